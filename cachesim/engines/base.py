@@ -1,0 +1,115 @@
+"""The contracts of this room: an Engine is a cache that is running; an EvictionPolicy says what it gives up.
+
+The engine keeps the books (bytes, counters, expiry); a policy is only *told* and *asked*, so a wrong
+policy can be slow or foolish but can never corrupt the accounting.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from cachesim.clock import Clock
+from cachesim.spec import Spec
+
+Random = Callable[[], float]  # a float in [0, 1) each call
+Command = tuple[Any, ...]  # ("SET", "user:7", b"...", "EX", 60): name and arguments
+
+# Why a key that was asked for is not there. "unknown" is for engines that cannot tell (a real server).
+COLD, EVICTED, EXPIRED, INVALIDATED, LOST, UNKNOWN = MISS_KINDS = (
+    "cold",  # never stored
+    "evicted",  # given up to make room
+    "expired",  # its TTL ran out
+    "invalidated",  # deleted by a client
+    "lost",  # the whole content went (flush, restart)
+    "unknown",
+)
+
+
+class Engine:
+    """A running cache: plain calls, no waiting; it reads the time from the clock it was handed.
+
+    Keys are `str` (arbitrary bytes from a wire arrive decoded with surrogateescape), values `bytes`.
+    """
+
+    def __init__(self, clock: Clock, random: Random) -> None:
+        self.clock = clock
+        self.random = random
+        self.memory = 0  # bytes in use, by this engine's own rules
+        self.evictions = 0  # keys given up to make room, since the start
+        self.expirations = 0  # keys removed because their TTL had run out, since the start
+        self._gone: dict[str, str] = {}  # key -> why it was last removed
+
+    def get(self, key: str) -> bytes | None:
+        """Return the value, or None if the key is absent or expired; counts as a use of the key."""
+        raise NotImplementedError
+
+    def set(self, key: str, value: bytes, ttl: float = math.inf) -> None:
+        """Store a value for `ttl` seconds. Raises OutOfMemory if there is no room and nothing may go."""
+        raise NotImplementedError
+
+    def delete(self, key: str) -> bool:
+        """Remove a key; return whether it was there."""
+        raise NotImplementedError
+
+    def execute(self, command: Command) -> Any:
+        """Run any command of this engine by name and return its reply. Raises CommandError."""
+        raise NotImplementedError
+
+    def flush(self) -> None:
+        """Lose everything, as a restart without persistence does."""
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        """Return the number of keys held, the expired but not yet removed ones included."""
+        raise NotImplementedError
+
+    def why_missed(self, key: str) -> str:
+        """Return which kind of miss (one of MISS_KINDS) asking for the absent `key` now is."""
+        return self._gone.get(key, COLD)
+
+
+class EngineSpec(Spec):
+    """A description from which a run builds its own engine; `workers` serve commands in parallel."""
+
+    @property
+    def workers(self) -> int:
+        """Return how many commands the node executes at once."""
+        return 1
+
+    def build(self, clock: Clock, random: Random) -> Engine:
+        """Return a new, empty engine."""
+        raise NotImplementedError
+
+
+class Entry:
+    """One key of the cache, as a policy sees it."""
+
+    __slots__ = ("expires", "key", "size", "value")
+
+    def __init__(self, key: str, value: bytes, size: int, expires: float) -> None:
+        self.key = key
+        self.value = value
+        self.size = size  # bytes
+        self.expires = expires  # seconds on the engine's clock; inf: never
+
+
+class EvictionPolicy:
+    """Decides which key goes when room is needed: told of every change, asked for a victim.
+
+    The engine sets `random` (a callable giving a float in [0, 1)) before the first call.
+    """
+
+    random: Random
+
+    def on_add(self, entry: Entry) -> None:
+        """Note that `entry` was stored under a key that was absent."""
+
+    def on_use(self, entry: Entry) -> None:
+        """Note that `entry` was read or overwritten."""
+
+    def on_remove(self, entry: Entry) -> None:
+        """Note that `entry` left: evicted, expired or deleted."""
+
+    def victim(self) -> str:
+        """Return the key to evict next; called only while at least one key is held."""
+        raise NotImplementedError(f"{type(self).__name__} must define victim(), returning a key")

@@ -1,0 +1,50 @@
+"""Every error of cachesim, in one tree.
+
+CachesimError
+├── BadInput (also ValueError)   a spec, an option or a file breaks a rule; the message says which, and what to do
+├── StrategyError                a strategy broke its contract (a forgotten `yield`, a wrong return value)
+├── PolicyError                  an eviction policy broke its contract (a victim that is not in the cache)
+└── SimulatedFailure             a failure inside the simulated world, thrown into the waiting generator
+    ├── CacheError               the cache answered with an error
+    │   ├── OutOfMemory          ... because nothing could be evicted
+    │   └── CommandError         ... because the command was wrong
+    └── DatabaseRefused          the database's connection limit was reached; the request never began
+"""
+
+
+class CachesimError(Exception):
+    """The root of the tree: catch this to catch everything cachesim raises on purpose."""
+
+
+class BadInput(CachesimError, ValueError):
+    """A value breaks a rule: the message names the thing, the value, the rule and the next step."""
+
+
+class StrategyError(CachesimError):
+    """A strategy broke its contract."""
+
+
+class PolicyError(CachesimError):
+    """An eviction policy broke its contract."""
+
+
+class SimulatedFailure(CachesimError):  # noqa: N818 (a failure of the simulated world, not of the program)
+    """Something failed inside the simulation; `definite` says that the command certainly had no effect."""
+
+    definite = True
+
+
+class CacheError(SimulatedFailure):
+    """The cache answered with an error."""
+
+
+class OutOfMemory(CacheError):
+    """The memory limit is reached and the policy may evict nothing."""
+
+
+class CommandError(CacheError):
+    """The command itself was refused, with the server's own text."""
+
+
+class DatabaseRefused(SimulatedFailure):
+    """All connections are in use and the line of waiting requests is full."""

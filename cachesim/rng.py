@@ -1,0 +1,42 @@
+"""One seed, independent named streams: a draw for one purpose never shifts the draws for another.
+
+Two runs with the same seed see the same arrivals whatever else differs (common random numbers), and
+replication k draws the same numbers whether it runs alone, fifth in a row or on another machine.
+"""
+
+import zlib
+from collections.abc import Callable, Iterator
+from itertools import chain
+
+import numpy as np
+
+CHUNK = 8192  # draws taken at once: 50 ns a draw, against 200-400 ns one by one
+
+Draw = Callable[[], float]
+
+
+def stream(seed: int, name: str, replication: int = 0) -> np.random.Generator:
+    """Return the generator of the stream `name`, which depends on nothing but its three arguments.
+
+    >>> stream(1, "arrivals").random() == stream(1, "arrivals").random()
+    True
+    """
+    return np.random.default_rng([seed, replication, zlib.crc32(name.encode())])
+
+
+def chunked(draw: Callable[[int], np.ndarray], size: int = CHUNK) -> Iterator[float]:
+    """Yield for ever, one by one, what `draw(size)` returns in bulk, as Python numbers.
+
+    >>> next(chunked(np.ones, 4))
+    1.0
+    """
+    return chain.from_iterable(iter(lambda: draw(size).tolist(), None))
+
+
+def uniform(seed: int, name: str, replication: int = 0) -> Draw:
+    """Return a callable giving floats in [0, 1), as engines and policies are handed one.
+
+    >>> 0 <= uniform(1, "eviction")() < 1
+    True
+    """
+    return chunked(stream(seed, name, replication).random).__next__

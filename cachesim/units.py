@@ -1,0 +1,73 @@
+"""Inside cachesim time is in seconds and size in bytes; strings such as "64mb" are read here, at the edges, only."""
+
+import math
+import re
+
+from cachesim.errors import BadInput
+
+KIB = 1024  # bytes
+MIB = 1024 * KIB  # bytes
+GIB = 1024 * MIB  # bytes
+MS = 1e-3  # seconds
+US = 1e-6  # seconds
+
+_SIZES = {"": 1, "b": 1, "k": KIB, "kb": KIB, "kib": KIB, "m": MIB, "mb": MIB, "mib": MIB}
+_SIZES |= {"g": GIB, "gb": GIB, "gib": GIB}  # as in redis.conf, "mb" is 1024 * 1024
+_TIMES = {"": 1.0, "us": US, "ms": MS, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_QUANTITY = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)\s*([a-z]*)\s*")
+
+
+def parse_size(text: str) -> int:
+    """Return the bytes that a text such as "64mb" or "4 KiB" names; units are powers of 1024.
+
+    >>> parse_size("64mb") == 64 * MIB
+    True
+    """
+    number, unit = _split(text, "size", "64mb")
+    if unit not in _SIZES:
+        raise BadInput(f'size "{text}" has the unit "{unit}"; choose from b, kb, mb, gb')
+    return round(number * _SIZES[unit])
+
+
+def parse_time(text: str) -> float:
+    """Return the seconds that a text such as "5ms", "1h" or "inf" names.
+
+    >>> parse_time("5ms")
+    0.005
+    """
+    if text.strip().lower() == "inf":
+        return math.inf
+    number, unit = _split(text, "time", "5ms")
+    if unit not in _TIMES:
+        raise BadInput(f'time "{text}" has the unit "{unit}"; choose from us, ms, s, m, h, d')
+    return number * _TIMES[unit]
+
+
+def _split(text: str, thing: str, example: str) -> tuple[float, str]:
+    match = _QUANTITY.fullmatch(text.lower())
+    if match is None:
+        raise BadInput(f'{thing} must be a number >= 0 with a unit, such as "{example}", got "{text}"')
+    return float(match[1]), match[2]
+
+
+def show_size(size: float) -> str:
+    """Return a size in the largest binary unit that keeps it at 1 or more.
+
+    >>> show_size(4 * MIB)
+    '4 MiB'
+    """
+    for unit, name in ((GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB")):
+        if size >= unit:
+            return f"{size / unit:.4g} {name}"
+    return f"{size:.4g} B"
+
+
+def show_time(seconds: float) -> str:
+    """Return a time in the unit that suits it.
+
+    >>> show_time(0.00034), show_time(90.0)
+    ('340 µs', '90 s')
+    """
+    if not 0 < abs(seconds) < 1:
+        return f"{seconds:.4g} s"
+    return f"{seconds / MS:.3g} ms" if abs(seconds) >= MS else f"{seconds / US:.3g} µs"
