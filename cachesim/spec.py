@@ -107,7 +107,7 @@ def field_types(cls: type) -> dict[str, tuple[tuple[Any, ...], list[Rule]]]:
     """Return for each field the types it takes and its rules."""
     if "_field_types" not in cls.__dict__:
         hints = typing.get_type_hints(cls, include_extras=True)
-        known = {f.name: _unfold(hints[f.name]) for f in dataclasses.fields(cls)}
+        known = {f.name: unfold(hints[f.name]) for f in dataclasses.fields(cls)}
         cls._field_types = known  # type: ignore[attr-defined]  (read once a class: hints cost 50 µs)
     return cls._field_types  # type: ignore[attr-defined, no-any-return]
 
@@ -121,12 +121,13 @@ def check(name: str, value: Any, kinds: tuple[Any, ...], rules: list[Rule]) -> N
             raise BadInput(f"{name} must be {rule.text}, got {value!r}")
 
 
-def _unfold(hint: Any) -> tuple[tuple[Any, ...], list[Rule]]:
+def unfold(hint: Any) -> tuple[tuple[Any, ...], list[Rule]]:
+    """Return the types that an annotation takes, and its rules."""
     rules: list[Rule] = []
     if typing.get_origin(hint) is Annotated:
         hint, *rules = typing.get_args(hint)
     kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    inner = [_unfold(kind) for kind in kinds] if len(kinds) > 1 else [(kinds, [])]
+    inner = [unfold(kind) for kind in kinds] if len(kinds) > 1 else [(kinds, [])]
     return tuple(k for ks, _ in inner for k in ks), rules + [r for _, rs in inner for r in rs]
 
 

@@ -1,0 +1,64 @@
+# `make` lists the targets. Other Python: make PYTHON=python3.12 compare. More options: make compare ARGS="--seed 2".
+# Dependencies come from requirements.lock and are installed again only when it or pyproject.toml changed;
+# the package itself is installed in place, so that a change in cachesim/ counts at once.
+
+VENV = .venv
+BIN = $(VENV)/bin
+ARGS =
+# Wheels only: a machine without a compiler loses nothing, and one without a wheel hears it at once.
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: -c requirements.lock
+SORRY = { echo "cachesim: the packages could not be installed (see above): this needs the network and a Python that they have wheels for, 3.11 to 3.14 on Linux, macOS or Windows" >&2; exit 1; }
+
+help: ## list the targets
+	@echo "make TARGET, with one of:"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+
+compare: $(VENV)/run.stamp ## the main job: compare caching strategies, table here, plots in out/compare
+	@$(BIN)/cachesim compare $(ARGS)
+
+test: lint ## run every check: lint, types, spelling, tests, doctests
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 $(ARGS)
+
+lint: $(VENV)/dev.stamp ## check style, format, types and spelling, without running anything
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy
+	$(BIN)/codespell
+
+coverage: $(VENV)/dev.stamp ## run the tests and list the lines that none of them reaches
+	$(BIN)/python -m pytest --quiet --cov $(ARGS)
+
+notebooks: $(VENV)/dev.stamp ## run every notebook from top to bottom, leaving the files as they are
+	$(BIN)/jupyter-execute notebooks/*.ipynb
+
+bench: $(VENV)/dev.stamp ## measure the speed against the textbook way, side by side
+	@$(BIN)/python benchmarks/speed.py $(ARGS)
+
+format: $(VENV)/dev.stamp ## put the source into its one format
+	$(BIN)/ruff check --quiet --fix-only .
+	$(BIN)/ruff format --quiet .
+
+lock: $(VENV)/dev.stamp ## write requirements.lock anew: every platform, every Python from 3.11 on
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade \
+		--no-emit-package cachesim-lab --custom-compile-command "make lock" \
+		pyproject.toml --output-file requirements.lock
+
+clean: ## remove the environment, results and everything else that make can make again
+	rm -rf $(VENV) out build dist *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps: what is installed, and since when.
+$(VENV)/run.stamp: pyproject.toml requirements.lock
+	@sh scripts/venv.sh $(VENV)
+	@echo "installing what cachesim needs into $(VENV)"
+	@$(INSTALL) -e . || $(SORRY)
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml requirements.lock
+	@sh scripts/venv.sh $(VENV)
+	@echo "installing what cachesim and its tests need into $(VENV)"
+	@$(INSTALL) -e ".[dev]" || $(SORRY)
+	@touch $@ $(VENV)/run.stamp
+
+.PHONY: help compare test lint coverage notebooks bench format lock clean

@@ -1,0 +1,94 @@
+"""One function a command: options in, text or JSON out. The work is done in the rooms below."""
+
+from typing import Any
+
+import click
+
+from cachesim.cli.options import JSON, RUNS, SCENARIO, apply, ruled
+from cachesim.cli.output import (
+    comparison_json,
+    comparison_text,
+    open_folder,
+    print_json,
+    progress,
+    write_comparison,
+)
+from cachesim.cli.plan import engine, plan
+from cachesim.errors import BadInput
+from cachesim.experiments import run as experiments
+from cachesim.experiments.assumptions import assumptions
+from cachesim.measure.tables import show, text_table, title
+from cachesim.experiments.toml import Plan, read_toml
+from cachesim.measure.history import load
+from cachesim.measure.metrics import measure, miss_kinds
+from cachesim.replay import replay as replay_trace
+from cachesim.spec import Bytes, Count, Delay
+from cachesim.traces import read_trace
+
+OUT = click.option("--out", default="out/compare", show_default=True, help="Folder for the results.")
+
+
+@click.command()
+@apply((*SCENARIO, *RUNS, OUT, JSON))
+def compare(out: str, as_json: bool, **options: Any) -> None:
+    """Compare strategies, or engines, on the same requests."""
+    _compare(plan(options), out, as_json)
+
+
+@click.command()
+@click.argument("scenario")
+@click.option("--out", default="out/run", show_default=True, help="Folder for the results.")
+@JSON
+def run(scenario: str, out: str, as_json: bool) -> None:
+    """Run a scenario file; with a [compare] table, all of its alternatives."""
+    _compare(read_toml(scenario), out, as_json)
+
+
+def _compare(what: Plan, out: str, as_json: bool) -> None:
+    folder = open_folder(out)
+    results = experiments.compare(
+        what.scenario, replications=what.replications, progress=progress, **what.varied
+    )
+    files = write_comparison(folder, what, results)
+    if as_json:
+        print_json(comparison_json(what, results))
+    else:
+        click.echo(comparison_text(what, results))
+        click.echo("\nwritten: " + ", ".join(map(str, files)))
+
+
+@click.command()
+@click.argument("trace")
+@click.option("--format", "format_name", required=True, help="cache2k lirs arc oracleGeneral csv twitter")
+@click.option("--engine", "engine_name", default="simple", show_default=True, help="simple, redis or memcached")
+@click.option("--policy", help="Eviction policy of the engine.")
+@ruled("--items", Count, "Limit on the number of keys (simple).")
+@ruled("--memory", Bytes, "Limit on the memory, such as 64mb.")
+@JSON
+def replay(trace: str, format_name: str, engine_name: str, policy: str | None, items: int | None, memory: int | None, as_json: bool) -> None:
+    """Replay a trace straight into an engine: hit ratios at full speed, with the bounds beside them."""
+
+
+@click.command()
+@click.argument("scenario")
+@click.option("--request", "number", type=int, required=True, help="Number of the request, from 0, in the order they end.")
+def trace(scenario: str, number: int) -> None:
+    """Tell one request of a scenario step by step, with times and versions."""
+    click.echo(experiments.explain(read_toml(scenario).scenario, number))
+
+
+@click.command()
+@JSON
+def assume(as_json: bool) -> None:
+    """List every latency and size the model uses: value, unit, source, or "assumption"."""
+
+
+@click.command()
+@click.argument("history")
+@ruled("--warmup", Delay, "Seconds at the start to leave out.", default="0", show_default=True)
+@JSON
+def report(history: str, warmup: float, as_json: bool) -> None:
+    """Measure a history from elsewhere: a CSV or Parquet file with a row a request."""
+
+
+COMMANDS = (compare, run, replay, trace, assume, report)

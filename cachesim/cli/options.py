@@ -1,0 +1,93 @@
+"""The options that several commands share; each value is checked by the rule of the field it sets."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from cachesim.errors import BadInput
+from cachesim.spec import Bytes, Count, Delay, Exponent, Rate, Seconds, Seed, Share, Span, check, unfold
+from cachesim.units import parse_size, parse_time
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def ruled(flag: str, hint: Any, text: str, **settings: Any) -> Decorator:
+    """Return an option whose text is read and checked as a spec's field with that annotation is."""
+    kinds, rules = unfold(hint)
+
+    def read(_context: click.Context, _option: click.Parameter, given: str | None) -> Any:
+        if given is None:
+            return None
+        value = _parse(flag, given, kinds, "byte" in rules[0].text, "seconds" in rules[0].text)
+        check(flag, value, kinds, rules)
+        return value
+
+    return click.option(flag, callback=read, help=text, **settings)
+
+
+def _parse(flag: str, text: str, kinds: tuple[Any, ...], is_size: bool, is_time: bool) -> Any:
+    try:
+        if is_size:
+            return parse_size(text)
+        if is_time:
+            return parse_time(text)
+        return int(text) if int in kinds else float(text)
+    except BadInput as error:
+        raise BadInput(f"{flag}: {error}") from None
+    except ValueError:
+        kind = "a whole number" if int in kinds else "a number"
+        raise BadInput(f'{flag} must be {kind}, got "{text}"') from None
+
+
+def names(flag: str, text: str, **settings: Any) -> Decorator:
+    """Return an option that takes a comma list."""
+
+    def split(_context: click.Context, _option: click.Parameter, given: str | None) -> list[str] | None:
+        if given is None:
+            return None
+        parts = [part.strip() for part in given.split(",")]
+        if not all(parts) or len(set(parts)) < len(parts):
+            raise BadInput(f'{flag} takes different names with commas between them, got "{given}"')
+        return parts
+
+    return click.option(flag, callback=split, help=text, **settings)
+
+
+SCENARIO: tuple[Decorator, ...] = (
+    names("--engine", "Engines: simple, redis, memcached; a comma list compares them.", default="redis", show_default=True),
+    names("--strategies", "Strategies to compare, with commas between them.  [default: all]"),
+    click.option("--preset", help="A published production cluster: cluster1 ... cluster54."),
+    click.option("--trace", help="Replay the requests of this file."),
+    click.option("--format", "format_name", help="The trace's format: cache2k lirs arc oracleGeneral csv twitter."),
+    ruled("--writes", Share, "Share of a trace's requests to turn into writes."),
+    ruled("--reads", Share, "Share of the requests that read.  [default: 0.95]"),
+    ruled("--skew", Exponent, "Zipf exponent of the popularity.  [default: 0.99]"),
+    ruled("--keys", Count, "Number of keys.  [default: 10000]"),
+    click.option("--value-size", help='Bytes of a value, or "lognormal:median,sigma".  [default: 500]'),
+    ruled("--rate", Rate, "Requests per second (open loop).  [default: 1000]"),
+    ruled("--clients", Count, "Number of users who wait for their answers (closed loop, instead of --rate)."),
+    ruled("--memory", Bytes, "Memory of the cache, such as 64mb.  [default: 2mb]"),
+    click.option("--policy", help="Eviction policy of the engine."),
+    ruled("--ttl", Seconds, "TTL of the strategies that have one, such as 60 or 5ms.  [default: 60]"),
+    ruled("--duration", Span, "Seconds in which requests arrive.  [default: 70]"),
+    ruled("--warmup", Delay, "Seconds at the start that are left out.  [default: 20]"),
+)
+
+RUNS: tuple[Decorator, ...] = (
+    ruled("--replications", Count, "Independent repetitions.", default="5", show_default=True),
+    ruled("--seed", Seed, "Seed of all random draws.", default="1", show_default=True),
+)
+
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout instead of the table.")
+
+
+def apply(decorators: tuple[Decorator, ...]) -> Decorator:
+    """Return one decorator that applies several, in the order of the help page."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return decorate

@@ -1,0 +1,155 @@
+"""What the commands print and write: tables for people, one JSON object for programs, files that appear whole."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cachesim.errors import BadInput
+from cachesim.experiments.result import Difference, Results
+from cachesim.measure.tables import show_interval, text_table, title
+from cachesim.experiments.toml import Plan, scenario_table, to_toml
+from cachesim.experiments.verdict import verdict
+from cachesim.measure.metrics import METRICS
+from cachesim.measure.statistics import Interval
+
+SCHEMA = 1
+NAMES = {"cache": "engine"}  # varied fields whose column has another name on the command line
+DIFFERENCES = ("hit_ratio", "stale_ratio", "staleness_age_p95", "read_p50", "read_p99", "write_p50", "db_queries_per_s")
+
+
+def print_json(content: dict[str, Any]) -> None:
+    """Print one JSON object; what is undefined is null."""
+    click.echo(json.dumps(_defined({"schema": SCHEMA, **content}), ensure_ascii=False))
+
+
+def _defined(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _defined(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_defined(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def comparison_json(plan: Plan, results: Results) -> dict[str, Any]:
+    """Return the comparison as JSON: the scenario, a row a case, the first two cases' differences."""
+    rows = []
+    for number, case in enumerate(results.cases):
+        labels = {NAMES.get(field, field): label for field, label in case.labels.items()}
+        metrics = {metric: results.interval(number, metric)._asdict() for metric in METRICS}
+        rows.append({**labels, "metrics": metrics})
+    differences = [
+        {"metric": d.metric, "first": d.first, "second": d.second, **d.interval._asdict()}
+        for d in results.differences()
+    ]
+    return {
+        "scenario": scenario_table(plan.scenario),
+        "replications": plan.replications,
+        "differences": differences,
+        "verdict": verdict(results.differences()),
+        "rows": rows,
+    }
+
+
+def comparison_text(plan: Plan, results: Results) -> str:
+    """Return the comparison for people: the table, the differences, the sentence."""
+    header = [NAMES.get(name, name) for name in results.cases[0].labels]
+    metrics = [title(metric) for metric in results.header[len(header) :]]
+    parts = [_split_table([*header, *metrics], results.rows(), len(header))]
+    parts.append(f"Means of {plan.replications} replications ± half of the 95 % interval; after {plan.scenario.warmup:g} s of warm-up.")
+    differences = results.differences()
+    if differences:
+        parts += ["", _difference_table(differences), "", verdict(differences)]
+    return "\n".join([*parts, *results.notes])
+
+
+def _split_table(header: list[str], rows: list[list[str]], labels: int, width: int = 110) -> str:
+    """Return the table, broken into blocks that repeat the labels where it would be wider than a terminal."""
+    blocks, start = [], labels
+    while start < len(header):
+        stop = len(header)
+        while stop > start + 1 and len(_lines(header, rows, labels, start, stop)[1]) > width:
+            stop -= 1
+        blocks.append("\n".join(_lines(header, rows, labels, start, stop)))
+        start = stop
+    return "\n\n".join(blocks)
+
+
+def _lines(header: list[str], rows: list[list[str]], labels: int, start: int, stop: int) -> list[str]:
+    cut = [cells[:labels] + cells[start:stop] for cells in [header, *rows]]
+    return text_table(cut[0], cut[1:]).split("\n")
+
+
+def _difference_table(differences: list[Difference]) -> str:
+    shown = [d for d in differences if d.metric in DIFFERENCES]
+    first, second = differences[0].first, differences[0].second
+    rows = [[title(d.metric), show_interval(d.metric, d.interval), _says(d.interval)] for d in shown]
+    return text_table([f"{first} minus {second}, paired", "difference", "95 % interval"], rows)
+
+
+def _says(difference: Interval) -> str:
+    if math.isnan(difference.low):
+        return "-"
+    return "on one side of 0" if difference.shows_difference else "spans 0"
+
+
+def open_folder(path: str) -> Path:
+    """Return the folder, made if need be, after a trial that it can be written.
+
+    Raises
+    ------
+    BadInput
+        It cannot.
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise BadInput(f'--out "{path}" cannot be written ({error.strerror}); name another folder') from None
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file under another name and rename it: it is there whole or not at all."""
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        unfinished.write_bytes(content.encode() if isinstance(content, str) else content)
+        os.replace(unfinished, path)
+    except OSError as error:
+        raise BadInput(f'"{path}" cannot be written ({error.strerror}); name another folder') from None
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def write_comparison(folder: Path, plan: Plan, results: Results) -> list[Path]:
+    """Write results.csv, scenario.toml and the plots; return the files."""
+    files: dict[str, str | bytes] = {
+        "results.csv": results.frame.rename(columns=NAMES).to_csv(index=False),
+        "scenario.toml": to_toml(plan),
+        **_plots(results),
+    }
+    for name, content in files.items():
+        write_whole(folder / name, content)
+    return [folder / name for name in files]
+
+
+def _plots(results: Results) -> dict[str, bytes]:
+    from cachesim import plots
+
+    return {name: plots.png(axes) for name, axes in plots.of_comparison(results)}
+
+
+def progress(finished: Iterable[Any], total: int) -> Iterator[Any]:
+    """Show a bar on stderr, if that is a terminal."""
+    from tqdm import tqdm
+
+    yield from tqdm(finished, total=total, unit="run", disable=not sys.stderr.isatty(), leave=False)

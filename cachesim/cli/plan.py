@@ -1,0 +1,132 @@
+"""From options to a plan: which scenario, which alternatives, how often."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cachesim.engines.base import EngineSpec
+from cachesim.engines.memcached.engine import Memcached
+from cachesim.engines.redis.engine import Redis
+from cachesim.engines.simple import Simple
+from cachesim.errors import BadInput
+from cachesim.experiments.presets import cluster
+from cachesim.experiments.scenario import Scenario
+from cachesim.experiments.toml import POLICY_NAMES, Plan
+from cachesim.model.popularity import Zipf
+from cachesim.model.strategies.base import Strategy
+from cachesim.model.strategies.lazy import LazyLoading, NoCache, WriteAround
+from cachesim.model.strategies.through import WriteThrough
+from cachesim.model.trace_workload import TraceReplay
+from cachesim.model.workload import ClosedLoop, OpenLoop, Workload, size_from_text
+from cachesim.traces import read_trace
+
+TTL = 60.0  # seconds
+TRACE_REQUESTS = 100_000  # as many of a trace are replayed unless --duration asks for more
+Options = dict[str, Any]
+
+STRATEGIES: dict[str, Callable[[float], Strategy]] = {
+    "lazy-loading": lambda ttl: LazyLoading(ttl=ttl),
+    "lazy-invalidate": lambda ttl: LazyLoading(ttl=ttl, invalidate=True),
+    "write-through": lambda ttl: WriteThrough(),
+    "write-through-ttl": lambda ttl: WriteThrough(ttl=ttl),
+    "write-around": lambda ttl: WriteAround(),
+    "no-cache": lambda ttl: NoCache(),
+}
+ENGINES: dict[str, type[EngineSpec]] = {"simple": Simple, "redis": Redis, "memcached": Memcached}
+
+
+def plan(options: Options) -> Plan:
+    """Return what `compare` runs for these options.
+
+    Raises
+    ------
+    BadInput
+        An option breaks a rule, or two of them contradict each other.
+    """
+    workload, ttl = _workload(options)
+    ttl = options["ttl"] or ttl
+    base = Scenario().replace(workload=workload, seed=options["seed"], **_times(options, workload))
+    varied = {"strategy": _strategies(options["strategies"], ttl), "cache": _engines(options)}
+    first = {field: next(iter(values.values())) for field, values in varied.items()}
+    return Plan(base.replace(**first), varied, options["replications"])
+
+
+def engine(name: str, memory: int | None, policy: str | None) -> EngineSpec:
+    """Return the engine that the options name, with the memory and policy they ask for."""
+    if name not in ENGINES:
+        raise BadInput(f'--engine "{name}" is unknown; choose from {", ".join(ENGINES)}')
+    fields: Options = {} if memory is None else {"memory": memory}
+    if policy is not None:
+        fields["policy"] = _policy(name, policy)
+    return ENGINES[name](**fields)
+
+
+def _policy(engine_name: str, policy: str) -> Any:
+    if engine_name == "memcached":
+        raise BadInput("--policy does not apply to memcached, which always evicts by segmented LRU; leave it out")
+    if engine_name == "redis":
+        return policy
+    if policy not in POLICY_NAMES:
+        raise BadInput(f'--policy "{policy}" is unknown to simple; choose from {", ".join(POLICY_NAMES)}')
+    return POLICY_NAMES[policy]
+
+
+def _engines(options: Options) -> dict[str, EngineSpec]:
+    memory = options["memory"] or Scenario().cache.memory  # type: ignore[attr-defined]
+    return {name: engine(name, memory, options["policy"]) for name in options["engine"]}
+
+
+def _strategies(chosen: list[str] | None, ttl: float) -> dict[str, Strategy]:
+    for name in chosen or ():
+        if name not in STRATEGIES:
+            raise BadInput(f'--strategies "{name}" is unknown; choose from {", ".join(STRATEGIES)}')
+    return {name: STRATEGIES[name](ttl) for name in chosen or STRATEGIES}
+
+
+def _workload(options: Options) -> tuple[Workload, float]:
+    """Return the workload, and the TTL that goes with it."""
+    if options["rate"] is not None and options["clients"] is not None:
+        raise BadInput("--rate (open loop) and --clients (closed loop) exclude each other; give one of them")
+    if options["trace"] is not None:
+        return _replay(options), TTL
+    for name in ("writes", "format_name"):
+        if options[name] is not None:
+            raise BadInput(f"--{name.removesuffix('_name')} describes a trace; give --trace FILE with it")
+    return _synthetic(options)
+
+
+def _synthetic(options: Options) -> tuple[Workload, float]:
+    fields, ttl = _preset(options["preset"])
+    popularity = Zipf(keys=options["keys"] or 10_000, skew=_first(options["skew"], fields.pop("skew", 0.99)))
+    if options["reads"] is not None:
+        fields["reads"] = options["reads"]
+    if options["value_size"] is not None:
+        fields["size"] = size_from_text(options["value_size"])
+    if options["clients"] is not None:
+        return ClosedLoop(clients=options["clients"], popularity=popularity, **fields), ttl
+    return OpenLoop(rate=options["rate"] or 1000.0, popularity=popularity, **fields), ttl
+
+
+def _preset(name: str | None) -> tuple[Options, float]:
+    if name is None:
+        return {}, TTL
+    figures = cluster(name)
+    size = size_from_text(str(max(8, figures.value_size)))
+    fields = {"reads": figures.reads, "skew": figures.skew, "size": size, "key_size": figures.key_size}
+    return fields, figures.ttl
+
+
+def _replay(options: Options) -> Workload:
+    for name in ("preset", "reads", "skew", "keys"):
+        if options[name] is not None:
+            raise BadInput(f"--{name} describes a drawn workload and does not apply to --trace; leave it out")
+    if options["format_name"] is None:
+        raise BadInput(f'--trace "{options["trace"]}" needs --format: cache2k lirs arc oracleGeneral csv twitter')
+    return TraceReplay.of(options)
+
+
+def _times(options: Options, workload: Workload) -> Options:
+    return {name: options[name] for name in ("duration", "warmup") if options[name] is not None}
+
+
+def _first(value: Any, otherwise: Any) -> Any:
+    return otherwise if value is None else value

@@ -1,0 +1,1 @@
+"""Published figures carried over with their source (see each reader's docstring)."""

@@ -1,0 +1,153 @@
+"""One request told step by step: the scenario runs again, with a witness beside every client.
+
+Nothing is logged in an ordinary run. Because the same scenario gives the same records, running it again
+up to the request in question is exact, and costs only what it takes to get there.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import simpy
+
+from cachesim.errors import BadInput
+from cachesim.experiments.scenario import Scenario
+from cachesim.model.app import App
+from cachesim.model.events import Steps
+from cachesim.model.station import Station
+from cachesim.model.system import System
+from cachesim.records import REQUEST, Record, Value
+from cachesim.units import MS, show_time
+
+
+class _Found(Exception):  # noqa: N818 (not an error: the way out of a run that has done its work)
+    """The request in question has ended."""
+
+
+def explain(scenario: Scenario, number: int) -> str:
+    """Return the story of request `number`, counted from 0 in the order in which requests end.
+
+    >>> print(explain(Scenario(duration=2, warmup=0), 0).splitlines()[0])
+    request 0: read "key:00000000" by client 0
+
+    Raises
+    ------
+    BadInput
+        The run has fewer requests than that.
+    """
+    if number < 0:
+        raise BadInput(f"the number of a request must be >= 0, got {number}")
+    system = _Witnessed(scenario, number)
+    try:
+        system.run()
+    except _Found:
+        return system.story()
+    raise BadInput(f"this run has {system.ended} requests; there is no number {number} (they count from 0)")
+
+
+class _Witnessed(System):
+    """A system that listens to one request."""
+
+    def __init__(self, scenario: Scenario, number: int) -> None:
+        super().__init__(scenario, self._took, lambda sample: None)
+        self.number = number
+        self.ended = 0
+        self.record: Record = ()
+        self.steps: list[str] = []
+
+    def _took(self, record: Record) -> None:
+        self.ended += 1
+        self.record = record
+
+    def _new_app(self, client: int | None = None) -> App:
+        app = super()._new_app(client)
+        app.steps = []  # type: ignore[attr-defined]
+        for name, station in (("cache", self.node.station), ("db", self.database.station)):
+            witness = _Witness(self, app, name, getattr(app, name), station)
+            object.__setattr__(app, name, witness)
+        return app
+
+    def serve(self, app: App, op: str, key: str) -> Steps:
+        app.steps.clear()  # type: ignore[attr-defined]
+        yield from super().serve(app, op, key)
+        if self.ended == self.number + 1:
+            self.steps = list(app.steps)  # type: ignore[attr-defined]
+            raise _Found
+
+    def version(self, value: Any) -> str:
+        """Name a value by its version, for people."""
+        if not isinstance(value, Value):
+            return repr(value)
+        return f"version {self.database.versions.get(value.write)} (write {value.write}, {len(value)} bytes)"
+
+    def story(self) -> str:
+        record = dict(zip(REQUEST, self.record, strict=True))
+        head = f'request {self.number}: {record["op"]} "{record["key"]}" by client {record["client"]}'
+        seen = (
+            f"{record['begin']:12.6f} s  invoked; newest version acknowledged: {record['acknowledged']}, "
+            f"committed: {record['committed']}"
+        )
+        return "\n".join([head, seen, *self.steps, *_ending(record)])
+
+
+class _Witness:
+    """Stands in front of a tier's client and writes down every call and its answer."""
+
+    def __init__(self, system: _Witnessed, app: App, tier: str, client: Any, station: Station) -> None:
+        # Attributes of the client (lookup) stay where the system looks for them: on the witness's client.
+        self.__dict__.update(_parts=(system, app, tier, station), _client=client)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._client, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self._client, name)
+        return self._listening(name, attribute) if callable(attribute) else attribute
+
+    def _listening(self, name: str, method: Callable[..., simpy.Event]) -> Callable[..., simpy.Event]:
+        system, app, tier, station = self._parts
+
+        def call(*args: Any, **options: Any) -> simpy.Event:
+            now = system.env.now
+            wait = max(0.0, station.free[0] - now)
+            visit = method(*args, **options)
+            shown = ", ".join([system.version(a) if isinstance(a, bytes) else repr(a) for a in args])
+            app.steps.append(f"{now:12.6f} s  app.{tier}.{name}({shown}){_waiting(wait, tier)}")
+            visit.callbacks.insert(1, lambda event: app.steps.append(_answer(system, event, now)))
+            return visit
+
+        return call
+
+
+def _waiting(wait: float, tier: str) -> str:
+    place = "a connection" if tier == "db" else "the node's worker"
+    return f", waiting {show_time(wait)} for {place}" if wait > 0 else ""
+
+
+def _answer(system: _Witnessed, event: simpy.Event, asked: float) -> str:
+    value = event._value
+    answer = f"failed: {value}" if not event._ok else "nothing there" if value is None else system.version(value)
+    return f"{system.env.now:12.6f} s  ... after {show_time(system.env.now - asked)}: {answer}"
+
+
+def _ending(record: dict[str, Any]) -> list[str]:
+    took = (record["end"] - record["begin"]) / MS
+    end = f"{record['end']:12.6f} s  "
+    if record["error"]:
+        return [f"{end}failed after {took:.3f} ms: {record['error']}"]
+    if record["op"] == "write":
+        return [f"{end}acknowledged after {took:.3f} ms: this write made version {record['version']}"]
+    lookup = "the cache was not asked" if record["lookup"] is None else _lookup(record["lookup"])
+    return [f"{end}answered after {took:.3f} ms: version {record['version']} ({lookup}); {_verdict(record)}"]
+
+
+def _lookup(lookup: str) -> str:
+    return "cache hit" if lookup == "hit" else f"cache miss: {lookup}"
+
+
+def _verdict(record: dict[str, Any]) -> str:
+    if record["version"] is None:
+        return "no such key"
+    behind = record["acknowledged"] - record["version"]
+    if behind > 0:
+        return f"STALE by {behind}: version {record['acknowledged']} had been acknowledged before the read began"
+    return "fresh"

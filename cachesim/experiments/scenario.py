@@ -1,0 +1,43 @@
+"""Scenario: one frozen description of one run, every field with a default."""
+
+from typing import Literal
+
+from cachesim.engines.base import EngineSpec
+from cachesim.engines.redis.engine import Redis
+from cachesim.errors import BadInput
+from cachesim.model.database import Database
+from cachesim.model.network import Network
+from cachesim.model.node import Node
+from cachesim.model.strategies.base import Strategy
+from cachesim.model.strategies.lazy import LazyLoading
+from cachesim.model.workload import OpenLoop, Workload
+from cachesim.spec import Delay, Seed, Span, Spec
+
+
+class Scenario(Spec):
+    """What runs, on what, for how long, from which seed.
+
+    >>> Scenario(seed=2).replace(strategy__ttl=5, duration=10)
+    Scenario(strategy=LazyLoading(ttl=5.0), duration=10.0, seed=2)
+    """
+
+    strategy: Strategy = LazyLoading(ttl=60)
+    cache: EngineSpec = Redis()
+    node: Node = Node()
+    database: Database = Database()
+    network: Network = Network()
+    workload: Workload = OpenLoop()
+    duration: Span = 70.0  # seconds in which requests arrive; those under way then are finished
+    warmup: Delay = 20.0  # seconds at the start that measures leave out
+    sample_every: Span = 1.0  # seconds between two looks at the tiers' counters
+    start: Literal["cold", "warm"] = "cold"  # whether the cache begins empty, or as after a long run
+    on_cache_error: Literal["miss", "raise"] = "miss"  # a refused cache command: go on, or fail
+    seed: Seed = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.warmup >= self.duration:
+            raise BadInput(
+                f"Scenario.warmup must be shorter than the duration ({self.duration:g} s), got {self.warmup:g}; "
+                "nothing would be left to measure"
+            )

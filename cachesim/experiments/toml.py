@@ -1,0 +1,194 @@
+"""Scenarios as TOML files, complete and readable: what a comparison ran, and how to run it again.
+
+A part of a scenario is a table whose `kind` names its class in kebab case; sizes and times may be texts
+such as "4mb" and "5ms". A table `compare` names the alternatives and the number of replications.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, get_origin
+
+from cachesim.engines import policies
+from cachesim.engines.base import EvictionPolicy
+from cachesim.engines.memcached.engine import Memcached
+from cachesim.engines.redis.engine import Redis
+from cachesim.engines.simple import Simple
+from cachesim.errors import BadInput
+from cachesim.experiments.scenario import Scenario
+from cachesim.model.database import Database
+from cachesim.model.distributions import Constant, Exponential, Lognormal
+from cachesim.model.network import Network
+from cachesim.model.node import Node
+from cachesim.model.popularity import Drift, Scan, Uniform, Zipf
+from cachesim.model.strategies.lazy import LazyLoading, NoCache, WriteAround
+from cachesim.model.strategies.through import WriteThrough
+from cachesim.model.trace_workload import TraceReplay
+from cachesim.model.workload import ClosedLoop, OpenLoop
+from cachesim.spec import Rule, Spec, field_types, fields_of
+from cachesim.units import parse_size, parse_time
+
+CLASSES: tuple[type[Spec], ...] = (
+    Simple, Redis, Memcached, NoCache, LazyLoading, WriteAround, WriteThrough, OpenLoop, ClosedLoop, TraceReplay,
+    Uniform, Zipf, Drift, Scan, Constant, Exponential, Lognormal, Database, Network, Node, Scenario,
+)  # fmt: skip
+POLICIES: tuple[type[EvictionPolicy], ...] = (
+    policies.FIFO, policies.LRU, policies.CLOCK, policies.SIEVE, policies.LFU, policies.Random,
+)  # fmt: skip
+
+
+class Plan(NamedTuple):
+    """A file's content: a scenario, the alternatives to compare, and how often to run each."""
+
+    scenario: Scenario
+    varied: dict[str, dict[str, Any]]  # field -> label -> value
+    replications: int
+
+
+def kebab(name: str) -> str:
+    """Return a class name as it is called on the command line.
+
+    >>> kebab("WriteThrough"), kebab("LRU")
+    ('write-through', 'lru')
+    """
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
+
+
+KINDS = {kebab(cls.__name__): cls for cls in CLASSES}
+POLICY_NAMES = {kebab(cls.__name__): cls for cls in POLICIES}
+
+
+def to_toml(plan: Plan) -> str:
+    """Return the text of a file from which `from_toml` makes an equal plan.
+
+    Raises
+    ------
+    BadInput
+        A strategy, policy or workload of the user's own: it has no name outside its program.
+    """
+    import tomli_w
+
+    table = _table(plan.scenario)
+    del table["kind"]
+    table["compare"] = {
+        "replications": plan.replications,
+        **{field: {label: _plain(value) for label, value in values.items()} for field, values in plan.varied.items()},
+    }
+    return tomli_w.dumps(table)
+
+
+def read_toml(path: str | Path) -> Plan:
+    """Read a scenario file.
+
+    Raises
+    ------
+    BadInput
+        The file cannot be read, is no TOML, or breaks a rule of the specs.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f'the scenario "{path}" cannot be read ({error.strerror}); check the path') from None
+    except UnicodeDecodeError:
+        raise BadInput(f'the scenario "{path}" is not text in UTF-8; give a TOML file') from None
+    try:
+        return from_toml(text)
+    except BadInput as error:
+        raise BadInput(f'the scenario "{path}": {error}') from None
+
+
+def from_toml(text: str) -> Plan:
+    """Return the plan that a text describes; fields that are missing have their defaults.
+
+    >>> from_toml('[strategy]\\nkind = "lazy-loading"\\nttl = "5s"').scenario.strategy
+    LazyLoading(ttl=5.0)
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"this is not TOML: {error}; correct that line") from None
+    compare = table.pop("compare", {})
+    if not isinstance(compare, dict):
+        raise BadInput(f"compare must be a table of alternatives, got {compare!r}")
+    replications = compare.pop("replications", 5 if compare else 1)
+    if type(replications) is not int or replications < 1:
+        raise BadInput(f"compare.replications must be a whole number >= 1, got {replications!r}")
+    scenario = _spec(Scenario, table, "")
+    varied = {name: _alternatives(name, values) for name, values in compare.items()}
+    return Plan(scenario, varied, replications)
+
+
+def _alternatives(field: str, values: Any) -> dict[str, Any]:
+    if not isinstance(values, Mapping):
+        raise BadInput(f'compare.{field} must be a table of named alternatives, got "{values}"')
+    return {label: _value(value, None, f"compare.{field}.{label}") for label, value in values.items()}
+
+
+def _table(spec: Spec) -> dict[str, Any]:
+    name = kebab(type(spec).__name__)
+    if KINDS.get(name) is not type(spec):
+        raise BadInput(
+            f"{type(spec).__name__} is a class of your own, which a scenario file cannot name; "
+            "keep the scenario in Python"
+        )
+    fields = {key: _plain(value) for key, value in fields_of(spec).items() if value is not None}
+    return {"kind": name, **fields}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Spec):
+        return _table(value)
+    if callable(value):
+        name = kebab(getattr(value, "__name__", ""))
+        if POLICY_NAMES.get(name) is not value:
+            raise BadInput(f"the policy {value!r} is not one of {', '.join(POLICY_NAMES)}; keep the scenario in Python")
+        return name
+    return value
+
+
+def _spec(cls: type[Spec], table: Mapping[str, Any], path: str) -> Any:
+    types = field_types(cls)
+    fields = {}
+    for name, value in table.items():
+        if name == "kind":
+            continue
+        known = types.get(name)
+        fields[name] = _value(value, known, f"{path}.{name}".lstrip("."))
+    return cls(**fields)
+
+
+def _value(value: Any, known: Any, path: str) -> Any:
+    """Return a TOML value as a spec's field takes it."""
+    if isinstance(value, Mapping):
+        return _spec(_class(value, known, path), value, path)
+    if isinstance(value, str) and known is not None:
+        return _from_text(value, *known, path)
+    return value
+
+
+def _from_text(text: str, kinds: tuple[Any, ...], rules: list[Rule], path: str) -> Any:
+    """Return what a text stands for in a field that holds a policy, a size or a time."""
+    if any(get_origin(kind) is Callable for kind in kinds):
+        if text not in POLICY_NAMES:
+            raise BadInput(f'{path} "{text}" is unknown; choose from {", ".join(POLICY_NAMES)}')
+        return POLICY_NAMES[text]
+    if any("byte" in rule.text for rule in rules):
+        return parse_size(text)
+    return parse_time(text) if any("seconds" in rule.text for rule in rules) else text
+
+
+def _class(table: Mapping[str, Any], known: Any, path: str) -> type[Spec]:
+    """Return the class that a table's `kind` names; without one, the field's own class if it can be made."""
+    kind = table.get("kind")
+    if kind is None and known is not None:
+        own = [k for k in known[0] if isinstance(k, type) and k in CLASSES]
+        if own:
+            return own[0]
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise BadInput(f'{path}.kind must be one of {", ".join(KINDS)}; got {kind!r}')
+    return KINDS[kind]
+
+

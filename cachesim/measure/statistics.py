@@ -1,0 +1,62 @@
+"""How far a mean can be trusted: Student-t intervals over independent replications, and paired differences.
+
+References
+----------
+Law, "Simulation Modeling and Analysis", 5th ed. (2015), chapters 9 (replications) and 10 (paired-t, common
+random numbers).
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Interval(NamedTuple):
+    """A mean with the bounds of its confidence interval; bounds are NaN if one value is all there is."""
+
+    mean: float
+    low: float
+    high: float
+
+    @property
+    def half_width(self) -> float:
+        """Half the width of the interval."""
+        return (self.high - self.low) / 2
+
+    @property
+    def shows_difference(self) -> bool:
+        """Whether the interval lies on one side of 0; for an interval of differences."""
+        return self.low > 0 or self.high < 0
+
+
+def interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
+    """Return the mean of independent values with its Student-t interval; NaN values make it undefined.
+
+    >>> mean, low, high = interval([1.0, 2.0, 3.0])
+    >>> round(mean, 2), round(low, 2), round(high, 2)
+    (2.0, -0.48, 4.48)
+    """
+    n = len(values)
+    mean = math.fsum(values) / n if n else math.nan
+    if n < 2 or math.isnan(mean):
+        return Interval(mean, math.nan, math.nan)
+    deviation = math.sqrt(math.fsum((x - mean) ** 2 for x in values) / (n - 1))
+    half = _student_t(confidence, n - 1) * deviation / math.sqrt(n)
+    return Interval(mean, mean - half, mean + half)
+
+
+def paired_difference(ours: Sequence[float], theirs: Sequence[float], confidence: float = 0.95) -> Interval:
+    """Return the mean of `ours - theirs`, pair by pair, with its interval.
+
+    With common random numbers the luck of the draw is the same on both sides and cancels.
+
+    >>> paired_difference([1.0, 2.0, 3.0], [0.5, 1.5, 2.5])
+    Interval(mean=0.5, low=0.5, high=0.5)
+    """
+    return interval([a - b for a, b in zip(ours, theirs, strict=True)], confidence)
+
+
+def _student_t(confidence: float, degrees: int) -> float:
+    from scipy.special import stdtrit  # scipy.stats would cost 0.6 s of import
+
+    return float(stdtrit(degrees, 0.5 + confidence / 2))

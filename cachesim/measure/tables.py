@@ -1,0 +1,87 @@
+"""Numbers as people read them: each metric in its unit, with its interval."""
+
+import math
+from collections.abc import Sequence
+
+from cachesim.measure.statistics import Interval
+
+_PERCENT = {"hit_ratio", "stale_ratio", "db_utilization", "cache_utilization"}
+_MILLISECONDS = {"read_p50", "read_p99", "write_p50", "write_p99"}
+UNITS = {
+    **dict.fromkeys(_PERCENT, "%"),
+    **dict.fromkeys(_MILLISECONDS, "ms"),
+    "staleness_age_p95": "s",
+    "throughput": "requests/s",
+    "db_queries_per_s": "queries/s",
+    "versions_behind_mean": "versions",
+}  # metrics that are missing here are counts
+_SCALE = {"%": 100.0, "ms": 1000.0}
+
+
+def in_unit(metric: str, value: float) -> float:
+    """Return a metric's value in the unit people read it in: ratios in %, latencies in ms."""
+    return value * _SCALE.get(UNITS.get(metric, ""), 1.0)
+
+
+def show(metric: str, value: float) -> str:
+    """Return a value as text in its unit; "-" if undefined.
+
+    >>> show("hit_ratio", 0.81234), show("read_p99", 0.0123)
+    ('81.23 %', '12.3 ms')
+    """
+    if math.isnan(value):
+        return "-"
+    return f"{_number(in_unit(metric, value))} {UNITS.get(metric, '')}".strip()
+
+
+def show_interval(metric: str, interval: Interval) -> str:
+    """Return a mean ± half the width of its interval, without the unit.
+
+    >>> show_interval("hit_ratio", Interval(0.8, 0.79, 0.81))
+    '80.00 ±1.00'
+    """
+    if math.isnan(interval.mean):
+        return "-"
+    mean = _number(in_unit(metric, interval.mean))
+    if math.isnan(interval.half_width):
+        return mean
+    return f"{mean} ±{_number(in_unit(metric, interval.half_width))}"
+
+
+def title(metric: str) -> str:
+    """Return a metric's name for people, with its unit.
+
+    >>> title("read_p99")
+    'read p99 (ms)'
+    """
+    words = metric.removesuffix("_per_s").replace("_", " ")
+    return f"{words} ({UNITS[metric]})" if metric in UNITS else words
+
+
+def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in plain text: the first column to the left, the others to the right.
+
+    >>> print(text_table(["name", "n"], [["a", "10"], ["bc", "2"]]))
+    name   n
+    ----  --
+    a     10
+    bc     2
+    """
+    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    lines = [header, ["-" * width for width in widths], *rows]
+    return "\n".join(_line(cells, widths) for cells in lines)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    first = cells[0].ljust(widths[0])
+    rest = (cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True))
+    return "  ".join([first, *rest]).rstrip()
+
+
+def _number(value: float) -> str:
+    """Return about three significant digits, never an exponent for what a run can give."""
+    if value == 0 or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    if abs(value) >= 100:
+        return f"{value:.1f}"
+    return f"{value:.2f}" if abs(value) >= 0.995 else f"{value:.3g}"

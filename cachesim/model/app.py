@@ -1,0 +1,182 @@
+"""One client's view of the system while it serves a request: app.cache, app.db, app.now, app.timeout, app.spawn.
+
+Everything that takes time returns an event; `yield` it, and its value is the answer. One App a client,
+reused from request to request: it notes what the record needs and nothing else.
+"""
+
+import math
+from typing import Any
+
+import simpy
+
+from cachesim.engines.base import Command
+from cachesim.errors import CacheError, DatabaseRefused
+from cachesim.model.database import DatabaseTier
+from cachesim.model.events import Drive, Steps, Visit
+from cachesim.model.node import CacheNode
+from cachesim.records import Value
+
+
+class App:
+    """What a strategy is handed with every request."""
+
+    def __init__(
+        self, env: simpy.Environment, node: CacheNode, database: DatabaseTier, *, client: int, raises: bool
+    ) -> None:
+        self._env = env
+        self.client = client  # number of the client this view belongs to
+        self.visits: list[Visit] = []  # of the request being served
+        self.spawned = False  # whether something started here may still be going on
+        self.cache = CacheClient(env, node, self.visits, raises=raises)
+        self.db = DatabaseClient(env, database, self.visits)
+
+    @property
+    def now(self) -> float:
+        """The simulated time in seconds."""
+        return float(self._env.now)
+
+    def timeout(self, seconds: float) -> simpy.Event:
+        """Return an event that fires after `seconds` (>= 0)."""
+        return self._env.timeout(seconds)
+
+    def spawn(self, steps: Steps) -> simpy.Event:
+        """Start another generator beside this request, which does not wait for it.
+
+        Return an event that fires with the generator's return value, for those who want to wait after all.
+        """
+        self.spawned = True
+        done = self._env.event()
+        Drive(_to_end(steps, done))
+        return done
+
+
+def _to_end(steps: Steps, done: simpy.Event) -> Steps:
+    done.succeed((yield from steps))
+
+
+class CacheClient:
+    """The client library of the cache: each method returns one event."""
+
+    def __init__(self, env: simpy.Environment, node: CacheNode, visits: list[Visit], *, raises: bool) -> None:
+        self._env = env
+        self._node = node
+        self._trip = node.trip
+        self._note = visits.append
+        self._engine = engine = node.engine
+        self._ask, self._why_missed = engine.get, engine.why_missed
+        self._raises = raises  # whether a refused command fails the visit, or counts as a miss
+        self.lookup: str | None = None  # outcome of the first get of the request
+        # Effects, bound once: they run when their visit fires.
+        self._got, self._was_set = self._run_get, self._run_set
+        self._was_deleted, self._executed = self._run_delete, self._run_execute
+
+    def get(self, key: str) -> simpy.Event:
+        """Ask for a key; the event's value is the Value, or None if it is not there."""
+        visit = Visit(self._env, self._trip(), self._got, key)
+        self._note(visit)
+        return visit
+
+    def set(self, key: str, value: Value, ttl: float = math.inf) -> simpy.Event:
+        """Store a value for `ttl` seconds (inf: until evicted or deleted)."""
+        visit = Visit(self._env, self._trip(), self._was_set, (key, value, ttl))
+        self._note(visit)
+        return visit
+
+    def delete(self, key: str) -> simpy.Event:
+        """Remove a key; the event's value says whether it was there."""
+        visit = Visit(self._env, self._trip(), self._was_deleted, key)
+        self._note(visit)
+        return visit
+
+    def execute(self, *command: Any) -> simpy.Event:
+        """Send any command of the engine, such as `execute("INCR", "visits")`; the value is its reply."""
+        visit = Visit(self._env, self._trip(), self._executed, command)
+        self._note(visit)
+        return visit
+
+    def _run_get(self, visit: Visit) -> None:
+        key = visit._value
+        try:
+            value = self._ask(key)
+        except CacheError as error:
+            self._refuse(visit, error)
+            return
+        visit._value = value
+        if self.lookup is None:
+            self.lookup = "hit" if value is not None else self._why_missed(key)
+
+    def _run_set(self, visit: Visit) -> None:
+        try:
+            self._engine.set(*visit._value)
+            visit._value = True
+        except CacheError as error:
+            self._refuse(visit, error)
+
+    def _run_delete(self, visit: Visit) -> None:
+        try:
+            visit._value = self._engine.delete(visit._value)
+        except CacheError as error:
+            self._refuse(visit, error)
+
+    def _run_execute(self, visit: Visit) -> None:
+        command: Command = visit._value
+        try:
+            visit._value = self._engine.execute(command)
+        except CacheError as error:
+            self._refuse(visit, error)
+
+    def _refuse(self, visit: Visit, error: CacheError) -> None:
+        """Count the refusal; go on as if the key were absent, as client libraries do, or fail."""
+        self._node.errors += 1
+        visit._value = None
+        if self._raises:
+            visit.fail_with(error)
+
+
+class DatabaseClient:
+    """The client's side of the connection pool."""
+
+    def __init__(self, env: simpy.Environment, tier: DatabaseTier, visits: list[Visit]) -> None:
+        self._env = env
+        self._tier = tier
+        self._note = visits.append
+        self._was_read, self._was_written, self._was_refused = self._run_read, self._run_write, self._run_refuse
+
+    def read(self, key: str) -> simpy.Event:
+        """SELECT the row; the event's value is its Value, or None if there is no such row."""
+        tier = self._tier
+        if tier.open >= tier.limit:
+            return self._refused(key)
+        tier.open += 1
+        tier.queries += 1
+        visit = Visit(self._env, tier.read_trip(), self._was_read, key)
+        self._note(visit)
+        return visit
+
+    def write(self, key: str, value: Value) -> simpy.Event:
+        """Write the row and commit; the row has the key's next version when the event fires."""
+        tier = self._tier
+        if tier.open >= tier.limit:
+            return self._refused(key)
+        tier.open += 1
+        tier.queries += 1
+        visit = Visit(self._env, tier.write_trip(), self._was_written, (key, value))
+        self._note(visit)
+        return visit
+
+    def _refused(self, key: str) -> Visit:
+        visit = Visit(self._env, self._tier.leg(), self._was_refused, key)
+        self._note(visit)
+        return visit
+
+    def _run_read(self, visit: Visit) -> None:
+        self._tier.open -= 1
+        visit._value = self._tier.rows.read(visit._value)
+
+    def _run_write(self, visit: Visit) -> None:
+        self._tier.open -= 1
+        self._tier.commit(*visit._value)
+        visit._value = True
+
+    def _run_refuse(self, visit: Visit) -> None:
+        visit.fail_with(DatabaseRefused(f"the database has {self._tier.limit} queries already"))

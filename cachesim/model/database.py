@@ -1,0 +1,74 @@
+"""The RDS-like tier: a pool of connections in front of real rows, with a commit that takes its time."""
+
+from collections.abc import Iterator
+
+import simpy
+
+from cachesim.model.distributions import Distribution, Lognormal
+from cachesim.model.network import Network
+from cachesim.model.station import Station, trip
+from cachesim.records import Value
+from cachesim.rng import Draw, stream, uniform
+from cachesim.spec import Count, Share, Spec
+from cachesim.storage.base import Storage
+from cachesim.storage.sqlite import SQLite
+from cachesim.units import MS
+
+
+class Database(Spec):
+    """A small managed relational database, reached through a connection pool.
+
+    >>> Database(connections=2).connections
+    2
+    """
+
+    connections: Count = 4  # queries served at once; the rest wait in line
+    waiting: Count = 200  # queries that may wait in line; beyond, connections are refused
+    buffer_hit_ratio: Share = 0.7  # share of the reads whose page is in the buffer pool
+    buffer_read: Distribution = Lognormal(median=0.3 * MS, sigma=0.4)  # seconds, page in memory
+    disk_read: Distribution = Lognormal(median=4 * MS, sigma=0.5)  # seconds, page from disk
+    commit: Distribution = Lognormal(median=3 * MS, sigma=0.4)  # seconds, a write until it is durable
+    file: str = ":memory:"  # where SQLite keeps the rows
+
+    @property
+    def read_mean(self) -> float:
+        """The mean service time of a read, in seconds."""
+        h = self.buffer_hit_ratio
+        return h * self.buffer_read.mean + (1 - h) * self.disk_read.mean
+
+
+class DatabaseTier:
+    """The live database: rows, the newest committed version of each key, and the pool's station."""
+
+    def __init__(self, env: simpy.Environment, database: Database, network: Network, seed: int) -> None:
+        self.rows: Storage = SQLite(database.file)
+        self.station = Station(database.connections)
+        self.limit = database.connections + database.waiting
+        self.open = 0  # queries in the pool or in line
+        self.queries = 0  # begun so far
+        self.committed: dict[str, int] = {}  # key -> newest version; absent: as loaded
+        self.versions: dict[int, int] = {0: 0}  # write id -> the version its commit gave the key
+        leg = network.database_leg.draws(stream(seed, "database network")).__next__
+        self.leg = leg
+        self.read_trip = trip(env, self.station, _read_service(database, seed), leg)
+        commit = database.commit.draws(stream(seed, "database commit")).__next__
+        self.write_trip = trip(env, self.station, commit, leg)
+
+    def commit(self, key: str, value: Value) -> None:
+        """Write the row and note which version the write made."""
+        version = self.rows.write(key, value)
+        self.committed[key] = self.versions[value.write] = version
+
+
+def _read_service(database: Database, seed: int) -> Draw:
+    """Return the draw of a read's service time: from the buffer pool or from disk."""
+    buffered = database.buffer_read.draws(stream(seed, "database buffer")).__next__
+    from_disk = database.disk_read.draws(stream(seed, "database disk")).__next__
+    share = database.buffer_hit_ratio
+    chance = uniform(seed, "database page")
+    return _mixture(chance, share, buffered, from_disk).__next__
+
+
+def _mixture(chance: Draw, share: float, one: Draw, other: Draw) -> Iterator[float]:
+    while True:
+        yield one() if chance() < share else other()

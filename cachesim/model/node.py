@@ -1,0 +1,42 @@
+"""One cache node: a station in front of one engine, and what a client's command costs there."""
+
+from functools import partial
+from operator import attrgetter
+
+import simpy
+
+from cachesim.engines.base import EngineSpec
+from cachesim.errors import CacheError
+from cachesim.model.distributions import Distribution, Exponential
+from cachesim.model.network import Network
+from cachesim.model.station import Station, trip
+from cachesim.rng import stream, uniform
+from cachesim.spec import Spec
+from cachesim.units import US
+
+
+class Node(Spec):
+    """How fast a cache node works.
+
+    >>> Node().service.mean
+    1e-05
+    """
+
+    service: Distribution = Exponential(mean=10 * US)  # one command, on one worker
+
+
+class CacheNode:
+    """A live node: `trip()` books a command and returns how long its visit takes, in seconds."""
+
+    def __init__(self, env: simpy.Environment, node: Node, cache: EngineSpec, network: Network, seed: int) -> None:
+        self.engine = cache.build(partial(attrgetter("_now"), env), uniform(seed, "eviction"))
+        self.station = Station(cache.workers)
+        self.errors = 0  # commands refused
+        service = node.service.draws(stream(seed, "cache service")).__next__
+        leg = network.cache_leg.draws(stream(seed, "cache network")).__next__
+        self.trip = trip(env, self.station, service, leg)
+
+    def refused(self, error: CacheError) -> CacheError:
+        """Count a refused command and hand its error on."""
+        self.errors += 1
+        return error

@@ -1,0 +1,139 @@
+"""Who asks for what, when: the open loop, where arrivals do not wait, and the closed loop, where users do.
+
+A workload is a spec with two methods: `requests(seed)` yields (gap, op, key) and `size_of(key)` gives a
+value's size. In an open loop the gap separates two arrivals; in a closed loop it is the think time of
+the user who asks.
+"""
+
+import zlib
+from collections.abc import Iterator
+from itertools import chain, count
+
+import numpy as np
+
+from cachesim.errors import BadInput
+from cachesim.model.distributions import Constant, Distribution, Exponential, Lognormal
+from cachesim.model.popularity import Popularity, Zipf
+from cachesim.records import STAMP_SIZE
+from cachesim.rng import CHUNK, stream
+from cachesim.spec import Count, Rate, Share, Spec
+
+Request = tuple[float, str, str]  # gap in seconds, "read" or "write", key
+
+
+class Workload(Spec):
+    """Where requests come from; subclass it and give `requests` and `size_of`."""
+
+    @property
+    def users(self) -> int | None:
+        """How many users take turns (closed loop), or None if arrivals do not wait (open loop)."""
+        return None
+
+    def keys_loaded(self) -> list[str]:
+        """Return the keys whose rows exist before the run, the most popular first."""
+        return []
+
+    def requests(self, seed: int) -> Iterator[Request]:
+        """Yield the requests in order; the same seed gives the same ones."""
+        raise NotImplementedError(f"{type(self).__name__} must define requests(self, seed)")
+
+    def size_of(self, key: str) -> int:
+        """Return the size in bytes of the key's values (at least 8, the stamp)."""
+        raise NotImplementedError(f"{type(self).__name__} must define size_of(self, key)")
+
+
+class Synthetic(Workload):
+    """What drawn workloads share: popularity, read share and sizes."""
+
+    reads: Share = 0.95
+    popularity: Popularity = Zipf()
+    size: Distribution = Constant(value=500)  # bytes of a value; a key keeps its size
+    key_size: Count = 12  # bytes of a key's name, padded with zeros; longer where the number needs it
+
+    def keys_loaded(self) -> list[str]:
+        """Return every key, by rank."""
+        return [key_name(number, self.key_size) for number in range(self.popularity.keys)]
+
+    def size_of(self, key: str) -> int:
+        """Return the key's own size: a quantile chosen by the key's name, so no table is needed."""
+        if isinstance(self.size, Constant):
+            return max(STAMP_SIZE, round(self.size.value))
+        share = (zlib.crc32(key.encode()) + 0.5) / 2**32
+        return max(STAMP_SIZE, round(self.size.quantile(share)))
+
+    def gaps(self, seed: int) -> Iterator[float]:
+        """Yield the gaps in seconds."""
+        raise NotImplementedError
+
+    def requests(self, seed: int) -> Iterator[Request]:
+        """Yield independent requests for ever."""
+        return zip(self.gaps(seed), self._ops(seed), self._keys(seed), strict=False)
+
+    def _ops(self, seed: int) -> Iterator[str]:
+        rng, names = stream(seed, "operations"), np.array(["read", "write"], dtype=object)
+        draw = lambda: names[(rng.random(CHUNK) >= self.reads).astype(int)].tolist()  # noqa: E731
+        return chain.from_iterable(iter(draw, None))
+
+    def _keys(self, seed: int) -> Iterator[str]:
+        rng, names = stream(seed, "keys"), np.array(self.keys_loaded(), dtype=object)
+        starts = count(0, CHUNK)
+        chunks = (names[self.popularity.pick(rng, CHUNK, first)].tolist() for first in starts)
+        return chain.from_iterable(chunks)
+
+
+class OpenLoop(Synthetic):
+    """Arrivals that do not wait for answers: a Poisson process, as from very many independent users.
+
+    >>> gap, op, key = next(OpenLoop(rate=100.0).requests(seed=1))
+    >>> gap > 0, op, key.startswith("key:")
+    (True, 'read', True)
+    """
+
+    rate: Rate = 1000.0  # requests per second
+
+    def gaps(self, seed: int) -> Iterator[float]:
+        """Yield exponential gaps with mean 1 / rate."""
+        return Exponential(mean=1 / self.rate).draws(stream(seed, "arrivals"))
+
+
+class ClosedLoop(Synthetic):
+    """A fixed number of users, each of whom thinks, asks, waits for the answer and thinks again."""
+
+    clients: Count = 50
+    think: Distribution = Exponential(mean=0.05)  # seconds
+
+    @property
+    def users(self) -> int | None:
+        """The number of clients."""
+        return self.clients
+
+    def gaps(self, seed: int) -> Iterator[float]:
+        """Yield think times."""
+        return self.think.draws(stream(seed, "think"))
+
+
+def key_name(number: int, size: int = 12) -> str:
+    """Return the name of a key, `size` bytes long unless the number needs more.
+
+    >>> key_name(7)
+    'key:00000007'
+    """
+    return f"key:{number:0{max(1, size - 4)}d}"
+
+
+def size_from_text(text: str) -> Distribution:
+    """Return the sizes that a text names: "500" bytes, or "lognormal:150,1" (median and sigma).
+
+    >>> size_from_text("lognormal:150,1")
+    Lognormal(median=150.0, sigma=1.0)
+    """
+    name, _, rest = text.partition(":")
+    try:
+        if not rest:
+            return Constant(value=float(name))
+        median, sigma = map(float, rest.split(","))
+    except ValueError:
+        name = ""
+    if name != "lognormal":
+        raise BadInput(f'a value size is bytes ("500") or "lognormal:median,sigma", got "{text}"')
+    return Lognormal(median=median, sigma=sigma)

@@ -1,0 +1,67 @@
+"""What travels and what is written down.
+
+A `Value` travels: bytes that begin with the id of the write that made them. A record is written down:
+a plain tuple, one a finished request (columns REQUEST) or one a look at the tiers (columns SAMPLE).
+"""
+
+from collections.abc import Callable
+from struct import Struct
+from typing import Any, Self
+
+_STAMP = Struct(">Q")
+read_stamp = _STAMP.unpack_from  # read_stamp(value) -> (write id,)
+STAMP_SIZE = _STAMP.size  # bytes
+FIRST_WRITE = 1  # ids count up from here; 0 marks the rows as they were loaded before the run
+
+
+class Value(bytes):
+    """The bytes of one row: the id of the write that made it (8 bytes), then data or padding.
+
+    >>> value = Value.stamp(7, size=100)
+    >>> value.write, len(value)
+    (7, 100)
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def stamp(cls, write: int, size: int) -> Self:
+        """Return a value of `size` bytes (at least 8) made by the write with this id."""
+        return cls(_STAMP.pack(write).ljust(size, b"."))
+
+    @property
+    def write(self) -> int:
+        """The id of the write that made this value."""
+        return int(read_stamp(self)[0])
+
+    def __repr__(self) -> str:
+        return f"Value(write={self.write}, {len(self)} bytes)"
+
+
+Record = tuple[Any, ...]
+Sink = Callable[[Record], Any]
+
+REQUEST = (
+    "client",  # number of the client that asked
+    "op",  # "read" or "write"
+    "key",
+    "begin",  # seconds: when the request was invoked
+    "end",  # seconds: when its answer was there
+    "lookup",  # "hit" or the kind of miss; None if the cache was not asked
+    "write",  # id of the write whose value was returned (read) or that this request is (write)
+    "version",  # the key's version of that value: 0 as loaded, 1, 2, ... at each commit; None: no row
+    "acknowledged",  # newest version of the key acknowledged to its writer when the request began
+    "committed",  # newest version of the key committed in the database when the request began
+    "error",  # what made it fail, None if it succeeded
+)
+SAMPLE = (
+    "begin",  # seconds: when the look was taken
+    "memory",  # bytes the cache uses
+    "items",  # keys the cache holds
+    "evictions",  # so far
+    "expirations",  # so far
+    "cache_errors",  # commands the cache refused, so far
+    "cache_busy",  # seconds a worker of the cache node has been busy so far, the mean over its workers
+    "db_queries",  # begun so far
+    "db_busy",  # seconds a connection has been busy so far, the mean over the pool
+)

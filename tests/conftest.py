@@ -1,0 +1,32 @@
+"""What every test gets: one profile for hypothesis, no figure left open, the trace folder."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+os.environ.setdefault("MPLBACKEND", "Agg")  # before matplotlib is first imported: draw to memory
+
+settings.register_profile("same every time", derandomize=True, deadline=None, max_examples=50)
+settings.load_profile("same every time")
+
+TRACES = Path(__file__).parents[2] / "shared" / "traces"
+
+
+@pytest.fixture(scope="session")
+def traces() -> Path:
+    """Return the folder of real traces; where it is absent the test is skipped, in CI it fails."""
+    if not TRACES.is_dir():
+        missing = f"the trace folder ../shared/traces is missing (looked at {TRACES})"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    return TRACES
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    """Close what a test has drawn, if it has drawn at all."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")

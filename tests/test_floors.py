@@ -1,0 +1,248 @@
+"""The house rules that can be read off the source: imports go only downward, and the nevers.
+
+The tables say the rules, `offences` finds who breaks them, and the last tests break every rule
+once, so that the finder itself is tested. docs/background/design.md says why the rules are as
+they are.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "cachesim"
+FRONT_DOOR = "cachesim/__init__.py"  # stands above all floors: it imports what users see
+
+# From the ground up. A room may import from the floors below it and from itself, and nothing else.
+FLOORS = (
+    "clock units errors rng data",
+    "theory",
+    "records spec",
+    "engines storage measure traces",
+    "model live wire plots replay",
+    "experiments service",
+    "grading",
+    "cli",
+    "__main__",
+)
+GROUND = FLOORS[0].split()  # the one floor whose rooms know each other: they are words, not works
+
+# Never 1, 2, 3, 5: these rooms never import these modules.
+NEVER_IMPORTS = {
+    "engines": "simpy numpy pandas asyncio time random",
+    "model": "cachesim.measure cachesim.plots cachesim.experiments cachesim.service",
+    "measure": "cachesim.model cachesim.engines simpy",
+    "service": "cachesim.engines",
+}
+
+# Never 6: these modules are known only in these places (a room, or a file of one).
+# OUTSIDE_WORLD may know sockets, processes and wall time.
+OUTSIDE_WORLD = "wire live storage/postgres grading/sandbox cli __main__"
+ONLY_IN = {
+    "simpy": "model",
+    "matplotlib": "plots",
+    "joblib dask distributed": "experiments/run",
+    "socket socketserver ssl select selectors asyncio http urllib": OUTSIDE_WORLD,
+    "subprocess multiprocessing concurrent threading signal": OUTSIDE_WORLD,
+    "time": OUTSIDE_WORLD,
+    "tqdm click": "cli __main__",
+    "random": "",  # Never 8: every draw comes from a stream of rng.py
+}
+LATE = "matplotlib joblib dask distributed scipy"  # imported inside the function that needs them
+
+
+class Import(NamedTuple):
+    """One import statement's target, and where it stands."""
+
+    module: str
+    line: int
+    late: bool  # inside a function, or for the type checker only
+
+
+def offences(path: str, source: str) -> list[str]:
+    """Return a sentence for every rule that the file breaks; `path` begins with "cachesim/"."""
+    tree = ast.parse(source)
+    found = list(imports(tree))
+    return [
+        f"{path}:{line}: {sentence}"
+        for line, sentence in (
+            *upward(path, found),
+            *never_imports(path, found),
+            *known_elsewhere(path, found),
+            *too_early(path, found),
+            *roundabout(path, found),
+        )
+    ]
+
+
+Offences = Iterator[tuple[int, str]]  # line, sentence
+
+
+def imports(node: ast.AST, late: bool = False) -> Iterator[Import]:
+    """Yield every import below `node`; `from cachesim.x import y` names cachesim.x."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            yield from (Import(alias.name, child.lineno, late) for alias in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            yield Import("." * child.level + (child.module or ""), child.lineno, late)
+        waits = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        yield from imports(child, late or waits or is_type_checking(child))
+
+
+def is_type_checking(node: ast.AST) -> bool:
+    """Return whether this is `if TYPE_CHECKING:`, which never runs."""
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+
+
+def room(name: str) -> str:
+    """Return the room of a path or a module.
+
+    >>> room("cachesim/model/app.py"), room("cachesim.units"), room("cachesim/plots.py")
+    ('model', 'units', 'plots')
+    """
+    return f"{name.removesuffix('.py')}/".replace(".", "/").split("/")[1]
+
+
+def floor(name: str) -> int | None:
+    """Return on which floor a room is, the ground being 1; None if on none."""
+    return next((n for n, rooms in enumerate(FLOORS, 1) if name in rooms.split()), None)
+
+
+def is_in(path: str, places: str) -> bool:
+    """Return whether the file belongs to one of the places.
+
+    >>> (
+    ...     is_in("cachesim/cli/main.py", "wire cli"),
+    ...     is_in("cachesim/storage/sqlite.py", "storage/postgres"),
+    ... )
+    (True, False)
+    """
+    inside = path.removesuffix(".py").removeprefix("cachesim/") + "/"
+    return any(inside.startswith(place + "/") for place in places.split())
+
+
+def is_part(module: str, family: str) -> bool:
+    """Return whether a module is one of the family's, or inside one of them."""
+    return any((module + ".").startswith(name + ".") for name in family.split())
+
+
+def upward(path: str, found: list[Import]) -> Offences:
+    """Imports go only downward."""
+    if path == FRONT_DOOR:
+        return
+    here = room(path)
+    if floor(here) is None:
+        yield 1, f"the room {here} is on no floor: give it one in FLOORS"
+    for module, line, _ in found:
+        there = room(module)
+        if not module.startswith("cachesim.") or there == here or {here, there} <= set(GROUND):
+            continue
+        if floor(there) is None:
+            yield line, f"{module} is on no floor"
+        elif (floor(here) or 0) <= floor(there):
+            yield line, f"{here} (floor {floor(here)}) imports {module} (floor {floor(there)})"
+
+
+def never_imports(path: str, found: list[Import]) -> Offences:
+    """Nevers 1, 2, 3 and 5."""
+    banned = NEVER_IMPORTS.get(room(path), "")
+    for module, line, _ in found:
+        if is_part(module, banned):
+            yield line, f"{room(path)} never imports {module}"
+
+
+def known_elsewhere(path: str, found: list[Import]) -> Offences:
+    """Never 6: who may know SimPy, plots, processes, sockets and wall time."""
+    for family, places in ONLY_IN.items():
+        for module, line, _ in found:
+            if is_part(module, family) and not is_in(path, places):
+                yield line, f"{module} may be imported only in: {places or 'no file'}"
+
+
+def too_early(path: str, found: list[Import]) -> Offences:
+    """Never 6: slow libraries are imported by the function that needs them."""
+    for module, line, late in found:
+        if is_part(module, LATE) and not late:
+            yield line, f"{module} is slow to import: import it inside the function"
+
+
+def roundabout(path: str, found: list[Import]) -> Offences:
+    """Never 7: inside, a module is imported from where it is, by its full name."""
+    for module, line, _ in found:
+        if module == "cachesim" and path != FRONT_DOOR:
+            yield line, "nobody inside imports cachesim itself"
+        elif module.startswith("."):
+            yield line, "imports are absolute"
+
+
+@pytest.mark.parametrize(
+    "path", sorted(p.relative_to(SOURCE.parent).as_posix() for p in SOURCE.rglob("*.py"))
+)
+def test_every_file_keeps_the_house_rules(path):
+    """No file imports upward or breaks a never."""
+    found = offences(path, (SOURCE.parent / path).read_text(encoding="utf-8"))
+
+    assert [] == found, "\n".join(["", *found])
+
+
+BAD = [  # where, what, and a part of the sentence that must come of it
+    ("engines/simple.py", "from cachesim.model.app import App", "engines (floor 4) imports"),
+    ("engines/simple.py", "from cachesim.storage.base import Storage", "engines (floor 4)"),
+    ("model/app.py", "def f():\n    from cachesim.replay import g", "model (floor 5) imports"),
+    ("records.py", "from cachesim.spec import Spec", "records (floor 3) imports"),
+    ("units.py", "from cachesim.theory import zipf", "units (floor 1) imports"),
+    ("attic.py", "x = 1", "on no floor"),
+    ("model/app.py", "from cachesim.attic import x", "cachesim.attic is on no floor"),
+    *(("engines/redis/evict.py", f"import {name}", "engines never imports")
+      for name in NEVER_IMPORTS["engines"].split()),
+    *(("model/app.py", f"from {name}.x import y", "model never imports")
+      for name in NEVER_IMPORTS["model"].split()),
+    *(("measure/metrics.py", f"import {name}", "measure never imports")
+      for name in NEVER_IMPORTS["measure"].split()),
+    ("service/rds.py", "from cachesim.engines.base import Engine", "service never imports"),
+    ("experiments/run.py", "import simpy", "only in: model"),
+    ("experiments/report.py", "def f():\n    import matplotlib.pyplot", "only in: plots"),
+    ("plots.py", "import matplotlib.pyplot as plt", "inside the function"),
+    ("experiments/report.py", "def f():\n    import joblib", "only in: experiments/run"),
+    ("experiments/run.py", "import joblib", "inside the function"),
+    ("theory.py", "from scipy import special", "inside the function"),
+    ("storage/sqlite.py", "import socket", "socket may be imported only"),
+    ("experiments/run.py", "import time", "time may be imported only"),
+    ("grading/kits.py", "import subprocess", "subprocess may be"),
+    ("model/workload.py", "import random", "random may be imported only in: no file"),
+    ("model/app.py", "import cachesim", "nobody inside imports cachesim"),
+    ("model/app.py", "from cachesim import theory", "nobody inside imports cachesim"),
+    ("model/app.py", "from . import events", "absolute"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "source", "sentence"), BAD)
+def test_a_broken_rule_is_found(path, source, sentence):
+    """Each rule, broken once, gives a sentence that names it."""
+    found = offences(f"cachesim/{path}", source)
+
+    assert any(sentence in offence for offence in found), found
+
+
+GOOD = [
+    ("engines/simple.py", "from cachesim.engines.base import Engine\nimport math"),
+    ("units.py", "from cachesim.errors import BadInput"),
+    ("spec.py", "from cachesim.units import show_size\nfrom cachesim.theory import zipf"),
+    ("model/station.py", "import simpy\nfrom simpy.events import Timeout"),
+    ("experiments/run.py", "def f():\n    from joblib import Parallel"),
+    ("plots.py", "def f():\n    import matplotlib.pyplot"),
+    ("plots/lines.py", "def f():\n    import matplotlib.pyplot"),
+    ("measure/statistics.py", "def f():\n    from scipy.special import stdtrit"),
+    ("cli.py", "import time\nimport subprocess\nimport signal"),
+    ("cli/main.py", "import time\nfrom cachesim.experiments.run import run"),
+    ("storage/postgres.py", "import socket"),
+    ("__init__.py", "from cachesim import theory\nfrom cachesim.spec import Spec"),
+]
+
+
+@pytest.mark.parametrize(("path", "source"), GOOD)
+def test_what_the_rules_allow_is_let_through(path, source):
+    """The finder names nobody who keeps the rules."""
+    assert [] == offences(f"cachesim/{path}", source)

@@ -1,0 +1,170 @@
+"""The house rules about what a file says: names that stand nowhere, lengths, the shape of a plot.
+
+The tables say the rules, `offences` finds who breaks them, and the last tests break every rule
+once, so that the finder itself is tested. Imports have a test of their own, test_floors.py.
+"""
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from tests.test_floors import OUTSIDE_WORLD, SOURCE, is_in, room
+
+# Never 4, 7, 8: calls and names that stand nowhere, but in these places.
+FORBIDDEN_NAMES = {
+    "np.random.default_rng np.random.SeedSequence": "rng",  # no module-level generator
+    "np.random.seed np.random.random np.random.rand np.random.normal": "",
+    "os.environ os.getenv": OUTSIDE_WORLD,  # the environment is not an input
+    "datetime.now datetime.utcnow datetime.today date.today": OUTSIDE_WORLD,
+    "plt.show plt.style plt.rc plt.rcParams matplotlib.rcParams mpl.rcParams matplotlib.rc": "",
+    "importlib.import_module __import__": "",  # an import that this test could not see
+    "hash": "",  # differs from process to process
+    "print": "cli __main__",
+    "Exception": "",  # every error has a name of its own
+}
+FILE_LINES = 300  # a file stays below
+BODY_LINES = 25  # a function's body, its docstring not counted, stays within
+
+Offences = Iterator[tuple[int, str]]  # line, sentence
+
+
+def offences(path: str, source: str) -> list[str]:
+    """Return a sentence for every rule that the file breaks; `path` begins with "cachesim/"."""
+    tree = ast.parse(source)
+    return [
+        f"{path}:{line}: {sentence}"
+        for line, sentence in (
+            *forbidden_names(path, tree),
+            *import_effects(tree),
+            *too_long(source, tree),
+            *plot_functions(path, tree),
+        )
+    ]
+
+
+def forbidden_names(path: str, tree: ast.AST) -> Offences:
+    """Nevers 4, 7 and 8: no global state, no wall clock, no import in disguise."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Global):
+            yield node.lineno, f"global {', '.join(node.names)}: no global state"
+        if not isinstance(node, ast.Attribute | ast.Call | ast.Raise):
+            continue
+        for names, places in FORBIDDEN_NAMES.items():
+            if is_one_of(named(node), names) and not is_in(path, places):
+                yield node.lineno, f"{named(node)} may stand only in: {places or 'no file'}"
+
+
+def named(node: ast.Attribute | ast.Call | ast.Raise) -> str:
+    """Return what is used: `a.b` for an attribute, `f` for `f()` and `raise f`."""
+    if isinstance(node, ast.Raise):
+        return node.exc.id if isinstance(node.exc, ast.Name) else ""
+    if isinstance(node, ast.Call):
+        return node.func.id if isinstance(node.func, ast.Name) else ""
+    return ast.unparse(node).replace("numpy.", "np.").replace("pyplot.", "plt.")
+
+
+def is_one_of(used: str, names: str) -> bool:
+    """Return whether what is used is one of the names; a dotted one may have more in front.
+
+    >>> is_one_of("datetime.datetime.now", "datetime.now"), is_one_of("self.hash", "hash")
+    (True, False)
+    """
+    return any(
+        used == name or ("." in name and used.endswith("." + name)) for name in names.split()
+    )
+
+
+def import_effects(tree: ast.Module) -> Offences:
+    """Never 7: importing a module runs nothing for its effect."""
+    for node in tree.body:
+        if isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant):
+            yield node.lineno, "an import has no side effect: move this call into a function"
+
+
+def too_long(source: str, tree: ast.AST) -> Offences:
+    """Files and functions that a student can take in."""
+    if (lines := source.count("\n")) >= FILE_LINES:
+        yield 1, f"{lines} lines: a file has less than {FILE_LINES}"
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if (lines := body_lines(node)) > BODY_LINES:
+            yield node.lineno, f"{node.name} has {lines} lines: at most {BODY_LINES}"
+
+
+def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return how many lines the body has without its docstring."""
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    return body[-1].end_lineno - body[0].lineno + 1 if body else 0
+
+
+def plot_functions(path: str, tree: ast.Module) -> Offences:
+    """Never 4: a public function of plots takes `ax=None` last and returns Axes."""
+    if room(path) != "plots":
+        return
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            given = node.args
+            names = [a.arg for a in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+            default = (given.kw_defaults if given.kwonlyargs else given.defaults)[-1:]
+            if names[-1:] != ["ax"] or [ast.unparse(d) for d in default if d] != ["None"]:
+                yield node.lineno, f"{node.name} must take ax=None last"
+            if node.returns is None or "Axes" not in ast.unparse(node.returns):
+                yield node.lineno, f"{node.name} must return Axes"
+
+
+@pytest.mark.parametrize(
+    "path", sorted(p.relative_to(SOURCE.parent).as_posix() for p in SOURCE.rglob("*.py"))
+)
+def test_every_file_keeps_the_house_rules(path):
+    """No file breaks a never or is too long to take in."""
+    found = offences(path, (SOURCE.parent / path).read_text(encoding="utf-8"))
+
+    assert [] == found, "\n".join(["", *found])
+
+
+LONG_BODY = "def f():\n" + "    x = 1\n" * 26
+PLOT = "def draw(result, ax=None) -> Axes:\n    return ax\n"
+
+BAD = [  # where, what, and a part of the sentence that must come of it
+    ("model/app.py", "def f():\n    global x\n    x = 1", "no global state"),
+    ("model/app.py", "import os\nseed = os.environ['SEED']", "os.environ"),
+    ("model/app.py", "import numpy as np\nnp.random.seed(1)", "np.random.seed"),
+    ("model/app.py", "import numpy as np\nr = np.random.default_rng()", "np.random.default_rng"),
+    ("model/app.py", "def f(key):\n    return hash(key) % 8", "hash"),
+    ("model/app.py", "def f():\n    raise Exception('no')", "Exception"),
+    ("model/app.py", "def f():\n    print('no')", "print"),
+    ("plots.py", "def _f():\n    plt.show()", "plt.show"),
+    ("plots.py", "def _f():\n    plt.rcParams['x'] = 1", "plt.rcParams"),
+    ("plots.py", "def draw(result) -> Axes:\n    return 1", "ax=None last"),
+    ("plots.py", "def draw(ax=None, *, by=None) -> Axes:\n    return ax", "ax=None last"),
+    ("plots.py", "def draw(result, ax=None):\n    return ax", "must return Axes"),
+    ("measure/metrics.py", "register('hit_ratio')", "side effect"),
+    ("model/app.py", "m = __import__('simpy')", "__import__"),
+    ("model/app.py", "x = 1\n" * 300, "a file has less than 300"),
+    ("model/app.py", LONG_BODY, "f has 26 lines"),
+]
+
+
+@pytest.mark.parametrize(("path", "source", "sentence"), BAD)
+def test_a_broken_rule_is_found(path, source, sentence):
+    """Each rule, broken once, gives a sentence that names it."""
+    found = offences(f"cachesim/{path}", source)
+
+    assert any(sentence in offence for offence in found), found
+
+
+GOOD = [
+    ("plots.py", PLOT + "def _f():\n    import matplotlib.pyplot"),
+    ("plots.py", "def draw(result, *, by=None, ax=None) -> 'Axes':\n    return ax"),
+    ("plots/lines.py", PLOT),
+    ("rng.py", "import numpy as np\ndef f():\n    return np.random.default_rng(1)"),
+    ("model/app.py", 'def f():\n    """Say.\n' + "\n" * 40 + '    """\n    return 1\n'),
+]
+
+
+@pytest.mark.parametrize(("path", "source"), GOOD)
+def test_what_the_rules_allow_is_let_through(path, source):
+    """The finder names nobody who keeps the rules."""
+    assert [] == offences(f"cachesim/{path}", source)

@@ -1,0 +1,179 @@
+"""What a newcomer meets first: bare make, the environment, the lock."""
+
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pytest
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import cachesim
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+
+needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+needs_sh = pytest.mark.skipif(shutil.which("sh") is None, reason="there is no POSIX shell")
+
+
+def locked():
+    """Return the pinned versions by name, one or more a name: Pythons may need different ones."""
+    pins: dict[str, list[Requirement]] = {}
+    for line in LOCK.splitlines():
+        if line and not line.lstrip().startswith("#"):
+            pin = Requirement(line)
+            pins.setdefault(canonicalize_name(pin.name), []).append(pin)
+    return pins
+
+
+def direct_requirements():
+    """Return what pyproject.toml asks for, the project's own extras left out."""
+    extras = PROJECT["optional-dependencies"].values()
+    every = [*PROJECT["dependencies"], *(text for extra in extras for text in extra)]
+    return [r for r in map(Requirement, every) if r.name != PROJECT["name"]]
+
+
+def make(*arguments, **options):
+    """Run make at the root of the project."""
+    return subprocess.run(
+        ["make", *arguments], cwd=ROOT, capture_output=True, text=True, check=True, **options
+    ).stdout
+
+
+@needs_make
+def test_bare_make_lists_every_target_with_a_line():
+    """Bare make names every target that a user may call, each with what it does."""
+    phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    listed = re.findall(r"^  (\w+) +\S.{10,}$", make(), re.MULTILINE)
+
+    assert phony is not None
+    assert phony[1].split() == listed
+    assert {"compare", "test"} <= set(listed)
+
+
+@needs_make
+def test_compare_and_test_are_the_commands_promised():
+    """`make compare` ends in `cachesim compare`, `make test` runs the checks and then the tests."""
+    compare, test = (make("--dry-run", target).splitlines() for target in ("compare", "test"))
+
+    assert ".venv/bin/cachesim compare" == compare[-1].strip()
+    assert [] == [
+        tool
+        for tool in ("ruff check", "ruff format --check", "mypy", "codespell", "pytest")
+        if not any(tool in line for line in test)
+    ]
+
+
+@pytest.mark.parametrize("wanted", direct_requirements(), ids=str)
+def test_the_lock_has_every_direct_dependency(wanted):
+    """Each dependency has a lower bound, and the lock pins it to versions that keep the bound."""
+    pins = locked().get(canonicalize_name(wanted.name), [])
+
+    assert [">="] == [bound.operator for bound in wanted.specifier]
+    assert pins
+    for pin in pins:
+        assert ["=="] == [bound.operator for bound in pin.specifier]
+        assert all(wanted.specifier.contains(bound.version) for bound in pin.specifier)
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
+@pytest.mark.parametrize("system", ["linux", "darwin", "win32"])
+def test_the_lock_gives_one_version_on_every_platform(python, system):
+    """Whatever the platform and the Python, no package is pinned twice, and numpy is pinned."""
+    here = default_environment() | {
+        "python_version": python,
+        "python_full_version": f"{python}.9",
+        "sys_platform": system,
+        "os_name": "nt" if system == "win32" else "posix",
+    }
+    chosen = {
+        name: [pin for pin in pins if pin.marker is None or pin.marker.evaluate(here)]
+        for name, pins in locked().items()
+    }
+
+    assert [] == [name for name, pins in chosen.items() if len(pins) > 1]
+    assert 1 == len(chosen["numpy"])
+
+
+def test_the_lock_names_no_host():
+    """The lock says which versions, never from where: no index, no link, no path."""
+    settings = [line for line in LOCK.splitlines() if re.match(r"\s*-|.*(://|\bfile:)", line)]
+
+    assert [] == settings
+
+
+def test_the_version_is_the_same_everywhere():
+    """The installed package and, if it has one, `cachesim.__version__` tell pyproject's version."""
+    try:
+        installed = version(PROJECT["name"])
+    except PackageNotFoundError:
+        installed = PROJECT["version"]  # run from the source tree without an installation
+
+    assert PROJECT["version"] == installed
+    assert PROJECT["version"] == getattr(cachesim, "__version__", PROJECT["version"])
+
+
+@pytest.fixture
+def preflight(tmp_path):
+    """Return a callable that runs scripts/venv.sh with a fake Python, alone on its machine."""
+
+    def run(body):
+        fake = tmp_path / "python-of-the-test"
+        fake.write_text(f"#!/bin/sh\n{body}\n")
+        fake.chmod(0o755)
+        return subprocess.run(
+            [shutil.which("sh"), str(ROOT / "scripts" / "venv.sh"), str(tmp_path / "env")],
+            env={**os.environ, "PYTHON": str(fake), "PATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+OLD = 'case "$*" in --version) echo "Python 3.9.2";; *) exit 1;; esac'
+# A Python that is new enough, but fails to import ensurepip and has no virtualenv.
+BARE = 'case "$*" in *version_info*) exit 0;; *) exit 1;; esac'
+BROKEN = 'case "$*" in *"-m venv"*) exit 1;; *) exit 0;; esac'
+
+
+@needs_sh
+@pytest.mark.parametrize(
+    ("body", "problem", "next_step"),
+    [
+        (OLD, "Python 3.11 or newer is needed, found Python 3.9.2", "make PYTHON="),
+        ("exit 127", "Python 3.11 or newer is needed, found none", "make PYTHON="),
+        (BARE, "cannot make virtual environments", "apt install python3-venv"),
+        (BROKEN, "no virtual environment could be made", "see the lines above"),
+    ],
+    ids=["old", "none", "no ensurepip", "broken"],
+)
+def test_a_machine_that_lacks_something_gets_one_sentence(preflight, body, problem, next_step):
+    """One line on stderr that names what is missing and what to do; a code that stops make."""
+    answer = preflight(body)
+
+    assert 1 == answer.returncode
+    assert "" == answer.stdout
+    assert 1 == len(answer.stderr.splitlines()), answer.stderr
+    assert answer.stderr.startswith("cachesim: ")
+    assert problem in answer.stderr
+    assert next_step in answer.stderr
+
+
+@needs_sh
+def test_virtualenv_stands_in_for_a_missing_ensurepip(preflight, tmp_path):
+    """Without ensurepip, but with virtualenv, an environment is made all the same."""
+    makes = f'mkdir -p "{tmp_path}/env/bin"; cp "$0" "{tmp_path}/env/bin/python"'
+    answer = preflight(
+        f'PATH=/usr/bin:/bin; case "$*" in *ensurepip*) exit 1;; *clear*) {makes};; esac'
+    )
+
+    assert (0, "", "") == (answer.returncode, answer.stdout, answer.stderr)
+    assert (tmp_path / "env" / "bin" / "python").exists()
