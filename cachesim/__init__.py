@@ -1,0 +1,74 @@
+"""cachesim: a lab bench for caching, with real engines in a simulated system.
+
+Describe a run with a `Scenario`, `run` it, read its `Result`; `compare` scenarios on the same draws.
+"""
+
+from cachesim import plots, theory
+from cachesim.clock import ManualClock
+from cachesim.engines import policies
+from cachesim.engines.base import EvictionPolicy
+from cachesim.engines.memcached.engine import Memcached
+from cachesim.engines.redis.engine import Redis
+from cachesim.engines.simple import Simple
+from cachesim.errors import BadInput, CachesimError
+from cachesim.experiments.result import Result, Results
+from cachesim.experiments.run import compare, run, sweep
+from cachesim.experiments.scenario import Scenario
+from cachesim.measure import metrics
+from cachesim.measure.metrics import hit_ratio, stale_ratio
+from cachesim.model import distributions
+from cachesim.model.database import Database
+from cachesim.model.network import Network
+from cachesim.model.node import Node
+from cachesim.model.popularity import Drift, Scan, Uniform, Zipf
+from cachesim.model.strategies.base import Strategy
+from cachesim.model.strategies.lazy import LazyLoading, NoCache, WriteAround
+from cachesim.model.strategies.through import WriteThrough
+from cachesim.model.trace_workload import TraceReplay
+from cachesim.model.workload import ClosedLoop, OpenLoop, Workload
+from cachesim.replay import replay
+from cachesim.units import KIB, MIB
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "KIB",
+    "MIB",
+    "BadInput",
+    "CachesimError",
+    "ClosedLoop",
+    "Database",
+    "Drift",
+    "EvictionPolicy",
+    "LazyLoading",
+    "ManualClock",
+    "Memcached",
+    "Network",
+    "NoCache",
+    "Node",
+    "OpenLoop",
+    "Redis",
+    "Result",
+    "Results",
+    "Scan",
+    "Scenario",
+    "Simple",
+    "Strategy",
+    "TraceReplay",
+    "Uniform",
+    "Workload",
+    "WriteAround",
+    "WriteThrough",
+    "Zipf",
+    "compare",
+    "distributions",
+    "hit_ratio",
+    "metrics",
+    "plots",
+    "policies",
+    "replay",
+    "run",
+    "stale_ratio",
+    "sweep",
+    "theory",
+]

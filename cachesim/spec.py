@@ -123,12 +123,13 @@ def check(name: str, value: Any, kinds: tuple[Any, ...], rules: list[Rule]) -> N
 
 def unfold(hint: Any) -> tuple[tuple[Any, ...], list[Rule]]:
     """Return the types that an annotation takes, and its rules."""
-    rules: list[Rule] = []
     if typing.get_origin(hint) is Annotated:
-        hint, *rules = typing.get_args(hint)
-    kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    inner = [unfold(kind) for kind in kinds] if len(kinds) > 1 else [(kinds, [])]
-    return tuple(k for ks, _ in inner for k in ks), rules + [r for _, rs in inner for r in rs]
+        kind, *rules = typing.get_args(hint)
+        return (kind,), rules
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        parts = [unfold(part) for part in typing.get_args(hint)]
+        return tuple(k for kinds, _ in parts for k in kinds), [r for _, rules in parts for r in rules]
+    return (hint,), []
 
 
 def _coerced(value: Any, kinds: tuple[Any, ...]) -> Any:
@@ -144,7 +145,7 @@ def _is(value: Any, kind: Any) -> bool:
     origin = typing.get_origin(kind)
     if origin is typing.Literal:
         return value in typing.get_args(kind)
-    if origin in (Callable, type) or kind is Callable or origin is getattr(typing, "Callable", None):
+    if origin is Callable:
         return callable(value)
     if kind in (int, float):
         return isinstance(value, kind) and not isinstance(value, bool)

@@ -40,10 +40,13 @@ def direct_requirements():
     return [r for r in map(Requirement, every) if r.name != PROJECT["name"]]
 
 
-def make(*arguments, **options):
-    """Run make at the root of the project."""
+def make(*arguments):
+    """Return what make prints at the root of the project, run as if by hand."""
+    outer = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", "ARGS", "VENV"}
+    clean = {name: value for name, value in os.environ.items() if name not in outer}
+    command = ["make", *arguments]
     return subprocess.run(
-        ["make", *arguments], cwd=ROOT, capture_output=True, text=True, check=True, **options
+        command, cwd=ROOT, env=clean, capture_output=True, text=True, check=True
     ).stdout
 
 
@@ -170,10 +173,10 @@ def test_a_machine_that_lacks_something_gets_one_sentence(preflight, body, probl
 @needs_sh
 def test_virtualenv_stands_in_for_a_missing_ensurepip(preflight, tmp_path):
     """Without ensurepip, but with virtualenv, an environment is made all the same."""
-    makes = f'mkdir -p "{tmp_path}/env/bin"; cp "$0" "{tmp_path}/env/bin/python"'
-    answer = preflight(
-        f'PATH=/usr/bin:/bin; case "$*" in *ensurepip*) exit 1;; *clear*) {makes};; esac'
-    )
+    made = tmp_path / "env" / "bin"
+    copy = f'mkdir -p "{made}"; cp "$0" "{made}/python"'
+    cases = f'case "$*" in *ensurepip*) exit 1;; *"-m virtualenv"*--clear*) {copy};; esac'
+    answer = preflight(f"PATH=/usr/bin:/bin; {cases}")
 
     assert (0, "", "") == (answer.returncode, answer.stdout, answer.stderr)
-    assert (tmp_path / "env" / "bin" / "python").exists()
+    assert (made / "python").exists()

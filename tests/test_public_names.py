@@ -41,7 +41,7 @@ def test_all_is_what_is_there():
 
 
 def test_every_public_name_has_a_docstring():
-    """Modules, classes and functions say what they are; a constant's comment cannot be seen here."""
+    """Modules, classes and functions say what they are; constants are numbers and cannot."""
     public = {name: getattr(cachesim, name) for name in cachesim.__all__}
     speaking = {
         name: thing

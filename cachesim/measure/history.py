@@ -156,6 +156,11 @@ def _checked(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def select_requests(history: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that are requests, numbered from 0 in the order in which they ended."""
+    return history[history["op"] != "sample"].reset_index(drop=True)
+
+
 def since(history: pd.DataFrame, warmup: float) -> pd.DataFrame:
     """Return the part of a history that began at `warmup` seconds or later."""
     return history[history["begin"] >= warmup]

@@ -4,7 +4,7 @@ This file and `System.serve` are the hot path: they are written for speed where 
 """
 
 from collections.abc import Callable, Generator
-from heapq import heappush
+from heapq import heappop, heappush
 from operator import attrgetter
 from typing import Any
 
@@ -21,6 +21,18 @@ class Environment(simpy.Environment):
     """SimPy's event loop, with the time read in C: it is read six times a request."""
 
     now = property(attrgetter("_now"))  # type: ignore[assignment]
+
+    def run_to_end(self) -> None:
+        """Run until no event is left: simpy's `run` without its call per event, 5 % of a request."""
+        queue = self._queue
+        while queue:
+            self._now, _, _, event = heappop(queue)
+            callbacks: Any = event.callbacks
+            event.callbacks = None  # type: ignore[assignment]  (SimPy's mark of an event that has fired)
+            for callback in callbacks:
+                callback(event)
+            if not event._ok and not hasattr(event, "_defused"):
+                raise event._value
 
 
 class Pause(simpy.Event):

@@ -56,10 +56,15 @@ def trip(env: simpy.Environment, station: Station, service: Draw, leg: Draw) -> 
     SIMPLIFIED: the command joins the queue at once and the whole round trip is added behind it, so that
     a visit stays one event; its effect comes at the end of that event.
     """
-    depart = station.depart
+    free = station.free
 
     def length() -> float:
-        now = env.now
-        return depart(now, service()) - now + leg()
+        # Station.depart, written out: this runs at every visit.
+        now, work = env.now, service()
+        start = free[0]
+        end = (start if start > now else now) + work
+        heapreplace(free, end)
+        station.booked += work
+        return end - now + leg()
 
     return length

@@ -57,14 +57,14 @@ class System:
     def run(self) -> None:
         """Load the rows, warm the cache if asked, and play the workload to its end."""
         self._load()
-        self.env.process(self._watch())
+        Drive(self._watch())
         requests = self.plan.workload.requests(self.plan.seed)
         users = self.plan.workload.users
         if users is None:
             Drive(self._arrivals(requests))
         for _ in range(users or 0):
             Drive(self._user(requests))
-        self.env.run()
+        self.env.run_to_end()
         self._sample()
         self.database.rows.close()
 
@@ -157,12 +157,12 @@ class System:
             size = self._sizes[key] = self.plan.workload.size_of(key)
         return size
 
-    def _watch(self) -> Any:
+    def _watch(self) -> Steps:
         """Look at the tiers at the start, at the end of the warm-up and once an interval."""
         plan, env = self.plan, self.env
         looks = range(math.floor(plan.duration / plan.sample_every) + 1)
         for moment in sorted({plan.warmup, plan.duration, *(k * plan.sample_every for k in looks)}):
-            yield env.timeout(moment - env.now)
+            yield Pause(env, moment - env.now)
             self._sample()
 
     def _sample(self) -> None:

@@ -1,0 +1,2 @@
+from cachesim.engines.simple import Simple
+class Memcached(Simple): pass
