@@ -79,7 +79,7 @@ def test_the_lock_has_every_direct_dependency(wanted):
     """Each dependency has a lower bound, and the lock pins it to versions that keep the bound."""
     pins = locked().get(canonicalize_name(wanted.name), [])
 
-    assert [">="] == [bound.operator for bound in wanted.specifier]
+    assert ">=" in {bound.operator for bound in wanted.specifier}
     assert pins
     for pin in pins:
         assert ["=="] == [bound.operator for bound in pin.specifier]

@@ -18,6 +18,15 @@ def shown():
     }
 
 
+def rank(name):
+    """Return the key of the order that ruff keeps: constants, classes, the rest.
+
+    >>> sorted(["run", "Zipf", "MIB"], key=rank)
+    ['MIB', 'Zipf', 'run']
+    """
+    return not name.isupper(), not name[0].isupper(), name
+
+
 def own_docstring(thing):
     """Return the docstring that somebody wrote for this very thing, "" if nobody did.
 
@@ -30,7 +39,7 @@ def own_docstring(thing):
 
 def test_all_is_sorted_and_short():
     """`__all__` is sorted, names nothing twice, and has at most 40 names."""
-    assert sorted(set(cachesim.__all__)) == list(cachesim.__all__)
+    assert sorted(set(cachesim.__all__), key=rank) == list(cachesim.__all__)
     assert 0 < len(cachesim.__all__) <= 40
 
 

@@ -14,6 +14,7 @@ from cachesim.errors import CacheError, DatabaseRefused
 from cachesim.model.database import DatabaseTier
 from cachesim.model.events import Drive, Steps, Visit
 from cachesim.model.node import CacheNode
+from cachesim.model.station import line_to
 from cachesim.records import Value
 
 
@@ -58,10 +59,8 @@ class CacheClient:
     """The client library of the cache: each method returns one event."""
 
     def __init__(self, env: simpy.Environment, node: CacheNode, visits: list[Visit], *, raises: bool) -> None:
-        self._env = env
         self._node = node
-        self._trip = node.trip
-        self._note = visits.append
+        self._send = line_to(env, node.station, node.service, node.leg, visits)
         self._engine = engine = node.engine
         self._ask, self._why_missed = engine.get, engine.why_missed
         self._raises = raises  # whether a refused command fails the visit, or counts as a miss
@@ -72,27 +71,19 @@ class CacheClient:
 
     def get(self, key: str) -> simpy.Event:
         """Ask for a key; the event's value is the Value, or None if it is not there."""
-        visit = Visit(self._env, self._trip(), self._got, key)
-        self._note(visit)
-        return visit
+        return self._send(self._got, key)
 
     def set(self, key: str, value: Value, ttl: float = math.inf) -> simpy.Event:
         """Store a value for `ttl` seconds (inf: until evicted or deleted)."""
-        visit = Visit(self._env, self._trip(), self._was_set, (key, value, ttl))
-        self._note(visit)
-        return visit
+        return self._send(self._was_set, (key, value, ttl))
 
     def delete(self, key: str) -> simpy.Event:
         """Remove a key; the event's value says whether it was there."""
-        visit = Visit(self._env, self._trip(), self._was_deleted, key)
-        self._note(visit)
-        return visit
+        return self._send(self._was_deleted, key)
 
     def execute(self, *command: Any) -> simpy.Event:
         """Send any command of the engine, such as `execute("INCR", "visits")`; the value is its reply."""
-        visit = Visit(self._env, self._trip(), self._executed, command)
-        self._note(visit)
-        return visit
+        return self._send(self._executed, command)
 
     def _run_get(self, visit: Visit) -> None:
         key = visit._value
@@ -140,6 +131,8 @@ class DatabaseClient:
         self._env = env
         self._tier = tier
         self._note = visits.append
+        self._send_read = line_to(env, tier.station, tier.read_service, tier.leg, visits)
+        self._send_write = line_to(env, tier.station, tier.write_service, tier.leg, visits)
         self._was_read, self._was_written, self._was_refused = self._run_read, self._run_write, self._run_refuse
 
     def read(self, key: str) -> simpy.Event:
@@ -149,9 +142,7 @@ class DatabaseClient:
             return self._refused(key)
         tier.open += 1
         tier.queries += 1
-        visit = Visit(self._env, tier.read_trip(), self._was_read, key)
-        self._note(visit)
-        return visit
+        return self._send_read(self._was_read, key)
 
     def write(self, key: str, value: Value) -> simpy.Event:
         """Write the row and commit; the row has the key's next version when the event fires."""
@@ -160,9 +151,7 @@ class DatabaseClient:
             return self._refused(key)
         tier.open += 1
         tier.queries += 1
-        visit = Visit(self._env, tier.write_trip(), self._was_written, (key, value))
-        self._note(visit)
-        return visit
+        return self._send_write(self._was_written, (key, value))
 
     def _refused(self, key: str) -> Visit:
         visit = Visit(self._env, self._tier.leg(), self._was_refused, key)

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 
-import simpy
-
 from cachesim.model.distributions import Distribution, Lognormal
 from cachesim.model.network import Network
-from cachesim.model.station import Station, trip
+from cachesim.model.station import Station
 from cachesim.records import Value
 from cachesim.rng import Draw, stream, uniform
 from cachesim.spec import Count, Share, Spec
@@ -40,7 +38,7 @@ class Database(Spec):
 class DatabaseTier:
     """The live database: rows, the newest committed version of each key, and the pool's station."""
 
-    def __init__(self, env: simpy.Environment, database: Database, network: Network, seed: int) -> None:
+    def __init__(self, database: Database, network: Network, seed: int) -> None:
         self.rows: Storage = SQLite(database.file)
         self.station = Station(database.connections)
         self.limit = database.connections + database.waiting
@@ -48,11 +46,9 @@ class DatabaseTier:
         self.queries = 0  # begun so far
         self.committed: dict[str, int] = {}  # key -> newest version; absent: as loaded
         self.versions: dict[int, int] = {0: 0}  # write id -> the version its commit gave the key
-        leg = network.database_leg.draws(stream(seed, "database network")).__next__
-        self.leg = leg
-        self.read_trip = trip(env, self.station, _read_service(database, seed), leg)
-        commit = database.commit.draws(stream(seed, "database commit")).__next__
-        self.write_trip = trip(env, self.station, commit, leg)
+        self.leg = network.database_leg.draws(stream(seed, "database network")).__next__
+        self.read_service = _read_service(database, seed)
+        self.write_service = database.commit.draws(stream(seed, "database commit")).__next__
 
     def commit(self, key: str, value: Value) -> None:
         """Write the row and note which version the write made."""

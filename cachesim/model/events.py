@@ -6,7 +6,7 @@ This file and `System.serve` are the hot path: they are written for speed where 
 from collections.abc import Callable, Generator
 from heapq import heappop, heappush
 from operator import attrgetter
-from typing import Any
+from typing import Any, Self
 
 import simpy
 from simpy.events import NORMAL
@@ -36,15 +36,21 @@ class Environment(simpy.Environment):
 
 
 class Pause(simpy.Event):
-    """A `simpy.Timeout` without a value: an event that fires after `delay` seconds."""
+    """An event that fires after `delay` seconds, and may be started again once it has fired."""
 
-    def __init__(self, env: simpy.Environment, delay: float) -> None:
-        # What simpy.Timeout and Environment.schedule do, without their three calls (simpy 4.1).
+    _ok = True
+    _value = None
+
+    def __init__(self, env: simpy.Environment) -> None:
         self.env = env
         self.callbacks = []
-        self._value = None
-        self._ok = True
+
+    def start(self, delay: float) -> Self:
+        """Fire in `delay` seconds; what simpy.Timeout and Environment.schedule do, in one call."""
+        env = self.env
+        self.callbacks = []
         heappush(env._queue, (env._now + delay, NORMAL, next(env._eid), self))
+        return self
 
 
 class Visit(simpy.Event):
@@ -55,11 +61,13 @@ class Visit(simpy.Event):
     firing (SimPy drops `callbacks`), so that a visit nobody waited for can be told.
     """
 
+    _ok = True
+    waiters: list[Any]
+
     def __init__(self, env: simpy.Environment, delay: float, effect: Effect, argument: Any) -> None:
         self.env = env
         self.callbacks = self.waiters = [effect]
         self._value = argument
-        self._ok = True
         heappush(env._queue, (env._now + delay, NORMAL, next(env._eid), self))
 
     def fail_with(self, failure: Exception) -> None:
@@ -105,7 +113,7 @@ class Drive:
                 except AttributeError:
                     _check_fired(event)  # it had fired before it was yielded: go on at once
         except StopIteration:
-            return
+            del self.wake  # a bound method of its own holder: without this, only the cycle collector could free it
 
 
 def _check_fired(event: Any) -> None:

@@ -9,7 +9,7 @@ from cachesim.engines.base import EngineSpec
 from cachesim.errors import CacheError
 from cachesim.model.distributions import Distribution, Exponential
 from cachesim.model.network import Network
-from cachesim.model.station import Station, trip
+from cachesim.model.station import Station
 from cachesim.rng import stream, uniform
 from cachesim.spec import Spec
 from cachesim.units import US
@@ -26,15 +26,14 @@ class Node(Spec):
 
 
 class CacheNode:
-    """A live node: `trip()` books a command and returns how long its visit takes, in seconds."""
+    """A live node: an engine, its queue, and the draws of its service times and network legs."""
 
     def __init__(self, env: simpy.Environment, node: Node, cache: EngineSpec, network: Network, seed: int) -> None:
         self.engine = cache.build(partial(attrgetter("_now"), env), uniform(seed, "eviction"))
         self.station = Station(cache.workers)
         self.errors = 0  # commands refused
-        service = node.service.draws(stream(seed, "cache service")).__next__
-        leg = network.cache_leg.draws(stream(seed, "cache network")).__next__
-        self.trip = trip(env, self.station, service, leg)
+        self.service = node.service.draws(stream(seed, "cache service")).__next__
+        self.leg = network.cache_leg.draws(stream(seed, "cache network")).__next__
 
     def refused(self, error: CacheError) -> CacheError:
         """Count a refused command and hand its error on."""

@@ -7,10 +7,13 @@ draws give bit for bit what `simpy.Resource` gives (tests/model/test_station.py 
 """
 
 from collections.abc import Callable
-from heapq import heapreplace
+from heapq import heappush, heapreplace
+from typing import Any
 
 import simpy
+from simpy.events import NORMAL
 
+from cachesim.model.events import Effect, Visit
 from cachesim.rng import Draw
 
 
@@ -50,21 +53,29 @@ class Station:
         return (self.booked - ahead) / len(self.free)
 
 
-def trip(env: simpy.Environment, station: Station, service: Draw, leg: Draw) -> Callable[[], float]:
-    """Return a callable that books one visit and returns its length: wait + service + leg, in seconds.
+def line_to(
+    env: simpy.Environment, station: Station, service: Draw, leg: Draw, visits: list[Visit]
+) -> Callable[[Effect, Any], Visit]:
+    """Return what sends a command to a station: `send(effect, argument)` books and notes one Visit.
 
-    SIMPLIFIED: the command joins the queue at once and the whole round trip is added behind it, so that
-    a visit stays one event; its effect comes at the end of that event.
+    The visit takes wait + service + leg. SIMPLIFIED: the command joins the queue at once and the whole
+    round trip is added behind it, so that a visit stays one event; its effect comes at the end of it.
     """
-    free = station.free
+    free, note, new = station.free, visits.append, Visit.__new__
 
-    def length() -> float:
-        # Station.depart, written out: this runs at every visit.
+    def send(effect: Effect, argument: Any) -> Visit:
+        # Station.depart and Visit.__init__, written out: this runs at every visit.
         now, work = env.now, service()
         start = free[0]
         end = (start if start > now else now) + work
         heapreplace(free, end)
         station.booked += work
-        return end - now + leg()
+        visit = new(Visit)
+        visit.env = env
+        visit.callbacks = visit.waiters = [effect]
+        visit._value = argument
+        heappush(env._queue, (end + leg(), NORMAL, next(env._eid), visit))
+        note(visit)
+        return visit
 
-    return length
+    return send

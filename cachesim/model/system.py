@@ -47,12 +47,13 @@ class System:
         self.sink = sink  # takes one record a request
         self.look = look  # takes one sample of the tiers
         self.node = CacheNode(self.env, plan.node, plan.cache, plan.network, plan.seed)
-        self.database = DatabaseTier(self.env, plan.database, plan.network, plan.seed)
+        self.database = DatabaseTier(plan.database, plan.network, plan.seed)
         self.acknowledged: dict[str, int] = {}  # key -> newest version its writer knows to be committed
         self._next_write = count(FIRST_WRITE).__next__
         self._next_client = count().__next__
         self._idle: list[App] = []
         self._sizes: dict[str, int] = {}
+        self._loaded: dict[int, Value] = {}
 
     def run(self) -> None:
         """Load the rows, warm the cache if asked, and play the workload to its end."""
@@ -106,11 +107,11 @@ class System:
     # --- the loops
 
     def _arrivals(self, requests: Iterator[Request]) -> Steps:
-        env, end = self.env, self.plan.duration
+        env, end, pause = self.env, self.plan.duration, Pause(self.env)
         for gap, op, key in requests:
             if env.now + gap >= end:
                 return
-            yield Pause(env, gap)
+            yield pause.start(gap)
             Drive(self._one(op, key))
 
     def _one(self, op: str, key: str) -> Steps:
@@ -120,12 +121,12 @@ class System:
             self._idle.append(app)
 
     def _user(self, requests: Iterator[Request]) -> Steps:
-        env, end = self.env, self.plan.duration
+        env, end, pause = self.env, self.plan.duration, Pause(self.env)
         app = self._new_app()
         for think, op, key in requests:
             if env.now + think >= end:
                 return
-            yield Pause(env, think)
+            yield pause.start(think)
             yield from self.serve(app, op, key)
             if app.spawned:
                 app = self._new_app(app.client)
@@ -139,7 +140,7 @@ class System:
 
     def _load(self) -> None:
         keys = self.plan.workload.keys_loaded()
-        self.database.rows.load((key, Value.stamp(0, self._size(key))) for key in keys)
+        self.database.rows.load((key, self._row(key)) for key in keys)
         if self.plan.start == "warm":
             self._warm(keys)
 
@@ -149,7 +150,14 @@ class System:
         left = uniform(self.plan.seed, "warm start")
         for key in reversed(keys):
             with suppress(CacheError):  # what does not fit stays out
-                self.node.engine.set(key, Value.stamp(0, self._size(key)), ttl * (1 - left()))
+                self.node.engine.set(key, self._row(key), ttl * (1 - left()))
+
+    def _row(self, key: str) -> Value:
+        """Return the value a key has before the run; those of one size are one object."""
+        size = self._size(key)
+        if size not in self._loaded:
+            self._loaded[size] = Value.stamp(0, size)
+        return self._loaded[size]
 
     def _size(self, key: str) -> int:
         size = self._sizes.get(key)
@@ -159,10 +167,10 @@ class System:
 
     def _watch(self) -> Steps:
         """Look at the tiers at the start, at the end of the warm-up and once an interval."""
-        plan, env = self.plan, self.env
+        plan, env, pause = self.plan, self.env, Pause(self.env)
         looks = range(math.floor(plan.duration / plan.sample_every) + 1)
         for moment in sorted({plan.warmup, plan.duration, *(k * plan.sample_every for k in looks)}):
-            yield Pause(env, moment - env.now)
+            yield pause.start(moment - env.now)
             self._sample()
 
     def _sample(self) -> None:

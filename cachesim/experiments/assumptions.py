@@ -1,0 +1,69 @@
+"""Every latency and size the model uses: its value, its unit, and its source or the word "assumption".
+
+The values are read from the default scenario, so the list cannot lag behind the code; a test holds that
+every distribution, size and rate of the specs is listed.
+"""
+
+from functools import reduce
+from typing import Any, NamedTuple
+
+from cachesim.experiments.scenario import Scenario
+from cachesim.units import show_size, show_time
+
+ASSUMPTION = "assumption"
+
+
+class Assumed(NamedTuple):
+    """One quantity of the model."""
+
+    field: str  # where it stands in a Scenario
+    meaning: str
+    unit: str  # "s", "bytes", "1/s", "share" or "count"
+    source: str
+
+    @property
+    def value(self) -> Any:
+        """The default: a number, or a distribution."""
+        return reduce(getattr, self.field.split("."), Scenario())
+
+    @property
+    def shown(self) -> str:
+        """The value for people, a distribution by its mean."""
+        mean = getattr(self.value, "mean", self.value)
+        show = {"s": show_time, "bytes": show_size}.get(self.unit, "{:g}".format)
+        return f"{show(mean)} (mean of {self.value!r})" if mean is not self.value else show(mean)
+
+
+_RTT = "round trips in one zone 0.20-0.41 ms (orensol 2009) and redis.io's latency page (~0.2 ms); the shape is an assumption"
+_CROSS = "round trips between zones 0.5-1.5 ms (FlashGrid), mean 0.82 ms (L. Liesis 2022); the shape is an assumption"
+_COMMAND = "100,000 commands/s a thread, as redis-benchmark shows (72,000 SET/s at 50 clients, redis.io); exponential is an assumption"
+
+ASSUMED = (
+    Assumed("node.service", "one command on one worker of the cache node", "s", _COMMAND),
+    Assumed("network.in_zone", "round trip within one zone", "s", _RTT),
+    Assumed("network.cross_zone", "round trip to another zone", "s", _CROSS),
+    Assumed("database.connections", "queries served at once", "count", f"{ASSUMPTION}: a small pool, so that load shows"),
+    Assumed("database.waiting", "queries that may wait in line", "count", ASSUMPTION),
+    Assumed("database.buffer_hit_ratio", "reads whose page is in memory", "share", ASSUMPTION),
+    Assumed("database.buffer_read", "a read from memory", "s", f"{ASSUMPTION} within 0.1-0.5 ms"),
+    Assumed("database.disk_read", "a read from disk", "s", f"{ASSUMPTION}: one or two I/Os of 0.5-3 ms each"),
+    Assumed("database.commit", "a write until it is durable, one zone", "s", f"{ASSUMPTION}: 1-3 ms for an fsync to network storage"),
+    Assumed("cache.memory", "memory of the cache", "bytes", f"{ASSUMPTION}: a third of the data, so that it is scarce"),
+    Assumed("workload.rate", "arrivals", "1/s", ASSUMPTION),
+    Assumed("workload.reads", "share of the requests that read", "share", ASSUMPTION),
+    Assumed("workload.popularity.keys", "keys", "count", ASSUMPTION),
+    Assumed("workload.popularity.skew", "Zipf exponent", "count", "Breslau et al., INFOCOM 1999: 0.64-0.83 for the web; Yang et al., OSDI 2020: 1-2 in caches"),
+    Assumed("workload.size", "bytes of a value", "bytes", "Yang et al., OSDI 2020: the median object is 230 bytes; 500 is an assumption"),
+    Assumed("workload.key_size", "bytes of a key", "bytes", ASSUMPTION),
+)  # fmt: skip
+
+
+def rows() -> list[dict[str, str]]:
+    """Return the list: field, meaning, value, unit, source.
+
+    >>> rows()[0]["field"], rows()[0]["value"]
+    ('node.service', '10 µs (mean of Exponential(mean=1e-05))')
+    """
+    return [
+        {"field": a.field, "meaning": a.meaning, "value": a.shown, "unit": a.unit, "source": a.source} for a in ASSUMED
+    ]
