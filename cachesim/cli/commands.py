@@ -11,15 +11,16 @@ from cachesim.cli.output import (
     open_folder,
     print_json,
     progress,
+    replay_text,
     write_comparison,
 )
-from cachesim.cli.plan import engine, plan
-from cachesim.errors import BadInput
+from cachesim.cli.plan import plan, replay_engine
 from cachesim.experiments import run as experiments
-from cachesim.experiments.assumptions import assumptions
-from cachesim.measure.tables import show, text_table, title
+from cachesim.experiments.assumptions import rows as assumptions
+from cachesim.experiments.explain import explain
+from cachesim.measure.tables import show, text_table
 from cachesim.experiments.toml import Plan, read_toml
-from cachesim.measure.history import load
+from cachesim.measure.history import load, since
 from cachesim.measure.metrics import measure, miss_kinds
 from cachesim.replay import replay as replay_trace
 from cachesim.spec import Bytes, Count, Delay
@@ -64,9 +65,17 @@ def _compare(what: Plan, out: str, as_json: bool) -> None:
 @click.option("--policy", help="Eviction policy of the engine.")
 @ruled("--items", Count, "Limit on the number of keys (simple).")
 @ruled("--memory", Bytes, "Limit on the memory, such as 64mb.")
+@ruled("--value-size", Bytes, "Bytes of a value where the trace names none.", default="100", show_default=True)
 @JSON
-def replay(trace: str, format_name: str, engine_name: str, policy: str | None, items: int | None, memory: int | None, as_json: bool) -> None:
+def replay(trace: str, format_name: str, as_json: bool, **options: Any) -> None:
     """Replay a trace straight into an engine: hit ratios at full speed, with the bounds beside them."""
+    requests = read_trace(trace, format_name)
+    spec = replay_engine(requests, **options)
+    found = replay_trace(requests, spec, value_size=options["value_size"])
+    if as_json:
+        print_json({"trace": trace, "format": format_name, **found._asdict()})
+    else:
+        click.echo(replay_text(found))
 
 
 @click.command()
@@ -74,13 +83,18 @@ def replay(trace: str, format_name: str, engine_name: str, policy: str | None, i
 @click.option("--request", "number", type=int, required=True, help="Number of the request, from 0, in the order they end.")
 def trace(scenario: str, number: int) -> None:
     """Tell one request of a scenario step by step, with times and versions."""
-    click.echo(experiments.explain(read_toml(scenario).scenario, number))
+    click.echo(explain(read_toml(scenario).scenario, number))
 
 
-@click.command()
+@click.command("assumptions")
 @JSON
-def assume(as_json: bool) -> None:
+def list_assumptions(as_json: bool) -> None:
     """List every latency and size the model uses: value, unit, source, or "assumption"."""
+    rows = assumptions()
+    if as_json:
+        print_json({"rows": rows})
+    else:
+        click.echo(text_table(list(rows[0]), [list(row.values()) for row in rows], left=True))
 
 
 @click.command()
@@ -89,6 +103,14 @@ def assume(as_json: bool) -> None:
 @JSON
 def report(history: str, warmup: float, as_json: bool) -> None:
     """Measure a history from elsewhere: a CSV or Parquet file with a row a request."""
+    measured = since(load(history), warmup)
+    metrics, kinds = measure(measured), miss_kinds(measured)
+    if as_json:
+        print_json({"history": history, "metrics": metrics, "misses": kinds})
+        return
+    rows = [[name, show(name, value)] for name, value in metrics.items()]
+    rows += [[f"misses: {kind}", f"{share:.2%} of the lookups"] for kind, share in kinds.items()]
+    click.echo(text_table(["metric", "value"], rows))
 
 
-COMMANDS = (compare, run, replay, trace, assume, report)
+COMMANDS = (compare, run, replay, trace, list_assumptions, report)

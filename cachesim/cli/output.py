@@ -20,6 +20,8 @@ from cachesim.experiments.toml import Plan, scenario_table, to_toml
 from cachesim.experiments.verdict import verdict
 from cachesim.measure.metrics import METRICS
 from cachesim.measure.statistics import Interval
+from cachesim.replay import Replay
+from cachesim.units import show_size
 
 SCHEMA = 1
 NAMES = {"cache": "engine"}  # varied fields whose column has another name on the command line
@@ -143,9 +145,30 @@ def write_comparison(folder: Path, plan: Plan, results: Results) -> list[Path]:
 
 
 def _plots(results: Results) -> dict[str, bytes]:
-    from cachesim import plots
+    import cachesim.plots as plots
 
     return {name: plots.png(axes) for name, axes in plots.of_comparison(results)}
+
+
+def replay_text(found: Replay) -> str:
+    """Return a replay for people: the hit ratio between its bounds, and what it took."""
+    bounds = [
+        ("infinite cache", found.infinite),
+        ("optimum", found.optimum),
+        (found.engine, found.hit_ratio),
+    ]
+    ratios = [[name, "-" if ratio is None else f"{ratio:.4f}"] for name, ratio in bounds]
+    misses = ", ".join(f"{kind} {count:,}" for kind, count in sorted(found.misses.items())) or "none"
+    return "\n".join(
+        [
+            f"{found.requests:,} requests ({found.reads:,} reads) for {found.unique:,} keys",
+            text_table(["cache", "hit ratio"], ratios),
+            f"misses: {misses}",
+            f"evictions: {found.evictions:,}; expirations: {found.expirations:,}; "
+            f"at most {found.items:,} keys held; {show_size(found.memory)} in use at the end",
+            *([f"{found.too_large:,} values were too large to store"] if found.too_large else []),
+        ]
+    )
 
 
 def progress(finished: Iterable[Any], total: int) -> Iterator[Any]:

@@ -1,10 +1,12 @@
 """From options to a plan: which scenario, which alternatives, how often."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from cachesim.engines.base import EngineSpec
 from cachesim.engines.memcached.engine import Memcached
+from cachesim.engines.policies import Belady
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
@@ -17,7 +19,7 @@ from cachesim.model.strategies.lazy import LazyLoading, NoCache, WriteAround
 from cachesim.model.strategies.through import WriteThrough
 from cachesim.model.trace_workload import TraceReplay
 from cachesim.model.workload import ClosedLoop, OpenLoop, Workload, size_from_text
-from cachesim.traces import read_trace
+from cachesim.traces import Trace
 
 TTL = 60.0  # seconds
 TRACE_REQUESTS = 100_000  # as many of a trace are replayed unless --duration asks for more
@@ -58,6 +60,29 @@ def engine(name: str, memory: int | None, policy: str | None) -> EngineSpec:
     if policy is not None:
         fields["policy"] = _policy(name, policy)
     return ENGINES[name](**fields)
+
+
+def replay_engine(
+    trace: Trace, *, engine_name: str, policy: str | None, items: int | None, memory: int | None, **_: Any
+) -> EngineSpec:
+    """Return the engine of a replay.
+
+    Raises
+    ------
+    BadInput
+        No limit is given, or one that the engine does not have.
+    """
+    if items is None and memory is None:
+        raise BadInput("replay needs a limit: --items N (engine simple) or --memory 64mb; give one of them")
+    if engine_name != "simple" and items is not None:
+        raise BadInput(f"--items limits the engine simple; {engine_name} is limited by memory: give --memory 64mb")
+    if engine_name == "simple" and policy == "belady":
+        spec: EngineSpec = Simple(policy=Belady(trace.keys))
+    else:
+        spec = engine(engine_name, memory, policy)
+    if items is None:
+        return spec
+    return spec.replace(items=items, memory=memory or sys.maxsize)
 
 
 def _policy(engine_name: str, policy: str) -> Any:
@@ -121,11 +146,20 @@ def _replay(options: Options) -> Workload:
             raise BadInput(f"--{name} describes a drawn workload and does not apply to --trace; leave it out")
     if options["format_name"] is None:
         raise BadInput(f'--trace "{options["trace"]}" needs --format: cache2k lirs arc oracleGeneral csv twitter')
-    return TraceReplay.of(options)
+    fields = {"rate": options["rate"], "clients": options["clients"], "writes": options["writes"] or 0.0}
+    if options["value_size"] is not None:
+        fields["size"] = size_from_text(options["value_size"])
+    return TraceReplay(path=options["trace"], format=options["format_name"], **fields)
 
 
 def _times(options: Options, workload: Workload) -> Options:
-    return {name: options[name] for name in ("duration", "warmup") if options[name] is not None}
+    """Return duration and warm-up: as asked for, or as fits a trace."""
+    times = {name: options[name] for name in ("duration", "warmup") if options[name] is not None}
+    if isinstance(workload, TraceReplay) and workload.clients is None:
+        rate = len(workload.trace()) / max(workload.length, 1e-9)
+        times.setdefault("duration", min(workload.length, TRACE_REQUESTS / rate))
+        times.setdefault("warmup", 0.2 * times["duration"])
+    return times
 
 
 def _first(value: Any, otherwise: Any) -> Any:

@@ -5,7 +5,8 @@ policy can be slow or foolish but can never corrupt the accounting.
 """
 
 import math
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from cachesim.clock import Clock
@@ -62,6 +63,18 @@ class Engine:
     def __len__(self) -> int:
         """Return the number of keys held, the expired but not yet removed ones included."""
         raise NotImplementedError
+
+    def read_through(self, keys: Iterable[str], value: bytes) -> Counter[str]:
+        """Ask for the keys in turn, storing `value` on a miss; return how many misses of each kind.
+
+        What a replay does with plain keys; an engine may do the same faster.
+        """
+        kinds: Counter[str] = Counter()
+        for key in keys:
+            if self.get(key) is None:
+                kinds[self.why_missed(key)] += 1
+                self.set(key, value)
+        return kinds
 
     def why_missed(self, key: str) -> str:
         """Return which kind of miss (one of MISS_KINDS) asking for the absent `key` now is."""

@@ -71,13 +71,19 @@ def to_toml(plan: Plan) -> str:
     """
     import tomli_w
 
-    table = _table(plan.scenario)
-    del table["kind"]
+    table = scenario_table(plan.scenario)
     table["compare"] = {
         "replications": plan.replications,
         **{field: {label: _plain(value) for label, value in values.items()} for field, values in plan.varied.items()},
     }
     return tomli_w.dumps(table)
+
+
+def scenario_table(scenario: Scenario) -> dict[str, Any]:
+    """Return a scenario as plain nested dicts."""
+    table = _table(scenario)
+    del table["kind"]
+    return table
 
 
 def read_toml(path: str | Path) -> Plan:

@@ -58,8 +58,8 @@ def title(metric: str) -> str:
     return f"{words} ({UNITS[metric]})" if metric in UNITS else words
 
 
-def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table in plain text: the first column to the left, the others to the right.
+def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, left: bool = False) -> str:
+    """Return a table in plain text: the first column to the left, the others to the right unless `left`.
 
     >>> print(text_table(["name", "n"], [["a", "10"], ["bc", "2"]]))
     name   n
@@ -69,12 +69,13 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     lines = [header, ["-" * width for width in widths], *rows]
-    return "\n".join(_line(cells, widths) for cells in lines)
+    return "\n".join(_line(cells, widths, left=left) for cells in lines)
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+def _line(cells: Sequence[str], widths: Sequence[int], *, left: bool) -> str:
     first = cells[0].ljust(widths[0])
-    rest = (cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True))
+    pad = str.ljust if left else str.rjust
+    rest = (pad(cell, width) for cell, width in zip(cells[1:], widths[1:], strict=True))
     return "  ".join([first, *rest]).rstrip()
 
 

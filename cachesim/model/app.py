@@ -10,9 +10,9 @@ from typing import Any
 import simpy
 
 from cachesim.engines.base import Command
-from cachesim.errors import CacheError, DatabaseRefused
+from cachesim.errors import CacheError, DatabaseRefused, SimulatedFailure
 from cachesim.model.database import DatabaseTier
-from cachesim.model.events import Drive, Steps, Visit
+from cachesim.model.events import Drive, Steps, Timeout, Visit, Waitable
 from cachesim.model.node import CacheNode
 from cachesim.model.station import line_to
 from cachesim.records import Value
@@ -38,21 +38,26 @@ class App:
 
     def timeout(self, seconds: float) -> simpy.Event:
         """Return an event that fires after `seconds` (>= 0)."""
-        return self._env.timeout(seconds)
+        return Timeout(self._env, seconds)
 
     def spawn(self, steps: Steps) -> simpy.Event:
         """Start another generator beside this request, which does not wait for it.
 
-        Return an event that fires with the generator's return value, for those who want to wait after all.
+        Return an event that fires with the generator's return value, for those who want to wait after all;
+        a simulated failure is thrown into them, and lost if there are none.
         """
         self.spawned = True
-        done = self._env.event()
+        done = Waitable(self._env)
         Drive(_to_end(steps, done))
         return done
 
 
 def _to_end(steps: Steps, done: simpy.Event) -> Steps:
-    done.succeed((yield from steps))
+    try:
+        done.succeed((yield from steps))
+    except SimulatedFailure as failure:
+        done.fail(failure)
+        done.defused = True  # nobody waiting is no reason to stop the run
 
 
 class CacheClient:

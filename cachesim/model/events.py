@@ -35,6 +35,31 @@ class Environment(simpy.Environment):
                 raise event._value
 
 
+class Waitable(simpy.Event):
+    """An event that can be waited for in company, `a | b` or `a & b`, and is noted as waited for then."""
+
+    joined = False  # whether it is, or was, part of a Joint
+
+    def __and__(self, other: simpy.Event) -> "Joint":
+        return Joint(self.env, simpy.events.Condition.all_events, (self, other))
+
+    def __or__(self, other: simpy.Event) -> "Joint":
+        return Joint(self.env, simpy.events.Condition.any_events, (self, other))
+
+
+class Joint(Waitable, simpy.events.Condition):
+    """Some events as one; SimPy takes its mark off those that did not come in time, so each keeps ours."""
+
+    def __init__(self, env: simpy.Environment, evaluate: Any, events: tuple[simpy.Event, ...]) -> None:
+        super().__init__(env, evaluate, events)
+        for event in events:
+            event.joined = True  # type: ignore[attr-defined]
+
+
+class Timeout(Waitable, simpy.Timeout):
+    """What `app.timeout` returns."""
+
+
 class Pause(simpy.Event):
     """An event that fires after `delay` seconds, and may be started again once it has fired."""
 
@@ -53,7 +78,7 @@ class Pause(simpy.Event):
         return self
 
 
-class Visit(simpy.Event):
+class Visit(Waitable):
     """A trip to a tier and back: one event, whose effect happens when it fires, never before.
 
     The first callback runs the command and puts the answer into the event, before the waiting

@@ -99,7 +99,9 @@ class System:
             error = type(failure).__name__
         for visit in app.visits:
             if len(visit.waiters) == 1 and not app.spawned:
-                raise forgotten(strategy, op, key, visit)
+                if not visit.joined and error is None:
+                    raise forgotten(strategy, op, key, visit)
+                app.spawned = visit.callbacks is not None  # given up, and still under way
         app.visits.clear()
         end, lookup = self.env.now, cache.lookup
         self.sink((app.client, op, key, begin, end, lookup, write, version, acknowledged, committed, error))

@@ -56,10 +56,7 @@ class Synthetic(Workload):
 
     def size_of(self, key: str) -> int:
         """Return the key's own size: a quantile chosen by the key's name, so no table is needed."""
-        if isinstance(self.size, Constant):
-            return max(STAMP_SIZE, round(self.size.value))
-        share = (zlib.crc32(key.encode()) + 0.5) / 2**32
-        return max(STAMP_SIZE, round(self.size.quantile(share)))
+        return size_by_name(self.size, key)
 
     def gaps(self, seed: int) -> Iterator[float]:
         """Yield the gaps in seconds."""
@@ -119,6 +116,16 @@ def key_name(number: int, size: int = 12) -> str:
     'key:00000007'
     """
     return f"key:{number:0{max(1, size - 4)}d}"
+
+
+def size_by_name(size: Distribution, key: str) -> int:
+    """Return the bytes of a key's values: the quantile that its name's checksum picks, at least the stamp.
+
+    >>> size_by_name(Constant(value=500), "a")
+    500
+    """
+    share = (zlib.crc32(key.encode("utf-8", "surrogateescape")) + 0.5) / 2**32
+    return max(STAMP_SIZE, round(size.quantile(share)))
 
 
 def size_from_text(text: str) -> Distribution:

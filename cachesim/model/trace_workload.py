@@ -1,0 +1,103 @@
+"""A real trace as a workload of the model: its keys in its order, at its own times or at a given rate."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+
+from cachesim.errors import BadInput
+from cachesim.model.distributions import Constant, Distribution, Exponential
+from cachesim.model.workload import Request, Workload, size_by_name
+from cachesim.records import STAMP_SIZE
+from cachesim.rng import stream
+from cachesim.spec import Count, Rate, Share
+from cachesim.traces import DELETE, Trace, read_trace
+
+Format = Literal["cache2k", "lirs", "arc", "oracleGeneral", "csv", "twitter"]
+
+
+class TraceReplay(Workload):
+    """Requests from a file.
+
+    A trace without operations is all reads, of which a share `writes` is turned into writes. In a trace
+    with operations a set, add or incr is a write, and so is a delete: the row behind the key changed.
+    """
+
+    path: str = ""
+    format: Format = "csv"
+    writes: Share = 0.0  # share of the requests to turn into writes, of a trace without operations
+    rate: Rate | None = None  # requests per second; None: the trace's own times, or 1000 if it has none
+    clients: Count | None = None  # users who take turns, thinking in between; instead of a rate
+    think: Distribution = Exponential(mean=0.05)  # seconds, with `clients`
+    size: Distribution = Constant(value=500)  # bytes of a value, where the trace names none
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        trace = self.trace()
+        if self.writes and trace.ops is not None:
+            raise BadInput(f'the trace "{self.path}" has writes of its own; leave "writes" out')
+        if self.rate is not None and self.clients is not None:
+            raise BadInput("TraceReplay takes a rate (open loop) or clients (closed loop), not both")
+
+    def trace(self) -> Trace:
+        """Return the trace, read once a process."""
+        if not self.path:
+            raise BadInput("TraceReplay.path must name a trace file, got an empty text")
+        return _read(self.path, self.format)
+
+    @property
+    def users(self) -> int | None:
+        """The number of clients, None in an open loop."""
+        return self.clients
+
+    @property
+    def length(self) -> float:
+        """How long the trace lasts in an open loop, in seconds."""
+        trace = self.trace()
+        if self.rate is None and trace.times is not None:
+            return trace.times[-1]
+        return len(trace) / (self.rate or DEFAULT_RATE)
+
+    def keys_loaded(self) -> list[str]:
+        """Return every key of the trace, in the order of its first request."""
+        return list(dict.fromkeys(self.trace().keys))
+
+    def size_of(self, key: str) -> int:
+        """Return the size of the key's values: the trace's, or one drawn once by the key's name."""
+        known = _sizes(self.path, self.format)
+        return max(STAMP_SIZE, known[key] if key in known else size_by_name(self.size, key))
+
+    def requests(self, seed: int) -> Iterator[Request]:
+        """Yield the trace's requests, once."""
+        trace = self.trace()
+        return zip(self._gaps(trace, seed), self._ops(trace, seed), trace.keys, strict=False)
+
+    def _gaps(self, trace: Trace, seed: int) -> Iterator[float]:
+        if self.clients is not None:
+            return self.think.draws(stream(seed, "think"))
+        if self.rate is None and trace.times is not None:
+            return iter(np.diff(trace.times, prepend=0.0).tolist())
+        return Exponential(mean=1 / (self.rate or DEFAULT_RATE)).draws(stream(seed, "arrivals"))
+
+    def _ops(self, trace: Trace, seed: int) -> Iterator[str]:
+        if trace.ops is not None:
+            return ("write" if op == DELETE else op for op in trace.ops)
+        draws = stream(seed, "operations").random(len(trace))
+        return iter(np.where(draws < self.writes, "write", "read").tolist())
+
+
+DEFAULT_RATE = 1000.0  # requests per second of a trace without times
+
+
+@lru_cache(maxsize=4)
+def _read(path: str, format: str) -> Trace:
+    """Read a file once a process: every replication wants it."""
+    return read_trace(path, format)
+
+
+@lru_cache(maxsize=4)
+def _sizes(path: str, format: str) -> dict[str, int]:
+    """Return key -> the last size that the trace names for it."""
+    trace = _read(path, format)
+    return dict(zip(trace.keys, trace.sizes, strict=True)) if trace.sizes else {}
