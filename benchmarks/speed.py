@@ -17,7 +17,18 @@ from time import process_time
 
 import numpy as np
 import simpy
-from textbook import CACHE_SERVICE, CLIENTS, CONNECTIONS, DB_SERVICE, ITEMS, KEYS, READS, SIZE, SKEW, THINK
+from textbook import (
+    CACHE_SERVICE,
+    CLIENTS,
+    CONNECTIONS,
+    DB_SERVICE,
+    ITEMS,
+    KEYS,
+    READS,
+    SIZE,
+    SKEW,
+    THINK,
+)
 from textbook import Dictionary, Rows, Twin
 
 from cachesim.engines.redis.engine import Redis
@@ -58,14 +69,18 @@ def scenario(requests_wanted: int, *, is_open: bool, cache: object) -> Scenario:
         strategy=LazyLoading(ttl=60, invalidate=True),
         cache=cache,
         node=Node(service=Exponential(mean=CACHE_SERVICE)),
-        database=Database(connections=CONNECTIONS, buffer_read=query, disk_read=query, commit=query),
+        database=Database(
+            connections=CONNECTIONS, buffer_read=query, disk_read=query, commit=query
+        ),
         workload=OpenLoop(rate=RATE, **shared) if is_open else users,
         duration=requests_wanted / RATE,
         warmup=0,
     )
 
 
-def ours(requests_wanted: int, *, is_open: bool = False, cache: object = Simple(items=ITEMS)) -> float:
+def ours(
+    requests_wanted: int, *, is_open: bool = False, cache: object = Simple(items=ITEMS)
+) -> float:
     """Return the seconds of CPU that one request of our model costs, history included."""
     plan = scenario(requests_wanted, is_open=is_open, cache=cache)
     begin = process_time()
@@ -127,8 +142,13 @@ def replayed(keys: list[str], items: int) -> float:
 
 def import_seconds() -> float:
     """Return how long a warm `import cachesim` takes in a fresh process, the best of five."""
-    program = "import time; t = time.perf_counter(); import cachesim; print(time.perf_counter() - t)"
-    runs = [subprocess.run([sys.executable, "-c", program], capture_output=True, check=True) for _ in range(6)]
+    program = (
+        "import time; t = time.perf_counter(); import cachesim; print(time.perf_counter() - t)"
+    )
+    runs = [
+        subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+        for _ in range(6)
+    ]
     return min(float(run.stdout) for run in runs[1:])
 
 

@@ -34,7 +34,9 @@ class Rows:
         return self.execute("SELECT value FROM cache_rows WHERE key = ?", (key,)).fetchone()[0]
 
     def write(self, key, value):
-        self.execute("UPDATE cache_rows SET value = ?, version = version + 1 WHERE key = ?", (value, key))
+        self.execute(
+            "UPDATE cache_rows SET value = ?, version = version + 1 WHERE key = ?", (value, key)
+        )
 
 
 class Dictionary:

@@ -25,10 +25,20 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = "osD^vPX"
 LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 SHADE = "#dddddd"
-WIDTH, HEIGHT, DPI = 6.0, 3.6, 100  # inches and dots an inch: 600 pixels wide, as it is meant to be read
+WIDTH, HEIGHT, DPI = (
+    6.0,
+    3.6,
+    100,
+)  # inches and dots an inch: 600 pixels wide, as it is meant to be read
 
 
-def compare(results: Any, y: str = "hit_ratio", x: str | None = None, by: str | None = None, ax: Axes | None = None) -> Axes:
+def compare(
+    results: Any,
+    y: str = "hit_ratio",
+    x: str | None = None,
+    by: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw a metric of every case as a point with its 95 % interval.
 
     Parameters
@@ -57,7 +67,9 @@ def compare(results: Any, y: str = "hit_ratio", x: str | None = None, by: str | 
     return _legend(ax)
 
 
-def timeline(result: Any, metric: Metric = hit_ratio, every: float = 1.0, ax: Axes | None = None) -> Axes:
+def timeline(
+    result: Any, metric: Metric = hit_ratio, every: float = 1.0, ax: Axes | None = None
+) -> Axes:
     """Draw a metric of every interval of `every` seconds over the simulated time; the warm-up is shaded.
 
     `result` is a Result, or a mapping of names to Results to draw beside each other.
@@ -67,7 +79,14 @@ def timeline(result: Any, metric: Metric = hit_ratio, every: float = 1.0, ax: Ax
     for index, (name, run) in enumerate(runs.items()):
         middle, values = _by_interval(run.history, metric, every)
         shown = [in_unit(metric.__name__, value) for value in values]
-        ax.plot(middle, shown, color=_of(COLOURS, index), linestyle=_of(LINES, index), linewidth=1.4, label=name)
+        ax.plot(
+            middle,
+            shown,
+            color=_of(COLOURS, index),
+            linestyle=_of(LINES, index),
+            linewidth=1.4,
+            label=name,
+        )
     warmup = max(run.scenario.warmup for run in runs.values())
     if warmup > 0:
         ax.axvspan(0, warmup, color=SHADE, zorder=0, label="warm-up")
@@ -94,12 +113,26 @@ def latency(result: Any, op: str = "read", ax: Axes | None = None) -> Axes:
         ax.plot(*zip(*marks, strict=True), linestyle="", marker=_of(MARKERS, index), color=colour)
     for share, text in ((0.5, "p50"), (0.01, "p99")):
         ax.axhline(share, color=SHADE, zorder=0)
-        ax.annotate(text, (1, share), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8)
-    ax.set(xscale="log", yscale="log", xlabel=f"{op} latency (ms)", ylabel="share of requests that took longer")
+        ax.annotate(
+            text,
+            (1, share),
+            xycoords=("axes fraction", "data"),
+            ha="right",
+            va="bottom",
+            fontsize=8,
+        )
+    ax.set(
+        xscale="log",
+        yscale="log",
+        xlabel=f"{op} latency (ms)",
+        ylabel="share of requests that took longer",
+    )
     return _legend(ax)
 
 
-def hit_ratio_curve(curves: Mapping[str, Sequence[tuple[float, float]]], unit: str = "items", ax: Axes | None = None) -> Axes:
+def hit_ratio_curve(
+    curves: Mapping[str, Sequence[tuple[float, float]]], unit: str = "items", ax: Axes | None = None
+) -> Axes:
     """Draw hit ratios against the size of the cache; the curves "optimum" and "infinite cache" are bounds.
 
     Parameters
@@ -113,8 +146,18 @@ def hit_ratio_curve(curves: Mapping[str, Sequence[tuple[float, float]]], unit: s
     for index, (name, points) in enumerate(curves.items()):
         sizes, ratios = zip(*points, strict=True)
         bound = name in ("optimum", "infinite cache")
-        style = {"color": "#666666", "linewidth": 1.0} if bound else {"color": _of(COLOURS, index), "marker": _of(MARKERS, index)}
-        ax.plot(sizes, [100 * ratio for ratio in ratios], linestyle=_of(LINES, index), label=name, **style)
+        style = (
+            {"color": "#666666", "linewidth": 1.0}
+            if bound
+            else {"color": _of(COLOURS, index), "marker": _of(MARKERS, index)}
+        )
+        ax.plot(
+            sizes,
+            [100 * ratio for ratio in ratios],
+            linestyle=_of(LINES, index),
+            label=name,
+            **style,
+        )
     ax.set(xscale="log", xlabel=f"cache size ({unit})", ylabel="hit ratio (%)")
     return _legend(ax)
 
@@ -163,15 +206,23 @@ def _scaled(metric: str, interval: Any) -> tuple[float, float]:
 
 def _rows(ax: Axes, names: Sequence[str], points: Sequence[tuple[float, float]]) -> None:
     for index, (mean, half) in enumerate(points):
-        ax.errorbar(mean, index, xerr=half, fmt=_of(MARKERS, index), color=_of(COLOURS, index), capsize=4)
+        ax.errorbar(
+            mean, index, xerr=half, fmt=_of(MARKERS, index), color=_of(COLOURS, index), capsize=4
+        )
     ax.set_yticks(range(len(names)), names)
     ax.invert_yaxis()
     ax.margins(y=0.15)
 
 
-def _points(ax: Axes, places: Sequence[Any], points: Sequence[tuple[float, float]], name: str, index: int) -> None:
+def _points(
+    ax: Axes, places: Sequence[Any], points: Sequence[tuple[float, float]], name: str, index: int
+) -> None:
     means, halves = zip(*points, strict=True)
-    style = {"color": _of(COLOURS, index), "marker": _of(MARKERS, index), "linestyle": _of(LINES, index)}
+    style = {
+        "color": _of(COLOURS, index),
+        "marker": _of(MARKERS, index),
+        "linestyle": _of(LINES, index),
+    }
     ax.errorbar(places, means, yerr=halves, capsize=3, label=name, **style)
 
 
@@ -191,7 +242,9 @@ def _place(case: Any, field: str) -> Any:
 
 
 def _axis_name(field: str) -> str:
-    unit = {"memory": " (bytes)", "ttl": " (s)", "rate": " (requests/s)"}.get(field.rpartition("__")[2], "")
+    unit = {"memory": " (bytes)", "ttl": " (s)", "rate": " (requests/s)"}.get(
+        field.rpartition("__")[2], ""
+    )
     return field.replace("__", " ") + unit
 
 

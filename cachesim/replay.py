@@ -40,7 +40,12 @@ class Replay(NamedTuple):
 
 
 def replay(
-    trace: Trace | Iterable[str], engine: EngineSpec, *, bounds: bool = True, value_size: int = VALUE_SIZE, seed: int = 1
+    trace: Trace | Iterable[str],
+    engine: EngineSpec,
+    *,
+    bounds: bool = True,
+    value_size: int = VALUE_SIZE,
+    seed: int = 1,
 ) -> Replay:
     """Replay a trace, or plain keys to read, into an engine.
 
@@ -90,7 +95,9 @@ def replay(
 
 
 def hit_ratio_curve(
-    trace: Trace | Iterable[str], engines: Mapping[str, Callable[[int], EngineSpec]], sizes: Sequence[int]
+    trace: Trace | Iterable[str],
+    engines: Mapping[str, Callable[[int], EngineSpec]],
+    sizes: Sequence[int],
 ) -> dict[str, list[tuple[float, float]]]:
     """Return name -> points (items, hit ratio) of engines of every size, with the two bounds.
 
@@ -105,7 +112,10 @@ def hit_ratio_curve(
     (2.0, 0.3333333333333333)
     """
     trace = trace if isinstance(trace, Trace) else Trace.of_keys(trace)
-    found = {name: [(float(n), replay(trace, make(n), bounds=False).hit_ratio) for n in sizes] for name, make in engines.items()}
+    found = {
+        name: [(float(n), replay(trace, make(n), bounds=False).hit_ratio) for n in sizes]
+        for name, make in engines.items()
+    }
     next_reads, bound = _next_reads(trace), infinite(trace, trace.unique)
     return {
         **found,
@@ -159,7 +169,9 @@ class _Run:
             self.misses = self.engine.read_through(keys if timeless else self._ticking(keys), value)
             self.items = max(self.items, len(self.engine))
         except OutOfMemory as error:
-            raise BadInput(f"the engine stored nothing: {error}; give it more memory or smaller values") from None
+            raise BadInput(
+                f"the engine stored nothing: {error}; give it more memory or smaller values"
+            ) from None
 
     def _ticking(self, keys: Sequence[str]) -> Iterator[str]:
         """Yield the keys at their pace, noting how many the engine holds."""

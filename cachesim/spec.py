@@ -53,7 +53,9 @@ class Spec:
     def __new__(cls, *args: Any, **fields: Any) -> Self:
         """Refuse unknown fields with a sentence instead of a TypeError."""
         if args:
-            raise BadInput(f"{cls.__name__} takes fields by name only, got {args[0]!r}; {_known(cls)}")
+            raise BadInput(
+                f"{cls.__name__} takes fields by name only, got {args[0]!r}; {_known(cls)}"
+            )
         for name in fields:
             if name not in cls.__dataclass_fields__:  # type: ignore[attr-defined]
                 raise BadInput(f'{cls.__name__} has no field "{name}"; {_known(cls)}')
@@ -87,7 +89,9 @@ class Spec:
                 continue
             part = flat.get(name, getattr(self, name, None))
             if not isinstance(part, Spec):
-                raise BadInput(f'{type(self).__name__} has no part "{name}" to replace "{path}" in; {_known(type(self))}')
+                raise BadInput(
+                    f'{type(self).__name__} has no part "{name}" to replace "{path}" in; {_known(type(self))}'
+                )
             flat[name] = part.replace(**{rest: value})
         return type(self)(**{**fields_of(self), **flat})
 
@@ -128,7 +132,9 @@ def unfold(hint: Any) -> tuple[tuple[Any, ...], list[Rule]]:
         return (kind,), rules
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         parts = [unfold(part) for part in typing.get_args(hint)]
-        return tuple(k for kinds, _ in parts for k in kinds), [r for _, rules in parts for r in rules]
+        return tuple(k for kinds, _ in parts for k in kinds), [
+            r for _, rules in parts for r in rules
+        ]
     return (hint,), []
 
 
@@ -136,7 +142,12 @@ def _coerced(value: Any, kinds: tuple[Any, ...]) -> Any:
     """Take 60 for 60.0 and a numpy integer for an int, so that equal specs look equal."""
     if isinstance(value, bool) or value is None:
         return value
-    if float in kinds and int not in kinds and hasattr(value, "__float__") and not isinstance(value, str):
+    if (
+        float in kinds
+        and int not in kinds
+        and hasattr(value, "__float__")
+        and not isinstance(value, str)
+    ):
         return float(value)
     return value.__index__() if int in kinds and hasattr(value, "__index__") else value
 
@@ -156,7 +167,9 @@ def _kind_name(kind: Any) -> str:
     if typing.get_origin(kind) is typing.Literal:
         return "one of " + ", ".join(map(str, typing.get_args(kind)))
     names = {float: "a number", int: "a whole number", str: "a text", bool: "true or false"}
-    return names.get(kind) or ("None" if kind is type(None) else f"a {getattr(kind, '__name__', kind)}")
+    return names.get(kind) or (
+        "None" if kind is type(None) else f"a {getattr(kind, '__name__', kind)}"
+    )
 
 
 def _shown(value: Any) -> str:

@@ -28,7 +28,13 @@ OPS = {word: op for op, words in _OPS.items() for word in words.split()}
 _ORACLE = np.dtype([("time", "<u4"), ("key", "<u8"), ("size", "<u4"), ("next", "<i8")])
 _CACHE2K = np.dtype(">u4")
 # Column names that mean the same, CacheLib's among them.
-_ALIASES = {"op_time": "time", "timestamp": "time", "operation": "op", "value_size": "size", "object_id": "key"}
+_ALIASES = {
+    "op_time": "time",
+    "timestamp": "time",
+    "operation": "op",
+    "value_size": "size",
+    "object_id": "key",
+}
 _ALIASES |= {"obj_id": "key", "op_count": "count"}
 _TWITTER = ("time", "key", "key_size", "size", "client_id", "op", "ttl")
 
@@ -119,9 +125,13 @@ def _unpacked(name: str) -> bytes:
             return gzip.decompress(content)
         return lzma.decompress(content) if content[:6] == b"\xfd7zXZ\x00" else content
     except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile) as error:
-        raise BadInput(f'the trace "{name}" is cut off or damaged ({error}); fetch it again') from None
+        raise BadInput(
+            f'the trace "{name}" is cut off or damaged ({error}); fetch it again'
+        ) from None
     except OSError as error:
-        raise BadInput(f'the trace "{name}" cannot be read ({error.strerror}); check the path') from None
+        raise BadInput(
+            f'the trace "{name}" cannot be read ({error.strerror}); check the path'
+        ) from None
 
 
 def _records(content: bytes, dtype: np.dtype, name: str) -> np.ndarray:
@@ -156,7 +166,9 @@ def _lines(content: bytes, name: str) -> Iterator[tuple[int, str]]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadInput(f'the trace "{name}" is not text at byte {error.start}; check the format') from None
+        raise BadInput(
+            f'the trace "{name}" is not text at byte {error.start}; check the format'
+        ) from None
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
             yield number, line.strip()
@@ -164,7 +176,9 @@ def _lines(content: bytes, name: str) -> Iterator[tuple[int, str]]:
 
 def _lirs(content: bytes, name: str) -> Trace:
     blocks = ((number, line) for number, line in _lines(content, name) if line != "*")
-    return Trace.of_keys((str(_number(line, "a block number", name, number)) for number, line in blocks), name)
+    return Trace.of_keys(
+        (str(_number(line, "a block number", name, number)) for number, line in blocks), name
+    )
 
 
 def _arc(content: bytes, name: str) -> Trace:
@@ -190,9 +204,13 @@ def _table(content: bytes, name: str, header: tuple[str, ...] | None) -> Trace:
     lines = list(_lines(content, name))
     if header is None:
         first = next(csv.reader([lines.pop(0)[1]]))
-        header = tuple(_ALIASES.get(field.strip().lower(), field.strip().lower()) for field in first)
+        header = tuple(
+            _ALIASES.get(field.strip().lower(), field.strip().lower()) for field in first
+        )
         if "key" not in header:
-            raise BadInput(f'the trace "{name}" has no column "key" in its header ({", ".join(first)}); name one')
+            raise BadInput(
+                f'the trace "{name}" has no column "key" in its header ({", ".join(first)}); name one'
+            )
     rows = csv.reader(io.StringIO("\n".join(line for _, line in lines)))
     requests = (
         request
@@ -240,7 +258,9 @@ def _number(text: str, wanted: str, name: str, line: int) -> int:
 
 
 def _unreadable(found: str, wanted: str, name: str, line: int) -> BadInput:
-    return BadInput(f'the trace "{name}", line {line}: expected {wanted}, found "{found[:40]}"; check the format')
+    return BadInput(
+        f'the trace "{name}", line {line}: expected {wanted}, found "{found[:40]}"; check the format'
+    )
 
 
 FORMATS: dict[str, Callable[[bytes, str], Trace]] = {

@@ -45,7 +45,9 @@ def parse_time(text: str) -> float:
 def _split(text: str, thing: str, example: str) -> tuple[float, str]:
     match = _QUANTITY.fullmatch(text.lower())
     if match is None:
-        raise BadInput(f'{thing} must be a number with or without a unit, such as "{example}", got "{text}"')
+        raise BadInput(
+            f'{thing} must be a number with or without a unit, such as "{example}", got "{text}"'
+        )
     return float(match[1]), match[2]
 
 

@@ -26,7 +26,9 @@ from cachesim.replay import replay as replay_trace
 from cachesim.spec import Bytes, Count, Delay
 from cachesim.traces import read_trace
 
-OUT = click.option("--out", default="out/compare", show_default=True, help="Folder for the results.")
+OUT = click.option(
+    "--out", default="out/compare", show_default=True, help="Folder for the results."
+)
 
 
 @click.command()
@@ -60,12 +62,26 @@ def _compare(what: Plan, out: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("trace")
-@click.option("--format", "format_name", required=True, help="cache2k lirs arc oracleGeneral csv twitter")
-@click.option("--engine", "engine_name", default="simple", show_default=True, help="simple, redis or memcached")
+@click.option(
+    "--format", "format_name", required=True, help="cache2k lirs arc oracleGeneral csv twitter"
+)
+@click.option(
+    "--engine",
+    "engine_name",
+    default="simple",
+    show_default=True,
+    help="simple, redis or memcached",
+)
 @click.option("--policy", help="Eviction policy of the engine.")
 @ruled("--items", Count, "Limit on the number of keys (simple).")
 @ruled("--memory", Bytes, "Limit on the memory, such as 64mb.")
-@ruled("--value-size", Bytes, "Bytes of a value where the trace names none.", default="100", show_default=True)
+@ruled(
+    "--value-size",
+    Bytes,
+    "Bytes of a value where the trace names none.",
+    default="100",
+    show_default=True,
+)
 @JSON
 def replay(trace: str, format_name: str, as_json: bool, **options: Any) -> None:
     """Replay a trace straight into an engine: hit ratios at full speed, with the bounds beside them."""
@@ -80,7 +96,13 @@ def replay(trace: str, format_name: str, as_json: bool, **options: Any) -> None:
 
 @click.command()
 @click.argument("scenario")
-@click.option("--request", "number", type=int, required=True, help="Number of the request, from 0, in the order they end.")
+@click.option(
+    "--request",
+    "number",
+    type=int,
+    required=True,
+    help="Number of the request, from 0, in the order they end.",
+)
 def trace(scenario: str, number: int) -> None:
     """Tell one request of a scenario step by step, with times and versions."""
     click.echo(explain(read_toml(scenario).scenario, number))

@@ -6,7 +6,19 @@ from typing import Any
 import click
 
 from cachesim.errors import BadInput
-from cachesim.spec import Bytes, Count, Delay, Exponent, Rate, Seconds, Seed, Share, Span, check, unfold
+from cachesim.spec import (
+    Bytes,
+    Count,
+    Delay,
+    Exponent,
+    Rate,
+    Seconds,
+    Seed,
+    Share,
+    Span,
+    check,
+    unfold,
+)
 from cachesim.units import parse_size, parse_time
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -43,7 +55,9 @@ def _parse(flag: str, text: str, kinds: tuple[Any, ...], is_size: bool, is_time:
 def names(flag: str, text: str, **settings: Any) -> Decorator:
     """Return an option that takes a comma list."""
 
-    def split(_context: click.Context, _option: click.Parameter, given: str | None) -> list[str] | None:
+    def split(
+        _context: click.Context, _option: click.Parameter, given: str | None
+    ) -> list[str] | None:
         if given is None:
             return None
         parts = [part.strip() for part in given.split(",")]
@@ -55,21 +69,38 @@ def names(flag: str, text: str, **settings: Any) -> Decorator:
 
 
 SCENARIO: tuple[Decorator, ...] = (
-    names("--engine", "Engines: simple, redis, memcached; a comma list compares them.", default="redis", show_default=True),
+    names(
+        "--engine",
+        "Engines: simple, redis, memcached; a comma list compares them.",
+        default="redis",
+        show_default=True,
+    ),
     names("--strategies", "Strategies to compare, with commas between them.  [default: all]"),
     click.option("--preset", help="A published production cluster: cluster1 ... cluster54."),
     click.option("--trace", help="Replay the requests of this file."),
-    click.option("--format", "format_name", help="The trace's format: cache2k lirs arc oracleGeneral csv twitter."),
+    click.option(
+        "--format",
+        "format_name",
+        help="The trace's format: cache2k lirs arc oracleGeneral csv twitter.",
+    ),
     ruled("--writes", Share, "Share of a trace's requests to turn into writes."),
     ruled("--reads", Share, "Share of the requests that read.  [default: 0.95]"),
     ruled("--skew", Exponent, "Zipf exponent of the popularity.  [default: 0.99]"),
     ruled("--keys", Count, "Number of keys.  [default: 10000]"),
-    click.option("--value-size", help='Bytes of a value, or "lognormal:median,sigma".  [default: 500]'),
+    click.option(
+        "--value-size", help='Bytes of a value, or "lognormal:median,sigma".  [default: 500]'
+    ),
     ruled("--rate", Rate, "Requests per second (open loop).  [default: 1000]"),
-    ruled("--clients", Count, "Number of users who wait for their answers (closed loop, instead of --rate)."),
+    ruled(
+        "--clients",
+        Count,
+        "Number of users who wait for their answers (closed loop, instead of --rate).",
+    ),
     ruled("--memory", Bytes, "Memory of the cache, such as 64mb.  [default: 2mb]"),
     click.option("--policy", help="Eviction policy of the engine."),
-    ruled("--ttl", Seconds, "TTL of the strategies that have one, such as 60 or 5ms.  [default: 60]"),
+    ruled(
+        "--ttl", Seconds, "TTL of the strategies that have one, such as 60 or 5ms.  [default: 10]"
+    ),
     ruled("--duration", Span, "Seconds in which requests arrive.  [default: 70]"),
     ruled("--warmup", Delay, "Seconds at the start that are left out.  [default: 20]"),
 )
@@ -79,7 +110,9 @@ RUNS: tuple[Decorator, ...] = (
     ruled("--seed", Seed, "Seed of all random draws.", default="1", show_default=True),
 )
 
-JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout instead of the table.")
+JSON = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object on stdout instead of the table."
+)
 
 
 def apply(decorators: tuple[Decorator, ...]) -> Decorator:

@@ -25,7 +25,15 @@ from cachesim.units import show_size
 
 SCHEMA = 1
 NAMES = {"cache": "engine"}  # varied fields whose column has another name on the command line
-DIFFERENCES = ("hit_ratio", "stale_ratio", "staleness_age_p95", "read_p50", "read_p99", "write_p50", "db_queries_per_s")
+DIFFERENCES = (
+    "hit_ratio",
+    "stale_ratio",
+    "staleness_age_p95",
+    "read_p50",
+    "read_p99",
+    "write_p50",
+    "db_queries_per_s",
+)
 
 
 def print_json(content: dict[str, Any]) -> None:
@@ -66,7 +74,9 @@ def comparison_text(plan: Plan, results: Results) -> str:
     header = [NAMES.get(name, name) for name in results.cases[0].labels]
     metrics = [title(metric) for metric in results.header[len(header) :]]
     parts = [_split_table([*header, *metrics], results.rows(), len(header))]
-    parts.append(f"Means of {plan.replications} replications ± half of the 95 % interval; after {plan.scenario.warmup:g} s of warm-up.")
+    parts.append(
+        f"Means of {plan.replications} replications ± half of the 95 % interval; after {plan.scenario.warmup:g} s of warm-up."
+    )
     differences = results.differences()
     if differences:
         parts += ["", _difference_table(differences), "", verdict(differences)]
@@ -85,7 +95,9 @@ def _split_table(header: list[str], rows: list[list[str]], labels: int, width: i
     return "\n\n".join(blocks)
 
 
-def _lines(header: list[str], rows: list[list[str]], labels: int, start: int, stop: int) -> list[str]:
+def _lines(
+    header: list[str], rows: list[list[str]], labels: int, start: int, stop: int
+) -> list[str]:
     cut = [cells[:labels] + cells[start:stop] for cells in [header, *rows]]
     return text_table(cut[0], cut[1:]).split("\n")
 
@@ -93,7 +105,9 @@ def _lines(header: list[str], rows: list[list[str]], labels: int, start: int, st
 def _difference_table(differences: list[Difference]) -> str:
     shown = [d for d in differences if d.metric in DIFFERENCES]
     first, second = differences[0].first, differences[0].second
-    rows = [[title(d.metric), show_interval(d.metric, d.interval), _says(d.interval)] for d in shown]
+    rows = [
+        [title(d.metric), show_interval(d.metric, d.interval), _says(d.interval)] for d in shown
+    ]
     return text_table([f"{first} minus {second}, paired", "difference", "95 % interval"], rows)
 
 
@@ -117,7 +131,9 @@ def open_folder(path: str) -> Path:
         with tempfile.TemporaryFile(dir=folder):
             return folder
     except OSError as error:
-        raise BadInput(f'--out "{path}" cannot be written ({error.strerror}); name another folder') from None
+        raise BadInput(
+            f'--out "{path}" cannot be written ({error.strerror}); name another folder'
+        ) from None
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -127,7 +143,9 @@ def write_whole(path: Path, content: str | bytes) -> None:
         unfinished.write_bytes(content.encode() if isinstance(content, str) else content)
         os.replace(unfinished, path)
     except OSError as error:
-        raise BadInput(f'"{path}" cannot be written ({error.strerror}); name another folder') from None
+        raise BadInput(
+            f'"{path}" cannot be written ({error.strerror}); name another folder'
+        ) from None
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -158,7 +176,9 @@ def replay_text(found: Replay) -> str:
         (found.engine, found.hit_ratio),
     ]
     ratios = [[name, "-" if ratio is None else f"{ratio:.4f}"] for name, ratio in bounds]
-    misses = ", ".join(f"{kind} {count:,}" for kind, count in sorted(found.misses.items())) or "none"
+    misses = (
+        ", ".join(f"{kind} {count:,}" for kind, count in sorted(found.misses.items())) or "none"
+    )
     return "\n".join(
         [
             f"{found.requests:,} requests ({found.reads:,} reads) for {found.unique:,} keys",

@@ -21,7 +21,7 @@ from cachesim.model.trace_workload import TraceReplay
 from cachesim.model.workload import ClosedLoop, OpenLoop, Workload, size_from_text
 from cachesim.traces import Trace
 
-TTL = 60.0  # seconds
+TTL = 10.0  # seconds
 TRACE_REQUESTS = 100_000  # as many of a trace are replayed unless --duration asks for more
 Options = dict[str, Any]
 
@@ -63,7 +63,13 @@ def engine(name: str, memory: int | None, policy: str | None) -> EngineSpec:
 
 
 def replay_engine(
-    trace: Trace, *, engine_name: str, policy: str | None, items: int | None, memory: int | None, **_: Any
+    trace: Trace,
+    *,
+    engine_name: str,
+    policy: str | None,
+    items: int | None,
+    memory: int | None,
+    **_: Any,
 ) -> EngineSpec:
     """Return the engine of a replay.
 
@@ -73,9 +79,13 @@ def replay_engine(
         No limit is given, or one that the engine does not have.
     """
     if items is None and memory is None:
-        raise BadInput("replay needs a limit: --items N (engine simple) or --memory 64mb; give one of them")
+        raise BadInput(
+            "replay needs a limit: --items N (engine simple) or --memory 64mb; give one of them"
+        )
     if engine_name != "simple" and items is not None:
-        raise BadInput(f"--items limits the engine simple; {engine_name} is limited by memory: give --memory 64mb")
+        raise BadInput(
+            f"--items limits the engine simple; {engine_name} is limited by memory: give --memory 64mb"
+        )
     if engine_name == "simple" and policy == "belady":
         spec: EngineSpec = Simple(policy=Belady(trace.keys))
     else:
@@ -87,11 +97,15 @@ def replay_engine(
 
 def _policy(engine_name: str, policy: str) -> Any:
     if engine_name == "memcached":
-        raise BadInput("--policy does not apply to memcached, which always evicts by segmented LRU; leave it out")
+        raise BadInput(
+            "--policy does not apply to memcached, which always evicts by segmented LRU; leave it out"
+        )
     if engine_name == "redis":
         return policy
     if policy not in POLICY_NAMES:
-        raise BadInput(f'--policy "{policy}" is unknown to simple; choose from {", ".join(POLICY_NAMES)}')
+        raise BadInput(
+            f'--policy "{policy}" is unknown to simple; choose from {", ".join(POLICY_NAMES)}'
+        )
     return POLICY_NAMES[policy]
 
 
@@ -110,18 +124,24 @@ def _strategies(chosen: list[str] | None, ttl: float) -> dict[str, Strategy]:
 def _workload(options: Options) -> tuple[Workload, float]:
     """Return the workload, and the TTL that goes with it."""
     if options["rate"] is not None and options["clients"] is not None:
-        raise BadInput("--rate (open loop) and --clients (closed loop) exclude each other; give one of them")
+        raise BadInput(
+            "--rate (open loop) and --clients (closed loop) exclude each other; give one of them"
+        )
     if options["trace"] is not None:
         return _replay(options), TTL
     for name in ("writes", "format_name"):
         if options[name] is not None:
-            raise BadInput(f"--{name.removesuffix('_name')} describes a trace; give --trace FILE with it")
+            raise BadInput(
+                f"--{name.removesuffix('_name')} describes a trace; give --trace FILE with it"
+            )
     return _synthetic(options)
 
 
 def _synthetic(options: Options) -> tuple[Workload, float]:
     fields, ttl = _preset(options["preset"])
-    popularity = Zipf(keys=options["keys"] or 10_000, skew=_first(options["skew"], fields.pop("skew", 0.99)))
+    popularity = Zipf(
+        keys=options["keys"] or 10_000, skew=_first(options["skew"], fields.pop("skew", 0.99))
+    )
     if options["reads"] is not None:
         fields["reads"] = options["reads"]
     if options["value_size"] is not None:
@@ -136,17 +156,30 @@ def _preset(name: str | None) -> tuple[Options, float]:
         return {}, TTL
     figures = cluster(name)
     size = size_from_text(str(max(8, figures.value_size)))
-    fields = {"reads": figures.reads, "skew": figures.skew, "size": size, "key_size": figures.key_size}
+    fields = {
+        "reads": figures.reads,
+        "skew": figures.skew,
+        "size": size,
+        "key_size": figures.key_size,
+    }
     return fields, figures.ttl
 
 
 def _replay(options: Options) -> Workload:
     for name in ("preset", "reads", "skew", "keys"):
         if options[name] is not None:
-            raise BadInput(f"--{name} describes a drawn workload and does not apply to --trace; leave it out")
+            raise BadInput(
+                f"--{name} describes a drawn workload and does not apply to --trace; leave it out"
+            )
     if options["format_name"] is None:
-        raise BadInput(f'--trace "{options["trace"]}" needs --format: cache2k lirs arc oracleGeneral csv twitter')
-    fields = {"rate": options["rate"], "clients": options["clients"], "writes": options["writes"] or 0.0}
+        raise BadInput(
+            f'--trace "{options["trace"]}" needs --format: cache2k lirs arc oracleGeneral csv twitter'
+        )
+    fields = {
+        "rate": options["rate"],
+        "clients": options["clients"],
+        "writes": options["writes"] or 0.0,
+    }
     if options["value_size"] is not None:
         fields["size"] = size_from_text(options["value_size"])
     return TraceReplay(path=options["trace"], format=options["format_name"], **fields)

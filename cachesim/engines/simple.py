@@ -87,7 +87,9 @@ class SimpleEngine(Engine):
         """Make room, then store an entry whose key is absent."""
         size, entries = entry.size, self.entries
         if size > self.memory_limit:
-            raise OutOfMemory(f'"{entry.key}" needs {size} bytes, more than the cache has ({self.memory_limit})')
+            raise OutOfMemory(
+                f'"{entry.key}" needs {size} bytes, more than the cache has ({self.memory_limit})'
+            )
         while self.memory + size > self.memory_limit or len(entries) >= self.items_limit:
             self._evict()
         entries[entry.key] = entry
@@ -179,7 +181,9 @@ class SimpleEngine(Engine):
                 return len(self)
             case ["FLUSHALL"]:
                 return self.flush()
-        raise CommandError(f"Simple does not know {' '.join(map(str, command))}; it has GET SET [EX] DEL DBSIZE FLUSHALL")
+        raise CommandError(
+            f"Simple does not know {' '.join(map(str, command))}; it has GET SET [EX] DEL DBSIZE FLUSHALL"
+        )
 
 
 def _length(key: str) -> int:

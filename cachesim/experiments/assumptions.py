@@ -65,5 +65,12 @@ def rows() -> list[dict[str, str]]:
     ('node.service', '10 µs (mean of Exponential(mean=1e-05))')
     """
     return [
-        {"field": a.field, "meaning": a.meaning, "value": a.shown, "unit": a.unit, "source": a.source} for a in ASSUMED
+        {
+            "field": a.field,
+            "meaning": a.meaning,
+            "value": a.shown,
+            "unit": a.unit,
+            "source": a.source,
+        }
+        for a in ASSUMED
     ]

@@ -41,7 +41,9 @@ def explain(scenario: Scenario, number: int) -> str:
         system.run()
     except _Found:
         return system.story()
-    raise BadInput(f"this run has {system.ended} requests; there is no number {number} (they count from 0)")
+    raise BadInput(
+        f"this run has {system.ended} requests; there is no number {number} (they count from 0)"
+    )
 
 
 class _Witnessed(System):
@@ -81,7 +83,9 @@ class _Witnessed(System):
 
     def story(self) -> str:
         record = dict(zip(REQUEST, self.record, strict=True))
-        head = f'request {self.number}: {record["op"]} "{record["key"]}" by client {record["client"]}'
+        head = (
+            f'request {self.number}: {record["op"]} "{record["key"]}" by client {record["client"]}'
+        )
         seen = (
             f"{record['begin']:12.6f} s  invoked; newest version acknowledged: {record['acknowledged']}, "
             f"committed: {record['committed']}"
@@ -92,7 +96,9 @@ class _Witnessed(System):
 class _Witness:
     """Stands in front of a tier's client and writes down every call and its answer."""
 
-    def __init__(self, system: _Witnessed, app: App, tier: str, client: Any, station: Station) -> None:
+    def __init__(
+        self, system: _Witnessed, app: App, tier: str, client: Any, station: Station
+    ) -> None:
         # Attributes of the client (lookup) stay where the system looks for them: on the witness's client.
         self.__dict__.update(_parts=(system, app, tier, station), _client=client)
 
@@ -103,14 +109,18 @@ class _Witness:
         attribute = getattr(self._client, name)
         return self._listening(name, attribute) if callable(attribute) else attribute
 
-    def _listening(self, name: str, method: Callable[..., simpy.Event]) -> Callable[..., simpy.Event]:
+    def _listening(
+        self, name: str, method: Callable[..., simpy.Event]
+    ) -> Callable[..., simpy.Event]:
         system, app, tier, station = self._parts
 
         def call(*args: Any, **options: Any) -> simpy.Event:
             now = system.env.now
             wait = max(0.0, station.free[0] - now)
             visit = method(*args, **options)
-            shown = ", ".join([system.version(a) if isinstance(a, bytes) else repr(a) for a in args])
+            shown = ", ".join(
+                [system.version(a) if isinstance(a, bytes) else repr(a) for a in args]
+            )
             app.steps.append(f"{now:12.6f} s  app.{tier}.{name}({shown}){_waiting(wait, tier)}")
             visit.callbacks.insert(1, lambda event: app.steps.append(_answer(system, event, now)))
             return visit
@@ -125,7 +135,13 @@ def _waiting(wait: float, tier: str) -> str:
 
 def _answer(system: _Witnessed, event: simpy.Event, asked: float) -> str:
     value = event._value
-    answer = f"failed: {value}" if not event._ok else "nothing there" if value is None else system.version(value)
+    answer = (
+        f"failed: {value}"
+        if not event._ok
+        else "nothing there"
+        if value is None
+        else system.version(value)
+    )
     return f"{system.env.now:12.6f} s  ... after {show_time(system.env.now - asked)}: {answer}"
 
 
@@ -135,9 +151,13 @@ def _ending(record: dict[str, Any]) -> list[str]:
     if record["error"]:
         return [f"{end}failed after {took:.3f} ms: {record['error']}"]
     if record["op"] == "write":
-        return [f"{end}acknowledged after {took:.3f} ms: this write made version {record['version']}"]
+        return [
+            f"{end}acknowledged after {took:.3f} ms: this write made version {record['version']}"
+        ]
     lookup = "the cache was not asked" if record["lookup"] is None else _lookup(record["lookup"])
-    return [f"{end}answered after {took:.3f} ms: version {record['version']} ({lookup}); {_verdict(record)}"]
+    return [
+        f"{end}answered after {took:.3f} ms: version {record['version']} ({lookup}); {_verdict(record)}"
+    ]
 
 
 def _lookup(lookup: str) -> str:

@@ -46,7 +46,9 @@ def cluster(name: str) -> Cluster:
     needed = ("key_bytes", "value_bytes", "operations", "zipf_alpha", "common_ttls")
     missing = [field for field in needed if not row[field]]
     if missing:
-        raise BadInput(f'the preset "{name}" has no published {" or ".join(missing)}; choose another cluster')
+        raise BadInput(
+            f'the preset "{name}" has no published {" or ".join(missing)}; choose another cluster'
+        )
     return Cluster(
         name,
         int(row["key_bytes"]),
@@ -66,7 +68,9 @@ def _rows() -> dict[str, dict[str, str]]:
 def _read_share(operations: str) -> float:
     """Return the share of gets among the commands listed, such as "get:0.93 set:0.07"."""
     shares = {name: float(share) for name, share in re.findall(r"(\w+):([0-9.]+)", operations)}
-    return round(sum(shares[name] for name in shares.keys() & READ_COMMANDS) / sum(shares.values()), 4)
+    return round(
+        sum(shares[name] for name in shares.keys() & READ_COMMANDS) / sum(shares.values()), 4
+    )
 
 
 def _commonest_ttl(ttls: str) -> float:

@@ -56,7 +56,9 @@ class Result:
 
     def __str__(self) -> str:
         rows = [[name, show(name, self.metrics[name])] for name in METRICS]
-        kinds = ", ".join(f"{kind} {share:.1%}" for kind, share in miss_kinds(self.measured).items())
+        kinds = ", ".join(
+            f"{kind} {share:.1%}" for kind, share in miss_kinds(self.measured).items()
+        )
         rows.append(["misses by kind", kinds or "none"])
         return "\n".join([repr(self.scenario), text_table(["metric", "value"], rows), *self.notes])
 
@@ -70,11 +72,7 @@ class Case(NamedTuple):
 
     labels: dict[str, str]  # varied field -> how its value is called
     scenario: Scenario
-
-    @property
-    def name(self) -> str:
-        """The labels in one text."""
-        return ", ".join(self.labels.values()) or "scenario"
+    name: str  # the labels of the fields that differ between the cases
 
 
 class Difference(NamedTuple):
@@ -89,11 +87,15 @@ class Difference(NamedTuple):
 class Results:
     """Many runs: a tidy `frame` with a row a run, and intervals over the replications of each case."""
 
-    def __init__(self, cases: Sequence[Case], frame: pd.DataFrame, histories: Mapping[int, pd.DataFrame]) -> None:
+    def __init__(
+        self, cases: Sequence[Case], frame: pd.DataFrame, histories: Mapping[int, pd.DataFrame]
+    ) -> None:
         self.cases = list(cases)
         self.frame = frame  # columns: the varied fields, replication, seed, then every metric
         self.first_runs = [
-            Result(case.scenario, histories[number]) for number, case in enumerate(self.cases) if number in histories
+            Result(case.scenario, histories[number])
+            for number, case in enumerate(self.cases)
+            if number in histories
         ]
 
     def values(self, number: int, metric: str) -> list[float]:
@@ -109,19 +111,26 @@ class Results:
         if max(first, second) >= len(self.cases):
             return []
         names = self.cases[first].name, self.cases[second].name
-        pairs = ((m, paired_difference(self.values(first, m), self.values(second, m))) for m in METRICS)
+        pairs = (
+            (m, paired_difference(self.values(first, m), self.values(second, m))) for m in METRICS
+        )
         return [Difference(metric, *names, difference) for metric, difference in pairs]
 
     @property
     def notes(self) -> list[str]:
         """What a reader must know, each said once, with the case it is about."""
-        return [f"{case.name}: {note}" for case, run in zip(self.cases, self.first_runs, strict=False) for note in run.notes]
+        return [
+            f"{case.name}: {note}"
+            for case, run in zip(self.cases, self.first_runs, strict=False)
+            for note in run.notes
+        ]
 
     def rows(self, show_one: Callable[..., str] = show_interval) -> list[list[str]]:
         """Return the table's cells: a row a case."""
         numbers = range(len(self.cases))
         return [
-            [*self.cases[n].labels.values(), *(show_one(m, self.interval(n, m)) for m in SHOWN)] for n in numbers
+            [*self.cases[n].labels.values(), *(show_one(m, self.interval(n, m)) for m in SHOWN)]
+            for n in numbers
         ]
 
     @property
@@ -136,12 +145,16 @@ class Results:
         return _html_table("95 % intervals over replications", self.header, self.rows(), self.notes)
 
 
-def _html_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str]) -> str:
+def _html_table(
+    title: str, header: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str]
+) -> str:
     cell = lambda tag, text: f"<{tag} style='text-align:left'>{html.escape(text)}</{tag}>"  # noqa: E731
     line = lambda tag, cells: f"<tr>{''.join(cell(tag, c) for c in cells)}</tr>"  # noqa: E731
     body = "".join(line("td", row) for row in rows)
     below = "".join(f"<p>{html.escape(note)}</p>" for note in notes)
-    return f"<p><code>{html.escape(title)}</code></p><table>{line('th', header)}{body}</table>{below}"
+    return (
+        f"<p><code>{html.escape(title)}</code></p><table>{line('th', header)}{body}</table>{below}"
+    )
 
 
 def labelled(values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -14,7 +14,9 @@ from cachesim.model.system import System
 from cachesim.rng import replica_seed
 
 Values = Sequence[Any] | Mapping[str, Any]
-Progress = Callable[[Iterable[Any], int], Iterable[Any]]  # wraps the finished runs; tqdm on the command line
+Progress = Callable[
+    [Iterable[Any], int], Iterable[Any]
+]  # wraps the finished runs; tqdm on the command line
 
 
 def run(scenario: Scenario) -> Result:
@@ -102,7 +104,9 @@ def _cases(scenario: Scenario, varied: Mapping[str, Values]) -> Iterator[Case]:
     for choice in product(*(labelled(values) for values in varied.values())):
         labels = dict(zip(varied, (label for label, _ in choice), strict=True))
         changes = dict(zip(varied, (value for _, value in choice), strict=True))
-        yield Case(labels, scenario.replace(**changes))
+        telling = [label for field, label in labels.items() if len(varied[field]) > 1]
+        name = ", ".join(telling or labels.values()) or "scenario"
+        yield Case(labels, scenario.replace(**changes), name)
 
 
 def _in_parallel(jobs: list[_Job], n_jobs: int) -> Iterable[_Done]:
@@ -124,5 +128,10 @@ def _collect(cases: list[Case], done: list[_Done]) -> Results:
 
 def _row(case: Case, done: _Done) -> dict[str, Any]:
     seed = replica_seed(done.job.scenario.seed, done.job.replication)
-    about = {"case": done.job.case, **case.labels, "replication": done.job.replication, "seed": seed}
+    about = {
+        "case": done.job.case,
+        **case.labels,
+        "replication": done.job.replication,
+        "seed": seed,
+    }
     return {**about, **done.metrics}

@@ -12,6 +12,7 @@ from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.workload import OpenLoop, Workload
 from cachesim.spec import Delay, Seed, Span, Spec
+from cachesim.units import MIB
 
 
 class Scenario(Spec):
@@ -21,8 +22,8 @@ class Scenario(Spec):
     Scenario(strategy=LazyLoading(ttl=5.0), duration=10.0, seed=2)
     """
 
-    strategy: Strategy = LazyLoading(ttl=60)
-    cache: EngineSpec = Redis()
+    strategy: Strategy = LazyLoading(ttl=10)
+    cache: EngineSpec = Redis(memory=2 * MIB)
     node: Node = Node()
     database: Database = Database()
     network: Network = Network()
@@ -30,7 +31,9 @@ class Scenario(Spec):
     duration: Span = 70.0  # seconds in which requests arrive; those under way then are finished
     warmup: Delay = 20.0  # seconds at the start that measures leave out
     sample_every: Span = 1.0  # seconds between two looks at the tiers' counters
-    start: Literal["cold", "warm"] = "cold"  # whether the cache begins empty, or as after a long run
+    start: Literal["cold", "warm"] = (
+        "cold"  # whether the cache begins empty, or as after a long run
+    )
     on_cache_error: Literal["miss", "raise"] = "miss"  # a refused cache command: go on, or fail
     seed: Seed = 1
 

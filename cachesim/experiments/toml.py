@@ -74,7 +74,10 @@ def to_toml(plan: Plan) -> str:
     table = scenario_table(plan.scenario)
     table["compare"] = {
         "replications": plan.replications,
-        **{field: {label: _plain(value) for label, value in values.items()} for field, values in plan.varied.items()},
+        **{
+            field: {label: _plain(value) for label, value in values.items()}
+            for field, values in plan.varied.items()
+        },
     }
     return tomli_w.dumps(table)
 
@@ -97,7 +100,9 @@ def read_toml(path: str | Path) -> Plan:
     try:
         text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
-        raise BadInput(f'the scenario "{path}" cannot be read ({error.strerror}); check the path') from None
+        raise BadInput(
+            f'the scenario "{path}" cannot be read ({error.strerror}); check the path'
+        ) from None
     except UnicodeDecodeError:
         raise BadInput(f'the scenario "{path}" is not text in UTF-8; give a TOML file') from None
     try:
@@ -130,7 +135,9 @@ def from_toml(text: str) -> Plan:
 def _alternatives(field: str, values: Any) -> dict[str, Any]:
     if not isinstance(values, Mapping):
         raise BadInput(f'compare.{field} must be a table of named alternatives, got "{values}"')
-    return {label: _value(value, None, f"compare.{field}.{label}") for label, value in values.items()}
+    return {
+        label: _value(value, None, f"compare.{field}.{label}") for label, value in values.items()
+    }
 
 
 def _table(spec: Spec) -> dict[str, Any]:
@@ -150,7 +157,9 @@ def _plain(value: Any) -> Any:
     if callable(value):
         name = kebab(getattr(value, "__name__", ""))
         if POLICY_NAMES.get(name) is not value:
-            raise BadInput(f"the policy {value!r} is not one of {', '.join(POLICY_NAMES)}; keep the scenario in Python")
+            raise BadInput(
+                f"the policy {value!r} is not one of {', '.join(POLICY_NAMES)}; keep the scenario in Python"
+            )
         return name
     return value
 
@@ -194,7 +203,5 @@ def _class(table: Mapping[str, Any], known: Any, path: str) -> type[Spec]:
         if own:
             return own[0]
     if not isinstance(kind, str) or kind not in KINDS:
-        raise BadInput(f'{path}.kind must be one of {", ".join(KINDS)}; got {kind!r}')
+        raise BadInput(f"{path}.kind must be one of {', '.join(KINDS)}; got {kind!r}")
     return KINDS[kind]
-
-

@@ -76,8 +76,13 @@ def _stacked(requests: dict[str, np.ndarray], samples: dict[str, np.ndarray]) ->
     sizes = len(requests["end"]), len(samples["end"])
     columns = {}
     for name in COLUMNS:
-        empty = [np.full(size, None if name in TEXT else np.nan, dtype=object if name in TEXT else float) for size in sizes]
-        parts = [part.get(name, blank) for part, blank in zip((requests, samples), empty, strict=True)]
+        empty = [
+            np.full(size, None if name in TEXT else np.nan, dtype=object if name in TEXT else float)
+            for size in sizes
+        ]
+        parts = [
+            part.get(name, blank) for part, blank in zip((requests, samples), empty, strict=True)
+        ]
         columns[name] = _column(name, np.concatenate(parts)[order])
     return pd.DataFrame(columns)
 
@@ -116,7 +121,9 @@ def save(history: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     except ImportError:
         raise BadInput(f'"{path}" needs pyarrow: pip install pyarrow, or save as .csv') from None
     except OSError as error:
-        raise BadInput(f'"{path}" cannot be written ({error.strerror}); choose another folder') from None
+        raise BadInput(
+            f'"{path}" cannot be written ({error.strerror}); choose another folder'
+        ) from None
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -133,13 +140,21 @@ def load(path: str | os.PathLike[str]) -> pd.DataFrame:
 
     path = Path(path)
     try:
-        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, float_precision="round_trip")
+        frame = (
+            pd.read_parquet(path)
+            if path.suffix == ".parquet"
+            else pd.read_csv(path, float_precision="round_trip")
+        )
     except ImportError:
         raise BadInput(f'"{path}" needs pyarrow: pip install pyarrow, or use .csv') from None
     except OSError as error:
-        raise BadInput(f'the history "{path}" cannot be read ({error.strerror}); check the path') from None
+        raise BadInput(
+            f'the history "{path}" cannot be read ({error.strerror}); check the path'
+        ) from None
     except (ValueError, UnicodeDecodeError) as error:
-        raise BadInput(f'the history "{path}" is no table ({str(error).splitlines()[0]}); give a CSV') from None
+        raise BadInput(
+            f'the history "{path}" is no table ({str(error).splitlines()[0]}); give a CSV'
+        ) from None
     return _checked(frame, str(path))
 
 
@@ -148,11 +163,18 @@ def _checked(frame: pd.DataFrame, name: str) -> pd.DataFrame:
 
     for column in REQUIRED:
         if column not in frame:
-            raise BadInput(f'the history "{name}" has no column "{column}"; it must have {", ".join(REQUIRED)}')
+            raise BadInput(
+                f'the history "{name}" has no column "{column}"; it must have {", ".join(REQUIRED)}'
+            )
     try:
-        columns = {c: _column(c, frame[c]) if c in frame else _column(c, [None] * len(frame)) for c in COLUMNS}
+        columns = {
+            c: _column(c, frame[c]) if c in frame else _column(c, [None] * len(frame))
+            for c in COLUMNS
+        }
     except (ValueError, TypeError) as error:
-        raise BadInput(f'the history "{name}" has a column with a value of the wrong kind ({error})') from None
+        raise BadInput(
+            f'the history "{name}" has a column with a value of the wrong kind ({error})'
+        ) from None
     return pd.DataFrame(columns)
 
 

@@ -94,7 +94,9 @@ def stale_reads(history: pd.DataFrame) -> pd.DataFrame:
     stale = reads[reads["acknowledged"] > reads["version"]]
     known_since = _known_since(select(history, "write"))
     keys = zip(stale["key"], stale["version"], strict=True)
-    since = np.array([known_since.get((key, version + 1), math.nan) for key, version in keys], dtype=float)
+    since = np.array(
+        [known_since.get((key, version + 1), math.nan) for key, version in keys], dtype=float
+    )
     return stale.assign(age=stale["begin"].to_numpy() - since)
 
 

@@ -45,7 +45,9 @@ def interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
     return Interval(mean, mean - half, mean + half)
 
 
-def paired_difference(ours: Sequence[float], theirs: Sequence[float], confidence: float = 0.95) -> Interval:
+def paired_difference(
+    ours: Sequence[float], theirs: Sequence[float], confidence: float = 0.95
+) -> Interval:
     """Return the mean of `ours - theirs`, pair by pair, with its interval.
 
     With common random numbers the luck of the draw is the same on both sides and cancels.

@@ -22,7 +22,13 @@ class App:
     """What a strategy is handed with every request."""
 
     def __init__(
-        self, env: simpy.Environment, node: CacheNode, database: DatabaseTier, *, client: int, raises: bool
+        self,
+        env: simpy.Environment,
+        node: CacheNode,
+        database: DatabaseTier,
+        *,
+        client: int,
+        raises: bool,
     ) -> None:
         self._env = env
         self.client = client  # number of the client this view belongs to
@@ -63,7 +69,9 @@ def _to_end(steps: Steps, done: simpy.Event) -> Steps:
 class CacheClient:
     """The client library of the cache: each method returns one event."""
 
-    def __init__(self, env: simpy.Environment, node: CacheNode, visits: list[Visit], *, raises: bool) -> None:
+    def __init__(
+        self, env: simpy.Environment, node: CacheNode, visits: list[Visit], *, raises: bool
+    ) -> None:
         self._node = node
         self._send = line_to(env, node.station, node.service, node.leg, visits)
         self._engine = engine = node.engine
@@ -138,7 +146,11 @@ class DatabaseClient:
         self._note = visits.append
         self._send_read = line_to(env, tier.station, tier.read_service, tier.leg, visits)
         self._send_write = line_to(env, tier.station, tier.write_service, tier.leg, visits)
-        self._was_read, self._was_written, self._was_refused = self._run_read, self._run_write, self._run_refuse
+        self._was_read, self._was_written, self._was_refused = (
+            self._run_read,
+            self._run_write,
+            self._run_refuse,
+        )
 
     def read(self, key: str) -> simpy.Event:
         """SELECT the row; the event's value is its Value, or None if there is no such row."""

@@ -20,12 +20,14 @@ class Database(Spec):
     2
     """
 
-    connections: Count = 4  # queries served at once; the rest wait in line
+    connections: Count = 2  # queries served at once; the rest wait in line
     waiting: Count = 200  # queries that may wait in line; beyond, connections are refused
     buffer_hit_ratio: Share = 0.7  # share of the reads whose page is in the buffer pool
     buffer_read: Distribution = Lognormal(median=0.3 * MS, sigma=0.4)  # seconds, page in memory
     disk_read: Distribution = Lognormal(median=4 * MS, sigma=0.5)  # seconds, page from disk
-    commit: Distribution = Lognormal(median=3 * MS, sigma=0.4)  # seconds, a write until it is durable
+    commit: Distribution = Lognormal(
+        median=3 * MS, sigma=0.4
+    )  # seconds, a write until it is durable
     file: str = ":memory:"  # where SQLite keeps the rows
 
     @property

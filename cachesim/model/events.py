@@ -50,7 +50,9 @@ class Waitable(simpy.Event):
 class Joint(Waitable, simpy.events.Condition):
     """Some events as one; SimPy takes its mark off those that did not come in time, so each keeps ours."""
 
-    def __init__(self, env: simpy.Environment, evaluate: Any, events: tuple[simpy.Event, ...]) -> None:
+    def __init__(
+        self, env: simpy.Environment, evaluate: Any, events: tuple[simpy.Event, ...]
+    ) -> None:
         super().__init__(env, evaluate, events)
         for event in events:
             event.joined = True  # type: ignore[attr-defined]
@@ -99,7 +101,9 @@ class Visit(Waitable):
         """Make the answer a failure, thrown into whoever waits."""
         self._ok = False
         self._value = failure
-        self._defused = True  # nobody waiting is no reason to stop the run: the request has its record
+        self._defused = (
+            True  # nobody waiting is no reason to stop the run: the request has its record
+        )
 
 
 class _Start:

@@ -28,7 +28,9 @@ class Node(Spec):
 class CacheNode:
     """A live node: an engine, its queue, and the draws of its service times and network legs."""
 
-    def __init__(self, env: simpy.Environment, node: Node, cache: EngineSpec, network: Network, seed: int) -> None:
+    def __init__(
+        self, env: simpy.Environment, node: Node, cache: EngineSpec, network: Network, seed: int
+    ) -> None:
         self.engine = cache.build(partial(attrgetter("_now"), env), uniform(seed, "eviction"))
         self.station = Station(cache.workers)
         self.errors = 0  # commands refused

@@ -9,8 +9,16 @@ from cachesim.errors import StrategyError
 from cachesim.model.events import Visit
 from cachesim.records import Value
 
-_METHODS = {"_run_get": "app.cache.get", "_run_set": "app.cache.set", "_run_delete": "app.cache.delete"}
-_METHODS |= {"_run_execute": "app.cache.execute", "_run_read": "app.db.read", "_run_write": "app.db.write"}
+_METHODS = {
+    "_run_get": "app.cache.get",
+    "_run_set": "app.cache.set",
+    "_run_delete": "app.cache.delete",
+}
+_METHODS |= {
+    "_run_execute": "app.cache.execute",
+    "_run_read": "app.db.read",
+    "_run_write": "app.db.write",
+}
 _METHODS |= {"_run_refuse": "app.db"}
 
 
@@ -19,8 +27,12 @@ def not_a_generator(strategy: Any, op: str, result: Any) -> StrategyError:
     name = f"{type(strategy).__name__}.{op}"
     if isinstance(result, simpy.Event):
         before = f" before {_call(result)}" if isinstance(result, Visit) else ""
-        return StrategyError(f'{name} returned an event, not a value: did you forget "yield"{before}?')
-    return StrategyError(f"{name} must be a generator with at least one yield, but it returned {result!r}")
+        return StrategyError(
+            f'{name} returned an event, not a value: did you forget "yield"{before}?'
+        )
+    return StrategyError(
+        f"{name} must be a generator with at least one yield, but it returned {result!r}"
+    )
 
 
 def check_value(strategy: Any, value: Any) -> Value:
@@ -32,7 +44,9 @@ def check_value(strategy: Any, value: Any) -> Value:
         kind = "an event" if isinstance(value, simpy.Event) else "a generator"
         before = f" before {_call(value)}" if isinstance(value, Visit) else ""
         return _raise(f'{name} returned {kind}, not a value: did you forget "yield"{before}?')
-    return _raise(f"{name} must return the Value it read, or None for no such key; it returned {value!r}")
+    return _raise(
+        f"{name} must return the Value it read, or None for no such key; it returned {value!r}"
+    )
 
 
 def forgotten(strategy: Any, op: str, key: str, visit: Visit) -> StrategyError:

@@ -48,7 +48,9 @@ class System:
         self.look = look  # takes one sample of the tiers
         self.node = CacheNode(self.env, plan.node, plan.cache, plan.network, plan.seed)
         self.database = DatabaseTier(plan.database, plan.network, plan.seed)
-        self.acknowledged: dict[str, int] = {}  # key -> newest version its writer knows to be committed
+        self.acknowledged: dict[
+            str, int
+        ] = {}  # key -> newest version its writer knows to be committed
         self._next_write = count(FIRST_WRITE).__next__
         self._next_client = count().__next__
         self._idle: list[App] = []
@@ -104,7 +106,21 @@ class System:
                 app.spawned = visit.callbacks is not None  # given up, and still under way
         app.visits.clear()
         end, lookup = self.env.now, cache.lookup
-        self.sink((app.client, op, key, begin, end, lookup, write, version, acknowledged, committed, error))
+        self.sink(
+            (
+                app.client,
+                op,
+                key,
+                begin,
+                end,
+                lookup,
+                write,
+                version,
+                acknowledged,
+                committed,
+                error,
+            )
+        )
 
     # --- the loops
 
@@ -179,4 +195,6 @@ class System:
         engine, now = self.node.engine, self.env.now
         database = self.database
         cache = (engine.memory, len(engine), engine.evictions, engine.expirations, self.node.errors)
-        self.look((now, *cache, self.node.station.busy(now), database.queries, database.station.busy(now)))
+        self.look(
+            (now, *cache, self.node.station.busy(now), database.queries, database.station.busy(now))
+        )

@@ -27,7 +27,9 @@ class TraceReplay(Workload):
     path: str = ""
     format: Format = "csv"
     writes: Share = 0.0  # share of the requests to turn into writes, of a trace without operations
-    rate: Rate | None = None  # requests per second; None: the trace's own times, or 1000 if it has none
+    rate: Rate | None = (
+        None  # requests per second; None: the trace's own times, or 1000 if it has none
+    )
     clients: Count | None = None  # users who take turns, thinking in between; instead of a rate
     think: Distribution = Exponential(mean=0.05)  # seconds, with `clients`
     size: Distribution = Constant(value=500)  # bytes of a value, where the trace names none
@@ -38,7 +40,9 @@ class TraceReplay(Workload):
         if self.writes and trace.ops is not None:
             raise BadInput(f'the trace "{self.path}" has writes of its own; leave "writes" out')
         if self.rate is not None and self.clients is not None:
-            raise BadInput("TraceReplay takes a rate (open loop) or clients (closed loop), not both")
+            raise BadInput(
+                "TraceReplay takes a rate (open loop) or clients (closed loop), not both"
+            )
 
     def trace(self) -> Trace:
         """Return the trace, read once a process."""

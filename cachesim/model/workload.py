@@ -48,7 +48,9 @@ class Synthetic(Workload):
     reads: Share = 0.95
     popularity: Popularity = Zipf()
     size: Distribution = Constant(value=500)  # bytes of a value; a key keeps its size
-    key_size: Count = 12  # bytes of a key's name, padded with zeros; longer where the number needs it
+    key_size: Count = (
+        12  # bytes of a key's name, padded with zeros; longer where the number needs it
+    )
 
     def keys_loaded(self) -> list[str]:
         """Return every key, by rank."""

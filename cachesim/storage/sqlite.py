@@ -42,7 +42,9 @@ class SQLite:
             self.connection.execute("BEGIN")
             self.connection.execute(_TABLE)
         except sqlite3.Error as error:
-            raise BadInput(f'the database file "{path}" cannot be used ({error}); name a new file') from None
+            raise BadInput(
+                f'the database file "{path}" cannot be used ({error}); name a new file'
+            ) from None
         self._execute = self.connection.cursor().execute
 
     def load(self, rows: Iterable[tuple[str, Value]]) -> None:

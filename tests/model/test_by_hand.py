@@ -55,7 +55,10 @@ def served(strategy):
         warmup=0,
     )
     rows = select_requests(run(scenario).history)[list(REQUEST)]
-    return [tuple(None if value is missing(value) else value for value in row) for row in rows.itertuples(index=False)]
+    return [
+        tuple(None if value is missing(value) else value for value in row)
+        for row in rows.itertuples(index=False)
+    ]
 
 
 def missing(value):
@@ -125,7 +128,9 @@ def test_an_absent_row_reads_as_none():
         def requests(self, seed):
             return iter([(1.0, "read", "a"), (100.0, "read", "a")])
 
-    result = run(Scenario(workload=Absent(), cache=Simple(), strategy=LazyLoading(), duration=300, warmup=0))
+    result = run(
+        Scenario(workload=Absent(), cache=Simple(), strategy=LazyLoading(), duration=300, warmup=0)
+    )
     reads = select_requests(result.history)
 
     assert [True, True] == reads["version"].isna().tolist()

@@ -95,7 +95,9 @@ def test_busy_is_exact_at_every_moment(workers):
         end = station.depart(now, service)
         served.append((end - service, end))
         for moment in (now, now + 0.25, now + 0.625):
-            overlap = sum(max(0.0, min(end, moment) - start) for start, end in served if start < moment)
+            overlap = sum(
+                max(0.0, min(end, moment) - start) for start, end in served if start < moment
+            )
 
             assert overlap / workers == station.busy(moment)
 
@@ -138,7 +140,9 @@ def pollaczek_khinchine(rate, service):
 
 
 ONE = Exponential(mean=1.0)
-SKEWED = Lognormal(median=math.exp(-0.5), sigma=1.0)  # mean 1, squared coefficient of variation e - 1
+SKEWED = Lognormal(
+    median=math.exp(-0.5), sigma=1.0
+)  # mean 1, squared coefficient of variation e - 1
 QUEUES = {  # name: (utilization, workers, service, mean wait in seconds)
     "M/M/1": (0.7, 1, ONE, 0.7 / 0.3),
     "M/M/8": (0.8, 8, ONE, erlang_c(8, 6.4) / (8 - 6.4)),

@@ -1,2 +1,5 @@
 from cachesim.engines.simple import Simple
-class Memcached(Simple): pass
+
+
+class Memcached(Simple):
+    pass

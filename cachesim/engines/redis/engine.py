@@ -1,2 +1,5 @@
 from cachesim.engines.simple import Simple
-class Redis(Simple): pass
+
+
+class Redis(Simple):
+    pass
