@@ -28,8 +28,10 @@ from textbook import (
     SIZE,
     SKEW,
     THINK,
+    Dictionary,
+    Rows,
+    Twin,
 )
-from textbook import Dictionary, Rows, Twin
 
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple

@@ -24,7 +24,8 @@ class Rows:
         self.connection = sqlite3.connect(":memory:", isolation_level=None)
         self.connection.execute("BEGIN")
         self.connection.execute(
-            "CREATE TABLE cache_rows (key TEXT PRIMARY KEY, version INTEGER NOT NULL, value BLOB NOT NULL) WITHOUT ROWID"
+            "CREATE TABLE cache_rows (key TEXT PRIMARY KEY, version INTEGER NOT NULL,"
+            " value BLOB NOT NULL) WITHOUT ROWID"
         )
         rows = ((f"key:{n}", b"." * SIZE) for n in range(KEYS))
         self.connection.executemany("INSERT INTO cache_rows VALUES (?, 0, ?)", rows)

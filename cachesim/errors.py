@@ -28,7 +28,7 @@ class PolicyError(CachesimError):
     """An eviction policy broke its contract."""
 
 
-class SimulatedFailure(CachesimError):  # noqa: N818 (a failure of the simulated world, not of the program)
+class SimulatedFailure(CachesimError):
     """Something failed inside the simulation; `definite` says that the command certainly had no effect."""
 
     definite = True

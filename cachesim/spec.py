@@ -112,7 +112,7 @@ def field_types(cls: type) -> dict[str, tuple[tuple[Any, ...], list[Rule]]]:
     if "_field_types" not in cls.__dict__:
         hints = typing.get_type_hints(cls, include_extras=True)
         known = {f.name: unfold(hints[f.name]) for f in dataclasses.fields(cls)}
-        cls._field_types = known  # type: ignore[attr-defined]  (read once a class: hints cost 50 µs)
+        cls._field_types = known  # type: ignore[attr-defined] # read once a class: hints cost 50 µs
     return cls._field_types  # type: ignore[attr-defined, no-any-return]
 
 

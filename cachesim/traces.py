@@ -91,7 +91,7 @@ class Trace:
         return self.ops.count(op) if self.ops else len(self) * (op == READ)
 
 
-def read_trace(path: str | Path, format: str) -> Trace:  # noqa: A002 (the word of the command line)
+def read_trace(path: str | Path, format: str) -> Trace:
     """Read a trace file.
 
     Parameters

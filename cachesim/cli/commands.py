@@ -18,10 +18,10 @@ from cachesim.cli.plan import plan, replay_engine
 from cachesim.experiments import run as experiments
 from cachesim.experiments.assumptions import rows as assumptions
 from cachesim.experiments.explain import explain
-from cachesim.measure.tables import show, text_table
 from cachesim.experiments.toml import Plan, read_toml
 from cachesim.measure.history import load, since
 from cachesim.measure.metrics import measure, miss_kinds
+from cachesim.measure.tables import show, text_table
 from cachesim.replay import replay as replay_trace
 from cachesim.spec import Bytes, Count, Delay
 from cachesim.traces import read_trace
@@ -50,7 +50,10 @@ def run(scenario: str, out: str, as_json: bool) -> None:
 def _compare(what: Plan, out: str, as_json: bool) -> None:
     folder = open_folder(out)
     results = experiments.compare(
-        what.scenario, replications=what.replications, progress=progress, **what.varied
+        what.scenario,
+        replications=what.replications,
+        progress=progress,
+        **what.varied,  # type: ignore[arg-type]
     )
     files = write_comparison(folder, what, results)
     if as_json:

@@ -15,11 +15,11 @@ import click
 
 from cachesim.errors import BadInput
 from cachesim.experiments.result import Difference, Results
-from cachesim.measure.tables import show_interval, text_table, title
 from cachesim.experiments.toml import Plan, scenario_table, to_toml
 from cachesim.experiments.verdict import verdict
 from cachesim.measure.metrics import METRICS
 from cachesim.measure.statistics import Interval
+from cachesim.measure.tables import show_interval, text_table, title
 from cachesim.replay import Replay
 from cachesim.units import show_size
 
@@ -75,7 +75,8 @@ def comparison_text(plan: Plan, results: Results) -> str:
     metrics = [title(metric) for metric in results.header[len(header) :]]
     parts = [_split_table([*header, *metrics], results.rows(), len(header))]
     parts.append(
-        f"Means of {plan.replications} replications ± half of the 95 % interval; after {plan.scenario.warmup:g} s of warm-up."
+        f"Means of {plan.replications} replications ± half of the 95 % interval; "
+        f"after {plan.scenario.warmup:g} s of warm-up."
     )
     differences = results.differences()
     if differences:

@@ -47,7 +47,10 @@ def plan(options: Options) -> Plan:
     workload, ttl = _workload(options)
     ttl = options["ttl"] or ttl
     base = Scenario().replace(workload=workload, seed=options["seed"], **_times(options, workload))
-    varied = {"strategy": _strategies(options["strategies"], ttl), "cache": _engines(options)}
+    varied: dict[str, dict[str, Any]] = {
+        "strategy": _strategies(options["strategies"], ttl),
+        "cache": _engines(options),
+    }
     first = {field: next(iter(values.values())) for field, values in varied.items()}
     return Plan(base.replace(**first), varied, options["replications"])
 

@@ -34,7 +34,7 @@ class LRU(FIFO):
 
     def __init__(self) -> None:
         super().__init__()
-        self.on_use = self.queue.move_to_end  # type: ignore[method-assign]  (the very thing, in C)
+        self.on_use = self.queue.move_to_end  # type: ignore # the very thing, in C
 
 
 class CLOCK(EvictionPolicy):

@@ -10,8 +10,19 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from cachesim.clock import Clock
-from cachesim.engines.base import COLD, EVICTED, EXPIRED, INVALIDATED, LOST
-from cachesim.engines.base import Command, Engine, EngineSpec, Entry, EvictionPolicy, Random
+from cachesim.engines.base import (
+    COLD,
+    EVICTED,
+    EXPIRED,
+    INVALIDATED,
+    LOST,
+    Command,
+    Engine,
+    EngineSpec,
+    Entry,
+    EvictionPolicy,
+    Random,
+)
 from cachesim.engines.policies import LRU
 from cachesim.errors import BadInput, CommandError, OutOfMemory, PolicyError
 from cachesim.spec import Bytes, Count

@@ -34,28 +34,36 @@ class Assumed(NamedTuple):
         return f"{show(mean)} (mean of {self.value!r})" if mean is not self.value else show(mean)
 
 
-_RTT = "round trips in one zone 0.20-0.41 ms (orensol 2009) and redis.io's latency page (~0.2 ms); the shape is an assumption"
-_CROSS = "round trips between zones 0.5-1.5 ms (FlashGrid), mean 0.82 ms (L. Liesis 2022); the shape is an assumption"
-_COMMAND = "100,000 commands/s a thread, as redis-benchmark shows (72,000 SET/s at 50 clients, redis.io); exponential is an assumption"
+_OURS = "; the shape is an assumption"
+_RTT = f"0.20-0.41 ms in one zone (orensol 2009), ~0.2 ms (redis.io, latency){_OURS}"
+_CROSS = f"0.5-1.5 ms between zones (FlashGrid), mean 0.82 ms (L. Liesis 2022){_OURS}"
+_COMMAND = f"about 100,000 commands/s a thread (redis.io, redis-benchmark){_OURS}"
+_POOL = f"{ASSUMPTION}: a small pool, so that load shows"
+_DISK = f"{ASSUMPTION}: one or two I/Os of 0.5-3 ms each"
+_COMMIT = f"{ASSUMPTION}: 1-3 ms for an fsync to network storage"
+_SCARCE = f"{ASSUMPTION}: a third of the data, so that memory is scarce"
+_SKEW = f"{ASSUMPTION} between the web (0.64-0.83, Breslau 1999) and caches (1-2, Yang 2020)"
+_VALUE = f"{ASSUMPTION}; the median object at Twitter has 230 bytes (Yang et al., OSDI 2020)"
 
 ASSUMED = (
     Assumed("node.service", "one command on one worker of the cache node", "s", _COMMAND),
     Assumed("network.in_zone", "round trip within one zone", "s", _RTT),
     Assumed("network.cross_zone", "round trip to another zone", "s", _CROSS),
-    Assumed("database.connections", "queries served at once", "count", f"{ASSUMPTION}: a small pool, so that load shows"),
+    Assumed("database.connections", "queries served at once", "count", _POOL),
     Assumed("database.waiting", "queries that may wait in line", "count", ASSUMPTION),
     Assumed("database.buffer_hit_ratio", "reads whose page is in memory", "share", ASSUMPTION),
-    Assumed("database.buffer_read", "a read from memory", "s", f"{ASSUMPTION} within 0.1-0.5 ms"),
-    Assumed("database.disk_read", "a read from disk", "s", f"{ASSUMPTION}: one or two I/Os of 0.5-3 ms each"),
-    Assumed("database.commit", "a write until it is durable, one zone", "s", f"{ASSUMPTION}: 1-3 ms for an fsync to network storage"),
-    Assumed("cache.memory", "memory of the cache", "bytes", f"{ASSUMPTION}: a third of the data, so that it is scarce"),
+    Assumed("database.buffer_read", "a read from memory", "s", f"{ASSUMPTION}: 0.1-0.5 ms"),
+    Assumed("database.disk_read", "a read from disk", "s", _DISK),
+    Assumed("database.commit", "a write until it is durable, one zone", "s", _COMMIT),
+    Assumed("cache.memory", "memory of the cache", "bytes", _SCARCE),
     Assumed("workload.rate", "arrivals", "1/s", ASSUMPTION),
     Assumed("workload.reads", "share of the requests that read", "share", ASSUMPTION),
     Assumed("workload.popularity.keys", "keys", "count", ASSUMPTION),
-    Assumed("workload.popularity.skew", "Zipf exponent", "count", "Breslau et al., INFOCOM 1999: 0.64-0.83 for the web; Yang et al., OSDI 2020: 1-2 in caches"),
-    Assumed("workload.size", "bytes of a value", "bytes", "Yang et al., OSDI 2020: the median object is 230 bytes; 500 is an assumption"),
+    Assumed("workload.popularity.skew", "Zipf exponent", "count", _SKEW),
+    Assumed("workload.size", "bytes of a value", "bytes", _VALUE),
     Assumed("workload.key_size", "bytes of a key", "bytes", ASSUMPTION),
-)  # fmt: skip
+    Assumed("strategy.ttl", "TTL of the strategies that have one", "s", ASSUMPTION),
+)
 
 
 def rows() -> list[dict[str, str]]:

@@ -19,7 +19,7 @@ from cachesim.records import REQUEST, Record, Value
 from cachesim.units import MS, show_time
 
 
-class _Found(Exception):  # noqa: N818 (not an error: the way out of a run that has done its work)
+class _Found(Exception):
     """The request in question has ended."""
 
 

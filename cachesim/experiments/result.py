@@ -9,10 +9,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cachesim.experiments.scenario import Scenario
-from cachesim.measure.tables import show, show_interval, text_table
 from cachesim.measure.history import since
 from cachesim.measure.metrics import METRICS, measure, miss_kinds, select
 from cachesim.measure.statistics import Interval, interval, paired_difference
+from cachesim.measure.tables import show, show_interval, text_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -148,13 +148,14 @@ class Results:
 def _html_table(
     title: str, header: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str]
 ) -> str:
-    cell = lambda tag, text: f"<{tag} style='text-align:left'>{html.escape(text)}</{tag}>"  # noqa: E731
-    line = lambda tag, cells: f"<tr>{''.join(cell(tag, c) for c in cells)}</tr>"  # noqa: E731
-    body = "".join(line("td", row) for row in rows)
+    lines = [_html_line("th", header), *(_html_line("td", row) for row in rows)]
     below = "".join(f"<p>{html.escape(note)}</p>" for note in notes)
-    return (
-        f"<p><code>{html.escape(title)}</code></p><table>{line('th', header)}{body}</table>{below}"
-    )
+    return f"<p><code>{html.escape(title)}</code></p><table>{''.join(lines)}</table>{below}"
+
+
+def _html_line(tag: str, cells: Sequence[str]) -> str:
+    texts = (f"<{tag} style='text-align:left'>{html.escape(cell)}</{tag}>" for cell in cells)
+    return f"<tr>{''.join(texts)}</tr>"
 
 
 def labelled(values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[str, Any]]:

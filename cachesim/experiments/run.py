@@ -76,7 +76,7 @@ def compare(
 
 def sweep(scenario: Scenario, *, replications: int = 5, **varied: Values) -> Results:
     """Run every combination of the varied fields in this process; return Results as `compare` does."""
-    return compare(scenario, replications=replications, n_jobs=1, **varied)
+    return compare(scenario, replications=replications, n_jobs=1, **varied)  # type: ignore[arg-type]
 
 
 class _Job(NamedTuple):

@@ -112,9 +112,9 @@ def read_toml(path: str | Path) -> Plan:
 
 
 def from_toml(text: str) -> Plan:
-    """Return the plan that a text describes; fields that are missing have their defaults.
+    r"""Return the plan that a text describes; fields that are missing have their defaults.
 
-    >>> from_toml('[strategy]\\nkind = "lazy-loading"\\nttl = "5s"').scenario.strategy
+    >>> from_toml('[strategy]\nkind = "lazy-loading"\nttl = "5s"').scenario.strategy
     LazyLoading(ttl=5.0)
     """
     try:
@@ -180,7 +180,7 @@ def _value(value: Any, known: Any, path: str) -> Any:
     if isinstance(value, Mapping):
         return _spec(_class(value, known, path), value, path)
     if isinstance(value, str) and known is not None:
-        return _from_text(value, *known, path)
+        return _from_text(value, known[0], known[1], path)
     return value
 
 

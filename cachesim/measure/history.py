@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 COUNTERS = SAMPLE[1:]
 COLUMNS = REQUEST + COUNTERS
 WHOLE = ("client", "write", "version", "acknowledged", "committed")
+MAY_BE_ABSENT = ("write", "version")  # of the whole numbers
 TEXT = ("op", "key", "lookup", "error")
 REQUIRED = ("op", "begin", "end")
 
@@ -64,26 +65,35 @@ class Recorder:
 
 def _arrays(names: tuple[str, ...], fields: list[Any]) -> list[np.ndarray]:
     """Return the columns of records whose fields follow each other in one list."""
-    kinds = [object if name in TEXT else float for name in names]
-    return [np.array(fields[place :: len(names)], dtype=kind) for place, kind in enumerate(kinds)]
+    places = enumerate(names)
+    return [_array(name, fields[place :: len(names)]) for place, name in places]
+
+
+def _array(name: str, values: list[Any]) -> np.ndarray:
+    if name in TEXT or name in MAY_BE_ABSENT:
+        return np.array(values, dtype=object if name in TEXT else float)
+    return np.fromiter(values, dtype=float, count=len(values))  # twice as fast, but takes no None
 
 
 def _stacked(requests: dict[str, np.ndarray], samples: dict[str, np.ndarray]) -> pd.DataFrame:
     """Return both kinds of rows in one frame, by time; a sample comes after the requests of its moment."""
     import pandas as pd
 
-    order = np.argsort(np.concatenate([requests["end"], samples["end"]]), kind="stable")
-    sizes = len(requests["end"]), len(samples["end"])
+    if np.any(np.diff(requests["end"]) < 0):  # a system's records come in order; others may not
+        order = np.argsort(requests["end"], kind="stable")
+        requests = {name: column[order] for name, column in requests.items()}
+    before = np.searchsorted(requests["end"], samples["end"], side="right")
+    looks = before + np.arange(len(before))  # rows of the samples
+    rest = np.ones(len(requests["end"]) + len(looks), dtype=bool)
+    rest[looks] = False
     columns = {}
     for name in COLUMNS:
-        empty = [
-            np.full(size, None if name in TEXT else np.nan, dtype=object if name in TEXT else float)
-            for size in sizes
-        ]
-        parts = [
-            part.get(name, blank) for part, blank in zip((requests, samples), empty, strict=True)
-        ]
-        columns[name] = _column(name, np.concatenate(parts)[order])
+        column = np.full(len(rest), None if name in TEXT else np.nan, dtype=object if name in TEXT else float)
+        if name in requests:
+            column[rest] = requests[name]
+        if name in samples:
+            column[looks] = samples[name]
+        columns[name] = _column(name, column)
     return pd.DataFrame(columns)
 
 

@@ -192,8 +192,7 @@ def _known_since(writes: pd.DataFrame) -> dict[tuple[str, int], float]:
     known = writes[writes["version"].notna() & writes["error"].isna()]
     known = known.sort_values("version", ascending=False, kind="stable")
     first = known.groupby("key", sort=False)["end"].cummin()
-    since = dict(zip(zip(known["key"], known["version"], strict=True), first, strict=True))
-    return since
+    return dict(zip(zip(known["key"], known["version"], strict=True), first, strict=True))
 
 
 def _mean(values: pd.Series) -> float:

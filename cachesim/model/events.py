@@ -20,7 +20,7 @@ Effect = Callable[["Visit"], None]
 class Environment(simpy.Environment):
     """SimPy's event loop, with the time read in C: it is read six times a request."""
 
-    now = property(attrgetter("_now"))  # type: ignore[assignment]
+    now = property(attrgetter("_now"))
 
     def run_to_end(self) -> None:
         """Run until no event is left: simpy's `run` without its call per event, 5 % of a request."""
@@ -28,7 +28,7 @@ class Environment(simpy.Environment):
         while queue:
             self._now, _, _, event = heappop(queue)
             callbacks: Any = event.callbacks
-            event.callbacks = None  # type: ignore[assignment]  (SimPy's mark of an event that has fired)
+            event.callbacks = None  # type: ignore[assignment] # SimPy's mark of an event that has fired
             for callback in callbacks:
                 callback(event)
             if not event._ok and not hasattr(event, "_defused"):
@@ -76,7 +76,7 @@ class Pause(simpy.Event):
         """Fire in `delay` seconds; what simpy.Timeout and Environment.schedule do, in one call."""
         env = self.env
         self.callbacks = []
-        heappush(env._queue, (env._now + delay, NORMAL, next(env._eid), self))
+        heappush(env._queue, (env._now + delay, NORMAL, next(env._eid), self))  # type: ignore[misc]
         return self
 
 
@@ -152,4 +152,4 @@ def _check_fired(event: Any) -> None:
             "app.timeout returned"
         )
     if isinstance(event, Visit):
-        event.waiters.append(_check_fired)  # type: ignore[arg-type]  (somebody did wait for it)
+        event.waiters.append(_check_fired)  # type: ignore[arg-type] # somebody did wait for it

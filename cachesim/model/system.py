@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
 from types import GeneratorType
-from typing import Any, Protocol
+from typing import Protocol
 
 from cachesim.engines.base import EngineSpec
 from cachesim.errors import CacheError, SimulatedFailure
@@ -24,18 +24,30 @@ from cachesim.rng import uniform
 class Plan(Protocol):
     """What a system is built from; `Scenario` is one."""
 
-    strategy: Strategy
-    cache: EngineSpec
-    node: Node
-    database: Database
-    network: Network
-    workload: Workload
-    duration: float
-    warmup: float
-    sample_every: float
-    start: str
-    on_cache_error: str
-    seed: int
+    @property
+    def strategy(self) -> Strategy: ...  # noqa: D102
+    @property
+    def cache(self) -> EngineSpec: ...  # noqa: D102
+    @property
+    def node(self) -> Node: ...  # noqa: D102
+    @property
+    def database(self) -> Database: ...  # noqa: D102
+    @property
+    def network(self) -> Network: ...  # noqa: D102
+    @property
+    def workload(self) -> Workload: ...  # noqa: D102
+    @property
+    def duration(self) -> float: ...  # noqa: D102
+    @property
+    def warmup(self) -> float: ...  # noqa: D102
+    @property
+    def sample_every(self) -> float: ...  # noqa: D102
+    @property
+    def start(self) -> str: ...  # noqa: D102
+    @property
+    def on_cache_error(self) -> str: ...  # noqa: D102
+    @property
+    def seed(self) -> int: ...  # noqa: D102
 
 
 class System:
@@ -94,7 +106,7 @@ class System:
                 if type(value) is not Value:
                     value = check_value(strategy, value)
                 (write,) = read_stamp(value)
-            version = self.database.versions.get(write)
+            version = None if write is None else self.database.versions.get(write)
             if op == "write" and version is not None and version > self.acknowledged.get(key, 0):
                 self.acknowledged[key] = version
         except SimulatedFailure as failure:

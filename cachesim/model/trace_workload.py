@@ -60,7 +60,7 @@ class TraceReplay(Workload):
         """How long the trace lasts in an open loop, in seconds."""
         trace = self.trace()
         if self.rate is None and trace.times is not None:
-            return trace.times[-1]
+            return float(trace.times[-1])
         return len(trace) / (self.rate or DEFAULT_RATE)
 
     def keys_loaded(self) -> list[str]:

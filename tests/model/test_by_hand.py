@@ -85,7 +85,8 @@ EXPECTED = {
     ),
     "lazy loading with invalidation: the write deletes, the next read fills version 1": (
         LazyLoading(invalidate=True),
-        [(FILL, "cold", 0, 0), (HIT, "hit", 0, 0), (COMMIT + HIT, None, 1, 0), (FILL, "invalidated", 1, 1), (HIT, "hit", 1, 1)],
+        [(FILL, "cold", 0, 0), (HIT, "hit", 0, 0), (COMMIT + HIT, None, 1, 0)]
+        + [(FILL, "invalidated", 1, 1), (HIT, "hit", 1, 1)],
     ),
     "write-around: nothing ever replaces version 0": (
         WriteAround(),
@@ -97,11 +98,13 @@ EXPECTED = {
     ),
     "write-through without fill: only the write brings the key in": (
         WriteThrough(fill=False),
-        [(HIT + DB, "cold", 0, 0), (HIT + DB, "cold", 0, 0), (COMMIT + HIT, None, 1, 0), (HIT, "hit", 1, 1), (HIT, "hit", 1, 1)],
+        [(HIT + DB, "cold", 0, 0), (HIT + DB, "cold", 0, 0), (COMMIT + HIT, None, 1, 0)]
+        + [(HIT, "hit", 1, 1), (HIT, "hit", 1, 1)],
     ),
     "write-through with TTL: set at 322, it lives 100 s, so the read at 500 fills again": (
         WriteThrough(ttl=100),
-        [(FILL, "cold", 0, 0), (HIT, "hit", 0, 0), (COMMIT + HIT, None, 1, 0), (HIT, "hit", 1, 1), (FILL, "expired", 1, 1)],
+        [(FILL, "cold", 0, 0), (HIT, "hit", 0, 0), (COMMIT + HIT, None, 1, 0)]
+        + [(HIT, "hit", 1, 1), (FILL, "expired", 1, 1)],
     ),
 }  # fmt: skip
 

@@ -56,7 +56,8 @@ class Script(Workload):
 
 def scripted(strategy, steps, **fields):
     """Return a scenario of 1,000 s that plays the steps: a visit to the cache takes 1 s, a read of the
-    database 10 s, a commit 20 s, unless `fields` say otherwise."""
+    database 10 s, a commit 20 s, unless `fields` say otherwise.
+    """
     world = {
         "cache": Simple(),
         "node": Node(service=ZERO),
@@ -76,7 +77,8 @@ def scripted(strategy, steps, **fields):
 
 def drawn(strategy, *, requests=20_000, rate=1000.0, warmup=0.0, **fields):
     """Return an instant open-loop scenario of about that many requests; more `fields` go to the
-    workload if they are its own (keys, reads, popularity)."""
+    workload if they are its own (keys, reads, popularity).
+    """
     keys = fields.pop("keys", 1)
     popularity = fields.pop("popularity", Uniform(keys=keys))
     workload = OpenLoop(rate=rate, reads=fields.pop("reads", 1.0), popularity=popularity)

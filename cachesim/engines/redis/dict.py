@@ -88,7 +88,7 @@ class Dict(Generic[N]):
         bucket = node.hash & self.mask
         before: Node | None = self.table[bucket]
         if before is node:
-            self.table[bucket] = node.next  # type: ignore[assignment]  (a chain holds one kind)
+            self.table[bucket] = node.next  # type: ignore[assignment] # a chain holds one kind
             return
         while before is not None and before.next is not node:
             before = before.next

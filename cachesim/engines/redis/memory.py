@@ -71,6 +71,14 @@ def value_bytes(value: bytes, quantum: int = 16, shared: bool = False) -> int:
     return 0 if shared and 0 <= number < SHARED_INTEGERS else allocated(OBJECT, quantum)
 
 
+def as_bytes(key: str) -> bytes:
+    """Return the bytes of a key; those that are no UTF-8 came in as surrogates."""
+    try:
+        return key.encode()
+    except UnicodeEncodeError:
+        return key.encode("utf-8", "surrogateescape")
+
+
 def as_integer(text: bytes) -> int | None:
     """Return the 64-bit integer that the text is written as in the one way Redis takes, or None.
 

@@ -1,0 +1,125 @@
+"""What a command is, how one is run, and how its arguments are read, with Redis's own error texts."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from cachesim.engines.redis.db import Keyspace
+from cachesim.engines.redis.memory import as_bytes, as_integer
+from cachesim.errors import BadInput, CommandError, OutOfMemory
+
+OOM = "OOM command not allowed when used memory > 'maxmemory'."
+NOT_AN_INTEGER = "ERR value is not an integer or out of range"
+SYNTAX = "ERR syntax error"
+
+Reply = bytes | int | str | list | None  # a str is a status such as OK
+Arguments = list[bytes]  # the command's name first, as in Redis's argv
+
+
+class Command(NamedTuple):
+    """A row of the command table.
+
+    `arity` counts the name; below 0 it is the least number. `flags` are Redis's: a "denyoom"
+    command is refused when memory is over its limit and nothing may go.
+    """
+
+    arity: int
+    flags: str
+    function: Callable[[Any, Arguments], Reply]
+
+
+class Running(Protocol):
+    """An engine, as far as `run` needs it."""
+
+    def begin(self) -> bool:
+        """Do what comes before any command; return whether there is room."""
+
+
+def run(table: Mapping[str, Command], engine: Running, command: tuple[Any, ...]) -> Reply:
+    """Check a command as the server does, in its order: name, number of arguments, memory; run it."""
+    # redis 7: server.c, processCommand
+    argv = [argument(part) for part in command]
+    if not argv:
+        raise BadInput('a command needs a name, such as ("GET", "key"), got ()')
+    row = lookup(table, argv)
+    has_room = engine.begin()
+    if not has_room and "denyoom" in row.flags:
+        raise OutOfMemory(OOM)
+    return row.function(engine, argv)
+
+
+def lookup(table: Mapping[str, Command], argv: Arguments) -> Command:
+    """Return the row of a command, or of a subcommand such as OBJECT FREQ ("OBJECT|FREQ")."""
+    name = text(argv[0]).upper()
+    row = table.get(name)
+    if row is None:
+        raise CommandError(unknown(argv))
+    if row.function is container and len(argv) > 1:
+        name = f"{name}|{text(argv[1]).upper()}"
+        row = table.get(name)
+        if row is None:
+            parent = text(argv[0]).upper()
+            raise CommandError(
+                f"ERR unknown subcommand '{text(argv[1])[:128]}'. Try {parent} HELP."
+            )
+    if len(argv) < abs(row.arity) or (row.arity > 0 and len(argv) != row.arity):
+        raise wrong_number(name.lower())
+    return row
+
+
+def container(engine: Any, argv: Arguments) -> Reply:
+    """Stand in the table for a command that has only subcommands."""
+    raise wrong_number(text(argv[0]).lower())
+
+
+def unknown(argv: Arguments) -> str:
+    """Return the error text for a name that no command has."""
+    arguments = ""
+    for part in argv[1:]:
+        if len(arguments) >= 128:
+            break
+        arguments += f"'{text(part)[: 128 - len(arguments)]}' "
+    return f"ERR unknown command '{text(argv[0])[:128]}', with args beginning with: {arguments}"
+
+
+def wrong_number(name: str) -> CommandError:
+    """Return the error for a wrong number of arguments."""
+    return CommandError(f"ERR wrong number of arguments for '{name}' command")
+
+
+def argument(part: Any) -> bytes:
+    """Return an argument as bytes; bytes stay the object they are."""
+    if isinstance(part, bytes):
+        return part
+    if isinstance(part, str):
+        return as_bytes(part)
+    if isinstance(part, (int, float)) and not isinstance(part, bool):
+        return repr(part).encode()
+    if isinstance(part, (bytearray, memoryview)):
+        return bytes(part)
+    raise BadInput(f"an argument of a command must be a text, bytes or a number, got {part!r}")
+
+
+def text(part: bytes) -> str:
+    """Return bytes as the text that stands for them inside; any bytes come back unchanged."""
+    return part.decode("utf-8", "surrogateescape")
+
+
+def integer(part: bytes) -> int:
+    """Return an argument as a 64-bit integer. Raises CommandError."""
+    number = as_integer(part)
+    if number is None:
+        raise CommandError(NOT_AN_INTEGER)
+    return number
+
+
+def milliseconds(db: Keyspace, argv: Arguments, part: bytes, unit: str) -> int:
+    """Return when `EX 10` or the like falls due: from unit (EX PX EXAT PXAT) and number."""
+    # redis 7: t_string.c, getExpireMillisecondsOrReply
+    number = integer(part)
+    if unit.startswith("EX"):
+        number *= 1000
+    when = number if unit.endswith("AT") else db.now + number
+    if number <= 0 or max(number, when) >= 1 << 63:
+        name = text(argv[0]).lower()
+        raise CommandError(f"ERR invalid expire time in '{name}' command")
+    return when

@@ -1,0 +1,215 @@
+"""The keyspace: every key with its value, TTL and bytes; how a key is looked up, stored and removed.
+
+Names of methods say what a command wants: `read` and `write` are uses of the key and `find` is none.
+"""
+
+import math
+
+from cachesim.clock import Clock
+from cachesim.engines.base import EXPIRED, INVALIDATED, LOST, Engine, Random
+from cachesim.engines.redis import memory
+from cachesim.engines.redis.dict import Dict, Node, key_hash
+from cachesim.engines.redis.policy import LFU_INITIAL, POLICIES, frequency, lfu_bits, risen
+
+
+class Entry(Node):
+    """A key with its value; the bits of `lru` are a time or, under LFU, a minute and a counter."""
+
+    __slots__ = ("lru", "room", "size", "value", "when")
+
+    value: bytes
+    size: int  # bytes of key and value; the TTL and the tables count apart
+    lru: int  # 24 bits: policy.py
+    when: int | None  # milliseconds on the engine's clock; None: never expires
+    room: (
+        int | None
+    )  # bytes the string may have before it moves, once APPEND or SETRANGE changed it
+
+
+class Expiry(Node):
+    """The place of a key in the table of keys with a TTL."""
+
+    __slots__ = ("entry",)
+
+    entry: Entry
+
+
+class Keyspace(Engine):
+    """What the commands work on; `engine.py` adds the time, the memory limit and the commands."""
+
+    def __init__(self, clock: Clock, random: Random, *, base_memory: int, quantum: int) -> None:
+        super().__init__(clock, random)
+        self.memory = self.base_memory = base_memory  # bytes
+        self.quantum = quantum  # bytes: the allocator's smallest step
+        self.keys: Dict[Entry] = Dict(random, self._may_grow, self._charge)
+        self.expires: Dict[Expiry] = Dict(random, self._may_grow, self._charge)
+        self.keyspace_hits = 0  # lookups by commands that read
+        self.keyspace_misses = 0
+        self.now = 0  # milliseconds: the time of the running command
+        self.lru_clock = 0  # 24 bits, seconds; set by the cron only
+        self.minute = 0  # 16 bits, minutes; set by the cron only
+        self.expires_cursor = 0  # the bucket where active expiry goes on
+        self.average_ttl = 0  # milliseconds, estimated by active expiry
+        self.lfu_log_factor = 10
+        self.lfu_decay_time = 1  # minutes
+        self.limit_memory(0)
+        self.use_policy("noeviction")
+        self._secret = int(random() * (1 << 32))  # of the hash, as a server draws one at its start
+
+    def limit_memory(self, maxmemory: int) -> None:
+        """Set the limit in bytes; 0 means none, as in Redis."""
+        self.maxmemory = maxmemory
+        self.limit: float = maxmemory or math.inf
+
+    def use_policy(self, name: str) -> None:
+        """Choose the eviction policy; the bits of use that keys have are kept and read anew."""
+        self.policy_name = name
+        self.policy = POLICIES[name]
+        self.lfu = self.policy.by == "lfu"
+
+    def __len__(self) -> int:
+        """Return the number of keys, the expired but not yet removed ones included."""
+        return len(self.keys.nodes)
+
+    # Looking up (redis 7: db.c, lookupKey and expireIfNeeded)
+
+    def find(self, key: str) -> Entry | None:
+        """Return the entry of a living key, or None. Side effect: a dead key is removed."""
+        entry = self.keys.nodes.get(key)
+        if entry is None or entry.when is None or self.now <= entry.when:
+            return entry
+        self.expire(entry)
+        return None
+
+    def write(self, key: str) -> Entry | None:
+        """Return the entry for a command that writes: it counts as a use of the key."""
+        entry = self.find(key)
+        if entry is not None:
+            self.touch(entry)
+        return entry
+
+    def read(self, key: str, touch: bool = True) -> Entry | None:
+        """Return the entry for a command that reads: a use of the key, and a hit or a miss."""
+        entry = self.find(key)
+        if entry is None:
+            self.keyspace_misses += 1
+        else:
+            self.keyspace_hits += 1
+            if touch:
+                self.touch(entry)
+        return entry
+
+    def touch(self, entry: Entry) -> None:
+        """Note one use of the key."""
+        if not self.lfu:
+            entry.lru = self.lru_clock
+            return
+        counter = frequency(entry.lru, self.minute, self.lfu_decay_time)
+        entry.lru = lfu_bits(self.minute, risen(counter, self.lfu_log_factor, self.random))
+
+    # Storing
+
+    def put(self, key: str, value: bytes, keep_ttl: bool = False) -> Entry:
+        """Store a value under a key, present or not (redis 7: db.c, setKey)."""
+        return self.put_at(self.write(key), key, value, keep_ttl)
+
+    def put_at(self, entry: Entry | None, key: str, value: bytes, keep_ttl: bool = False) -> Entry:
+        """Store a value where a lookup has found `entry`, or found nothing."""
+        if entry is None:
+            return self.add(key, value)
+        self.overwrite(entry, value)
+        if not keep_ttl:
+            self.persist(entry)
+        return entry
+
+    def add(self, key: str, value: bytes) -> Entry:
+        """Store a value under a key that is absent (redis 7: db.c, dbAdd)."""
+        name = memory.as_bytes(key)
+        entry = Entry()
+        entry.key = key
+        entry.hash = key_hash(name, self._secret)
+        entry.value = value
+        entry.size = memory.key_bytes(len(name), self.quantum) + self._value_bytes(value)
+        entry.lru = lfu_bits(self.minute, LFU_INITIAL) if self.lfu else self.lru_clock
+        entry.when = entry.room = None
+        self.keys.add(entry)
+        self.memory += entry.size
+        return entry
+
+    def overwrite(self, entry: Entry, value: bytes, room: int | None = None) -> None:
+        """Give a key another value; its TTL stays. `room`: it was changed in place and has so much."""
+        self._resize(entry, -self._stored_bytes(entry))
+        entry.value, entry.room = value, room
+        self._resize(entry, self._stored_bytes(entry))
+
+    def remove(self, entry: Entry, why: str) -> None:
+        """Remove a key and note why (one of base.MISS_KINDS)."""
+        if entry.when is not None:
+            self.persist(entry)
+        self.keys.remove(entry)
+        self.memory -= entry.size
+        self._gone[entry.key] = why
+
+    def drop(self, key: str) -> bool:
+        """Remove a key for a client; return whether it was there."""
+        entry = self.find(key)
+        if entry is None:
+            return False
+        self.remove(entry, INVALIDATED)
+        return True
+
+    def flush(self) -> None:
+        """Lose everything, as a restart without persistence does; the counters go on."""
+        self._gone.update(dict.fromkeys(self.keys.nodes, LOST))
+        self.keys.clear()
+        self.expires.clear()
+        self.memory = self.base_memory
+
+    # TTL
+
+    def expire_at(self, entry: Entry, when: int) -> None:
+        """Let a key expire at `when` (milliseconds) (redis 7: db.c, setExpire)."""
+        if entry.when is None:
+            node = Expiry()
+            node.key, node.hash, node.entry = entry.key, entry.hash, entry
+            self.expires.add(node)
+            self.memory += memory.allocated(memory.ENTRY, self.quantum)
+        entry.when = when
+
+    def persist(self, entry: Entry) -> bool:
+        """Take a key's TTL away; return whether it had one."""
+        if entry.when is None:
+            return False
+        self.expires.remove(self.expires.nodes[entry.key])
+        self.memory -= memory.allocated(memory.ENTRY, self.quantum)
+        entry.when = None
+        return True
+
+    def expire(self, entry: Entry) -> None:
+        """Remove a key because its time is up, and count it."""
+        self.remove(entry, EXPIRED)
+        self.expirations += 1
+
+    # Bytes
+
+    def _value_bytes(self, value: bytes) -> int:
+        # Under LRU and LFU each key needs bits of its own, so small integers are not shared
+        # (redis 7: object.c, tryObjectEncoding).
+        shared = not self.maxmemory or self.policy.by not in ("lru", "lfu")
+        return memory.value_bytes(value, self.quantum, shared)
+
+    def _stored_bytes(self, entry: Entry) -> int:
+        if entry.room is not None:
+            return memory.raw_bytes(entry.room, self.quantum)
+        return self._value_bytes(entry.value)
+
+    def _resize(self, entry: Entry, change: int) -> None:
+        entry.size += change
+        self.memory += change
+
+    def _charge(self, change: int) -> None:
+        self.memory += change
+
+    def _may_grow(self, table: int) -> bool:
+        # redis 7: server.c, dictExpandAllowed
+        return self.memory + table <= self.limit

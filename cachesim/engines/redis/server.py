@@ -1,0 +1,185 @@
+"""The commands about the server itself: PING, TIME, DBSIZE, FLUSHALL, CONFIG and INFO."""
+
+import re
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+
+from cachesim.engines.redis.command import (
+    SYNTAX,
+    Arguments,
+    Command,
+    Reply,
+    container,
+    text,
+    wrong_number,
+)
+from cachesim.engines.redis.db import Keyspace
+from cachesim.engines.redis.policy import POLICIES
+from cachesim.errors import CommandError
+
+# redis 7: util.c, memtoull. With a "b" a unit counts in powers of 1024, without in powers of 1000.
+UNITS = {"": 1, "b": 1, "k": 1000, "kb": 1 << 10, "m": 10**6, "mb": 1 << 20, "g": 10**9}
+UNITS |= {"gb": 1 << 30}
+
+
+def ping(db: Keyspace, argv: Arguments) -> Reply:
+    """PING [message]."""
+    if len(argv) > 2:
+        raise wrong_number("ping")
+    return argv[1] if len(argv) == 2 else "PONG"
+
+
+def echo(db: Keyspace, argv: Arguments) -> Reply:
+    """ECHO message."""
+    return argv[1]
+
+
+def time(db: Keyspace, argv: Arguments) -> Reply:
+    """TIME: whole seconds, and the microseconds beyond them."""
+    now = int(db.clock() * 1_000_000)
+    return [b"%d" % part for part in divmod(now, 1_000_000)]
+
+
+def dbsize(db: Keyspace, argv: Arguments) -> Reply:
+    """DBSIZE: the keys held, dead but not yet removed ones included."""
+    return len(db)
+
+
+def flushall(db: Keyspace, argv: Arguments) -> Reply:
+    """FLUSHALL [ASYNC | SYNC]."""
+    if len(argv) > 2 or (len(argv) == 2 and text(argv[1]).upper() not in ("ASYNC", "SYNC")):
+        raise CommandError(SYNTAX)
+    db.flush()
+    return "OK"
+
+
+def read_maxmemory(value: str) -> int:
+    """Return the bytes that a text such as "64mb" means to CONFIG SET."""
+    match = re.fullmatch(r"([0-9]+)([a-z]*)", value.lower())
+    if match is None or match[2] not in UNITS:
+        raise ValueError("argument must be a memory value")
+    return int(match[1]) * UNITS[match[2]]
+
+
+def read_policy(value: str) -> str:
+    """Return the name of a policy in lower case."""
+    if value.lower() not in POLICIES:
+        names = ", ".join(POLICIES)
+        raise ValueError(f"argument(s) must be one of the following: {names}")
+    return value.lower()
+
+
+# What CONFIG knows: how to show a setting, how to read one, and how to apply it.
+Setting = tuple[
+    Callable[[Keyspace], object], Callable[[str], int | str], Callable[[Keyspace, int | str], None]
+]
+SETTINGS: dict[str, Setting] = {
+    "maxmemory": (
+        lambda db: db.maxmemory,
+        read_maxmemory,
+        lambda db, value: db.limit_memory(int(value)),
+    ),
+    "maxmemory-policy": (
+        lambda db: db.policy_name,
+        read_policy,
+        lambda db, value: db.use_policy(str(value)),
+    ),
+}
+
+
+def config_get(db: Keyspace, argv: Arguments) -> Reply:
+    """CONFIG GET pattern [pattern ...]."""
+    patterns = [text(part).lower() for part in argv[2:]]
+    names = [name for name in SETTINGS if any(fnmatchcase(name, p) for p in patterns)]
+    return [part for name in names for part in (name.encode(), b"%s" % shown(db, name))]
+
+
+def shown(db: Keyspace, name: str) -> bytes:
+    """Return a setting as CONFIG GET shows it."""
+    return str(SETTINGS[name][0](db)).encode()
+
+
+def config_set(db: Keyspace, argv: Arguments) -> Reply:
+    """CONFIG SET name value [name value ...]: all of them, or none if one is wrong."""
+    # redis 7: config.c, configSetCommand
+    if len(argv) % 2:
+        raise CommandError(SYNTAX)
+    new: dict[str, int | str] = {}
+    pairs = [(text(name).lower(), text(value)) for name, value in zip(argv[2::2], argv[3::2])]
+    for name, _ in pairs:
+        if name not in SETTINGS:
+            raise CommandError(
+                f"ERR Unknown option or number of arguments for CONFIG SET - '{name}'"
+            )
+    for name, value in pairs:
+        new[name] = checked(name, value, seen=name in new)
+    for name, setting in new.items():
+        SETTINGS[name][2](db, setting)
+    return "OK"
+
+
+def checked(name: str, value: str, seen: bool) -> int | str:
+    """Return the value for a setting. Raises CommandError."""
+    try:
+        if seen:
+            raise ValueError("duplicate parameter")
+        return SETTINGS[name][1](value)
+    except ValueError as why:
+        raise CommandError(
+            f"ERR CONFIG SET failed (possibly related to argument '{name}') - {why}"
+        ) from None
+
+
+def memory_section(db: Keyspace) -> dict[str, object]:
+    """Return what INFO says about memory."""
+    return {
+        "used_memory": db.memory,
+        "maxmemory": db.maxmemory,
+        "maxmemory_policy": db.policy_name,
+    }
+
+
+def stats_section(db: Keyspace) -> dict[str, object]:
+    """Return what INFO counts."""
+    return {
+        "expired_keys": db.expirations,
+        "evicted_keys": db.evictions,
+        "keyspace_hits": db.keyspace_hits,
+        "keyspace_misses": db.keyspace_misses,
+    }
+
+
+def keyspace_section(db: Keyspace) -> dict[str, object]:
+    """Return what INFO says about the keys; nothing when there are none."""
+    if not len(db):
+        return {}
+    expires = len(db.expires.nodes)
+    return {"db0": f"keys={len(db)},expires={expires},avg_ttl={db.average_ttl}"}
+
+
+SECTIONS = {"memory": memory_section, "stats": stats_section, "keyspace": keyspace_section}
+
+
+def info(db: Keyspace, argv: Arguments) -> Reply:
+    """INFO [section ...]: of the sections Memory, Stats and Keyspace."""
+    wanted = {text(part).lower() for part in argv[1:]}
+    everything = not wanted or wanted & {"all", "default", "everything"}
+    parts = []
+    for name, section in SECTIONS.items():
+        if everything or name in wanted:
+            lines = [f"{field}:{value}\r\n" for field, value in section(db).items()]
+            parts.append("".join([f"# {name.capitalize()}\r\n", *lines]))
+    return "\r\n".join(parts).encode()
+
+
+COMMANDS = {
+    "CONFIG": Command(-2, "", container),
+    "CONFIG|GET": Command(-3, "", config_get),
+    "CONFIG|SET": Command(-4, "", config_set),
+    "DBSIZE": Command(1, "readonly fast", dbsize),
+    "ECHO": Command(2, "fast", echo),
+    "FLUSHALL": Command(-1, "write", flushall),
+    "INFO": Command(-1, "", info),
+    "PING": Command(-1, "fast", ping),
+    "TIME": Command(1, "fast", time),
+}

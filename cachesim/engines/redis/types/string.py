@@ -1,0 +1,272 @@
+"""The string commands: text and numbers, as redis 7 has them in t_string.c."""
+
+from fractions import Fraction
+
+from cachesim.engines.base import INVALIDATED
+from cachesim.engines.redis.command import (
+    SYNTAX,
+    Arguments,
+    Command,
+    Reply,
+    integer,
+    milliseconds,
+    text,
+    wrong_number,
+)
+from cachesim.engines.redis.db import Entry, Keyspace
+from cachesim.engines.redis.memory import (
+    HIGHEST,
+    LOWEST,
+    encoding,
+    room_of,
+    room_to_grow,
+)
+from cachesim.engines.redis.types.longdouble import as_long_double, nearest, shown
+from cachesim.errors import CommandError
+
+OK = "OK"
+LONGEST = 512 * 1024 * 1024  # bytes (redis 7: proto-max-bulk-len)
+TIMES = ("EX", "PX", "EXAT", "PXAT")
+
+
+class Options:
+    """The options of SET and GETEX: flags, and when the key expires."""
+
+    def __init__(self, db: Keyspace, argv: Arguments, first: int, allowed: tuple[str, ...]) -> None:
+        self.flags: set[str] = set()
+        time: tuple[bytes, str] | None = None
+        rest = iter(argv[first:])
+        for part in rest:
+            name = text(part).upper()
+            if name in allowed:
+                self.flags.add(name)
+            elif name in TIMES and time is None and (value := next(rest, None)) is not None:
+                time = value, name
+            else:
+                raise CommandError(SYNTAX)
+        lasting = self.flags & {"KEEPTTL", "PERSIST"}
+        if {"NX", "XX"} <= self.flags or (lasting and time):
+            raise CommandError(SYNTAX)
+        self.when = None if time is None else milliseconds(db, argv, *time)
+
+
+def get(db: Keyspace, argv: Arguments) -> Reply:
+    """GET key."""
+    entry = db.read(text(argv[1]))
+    return None if entry is None else entry.value
+
+
+def set_(db: Keyspace, argv: Arguments) -> Reply:
+    """SET key value [NX | XX] [GET] [EX s | PX ms | EXAT s | PXAT ms | KEEPTTL]."""
+    options = Options(db, argv, 3, ("NX", "XX", "GET", "KEEPTTL"))
+    flags = options.flags
+    old = get(db, argv) if "GET" in flags else None
+    key = text(argv[1])
+    entry = db.write(key)
+    if ("NX" in flags and entry is not None) or ("XX" in flags and entry is None):
+        return old
+    keep_ttl = "KEEPTTL" in flags or options.when is not None
+    entry = db.put_at(entry, key, argv[2], keep_ttl)
+    if options.when is not None:
+        db.expire_at(entry, options.when)
+    return old if "GET" in flags else OK
+
+
+def setex(db: Keyspace, argv: Arguments) -> Reply:
+    """SETEX key seconds value, PSETEX key milliseconds value."""
+    when = milliseconds(db, argv, argv[2], "PX" if text(argv[0]).upper() == "PSETEX" else "EX")
+    db.expire_at(db.put(text(argv[1]), argv[3], keep_ttl=True), when)
+    return OK
+
+
+def setnx(db: Keyspace, argv: Arguments) -> Reply:
+    """SETNX key value."""
+    key = text(argv[1])
+    if db.write(key) is not None:
+        return 0
+    db.add(key, argv[2])
+    return 1
+
+
+def getset(db: Keyspace, argv: Arguments) -> Reply:
+    """GETSET key value."""
+    old = get(db, argv)
+    db.put(text(argv[1]), argv[2])
+    return old
+
+
+def getdel(db: Keyspace, argv: Arguments) -> Reply:
+    """GETDEL key."""
+    old = get(db, argv)
+    db.drop(text(argv[1]))
+    return old
+
+
+def getex(db: Keyspace, argv: Arguments) -> Reply:
+    """GETEX key [EX s | PX ms | EXAT s | PXAT ms | PERSIST]."""
+    # As in the server, the options' form is checked first, then the key, then the time.
+    entry = db.read(text(argv[1]))
+    options = Options(db, argv, 2, ("PERSIST",))
+    if entry is None:
+        return None
+    if options.when is not None and options.when < db.now:
+        db.remove(entry, INVALIDATED)
+    elif options.when is not None:
+        db.expire_at(entry, options.when)
+    elif options.flags:
+        db.persist(entry)
+    return entry.value
+
+
+def mget(db: Keyspace, argv: Arguments) -> Reply:
+    """MGET key [key ...]."""
+    entries = (db.read(text(key)) for key in argv[1:])
+    return [None if entry is None else entry.value for entry in entries]
+
+
+def mset(db: Keyspace, argv: Arguments) -> Reply:
+    """MSET key value [key value ...]."""
+    if len(argv) % 2 == 0:
+        raise wrong_number("mset")
+    for key, value in zip(argv[1::2], argv[2::2], strict=True):
+        db.put(text(key), value)
+    return OK
+
+
+def strlen(db: Keyspace, argv: Arguments) -> Reply:
+    """STRLEN key."""
+    entry = db.read(text(argv[1]))
+    return 0 if entry is None else len(entry.value)
+
+
+def append(db: Keyspace, argv: Arguments) -> Reply:
+    """APPEND key value."""
+    key = text(argv[1])
+    entry = db.write(key)
+    if entry is None:
+        return len(db.add(key, argv[2]).value)
+    check_length(len(entry.value) + len(argv[2]))
+    change(db, entry, entry.value + argv[2])
+    return len(entry.value)
+
+
+def getrange(db: Keyspace, argv: Arguments) -> Reply:
+    """GETRANGE key start end: both included, negative from the end."""
+    start, end = integer(argv[2]), integer(argv[3])
+    entry = db.read(text(argv[1]))
+    value = b"" if entry is None else entry.value
+    if start < 0 and end < 0 and start > end:
+        return b""
+    start = max(0, start + len(value) if start < 0 else start)
+    end = max(0, end + len(value) if end < 0 else end)
+    return value[start : end + 1]
+
+
+def setrange(db: Keyspace, argv: Arguments) -> Reply:
+    """SETRANGE key offset value: a value too short is filled up with zero bytes."""
+    offset, part = integer(argv[2]), argv[3]
+    if offset < 0:
+        raise CommandError("ERR offset is out of range")
+    key = text(argv[1])
+    entry = db.write(key)
+    old = b"" if entry is None else entry.value
+    if not part:
+        return len(old)
+    check_length(offset + len(part))
+    new = old[:offset].ljust(offset, b"\0") + part + old[offset + len(part) :]
+    if entry is None:
+        db.overwrite(db.add(key, new), new, room_of(len(new), db.quantum))
+    else:
+        change(db, entry, new)
+    return len(new)
+
+
+def change(db: Keyspace, entry: Entry, value: bytes) -> None:
+    """Change a string in place: it becomes raw, and grows with room to spare."""
+    # redis 7: db.c, dbUnshareStringValue; sds.c, sdsMakeRoomFor
+    room = entry.room
+    if room is None:
+        room = room_of(len(entry.value), db.quantum)
+    db.overwrite(entry, value, room_to_grow(len(value), room, db.quantum))
+
+
+def check_length(length: int) -> None:
+    """Refuse a string that would be too long."""
+    if length > LONGEST:
+        raise CommandError("ERR string exceeds maximum allowed size (proto-max-bulk-len)")
+
+
+def incr(db: Keyspace, argv: Arguments) -> Reply:
+    """INCR key."""
+    return add(db, argv, 1)
+
+
+def decr(db: Keyspace, argv: Arguments) -> Reply:
+    """DECR key."""
+    return add(db, argv, -1)
+
+
+def incrby(db: Keyspace, argv: Arguments) -> Reply:
+    """INCRBY key increment."""
+    return add(db, argv, integer(argv[2]))
+
+
+def decrby(db: Keyspace, argv: Arguments) -> Reply:
+    """DECRBY key decrement."""
+    number = integer(argv[2])
+    if number == LOWEST:
+        raise CommandError("ERR decrement would overflow")
+    return add(db, argv, -number)
+
+
+def add(db: Keyspace, argv: Arguments, increment: int) -> int:
+    """Add to the integer under a key, 0 if absent; its TTL stays."""
+    key = text(argv[1])
+    entry = db.write(key)
+    number = (0 if entry is None else integer(entry.value)) + increment
+    if not LOWEST <= number <= HIGHEST:
+        raise CommandError("ERR increment or decrement would overflow")
+    db.put_at(entry, key, b"%d" % number, keep_ttl=True)
+    return number
+
+
+def incrbyfloat(db: Keyspace, argv: Arguments) -> Reply:
+    """INCRBYFLOAT key increment."""
+    key = text(argv[1])
+    entry = db.write(key)
+    old = Fraction(0) if entry is None else as_long_double(entry.value)
+    increment = as_long_double(argv[2])
+    if old is None or increment is None:
+        raise CommandError("ERR increment would produce NaN or Infinity")
+    value = shown(nearest(old + increment))
+    # SIMPLIFIED: a whole number that comes out is stored as if SET had stored it.
+    db.put_at(entry, key, value, keep_ttl=True)
+    return value
+
+
+def object_encoding(entry: Entry) -> bytes:
+    """Return the name of the encoding that a string has."""
+    return b"raw" if entry.room is not None else encoding(entry.value).encode()
+
+
+COMMANDS = {
+    "APPEND": Command(3, "write denyoom fast", append),
+    "DECR": Command(2, "write denyoom fast", decr),
+    "DECRBY": Command(3, "write denyoom fast", decrby),
+    "GET": Command(2, "readonly fast", get),
+    "GETDEL": Command(2, "write fast", getdel),
+    "GETEX": Command(-2, "write fast", getex),
+    "GETRANGE": Command(4, "readonly", getrange),
+    "GETSET": Command(3, "write denyoom fast", getset),
+    "INCR": Command(2, "write denyoom fast", incr),
+    "INCRBY": Command(3, "write denyoom fast", incrby),
+    "INCRBYFLOAT": Command(3, "write denyoom fast", incrbyfloat),
+    "MGET": Command(-2, "readonly fast", mget),
+    "MSET": Command(-3, "write denyoom", mset),
+    "PSETEX": Command(4, "write denyoom", setex),
+    "SET": Command(-3, "write denyoom", set_),
+    "SETEX": Command(4, "write denyoom", setex),
+    "SETNX": Command(3, "write denyoom fast", setnx),
+    "SETRANGE": Command(4, "write denyoom", setrange),
+    "STRLEN": Command(2, "readonly fast", strlen),
+}

@@ -1,0 +1,407 @@
+"""What a strategy may do with its events: wait together, give up, ask ahead, leave work behind."""
+
+import pytest
+import simpy
+
+from cachesim.engines.simple import Simple
+from cachesim.errors import CommandError, DatabaseRefused, OutOfMemory
+from cachesim.experiments.run import run
+from cachesim.model.network import Network
+from cachesim.model.strategies.lazy import LazyLoading, NoCache
+from cachesim.model.strategies.through import WriteThrough
+from tests.model.worlds import ZERO, Cycle, FromCache, Script, requests_of, scripted
+
+
+def reads(*gaps):
+    """Return reads of "a" after these gaps."""
+    return [(float(gap), "read", "a") for gap in gaps]
+
+
+def took(records):
+    """Return the latencies in seconds."""
+    return (records["end"] - records["begin"]).tolist()
+
+
+# --- waiting for several
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(("patience", "seconds", "lookup"), [(5.0, 1.0, "cold"), (0.25, 10.25, None)])
+def test_giving_up_on_the_cache(patience, seconds, lookup, turned):
+    """`yield a | app.timeout(x)`: whichever comes first; an abandoned visit is no slip, whichever side it is on."""
+
+    class Impatient(FromCache):
+        def read(self, app, key):
+            asked, limit = app.cache.get(key), app.timeout(patience)
+            yield (limit | asked) if turned else (asked | limit)
+            if asked.processed:
+                return asked.value
+            return (yield app.db.read(key))
+
+    records = requests_of(scripted(Impatient(), reads(1, 50)))
+
+    assert [seconds] * 2 == took(records)
+    # (What the cache answers when nobody listens any more is noted in the request that asked, if it still lasts.)
+    assert ["cold"] * 2 == records["lookup"].tolist()
+
+
+def test_an_answer_that_comes_too_late_belongs_to_no_other_request():
+    """A client that gave up starts its next request before the old answer comes: the new one keeps its own lookup."""
+
+    class Impatient(FromCache):
+        def read(self, app, key):
+            asked = app.cache.get(key)
+            yield asked | app.timeout(1.0)
+            return asked.value if asked.processed else None
+
+    network = Network(in_zone=Cycle(numbers=(5.0, 0.5)), cross_zone=ZERO, database_in_zone=False)
+    workload = Script(steps=((1.0, "read", "a"), (3.9, "read", "b")), clients=1, loaded=("a", "b"))
+    records = requests_of(scripted(Impatient(), (), network=network, workload=workload))
+
+    assert [True, False] == records["lookup"].isna().tolist()
+    assert [1.0, 0.5] == took(records)
+    assert [0, 0] == records["client"].tolist()
+
+
+def test_two_visits_at_once():
+    """`yield a & b` takes as long as the longer one."""
+
+    class Eager(FromCache):
+        def read(self, app, key):
+            cached, row = app.cache.get(key), app.db.read(key)
+            yield cached & row
+            return cached.value or row.value
+
+    records = requests_of(scripted(Eager(), reads(1)))
+
+    assert [10.0] == took(records)
+    assert [0] == records["version"].tolist()
+
+
+def test_three_events_joined():
+    """Joined events can be joined further, with those already over too."""
+
+    class Eager(FromCache):
+        def read(self, app, key):
+            cached, row = app.cache.get(key), app.db.read(key)
+            yield app.timeout(2.0)  # the cache has answered meanwhile
+            yield (cached & row) & app.timeout(0.5)
+            return row.value
+
+    assert [10.0] == took(requests_of(scripted(Eager(), reads(1))))
+
+
+def test_asking_ahead():
+    """Create now, yield later: the waits overlap, and an event that is over gives its value at once."""
+
+    class Ahead(FromCache):
+        def read(self, app, key):
+            cached, row = app.cache.get(key), app.db.read(key)
+            value = yield row
+            found = yield cached
+            assert found is None
+            return value
+
+    records = requests_of(scripted(Ahead(), reads(1)))
+
+    assert [10.0] == took(records)
+    assert ["cold"] == records["lookup"].tolist()
+
+
+def test_now_and_timeout():
+    """Time is simulated seconds; a timeout takes what it says and refuses the past."""
+    seen = []
+
+    class Watching(FromCache):
+        def read(self, app, key):
+            seen.append(app.now)
+            yield app.timeout(2.5)
+            seen.append(app.now)
+            with pytest.raises(ValueError, match="-1"):
+                app.timeout(-1)
+            return None
+
+    run(scripted(Watching(), reads(1)))
+
+    assert [1.0, 3.5] == seen
+
+
+# --- work left behind
+
+
+class FillsBehind(FromCache):
+    """A read that does not wait for its fill."""
+
+    def read(self, app, key):
+        value = yield app.cache.get(key)
+        if value is None:
+            value = yield app.db.read(key)
+            app.spawn(self.fill(app, key, value))
+        return value
+
+    def fill(self, app, key, value):
+        yield app.cache.set(key, value)
+
+
+def test_spawned_work_goes_on_after_the_request():
+    """The read ends without the second of its fill, which takes effect all the same."""
+    records = requests_of(scripted(FillsBehind(), reads(1, 50)))
+
+    assert [11.0, 1.0] == took(records)
+    assert ["cold", "hit"] == records["lookup"].tolist()
+
+
+def test_a_user_who_leaves_work_behind_stays_the_same_client():
+    """In a closed loop too, and the number of the client does not change."""
+    workload = Script(steps=tuple(reads(1, 50, 50)), clients=1)
+    records = requests_of(scripted(FillsBehind(), (), workload=workload))
+
+    assert [0, 0, 0] == records["client"].tolist()
+    assert ["cold", "hit", "hit"] == records["lookup"].tolist()
+
+
+def test_spawned_work_can_be_waited_for():
+    """`yield app.spawn(...)` gives what the generator returned, and joins with others."""
+
+    class Waiting(FromCache):
+        def read(self, app, key):
+            row = app.spawn(NoCache().read(app, key))
+            late = yield row | app.timeout(3.0)
+            assert row not in late
+            return (yield row)
+
+    records = requests_of(scripted(Waiting(), reads(1)))
+
+    assert [10.0] == took(records)
+    assert [0] == records["version"].tolist()
+
+
+def crowded(**fields):
+    """Return a database with room for two queries."""
+    return scripted(NoCache(), []).database.replace(connections=1, waiting=1, **fields)
+
+
+def test_spawned_work_that_fails_is_lost_unless_waited_for():
+    """A refusal in the background stops neither the run nor the request; one who waits is told."""
+
+    class Behind(FromCache):
+        def read(self, app, key):
+            for _ in range(2):
+                app.spawn(NoCache().read(app, key))
+            third = app.spawn(NoCache().read(app, key))
+            if key == "told":
+                yield third
+            return (yield app.cache.get(key))
+
+    steps = [(1.0, "read", "a"), (100.0, "read", "told")]
+    records = requests_of(scripted(Behind(), steps, database=crowded()))
+
+    assert [None, "DatabaseRefused"] == records["error"].astype(object).where(records["error"].notna(), None).tolist()
+
+
+# --- refusals
+
+
+def test_queries_beyond_the_limit_are_refused():
+    """One served, one waiting: of three at once the third ends at once, with its error in the record."""
+    records = requests_of(scripted(NoCache(), reads(1, 0, 0, 50), database=crowded()))
+    failed = records["error"].notna()
+
+    assert [True, False, False, False] == failed.tolist()
+    assert "DatabaseRefused" == records.loc[0, "error"]
+    assert records.loc[0, ["write", "version"]].isna().all()
+    assert [0.0, 10.0, 20.0, 10.0] == took(records)
+
+
+def test_a_refused_write_changes_nothing():
+    """The refused write is neither committed nor acknowledged."""
+    steps = [(1.0, "read", "a"), (0.0, "read", "a"), (0.0, "write", "a"), (50.0, "read", "a")]
+    records = requests_of(scripted(NoCache(), steps, database=crowded()))
+    write = records[records["op"] == "write"].iloc[0]
+
+    assert ("DatabaseRefused", 1) == (write["error"], write["write"])
+    assert [0, 0] == records.loc[records.index[-1], ["version", "committed"]].tolist()
+
+
+def test_a_strategy_may_catch_a_refusal():
+    """The failure is thrown at the yield; who catches it goes on."""
+
+    class Patient(FromCache):
+        def read(self, app, key):
+            while True:
+                try:
+                    return (yield app.db.read(key))
+                except DatabaseRefused as refusal:
+                    assert refusal.definite
+                    yield app.timeout(8.0)
+
+    records = requests_of(scripted(Patient(), reads(1, 0, 0), database=crowded()))
+
+    assert records["error"].isna().all()
+    assert [10.0, 20.0, 30.0] == took(records)
+
+
+def test_a_failed_request_may_leave_a_visit_behind():
+    """When a request fails, what it had asked for besides is given up, not forgotten."""
+
+    class Ahead(FromCache):
+        def read(self, app, key):
+            row, cached = app.db.read(key), app.cache.get(key)
+            value = yield row
+            yield cached
+            return value
+
+    records = requests_of(scripted(Ahead(), reads(1, 0, 0), database=crowded()))
+
+    assert 1 == records["error"].notna().sum()
+
+
+# --- the cache refuses
+
+TINY = Simple(memory=50)  # a value has 100 bytes
+
+
+def test_a_refused_set_counts_as_a_miss():
+    """on_cache_error="miss": the read goes on, the refusal is counted in the samples."""
+    result = run(scripted(LazyLoading(), reads(1, 50), cache=TINY))
+
+    assert 0.0 == result.metrics["errors"]
+    assert 0.0 == result.metrics["hit_ratio"]
+    assert 2 == result.history["cache_errors"].max()
+
+
+def test_a_refused_set_can_fail_the_request():
+    """on_cache_error="raise": it fails, and its record names the error."""
+    records = requests_of(scripted(LazyLoading(), reads(1), cache=TINY, on_cache_error="raise"))
+
+    assert ["OutOfMemory"] == records["error"].tolist()
+
+
+def test_a_write_that_failed_after_its_commit():
+    """Committed but not acknowledged: later reads see the new version and are not called stale for the old one."""
+    steps = [(1.0, "write", "a"), (50.0, "read", "a")]
+    scenario = scripted(WriteThrough(fill=False), steps, cache=TINY, on_cache_error="raise")
+    records = requests_of(scenario)
+
+    assert "OutOfMemory" == records.loc[0, "error"]
+    assert [1, 0, 1] == records.loc[1, ["version", "acknowledged", "committed"]].tolist()
+
+
+def test_a_strategy_may_catch_a_cache_error():
+    """The cache's error is thrown at the yield."""
+
+    class Careful(FromCache):
+        def read(self, app, key):
+            value = yield app.db.read(key)
+            with pytest.raises(OutOfMemory):
+                yield app.cache.set(key, value)
+            return value
+
+    records = requests_of(scripted(Careful(), reads(1), cache=TINY, on_cache_error="raise"))
+
+    assert records["error"].isna().all()
+
+
+# --- commands
+
+
+def test_any_command_can_be_sent():
+    """`execute` takes a visit, has its effect when the visit fires, and gives the engine's reply."""
+    replies = []
+
+    class Commands(FromCache):
+        def read(self, app, key):
+            value = yield app.db.read(key)
+            yield app.cache.execute("SET", key, value, "EX", 30)
+            replies.append((yield app.cache.execute("GET", key)))
+            replies.append((yield app.cache.delete(key)))
+            replies.append((yield app.cache.delete(key)))
+            replies.append((yield app.cache.execute("GET", key)))
+            return value
+
+    records = requests_of(scripted(Commands(), reads(1)))
+
+    assert records.loc[0, "lookup"] is not None
+    assert [True, False, None] == replies[1:]
+    assert 100 == len(replies[0])
+    assert [15.0] == took(records)
+
+
+def test_an_unknown_command():
+    """It counts as absent, or fails with the engine's own sentence."""
+    seen = []
+
+    class Wrong(FromCache):
+        def read(self, app, key):
+            try:
+                seen.append((yield app.cache.execute("FROBNICATE", key)))
+            except CommandError as error:
+                seen.append(str(error))
+            return None
+
+    run(scripted(Wrong(), reads(1)))
+    run(scripted(Wrong(), reads(1), on_cache_error="raise"))
+
+    assert seen[0] is None
+    assert "FROBNICATE" in seen[1]
+
+
+@pytest.mark.parametrize("refused", ["get", "delete"])
+def test_a_get_or_delete_can_be_refused_too(refused):
+    """Whatever command an engine refuses, the client's view is the same: nothing there."""
+
+    class Refusing(Simple):
+        def build(self, clock, random):
+            engine = super().build(clock, random)
+            setattr(engine, refused, refuse)
+            return engine
+
+    def refuse(key):
+        raise CommandError("not today")
+
+    class Asking(FromCache):
+        def read(self, app, key):
+            yield app.cache.delete(key)
+            return (yield app.cache.get(key))
+
+    result = run(scripted(Asking(), reads(1), cache=Refusing()))
+    failed = run(scripted(Asking(), reads(1), cache=Refusing(), on_cache_error="raise"))
+
+    assert 1 == result.history["cache_errors"].max()
+    assert 0.0 == result.metrics["errors"]
+    assert 1.0 == failed.metrics["errors"]
+
+
+def test_effects_come_when_the_visit_fires():
+    """A set on its way is not seen by a get that arrives before it does."""
+
+    class Both(FromCache):
+        def read(self, app, key):
+            value = yield app.db.read(key)
+            stored, asked = app.cache.set(key, value), app.cache.get(key)
+            found = yield asked
+            assert found is None
+            assert not stored.processed
+            yield stored
+            return value
+
+    network = Network(in_zone=Cycle(numbers=(5.0, 1.0)), cross_zone=ZERO, database_in_zone=False)
+
+    assert ["cold"] == requests_of(scripted(Both(), reads(1), network=network))["lookup"].tolist()
+
+
+def test_every_method_returns_an_event():
+    """What takes time is a simpy event, so all of SimPy's ways to wait apply."""
+    kinds = []
+
+    class Looking(FromCache):
+        def read(self, app, key):
+            events = [app.cache.get(key), app.db.read(key), app.timeout(1)]
+            kinds.extend(isinstance(event, simpy.Event) for event in events)
+            for event in events:
+                yield event
+            return events[1].value
+
+    run(scripted(Looking(), reads(1)))
+
+    assert [True] * 3 == kinds
