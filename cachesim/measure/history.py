@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 COUNTERS = SAMPLE[1:]
 COLUMNS = REQUEST + COUNTERS
 WHOLE = ("client", "write", "version", "acknowledged", "committed")
-MAY_BE_ABSENT = ("write", "version")  # of the whole numbers
 TEXT = ("op", "key", "lookup", "error")
 REQUIRED = ("op", "begin", "end")
 
@@ -65,14 +64,9 @@ class Recorder:
 
 def _arrays(names: tuple[str, ...], fields: list[Any]) -> list[np.ndarray]:
     """Return the columns of records whose fields follow each other in one list."""
-    places = enumerate(names)
-    return [_array(name, fields[place :: len(names)]) for place, name in places]
-
-
-def _array(name: str, values: list[Any]) -> np.ndarray:
-    if name in TEXT or name in MAY_BE_ABSENT:
-        return np.array(values, dtype=object if name in TEXT else float)
-    return np.fromiter(values, dtype=float, count=len(values))  # twice as fast, but takes no None
+    table = np.fromiter(fields, dtype=object, count=len(fields)).reshape(-1, len(names))
+    kinds = [object if name in TEXT else float for name in names]
+    return [table[:, place].astype(kind) for place, kind in enumerate(kinds)]
 
 
 def _stacked(requests: dict[str, np.ndarray], samples: dict[str, np.ndarray]) -> pd.DataFrame:
@@ -103,10 +97,13 @@ def _column(name: str, values: Any) -> Any:
 
     if name in TEXT:
         return pd.array(values, dtype=pd.StringDtype("python", na_value=np.nan))
-    numbers = np.asarray(pd.to_numeric(values), dtype=float)
+    is_text = getattr(values, "dtype", object) == object
+    numbers = np.asarray(values if is_text else pd.to_numeric(values), dtype=float)
     if name not in WHOLE:
         return numbers
     unknown = np.isnan(numbers)
+    if np.any(numbers[~unknown] % 1 != 0):
+        raise ValueError(f"{name} must be a whole number")
     return pd.arrays.IntegerArray(np.where(unknown, 0, numbers).astype("int64"), unknown)
 
 
@@ -132,7 +129,7 @@ def save(history: pd.DataFrame, path: str | os.PathLike[str]) -> None:
         raise BadInput(f'"{path}" needs pyarrow: pip install pyarrow, or save as .csv') from None
     except OSError as error:
         raise BadInput(
-            f'"{path}" cannot be written ({error.strerror}); choose another folder'
+            f'"{path}" cannot be written ({error.strerror or error}); choose another folder'
         ) from None
     finally:
         unfinished.unlink(missing_ok=True)
@@ -150,11 +147,7 @@ def load(path: str | os.PathLike[str]) -> pd.DataFrame:
 
     path = Path(path)
     try:
-        frame = (
-            pd.read_parquet(path)
-            if path.suffix == ".parquet"
-            else pd.read_csv(path, float_precision="round_trip")
-        )
+        frame = pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
     except ImportError:
         raise BadInput(f'"{path}" needs pyarrow: pip install pyarrow, or use .csv') from None
     except OSError as error:
@@ -166,6 +159,14 @@ def load(path: str | os.PathLike[str]) -> pd.DataFrame:
             f'the history "{path}" is no table ({str(error).splitlines()[0]}); give a CSV'
         ) from None
     return _checked(frame, str(path))
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    """Return the cells as texts: a key "007" or "NA" stays what it is, a number is read to its last bit."""
+    import pandas as pd
+
+    absent = {c: [""] if c in TEXT else ["", "NaN", "nan", "NA", "null", "None"] for c in COLUMNS}
+    return pd.read_csv(path, dtype=object, keep_default_na=False, na_values=absent)
 
 
 def _checked(frame: pd.DataFrame, name: str) -> pd.DataFrame:

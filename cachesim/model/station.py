@@ -65,7 +65,7 @@ def line_to(
 
     def send(effect: Effect, argument: Any) -> Visit:
         # Station.depart and Visit.__init__, written out: this runs at every visit.
-        now, work = env.now, service()
+        now, work = env._now, service()
         start = free[0]
         end = (start if start > now else now) + work
         heapreplace(free, end)

@@ -90,7 +90,7 @@ class System:
         """
         cache, strategy = app.cache, self.plan.strategy
         cache.lookup = write = version = error = None
-        begin = self.env.now
+        begin = self.env._now
         acknowledged = self.acknowledged.get(key, 0)
         committed = self.database.committed.get(key, 0)
         try:
@@ -117,7 +117,7 @@ class System:
                     raise forgotten(strategy, op, key, visit)
                 app.spawned = visit.callbacks is not None  # given up, and still under way
         app.visits.clear()
-        end, lookup = self.env.now, cache.lookup
+        end, lookup = self.env._now, cache.lookup
         self.sink(
             (
                 app.client,
@@ -154,7 +154,7 @@ class System:
         env, end, pause = self.env, self.plan.duration, Pause(self.env)
         app = self._new_app()
         for think, op, key in requests:
-            if env.now + think >= end:
+            if env._now + think >= end:
                 return
             yield pause.start(think)
             yield from self.serve(app, op, key)

@@ -126,6 +126,8 @@ def size_by_name(size: Distribution, key: str) -> int:
     >>> size_by_name(Constant(value=500), "a")
     500
     """
+    if isinstance(size, Constant):
+        return max(STAMP_SIZE, round(size.value))
     share = (zlib.crc32(key.encode("utf-8", "surrogateescape")) + 0.5) / 2**32
     return max(STAMP_SIZE, round(size.quantile(share)))
 

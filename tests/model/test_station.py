@@ -155,7 +155,7 @@ QUEUES = {  # name: (utilization, workers, service, mean wait in seconds)
 def test_mean_waits_are_those_of_theory(name):
     """99 % confidence, ten runs of 60,000 jobs, seeds fixed.
 
-    The intervals were checked once over 200 sets of ten other seeds: see COVERED.
+    Checked once with 200 sets of ten other seeds a queue: 99.0, 98.5, 98.5 and 99.5 % of the intervals covered.
     """
     utilization, workers, service, expected = QUEUES[name]
     _, low, high = interval([mean_wait(s, utilization, workers, service) for s in range(10)], 0.99)

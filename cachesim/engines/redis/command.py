@@ -1,4 +1,4 @@
-"""What a command is, how one is run, and how its arguments are read, with Redis's own error texts."""
+"""What a command is, how it is run and how its arguments are read, with Redis's error texts."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
@@ -35,7 +35,7 @@ class Running(Protocol):
 
 
 def run(table: Mapping[str, Command], engine: Running, command: tuple[Any, ...]) -> Reply:
-    """Check a command as the server does, in its order: name, number of arguments, memory; run it."""
+    """Check a command in the server's order (name, number of arguments, memory) and run it."""
     # redis 7: server.c, processCommand
     argv = [argument(part) for part in command]
     if not argv:

@@ -1,6 +1,6 @@
-"""The keyspace: every key with its value, TTL and bytes; how a key is looked up, stored and removed.
+"""The keyspace: every key with its value, TTL and bytes; how keys are found, stored and removed.
 
-Names of methods say what a command wants: `read` and `write` are uses of the key and `find` is none.
+Three ways to look a key up: `read` and `write` are uses of the key, `find` is none.
 """
 
 import math
@@ -15,10 +15,11 @@ from cachesim.engines.redis.policy import LFU_INITIAL, POLICIES, frequency, lfu_
 class Entry(Node):
     """A key with its value; the bits of `lru` are a time or, under LFU, a minute and a counter."""
 
-    __slots__ = ("lru", "room", "size", "value", "when")
+    __slots__ = ("key_size", "lru", "room", "value", "value_size", "when")
 
     value: bytes
-    size: int  # bytes of key and value; the TTL and the tables count apart
+    key_size: int  # bytes; the TTL and the tables count apart
+    value_size: int  # bytes, as reckoned when the value was stored
     lru: int  # 24 bits: policy.py
     when: int | None  # milliseconds on the engine's clock; None: never expires
     room: (
@@ -129,25 +130,27 @@ class Keyspace(Engine):
         entry.key = key
         entry.hash = key_hash(name, self._secret)
         entry.value = value
-        entry.size = memory.key_bytes(len(name), self.quantum) + self._value_bytes(value)
+        entry.key_size = memory.key_bytes(len(name), self.quantum)
+        entry.value_size = self._value_bytes(value)
         entry.lru = lfu_bits(self.minute, LFU_INITIAL) if self.lfu else self.lru_clock
         entry.when = entry.room = None
         self.keys.add(entry)
-        self.memory += entry.size
+        self.memory += entry.key_size + entry.value_size
         return entry
 
     def overwrite(self, entry: Entry, value: bytes, room: int | None = None) -> None:
-        """Give a key another value; its TTL stays. `room`: it was changed in place and has so much."""
-        self._resize(entry, -self._stored_bytes(entry))
-        entry.value, entry.room = value, room
-        self._resize(entry, self._stored_bytes(entry))
+        """Give a key another value; its TTL stays. `room`: of a string changed in place."""
+        quantum = self.quantum
+        size = self._value_bytes(value) if room is None else memory.raw_bytes(room, quantum)
+        self.memory += size - entry.value_size
+        entry.value, entry.room, entry.value_size = value, room, size
 
     def remove(self, entry: Entry, why: str) -> None:
         """Remove a key and note why (one of base.MISS_KINDS)."""
         if entry.when is not None:
             self.persist(entry)
         self.keys.remove(entry)
-        self.memory -= entry.size
+        self.memory -= entry.key_size + entry.value_size
         self._gone[entry.key] = why
 
     def drop(self, key: str) -> bool:
@@ -197,15 +200,6 @@ class Keyspace(Engine):
         # (redis 7: object.c, tryObjectEncoding).
         shared = not self.maxmemory or self.policy.by not in ("lru", "lfu")
         return memory.value_bytes(value, self.quantum, shared)
-
-    def _stored_bytes(self, entry: Entry) -> int:
-        if entry.room is not None:
-            return memory.raw_bytes(entry.room, self.quantum)
-        return self._value_bytes(entry.value)
-
-    def _resize(self, entry: Entry, change: int) -> None:
-        entry.size += change
-        self.memory += change
 
     def _charge(self, change: int) -> None:
         self.memory += change

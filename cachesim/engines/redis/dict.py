@@ -1,10 +1,10 @@
-"""The hash table of Redis, as far as its order can be seen: which keys stand in neighbouring buckets.
+"""The hash table of Redis, as far as its order can be seen: which keys share neighbouring buckets.
 
 Sampling for eviction and active expiry walk the buckets, so who is drawn depends on this order.
 """
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from zlib import crc32
 
 from cachesim.engines.base import Random
@@ -22,14 +22,14 @@ class Node:
 
     key: str
     hash: int
-    next: "Node | None"
+    next: Any  # Node or None
 
 
 N = TypeVar("N", bound=Node)
 
 
 def key_hash(key: bytes, seed: int) -> int:
-    """Return a hash of 48 bits: the same in every process, spread over the buckets like a random one."""
+    """Return a hash of 48 bits, the same in every process."""
     # SIMPLIFIED: Redis uses SipHash with a random secret. CRC-32 alone is linear and would lay
     # numbered keys out too evenly; the multiplication (Knuth's) breaks that.
     return crc32(key, seed) * 0x9E3779B1 >> 16
@@ -88,7 +88,7 @@ class Dict(Generic[N]):
         bucket = node.hash & self.mask
         before: Node | None = self.table[bucket]
         if before is node:
-            self.table[bucket] = node.next  # type: ignore[assignment] # a chain holds one kind
+            self.table[bucket] = node.next
             return
         while before is not None and before.next is not node:
             before = before.next
@@ -125,7 +125,7 @@ class Dict(Generic[N]):
                     found.append(node)
                     if len(found) == count:
                         return found
-                    node = node.next  # type: ignore[assignment]
+                    node = node.next
             bucket = (bucket + 1) & mask
         return found
 
@@ -145,7 +145,7 @@ class Dict(Generic[N]):
         chain, node = [], self.table[index]
         while node is not None:
             chain.append(node)
-            node = node.next  # type: ignore[assignment]
+            node = node.next
         return chain
 
     def end_rehash(self) -> None:
@@ -154,7 +154,7 @@ class Dict(Generic[N]):
         self._old = self._old_bytes = 0
 
     def tidy(self) -> None:
-        """Do what the server's cron does: shrink a table nearly empty, or finish moving its keys."""
+        """Do what the cron does: shrink a table that is nearly empty, finish moving keys."""
         # redis 7: server.c, databasesCron: tryResizeHashTables and incrementallyRehash
         size = len(self.table)
         if size > INITIAL_SIZE and len(self.nodes) * 100 // size < MIN_FILL and not self._old:

@@ -128,7 +128,8 @@ def memory_usage(db: Keyspace, argv: Arguments) -> Reply:
     if entry is None:
         return None
     # The server takes the entry's size before the allocator rounds it up: object.c, memoryCommand.
-    return entry.size - memory.allocated(memory.ENTRY, db.quantum) + memory.ENTRY
+    value_size = entry.value_size or memory.OBJECT  # a shared integer is told as if it were not
+    return entry.key_size - memory.allocated(memory.ENTRY, db.quantum) + memory.ENTRY + value_size
 
 
 COMMANDS = {

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
 
 from cachesim.engines.redis.command import (
     SYNTAX,
@@ -69,21 +70,17 @@ def read_policy(value: str) -> str:
     return value.lower()
 
 
-# What CONFIG knows: how to show a setting, how to read one, and how to apply it.
-Setting = tuple[
-    Callable[[Keyspace], object], Callable[[str], int | str], Callable[[Keyspace, int | str], None]
-]
-SETTINGS: dict[str, Setting] = {
-    "maxmemory": (
-        lambda db: db.maxmemory,
-        read_maxmemory,
-        lambda db, value: db.limit_memory(int(value)),
-    ),
-    "maxmemory-policy": (
-        lambda db: db.policy_name,
-        read_policy,
-        lambda db, value: db.use_policy(str(value)),
-    ),
+class Setting(NamedTuple):
+    """A parameter of CONFIG."""
+
+    shown: Callable[[Keyspace], object]
+    read: Callable[[str], int | str]  # raises ValueError with the end of Redis's sentence
+    apply: Callable[[Keyspace, Any], None]
+
+
+SETTINGS = {
+    "maxmemory": Setting(lambda db: db.maxmemory, read_maxmemory, Keyspace.limit_memory),
+    "maxmemory-policy": Setting(lambda db: db.policy_name, read_policy, Keyspace.use_policy),
 }
 
 
@@ -91,12 +88,7 @@ def config_get(db: Keyspace, argv: Arguments) -> Reply:
     """CONFIG GET pattern [pattern ...]."""
     patterns = [text(part).lower() for part in argv[2:]]
     names = [name for name in SETTINGS if any(fnmatchcase(name, p) for p in patterns)]
-    return [part for name in names for part in (name.encode(), b"%s" % shown(db, name))]
-
-
-def shown(db: Keyspace, name: str) -> bytes:
-    """Return a setting as CONFIG GET shows it."""
-    return str(SETTINGS[name][0](db)).encode()
+    return [part.encode() for name in names for part in (name, str(SETTINGS[name].shown(db)))]
 
 
 def config_set(db: Keyspace, argv: Arguments) -> Reply:
@@ -105,7 +97,8 @@ def config_set(db: Keyspace, argv: Arguments) -> Reply:
     if len(argv) % 2:
         raise CommandError(SYNTAX)
     new: dict[str, int | str] = {}
-    pairs = [(text(name).lower(), text(value)) for name, value in zip(argv[2::2], argv[3::2])]
+    words = [text(part) for part in argv[2:]]
+    pairs = [(name.lower(), value) for name, value in zip(words[::2], words[1::2], strict=True)]
     for name, _ in pairs:
         if name not in SETTINGS:
             raise CommandError(
@@ -114,7 +107,7 @@ def config_set(db: Keyspace, argv: Arguments) -> Reply:
     for name, value in pairs:
         new[name] = checked(name, value, seen=name in new)
     for name, setting in new.items():
-        SETTINGS[name][2](db, setting)
+        SETTINGS[name].apply(db, setting)
     return "OK"
 
 
@@ -123,7 +116,7 @@ def checked(name: str, value: str, seen: bool) -> int | str:
     try:
         if seen:
             raise ValueError("duplicate parameter")
-        return SETTINGS[name][1](value)
+        return SETTINGS[name].read(value)
     except ValueError as why:
         raise CommandError(
             f"ERR CONFIG SET failed (possibly related to argument '{name}') - {why}"

@@ -32,22 +32,25 @@ TIMES = ("EX", "PX", "EXAT", "PXAT")
 class Options:
     """The options of SET and GETEX: flags, and when the key expires."""
 
-    def __init__(self, db: Keyspace, argv: Arguments, first: int, allowed: tuple[str, ...]) -> None:
+    def __init__(self, argv: Arguments, first: int, allowed: tuple[str, ...]) -> None:
         self.flags: set[str] = set()
-        time: tuple[bytes, str] | None = None
+        self.time: tuple[bytes, str] | None = None  # number and unit
         rest = iter(argv[first:])
         for part in rest:
             name = text(part).upper()
             if name in allowed:
                 self.flags.add(name)
-            elif name in TIMES and time is None and (value := next(rest, None)) is not None:
-                time = value, name
+            elif name in TIMES and self.time is None and (value := next(rest, None)) is not None:
+                self.time = value, name
             else:
                 raise CommandError(SYNTAX)
         lasting = self.flags & {"KEEPTTL", "PERSIST"}
-        if {"NX", "XX"} <= self.flags or (lasting and time):
+        if {"NX", "XX"} <= self.flags or (lasting and self.time):
             raise CommandError(SYNTAX)
-        self.when = None if time is None else milliseconds(db, argv, *time)
+
+    def due(self, db: Keyspace, argv: Arguments) -> int | None:
+        """Return when the key expires, in milliseconds; None if no time was given."""
+        return None if self.time is None else milliseconds(db, argv, *self.time)
 
 
 def get(db: Keyspace, argv: Arguments) -> Reply:
@@ -58,17 +61,17 @@ def get(db: Keyspace, argv: Arguments) -> Reply:
 
 def set_(db: Keyspace, argv: Arguments) -> Reply:
     """SET key value [NX | XX] [GET] [EX s | PX ms | EXAT s | PXAT ms | KEEPTTL]."""
-    options = Options(db, argv, 3, ("NX", "XX", "GET", "KEEPTTL"))
-    flags = options.flags
+    options = Options(argv, 3, ("NX", "XX", "GET", "KEEPTTL"))
+    flags, when = options.flags, options.due(db, argv)
     old = get(db, argv) if "GET" in flags else None
     key = text(argv[1])
     entry = db.write(key)
     if ("NX" in flags and entry is not None) or ("XX" in flags and entry is None):
         return old
-    keep_ttl = "KEEPTTL" in flags or options.when is not None
+    keep_ttl = "KEEPTTL" in flags or when is not None
     entry = db.put_at(entry, key, argv[2], keep_ttl)
-    if options.when is not None:
-        db.expire_at(entry, options.when)
+    if when is not None:
+        db.expire_at(entry, when)
     return old if "GET" in flags else OK
 
 
@@ -104,15 +107,15 @@ def getdel(db: Keyspace, argv: Arguments) -> Reply:
 
 def getex(db: Keyspace, argv: Arguments) -> Reply:
     """GETEX key [EX s | PX ms | EXAT s | PXAT ms | PERSIST]."""
-    # As in the server, the options' form is checked first, then the key, then the time.
+    options = Options(argv, 2, ("PERSIST",))
     entry = db.read(text(argv[1]))
-    options = Options(db, argv, 2, ("PERSIST",))
     if entry is None:
-        return None
-    if options.when is not None and options.when < db.now:
+        return None  # before the time is looked at, as in the server
+    when = options.due(db, argv)
+    if when is not None and when <= db.now:
         db.remove(entry, INVALIDATED)
-    elif options.when is not None:
-        db.expire_at(entry, options.when)
+    elif when is not None:
+        db.expire_at(entry, when)
     elif options.flags:
         db.persist(entry)
     return entry.value
