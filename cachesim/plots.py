@@ -7,9 +7,8 @@ attributes (`frame`, `history`, ...), not their classes.
 
 from __future__ import annotations
 
-import io
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -104,33 +103,26 @@ def latency(result: Any, op: str = "read", ax: Axes | None = None) -> Axes:
     runs = result if isinstance(result, Mapping) else {"": result}
     for index, (name, run) in enumerate(runs.items()):
         times = np.sort(metrics.latency(run.measured, op).to_numpy()) * 1000
-        if not len(times):
-            continue
-        colour = _of(COLOURS, index)
-        # A thousand ranks, dense towards the tail, draw the same line as all of them.
-        ranks = len(times) - np.unique(np.geomspace(1, len(times), 1000).astype(int))[::-1]
-        longer = 1 - ranks / len(times)
-        style = {"color": colour, "linestyle": _of(LINES, index), "linewidth": 1.4}
-        ax.plot(times[ranks], longer, label=name, **style)
-        marks = [(np.quantile(times, 0.5), 0.5), (np.quantile(times, 0.99), 0.01)]
-        ax.plot(*zip(*marks, strict=True), linestyle="", marker=_of(MARKERS, index), color=colour)
+        if len(times):
+            _tail(ax, times, name, index)
     for share, text in ((0.5, "p50"), (0.01, "p99")):
         ax.axhline(share, color=SHADE, zorder=0)
-        ax.annotate(
-            text,
-            (1, share),
-            xycoords=("axes fraction", "data"),
-            ha="right",
-            va="bottom",
-            fontsize=8,
-        )
-    ax.set(
-        xscale="log",
-        yscale="log",
-        xlabel=f"{op} latency (ms)",
-        ylabel="share of requests that took longer",
-    )
+        place = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom"}
+        ax.annotate(text, (1, share), fontsize=8, **place)
+    ax.set(xscale="log", yscale="log", xlabel=f"{op} latency (ms)")
+    ax.set_ylabel("share of requests that took longer")
     return _legend(ax)
+
+
+def _tail(ax: Axes, times: np.ndarray, name: str, index: int) -> None:
+    """Draw one line of a latency plot, from sorted times in ms, and mark its p50 and p99."""
+    # A thousand ranks, dense towards the tail, draw the same line as all of them.
+    ranks = len(times) - np.unique(np.geomspace(1, len(times), 1000).astype(int))[::-1]
+    colour, dashes = _of(COLOURS, index), _of(LINES, index)
+    longer = 1 - ranks / len(times)
+    ax.plot(times[ranks], longer, label=name, color=colour, linestyle=dashes, linewidth=1.4)
+    marks = [(np.quantile(times, 0.5), 0.5), (np.quantile(times, 0.99), 0.01)]
+    ax.plot(*zip(*marks, strict=True), linestyle="", marker=_of(MARKERS, index), color=colour)
 
 
 def hit_ratio_curve(
@@ -163,24 +155,6 @@ def hit_ratio_curve(
         )
     ax.set(xscale="log", xlabel=f"cache size ({unit})", ylabel="hit ratio (%)")
     return _legend(ax)
-
-
-def of_comparison(results: Any) -> Iterator[tuple[str, Axes]]:
-    """Yield (file name, axes) for every plot that goes with a comparison."""
-    for metric in ("hit_ratio", "stale_ratio", "read_p99", "db_queries_per_s"):
-        yield f"{metric}.png", compare(results, y=metric)
-    runs = {case.name: run for case, run in zip(results.cases, results.first_runs, strict=False)}
-    yield "timeline.png", timeline(runs)
-    yield "latency.png", latency(runs)
-
-
-def png(ax: Axes, dpi: int = DPI) -> bytes:
-    """Return the figure of these axes as the bytes of a PNG file."""
-    content = io.BytesIO()
-    figure = ax.get_figure(root=True)
-    assert figure is not None  # axes without a figure cannot be made
-    figure.savefig(content, format="png", dpi=dpi, metadata={"Software": None})
-    return content.getvalue()
 
 
 def _axes(ax: Axes | None) -> Axes:

@@ -1,5 +1,6 @@
 """Inside cachesim time is in seconds and size in bytes; strings such as "64mb" are read here, at the edges, only."""
 
+import math
 import re
 
 from cachesim.errors import BadInput
@@ -25,7 +26,10 @@ def parse_size(text: str) -> int:
     number, unit = _split(text, "size", "64mb")
     if unit not in _SIZES:
         raise BadInput(f'size "{text}" has the unit "{unit}"; choose from b, kb, mb, gb')
-    return round(number * _SIZES[unit])
+    size = number * _SIZES[unit]
+    if abs(size) == math.inf:
+        raise BadInput(f'size "{text}" is beyond any memory; give a size such as "64mb"')
+    return round(size)
 
 
 def parse_time(text: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
@@ -24,6 +25,7 @@ from cachesim.replay import Replay
 from cachesim.units import show_size
 
 SCHEMA = 1
+DPI = 100  # dots an inch of the plots: 600 pixels wide
 NAMES = {"cache": "engine"}  # varied fields whose column has another name on the command line
 DIFFERENCES = (
     "hit_ratio",
@@ -126,6 +128,8 @@ def open_folder(path: str) -> Path:
     BadInput
         It cannot.
     """
+    if not path:
+        raise BadInput('--out must name a folder, got ""; give a name, or . for this one')
     folder = Path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -164,9 +168,20 @@ def write_comparison(folder: Path, plan: Plan, results: Results) -> list[Path]:
 
 
 def _plots(results: Results) -> dict[str, bytes]:
+    """Return file name -> PNG for every plot that goes with a comparison."""
     import cachesim.plots as plots
 
-    return {name: plots.png(axes) for name, axes in plots.of_comparison(results)}
+    shown = ("hit_ratio", "stale_ratio", "read_p99", "db_queries_per_s")
+    runs = {case.name: run for case, run in zip(results.cases, results.first_runs, strict=False)}
+    axes = {metric: plots.compare(results, y=metric) for metric in shown}
+    axes |= {"timeline": plots.timeline(runs), "latency": plots.latency(runs)}
+    return {f"{name}.png": _png(ax) for name, ax in axes.items()}
+
+
+def _png(ax: Any) -> bytes:
+    content = io.BytesIO()
+    ax.figure.savefig(content, format="png", dpi=DPI, metadata={"Software": None})
+    return content.getvalue()
 
 
 def replay_text(found: Replay) -> str:

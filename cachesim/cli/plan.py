@@ -13,12 +13,14 @@ from cachesim.errors import BadInput
 from cachesim.experiments.presets import cluster
 from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.toml import POLICY_NAMES, Plan
+from cachesim.model.distributions import Constant, Distribution
 from cachesim.model.popularity import Zipf
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.lazy import LazyLoading, NoCache, WriteAround
 from cachesim.model.strategies.through import WriteThrough
 from cachesim.model.trace_workload import TraceReplay
 from cachesim.model.workload import ClosedLoop, OpenLoop, Workload, size_from_text
+from cachesim.records import STAMP_SIZE
 from cachesim.traces import Trace
 
 TTL = 10.0  # seconds
@@ -148,17 +150,26 @@ def _synthetic(options: Options) -> tuple[Workload, float]:
     if options["reads"] is not None:
         fields["reads"] = options["reads"]
     if options["value_size"] is not None:
-        fields["size"] = size_from_text(options["value_size"])
+        fields["size"] = _value_size(options["value_size"])
     if options["clients"] is not None:
         return ClosedLoop(clients=options["clients"], popularity=popularity, **fields), ttl
     return OpenLoop(rate=options["rate"] or 1000.0, popularity=popularity, **fields), ttl
+
+
+def _value_size(text: str) -> Distribution:
+    size = size_from_text(text)
+    if size.mean < STAMP_SIZE:
+        raise BadInput(
+            f'--value-size must be >= {STAMP_SIZE} bytes, the stamp that every value carries, got "{text}"'
+        )
+    return size
 
 
 def _preset(name: str | None) -> tuple[Options, float]:
     if name is None:
         return {}, TTL
     figures = cluster(name)
-    size = size_from_text(str(max(8, figures.value_size)))
+    size = Constant(value=max(STAMP_SIZE, figures.value_size))
     fields = {
         "reads": figures.reads,
         "skew": figures.skew,
@@ -184,7 +195,7 @@ def _replay(options: Options) -> Workload:
         "writes": options["writes"] or 0.0,
     }
     if options["value_size"] is not None:
-        fields["size"] = size_from_text(options["value_size"])
+        fields["size"] = _value_size(options["value_size"])
     return TraceReplay(path=options["trace"], format=options["format_name"], **fields)
 
 

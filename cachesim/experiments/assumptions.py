@@ -31,7 +31,11 @@ class Assumed(NamedTuple):
         """The value for people, a distribution by its mean."""
         mean = getattr(self.value, "mean", self.value)
         show = {"s": show_time, "bytes": show_size}.get(self.unit, "{:g}".format)
-        return f"{show(mean)} (mean of {self.value!r})" if mean is not self.value else show(mean)
+        return (
+            f"{show(mean)} (mean; {type(self.value).__name__.lower()})"
+            if mean is not self.value
+            else show(mean)
+        )
 
 
 _OURS = "; the shape is an assumption"
@@ -70,7 +74,7 @@ def rows() -> list[dict[str, str]]:
     """Return the list: field, meaning, value, unit, source.
 
     >>> rows()[0]["field"], rows()[0]["value"]
-    ('node.service', '10 µs (mean of Exponential(mean=1e-05))')
+    ('node.service', '10 µs (mean; exponential)')
     """
     return [
         {

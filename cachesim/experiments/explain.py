@@ -7,12 +7,9 @@ up to the request in question is exact, and costs only what it takes to get ther
 from collections.abc import Callable
 from typing import Any
 
-import simpy
-
 from cachesim.errors import BadInput
 from cachesim.experiments.scenario import Scenario
 from cachesim.model.app import App
-from cachesim.model.events import Steps
 from cachesim.model.station import Station
 from cachesim.model.system import System
 from cachesim.records import REQUEST, Record, Value
@@ -27,7 +24,7 @@ def explain(scenario: Scenario, number: int) -> str:
     """Return the story of request `number`, counted from 0 in the order in which requests end.
 
     >>> print(explain(Scenario(duration=2, warmup=0), 0).splitlines()[0])
-    request 0: read "key:00000000" by client 0
+    request 0: read "key:00000006" by client 0
 
     Raises
     ------
@@ -54,26 +51,22 @@ class _Witnessed(System):
         self.number = number
         self.ended = 0
         self.record: Record = ()
-        self.steps: list[str] = []
+        self.steps: dict[int, list[str]] = {}  # client -> what it did for its present request
 
     def _took(self, record: Record) -> None:
-        self.ended += 1
         self.record = record
-
-    def _new_app(self, client: int | None = None) -> App:
-        app = super()._new_app(client)
-        app.steps = []  # type: ignore[attr-defined]
-        for name, station in (("cache", self.node.station), ("db", self.database.station)):
-            witness = _Witness(self, app, name, getattr(app, name), station)
-            object.__setattr__(app, name, witness)
-        return app
-
-    def serve(self, app: App, op: str, key: str) -> Steps:
-        app.steps.clear()  # type: ignore[attr-defined]
-        yield from super().serve(app, op, key)
-        if self.ended == self.number + 1:
-            self.steps = list(app.steps)  # type: ignore[attr-defined]
+        self.ended += 1
+        if self.ended > self.number:
             raise _Found
+        self.steps[record[0]].clear()
+
+    def new_app(self, client: int) -> App:
+        """Return a view whose calls are written down."""
+        app = super().new_app(client)
+        steps = self.steps.setdefault(client, [])
+        for tier, station in (("cache", self.node.station), ("db", self.database.station)):
+            setattr(app, tier, _Witness(self, steps, tier, getattr(app, tier), station))
+        return app
 
     def version(self, value: Any) -> str:
         """Name a value by its version, for people."""
@@ -90,17 +83,17 @@ class _Witnessed(System):
             f"{record['begin']:12.6f} s  invoked; newest version acknowledged: {record['acknowledged']}, "
             f"committed: {record['committed']}"
         )
-        return "\n".join([head, seen, *self.steps, *_ending(record)])
+        return "\n".join([head, seen, *self.steps[record["client"]], *_ending(record)])
 
 
 class _Witness:
     """Stands in front of a tier's client and writes down every call and its answer."""
 
     def __init__(
-        self, system: _Witnessed, app: App, tier: str, client: Any, station: Station
+        self, system: _Witnessed, steps: list[str], tier: str, client: Any, station: Station
     ) -> None:
-        # Attributes of the client (lookup) stay where the system looks for them: on the witness's client.
-        self.__dict__.update(_parts=(system, app, tier, station), _client=client)
+        # Whatever else is asked or set (the lookup of a request) is the client's.
+        self.__dict__.update(_parts=(system, steps, tier, station), _client=client)
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self._client, name, value)
@@ -109,20 +102,18 @@ class _Witness:
         attribute = getattr(self._client, name)
         return self._listening(name, attribute) if callable(attribute) else attribute
 
-    def _listening(
-        self, name: str, method: Callable[..., simpy.Event]
-    ) -> Callable[..., simpy.Event]:
-        system, app, tier, station = self._parts
+    def _listening(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        system, steps, tier, station = self._parts
 
-        def call(*args: Any, **options: Any) -> simpy.Event:
+        def call(*args: Any, **options: Any) -> Any:
             now = system.env.now
             wait = max(0.0, station.free[0] - now)
             visit = method(*args, **options)
             shown = ", ".join(
                 [system.version(a) if isinstance(a, bytes) else repr(a) for a in args]
             )
-            app.steps.append(f"{now:12.6f} s  app.{tier}.{name}({shown}){_waiting(wait, tier)}")
-            visit.callbacks.insert(1, lambda event: app.steps.append(_answer(system, event, now)))
+            steps.append(f"{now:12.6f} s  app.{tier}.{name}({shown}){_waiting(wait, tier)}")
+            visit.callbacks.insert(1, lambda event: steps.append(_answer(system, event, now)))
             return visit
 
         return call
@@ -133,7 +124,7 @@ def _waiting(wait: float, tier: str) -> str:
     return f", waiting {show_time(wait)} for {place}" if wait > 0 else ""
 
 
-def _answer(system: _Witnessed, event: simpy.Event, asked: float) -> str:
+def _answer(system: _Witnessed, event: Any, asked: float) -> str:
     value = event._value
     answer = (
         f"failed: {value}"

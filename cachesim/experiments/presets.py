@@ -25,7 +25,7 @@ class Cluster(NamedTuple):
     reads: float  # share of the commands that read
     skew: float  # Zipf exponent; 0 where no popularity was seen
     ttl: float  # seconds, the commonest
-    miss_ratio: float  # as measured in production
+    miss_ratio: float | None  # as measured in production; None: not published
 
 
 def cluster(name: str) -> Cluster:
@@ -56,7 +56,7 @@ def cluster(name: str) -> Cluster:
         _read_share(row["operations"]),
         float(row["zipf_alpha"]),
         _commonest_ttl(row["common_ttls"]),
-        float(row["production_miss_ratio"]),
+        float(row["production_miss_ratio"]) if row["production_miss_ratio"] else None,
     )
 
 

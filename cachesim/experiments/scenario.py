@@ -18,8 +18,8 @@ from cachesim.units import MIB
 class Scenario(Spec):
     """What runs, on what, for how long, from which seed.
 
-    >>> Scenario(seed=2).replace(strategy__ttl=5, duration=10)
-    Scenario(strategy=LazyLoading(ttl=5.0), duration=10.0, seed=2)
+    >>> Scenario(seed=2).replace(strategy__ttl=5, duration=100)
+    Scenario(strategy=LazyLoading(ttl=5.0), duration=100.0, seed=2)
     """
 
     strategy: Strategy = LazyLoading(ttl=10)

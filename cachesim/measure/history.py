@@ -82,7 +82,9 @@ def _stacked(requests: dict[str, np.ndarray], samples: dict[str, np.ndarray]) ->
     rest[looks] = False
     columns = {}
     for name in COLUMNS:
-        column = np.full(len(rest), None if name in TEXT else np.nan, dtype=object if name in TEXT else float)
+        column = np.full(
+            len(rest), None if name in TEXT else np.nan, dtype=object if name in TEXT else float
+        )
         if name in requests:
             column[rest] = requests[name]
         if name in samples:
@@ -97,7 +99,7 @@ def _column(name: str, values: Any) -> Any:
 
     if name in TEXT:
         return pd.array(values, dtype=pd.StringDtype("python", na_value=np.nan))
-    is_text = getattr(values, "dtype", object) == object
+    is_text = getattr(values, "dtype", "O") == "O"
     numbers = np.asarray(values if is_text else pd.to_numeric(values), dtype=float)
     if name not in WHOLE:
         return numbers

@@ -27,7 +27,7 @@ def show(metric: str, value: float) -> str:
     """Return a value as text in its unit; "-" if undefined.
 
     >>> show("hit_ratio", 0.81234), show("read_p99", 0.0123)
-    ('81.23 %', '12.3 ms')
+    ('81.23 %', '12.30 ms')
     """
     if math.isnan(value):
         return "-"

@@ -11,7 +11,7 @@ from typing import Any, Self
 import simpy
 from simpy.events import NORMAL
 
-from cachesim.errors import StrategyError
+from cachesim.errors import SimulatedFailure, StrategyError
 
 Steps = Generator[simpy.Event, Any, Any]  # what a strategy's read and write are
 Effect = Callable[["Visit"], None]
@@ -72,10 +72,10 @@ class Pause(simpy.Event):
         self.env = env
         self.callbacks = []
 
-    def start(self, delay: float) -> Self:
+    def start(self, delay: float, *callbacks: Any) -> Self:
         """Fire in `delay` seconds; what simpy.Timeout and Environment.schedule do, in one call."""
         env = self.env
-        self.callbacks = []
+        self.callbacks = list(callbacks)
         heappush(env._queue, (env._now + delay, NORMAL, next(env._eid), self))  # type: ignore[misc]
         return self
 
@@ -119,12 +119,15 @@ class Drive:
     A Process costs a start event, an end event and the bookkeeping of interrupts; a request needs none.
     """
 
-    __slots__ = ("send", "throw", "wake")
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.wake = self.resume  # bound once, not at every event
+        if steps is not None:
+            self.follow(steps)
 
-    def __init__(self, steps: Steps) -> None:
+    def follow(self, steps: Steps) -> None:
+        """Start a generator."""
         self.send = steps.send
         self.throw = steps.throw
-        self.wake = self.resume  # bound once, not at every event
         self.resume(_Start)
 
     def resume(self, event: Any) -> None:
@@ -141,8 +144,20 @@ class Drive:
                     return
                 except AttributeError:
                     _check_fired(event)  # it had fired before it was yielded: go on at once
-        except StopIteration:
-            del self.wake  # a bound method of its own holder: without this, only the cycle collector could free it
+        except StopIteration as end:
+            value = end.value
+        except SimulatedFailure as failure:
+            self.failed(failure)
+            return
+        self.ended(value)
+
+    def ended(self, value: Any) -> None:
+        """Let go after the generator has returned `value`."""
+        del self.wake  # bound to its own holder: only the cycle collector could free it
+
+    def failed(self, failure: SimulatedFailure) -> None:
+        """Pass on a failure that the generator did not catch."""
+        raise failure
 
 
 def _check_fired(event: Any) -> None:

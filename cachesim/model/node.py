@@ -18,8 +18,8 @@ from cachesim.units import US
 class Node(Spec):
     """How fast a cache node works.
 
-    >>> Node().service.mean
-    1e-05
+    >>> round(Node().service.mean * 1e6)
+    10
     """
 
     service: Distribution = Exponential(mean=10 * US)  # one command, on one worker

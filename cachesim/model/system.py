@@ -1,23 +1,22 @@
-"""Builds live parts from a scenario, serves requests, and hands one record a request to the sink."""
+"""Builds live parts from a scenario and plays its workload; the clients serve, the sink records."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
-from types import GeneratorType
 from typing import Protocol
 
 from cachesim.engines.base import EngineSpec
-from cachesim.errors import CacheError, SimulatedFailure
+from cachesim.errors import CacheError
 from cachesim.model.app import App
+from cachesim.model.client import Client
 from cachesim.model.database import Database, DatabaseTier
 from cachesim.model.events import Drive, Environment, Pause, Steps
 from cachesim.model.network import Network
 from cachesim.model.node import CacheNode, Node
-from cachesim.model.slips import check_value, forgotten, not_a_generator
 from cachesim.model.strategies.base import Strategy
-from cachesim.model.workload import Request, Workload
-from cachesim.records import FIRST_WRITE, Sink, Value, read_stamp
+from cachesim.model.workload import Workload
+from cachesim.records import FIRST_WRITE, Sink, Value
 from cachesim.rng import uniform
 
 
@@ -56,16 +55,16 @@ class System:
     def __init__(self, plan: Plan, sink: Sink, look: Sink) -> None:
         self.plan = plan
         self.env = Environment()
+        self.strategy = plan.strategy
         self.sink = sink  # takes one record a request
         self.look = look  # takes one sample of the tiers
         self.node = CacheNode(self.env, plan.node, plan.cache, plan.network, plan.seed)
         self.database = DatabaseTier(plan.database, plan.network, plan.seed)
-        self.acknowledged: dict[
-            str, int
-        ] = {}  # key -> newest version its writer knows to be committed
+        self.acknowledged: dict[str, int] = {}  # key -> newest version that a writer knows of
+        self._requests = plan.workload.requests(plan.seed)
         self._next_write = count(FIRST_WRITE).__next__
         self._next_client = count().__next__
-        self._idle: list[App] = []
+        self._idle: list[Client] = []
         self._sizes: dict[str, int] = {}
         self._loaded: dict[int, Value] = {}
 
@@ -73,98 +72,45 @@ class System:
         """Load the rows, warm the cache if asked, and play the workload to its end."""
         self._load()
         Drive(self._watch())
-        requests = self.plan.workload.requests(self.plan.seed)
         users = self.plan.workload.users
         if users is None:
-            Drive(self._arrivals(requests))
+            Drive(self._arrivals())
         for _ in range(users or 0):
-            Drive(self._user(requests))
+            self._think(self._new_client(self._think))
         self.env.run_to_end()
         self._sample()
         self.database.rows.close()
 
-    def serve(self, app: App, op: str, key: str) -> Steps:
-        """Serve one request and hand its record to the sink.
-
-        The whole journey of a request, written once and read from top to bottom: this is the hot path.
-        """
-        cache, strategy = app.cache, self.plan.strategy
-        cache.lookup = write = version = error = None
-        begin = self.env._now
-        acknowledged = self.acknowledged.get(key, 0)
-        committed = self.database.committed.get(key, 0)
-        try:
-            if op == "read":
-                steps = strategy.read(app, key)
-            else:
-                write = self._next_write()
-                steps = strategy.write(app, key, Value.stamp(write, self._size(key)))
-            if type(steps) is not GeneratorType:
-                raise not_a_generator(strategy, op, steps)
-            value = yield from steps
-            if op == "read" and value is not None:
-                if type(value) is not Value:
-                    value = check_value(strategy, value)
-                (write,) = read_stamp(value)
-            version = None if write is None else self.database.versions.get(write)
-            if op == "write" and version is not None and version > self.acknowledged.get(key, 0):
-                self.acknowledged[key] = version
-        except SimulatedFailure as failure:
-            error = type(failure).__name__
-        for visit in app.visits:
-            if len(visit.waiters) == 1 and not app.spawned:
-                if not visit.joined and error is None:
-                    raise forgotten(strategy, op, key, visit)
-                app.spawned = visit.callbacks is not None  # given up, and still under way
-        app.visits.clear()
-        end, lookup = self.env._now, cache.lookup
-        self.sink(
-            (
-                app.client,
-                op,
-                key,
-                begin,
-                end,
-                lookup,
-                write,
-                version,
-                acknowledged,
-                committed,
-                error,
-            )
-        )
-
     # --- the loops
 
-    def _arrivals(self, requests: Iterator[Request]) -> Steps:
+    def _arrivals(self) -> Steps:
+        """Play an open loop: a request comes when it comes, and any idle client takes it."""
         env, end, pause = self.env, self.plan.duration, Pause(self.env)
-        for gap, op, key in requests:
+        for gap, op, key in self._requests:
             if env.now + gap >= end:
                 return
             yield pause.start(gap)
-            Drive(self._one(op, key))
+            client = self._idle.pop() if self._idle else self._new_client(self._idle.append)
+            client.serve(op, key)
 
-    def _one(self, op: str, key: str) -> Steps:
-        app = self._idle.pop() if self._idle else self._new_app()
-        yield from self.serve(app, op, key)
-        if not app.spawned:  # else something may still be using it
-            self._idle.append(app)
+    def _think(self, client: Client) -> None:
+        """Play a closed loop: a user who rests thinks, and then asks again."""
+        request = next(self._requests, None)
+        if request is not None and self.env._now + request[0] < self.plan.duration:
+            think, *client.upcoming = request
+            client.pause.start(think, client.go)
 
-    def _user(self, requests: Iterator[Request]) -> Steps:
-        env, end, pause = self.env, self.plan.duration, Pause(self.env)
-        app = self._new_app()
-        for think, op, key in requests:
-            if env._now + think >= end:
-                return
-            yield pause.start(think)
-            yield from self.serve(app, op, key)
-            if app.spawned:
-                app = self._new_app(app.client)
+    def _new_client(self, rest: Callable[[Client], None]) -> Client:
+        return Client(self, self._next_client(), rest)
 
-    def _new_app(self, client: int | None = None) -> App:
-        number = self._next_client() if client is None else client
+    def new_app(self, client: int) -> App:
+        """Return a new view of the system for a client."""
         raises = self.plan.on_cache_error == "raise"
-        return App(self.env, self.node, self.database, client=number, raises=raises)
+        return App(self.env, self.node, self.database, client=client, raises=raises)
+
+    def new_value(self, key: str) -> Value:
+        """Return the value of the next write, stamped with a new id."""
+        return Value.stamp(self._next_write(), self._size(key))
 
     # --- before, beside and after
 

@@ -19,7 +19,20 @@ from cachesim.records import REQUEST, SAMPLE
 from tests.measure.hand_made import failed, history, look, read, write
 
 ENDINGS = ["csv", "parquet"]
-STRANGE = ["NA", "nan", "null", "None", "007", "1e5", "a,b", 'say "x"', "two\nlines", "ключ", " space ", "True"]
+STRANGE = [
+    "NA",
+    "nan",
+    "null",
+    "None",
+    "007",
+    "1e5",
+    "a,b",
+    'say "x"',
+    "two\nlines",
+    "ключ",
+    " space ",
+    "True",
+]
 HISTORIES = {
     "empty": history(),
     "one read": history(read()),
@@ -58,7 +71,9 @@ def test_columns_are_those_of_the_records():
     assert list(COLUMNS) == list(frame.columns)
     assert ["read", "sample"] == frame["op"].tolist()
     assert frame.loc[0, list(SAMPLE[1:])].isna().all()
-    assert frame.loc[1, [name for name in REQUEST if name not in ("op", "begin", "end")]].isna().all()
+    assert (
+        frame.loc[1, [name for name in REQUEST if name not in ("op", "begin", "end")]].isna().all()
+    )
     assert (2.0, 2.0, 5.0) == tuple(frame.loc[1, ["begin", "end", "memory"]])
 
 
@@ -147,7 +162,13 @@ def test_a_poor_history_needs_three_columns(tmp_path):
 
     assert list(COLUMNS) == list(frame.columns)
     assert (0.5, 2.0, 2.0) == (found["read_p50"], found["write_p50"], found["requests"])
-    for name in ("hit_ratio", "stale_ratio", "staleness_age_p95", "versions_behind_mean", "evictions"):
+    for name in (
+        "hit_ratio",
+        "stale_ratio",
+        "staleness_age_p95",
+        "versions_behind_mean",
+        "evictions",
+    ):
         assert np.isnan(found[name])
     assert {} == miss_kinds(frame)
     assert_frame_equal(frame, saved_and_loaded(frame, tmp_path, "parquet"))
@@ -160,7 +181,10 @@ def test_a_history_without_what_was_acknowledged_has_no_staleness(tmp_path):
     assert np.isnan(measure(frame)["stale_ratio"])
     assert np.isnan(measure(frame)["versions_behind_mean"])
 
-    half = loaded("op,begin,end,key,version,acknowledged\nread,1,2,a,1,\nread,1,2,a,0,1\nread,1,2,a,1,1\n", tmp_path)
+    half = loaded(
+        "op,begin,end,key,version,acknowledged\nread,1,2,a,1,\nread,1,2,a,0,1\nread,1,2,a,1,1\n",
+        tmp_path,
+    )
 
     assert 0.5 == measure(half)["stale_ratio"]
 
@@ -177,13 +201,17 @@ def test_a_header_alone_is_an_empty_history(tmp_path):
 
 def test_keys_that_look_like_numbers(tmp_path):
     """A key is a text, leading zeros included."""
-    assert ["007", "7"] == loaded("op,begin,end,key\nread,1,2,007\nread,1,2,7\n", tmp_path)["key"].tolist()
+    assert ["007", "7"] == loaded("op,begin,end,key\nread,1,2,007\nread,1,2,7\n", tmp_path)[
+        "key"
+    ].tolist()
 
 
 @pytest.mark.parametrize("absent", ["", "NaN", "nan", "NA", "null"])
 def test_absent_numbers_have_many_names(absent, tmp_path):
     """What other tools write where a number is absent."""
-    frame = loaded(f"op,begin,end,version,memory\nread,1,2,{absent},{absent}\nread,1,2,4,5\n", tmp_path)
+    frame = loaded(
+        f"op,begin,end,version,memory\nread,1,2,{absent},{absent}\nread,1,2,4,5\n", tmp_path
+    )
 
     assert [True, False] == frame["version"].isna().tolist() == frame["memory"].isna().tolist()
 
@@ -202,7 +230,10 @@ def test_an_absent_file(tmp_path):
     """The path is named."""
     path = tmp_path / "none.csv"
 
-    assert f'the history "{path}" cannot be read (No such file or directory); check the path' == refused(lambda: load(path))
+    assert (
+        f'the history "{path}" cannot be read (No such file or directory); check the path'
+        == refused(lambda: load(path))
+    )
 
 
 def test_a_folder_is_no_file(tmp_path):
@@ -210,7 +241,10 @@ def test_a_folder_is_no_file(tmp_path):
     assert "cannot be read" in refused(lambda: load(tmp_path))
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00\x80\x81", b'op,begin,end\n"unfinished,1,2\n', b"a\n1,2\n1,2,3\n"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff\xfe\x00\x80\x81", b'op,begin,end\n"unfinished,1,2\n', b"a\n1,2\n1,2,3\n"],
+)
 def test_a_file_that_is_no_table(content, tmp_path):
     """Empty, binary, truncated or ragged files are refused with their reason."""
     path = tmp_path / "bad.csv"
@@ -248,7 +282,9 @@ def test_another_ending(tmp_path):
     """Only what can be read back is written, and nothing is left behind."""
     path = tmp_path / "history.xlsx"
 
-    assert f'a history is saved as .csv or .parquet, got "{path}"' == refused(lambda: save(history(), path))
+    assert f'a history is saved as .csv or .parquet, got "{path}"' == refused(
+        lambda: save(history(), path)
+    )
     assert [] == os.listdir(tmp_path)
 
 
@@ -283,10 +319,16 @@ def test_without_pyarrow(tmp_path, monkeypatch):
     """Parquet needs it; the sentence says how to get it, or how to do without."""
     path = tmp_path / "history.parquet"
     save(history(), path)
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("pyarrow", "fastparquet")]:
+    for name in [
+        name for name in sys.modules if name.partition(".")[0] in ("pyarrow", "fastparquet")
+    ]:
         monkeypatch.setitem(sys.modules, name, None)
     for name in ("pyarrow", "fastparquet"):
         monkeypatch.setitem(sys.modules, name, None)
 
-    assert f'"{path}" needs pyarrow: pip install pyarrow, or use .csv' == refused(lambda: load(path))
-    assert f'"{path}" needs pyarrow: pip install pyarrow, or save as .csv' == refused(lambda: save(history(), path))
+    assert f'"{path}" needs pyarrow: pip install pyarrow, or use .csv' == refused(
+        lambda: load(path)
+    )
+    assert f'"{path}" needs pyarrow: pip install pyarrow, or save as .csv' == refused(
+        lambda: save(history(), path)
+    )

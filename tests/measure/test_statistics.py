@@ -8,7 +8,10 @@ import pytest
 from cachesim.measure.statistics import Interval, interval, paired_difference
 from cachesim.rng import stream
 
-T_95_4, T_99_4 = 2.7764451052, 4.6040948713  # Student's t with 4 degrees of freedom, from printed tables
+T_95_4, T_99_4 = (
+    2.7764451052,
+    4.6040948713,
+)  # Student's t with 4 degrees of freedom, from printed tables
 
 
 @pytest.mark.parametrize(("confidence", "t"), [(0.95, T_95_4), (0.99, T_99_4)])
@@ -37,7 +40,13 @@ def test_equal_values_have_no_width():
 
 @pytest.mark.parametrize(
     ("low", "high", "expected"),
-    [(0.1, 0.2, True), (-0.2, -0.1, True), (-0.1, 0.1, False), (0.0, 0.1, False), (math.nan, math.nan, False)],
+    [
+        (0.1, 0.2, True),
+        (-0.2, -0.1, True),
+        (-0.1, 0.1, False),
+        (0.0, 0.1, False),
+        (math.nan, math.nan, False),
+    ],
 )
 def test_a_difference_is_shown_on_one_side_of_zero(low, high, expected):
     """An interval that touches 0 shows none, an undefined one neither."""

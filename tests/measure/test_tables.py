@@ -46,7 +46,9 @@ def test_an_interval_in_its_unit(found, shown):
 
 def test_titles_carry_the_unit():
     """Underscores become spaces; counts have no unit."""
-    titles = {m: title(m) for m in ("hit_ratio", "db_queries_per_s", "evictions", "staleness_age_p95")}
+    titles = {
+        m: title(m) for m in ("hit_ratio", "db_queries_per_s", "evictions", "staleness_age_p95")
+    }
 
     assert [
         "hit ratio (%)", "db queries (queries/s)", "evictions", "staleness age p95 (s)",
@@ -56,14 +58,23 @@ def test_titles_carry_the_unit():
 def test_units_belong_to_metrics():
     """No unit for a metric that does not exist; counts are as they are."""
     assert set(UNITS) <= set(METRICS)
-    assert (12.0, 25.0, 5.0) == (in_unit("evictions", 12.0), in_unit("hit_ratio", 0.25), in_unit("read_p50", 0.005))
+    assert (12.0, 25.0, 5.0) == (
+        in_unit("evictions", 12.0),
+        in_unit("hit_ratio", 0.25),
+        in_unit("read_p50", 0.005),
+    )
 
 
 def test_a_table():
     """First column to the left, numbers to the right, as wide as needed and no trailing blanks."""
     table = text_table(["strategy", "n"], [["lazy", "1"], ["write-through", "1,000"]])
 
-    assert ["strategy           n", "-------------  -----", "lazy               1", "write-through  1,000"] == table.splitlines()
+    assert [
+        "strategy           n",
+        "-------------  -----",
+        "lazy               1",
+        "write-through  1,000",
+    ] == table.splitlines()
     assert ["a", "-"] == text_table(["a"], []).splitlines()
 
 

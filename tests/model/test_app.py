@@ -41,7 +41,9 @@ def test_giving_up_on_the_cache(patience, seconds, turned):
     records = requests_of(scripted(Impatient(), reads(1, 50)))
 
     assert [seconds] * 2 == took(records)
-    assert ["cold"] * 2 == records["lookup"].tolist(), "an answer within the request is noted, heard or not"
+    assert ["cold"] * 2 == records["lookup"].tolist(), (
+        "an answer within the request is noted, heard or not"
+    )
 
 
 def test_an_answer_that_comes_too_late_belongs_to_no_other_request():
@@ -195,7 +197,9 @@ def test_spawned_work_that_fails_is_lost_unless_waited_for():
     steps = [(1.0, "read", "a"), (100.0, "read", "told")]
     records = requests_of(scripted(Behind(), steps, database=crowded()))
 
-    assert [None, "DatabaseRefused"] == records["error"].astype(object).where(records["error"].notna(), None).tolist()
+    assert [None, "DatabaseRefused"] == records["error"].astype(object).where(
+        records["error"].notna(), None
+    ).tolist()
 
 
 # --- refusals
@@ -225,19 +229,22 @@ def test_a_refused_write_changes_nothing():
 def test_a_strategy_may_catch_a_refusal():
     """The failure is thrown at the yield; who catches it goes on."""
 
+    definite = []
+
     class Patient(FromCache):
         def read(self, app, key):
             while True:
                 try:
                     return (yield app.db.read(key))
                 except DatabaseRefused as refusal:
-                    assert refusal.definite
+                    definite.append(refusal.definite)
                     yield app.timeout(8.0)
 
     records = requests_of(scripted(Patient(), reads(1, 0, 0), database=crowded()))
 
     assert records["error"].isna().all()
     assert [10.0, 20.0, 30.0] == took(records)
+    assert {True} == set(definite), "it certainly had no effect"
 
 
 def test_a_failed_request_may_leave_a_visit_behind():
@@ -397,8 +404,7 @@ def test_every_method_returns_an_event():
         def read(self, app, key):
             events = [app.cache.get(key), app.db.read(key), app.timeout(1)]
             kinds.extend(isinstance(event, simpy.Event) for event in events)
-            for event in events:
-                yield event
+            yield from events
             return events[1].value
 
     run(scripted(Looking(), reads(1)))

@@ -28,7 +28,8 @@ def only(records, op):
 
 def test_a_lazy_fill_that_loses_the_race_is_counted_as_stale():
     """The read fetched version 0 at 12 and sets it at 17; the write commits at 14 and deletes at 14.5:
-    version 0 stays in the cache, and every later read of it is stale."""
+    version 0 stays in the cache, and every later read of it is stale.
+    """
     steps = [(1.0, "read", "a"), (7.0, "write", "a"), (22.0, "read", "a"), (10.0, "read", "a")]
     scenario = scripted(LazyLoading(invalidate=True), steps, network=legs(1.0, 5.0, 0.5, 1.0, 1.0))
     scenario = scenario.replace(database__commit=Constant(value=6.0))
@@ -44,9 +45,18 @@ def test_a_lazy_fill_that_loses_the_race_is_counted_as_stale():
 
 def test_write_through_sets_after_the_commit():
     """A read during the commit hits version 0: not stale, for nobody was told; one between commit and set
-    is behind what is committed, and still not stale; the cache has version 1 after the set."""
-    steps = [(1.0, "read", "a"), (49.0, "write", "a"), (10.0, "read", "a"), (10.5, "read", "a"), (20.0, "read", "a")]
-    network = legs(1.0, 1.0, 1.0, 5.0, 1.0, 1.0)  # fill: get, set; read; the write's set takes 5 s; reads
+    is behind what is committed, and still not stale; the cache has version 1 after the set.
+    """
+    steps = [
+        (1.0, "read", "a"),
+        (49.0, "write", "a"),
+        (10.0, "read", "a"),
+        (10.5, "read", "a"),
+        (20.0, "read", "a"),
+    ]
+    network = legs(
+        1.0, 1.0, 1.0, 5.0, 1.0, 1.0
+    )  # fill: get, set; read; the write's set takes 5 s; reads
     records = requests_of(scripted(WriteThrough(), steps, network=network))
     reads = only(records, "read")
 
@@ -62,7 +72,9 @@ def test_two_writers_whose_sets_overtake():
     records = requests_of(scripted(WriteThrough(), steps, network=legs(9.0, 1.0, 1.0)))
 
     assert [1, 2] == only(records, "write")["version"].tolist()
-    assert [(1, 2, "hit")] == [(r.version, r.acknowledged, r.lookup) for r in only(records, "read").itertuples()]
+    assert [(1, 2, "hit")] == [
+        (r.version, r.acknowledged, r.lookup) for r in only(records, "read").itertuples()
+    ]
 
 
 def test_an_acknowledgement_never_goes_back():
@@ -76,7 +88,8 @@ def test_an_acknowledgement_never_goes_back():
 def test_a_ttl_is_honoured():
     """A copy lives exactly its TTL: a hit just before its end, an expired miss at it and after."""
     scenario = scripted(
-        LazyLoading(ttl=30), [(0.0, "read", "a"), (41.0, "read", "a"), (100.0, "read", "a")],
+        LazyLoading(ttl=30),
+        [(0.0, "read", "a"), (41.0, "read", "a"), (100.0, "read", "a")],
     )  # the fill is in the cache at 12, so it ends at 42: the get at 41 arrives then
     early = scenario.replace(workload__steps=((0.0, "read", "a"), (40.9, "read", "a")))
 
@@ -90,7 +103,11 @@ def test_a_delete_is_no_hit():
     result = run(scripted(LazyLoading(invalidate=True), steps))
 
     assert math.isnan(result.metrics["hit_ratio"])
-    assert only(requests_of(scripted(LazyLoading(invalidate=True), steps)), "write")["lookup"].isna().all()
+    assert (
+        only(requests_of(scripted(LazyLoading(invalidate=True), steps)), "write")["lookup"]
+        .isna()
+        .all()
+    )
 
 
 def test_a_read_that_deletes_first_is_a_miss():
@@ -103,7 +120,9 @@ def test_a_read_that_deletes_first_is_a_miss():
             assert (yield app.cache.delete(key))
             return (yield app.cache.get(key)) or value
 
-    assert ["invalidated"] == requests_of(scripted(Purge(), [(1.0, "read", "a")]))["lookup"].tolist()
+    assert ["invalidated"] == requests_of(scripted(Purge(), [(1.0, "read", "a")]))[
+        "lookup"
+    ].tolist()
 
 
 def test_only_the_first_get_is_the_lookup():
@@ -115,7 +134,9 @@ def test_only_the_first_get_is_the_lookup():
             assert (yield app.cache.get(key)) == value
             return value
 
-    assert ["cold", "hit"] == requests_of(scripted(Twice(), [(1.0, "read", "a"), (90.0, "read", "a")]))["lookup"].tolist()
+    assert ["cold", "hit"] == requests_of(
+        scripted(Twice(), [(1.0, "read", "a"), (90.0, "read", "a")])
+    )["lookup"].tolist()
 
 
 def test_every_eviction_leaves_the_row():
@@ -147,8 +168,9 @@ def test_the_closed_loop_thinks_as_long_as_it_is_told(clients):
 
 def test_streams_of_one_seed_do_not_share_draws():
     """What one purpose draws shifts nobody else: the streams differ, and each is its own."""
-    names = ["arrivals", "think", "keys", "operations", "cache service", "cache network", "database buffer",
-             "database disk", "database page", "database commit", "database network", "eviction", "warm start"]  # fmt: skip
+    names = ["arrivals", "think", "keys", "operations", "eviction", "warm start"]
+    names += ["cache service", "cache network", "database network", "database page"]
+    names += ["database buffer", "database disk", "database commit"]
     first = {name: stream(1, name).random() for name in names}
 
     assert len(names) == len(set(first.values()))

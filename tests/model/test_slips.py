@@ -96,7 +96,9 @@ def test_a_read_without_any_yield():
         def read(self, app, key):
             return app.cache.get(key)
 
-    expected = 'Direct.read returned an event, not a value: did you forget "yield" before app.cache.get?'
+    expected = (
+        'Direct.read returned an event, not a value: did you forget "yield" before app.cache.get?'
+    )
 
     assert expected == refused(Direct(), READ)
 
@@ -108,7 +110,9 @@ def test_a_read_that_returns_a_timeout():
         def read(self, app, key):
             return app.timeout(1.0)
 
-    assert 'Direct.read returned an event, not a value: did you forget "yield"?' == refused(Direct(), READ)
+    assert 'Direct.read returned an event, not a value: did you forget "yield"?' == refused(
+        Direct(), READ
+    )
 
 
 def test_a_read_that_returns_a_value_without_waiting():
@@ -118,7 +122,9 @@ def test_a_read_that_returns_a_value_without_waiting():
         def read(self, app, key):
             return b"12345678"
 
-    expected = "Direct.read must be a generator with at least one yield, but it returned b'12345678'"
+    expected = (
+        "Direct.read must be a generator with at least one yield, but it returned b'12345678'"
+    )
 
     assert expected == refused(Direct(), READ)
 
@@ -143,7 +149,9 @@ def test_a_generator_that_returns_an_event():
             yield app.cache.get(key)
             return app.db.read(key)
 
-    expected = 'Half.read returned an event, not a value: did you forget "yield" before app.db.read?'
+    expected = (
+        'Half.read returned an event, not a value: did you forget "yield" before app.db.read?'
+    )
 
     assert expected == refused(Half(), READ)
 
@@ -156,7 +164,9 @@ def test_a_generator_that_returns_a_generator():
             yield app.cache.get(key)
             return FromCache().read(app, key)
 
-    assert 'Half.read returned a generator, not a value: did you forget "yield"?' == refused(Half(), READ)
+    assert 'Half.read returned a generator, not a value: did you forget "yield"?' == refused(
+        Half(), READ
+    )
 
 
 @pytest.mark.parametrize("wrong", ["text", 7, b"short", True, []])
@@ -168,7 +178,9 @@ def test_a_read_that_returns_no_value(wrong):
             yield app.cache.get(key)
             return wrong
 
-    expected = f"Wrong.read must return the Value it read, or None for no such key; it returned {wrong!r}"
+    expected = (
+        f"Wrong.read must return the Value it read, or None for no such key; it returned {wrong!r}"
+    )
 
     assert expected == refused(Wrong(), READ)
 
@@ -209,7 +221,9 @@ def test_a_yield_of_a_generator():
     assert "which is not an event" in refused(Wrong(), READ)
 
 
-@pytest.mark.parametrize(("op", "shape"), [("read", "read(self, app, key)"), ("write", "write(self, app, key, value)")])
+@pytest.mark.parametrize(
+    ("op", "shape"), [("read", "read(self, app, key)"), ("write", "write(self, app, key, value)")]
+)
 def test_a_strategy_without_a_method(op, shape):
     """The missing method is named with its arguments."""
 

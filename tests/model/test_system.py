@@ -33,7 +33,9 @@ def test_looks_are_regular():
     assert [0.0, 10.0, 12.0, 20.0, 30.0, 39.0] == samples_of(scenario)["begin"].tolist()
 
 
-@pytest.mark.parametrize(("warmup", "every"), [(0.3, 0.1), (0.7, 0.1), (1.1, 0.3), (0.05, 1.0), (2.999, 0.7)])
+@pytest.mark.parametrize(
+    ("warmup", "every"), [(0.3, 0.1), (0.7, 0.1), (1.1, 0.3), (0.05, 1.0), (2.999, 0.7)]
+)
 def test_a_look_falls_on_the_end_of_the_warm_up(warmup, every):
     """Exactly, or rates after the warm-up would begin with the wrong count."""
     scenario = scripted(NoCache(), [], duration=3, warmup=warmup, sample_every=every)
@@ -43,7 +45,8 @@ def test_a_look_falls_on_the_end_of_the_warm_up(warmup, every):
 
 def test_what_a_look_sees():
     """Counters by hand: one read misses (2 visits of 1 s to the cache are no work: the node is instant),
-    one query of 10 s on one of two connections; the key "a" and its 100 bytes are held, then expire."""
+    one query of 10 s on one of two connections; the key "a" and its 100 bytes are held, then expire.
+    """
     steps = [(0.0, "read", "a"), (25.0, "read", "a")]
     scenario = scripted(LazyLoading(ttl=5.0), steps, duration=40, sample_every=5.0)
     scenario = scenario.replace(database__connections=2, node__service=Constant(value=0.5))
@@ -62,7 +65,9 @@ def test_evictions_are_seen():
     """Two keys in a cache for one."""
     steps = [(20.0, "read", key) for key in "ababab"]
     workload = scripted(NoCache(), ()).workload.replace(steps=tuple(steps), loaded=("a", "b"))
-    result = run(scripted(LazyLoading(), (), workload=workload, cache=Simple(items=1), duration=200))
+    result = run(
+        scripted(LazyLoading(), (), workload=workload, cache=Simple(items=1), duration=200)
+    )
 
     assert 5.0 == result.metrics["evictions"]
     assert ["cold", "cold", *["evicted"] * 4] == requests_of(result.scenario)["lookup"].tolist()
@@ -90,7 +95,10 @@ def test_utilization_of_both_tiers():
 def test_database_reads_are_a_mixture():
     """A share of the reads comes from the buffer pool: the mean is `read_mean` (99 %, seed fixed)."""
     database = Database(
-        connections=50, buffer_hit_ratio=0.8, buffer_read=Constant(value=0.001), disk_read=Constant(value=0.011)
+        connections=50,
+        buffer_hit_ratio=0.8,
+        buffer_read=Constant(value=0.001),
+        disk_read=Constant(value=0.011),
     )
     scenario = drawn(NoCache(), database=database, network=Network(in_zone=ZERO), keys=10)
     records = requests_of(scenario)
@@ -133,7 +141,9 @@ def test_a_warm_start_keeps_the_most_popular():
 
 def test_a_warm_start_has_partly_used_its_ttls():
     """Keys that were filled at random moments of the past expire evenly over the first TTL."""
-    scenario = drawn(LazyLoading(ttl=10), requests=5_000, rate=1e6, keys=2_000, start="warm", cache=Simple())
+    scenario = drawn(
+        LazyLoading(ttl=10), requests=5_000, rate=1e6, keys=2_000, start="warm", cache=Simple()
+    )
     scenario = scenario.replace(workload__rate=1_000.0, duration=5.0)
     first = requests_of(scenario).drop_duplicates("key")
     expected = (1 - first["begin"] / 10).sum()
@@ -161,7 +171,9 @@ def test_rows_can_be_kept_in_a_file(tmp_path):
         run(scenario)
 
     with closing(sqlite3.connect(path)) as file:
-        found = file.execute("SELECT key, version, length(value) FROM cache_rows ORDER BY key").fetchall()
+        found = file.execute(
+            "SELECT key, version, length(value) FROM cache_rows ORDER BY key"
+        ).fetchall()
 
     assert [("a", 1, 100), ("b", 1, 100)] == found
 

@@ -18,6 +18,7 @@ from cachesim.experiments.run import run
 from cachesim.experiments.scenario import Scenario
 from cachesim.measure.history import select_requests
 from cachesim.measure.statistics import interval
+from cachesim.model.client import Client
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant, Exponential
 from cachesim.model.network import Network
@@ -48,16 +49,26 @@ class Counted(System):
     since = area = Fraction(0)
     entered = 0
 
-    def serve(self, app, op, key):
-        self.turn(+1)
-        self.entered += 1
-        yield from super().serve(app, op, key)
-        self.turn(-1)
+    def _new_client(self, rest):
+        return Turnstile(self, self._next_client(), rest)
 
     def turn(self, step):
         now = Fraction(self.env.now)
         self.area += self.inside * (now - self.since)
         self.since, self.inside = now, self.inside + step
+
+
+class Turnstile(Client):
+    """A client who is counted on the way in and on the way out."""
+
+    def serve(self, op, key):
+        self.system.turn(+1)
+        self.system.entered += 1
+        super().serve(op, key)
+
+    def _record(self, *outcome):
+        self.system.turn(-1)
+        super()._record(*outcome)
 
 
 @pytest.mark.parametrize(

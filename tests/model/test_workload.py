@@ -53,7 +53,9 @@ def test_keys_are_drawn_with_their_probabilities(popularity, probabilities):
 
 def test_zipf_by_hand():
     """Rank r has weight 1 / r ** skew."""
-    assert [6 / 11, 3 / 11, 2 / 11] == pytest.approx(Zipf(keys=3, skew=1.0).probabilities().tolist())
+    assert [6 / 11, 3 / 11, 2 / 11] == pytest.approx(
+        Zipf(keys=3, skew=1.0).probabilities().tolist()
+    )
 
 
 @pytest.mark.parametrize("popularity", [Uniform(keys=1), Zipf(keys=1), Drift(keys=1), Scan(keys=1)])
@@ -99,7 +101,9 @@ def test_a_popularity_must_choose():
 
 def test_reads_have_their_share():
     """100,000 operations, 99 % confidence; at 0 and 1 there is no exception."""
-    share = Counter(op for _, op, _ in islice(OpenLoop(reads=0.95).requests(1), DRAWS))["read"] / DRAWS
+    share = (
+        Counter(op for _, op, _ in islice(OpenLoop(reads=0.95).requests(1), DRAWS))["read"] / DRAWS
+    )
 
     assert abs(share - 0.95) < 2.576 * math.sqrt(0.95 * 0.05 / DRAWS)
     assert {"read"} == {op for _, op, _ in islice(OpenLoop(reads=1.0).requests(1), 1_000)}
@@ -158,7 +162,9 @@ def test_sizes_from_text(text, size):
     assert size == size_from_text(text)
 
 
-@pytest.mark.parametrize("text", ["", "big", "normal:1,2", "lognormal:", "lognormal:1", "lognormal:a,b", "1:2,3", "1,2"])
+@pytest.mark.parametrize(
+    "text", ["", "big", "normal:1,2", "lognormal:", "lognormal:1", "lognormal:a,b", "1:2,3", "1,2"]
+)
 def test_sizes_from_other_texts(text):
     """The sentence repeats the text and says what would do."""
     with pytest.raises(BadInput, match="a value size is bytes") as caught:
@@ -172,14 +178,23 @@ def test_a_workload_must_say_who_asks():
     bare = Workload()
 
     assert ([], None) == (bare.keys_loaded(), bare.users)
-    for missing in (lambda: bare.requests(1), lambda: bare.size_of("a"), lambda: Synthetic().gaps(1)):
+    for missing in (
+        lambda: bare.requests(1),
+        lambda: bare.size_of("a"),
+        lambda: Synthetic().gaps(1),
+    ):
         with pytest.raises(NotImplementedError):
             missing()
 
 
 # --- distributions
 
-ALL = [Constant(value=3.0), Exponential(mean=2.0), Lognormal(median=2.0, sigma=0.5), Lognormal(sigma=0.0)]
+ALL = [
+    Constant(value=3.0),
+    Exponential(mean=2.0),
+    Lognormal(median=2.0, sigma=0.5),
+    Lognormal(sigma=0.0),
+]
 
 
 @pytest.mark.parametrize("distribution", ALL, ids=repr)
@@ -245,7 +260,9 @@ def test_the_closed_loop_waits():
 def test_the_closed_loop_starts_nothing_after_the_end():
     """A user whose thinking would last beyond the end has gone home; who was served is finished."""
     steps = tuple((5.0, "read", "a") for _ in range(6))
-    records = requests_of(scripted(NoCache(), (), workload=Script(steps=steps, clients=1), duration=21))
+    records = requests_of(
+        scripted(NoCache(), (), workload=Script(steps=steps, clients=1), duration=21)
+    )
 
     assert [15.0, 30.0] == records["end"].tolist()
 

@@ -40,7 +40,9 @@ def test_every_commit_gives_the_next_version(rows):
     assert 2 == rows.read("a").write
 
 
-@pytest.mark.parametrize("key", ["", "a'; DROP TABLE cache_rows; --", "ключ", "a b\n", "x" * 10_000])
+@pytest.mark.parametrize(
+    "key", ["", "a'; DROP TABLE cache_rows; --", "ключ", "a b\n", "x" * 10_000]
+)
 def test_any_text_is_a_key(rows, key):
     """Keys go in as parameters, never as SQL."""
     rows.write(key, VALUE)

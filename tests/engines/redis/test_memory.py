@@ -1,0 +1,129 @@
+"""What a key costs, by hand and by the formula."""
+
+import pytest
+
+from cachesim.clock import ManualClock
+from cachesim.engines.redis import memory
+from cachesim.engines.redis.engine import Redis, RedisEngine
+from cachesim.units import KIB, MIB
+
+EMPTY = 60 * KIB + 32  # base and the first table of four buckets
+
+
+def build(**fields) -> RedisEngine:
+    return Redis(**{"memory": MIB, **fields}).build(ManualClock(), lambda: 0.5)
+
+
+@pytest.mark.parametrize(
+    ("size", "quantum", "expected"),
+    [
+        (1, 16, 8),
+        (8, 16, 8),
+        (9, 16, 16),
+        (24, 16, 32),
+        (24, 8, 24),
+        (128, 16, 128),
+        (129, 16, 160),
+        (257, 16, 320),
+        (1025, 8, 1280),
+    ],
+)
+def test_the_allocator_rounds_up_to_its_classes(size, quantum, expected):
+    """Up to 128 bytes in steps of the quantum, then four classes for each doubling."""
+    assert expected == memory.allocated(size, quantum)
+
+
+@pytest.mark.parametrize(("length", "expected"), [(31, 1), (32, 3), (256, 5), (65536, 9)])
+def test_the_header_grows_with_the_string(length, expected):
+    """A longer string needs wider length fields."""
+    assert expected == memory.header(length)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("k" * 12, b"x" * 100, 176),  # 32 + 16 and 16 + 112
+        ("k" * 12, b"12345", 64),  # 32 + 16 and an object
+        ("k" * 12, b"7", 64),  # small integers are not shared under LRU
+        ("k" * 12, b"x" * 44, 112),  # object and string in one piece: 64
+        ("k" * 12, b"x" * 45, 128),  # in two: 16 + 64
+        ("é" * 15, b"", 96),  # 30 bytes: 32 + 32, and 32
+        ("k" * 31, b"", 112),  # 32 + 48, and 32
+    ],
+)
+def test_a_key_costs_what_the_formula_says(key, value, expected):
+    """Entry, name and value, and the table once."""
+    engine = build()
+    engine.set(key, value)
+
+    assert EMPTY + expected == engine.memory
+
+
+def test_small_integers_are_shared_where_no_key_needs_bits_of_its_own():
+    """0 to 9999 cost nothing, except under LRU and LFU."""
+    engine = build(policy="volatile-ttl")
+    engine.set("k" * 12, b"9999")
+    engine.set("j" * 12, b"10000")
+
+    assert EMPTY + 48 + 64 == engine.memory
+
+
+def test_a_quantum_of_eight_costs_less():
+    """Redis's own build rounds the 24 bytes of an entry not at all."""
+    engine = build(quantum=8)
+    engine.set("k" * 12, b"x" * 100)
+
+    assert EMPTY + 24 + 16 + 16 + 112 == engine.memory
+
+
+def test_a_ttl_costs_an_entry_and_a_table():
+    """Keys with a TTL stand in a second table; PERSIST gives the entry back."""
+    engine = build()
+    engine.set("k" * 12, b"x" * 100, ttl=10)
+
+    assert EMPTY + 176 + 32 + 32 == engine.memory
+
+    engine.execute(("PERSIST", "k" * 12))
+
+    assert EMPTY + 176 + 32 == engine.memory
+
+
+def test_overwriting_and_deleting_give_bytes_back():
+    """Memory is that of what is held now."""
+    engine = build()
+    engine.set("k" * 12, b"x" * 1000)
+    engine.set("k" * 12, b"x" * 100)
+
+    assert EMPTY + 176 == engine.memory
+
+    engine.delete("k" * 12)
+
+    assert EMPTY == engine.memory
+
+
+def test_an_appended_string_has_room_to_spare():
+    """APPEND makes a string raw and doubles it: 3 bytes take 32 of room, then stay."""
+    engine = build()
+    engine.set("k" * 12, b"ab")
+    engine.execute(("APPEND", "k" * 12, "c"))
+
+    assert EMPTY + 48 + 16 + 48 == engine.memory  # header 3 + 32 + 1 = 36 -> 48: room for 44
+
+    for _ in range(41):
+        engine.execute(("APPEND", "k" * 12, "d"))
+
+    assert EMPTY + 48 + 16 + 48 == engine.memory
+
+    engine.execute(("APPEND", "k" * 12, "e"))
+
+    assert EMPTY + 48 + 16 + 96 == engine.memory  # 2 * 45 + 4 = 94 -> 96
+
+
+def test_memory_usage_is_the_key_alone():
+    """MEMORY USAGE counts the entry's 24 bytes as they are, and neither TTL nor table."""
+    engine = build(policy="noeviction")
+    engine.set("a", b"abc", ttl=10)
+    engine.set("b", b"7")
+
+    assert 64 == engine.execute(("MEMORY", "USAGE", "a"))
+    assert 24 + 8 + 16 == engine.execute(("MEMORY", "USAGE", "b"))
