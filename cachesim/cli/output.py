@@ -16,7 +16,7 @@ import click
 
 from cachesim.errors import BadInput
 from cachesim.experiments.result import Difference, Results
-from cachesim.experiments.toml import Plan, scenario_table, to_toml
+from cachesim.experiments.toml import Plan, kebab, scenario_table, to_toml
 from cachesim.experiments.verdict import verdict
 from cachesim.measure.metrics import METRICS
 from cachesim.measure.statistics import Interval
@@ -27,6 +27,7 @@ from cachesim.units import show_size
 SCHEMA = 1
 DPI = 100  # dots an inch of the plots: 600 pixels wide
 NAMES = {"cache": "engine"}  # varied fields whose column has another name on the command line
+NAMED = ("strategy", "cache")  # every row says these, by their class where they do not vary
 DIFFERENCES = (
     "hit_ratio",
     "stale_ratio",
@@ -55,9 +56,10 @@ def comparison_json(plan: Plan, results: Results) -> dict[str, Any]:
     """Return the comparison as JSON: the scenario, a row a case, the first two cases' differences."""
     rows = []
     for number, case in enumerate(results.cases):
-        labels = {NAMES.get(field, field): label for field, label in case.labels.items()}
+        labels = {field: kebab(type(getattr(case.scenario, field)).__name__) for field in NAMED}
+        labels |= case.labels
         metrics = {metric: results.interval(number, metric)._asdict() for metric in METRICS}
-        rows.append({**labels, "metrics": metrics})
+        rows.append({**{NAMES.get(f, f): x for f, x in labels.items()}, "metrics": metrics})
     differences = [
         {"metric": d.metric, "first": d.first, "second": d.second, **d.interval._asdict()}
         for d in results.differences()

@@ -190,9 +190,12 @@ def _from_text(text: str, kinds: tuple[Any, ...], rules: list[Rule], path: str) 
         if text not in POLICY_NAMES:
             raise BadInput(f'{path} "{text}" is unknown; choose from {", ".join(POLICY_NAMES)}')
         return POLICY_NAMES[text]
-    if any("byte" in rule.text for rule in rules):
-        return parse_size(text)
-    return parse_time(text) if any("seconds" in rule.text for rule in rules) else text
+    try:
+        if any("byte" in rule.text for rule in rules):
+            return parse_size(text)
+        return parse_time(text) if any("seconds" in rule.text for rule in rules) else text
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}") from None
 
 
 def _class(table: Mapping[str, Any], known: Any, path: str) -> type[Spec]:

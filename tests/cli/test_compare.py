@@ -248,14 +248,15 @@ def test_a_golden_trace_runs_through_the_whole_model(traces, tmp_path):
 
 
 def test_a_scenario_file_without_alternatives_runs_once(tmp_path):
-    """`run` of one scenario: one row, its class's name, no difference."""
+    """`run` of one scenario: one row, named by its classes, no difference."""
     path = tmp_path / "one.toml"
     path.write_text(
         'duration = 2\nwarmup = "500ms"\n[cache]\nkind = "simple"\nmemory = "100kb"\npolicy = "sieve"\n'
     )
     found = done("run", path, "--out", tmp_path / "out", "--json").json
 
-    assert [["metrics"]] == [list(row) for row in found["rows"]]
+    assert [("lazy-loading", "simple")] == [(r["strategy"], r["engine"]) for r in found["rows"]]
+    assert [] == found["differences"]
     assert "sieve" == found["scenario"]["cache"]["policy"]
     assert "hit ratio (%)" in done("run", path, "--out", tmp_path / "out").out
 

@@ -228,7 +228,6 @@ def test_a_refused_write_changes_nothing():
 
 def test_a_strategy_may_catch_a_refusal():
     """The failure is thrown at the yield; who catches it goes on."""
-
     definite = []
 
     class Patient(FromCache):
@@ -404,7 +403,9 @@ def test_every_method_returns_an_event():
         def read(self, app, key):
             events = [app.cache.get(key), app.db.read(key), app.timeout(1)]
             kinds.extend(isinstance(event, simpy.Event) for event in events)
-            yield from events
+            yield events[0]
+            yield events[1]
+            yield events[2]
             return events[1].value
 
     run(scripted(Looking(), reads(1)))

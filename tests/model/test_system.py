@@ -13,6 +13,7 @@ from cachesim.experiments.scenario import Scenario
 from cachesim.measure.metrics import select
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant, Exponential
+from cachesim.model.events import Environment
 from cachesim.model.network import Network
 from cachesim.model.popularity import Uniform
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
@@ -187,3 +188,11 @@ def test_network_zones():
     assert (near, far) == (lambda n: (n.cache_leg, n.database_leg))(
         Network(in_zone=near, cross_zone=far, database_in_zone=False)
     )
+
+
+def test_a_failure_that_nobody_waits_for_stops_the_run():
+    """As in SimPy: an event that fails unheard ends the loop with its error, nothing is passed over."""
+    env = Environment()
+    env.event().fail(KeyError("nobody listens"))
+    with pytest.raises(KeyError, match="nobody listens"):
+        env.run_to_end()

@@ -8,6 +8,7 @@ connections and 39 Che's LRU.
 
 import math
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,6 @@ from cachesim.experiments.run import run
 from cachesim.experiments.scenario import Scenario
 from cachesim.measure.history import select_requests
 from cachesim.measure.statistics import interval
-from cachesim.model.client import Client
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant, Exponential
 from cachesim.model.network import Network
@@ -26,7 +26,6 @@ from cachesim.model.node import Node
 from cachesim.model.popularity import Uniform, Zipf
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.strategies.through import WriteThrough
-from cachesim.model.system import System
 from cachesim.model.workload import ClosedLoop, OpenLoop
 from tests.model.worlds import ZERO, agrees, crowd, drawn, metric, over_seeds, requests_of
 
@@ -42,33 +41,36 @@ def narrow(values, expected, share):
 # --- queues
 
 
-class Counted(System):
-    """A system with a turnstile beside it: the integral of the number of requests inside, in exact numbers."""
+class Turnstile:
+    """The integral of the number of requests inside, in exact numbers."""
 
-    inside = 0
-    since = area = Fraction(0)
-    entered = 0
+    def __init__(self):
+        self.inside = self.entered = 0
+        self.since = self.area = Fraction(0)
 
-    def _new_client(self, rest):
-        return Turnstile(self, self._next_client(), rest)
-
-    def turn(self, step):
-        now = Fraction(self.env.now)
-        self.area += self.inside * (now - self.since)
-        self.since, self.inside = now, self.inside + step
+    def turn(self, now, step):
+        self.area += self.inside * (Fraction(now) - self.since)
+        self.since, self.inside = Fraction(now), self.inside + step
+        self.entered += step > 0
 
 
-class Turnstile(Client):
-    """A client who is counted on the way in and on the way out."""
+class Counted(LazyLoading):
+    """Lazy loading whose requests all pass a turnstile, on the way in and on the way out."""
 
-    def serve(self, op, key):
-        self.system.turn(+1)
-        self.system.entered += 1
-        super().serve(op, key)
+    gate: Any = None
 
-    def _record(self, *outcome):
-        self.system.turn(-1)
-        super()._record(*outcome)
+    def read(self, app, key):
+        return (yield from self.passing(app, LazyLoading.read(self, app, key)))
+
+    def write(self, app, key, value):
+        yield from self.passing(app, LazyLoading.write(self, app, key, value))
+
+    def passing(self, app, steps):
+        self.gate.turn(app.now, +1)
+        try:
+            return (yield from steps)
+        finally:
+            self.gate.turn(app.now, -1)
 
 
 @pytest.mark.parametrize(
@@ -78,19 +80,15 @@ def test_littles_law_holds_exactly(workload):
     """On a run from empty to empty the integral of the number inside is the sum of the sojourns: no rounding,
     and as many requests come out as went in.
     """
-    records = []
-    system = Counted(
-        Scenario(cache=Simple(memory=100_000), workload=workload, duration=3, warmup=0),
-        records.append,
-        lambda sample: None,
+    gate, cache = Turnstile(), Simple(memory=100_000)
+    records = requests_of(
+        Scenario(strategy=Counted(gate=gate), cache=cache, workload=workload, duration=3, warmup=0)
     )
-    system.run()
+    sojourns = zip(records["begin"], records["end"], strict=True)
 
-    assert system.area == sum(
-        Fraction(end) - Fraction(begin) for _, _, _, begin, end, *_ in records
-    )
-    assert system.area > 0
-    assert (0, system.entered) == (system.inside, len(records))
+    assert gate.area == sum(Fraction(end) - Fraction(begin) for begin, end in sojourns)
+    assert gate.area > 0
+    assert (0, gate.entered) == (gate.inside, len(records))
 
 
 def test_utilization_law_holds_exactly():

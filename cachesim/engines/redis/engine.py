@@ -59,7 +59,7 @@ class Redis(EngineSpec):
     base_memory: Bytes = 60 * KIB
 
     def __post_init__(self) -> None:
-        if self.policy not in POLICIES:
+        if self.policy not in tuple(POLICIES):
             choice = ", ".join(POLICIES)
             raise BadInput(f'unknown policy "{self.policy}"; choose from {choice}')
         super().__post_init__()

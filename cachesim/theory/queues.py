@@ -1,0 +1,148 @@
+"""Queues in steady state: waits, tails, closed networks. An unstable queue is refused."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from cachesim.errors import BadInput
+
+
+def _offered(rate: float, service: float, workers: int) -> float:
+    """Return the offered load in workers; raise BadInput unless it is below their number."""
+    load = rate * service
+    if not 0 <= load < workers:
+        raise BadInput(
+            f"the load must be >= 0 and below {workers} workers, got {load:g}: lower the rate or the service time"
+        )
+    return load
+
+
+def erlang_c(load: float, workers: int) -> float:
+    """Return the probability that an arrival to M/M/c has to wait.
+
+    >>> round(erlang_c(0.5, 1), 3)
+    0.5
+
+    References
+    ----------
+    Erlang (1917); the recursion is that of the loss formula B, C = B / (1 - rho (1 - B)).
+    """
+    load = _offered(load, 1.0, workers)
+    blocked = 1.0
+    for k in range(1, workers + 1):
+        blocked = load * blocked / (k + load * blocked)
+    return blocked / (1 - load / workers * (1 - blocked))
+
+
+def mmc_wait(rate: float, service: float, workers: int = 1) -> float:
+    """Return the mean wait in M/M/c, in seconds.
+
+    >>> round(mmc_wait(rate=3800, service=0.005, workers=20) * 1000, 2)
+    3.78
+    """
+    waits = erlang_c(_offered(rate, service, workers), workers)
+    return waits * service / (workers - rate * service)
+
+
+def mmc_wait_tail(rate: float, service: float, workers: int, t: float) -> float:
+    """Return the probability that the wait in M/M/c exceeds `t` seconds.
+
+    >>> round(mmc_wait_tail(0.5, 1.0, 1, 0.0), 3)
+    0.5
+    """
+    waits = erlang_c(_offered(rate, service, workers), workers)
+    return waits * math.exp(-(workers / service - rate) * t)
+
+
+def mm1_sojourn_quantile(rate: float, service: float, q: float) -> float:
+    """Return the time below which a share `q` of the sojourns in M/M/1 lies, in seconds.
+
+    >>> round(mm1_sojourn_quantile(0.5, 1.0, 0.99), 2)
+    9.21
+    """
+    _offered(rate, service, 1)
+    return -math.log1p(-q) / (1 / service - rate)
+
+
+def mg1_wait(rate: float, service: float, second_moment: float) -> float:
+    """Return the mean wait in M/G/1, in seconds.
+
+    >>> round(mg1_wait(0.7, 1.0, 1.0), 3)
+    1.167
+
+    References
+    ----------
+    Pollaczek (1930), Khinchine (1932).
+    """
+    return rate * second_moment / (2 * (1 - _offered(rate, service, 1)))
+
+
+def repairman(users: int, think: float, service: float, workers: int = 1) -> float:
+    """Return the throughput of M/M/c//N: `users` who think, then queue for `workers`; per second.
+
+    >>> round(repairman(users=1, think=1.0, service=1.0), 3)
+    0.5
+    """
+    load = service / think
+    weights = []
+    for n in range(users + 1):
+        queued = (
+            math.factorial(n) / (math.factorial(workers) * workers ** (n - workers))
+            if n > workers
+            else 1.0
+        )
+        weights.append(math.comb(users, n) * load**n * queued)
+    inside = sum(n * weight for n, weight in enumerate(weights)) / sum(weights)
+    return (users - inside) / think
+
+
+def closed_network(
+    users: int, think: float, demands: Sequence[float], workers: Sequence[int] | None = None
+) -> tuple[float, float]:
+    """Return (throughput, response time) of a closed network by exact mean value analysis.
+
+    Parameters
+    ----------
+    users : int
+        How many take turns.
+    think : float
+        Seconds between an answer and the next request, and delays that queue for nothing.
+    demands : sequence of float
+        Visits times service time of every station, in seconds a request.
+    workers : sequence of int, optional
+        Servers of every station; 1 each by default.
+
+    >>> throughput, response = closed_network(users=1, think=1.0, demands=[0.5, 0.5])
+    >>> throughput, response
+    (0.5, 1.0)
+
+    References
+    ----------
+    Reiser and Lavenberg, "Mean-value analysis of closed multichain queuing networks", J. ACM 27 (1980).
+    """
+    servers = list(workers or [1] * len(demands))
+    shares = [np.eye(1, users + 1)[0] for _ in demands]  # of time with j requests at a station
+    throughput = response = 0.0
+    jobs = np.arange(1, users + 1)
+    for n in range(1, users + 1):
+        times = [
+            float(sum(j * d / min(j, c) * p[j - 1] for j in range(1, n + 1)))
+            for d, c, p in zip(demands, servers, shares, strict=True)
+        ]
+        response = sum(times)
+        throughput = n / (think + response)
+        for station, (d, c) in enumerate(zip(demands, servers, strict=True)):
+            busy = throughput * d / np.minimum(jobs, c) * shares[station][:-1]
+            shares[station] = np.concatenate([[max(0.0, 1 - busy.sum())], busy])
+    return throughput, response
+
+
+def cache_aside_visits(reads: float, hit_ratio: float) -> tuple[float, float]:
+    """Return the visits a request makes (to the cache, to the database) when writes delete.
+
+    >>> cache_aside_visits(reads=1.0, hit_ratio=0.75)
+    (1.25, 0.25)
+    """
+    misses = reads * (1 - hit_ratio)
+    return reads + misses + (1 - reads), misses + (1 - reads)
