@@ -160,6 +160,9 @@ def load(path: str | os.PathLike[str]) -> pd.DataFrame:
         raise BadInput(
             f'the history "{path}" is no table ({str(error).splitlines()[0]}); give a CSV'
         ) from None
+    if path.suffix != ".parquet" and not isinstance(frame.index, pd.RangeIndex):
+        # pandas takes the fields beyond the header for names of rows, and shifts all columns
+        raise BadInput(f'the history "{path}" has more fields in a row than columns; correct the header')
     return _checked(frame, str(path))
 
 

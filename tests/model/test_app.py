@@ -56,10 +56,13 @@ def test_an_answer_that_comes_too_late_belongs_to_no_other_request():
             return asked.value if asked.processed else None
 
     network = Network(in_zone=Cycle(numbers=(5.0, 0.5)), cross_zone=ZERO, database_in_zone=False)
-    workload = Script(steps=((1.0, "read", "a"), (3.9, "read", "b")), clients=1, loaded=("a", "b"))
-    records = requests_of(scripted(Impatient(), (), network=network, workload=workload))
+    workload = Script(steps=((1.0, "read", "a"), (3.9, "read", "b")), clients=1, loaded=("b",))
+    records = requests_of(
+        scripted(Impatient(), (), network=network, workload=workload, start="warm")
+    )
 
     assert [True, False] == records["lookup"].isna().tolist()
+    assert "hit" == records.loc[1, "lookup"], "and not the cold miss of the request before"
     assert [1.0, 0.5] == took(records)
     assert [0, 0] == records["client"].tolist()
 

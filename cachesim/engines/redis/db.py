@@ -11,6 +11,8 @@ from cachesim.engines.redis import memory
 from cachesim.engines.redis.dict import Dict, Node, key_hash
 from cachesim.engines.redis.policy import LFU_INITIAL, POLICIES, frequency, lfu_bits, risen
 
+TEXT = -1  # room of a string that reads as an integer and is none (INCRBYFLOAT makes such)
+
 
 class Entry(Node):
     """A key with its value; the bits of `lru` are a time or, under LFU, a minute and a counter."""
@@ -22,9 +24,7 @@ class Entry(Node):
     value_size: int  # bytes, as reckoned when the value was stored
     lru: int  # 24 bits: policy.py
     when: int | None  # milliseconds on the engine's clock; None: never expires
-    room: (
-        int | None
-    )  # bytes the string may have before it moves, once APPEND or SETRANGE changed it
+    room: int | None  # bytes to grow to, once changed in place; TEXT; None: stored as SET does
 
 
 class Expiry(Node):
@@ -140,8 +140,12 @@ class Keyspace(Engine):
 
     def overwrite(self, entry: Entry, value: bytes, room: int | None = None) -> None:
         """Give a key another value; its TTL stays. `room`: of a string changed in place."""
-        quantum = self.quantum
-        size = self._value_bytes(value) if room is None else memory.raw_bytes(room, quantum)
+        if room is None:
+            size = self._value_bytes(value)
+        elif room == TEXT:
+            size = memory.string_bytes(len(value), self.quantum)
+        else:
+            size = memory.raw_bytes(room, self.quantum)
         self.memory += size - entry.value_size
         entry.value, entry.room, entry.value_size = value, room, size
 

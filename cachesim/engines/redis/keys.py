@@ -93,13 +93,13 @@ def persist(db: Keyspace, argv: Arguments) -> Reply:
 
 def object_encoding_of(db: Keyspace, argv: Arguments) -> Reply:
     """OBJECT ENCODING key."""
-    entry = db.find(text(argv[2]))
+    entry = db.read(text(argv[2]), touch=False)
     return None if entry is None else object_encoding(entry)
 
 
 def object_idletime(db: Keyspace, argv: Arguments) -> Reply:
     """OBJECT IDLETIME key, in seconds."""
-    entry = db.find(text(argv[2]))
+    entry = db.read(text(argv[2]), touch=False)
     if entry is None:
         return None
     if db.lfu:
@@ -109,7 +109,7 @@ def object_idletime(db: Keyspace, argv: Arguments) -> Reply:
 
 def object_freq(db: Keyspace, argv: Arguments) -> Reply:
     """OBJECT FREQ key: the LFU counter."""
-    entry = db.find(text(argv[2]))
+    entry = db.read(text(argv[2]), touch=False)
     if entry is None:
         return None
     if not db.lfu:
@@ -124,7 +124,7 @@ def memory_usage(db: Keyspace, argv: Arguments) -> Reply:
             raise CommandError(SYNTAX)
         if integer(argv[4]) < 0:
             raise CommandError(SYNTAX)
-    entry = db.find(text(argv[2]))
+    entry = db.keys.nodes.get(text(argv[2]))  # a dead key too, and neither hit nor miss
     if entry is None:
         return None
     # The server takes the entry's size before the allocator rounds it up: object.c, memoryCommand.

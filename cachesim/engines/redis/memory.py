@@ -106,6 +106,16 @@ def room_of(length: int, quantum: int = 16) -> int:
     return allocated(sds(length), quantum) - header(length) - 1
 
 
+def room_of_value(length: int, quantum: int = 16) -> int:
+    """Return the room of a string that SET has stored and that is about to be changed in place.
+
+    SET gives room back that is more than a tenth of a raw string.
+    """
+    # redis 7: object.c, trimStringObjectIfNeeded; a shorter string is copied: dbUnshareStringValue
+    room = room_of(length, quantum)
+    return length if length > EMBSTR_LIMIT and room - length > length // 10 else room
+
+
 def room_to_grow(length: int, room: int, quantum: int = 16) -> int:
     """Return the room of a raw string after it has been lengthened to `length` bytes.
 
@@ -117,8 +127,9 @@ def room_to_grow(length: int, room: int, quantum: int = 16) -> int:
     # redis 7: sds.c, _sdsMakeRoomFor
     if length <= room:
         return room
-    wanted = max(32, length + min(length, PREALLOCATION))
-    return allocated(sds(wanted), quantum) - header(wanted) - 1
+    wanted = length + min(length, PREALLOCATION)
+    before = max(3, header(wanted))  # a string that may grow has at least the second header
+    return allocated(before + wanted + 1, quantum) - before - 1
 
 
 def raw_bytes(room: int, quantum: int = 16) -> int:

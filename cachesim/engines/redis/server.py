@@ -37,7 +37,7 @@ def echo(db: Keyspace, argv: Arguments) -> Reply:
 
 def time(db: Keyspace, argv: Arguments) -> Reply:
     """TIME: whole seconds, and the microseconds beyond them."""
-    now = int(db.clock() * 1_000_000)
+    now = round(db.clock() * 1_000_000)
     return [b"%d" % part for part in divmod(now, 1_000_000)]
 
 

@@ -101,22 +101,35 @@ def test_overwriting_and_deleting_give_bytes_back():
     assert EMPTY == engine.memory
 
 
+def appended(engine: RedisEngine, length: int) -> int:
+    """Return the bytes of the value after it has been lengthened byte by byte."""
+    while engine.execute(("APPEND", "k" * 12, "x")) < length:
+        pass
+    return engine.memory - EMPTY - 48
+
+
 def test_an_appended_string_has_room_to_spare():
-    """APPEND makes a string raw and doubles it: 3 bytes take 32 of room, then stay."""
+    """APPEND makes a string raw and gives it twice the length it needs, and what the class holds."""
     engine = build()
     engine.set("k" * 12, b"ab")
-    engine.execute(("APPEND", "k" * 12, "c"))
 
-    assert EMPTY + 48 + 16 + 48 == engine.memory  # header 3 + 32 + 1 = 36 -> 48: room for 44
+    assert 16 + 16 == appended(engine, 3)  # header 3 + 6 + 1 = 10 -> 16: room for 12
+    assert 16 + 16 == appended(engine, 12)
+    assert 16 + 32 == appended(engine, 13)  # 3 + 26 + 1 = 30 -> 32: room for 28
+    assert 16 + 64 == appended(engine, 29)  # 3 + 58 + 1 = 62 -> 64: room for 60
+    assert 16 + 64 == appended(engine, 60)
 
-    for _ in range(41):
-        engine.execute(("APPEND", "k" * 12, "d"))
 
-    assert EMPTY + 48 + 16 + 48 == engine.memory
+def test_a_string_set_whole_has_no_room_beyond_a_tenth():
+    """100 bytes lie in 112 and keep their room for 108; 80 lie in 96 and lose theirs."""
+    engine = build()
+    engine.set("k" * 12, b"x" * 100)
 
-    engine.execute(("APPEND", "k" * 12, "e"))
+    assert 16 + 112 == appended(engine, 108)
 
-    assert EMPTY + 48 + 16 + 96 == engine.memory  # 2 * 45 + 4 = 94 -> 96
+    engine.set("k" * 12, b"x" * 80)
+
+    assert 16 + 192 == appended(engine, 81)  # 3 + 162 + 1 = 166 -> 192
 
 
 def test_memory_usage_is_the_key_alone():

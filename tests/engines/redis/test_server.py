@@ -21,8 +21,10 @@ SCRIPTS = [
     [("SET a 1", "OK"), ("DBSIZE", 1), ("FLUSHALL", "OK"), ("DBSIZE", 0), ("FLUSHALL async", "OK")],
     [("CONFIG GET maxmemory", [b"maxmemory", b"67108864"]), ("CONFIG GET nothing", [])],
     [("CONFIG GET *policy x", [b"maxmemory-policy", b"allkeys-lru"])],
-    [("CONFIG SET maxmemory 1kb MAXMEMORY-policy NoEviction", "OK")]
-    + [("CONFIG GET maxmemory*", [b"maxmemory", b"1024", b"maxmemory-policy", b"noeviction"])],
+    [
+        ("CONFIG SET maxmemory 1kb MAXMEMORY-policy NoEviction", "OK"),
+        ("CONFIG GET maxmemory*", [b"maxmemory", b"1024", b"maxmemory-policy", b"noeviction"]),
+    ],
     [("CONFIG SET maxmemory 2m", "OK"), ("CONFIG GET maxmemory", [b"maxmemory", b"2000000"])],
     [("INFO nothing", b""), ("INFO keyspace", b"# Keyspace\r\n")],
     [("SETEX a 9 1", "OK"), ("INFO KEYSPACE", b"# Keyspace\r\ndb0:keys=1,expires=1,avg_ttl=0\r\n")],

@@ -13,12 +13,14 @@ from cachesim.engines.redis.command import (
     text,
     wrong_number,
 )
-from cachesim.engines.redis.db import Entry, Keyspace
+from cachesim.engines.redis.db import TEXT, Entry, Keyspace
 from cachesim.engines.redis.memory import (
+    EMBSTR_LIMIT,
     HIGHEST,
     LOWEST,
     encoding,
     room_of,
+    room_of_value,
     room_to_grow,
 )
 from cachesim.engines.redis.types.longdouble import as_long_double, nearest, shown
@@ -40,8 +42,10 @@ class Options:
             name = text(part).upper()
             if name in allowed:
                 self.flags.add(name)
-            elif name in TIMES and self.time is None and (value := next(rest, None)) is not None:
-                self.time = value, name
+            elif name in TIMES and (value := next(rest, None)) is not None:
+                if self.time is not None and self.time[1] != name:
+                    raise CommandError(SYNTAX)
+                self.time = value, name  # the same unit twice: the last counts
             else:
                 raise CommandError(SYNTAX)
         lasting = self.flags & {"KEEPTTL", "PERSIST"}
@@ -189,6 +193,8 @@ def change(db: Keyspace, entry: Entry, value: bytes) -> None:
     # redis 7: db.c, dbUnshareStringValue; sds.c, sdsMakeRoomFor
     room = entry.room
     if room is None:
+        room = room_of_value(len(entry.value), db.quantum)
+    elif room == TEXT:
         room = room_of(len(entry.value), db.quantum)
     db.overwrite(entry, value, room_to_grow(len(value), room, db.quantum))
 
@@ -242,14 +248,15 @@ def incrbyfloat(db: Keyspace, argv: Arguments) -> Reply:
     if old is None or increment is None:
         raise CommandError("ERR increment would produce NaN or Infinity")
     value = shown(nearest(old + increment))
-    # SIMPLIFIED: a whole number that comes out is stored as if SET had stored it.
-    db.put_at(entry, key, value, keep_ttl=True)
+    db.overwrite(entry or db.add(key, value), value, TEXT)
     return value
 
 
 def object_encoding(entry: Entry) -> bytes:
     """Return the name of the encoding that a string has."""
-    return b"raw" if entry.room is not None else encoding(entry.value).encode()
+    if entry.room is None:
+        return encoding(entry.value).encode()
+    return b"embstr" if entry.room == TEXT and len(entry.value) <= EMBSTR_LIMIT else b"raw"
 
 
 COMMANDS = {
