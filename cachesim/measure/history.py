@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cachesim.errors import BadInput
+from cachesim.measure.staleness import ages
 from cachesim.records import REQUEST, SAMPLE, Record
 
 if TYPE_CHECKING:
     import pandas as pd
 
 COUNTERS = SAMPLE[1:]
-COLUMNS = REQUEST + COUNTERS
+RECORDED = REQUEST + COUNTERS
+AGE = "age"  # seconds that a stale read's copy had been outdated; NaN: not stale, or unknown
+COLUMNS = (*RECORDED, AGE)  # of every history
 WHOLE = ("client", "write", "version", "acknowledged", "committed")
 TEXT = ("op", "key", "lookup", "error")
 REQUIRED = ("op", "begin", "end")
@@ -81,7 +84,7 @@ def _stacked(requests: dict[str, np.ndarray], samples: dict[str, np.ndarray]) ->
     rest = np.ones(len(requests["end"]) + len(looks), dtype=bool)
     rest[looks] = False
     columns = {}
-    for name in COLUMNS:
+    for name in RECORDED:
         column = np.full(
             len(rest), None if name in TEXT else np.nan, dtype=object if name in TEXT else float
         )
@@ -90,7 +93,12 @@ def _stacked(requests: dict[str, np.ndarray], samples: dict[str, np.ndarray]) ->
         if name in samples:
             column[looks] = samples[name]
         columns[name] = _column(name, column)
-    return pd.DataFrame(columns)
+    return _with_ages(pd.DataFrame(columns))
+
+
+def _with_ages(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with the one column that is found by looking at the whole history."""
+    return frame.assign(**{AGE: ages(frame)})
 
 
 def _column(name: str, values: Any) -> Any:
@@ -162,7 +170,9 @@ def load(path: str | os.PathLike[str]) -> pd.DataFrame:
         ) from None
     if path.suffix != ".parquet" and not isinstance(frame.index, pd.RangeIndex):
         # pandas takes the fields beyond the header for names of rows, and shifts all columns
-        raise BadInput(f'the history "{path}" has more fields in a row than columns; correct the header')
+        raise BadInput(
+            f'the history "{path}" has more fields in a row than columns; correct the header'
+        )
     return _checked(frame, str(path))
 
 
@@ -170,7 +180,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
     """Return the cells as texts: a key "007" or "NA" stays what it is, a number is read to its last bit."""
     import pandas as pd
 
-    absent = {c: [""] if c in TEXT else ["", "NaN", "nan", "NA", "null", "None"] for c in COLUMNS}
+    absent = {c: [""] if c in TEXT else ["", "NaN", "nan", "NA", "null", "None"] for c in RECORDED}
     return pd.read_csv(path, dtype=object, keep_default_na=False, na_values=absent)
 
 
@@ -185,13 +195,13 @@ def _checked(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     try:
         columns = {
             c: _column(c, frame[c]) if c in frame else _column(c, [None] * len(frame))
-            for c in COLUMNS
+            for c in RECORDED
         }
     except (ValueError, TypeError) as error:
         raise BadInput(
             f'the history "{name}" has a column with a value of the wrong kind ({error})'
         ) from None
-    return pd.DataFrame(columns)
+    return _with_ages(pd.DataFrame(columns))
 
 
 def select_requests(history: pd.DataFrame) -> pd.DataFrame:

@@ -84,20 +84,14 @@ def versions_behind_mean(history: pd.DataFrame) -> float:
 
 
 def stale_reads(history: pd.DataFrame) -> pd.DataFrame:
-    """Return the stale reads with a column `age`.
+    """Return the stale reads; their column `age` says how old their staleness is, in seconds.
 
     The age of a stale read is how long before it was invoked the first version newer than the one it
-    returned had been acknowledged (t-visibility after Bailis et al. 2012), in seconds; NaN when that write
-    is not part of this history.
+    returned had been acknowledged (t-visibility after Bailis et al. 2012). It is part of a history, for
+    the write that outdated a copy may lie before the part that is measured.
     """
     reads = _answered(history)
-    stale = reads[reads["acknowledged"] > reads["version"]]
-    known_since = _known_since(select(history, "write"))
-    keys = zip(stale["key"], stale["version"], strict=True)
-    since = np.array(
-        [known_since.get((key, version + 1), math.nan) for key, version in keys], dtype=float
-    )
-    return stale.assign(age=stale["begin"].to_numpy() - since)
+    return reads[reads["acknowledged"] > reads["version"]]
 
 
 def staleness_age_p95(history: pd.DataFrame) -> float:
@@ -185,14 +179,6 @@ def _answered(history: pd.DataFrame) -> pd.DataFrame:
 def _stale_share(history: pd.DataFrame, against: str) -> float:
     reads = _answered(history)
     return _mean(reads[against] > reads["version"])
-
-
-def _known_since(writes: pd.DataFrame) -> dict[tuple[str, int], float]:
-    """Return for (key, version) when that version or a newer one was first acknowledged."""
-    known = writes[writes["version"].notna() & writes["error"].isna()]
-    known = known.sort_values("version", ascending=False, kind="stable")
-    first = known.groupby("key", sort=False)["end"].cummin()
-    return dict(zip(zip(known["key"], known["version"], strict=True), first, strict=True))
 
 
 def _mean(values: pd.Series) -> float:

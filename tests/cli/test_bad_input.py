@@ -65,7 +65,9 @@ def test_compare_refuses(option, value, tmp_path):
     """One sentence that names the option or its thing, and the value; the folder stays as it was."""
     out = [] if option == "--out" else [f"--out={tmp_path / 'out'}"]
     names = {"--value-size": "size", "--preset": "preset", "--trace": "trace", "--format": "format"}
-    shown = "" if option in ("--memory", "--ttl", "--duration", "--warmup") else value.split(",")[-1]
+    shown = (
+        "" if option in ("--memory", "--ttl", "--duration", "--warmup") else value.split(",")[-1]
+    )
     thing = names.get(option, option).lower()
 
     says = refused(
@@ -375,9 +377,7 @@ def scenario_text(cls, field, value):
 
 def test_the_walk_meets_every_rule():
     """Every rule of the specs has its values out of range, and every class is walked."""
-    met = {
-        rule.text for cls in CLASSES for _, rules in field_types(cls).values() for rule in rules
-    }
+    met = {rule.text for cls in CLASSES for _, rules in field_types(cls).values() for rule in rules}
 
     assert met <= OUT_OF_RANGE.keys()
     assert {cls for cls in CLASSES if field_types(cls)} == {cls for cls, _, _ in SPEC_CASES}

@@ -279,8 +279,28 @@ def test_help_names_every_command_and_option():
     options = done("compare", "--help").out
     assert all(
         f"--{name}" in options
-        for name in "engine strategies preset trace format writes reads skew keys rate clients memory policy ttl"
-        " duration warmup replications seed out json".split()
+        for name in [
+            "engine",
+            "strategies",
+            "preset",
+            "trace",
+            "format",
+            "writes",
+            "reads",
+            "skew",
+            "keys",
+            "rate",
+            "clients",
+            "memory",
+            "policy",
+            "ttl",
+            "duration",
+            "warmup",
+            "replications",
+            "seed",
+            "out",
+            "json",
+        ]
     )
 
 

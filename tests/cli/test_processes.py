@@ -85,7 +85,9 @@ def test_ctrl_c_leaves_nothing_behind(runs, to_all, tmp_path):
     )
     try:
         # As many processes at work as there should be, all past their imports (about 0.7 s).
-        wait_until(lambda: sum(used > 1.5 for used in members(process.pid).values()) >= (workers or 1))
+        wait_until(
+            lambda: sum(used > 1.5 for used in members(process.pid).values()) >= (workers or 1)
+        )
         (os.killpg if to_all else os.kill)(process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=PATIENCE)
         wait_until(lambda: not members(process.pid))

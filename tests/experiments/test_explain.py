@@ -114,7 +114,11 @@ def test_waiting_is_told():
 def test_a_refused_request_says_why():
     """A line that is full: the error is the ending."""
     full = SCENARIO.replace(
-        strategy=NoCache(), database__connections=1, database__waiting=1, workload__rate=3000, duration=1
+        strategy=NoCache(),
+        database__connections=1,
+        database__waiting=1,
+        workload__rate=3000,
+        duration=1,
     )
     history = select_requests(run(full).history)
     number = int(history.index[history["error"].notna()][0])

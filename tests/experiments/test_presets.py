@@ -29,8 +29,13 @@ def test_figures_or_a_sentence(name):
 def test_figures_by_hand():
     """As the published table has them."""
     assert (80, 267, 0.99, 2.6774, 240.0, 0.0043) == cluster("cluster1")[1:]
-    assert (0.48 / 1.0, 67485) == (round(1 - cluster("cluster50").reads, 4), cluster("cluster50").value_size)
-    assert 0.93 == cluster("cluster52").reads  # get .91 and gets .02 of .99 listed, rounded to .9394
+    assert (0.48 / 1.0, 67485) == (
+        round(1 - cluster("cluster50").reads, 4),
+        cluster("cluster50").value_size,
+    )
+    assert (
+        0.93 == cluster("cluster52").reads
+    )  # get .91 and gets .02 of .99 listed, rounded to .9394
 
 
 def test_a_miss_ratio_that_was_not_published_is_absent():

@@ -66,7 +66,9 @@ def test_replications_differ_and_are_seeded_by_their_number():
 def test_the_frame_is_tidy():
     """A row a run; columns: case, the varied fields, replication, seed, every metric."""
     strategies = {"lazy": LazyLoading(), "none": NoCache()}
-    results = compare(SMALL, replications=2, n_jobs=1, strategy=strategies, workload__reads=[0.5, 1])
+    results = compare(
+        SMALL, replications=2, n_jobs=1, strategy=strategies, workload__reads=[0.5, 1]
+    )
 
     assert ["case", "strategy", "workload__reads", "replication", "seed", *METRICS] == list(
         results.frame.columns
@@ -128,9 +130,7 @@ def test_progress_sees_every_run():
             seen.append(total)
             yield done
 
-    compare(
-        SMALL, replications=3, n_jobs=1, progress=progress, strategy=[NoCache(), LazyLoading()]
-    )
+    compare(SMALL, replications=3, n_jobs=1, progress=progress, strategy=[NoCache(), LazyLoading()])
 
     assert [6] * 6 == seen
 
@@ -195,7 +195,9 @@ def test_an_error_in_a_worker_arrives_whole():
 def test_nothing_evicted_is_said():
     """Once a case, with its name; where there is no cache it goes without saying."""
     roomy = SMALL.replace(cache__memory=10**9)
-    results = compare(roomy, replications=1, n_jobs=1, strategy={"lazy": LazyLoading(), "none": NoCache()})
+    results = compare(
+        roomy, replications=1, n_jobs=1, strategy={"lazy": LazyLoading(), "none": NoCache()}
+    )
 
     assert ["lazy: nothing was evicted: policies and engines cannot differ here"] == results.notes
     assert results.notes[0] in str(results)

@@ -202,7 +202,6 @@ def test_age_is_unknown_if_the_write_is_not_there():
     assert math.isnan(metrics.staleness_age_p95(part))
 
 
-@pytest.mark.xfail(reason="`since` cuts off the writes that old copies were outdated by")
 def test_age_of_a_copy_that_was_outdated_before_the_warm_up_ended():
     """Leaving out the warm-up leaves out its reads, not what is known about the copies that outlive it."""
     whole = history(write(3.0, 4.0, version=1), read(20.0, version=0, acknowledged=1))

@@ -5,7 +5,7 @@ here, so what its background threads do is caught up with when a command comes.
 """
 
 import math
-from typing import Any
+from typing import Annotated, Any
 
 from cachesim.clock import Clock
 from cachesim.engines.base import COLD as COLD_MISS
@@ -22,8 +22,8 @@ from cachesim.engines.base import (
 from cachesim.engines.memcached import commands
 from cachesim.engines.memcached.items import COLD, HOT, ClassLRU, Item
 from cachesim.engines.memcached.slabs import PAGE, Slabs
-from cachesim.errors import BadInput, CommandError, OutOfMemory
-from cachesim.spec import Annotated, Bytes, Count, Rule
+from cachesim.errors import BadInput, OutOfMemory
+from cachesim.spec import Bytes, Count, Rule
 from cachesim.units import MIB
 
 HEADER, CAS_SIZE, FLAGS_SIZE, TERMINATOR, LINE_END = 48, 8, 4, 1, 2  # bytes of an item's parts
@@ -71,9 +71,7 @@ class MemcachedEngine(Engine):
         super().__init__(clock, random)
         self.spec = spec
         self.slabs = Slabs(spec.memory, spec.growth_factor)
-        self.lrus = {
-            s.number: ClassLRU(self._drop, segmented=spec.segmented) for s in self.slabs.classes
-        }
+        self.lrus: dict[int, ClassLRU] = {}  # by class number, for the classes that have items
         self.items: dict[str, Item] = {}
         self.counts = dict.fromkeys(commands.COUNTERS, 0)
         self.last_cas = 0
@@ -222,10 +220,13 @@ class MemcachedEngine(Engine):
                 self._drop(old, EVICTED)
             raise OutOfMemory("SERVER_ERROR object too large for cache")
         item = Item(key, value, flags, expires, size)
-        item.slab, item.chunks = self.slabs.class_of(size), self.slabs.chunks_of(size)
-        lru, now = self.lrus[item.slab.number], self.now()
+        slab = item.slab = self.slabs.class_of(size)
+        item.chunks = self.slabs.chunks_of(size)
+        lru, now = self.lrus.get(slab.number), self.now()
+        if lru is None:
+            lru = self.lrus[slab.number] = ClassLRU(self._drop, segmented=self.spec.segmented)
         for _ in range(ALLOCATION_TRIES * item.chunks):
-            if self.slabs.take(item.slab, item.chunks):
+            if self.slabs.take(slab, item.chunks):
                 self.memory = self.slabs.pages * PAGE
                 return item
             if not lru.pull(COLD, now, total=0, evict=True) and self.spec.segmented:
@@ -248,6 +249,3 @@ class MemcachedEngine(Engine):
     def why_missed(self, key: str) -> str:
         """Return which kind of miss asking for the absent `key` now is."""
         return self._gone.get(key, COLD_MISS)
-
-
-__all__ = ["CommandError", "Memcached", "MemcachedEngine"]

@@ -8,7 +8,7 @@ to WARM. New keys that nobody asks for again so pass through without pushing out
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from cachesim.engines.memcached.slabs import SlabClass
 
@@ -102,21 +102,17 @@ class ClassLRU:
         ----------
         memcached 1.6: items.c, lru_pull_tail.
         """
-        changed = 0
-        for item in self._tails(segment):
-            if 0 < item.expires < now:
-                self.drop(item, "expired")
-                changed += 1
-                continue
-            if segment == COLD:
-                return changed + self._pull_cold(item, evict=evict)
-            return changed + self._pull_young(item, segment, now, total, max_age)
-        return changed
-
-    def _tails(self, segment: int) -> Iterator[Item]:
-        for _ in range(TAIL_TRIES):
-            if self.lists[segment]:
-                yield next(iter(self.lists[segment]))
+        queue = self.lists[segment]
+        for changed in range(TAIL_TRIES):
+            if not queue:
+                return changed
+            item = next(iter(queue))
+            if not 0 < item.expires < now:
+                if segment == COLD:
+                    return changed + self._pull_cold(item, evict=evict)
+                return changed + self._pull_young(item, segment, now, total, max_age)
+            self.drop(item, "expired")
+        return TAIL_TRIES
 
     def _pull_cold(self, item: Item, *, evict: bool) -> int:
         if evict:
@@ -146,7 +142,8 @@ class ClassLRU:
         ----------
         memcached 1.6: items.c, lru_maintainer_juggle.
         """
-        total = sum(self.bytes)
+        hot, warm, cold = self.bytes
+        total = hot + warm + cold
         tail = next(iter(self.lists[COLD]), None)
         age = 0 if tail is None else now - tail.time
         for moves in range(MOVES):

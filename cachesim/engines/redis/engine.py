@@ -144,8 +144,9 @@ class RedisEngine(Keyspace):
             raise OutOfMemory(OOM)
         if not ttl > 0:
             raise CommandError("ERR invalid expire time in 'set' command")
-        entry = self.put(key, value, keep_ttl=ttl < math.inf)
-        if ttl < math.inf:
+        lasts = ttl == math.inf
+        entry = self.put_at(self.write(key), key, value, keep_ttl=not lasts)
+        if not lasts:
             self.expire_at(entry, self.now + max(1, round(ttl * 1000)))
 
     def delete(self, key: str) -> bool:

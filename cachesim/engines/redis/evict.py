@@ -46,25 +46,28 @@ class Evictor:
         if by == "random":  # needs no pool
             return db.expires.any().entry if volatile else db.keys.any()
         while True:
-            for candidate in self.sampled():
-                self.admit(*candidate)
+            self.populate(self.sampled())
             while self.pool:
                 entry = db.keys.nodes.get(self.pool.pop()[1])
                 if entry is not None and (entry.when is not None or not volatile):
                     return entry  # the others are ghosts: keys that left since they were sampled
 
-    def admit(self, idle: int, key: str) -> None:
-        """Take a candidate into the pool if it is better than the worst there, or the pool has room.
+    def populate(self, candidates: list[Candidate]) -> None:
+        """Take those into the pool that are better than the worst there, or all while it has room.
 
         The pool is never refreshed: a key used since keeps its place, and may be in it twice.
         """
         # redis 7: evict.c, evictionPoolPopulate
         pool = self.pool
-        if len(pool) < POOL_SIZE:
-            pool.insert(bisect_left(pool, (idle,)), (idle, key))  # left of an equal one
-        elif idle > pool[0][0]:
-            pool.insert(bisect_left(pool, (idle,)), (idle, key))
-            del pool[0]
+        for candidate in candidates:
+            idle = candidate[0]
+            if len(pool) == POOL_SIZE:
+                if idle <= pool[0][0]:
+                    continue
+                pool.insert(bisect_left(pool, (idle,)), candidate)  # left of its equals
+                del pool[0]
+            else:
+                pool.insert(bisect_left(pool, (idle,)), candidate)
 
     def sampled(self) -> list[Candidate]:
         """Return a few of the keys that may go, each with its idle: what the policy goes by."""
@@ -72,7 +75,11 @@ class Evictor:
         expiring = db.expires.some(self.samples) if volatile else []
         entries = [node.entry for node in expiring] if volatile else db.keys.some(self.samples)
         if by == "lru":
-            return [(idle_time(db.lru_clock, entry.lru), entry.key) for entry in entries]
+            clock = db.lru_clock
+            return [
+                (clock - e.lru if clock >= e.lru else idle_time(clock, e.lru), e.key)
+                for e in entries
+            ]
         if by == "lfu":
             minute, decay = db.minute, db.lfu_decay_time
             return [(LFU_HIGHEST - frequency(e.lru, minute, decay), e.key) for e in entries]

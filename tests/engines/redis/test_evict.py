@@ -153,11 +153,8 @@ def test_room_is_made_before_a_command_and_not_after():
 def test_the_pool_keeps_the_best_sixteen_ascending():
     """A candidate worse than all sixteen is refused; a better one pushes the worst out."""
     evictor = build("allkeys-lru").evictor
-    for idle in range(16, 0, -1):
-        evictor.admit(idle, f"k{idle}")
-    evictor.admit(0, "worse")
-    evictor.admit(1, "as bad as the worst")
-    evictor.admit(9, "better")
+    evictor.populate([(idle, f"k{idle}") for idle in range(16, 0, -1)])
+    evictor.populate([(0, "worse"), (1, "as bad as the worst"), (9, "better")])
 
     assert [2, 3, 4, 5, 6, 7, 8, 9, 9, *range(10, 17)] == [idle for idle, _ in evictor.pool]
     assert (9, "better") == evictor.pool[7]  # left of its equal
@@ -167,8 +164,7 @@ def test_a_candidate_is_not_refreshed():
     """A key used after it was sampled is evicted all the same."""
     engine = build("allkeys-lru")
     fill(engine, "a", "b", "c")
-    for candidate in engine.evictor.sampled():
-        engine.evictor.admit(*candidate)
+    engine.evictor.populate(engine.evictor.sampled())
     engine.get("a")
     engine.delete("b")
 
@@ -178,7 +174,7 @@ def test_a_candidate_is_not_refreshed():
 def test_ghosts_are_skipped():
     """A candidate that left since it was sampled counts for nothing."""
     engine = build("allkeys-lru")
-    engine.evictor.admit(10**6, "ghost")
+    engine.evictor.populate([(10**6, "ghost")])
     fill(engine, "a", "b")
 
     assert ["a"] == squeeze(engine)
@@ -188,8 +184,7 @@ def test_a_candidate_without_its_ttl_is_a_ghost_to_volatile_policies():
     """PERSIST saves a key from the pool."""
     engine = build("volatile-lru")
     fill(engine, "a", "b", a=900, b=900)
-    for candidate in engine.evictor.sampled():
-        engine.evictor.admit(*candidate)
+    engine.evictor.populate(engine.evictor.sampled())
     engine.execute(("PERSIST", "a"))
 
     assert ["b"] == squeeze(engine)

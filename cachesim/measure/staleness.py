@@ -1,0 +1,59 @@
+"""How old a stale read's staleness is: from the writes of the whole history, found once for all reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def ages(history: pd.DataFrame) -> np.ndarray:
+    """Return for each row how long a version newer than the one it returned had been acknowledged; seconds.
+
+    NaN for what is no stale read, and where no such write is part of the history.
+
+    References
+    ----------
+    Bailis et al., "Probabilistically bounded staleness", PVLDB 5(8), 2012: t-visibility.
+    """
+    import pandas as pd
+
+    found = np.full(len(history), np.nan)
+    behind = (history["acknowledged"] > history["version"]).fillna(False).to_numpy(dtype=bool)
+    stale = np.flatnonzero(behind & (history["op"] == "read").to_numpy(dtype=bool))
+    writes = history[
+        (history["op"] == "write") & history["version"].notna() & history["error"].isna()
+    ]
+    if not len(stale) or not len(writes):
+        return found
+    reads = history.iloc[stale]
+    codes, _ = pd.factorize(pd.concat([writes["key"], reads["key"]]))
+    versions = np.concatenate([writes["version"], reads["version"]]).astype("int64")
+    places = codes * (versions.max() + 2) + versions  # by key, then by version
+    acknowledged, since = _earliest(
+        places[: len(writes)], codes[: len(writes)], writes["end"].to_numpy()
+    )
+    next_one = np.searchsorted(acknowledged, places[len(writes) :], side="right")
+    same_key = _at(acknowledged, next_one) // (versions.max() + 2) == codes[len(writes) :]
+    age = reads["begin"].to_numpy() - _at(since, next_one)
+    found[stale] = np.where(same_key & (next_one < len(since)), age, np.nan)
+    return found
+
+
+def _earliest(
+    places: np.ndarray, codes: np.ndarray, ends: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the writes' places in order, and when each or a newer version of its key was first acknowledged."""
+    import pandas as pd
+
+    order = np.argsort(places, kind="stable")
+    newest_first = pd.Series(ends[order][::-1]).groupby(codes[order][::-1]).cummin()
+    return places[order], newest_first.to_numpy()[::-1]
+
+
+def _at(values: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return the values at these places, the last one for places beyond the end."""
+    return values[np.minimum(places, len(values) - 1)]
