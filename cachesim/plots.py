@@ -107,8 +107,8 @@ def latency(result: Any, op: str = "read", ax: Axes | None = None) -> Axes:
             _tail(ax, times, name, index)
     for share, text in ((0.5, "p50"), (0.01, "p99")):
         ax.axhline(share, color=SHADE, zorder=0)
-        place = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom"}
-        ax.annotate(text, (1, share), fontsize=8, **place)
+        right = ("axes fraction", "data")
+        ax.annotate(text, (1, share), xycoords=right, ha="right", va="bottom", fontsize=8)
     ax.set(xscale="log", yscale="log", xlabel=f"{op} latency (ms)")
     ax.set_ylabel("share of requests that took longer")
     return _legend(ax)

@@ -11,6 +11,7 @@ import lzma
 import math
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,8 +21,8 @@ from cachesim.errors import BadInput
 
 READ, WRITE, DELETE = "read", "write", "delete"
 _OPS = {
-    READ: "get gets read mget getex gat gats",
-    WRITE: "set add replace cas append prepend incr decr write put update setex",
+    READ: "get gets read mget getex gat gats get_lease",
+    WRITE: "set add replace cas append prepend incr decr write put update setex set_lease",
     DELETE: "delete del remove unlink",
 }
 OPS = {word: op for op, words in _OPS.items() for word in words.split()}
@@ -115,7 +116,18 @@ def read_trace(path: str | Path, format: str) -> Trace:
     trace = FORMATS[format](content, name)
     if not len(trace):
         raise BadInput(f'the trace "{name}" has no request in it; is its format {format}?')
+    _check_times(trace)
     return trace
+
+
+def _check_times(trace: Trace) -> None:
+    times = trace.times or ()
+    for number, (before, after) in enumerate(pairwise(times), 1):
+        if after < before:
+            raise BadInput(
+                f'the trace "{trace.name}", request {number}: its time lies {before - after:g} s before that of '
+                "the request in front of it; sort the trace by time"
+            )
 
 
 def _unpacked(name: str) -> bytes:

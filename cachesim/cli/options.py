@@ -96,7 +96,7 @@ SCENARIO: tuple[Decorator, ...] = (
         Count,
         "Number of users who wait for their answers (closed loop, instead of --rate).",
     ),
-    ruled("--memory", Bytes, "Memory of the cache, such as 64mb.  [default: 2mb]"),
+    ruled("--memory", Bytes, "Memory of the cache, such as 64mb.  [default: 1mb]"),
     click.option("--policy", help="Eviction policy of the engine."),
     ruled(
         "--ttl", Seconds, "TTL of the strategies that have one, such as 60 or 5ms.  [default: 10]"

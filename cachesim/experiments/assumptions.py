@@ -45,7 +45,7 @@ _COMMAND = f"about 100,000 commands/s a thread (redis.io, redis-benchmark){_OURS
 _POOL = f"{ASSUMPTION}: a small pool, so that load shows"
 _DISK = f"{ASSUMPTION}: one or two I/Os of 0.5-3 ms each"
 _COMMIT = f"{ASSUMPTION}: 1-3 ms for an fsync to network storage"
-_SCARCE = f"{ASSUMPTION}: a third of the data, so that memory is scarce"
+_SCARCE = f"{ASSUMPTION}: a sixth of the data, so that memory is scarce"
 _SKEW = f"{ASSUMPTION} between the web (0.64-0.83, Breslau 1999) and caches (1-2, Yang 2020)"
 _VALUE = f"{ASSUMPTION}; the median object at Twitter has 230 bytes (Yang et al., OSDI 2020)"
 

@@ -23,7 +23,7 @@ class Scenario(Spec):
     """
 
     strategy: Strategy = LazyLoading(ttl=10)
-    cache: EngineSpec = Redis(memory=2 * MIB)
+    cache: EngineSpec = Redis(memory=MIB)
     node: Node = Node()
     database: Database = Database()
     network: Network = Network()

@@ -29,9 +29,11 @@ def verdict(differences: Sequence[Difference]) -> str:
         for metric, more, less, unit in TOLD
         if by_name[metric].shows_difference
     ]
+    unshown = [metric for metric, *_ in TOLD if _spans_zero(by_name[metric])]
+    if not told and not unshown:
+        return f"{first} against {second}: there are no intervals to judge by; run at least 2 replications."
     if not told:
         return f"{first} against {second}: no difference shown (every 95 % interval spans 0)."
-    unshown = [metric for metric, *_ in TOLD if _spans_zero(by_name[metric])]
     rest = f"; no difference shown in {', '.join(unshown)}" if unshown else ""
     return f"{first}, against {second}, {_joined(told)}{rest}."
 

@@ -56,4 +56,4 @@ def _earliest(
 
 def _at(values: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Return the values at these places, the last one for places beyond the end."""
-    return values[np.minimum(places, len(values) - 1)]
+    return np.asarray(values[np.minimum(places, len(values) - 1)])

@@ -73,7 +73,7 @@ class Exponential(Distribution):
     1.386
     """
 
-    mean: Delay = 1.0  # type: ignore[assignment] # a field here, a property elsewhere
+    mean: Delay = 1.0  # a field here, a property elsewhere
 
     @property
     def second_moment(self) -> float:

@@ -167,4 +167,4 @@ def _check_fired(event: Any) -> None:
             "app.timeout returned"
         )
     if isinstance(event, Visit):
-        event.waiters.append(_check_fired)  # type: ignore[arg-type] # somebody did wait for it
+        event.waiters.append(_check_fired)  # somebody did wait for it

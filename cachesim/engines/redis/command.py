@@ -67,7 +67,7 @@ def lookup(table: Mapping[str, Command], argv: Arguments) -> Command:
 
 
 def container(engine: Any, argv: Arguments) -> Reply:
-    """Stand in the table for a command that has only subcommands."""
+    """Stand in the table for a command that has only subcommands, and was given none."""
     raise wrong_number(text(argv[0]).lower())
 
 

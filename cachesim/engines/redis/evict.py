@@ -59,15 +59,12 @@ class Evictor:
         """
         # redis 7: evict.c, evictionPoolPopulate
         pool = self.pool
-        for candidate in candidates:
-            idle = candidate[0]
+        for idle, key in candidates:
             if len(pool) == POOL_SIZE:
                 if idle <= pool[0][0]:
                     continue
-                pool.insert(bisect_left(pool, (idle,)), candidate)  # left of its equals
                 del pool[0]
-            else:
-                pool.insert(bisect_left(pool, (idle,)), candidate)
+            pool.insert(bisect_left(pool, (idle,)), (idle, key))  # left of its equals
 
     def sampled(self) -> list[Candidate]:
         """Return a few of the keys that may go, each with its idle: what the policy goes by."""
@@ -75,11 +72,7 @@ class Evictor:
         expiring = db.expires.some(self.samples) if volatile else []
         entries = [node.entry for node in expiring] if volatile else db.keys.some(self.samples)
         if by == "lru":
-            clock = db.lru_clock
-            return [
-                (clock - e.lru if clock >= e.lru else idle_time(clock, e.lru), e.key)
-                for e in entries
-            ]
+            return [(idle_time(db.lru_clock, e.lru), e.key) for e in entries]
         if by == "lfu":
             minute, decay = db.minute, db.lfu_decay_time
             return [(LFU_HIGHEST - frequency(e.lru, minute, decay), e.key) for e in entries]

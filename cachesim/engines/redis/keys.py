@@ -17,7 +17,6 @@ from cachesim.engines.redis.types.string import object_encoding
 from cachesim.errors import CommandError
 
 FAIR_SAMPLE = 15  # keys (redis 7: dict.c, GETFAIR_NUM_ENTRIES)
-RANDOM_TRIES = 100  # (redis 7: db.c, dbRandomKey)
 NOT_LFU = (
     "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that "
     "when switching between policies at runtime LRU and LFU data will take some time to adjust."
@@ -46,9 +45,7 @@ def type_(db: Keyspace, argv: Arguments) -> Reply:
 def randomkey(db: Keyspace, argv: Arguments) -> Reply:
     """RANDOMKEY."""
     # redis 7: db.c, dbRandomKey; dict.c, dictGetFairRandomKey
-    for _ in range(RANDOM_TRIES):
-        if not db.keys.nodes:
-            return None
+    while db.keys.nodes:
         some = db.keys.some(FAIR_SAMPLE) or [db.keys.any()]
         key = some[int(db.random() * len(some))].key
         if db.find(key) is not None:
@@ -137,9 +134,9 @@ COMMANDS = {
     "EXISTS": Command(-2, "readonly fast", exists),
     "EXPIRE": Command(3, "write fast", expire),
     "EXPIREAT": Command(3, "write fast", expire),
-    "MEMORY": Command(-2, "", container),
+    "MEMORY": Command(-1, "", container),
     "MEMORY|USAGE": Command(-3, "readonly", memory_usage),
-    "OBJECT": Command(-2, "", container),
+    "OBJECT": Command(-1, "", container),
     "OBJECT|ENCODING": Command(3, "readonly", object_encoding_of),
     "OBJECT|FREQ": Command(3, "readonly", object_freq),
     "OBJECT|IDLETIME": Command(3, "readonly", object_idletime),

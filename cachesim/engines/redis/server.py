@@ -166,7 +166,7 @@ def info(db: Keyspace, argv: Arguments) -> Reply:
 
 
 COMMANDS = {
-    "CONFIG": Command(-2, "", container),
+    "CONFIG": Command(-1, "", container),
     "CONFIG|GET": Command(-3, "", config_get),
     "CONFIG|SET": Command(-4, "", config_set),
     "DBSIZE": Command(1, "readonly fast", dbsize),

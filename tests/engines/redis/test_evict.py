@@ -180,6 +180,15 @@ def test_ghosts_are_skipped():
     assert ["a"] == squeeze(engine)
 
 
+def test_a_pool_of_ghosts_is_emptied_and_filled_anew():
+    """Sixteen ghosts idler than every key keep all keys out, until they have been thrown away."""
+    engine = build("allkeys-lru")
+    fill(engine, "a", "b")
+    engine.evictor.populate([(10**6, f"ghost{n}") for n in range(16)])
+
+    assert ["a"] == squeeze(engine)
+
+
 def test_a_candidate_without_its_ttl_is_a_ghost_to_volatile_policies():
     """PERSIST saves a key from the pool."""
     engine = build("volatile-lru")

@@ -121,6 +121,19 @@ def test_a_table_almost_empty_is_left_alone():
     assert 0 == len(engine)
 
 
+def test_a_cycle_goes_on_until_it_has_seen_a_key():
+    """One key in 64 buckets: loops of 20 buckets that find nobody do not end the cycle."""
+    engine = build()
+    for number in range(64):
+        engine.set(f"k{number}", b"x", ttl=1)
+    for number in range(63):
+        engine.delete(f"k{number}")
+    engine.expires_cursor = engine.expires.nodes["k63"].hash + 1  # the bucket just before
+    active_cycle(engine, now=5000)
+
+    assert 0 == len(engine)
+
+
 def test_each_tick_of_a_silence_has_its_own_time():
     """A cycle at 0.1 s sees keys of 0.15 s alive, the one at 0.2 s sees them dead."""
     engine = build()

@@ -7,8 +7,11 @@ from cachesim.errors import CommandError
 
 MANTISSA = 64  # bits
 DIGITS = 17  # after the point, in replies (redis 7: util.c, ld2string)
-LONGEST = 256  # bytes of a number as text (redis 7: MAX_LONG_DOUBLE_CHARS is 5 KiB; strtold's rest)
-_DECIMAL = re.compile(rb"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
+# SIMPLIFIED: the server reads up to 5,119 bytes and numbers up to 1.2e4932; Python's own limit for
+# turning text into numbers and back lies a little lower.
+LONGEST = 4000  # bytes of a number as text
+HIGHEST = Fraction(10) ** 4000
+_DECIMAL = re.compile(rb"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,5})?")
 _INFINITE = re.compile(rb"[+-]?inf(inity)?", re.IGNORECASE)
 
 
@@ -21,7 +24,10 @@ def as_long_double(text: bytes) -> Fraction | None:
         return None
     if len(text) > LONGEST or not _DECIMAL.fullmatch(text):
         raise CommandError("ERR value is not a valid float")
-    return nearest(Fraction(text.decode()))
+    number = nearest(Fraction(text.decode()))
+    if abs(number) > HIGHEST:
+        raise CommandError("ERR value is not a valid float")
+    return number
 
 
 def nearest(number: Fraction) -> Fraction:

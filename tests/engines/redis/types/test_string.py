@@ -10,8 +10,8 @@ SYNTAX = "ERR syntax error"
 NOT_AN_INTEGER = "ERR value is not an integer or out of range"
 NOT_A_FLOAT = "ERR value is not a valid float"
 OVERFLOW = "ERR increment or decrement would overflow"
+WIDE = b"100000000000000000003583830118858923890798487404544"
 TOO_LONG = "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
-BEYOND = 2**63
 
 
 def build() -> RedisEngine:
@@ -53,6 +53,10 @@ SCRIPTS = [
     [("SET f 1.0e2", "OK"), ("INCRBYFLOAT f .5", b"100.5"), ("INCRBYFLOAT f 5.", b"105.5")],
     [("SET f 4.1 EX 10", "OK"), ("INCRBYFLOAT f 5e3", b"5004.10000000000000009"), ("TTL f", 10)],
     [("INCRBYFLOAT f 1e30", b"1000000000000000000024696061952")],
+    [("SET n 5", "OK"), ("INCRBYFLOAT n 1", b"6"), ("OBJECT ENCODING n", b"embstr"), ("INCR n", 7)],
+    [("INCRBYFLOAT n 1", b"1"), ("APPEND n 2", 2), ("OBJECT ENCODING n", b"raw"), ("INCR n", 13)],
+    [("INCRBYFLOAT n 1e50", WIDE), ("OBJECT ENCODING n", b"raw")],
+    [("SET a 1 PX 5 PX 70", "OK"), ("PTTL a", 70)],
     [("INCRBYFLOAT f -1e-18", b"0"), ("INCRBYFLOAT f -0.25", b"-0.25")],
 ]
 
@@ -96,6 +100,7 @@ ERRORS = [
     ("INCRBYFLOAT text 1", NOT_A_FLOAT),
     ("INCRBYFLOAT a x", NOT_A_FLOAT),
     ("INCRBYFLOAT a nan", NOT_A_FLOAT),
+    ("INCRBYFLOAT a 1e5000", NOT_A_FLOAT),
     ("INCRBYFLOAT a inf", "ERR increment would produce NaN or Infinity"),
     ("INCRBYFLOAT a -infinity", "ERR increment would produce NaN or Infinity"),
     ("GETRANGE text x 1", NOT_AN_INTEGER),
@@ -150,3 +155,28 @@ def test_writes_are_no_hits_and_reads_are():
         engine.execute(tuple(line.split()))
 
     assert (4, 3) == (engine.keyspace_hits, engine.keyspace_misses)
+
+
+def test_writing_nothing_changes_nothing():
+    """SETRANGE and APPEND of an empty part; SETRANGE does not even make the key."""
+    engine = build()
+
+    assert 0 == engine.execute(("SETRANGE", "a", 9, ""))
+    assert 0 == len(engine)
+
+    engine.set("a", b"hello")
+
+    assert 5 == engine.execute(("SETRANGE", "a", 9, ""))
+    assert b"embstr" == engine.execute(("OBJECT", "ENCODING", "a"))
+    assert 5 == engine.execute(("APPEND", "a", ""))
+    assert b"hello" == engine.get("a")
+
+
+def test_the_sum_may_exceed_what_the_numbers_may_not():
+    """Two numbers at the limit add up to more than INCRBYFLOAT then reads."""
+    engine = build()
+    engine.execute(("INCRBYFLOAT", "f", b"9e3999"))
+    engine.execute(("INCRBYFLOAT", "f", b"9e3999"))
+
+    with pytest.raises(CommandError, match=NOT_A_FLOAT):
+        engine.execute(("INCRBYFLOAT", "f", 1))
