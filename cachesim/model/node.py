@@ -12,7 +12,7 @@ from cachesim.model.network import Network
 from cachesim.model.station import Station
 from cachesim.rng import stream, uniform
 from cachesim.spec import Spec
-from cachesim.units import US
+from cachesim.units import MS
 
 
 class Node(Spec):
@@ -22,7 +22,7 @@ class Node(Spec):
     10
     """
 
-    service: Distribution = Exponential(mean=10 * US)  # one command, on one worker
+    service: Distribution = Exponential(mean=0.01 * MS)  # 10 µs a command, on one worker
 
 
 class CacheNode:

@@ -330,6 +330,8 @@ OUT_OF_RANGE = {
     ">= 0": ["-1"],
     "from 1 to 500 per second": ["0", "501"],
     "from 1 to 10": ["0", "11"],
+    ">= 1 MiB (1048576 bytes), one page": ["0", "1048575"],
+    "> 1 and <= 2": ["1.0", "2.001", "-inf"],
 }
 WRONG_TYPES = ["true", '"text"', "[1]", "1979-05-27", "{ kind = 'no-such' }"]
 

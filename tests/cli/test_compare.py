@@ -174,8 +174,8 @@ def workload(*options, tmp_path):
 def test_options_reach_the_scenario(tmp_path):
     """Each in the field it names, read in its unit."""
     options = [
-        "--engine=redis", "--policy=allkeys-lfu", "--memory=1mb", "--keys=50", "--skew=0.5", "--rate=100", "--reads=0.5",
-        "--value-size=lognormal:150,1", "--ttl=500ms", "--duration=2s", "--warmup=500ms", "--seed=9",
+        "--engine=redis", "--policy=allkeys-lfu", "--memory=1mb", "--keys=50", "--skew=0.5", "--rate=100",
+        "--reads=0.5", "--value-size=lognormal:150,1", "--ttl=500ms", "--duration=2s", "--warmup=500ms", "--seed=9",
     ]  # fmt: skip
     found = done("compare", *options, *ONE_RUN, "--out", tmp_path, "--json").json["scenario"]
 

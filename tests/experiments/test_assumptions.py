@@ -34,7 +34,7 @@ def test_values_are_the_defaults():
     """Read from the scenario, in their unit; distributions by their mean."""
     shown = {row["field"]: row["value"] for row in rows()}
 
-    assert "2 MiB" == shown["cache.memory"]
+    assert "1 MiB" == shown["cache.memory"]
     assert "0.7" == shown["database.buffer_hit_ratio"]
     assert shown["node.service"].startswith("10 µs (mean")
     assert shown["workload.size"].startswith("500 B")

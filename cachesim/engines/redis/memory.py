@@ -101,9 +101,9 @@ def encoding(value: bytes) -> str:
 
 def room_of(length: int, quantum: int = 16) -> int:
     """Return how long a raw string made with `length` bytes may get before it is moved."""
-    if length < 32:
-        return length  # the shortest header has no field for more
-    return allocated(sds(length), quantum) - header(length) - 1
+    if 0 < length < 32:
+        return length  # the shortest header has no field for more; an empty string gets the next
+    return _room(length, quantum)
 
 
 def room_of_value(length: int, quantum: int = 16) -> int:
@@ -128,8 +128,14 @@ def room_to_grow(length: int, room: int, quantum: int = 16) -> int:
     if length <= room:
         return room
     wanted = length + min(length, PREALLOCATION)
-    before = max(3, header(wanted))  # a string that may grow has at least the second header
-    return allocated(before + wanted + 1, quantum) - before - 1
+    return _room(wanted, quantum)
+
+
+def _room(length: int, quantum: int) -> int:
+    # redis 7: sds.c, sdsTypeMaxSize: what the allocator gives beyond the header's field is lost
+    before = max(3, header(length))  # a string that may grow has at least the second header
+    most = {3: (1 << 8) - 1, 5: (1 << 16) - 1}.get(before, HIGHEST)
+    return min(most, allocated(before + length + 1, quantum) - before - 1)
 
 
 def raw_bytes(room: int, quantum: int = 16) -> int:

@@ -120,6 +120,21 @@ def test_an_appended_string_has_room_to_spare():
     assert 16 + 64 == appended(engine, 60)
 
 
+def test_room_ends_where_the_header_cannot_tell_it():
+    """127 bytes want 254 and get 320, of which a field of one byte can use 255."""
+    assert 255 == memory.room_to_grow(127, room=0)
+    assert 16 + 320 == memory.raw_bytes(255)
+
+
+def test_an_empty_string_has_room_for_four():
+    """It gets the second header at once: 3 + 0 + 1, and the smallest class holds 8."""
+    engine = build()
+    engine.set("k" * 12, b"")
+
+    assert 16 + 8 == appended(engine, 4)
+    assert 16 + 16 == appended(engine, 5)
+
+
 def test_a_string_set_whole_has_no_room_beyond_a_tenth():
     """100 bytes lie in 112 and keep their room for 108; 80 lie in 96 and lose theirs."""
     engine = build()
