@@ -42,14 +42,14 @@ class Client(Drive):
         self.rest = rest  # called with the client when its request has its record
         self.app = system.new_app(number)
         self.pause = Pause(system.env)  # between two requests of a user
-        self.upcoming: list[str] = []  # op and key of the request after the pause
+        self.op = self.key = ""  # of the request under way, or of the one after the pause
         self.env, self.sink, self.strategy = system.env, system.sink, system.strategy
         self.acknowledged = system.acknowledged
         self.commits, self.versions = system.database.committed, system.database.versions
 
     def go(self, event: Any) -> None:
-        """Serve the request that was upcoming when the pause began."""
-        self.serve(*self.upcoming)
+        """Serve the request that was drawn when the pause began."""
+        self.serve(self.op, self.key)
 
     def serve(self, op: str, key: str) -> None:
         """Begin a request: note what its answer must not be older than, then follow the strategy."""

@@ -72,10 +72,18 @@ class Pause(simpy.Event):
         self.env = env
         self.callbacks = []
 
-    def start(self, delay: float, *callbacks: Any) -> Self:
+    def start(self, delay: float) -> Self:
         """Fire in `delay` seconds; what simpy.Timeout and Environment.schedule do, in one call."""
+        self.callbacks = []
+        return self._schedule(delay)
+
+    def then(self, callback: Callable[[Any], None], delay: float) -> Self:
+        """Fire in `delay` seconds and call back."""
+        self.callbacks = [callback]
+        return self._schedule(delay)
+
+    def _schedule(self, delay: float) -> Self:
         env = self.env
-        self.callbacks = list(callbacks)
         heappush(env._queue, (env._now + delay, NORMAL, next(env._eid), self))  # type: ignore[misc]
         return self
 

@@ -62,6 +62,7 @@ class System:
         self.database = DatabaseTier(plan.database, plan.network, plan.seed)
         self.acknowledged: dict[str, int] = {}  # key -> newest version that a writer knows of
         self._requests = plan.workload.requests(plan.seed)
+        self._end = plan.duration  # seconds: no request begins then or later
         self._next_write = count(FIRST_WRITE).__next__
         self._next_client = count().__next__
         self._idle: list[Client] = []
@@ -95,10 +96,10 @@ class System:
 
     def _think(self, client: Client) -> None:
         """Play a closed loop: a user who rests thinks, and then asks again."""
-        request = next(self._requests, None)
-        if request is not None and self.env._now + request[0] < self.plan.duration:
-            think, *client.upcoming = request
-            client.pause.start(think, client.go)
+        for think, client.op, client.key in self._requests:
+            if self.env._now + think < self._end:
+                client.pause.then(client.go, think)
+            return
 
     def _new_client(self, rest: Callable[[Client], None]) -> Client:
         return Client(self, self._next_client(), rest)
