@@ -11,7 +11,7 @@ from typing import Any, Self
 import simpy
 from simpy.events import NORMAL
 
-from cachesim.errors import SimulatedFailure, StrategyError
+from cachesim.errors import StrategyError
 
 Steps = Generator[simpy.Event, Any, Any]  # what a strategy's read and write are
 Effect = Callable[["Visit"], None]
@@ -74,16 +74,9 @@ class Pause(simpy.Event):
 
     def start(self, delay: float) -> Self:
         """Fire in `delay` seconds; what simpy.Timeout and Environment.schedule do, in one call."""
-        self.callbacks = []
-        return self._schedule(delay)
-
-    def then(self, callback: Callable[[Any], None], delay: float) -> Self:
-        """Fire in `delay` seconds and call back."""
-        self.callbacks = [callback]
-        return self._schedule(delay)
-
-    def _schedule(self, delay: float) -> Self:
         env = self.env
+        if self.callbacks is None:  # SimPy's mark of an event that has fired
+            self.callbacks = []
         heappush(env._queue, (env._now + delay, NORMAL, next(env._eid), self))  # type: ignore[misc]
         return self
 
@@ -114,7 +107,7 @@ class Visit(Waitable):
         )
 
 
-class _Start:
+class Start:
     """What a generator is first resumed with."""
 
     _ok = True
@@ -127,16 +120,11 @@ class Drive:
     A Process costs a start event, an end event and the bookkeeping of interrupts; a request needs none.
     """
 
-    def __init__(self, steps: Steps | None = None) -> None:
-        self.wake = self.resume  # bound once, not at every event
-        if steps is not None:
-            self.follow(steps)
-
-    def follow(self, steps: Steps) -> None:
-        """Start a generator."""
+    def __init__(self, steps: Steps) -> None:
         self.send = steps.send
         self.throw = steps.throw
-        self.resume(_Start)
+        self.wake = self.resume  # bound once, not at every event
+        self.resume(Start)
 
     def resume(self, event: Any) -> None:
         """Hand over the value, or the failure, of the event waited for; wait for the next one."""
@@ -152,20 +140,8 @@ class Drive:
                     return
                 except AttributeError:
                     _check_fired(event)  # it had fired before it was yielded: go on at once
-        except StopIteration as end:
-            value = end.value
-        except SimulatedFailure as failure:
-            self.failed(failure)
-            return
-        self.ended(value)
-
-    def ended(self, value: Any) -> None:
-        """Let go after the generator has returned `value`."""
-        del self.wake  # bound to its own holder: only the cycle collector could free it
-
-    def failed(self, failure: SimulatedFailure) -> None:
-        """Pass on a failure that the generator did not catch."""
-        raise failure
+        except StopIteration:
+            del self.wake  # bound to its own holder: only the cycle collector could free it
 
 
 def _check_fired(event: Any) -> None:

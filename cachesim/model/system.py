@@ -98,7 +98,7 @@ class System:
         """Play a closed loop: a user who rests thinks, and then asks again."""
         for think, client.op, client.key in self._requests:
             if self.env._now + think < self._end:
-                client.pause.then(client.go, think)
+                client.pause.start(think)
             return
 
     def _new_client(self, rest: Callable[[Client], None]) -> Client:
