@@ -75,9 +75,12 @@ def comparison_json(plan: Plan, results: Results) -> dict[str, Any]:
 
 def comparison_text(plan: Plan, results: Results) -> str:
     """Return the comparison for people: the table, the differences, the sentence."""
-    header = [NAMES.get(name, name) for name in results.cases[0].labels]
-    metrics = [title(metric) for metric in results.header[len(header) :]]
-    parts = [_split_table([*header, *metrics], results.rows(), len(header))]
+    labels = len(results.cases[0].labels)
+    header = [NAMES.get(name, name) for name in results.header[:labels]]
+    header += [title(metric) for metric in results.header[labels:]]
+    told = _telling(results.rows(), labels)
+    cut = [[cells[n] for n in told] + cells[labels:] for cells in [header, *results.rows()]]
+    parts = [_split_table(cut[0], cut[1:], len(told))]
     parts.append(
         f"Means of {plan.replications} replications ± half of the 95 % interval; "
         f"after {plan.scenario.warmup:g} s of warm-up."
@@ -86,6 +89,11 @@ def comparison_text(plan: Plan, results: Results) -> str:
     if differences:
         parts += ["", _difference_table(differences), "", verdict(differences)]
     return "\n".join([*parts, *results.notes])
+
+
+def _telling(rows: list[list[str]], labels: int) -> list[int]:
+    """Return the label columns that tell the rows apart; the first, if one row is all there is."""
+    return [n for n in range(labels) if len({row[n] for row in rows}) > 1] or [0][:labels]
 
 
 def _split_table(header: list[str], rows: list[list[str]], labels: int, width: int = 110) -> str:

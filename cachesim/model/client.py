@@ -100,7 +100,7 @@ class Client(Drive):
                 value = check_value(self.system.strategy, value)
             (self.write,) = read_stamp(value)
             return versions.get(self.write)
-        version = versions.get(self.write)
+        version = None if self.write is None else versions.get(self.write)
         if version is not None:
             known = self.system.acknowledged
             known[key] = max(version, known.get(key, 0))

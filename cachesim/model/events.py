@@ -76,7 +76,7 @@ class Pause(simpy.Event):
         """Fire in `delay` seconds; what simpy.Timeout and Environment.schedule do, in one call."""
         env = self.env
         if self.callbacks is None:  # SimPy's mark of an event that has fired
-            self.callbacks = []
+            self.callbacks = []  # type: ignore[unreachable]
         heappush(env._queue, (env._now + delay, NORMAL, next(env._eid), self))  # type: ignore[misc]
         return self
 
