@@ -10,10 +10,10 @@ from typing import Any, Protocol
 from cachesim.errors import SimulatedFailure
 from cachesim.model.app import App
 from cachesim.model.database import DatabaseTier
-from cachesim.model.events import Drive, Environment, Pause, Start, Steps
-from cachesim.model.slips import check_value, forgotten, not_a_generator
+from cachesim.model.events import Drive, Environment, Pause, Start, Steps, Visit
+from cachesim.model.slips import forgotten, not_a_generator, write_of
 from cachesim.model.strategies.base import Strategy
-from cachesim.records import Sink, Value, read_stamp
+from cachesim.records import Sink, Value
 
 
 class Surroundings(Protocol):
@@ -42,7 +42,6 @@ class Client(Drive):
         self.app = system.new_app(number)
         self.pause = Pause(system.env)  # what the client waits for between two requests
         self.op = self.key = ""  # of the request to serve
-        self.write: int | None = None  # id of the write that a read returned, or that a write is
         super().__init__(self.live())
 
     def serve(self, op: str, key: str) -> None:
@@ -53,60 +52,56 @@ class Client(Drive):
 
     def live(self) -> Steps:
         """Take requests for ever; the journey of each, from top to bottom."""
-        system, env, sink = self.system, self.system.env, self.system.sink
-        acknowledged, committed = system.acknowledged, system.database.committed
+        env, sink, strategy = self.system.env, self.system.sink, self.system.strategy
+        acknowledged, database = self.system.acknowledged, self.system.database
+        versions, committed = database.versions, database.committed
         while True:
             yield self.pause
-            op, key, app = self.op, self.key, self.app
-            begin, version, error = env._now, None, None
-            newest = acknowledged.get(key, 0), committed.get(key, 0)
-            app.cache.lookup = self.write = None
+            op, key, app, begin = self.op, self.key, self.app, env._now
+            known, there = acknowledged.get(key, 0), committed.get(key, 0)
+            write = version = error = app.cache.lookup = None
             try:
-                value = yield from self._steps(op, key)
-                version = self._settle(op, key, value)
+                if op == "read":
+                    value = yield from self._checked(op, strategy.read(app, key))
+                    if value is not None:
+                        write = write_of(strategy, value)
+                        version = versions.get(write)
+                else:
+                    new = self.system.new_value(key)
+                    write = new.write
+                    yield from self._checked(op, strategy.write(app, key, new))
+                    version = self._acknowledge(key, versions.get(write))
             except SimulatedFailure as failure:
                 error = type(failure).__name__
-            for visit in app.visits:
-                if len(visit.waiters) == 1 and not app.spawned:
-                    self._check_unwaited(visit, error)
-            app.visits.clear()
-            request = (self.number, op, key, begin, env._now, app.cache.lookup)
-            sink((*request, self.write, version, *newest, error))
-            if app.spawned:  # something may still be using this view
-                self.app = system.new_app(self.number)
-            self.pause.callbacks = []  # it has fired; from here on it may be started again
-            self.rest(self)
+            done = (self.number, op, key, begin, env._now, app.cache.lookup, write, version)
+            self._rest(error)
+            sink((*done, known, there, error))
 
-    def _steps(self, op: str, key: str) -> Steps:
-        """Return the strategy's steps for a request."""
-        strategy = self.system.strategy
-        if op == "read":
-            steps = strategy.read(self.app, key)
-        else:
-            value = self.system.new_value(key)
-            self.write = value.write
-            steps = strategy.write(self.app, key, value)
+    def _checked(self, op: str, steps: Any) -> Steps:
         if type(steps) is not GeneratorType:
-            raise not_a_generator(strategy, op, steps)
+            raise not_a_generator(self.system.strategy, op, steps)
         return steps
 
-    def _settle(self, op: str, key: str, value: Any) -> int | None:
-        """Return the version that was read or written; a write is acknowledged by this."""
-        versions = self.system.database.versions
-        if op == "read":
-            if value is None:
-                return None
-            if type(value) is not Value:
-                value = check_value(self.system.strategy, value)
-            (self.write,) = read_stamp(value)
-            return versions.get(self.write)
-        version = None if self.write is None else versions.get(self.write)
+    def _acknowledge(self, key: str, version: int | None) -> int | None:
+        """Let everybody know of a version that its writer knows to be committed."""
         if version is not None:
             known = self.system.acknowledged
             known[key] = max(version, known.get(key, 0))
         return version
 
-    def _check_unwaited(self, visit: Any, error: str | None) -> None:
+    def _rest(self, error: str | None) -> None:
+        """Look after the visits of the request, and be ready for the next one."""
+        app = self.app
+        for visit in app.visits:
+            if len(visit.waiters) == 1 and not app.spawned:
+                self._check_unwaited(visit, error)
+        app.visits.clear()
+        if app.spawned:  # something may still be using this view
+            self.app = self.system.new_app(self.number)
+        self.pause.callbacks = []  # it has fired; from here on it may be started again
+        self.rest(self)
+
+    def _check_unwaited(self, visit: Visit, error: str | None) -> None:
         """Refuse a visit that nobody waited for: the commonest slip is a forgotten `yield`."""
         if not visit.joined and error is None:
             raise forgotten(self.system.strategy, self.op, self.key, visit)

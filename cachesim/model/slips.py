@@ -7,7 +7,7 @@ import simpy
 
 from cachesim.errors import StrategyError
 from cachesim.model.events import Visit
-from cachesim.records import Value
+from cachesim.records import STAMP_SIZE, read_stamp
 
 _METHODS = {
     "_run_get": "app.cache.get",
@@ -35,16 +35,16 @@ def not_a_generator(strategy: Any, op: str, result: Any) -> StrategyError:
     )
 
 
-def check_value(strategy: Any, value: Any) -> Value:
-    """Return the Value that a read returned, or raise the sentence that tells what it was instead."""
-    if isinstance(value, bytes) and len(value) >= 8:  # plain bytes, as a command's reply may be
-        return Value(value)
+def write_of(strategy: Any, value: Any) -> int:
+    """Return the id of the write that made what a read returned, or raise what is wrong with it."""
+    if isinstance(value, bytes) and len(value) >= STAMP_SIZE:
+        return int(read_stamp(value)[0])
     name = f"{type(strategy).__name__}.read"
     if isinstance(value, (simpy.Event, GeneratorType)):
         kind = "an event" if isinstance(value, simpy.Event) else "a generator"
         before = f" before {_call(value)}" if isinstance(value, Visit) else ""
-        return _raise(f'{name} returned {kind}, not a value: did you forget "yield"{before}?')
-    return _raise(
+        raise StrategyError(f'{name} returned {kind}, not a value: did you forget "yield"{before}?')
+    raise StrategyError(
         f"{name} must return the Value it read, or None for no such key; it returned {value!r}"
     )
 
@@ -59,7 +59,3 @@ def forgotten(strategy: Any, op: str, key: str, visit: Visit) -> StrategyError:
 
 def _call(visit: Visit) -> str:
     return _METHODS.get(getattr(visit.waiters[0], "__name__", ""), "the call")
-
-
-def _raise(sentence: str) -> Value:
-    raise StrategyError(sentence)
