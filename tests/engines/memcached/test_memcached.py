@@ -1,0 +1,301 @@
+"""memcached 1.6 by its own rules: slabs, the segmented LRU, the 1-second clock, the quirks of its commands."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cachesim.clock import ManualClock
+from cachesim.engines.memcached.engine import EPOCH, MONTH, Memcached
+from cachesim.engines.memcached.items import COLD, HOT, WARM
+from cachesim.engines.memcached.slabs import PAGE, Slabs, chunk_sizes
+from cachesim.errors import CommandError, OutOfMemory
+from cachesim.replay import replay
+from cachesim.theory import zipf
+from cachesim.units import MIB
+
+
+@pytest.fixture
+def clock():
+    return ManualClock()
+
+
+@pytest.fixture
+def server(clock):
+    return Memcached(memory=MIB).build(clock, float)
+
+
+def test_39_classes():
+    """96 bytes, then a quarter more each, aligned to 8, and half a page last."""
+    sizes = chunk_sizes(1.25)
+
+    assert len(sizes) == 39
+    assert [96, 120, 152, 192, 240, 304, 384, 480, 600, 752, 944, 1184] == sizes[:12]
+    assert sizes[-1] == PAGE // 2
+    assert all(size % 8 == 0 for size in sizes)
+
+
+@pytest.mark.parametrize("size", [1, 96, 97, 120, 121, 524_288])
+def test_the_class_of_a_size_is_the_smallest_that_fits(size):
+    """The chunk holds the item, and the class below would not."""
+    slabs = Slabs(MIB, 1.25)
+    slab = slabs.class_of(size)
+
+    assert slab.chunk >= size
+    assert slab.number == 1 or slabs.classes[slab.number - 2].chunk < size
+
+
+@pytest.mark.parametrize(("memory", "value", "flags"), [(1, 100, 0), (2, 100, 1), (4, 3000, 0)])
+def test_capacity_is_pages_times_chunks(memory, value, flags):
+    """48 header, 8 CAS, key, 1, 4 if flags, value, 2; as many as the pages' chunks hold."""
+    server = Memcached(memory=memory * MIB).build(ManualClock(), float)
+    for n in range(30_000):
+        server.execute(("set", f"key:{n:08d}", flags, 0, b"x" * value))
+    size = 48 + 8 + 12 + 1 + 4 * flags + value + 2
+    chunk = next(c for c in chunk_sizes(1.25) if c >= size)
+
+    assert memory * (PAGE // chunk) == len(server)
+    assert memory * MIB == server.memory
+
+
+def test_a_class_without_a_page_gets_one_past_the_limit(server):
+    """Three sizes, one page of memory: three pages."""
+    for size in (10, 1000, 10_000):
+        server.set(f"key:{size}", b"x" * size)
+
+    assert 3 * PAGE == server.memory
+
+
+def test_the_segments(server, clock):
+    """New items are HOT; with COLD empty all that is a second old sinks there; used twice they rise to WARM."""
+    for n in range(100):
+        server.set(f"key:{n}", b"x" * 100)
+
+    assert {HOT} == {item.segment for item in server.items.values()}
+
+    clock.advance(1)
+    server.set("new", b"x" * 100)
+
+    assert {COLD} == {server.items[f"key:{n}"].segment for n in range(100)}
+    assert server.items["new"].segment == HOT
+
+    server.get("key:5")
+
+    assert server.items["key:5"].segment == COLD
+
+    server.get("key:5")
+
+    assert server.items["key:5"].segment == WARM
+
+
+def test_flat_lru_bumps_once_a_minute(clock):
+    """A hit moves an item to the head only if that was not done in the last 60 seconds."""
+    server = Memcached(memory=MIB, segmented=False).build(clock, float)
+    for key in "abc":
+        server.set(key, b"x")
+    server.get("a")
+    order = lambda: [item.key for item in next(iter(server.lrus.values())).lists[COLD]]  # noqa: E731
+
+    assert ["a", "b", "c"] == order()
+
+    clock.advance(61)
+    server.get("a")
+
+    assert ["b", "c", "a"] == order()
+
+
+@given(st.floats(0, 5), st.integers(1, 4), st.floats(0, 8))
+def test_the_one_second_clock(stored, ttl, waited):
+    """An item is dead iff floor(now) >= floor(time stored) + ttl."""
+    clock = ManualClock(stored)
+    server = Memcached().build(clock, float)
+    server.set("a", b"x", ttl)
+    clock.advance(waited)
+    dead = np.floor(clock()) >= np.floor(stored) + ttl
+
+    assert dead == (server.get("a") is None)
+
+
+def test_expiration_times(server, clock):
+    """Negative is past, up to 30 days relative, beyond a date; touch and gat set it anew."""
+    server.execute(("set", "past", 0, -1, b"x"))
+    server.execute(("set", "date", 0, EPOCH + 50, b"x"))
+    server.execute(("set", "month", 0, MONTH, b"x"))
+    server.set("long", b"x", ttl=MONTH + 100.0)
+
+    assert server.get("past") is None
+    clock.advance(49)
+    assert server.get("date") == b"x"
+    assert server.execute(("touch", "date", 100)) == "TOUCHED"
+    clock.advance(50)
+    assert server.execute(("gat", 0, "date")) == b"x"
+    assert server.execute(("touch", "nobody", 1)) == "NOT_FOUND"
+    assert server.execute(("gat", 1, "nobody")) is None
+    clock.advance(MONTH - 99)
+    assert server.get("month") is None
+    assert server.get("long") == b"x"
+    clock.advance(100)
+    assert server.get("long") is None
+    assert server.get("date") == b"x"
+
+
+def test_compare_and_swap(server):
+    """Every store gives a new unique id, and only the present one swaps."""
+    server.execute(("set", "a", 0, 0, b"1"))
+    _, unique = server.execute(("gets", "a"))
+
+    assert server.execute(("cas", "a", 0, 0, unique, b"2")) == "STORED"
+    assert server.execute(("cas", "a", 0, 0, unique, b"3")) == "EXISTS"
+    assert server.execute(("cas", "b", 0, 0, unique, b"3")) == "NOT_FOUND"
+    assert server.execute(("gets", "a"))[1] > unique
+
+
+def test_storing_on_conditions(server):
+    """Add, replace, append and prepend do what they say, or NOT_STORED."""
+    assert server.execute(("replace", "a", 0, 0, b"1")) == "NOT_STORED"
+    assert server.execute(("append", "a", 0, 0, b"1")) == "NOT_STORED"
+    assert server.execute(("add", "a", 5, 0, b"1")) == "STORED"
+    assert server.execute(("add", "a", 0, 0, b"2")) == "NOT_STORED"
+    server.execute(("append", "a", 0, 0, b"2"))
+    server.execute(("prepend", "a", 0, 0, b"0"))
+    assert server.get("a") == b"012"
+    assert server.items["a"].flags == 5
+    assert server.execute(("replace", "a", 0, 0, b"9")) == "STORED"
+
+
+def test_counting(server):
+    """Incr wraps at 64 bits and may grow, decr stops at 0 and keeps the length."""
+    server.set("n", b"15")
+
+    assert server.execute(("decr", "n", 100)) == 0
+    assert server.get("n") == b"0 "
+    assert server.execute(("incr", "n", 7)) == 7
+    server.set("n", b"18446744073709551615")
+    assert server.execute(("incr", "n", 2)) == 1
+    assert server.execute(("incr", "nobody", 1)) == "NOT_FOUND"
+    server.set("t", b"text")
+    with pytest.raises(
+        CommandError, match="CLIENT_ERROR cannot increment or decrement non-numeric value"
+    ):
+        server.execute(("incr", "t", 1))
+    with pytest.raises(CommandError, match="CLIENT_ERROR invalid numeric delta argument"):
+        server.execute(("incr", "n", "x"))
+
+
+def test_refusals(server):
+    """With the server's own texts."""
+    with pytest.raises(CommandError, match="CLIENT_ERROR bad command line format"):
+        server.execute(("get", "k" * 251))
+    with pytest.raises(CommandError, match=r"^ERROR$"):
+        server.execute(("fetch", "a"))
+    with pytest.raises(CommandError, match="CLIENT_ERROR bad command line format"):
+        server.execute(("set", "a", "x", 0, b"1"))
+    server.set("a", b"small")
+    with pytest.raises(OutOfMemory, match="SERVER_ERROR object too large for cache"):
+        server.set("a", b"x" * MIB)
+    assert server.get("a") is None
+
+
+def test_flush_all(server, clock):
+    """At once, or with a delay: what was stored before then is dead, what comes after lives."""
+    server.set("a", b"1")
+    assert server.execute(("flush_all",)) == "OK"
+    assert server.get("a") is None
+    server.set("b", b"2")
+    server.execute(("flush_all", 10))
+    clock.advance(9)
+    assert server.get("b") == b"2"
+    clock.advance(2)
+    assert server.get("b") is None
+    server.set("c", b"3")
+    assert server.get("c") == b"3"
+
+
+def test_the_crawler(server, clock):
+    """What has expired is removed within a minute or so although nobody asks for it."""
+    for n in range(50):
+        server.set(f"key:{n}", b"x", 5)
+    server.set("stays", b"x")
+    clock.advance(130)
+    server.get("stays")
+
+    assert ["stays"] == list(server.items)
+    assert server.expirations == 50
+
+
+def test_a_large_item_takes_several_chunks(server):
+    """Two chunks of the largest class for 600,000 bytes; they come back when it goes."""
+    server.set("big", b"x" * 600_000)
+    slab = server.items["big"].slab
+
+    assert (2, 0) == (server.items["big"].chunks, slab.free)
+
+    server.delete("big")
+
+    assert slab.free == 2
+
+
+def test_statistics(server):
+    """General numbers, slabs and items."""
+    server.execute(("set", "a", 0, 0, b"x" * 40))
+    server.execute(("get", "a"))
+    server.execute(("get", "b"))
+    server.execute(("delete", "a"))
+    server.execute(("delete", "a"))
+    server.execute(("set", "a", 0, 0, b"x" * 40))
+    stats = server.execute(("stats",))
+
+    assert (1, 1, 2) == (stats["get_hits"], stats["get_misses"], stats["cmd_set"])
+    assert (1, 1) == (stats["delete_hits"], stats["delete_misses"])
+    assert (1, 48 + 8 + 1 + 1 + 40 + 2) == (stats["curr_items"], stats["bytes"])
+    slabs = server.execute(("stats", "slabs"))
+    assert (120, 1, 1) == (slabs["2:chunk_size"], slabs["2:used_chunks"], slabs["2:total_pages"])
+    assert server.execute(("stats", "items"))["items:2:number"] == 1
+    assert server.execute(("version",)) == "1.6.18"
+    assert server.execute(("verbosity", 1)) == "OK"
+    with pytest.raises(CommandError, match="ERROR"):
+        server.execute(("stats", "nonsense"))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["set", "get", "delete", "wait"]),
+            st.integers(0, 30),
+            st.sampled_from([0, 3000, 90_000]),
+        ),
+        max_size=80,
+    )
+)
+def test_hash_lists_and_chunks_agree(steps):
+    """After any commands every item is in one list, and the chunks in use are the items'."""
+    clock = ManualClock()
+    server = Memcached(memory=MIB).build(clock, float)
+    for step, key, size in steps:
+        if step == "wait":
+            clock.advance(0.3)
+        elif step == "set":
+            server.set(f"key:{key}", b"x" * size, 2 if key % 3 else 1000)
+        else:
+            getattr(server, step)(f"key:{key}")
+
+        listed = [
+            item.key for lru in server.lrus.values() for segment in lru.lists for item in segment
+        ]
+        assert sorted(listed) == sorted(server.items)
+        for slab in server.slabs.classes:
+            used = sum(item.chunks for item in server.items.values() if item.slab is slab)
+            assert slab.pages * slab.per_page == used + slab.free
+
+
+def test_segments_beat_a_flat_list():
+    """Zipf .99 over 20,000 keys, one page: the segmented LRU hits more than the flat one; seed fixed."""
+    rng = np.random.default_rng(42)
+    places = np.searchsorted(np.cumsum(zipf(20_000, 0.99)), rng.random(60_000))
+    keys = [f"key:{n:08d}" for n in places.tolist()]
+    found = [
+        replay(keys, Memcached(memory=MIB, segmented=segmented), bounds=False).hit_ratio
+        for segmented in (True, False)
+    ]
+
+    assert found[0] > found[1] + 0.01
