@@ -125,7 +125,7 @@ def test_replace_reaches_into_parts():
         (lambda: Whole(ttl=None), "Whole.ttl must be a number, got None"),
         (lambda: Whole(size=0), "Whole.size must be >= 1 byte, got 0"),
         (lambda: Whole(size=1.5), "Whole.size must be a whole number or None, got 1.5"),
-        (lambda: Whole(count=0), "Whole.count must be >= 1, got 0"),
+        (lambda: Whole(count=0), "Whole.count must be from 1 to 10,000,000, got 0"),
         (lambda: Whole(count=2.0), "Whole.count must be a whole number, got 2.0"),
         (lambda: Whole(name=1), "Whole.name must be a text, got 1"),
         (lambda: Whole(kind="three"), "Whole.kind must be one of one, two, got 'three'"),

@@ -12,6 +12,7 @@ from cachesim.experiments.scenario import Scenario
 from cachesim.measure.history import Recorder
 from cachesim.model.system import System
 from cachesim.rng import replica_seed
+from cachesim.storage.sqlite import MEMORY
 
 Values = Sequence[Any] | Mapping[str, Any]
 Progress = Callable[
@@ -68,6 +69,7 @@ def compare(
     if replications < 1:
         raise BadInput(f"replications must be >= 1, got {replications}")
     cases = list(_cases(scenario, varied))
+    _check_files(cases, replications)
     jobs = [_Job(n, case.scenario, r) for r in range(replications) for n, case in enumerate(cases)]
     finished: Iterable[_Done] = _in_parallel(jobs, n_jobs)
     done = list(progress(finished, len(jobs)) if progress else finished)
@@ -107,6 +109,18 @@ def _cases(scenario: Scenario, varied: Mapping[str, Values]) -> Iterator[Case]:
         telling = [label for field, label in labels.items() if len(varied[field]) > 1]
         name = ", ".join(telling or labels.values()) or "scenario"
         yield Case(labels, scenario.replace(**changes), name)
+
+
+def _check_files(cases: Sequence[Case], replications: int) -> None:
+    """Refuse a database file that several runs would write."""
+    file = next(
+        (c.scenario.database.file for c in cases if c.scenario.database.file != MEMORY), None
+    )
+    if file is not None and len(cases) * replications > 1:
+        raise BadInput(
+            f'database.file is "{file}", which {len(cases) * replications} runs cannot share; '
+            f'leave it "{MEMORY}", or run one scenario once'
+        )
 
 
 def _in_parallel(jobs: list[_Job], n_jobs: int) -> Iterable[_Done]:

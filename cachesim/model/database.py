@@ -9,7 +9,7 @@ from cachesim.records import Value
 from cachesim.rng import Draw, stream, uniform
 from cachesim.spec import Count, Share, Spec
 from cachesim.storage.base import Storage
-from cachesim.storage.sqlite import SQLite
+from cachesim.storage.sqlite import MEMORY, SQLite
 from cachesim.units import MS
 
 
@@ -28,7 +28,7 @@ class Database(Spec):
     commit: Distribution = Lognormal(
         median=3 * MS, sigma=0.4
     )  # seconds, a write until it is durable
-    file: str = ":memory:"  # where SQLite keeps the rows
+    file: str = MEMORY  # where SQLite keeps the rows
 
     @property
     def read_mean(self) -> float:

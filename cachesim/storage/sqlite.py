@@ -12,6 +12,7 @@ from cachesim.records import Value
 
 _TABLE = "CREATE TABLE cache_rows (key TEXT PRIMARY KEY, version INTEGER NOT NULL, value BLOB NOT NULL) WITHOUT ROWID"
 _LOAD = "INSERT INTO cache_rows VALUES (?, 0, ?)"
+MEMORY = ":memory:"  # the name of a database without a file
 _READ = "SELECT value FROM cache_rows WHERE key = ?"
 _WRITE = """INSERT INTO cache_rows VALUES (?, 1, ?)
     ON CONFLICT (key) DO UPDATE SET version = version + 1, value = excluded.value RETURNING version"""
@@ -35,7 +36,7 @@ class SQLite:
         The file cannot be made, or already holds a run's rows.
     """
 
-    def __init__(self, path: str = ":memory:") -> None:
+    def __init__(self, path: str = MEMORY) -> None:
         try:
             self.connection = sqlite3.connect(path, isolation_level=None)
             self.connection.execute("PRAGMA synchronous = OFF")

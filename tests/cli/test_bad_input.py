@@ -325,7 +325,7 @@ OUT_OF_RANGE = {
     "> 0 and finite per second": ["0", "-0.5", "inf"],
     "> 0 seconds (inf for no limit)": ["0", "-0.5", "-inf"],
     "between 0 and 1": ["-0.001", "1.001", "inf"],
-    ">= 1": ["0", "-1"],
+    "from 1 to 10,000,000": ["0", "-1", "10000001"],
     ">= 1 byte": ["0", "-1"],
     ">= 0": ["-1"],
     "from 1 to 500 per second": ["0", "501"],

@@ -178,5 +178,5 @@ def test_commands():
     assert cache.execute(("DEL", "a")) is True
     cache.execute(("FLUSHALL",))
     assert cache.get("b") is None
-    with pytest.raises(CommandError, match="Simple does not know .*INCR a"):
+    with pytest.raises(CommandError, match=r"Simple does not know .*INCR a"):
         cache.execute(("INCR", "a"))

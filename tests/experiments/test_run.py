@@ -1,6 +1,7 @@
 """run, replicate, compare and sweep: which runs, on which draws, under which names."""
 
 import math
+import sqlite3
 
 import pandas as pd
 import pytest
@@ -13,6 +14,7 @@ from cachesim.experiments.scenario import Scenario
 from cachesim.measure.history import select_requests
 from cachesim.measure.metrics import METRICS
 from cachesim.measure.statistics import interval, paired_difference
+from cachesim.model.database import Database
 from cachesim.model.popularity import Zipf
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
@@ -202,3 +204,16 @@ def test_nothing_evicted_is_said():
     assert ["lazy: nothing was evicted: policies and engines cannot differ here"] == results.notes
     assert results.notes[0] in str(results)
     assert [] == run(SMALL.replace(cache__memory=5_000)).notes
+
+
+def test_a_database_file_is_for_one_run(tmp_path):
+    """Several runs cannot share a file, and one can have it; its rows are there afterwards."""
+    file = str(tmp_path / "rows.db")
+    scenario = Scenario(database=Database(file=file), duration=1, warmup=0)
+    with pytest.raises(BadInput, match="which 2 runs cannot share"):
+        compare(scenario, replications=2, n_jobs=1)
+    run(scenario)
+
+    with sqlite3.connect(file) as rows:
+        assert (10_000,) == rows.execute("SELECT count(*) FROM cache_rows").fetchone()
+    rows.close()

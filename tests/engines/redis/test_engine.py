@@ -126,7 +126,7 @@ def test_an_unknown_policy_is_named_with_the_choice():
     [
         ({"memory": 60 * KIB}, "Redis.memory must be at least 61[0-9]{3} bytes .*got 61440"),
         ({"memory": 0}, "Redis.memory must be >= 1 byte, got 0"),
-        ({"samples": 0}, "Redis.samples must be >= 1"),
+        ({"samples": 0}, "Redis.samples must be from 1 to 10,000,000"),
         ({"lfu_log_factor": -1}, "Redis.lfu_log_factor must be >= 0"),
         ({"lfu_decay_time": -1}, "Redis.lfu_decay_time must be >= 0"),
         ({"hz": 0}, "Redis.hz must be from 1 to 500"),
