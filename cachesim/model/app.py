@@ -156,7 +156,7 @@ class DatabaseClient:
         """SELECT the row; the event's value is its Value, or None if there is no such row."""
         tier = self._tier
         if tier.open >= tier.limit:
-            return self._refused(key)
+            return self._refused()
         tier.open += 1
         tier.queries += 1
         return self._send_read(self._was_read, key)
@@ -165,15 +165,16 @@ class DatabaseClient:
         """Write the row and commit; the row has the key's next version when the event fires."""
         tier = self._tier
         if tier.open >= tier.limit:
-            return self._refused(key)
+            return self._refused()
         tier.open += 1
         tier.queries += 1
         return self._send_write(self._was_written, (key, value))
 
-    def _refused(self, key: str) -> Visit:
-        visit = Visit(self._env, self._tier.leg(), self._was_refused, key)
+    def _refused(self) -> Visit:
+        visit = Visit(self._env)
+        visit.waiters.append(self._was_refused)
         self._note(visit)
-        return visit
+        return visit.start(self._tier.leg())
 
     def _run_read(self, visit: Visit) -> None:
         self._tier.open -= 1

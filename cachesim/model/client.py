@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from cachesim.errors import SimulatedFailure
 from cachesim.model.app import App
 from cachesim.model.database import DatabaseTier
-from cachesim.model.events import Drive, Environment, Pause, Start, Steps, Visit
+from cachesim.model.events import Drive, Environment, Steps, Visit
 from cachesim.model.slips import forgotten, not_a_generator, write_of
 from cachesim.model.strategies.base import Strategy
 from cachesim.records import Sink, Value
@@ -40,7 +40,7 @@ class Client(Drive):
         self.number = number
         self.rest = rest  # called with the client when its request has its record
         self.app = system.new_app(number)
-        self.pause = Pause(system.env)  # what the client waits for between two requests
+        self.pause = Visit(system.env)  # what the client waits for between two requests
         self.op = self.key = ""  # of the request to serve
         super().__init__(self.live())
 
@@ -48,7 +48,7 @@ class Client(Drive):
         """Serve a request now; the client must be resting."""
         self.op, self.key = op, key
         self.pause.callbacks.clear()  # nobody else will wake it
-        self.resume(Start)
+        self.resume(self.pause)
 
     def live(self) -> Steps:
         """Take requests for ever; the journey of each, from top to bottom."""

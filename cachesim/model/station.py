@@ -74,6 +74,7 @@ def line_to(
         visit.env = env
         visit.callbacks = visit.waiters = [effect]
         visit._value = argument
+        visit._ok = True
         heappush(env._queue, (end + leg(), NORMAL, next(env._eid), visit))
         note(visit)
         return visit

@@ -11,7 +11,7 @@ from cachesim.errors import CacheError
 from cachesim.model.app import App
 from cachesim.model.client import Client
 from cachesim.model.database import Database, DatabaseTier
-from cachesim.model.events import Drive, Environment, Pause, Steps
+from cachesim.model.events import Drive, Environment, Steps, Visit
 from cachesim.model.network import Network
 from cachesim.model.node import CacheNode, Node
 from cachesim.model.strategies.base import Strategy
@@ -86,7 +86,7 @@ class System:
 
     def _arrivals(self) -> Steps:
         """Play an open loop: a request comes when it comes, and any idle client takes it."""
-        env, end, pause = self.env, self.plan.duration, Pause(self.env)
+        env, end, pause = self.env, self.plan.duration, Visit(self.env)
         for gap, op, key in self._requests:
             if env.now + gap >= end:
                 return
@@ -144,7 +144,7 @@ class System:
 
     def _watch(self) -> Steps:
         """Look at the tiers at the start, at the end of the warm-up and once an interval."""
-        plan, env, pause = self.plan, self.env, Pause(self.env)
+        plan, env, pause = self.plan, self.env, Visit(self.env)
         looks = range(math.floor(plan.duration / plan.sample_every) + 1)
         for moment in sorted({plan.warmup, plan.duration, *(k * plan.sample_every for k in looks)}):
             yield pause.start(moment - env.now)

@@ -8,7 +8,7 @@ import simpy
 
 from cachesim.measure.statistics import interval
 from cachesim.model.distributions import Constant, Exponential, Lognormal
-from cachesim.model.events import Drive, Environment, Pause
+from cachesim.model.events import Drive, Environment, Visit
 from cachesim.model.station import Station, line_to
 from cachesim.rng import stream
 
@@ -53,7 +53,7 @@ def ours(workers, gap, work):
 
     def arrivals():
         for number in range(JOBS):
-            yield Pause(env).start(gap())
+            yield Visit(env).start(gap())
             send(left, number)
 
     Drive(arrivals())

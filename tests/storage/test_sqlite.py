@@ -88,3 +88,14 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path):
     """The reason is SQLite's own."""
     with pytest.raises(BadInput, match="unable to open database file"):
         SQLite(str(tmp_path / "none" / "rows.db"))
+
+
+def test_versions_are_those_of_the_table():
+    """What write returns is what the row says, for loaded and for new keys."""
+    rows = SQLite()
+    rows.load([("loaded", Value.stamp(0, 20))])
+    for number, key in enumerate(["loaded", "new", "loaded", "new", "new"], 1):
+        returned = rows.write(key, Value.stamp(number, 20))
+        read = "SELECT version FROM cache_rows WHERE key = ?"
+
+        assert (returned,) == rows.connection.execute(read, (key,)).fetchone()
