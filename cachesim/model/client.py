@@ -13,7 +13,7 @@ from cachesim.model.database import DatabaseTier
 from cachesim.model.events import Drive, Environment, Steps, Visit
 from cachesim.model.slips import forgotten, not_a_generator, write_of
 from cachesim.model.strategies.base import Strategy
-from cachesim.records import Sink, Value
+from cachesim.records import Sink, Value, read_stamp
 
 
 class Surroundings(Protocol):
@@ -64,7 +64,8 @@ class Client(Drive):
                 if op == "read":
                     value = yield from self._checked(op, strategy.read(app, key))
                     if value is not None:
-                        write = write_of(strategy, value)
+                        plain = type(value) is Value
+                        write = read_stamp(value)[0] if plain else write_of(strategy, value)
                         version = versions.get(write)
                 else:
                     new = self.system.new_value(key)
@@ -75,7 +76,7 @@ class Client(Drive):
                 error = type(failure).__name__
             done = (self.number, op, key, begin, env._now, app.cache.lookup, write, version)
             self._rest(error)
-            sink((*done, known, there, error))
+            sink(done + (known, there, error))  # noqa: RUF005 (faster)
 
     def _checked(self, op: str, steps: Any) -> Steps:
         if type(steps) is not GeneratorType:
