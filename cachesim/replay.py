@@ -73,18 +73,18 @@ def replay(
     now = _Now()
     live = engine.build(now, uniform(seed, "eviction"))
     run = _Run(live, now, _Values(value_size))
-    run.play(trace)
+    distinct = set(trace.keys)
+    run.play(trace, longest=max(map(len, distinct)))
     reads, hits = trace.count(READ), trace.count(READ) - sum(run.misses.values())
-    unique = trace.unique
     return Replay(
         repr(engine),
         len(trace),
-        unique,
+        len(distinct),
         reads,
         hits,
         _ratio(hits, reads),
         optimum(trace, run.items) if bounds else None,
-        infinite(trace, unique),
+        infinite(trace, len(distinct)),
         run.items,
         live.memory,
         live.evictions,
@@ -154,17 +154,17 @@ class _Run:
         self.items = 0
         self.too_large = 0
 
-    def play(self, trace: Trace) -> None:
+    def play(self, trace: Trace, *, longest: int) -> None:
+        """Play a trace whose longest key has so many characters."""
         if trace.ops is None and trace.sizes is None and trace.times is None and trace.ttls is None:
-            self._play_keys(trace.keys)
+            self._play_keys(trace.keys, longest)
         else:
             self._play_requests(trace)
 
-    def _play_keys(self, keys: Sequence[str]) -> None:
+    def _play_keys(self, keys: Sequence[str], longest: int) -> None:
         """Play plain reads of values of one size: the loop to be fast in."""
         value = self.values[self.values.usual]
-        # Limited by items and without a TTL, Simple needs no clock and never holds fewer keys than before.
-        timeless = isinstance(self.engine, SimpleEngine) and self.engine.items_limit < math.inf
+        timeless = self._only_items_limit(4 * longest + len(value))  # UTF-8: 4 bytes a character
         try:
             self.misses = self.engine.read_through(keys if timeless else self._ticking(keys), value)
             self.items = max(self.items, len(self.engine))
@@ -172,6 +172,17 @@ class _Run:
             raise BadInput(
                 f"the engine stored nothing: {error}; give it more memory or smaller values"
             ) from None
+
+    def _only_items_limit(self, largest: int) -> bool:
+        """Return whether the engine never holds fewer keys than before, and without a TTL needs no clock.
+
+        So it is with Simple where entries of the `largest` size all fit: were it short of memory, it could
+        hold many small keys first and few large ones at the end.
+        """
+        engine = self.engine
+        return (
+            isinstance(engine, SimpleEngine) and engine.items_limit * largest <= engine.memory_limit
+        )
 
     def _ticking(self, keys: Sequence[str]) -> Iterator[str]:
         """Yield the keys at their pace, noting how many the engine holds."""

@@ -12,7 +12,7 @@ from cachesim.engines import policies
 from cachesim.engines.base import Engine
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
-from cachesim.errors import BadInput
+from cachesim.errors import BadInput, PolicyError
 from cachesim.replay import hit_ratio_curve, infinite, optimum, replay
 from cachesim.rng import uniform
 from cachesim.traces import DELETE, READ, WRITE, Request, Trace, read_trace
@@ -68,6 +68,35 @@ def test_belady_reaches_the_optimum(keys, items):
     found = replay(keys, Simple(items=items, policy=policies.Belady(keys)))
 
     assert found.optimum == found.hit_ratio
+
+
+def test_belady_needs_every_request_that_stores():
+    """Told of deletes as if they were uses, it would plan for a future that does not come."""
+    requests = [Request("a"), Request("b"), Request("a", DELETE), Request("c"), Request("b")]
+    trace = Trace(requests)
+
+    assert 1 == replay(trace, Simple(items=2, policy=policies.Belady(trace.used))).hits
+    with pytest.raises(PolicyError, match='request 2 asks for "a", not for "c"'):
+        replay(trace, Simple(items=2, policy=policies.Belady(trace.keys)))
+
+
+@given(
+    keys=st.lists(st.sampled_from(["a", "b", "c", "d" * 20]), min_size=1, max_size=40),
+    items=st.integers(1, 4), memory=st.integers(25, 60), policy=st.sampled_from(POLICIES),
+)  # fmt: skip
+def test_the_optimum_bounds_where_memory_and_items_limit(keys, items, memory, policy):
+    """The most keys ever held count: many small ones may have left for one large one since."""
+    found = replay(keys, Simple(items=items, memory=memory, policy=policy), value_size=5)
+
+    assert found.hit_ratio <= found.optimum
+    assert found.items <= items
+
+
+def test_the_items_of_a_replay_are_the_most_ever_held():
+    """Three keys of 6 bytes leave for one of 25: the peak was 3, at the end there is 1."""
+    found = replay(["a", "b", "c", "d" * 20], Simple(items=3, memory=30), value_size=5)
+
+    assert (3, 25) == (found.items, found.memory)
 
 
 def best_by_trying(requests, items):

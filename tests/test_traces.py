@@ -134,6 +134,40 @@ def test_a_packed_file_that_is_cut_off(pack, tmp_path):
             read(tmp_path, whole[:end], "lirs")
 
 
+def test_packed_streams_in_a_row_are_all_read(tmp_path):
+    """As `cat a.xz b.xz` makes them, padded or not; gzip likewise."""
+    first, second = b"1\n", b"2\n"
+
+    for pack in (gzip.compress, lzma.compress):
+        assert ["1", "2"] == read(tmp_path, pack(first) + pack(second), "lirs").keys
+    padded = lzma.compress(first) + bytes(8) + lzma.compress(second) + bytes(4)
+    assert ["1", "2"] == read(tmp_path, padded, "lirs").keys
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress])
+def test_what_follows_a_packed_file_is_not_dropped(pack, tmp_path):
+    """Neither rubbish nor a second stream that is cut off goes unnoticed."""
+    whole = pack(b"1\n")
+    for rest in (b"garbage", whole[: len(whole) // 2]):
+        with pytest.raises(BadInput, match="cut off or damaged"):
+            read(tmp_path, whole + rest, "lirs")
+
+
+def test_an_oracle_trace_that_goes_back_in_time(tmp_path):
+    """Refused with the record's number, counted from 0."""
+    records = [struct.pack("<IQIq", time, 7, 50, -1) for time in (5, 6, 4)]
+
+    with pytest.raises(BadInput, match="record 2: its time lies before"):
+        read(tmp_path, b"".join(records), "oracleGeneral")
+
+
+def test_no_character_but_a_line_end_ends_a_line(tmp_path):
+    """Keys may hold a vertical tab, a form feed, a NUL or a Unicode line separator."""
+    keys = ["a\x0bb", "a\x0cb", "a\x00b", "a\u2028b", " a "]
+
+    assert keys == read(tmp_path, "\n".join(["key", *keys]).encode(), "csv").keys
+
+
 @pytest.mark.parametrize(
     ("form", "content", "says"),
     [
@@ -151,10 +185,25 @@ def test_a_packed_file_that_is_cut_off(pack, tmp_path):
         ("csv", b"key,ttl\na,inf\n", 'found "inf"'),
         ("csv", b"key,op\na\n", "line 2: expected 2 fields"),
         ("csv", b"key,op\na,get,1\n", "line 2: expected 2 fields"),
-        ("csv", b"key,time\na,5\nb,4\n", "request 1: its time lies 1 s before"),
-        ("twitter", b"5,a,1,1,1,get,0\n3,a,1,1,1,get,0\n", "time lies 2 s before"),
+        ("csv", b"key,time\na,5\nb,4\n", "line 3: its time lies 1 s before"),
+        ("twitter", b"5,a,1,1,1,get,0\n3,a,1,1,1,get,0\n", "line 2: its time lies 2 s before"),
         ("twitter", b"1,a,1,50,9,get\n", "line 1: expected 7 fields"),
-        ("csv", b"key\n\xff\n", "not text at byte 4"),
+        ("csv", b"key\n\xff\n", r"not text at byte 4 \(line 2\)"),
+        ("csv", b"key,op\n,get\n", "line 2: expected a key"),
+        ("csv", b"key,op\na,gat\n", 'line 2: expected an operation .* found "gat"'),
+        ("csv", b"key,op_count\na,0\n", 'line 2: expected a count >= 1, found "0"'),
+        ("csv", b"key,op_count\na,2.7\n", 'expected a count >= 1, found "2.7"'),
+        ("csv", b"key,op_count\na,99999999999\n", "line 2: more than 100,000,000 requests"),
+        ("csv", b"key,size\na,1.5\n", 'expected a size >= 0, found "1.5"'),
+        ("csv", b"key,size\na,1\nb,\n", "1 of 2 requests have no size"),
+        ("csv", b"key,time\na,1\nb,\n", "1 of 2 requests have no time"),
+        ("csv", b"key,size,value_size\na,1,1\n", 'more than one column for "size"'),
+        ("csv", b'key,op\n"a,get\n', "line 2: unexpected end of data"),
+        ("csv", b'key,op\n"a\nb",get\n\nc,jump\n', 'line 5: .* found "jump"'),
+        ("arc", b"1 2 3 4\n1 99999999999 0 0\n", "line 2: more than 100,000,000 requests"),
+        ("arc", b"1 2 x 4\n", 'line 1: expected a number, found "x"'),
+        ("lirs", b"9" * 5000 + b"\n", "line 1: expected a block number"),
+        ("lirs", "\u0663\n".encode(), "line 1: expected a block number"),
         ("lirs", b"*\n", "no request in it"),
     ],
 )
@@ -201,3 +250,28 @@ def test_a_trace_of_requests():
     assert [60.0, math.inf] == trace.ttls
     assert "Trace(t: 2 requests, 1 keys)" == repr(trace)
     assert 0 == len(Trace())
+
+
+def test_a_trace_gives_its_requests_back():
+    """In their order, with None where the trace says nothing."""
+    requests = [Request("a", WRITE, 5, 0.0, 60.0), Request("b", READ, 6, 2.0, math.inf)]
+
+    assert requests == list(Trace(requests))
+    assert [Request("k")] == list(Trace.of_keys(["k"]))
+
+
+def test_the_used_keys_leave_deletes_out():
+    """A delete neither reads nor stores its key."""
+    requests = [Request("a", WRITE), Request("b", DELETE), Request("c")]
+
+    assert ["a", "c"] == Trace(requests).used
+    assert ["k"] == Trace.of_keys(["k"]).used
+
+
+@pytest.mark.parametrize("column", ["size", "time"])
+def test_a_column_is_whole_or_absent(column):
+    """A size or time of some requests only would have to be invented for the others."""
+    requests = [Request("a", **{column: 1}), Request("b")]
+
+    with pytest.raises(BadInput, match=f"1 of 2 requests have no {column}"):
+        Trace(requests)

@@ -92,7 +92,7 @@ def replay_engine(
             f"--items limits the engine simple; {engine_name} is limited by memory: give --memory 64mb"
         )
     if engine_name == "simple" and policy == "belady":
-        spec: EngineSpec = Simple(policy=Belady(trace.keys))
+        spec: EngineSpec = Simple(policy=Belady(trace.used))
     else:
         spec = engine(engine_name, memory, policy)
     if items is None:

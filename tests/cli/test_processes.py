@@ -82,6 +82,8 @@ def test_ctrl_c_leaves_nothing_behind(runs, to_all, tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A shell's background job ignores SIGINT and its children inherit that: listen to it here.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         # As many processes at work as there should be, all past their imports (about 0.7 s).
