@@ -6,7 +6,6 @@ from operator import attrgetter
 import simpy
 
 from cachesim.engines.base import EngineSpec
-from cachesim.errors import CacheError
 from cachesim.model.distributions import Distribution, Exponential
 from cachesim.model.network import Network
 from cachesim.model.station import Station
@@ -36,8 +35,3 @@ class CacheNode:
         self.errors = 0  # commands refused
         self.service = node.service.draws(stream(seed, "cache service")).__next__
         self.leg = network.cache_leg.draws(stream(seed, "cache network")).__next__
-
-    def refused(self, error: CacheError) -> CacheError:
-        """Count a refused command and hand its error on."""
-        self.errors += 1
-        return error
