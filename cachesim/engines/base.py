@@ -15,6 +15,10 @@ from cachesim.spec import Spec
 Random = Callable[[], float]  # a float in [0, 1) each call
 Command = tuple[Any, ...]  # ("SET", "user:7", b"...", "EX", 60): name and arguments
 
+# Unix time at which the clock handed to an engine reads 0 (1 January 2020, 00:00 UTC): commands that
+# take or give a date (EXPIREAT, TIME, memcached's exptime above 30 days) speak of Unix time.
+START = 1_577_836_800  # seconds
+
 # Why a key that was asked for is not there. "unknown" is for engines that cannot tell (a real server).
 COLD, EVICTED, EXPIRED, INVALIDATED, LOST, UNKNOWN = MISS_KINDS = (
     "cold",  # never stored
