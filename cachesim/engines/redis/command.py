@@ -1,30 +1,58 @@
 """What a command is, how it is run and how its arguments are read, with Redis's error texts."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
-from cachesim.engines.redis.db import Keyspace
+from cachesim.engines.redis.db import Entry, Keyspace
 from cachesim.engines.redis.memory import as_bytes, as_integer
+from cachesim.engines.redis.types.value import Value, wrong_type
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 
 OOM = "OOM command not allowed when used memory > 'maxmemory'."
 NOT_AN_INTEGER = "ERR value is not an integer or out of range"
 SYNTAX = "ERR syntax error"
 
-Reply = bytes | int | str | list | None  # a str is a status such as OK
+Reply = bytes | int | float | str | bool | list | dict | set | None  # a str is a status: OK
 Arguments = list[bytes]  # the command's name first, as in Redis's argv
+
+
+V = TypeVar("V", bound=Value)
+
+
+class Pairs(list):
+    """A reply of pairs [[name, value], ...], which RESP2 sends as one flat list."""
+
+
+class Verbatim(bytes):
+    """A reply of lines to be read by people (INFO): bytes, but RESP3 says that it is text."""
+
+
+class Keys(NamedTuple):
+    """Where among the arguments the keys stand: the first, the last (below 0: from the end)."""
+
+    first: int
+    last: int
+    step: int  # from one key to the next
+
+
+NO_KEYS = Keys(0, 0, 0)
+ONE_KEY = Keys(1, 1, 1)
+TWO_KEYS = Keys(1, 2, 1)
+ALL_KEYS = Keys(1, -1, 1)
+SUBKEY = Keys(2, 2, 1)  # of a subcommand: OBJECT FREQ key
 
 
 class Command(NamedTuple):
     """A row of the command table.
 
-    `arity` counts the name; below 0 it is the least number. `flags` are Redis's: a "denyoom"
-    command is refused when memory is over its limit and nothing may go.
+    `arity` counts the name; below 0 it is the least number. `flags` are Redis's, as COMMAND INFO
+    shows them: a "denyoom" command is refused when memory is over its limit and nothing may go.
     """
 
     arity: int
     flags: str
     function: Callable[[Any, Arguments], Reply]
+    keys: Keys = ONE_KEY
 
 
 class Running(Protocol):
@@ -102,6 +130,22 @@ def argument(part: Any) -> bytes:
 def text(part: bytes) -> str:
     """Return bytes as the text that stands for them inside; any bytes come back unchanged."""
     return part.decode("utf-8", "surrogateescape")
+
+
+def string_in(entry: Entry | None) -> Entry | None:
+    """Return the entry, which must hold a string if there is one. Raises CommandError."""
+    if entry is not None and not isinstance(entry.value, bytes):
+        raise wrong_type()
+    return entry
+
+
+def value_in(entry: Entry | None, kind: type[V]) -> V | None:
+    """Return the value, which must be of that type if there is one. Raises CommandError."""
+    if entry is None:
+        return None
+    if not isinstance(entry.value, kind):
+        raise wrong_type()
+    return entry.value
 
 
 def integer(part: bytes) -> int:

@@ -1,16 +1,19 @@
 """The keyspace: every key with its value, TTL and bytes; how keys are found, stored and removed.
 
+The engine works on one database at a time, the selected one: `keys` and `expires` are its tables.
 Three ways to look a key up: `read` and `write` are uses of the key, `find` is none.
 """
 
 import math
+from typing import Any
 
 from cachesim.clock import Clock
-from cachesim.engines.base import EXPIRED, INVALIDATED, LOST, Engine, Random
+from cachesim.engines.base import EXPIRED, INVALIDATED, LOST, START, Engine, Random
 from cachesim.engines.redis import memory
 from cachesim.engines.redis.dict import Dict, Node, key_hash
 from cachesim.engines.redis.policy import LFU_INITIAL, POLICIES, frequency, lfu_bits, risen
 
+DATABASES = 16  # redis.conf's `databases`
 TEXT = -1  # room of a string that reads as an integer and is none (INCRBYFLOAT makes such)
 
 
@@ -19,11 +22,11 @@ class Entry(Node):
 
     __slots__ = ("key_size", "lru", "room", "value", "value_size", "when")
 
-    value: bytes
+    value: Any  # bytes: a string; of any other type: a types.value.Value
     key_size: int  # bytes; the TTL and the tables count apart
     value_size: int  # bytes, as reckoned when the value was stored
     lru: int  # 24 bits: policy.py
-    when: int | None  # milliseconds on the engine's clock; None: never expires
+    when: int | None  # milliseconds of Unix time; None: never expires
     room: int | None  # bytes to grow to, once changed in place; TEXT; None: stored as SET does
 
 
@@ -35,6 +38,23 @@ class Expiry(Node):
     entry: Entry
 
 
+class Database:
+    """A numbered keyspace: its tables, why keys left it, and where its active expiry stands."""
+
+    def __init__(self, index: int, keys: Dict[Entry], expires: Dict[Expiry]) -> None:
+        self.index = index
+        self.keys = keys
+        self.expires = expires
+        self.gone: dict[str, str] = {}  # key -> why it was last removed
+        self.expires_cursor = 0  # the bucket where active expiry goes on
+        self.average_ttl = 0  # milliseconds, estimated by active expiry
+
+
+def unix_milliseconds(clock: float) -> int:
+    """Return the Unix time, in whole milliseconds, at which the engine's clock reads so many s."""
+    return int(clock * 1000 + 5e-7) + START * 1000  # the 5e-7: 1.001 * 1000 is 1000.9999...
+
+
 class Keyspace(Engine):
     """What the commands work on; `engine.py` adds the time, the memory limit and the commands."""
 
@@ -42,15 +62,13 @@ class Keyspace(Engine):
         super().__init__(clock, random)
         self.memory = self.base_memory = base_memory  # bytes
         self.quantum = quantum  # bytes: the allocator's smallest step
-        self.keys: Dict[Entry] = Dict(random, self._may_grow, self._charge)
-        self.expires: Dict[Expiry] = Dict(random, self._may_grow, self._charge)
+        self.databases: dict[int, Database] = {}  # those that were ever selected
+        self.select(0)
         self.keyspace_hits = 0  # lookups by commands that read
         self.keyspace_misses = 0
-        self.now = 0  # milliseconds: the time of the running command
+        self.now = unix_milliseconds(clock())  # milliseconds: the time of the running command
         self.lru_clock = 0  # 24 bits, seconds; set by the cron only
         self.minute = 0  # 16 bits, minutes; set by the cron only
-        self.expires_cursor = 0  # the bucket where active expiry goes on
-        self.average_ttl = 0  # milliseconds, estimated by active expiry
         self.lfu_log_factor = 10
         self.lfu_decay_time = 1  # minutes
         self.limit_memory(0)
@@ -69,8 +87,25 @@ class Keyspace(Engine):
         self.lfu = self.policy.by == "lfu"
 
     def __len__(self) -> int:
-        """Return the number of keys, the expired but not yet removed ones included."""
-        return len(self.keys.nodes)
+        """Return the number of keys in all databases, the expired but not yet removed included."""
+        return sum(len(database.keys.nodes) for database in self.databases.values())
+
+    # The databases
+
+    def database(self, index: int) -> Database:
+        """Return a database by its number; one never used is made on the spot."""
+        if index not in self.databases:
+            keys: Dict[Entry] = Dict(self.random, self._may_grow, self._charge)
+            expires: Dict[Expiry] = Dict(self.random, self._may_grow, self._charge)
+            self.databases[index] = Database(index, keys, expires)
+            self.databases = dict(sorted(self.databases.items()))
+        return self.databases[index]
+
+    def select(self, index: int) -> None:
+        """Work on that database from now on (redis 7: db.c, selectDb)."""
+        self.selected = index
+        database = self.database(index)
+        self.keys, self.expires, self._gone = database.keys, database.expires, database.gone
 
     # Looking up (redis 7: db.c, lookupKey and expireIfNeeded)
 
@@ -123,15 +158,16 @@ class Keyspace(Engine):
             self.persist(entry)
         return entry
 
-    def add(self, key: str, value: bytes) -> Entry:
-        """Store a value under a key that is absent (redis 7: db.c, dbAdd)."""
+    def add(self, key: str, value: Any, size: int | None = None) -> Entry:
+        """Store a value under a key that is absent; `size`: its bytes, if it is no string."""
+        # redis 7: db.c, dbAdd
         name = memory.as_bytes(key)
         entry = Entry()
         entry.key = key
         entry.hash = key_hash(name, self._secret)
         entry.value = value
         entry.key_size = memory.key_bytes(len(name), self.quantum)
-        entry.value_size = self._value_bytes(value)
+        entry.value_size = self._value_bytes(value) if size is None else size
         entry.lru = lfu_bits(self.minute, LFU_INITIAL) if self.lfu else self.lru_clock
         entry.when = entry.room = None
         self.keys.add(entry)
@@ -148,6 +184,11 @@ class Keyspace(Engine):
             size = memory.raw_bytes(room, self.quantum)
         self.memory += size - entry.value_size
         entry.value, entry.room, entry.value_size = value, room, size
+
+    def resize(self, entry: Entry) -> None:
+        """Reckon the bytes anew of a value that is no string and was changed in place."""
+        self.memory += entry.value.bytes - entry.value_size
+        entry.value_size = entry.value.bytes
 
     def remove(self, entry: Entry, why: str) -> None:
         """Remove a key and note why (one of base.MISS_KINDS)."""
@@ -167,15 +208,24 @@ class Keyspace(Engine):
 
     def flush(self) -> None:
         """Lose everything, as a restart without persistence does; the counters go on."""
-        self._gone.update(dict.fromkeys(self.keys.nodes, LOST))
-        self.keys.clear()
-        self.expires.clear()
+        for database in self.databases.values():
+            self.flush_database(database)
         self.memory = self.base_memory
+
+    def flush_database(self, database: Database) -> None:
+        """Lose what one database holds."""
+        for entry in database.keys.nodes.values():
+            self.memory -= entry.key_size + entry.value_size
+        self.memory -= len(database.expires.nodes) * memory.allocated(memory.ENTRY, self.quantum)
+        database.gone.update(dict.fromkeys(database.keys.nodes, LOST))
+        database.keys.clear()
+        database.expires.clear()
+        database.expires_cursor = database.average_ttl = 0
 
     # TTL
 
     def expire_at(self, entry: Entry, when: int) -> None:
-        """Let a key expire at `when` (milliseconds) (redis 7: db.c, setExpire)."""
+        """Let a key expire at `when`, in milliseconds of Unix time (redis 7: db.c, setExpire)."""
         if entry.when is None:
             node = Expiry()
             node.key, node.hash, node.entry = entry.key, entry.hash, entry

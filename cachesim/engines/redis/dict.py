@@ -20,7 +20,7 @@ class Node:
 
     __slots__ = ("hash", "key", "next")
 
-    key: str
+    key: Any  # str; bytes for the fields of a hash
     hash: int
     next: Any  # Node or None
 
@@ -58,7 +58,7 @@ class Dict(Generic[N]):
         self.random = random
         self.may_grow = may_grow
         self.charge = charge
-        self.nodes: dict[str, N] = {}  # the same keys by name: Python finds one faster than a chain
+        self.nodes: dict[Any, N] = {}  # the same keys by name: Python finds one faster than a chain
         self.table: list[N | None] = []
         self.mask = -1  # number of buckets - 1
         self._old = 0  # buckets of the old table that are still to be moved; 0: not rehashing

@@ -1,4 +1,4 @@
-"""Redis 7.0 in the process: the spec `Redis` and its engine, one thread, one database.
+"""Redis 7.0 in the process: the spec `Redis` and its engine, one thread, 16 databases.
 
 Every command comes in through `RedisEngine.begin`: time first, then eviction, then the command.
 """
@@ -7,7 +7,7 @@ import math
 from typing import Annotated, Any, Literal
 
 from cachesim.clock import Clock
-from cachesim.engines.base import Command, EngineSpec, Random
+from cachesim.engines.base import START, Command, EngineSpec, Random
 from cachesim.engines.redis import keys, memory, server
 from cachesim.engines.redis.command import OOM, run
 from cachesim.engines.redis.db import Keyspace
@@ -15,11 +15,13 @@ from cachesim.engines.redis.evict import Evictor
 from cachesim.engines.redis.expire import active_cycle
 from cachesim.engines.redis.policy import LFU_MINUTES, LRU_CLOCK_MAX, POLICIES
 from cachesim.engines.redis.types import string
+from cachesim.engines.redis.types.value import wrong_type
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 from cachesim.spec import Bytes, Count, Rule
 from cachesim.units import KIB, MIB
 
 COMMANDS = {**string.COMMANDS, **keys.COMMANDS, **server.COMMANDS}
+START_MS = START * 1000
 MOST_TICKS = 100  # of the cron are made up for after a silence; the ones before are skipped
 
 PolicyName = Literal[
@@ -95,16 +97,16 @@ class RedisEngine(Keyspace):
         self.limit_memory(spec.memory)
         self.use_policy(spec.policy)
         self.evictor = Evictor(self, spec.samples)
-        self._tick = int(clock() * self.hz)  # the last tick of the cron that is over
+        self._tick = int(clock() * self.hz + 5e-7)  # the last tick of the cron that is over
         self._tell_time()
 
     def begin(self) -> bool:
         """Do what comes before any command; return whether there is room for one that stores."""
         # redis 7: server.c, processCommand: performEvictions runs before reads and deletes too
         now = self.clock()
-        self.now = int(now * 1000)
+        self.now = int(now * 1000 + 5e-7) + START_MS  # db.unix_milliseconds, written out
         if now >= self._next_tick:
-            self._cron(int(now * self.hz))
+            self._cron(int(now * self.hz + 5e-7))
         return self.memory <= self.limit or self.evictor.make_room()
 
     def get(self, key: str) -> bytes | None:
@@ -116,15 +118,15 @@ class RedisEngine(Keyspace):
         # The hot path: `begin` and `read` written out, which halves its time.
         now = self.clock()
         if now >= self._next_tick:
-            self.now = int(now * 1000)
-            self._cron(int(now * self.hz))
+            self.now = int(now * 1000 + 5e-7) + START_MS
+            self._cron(int(now * self.hz + 5e-7))
         if self.memory > self.limit:
             self.evictor.make_room()
         entry = self.keys.nodes.get(key)
         if entry is None:
             self.keyspace_misses += 1
             return None
-        if entry.when is not None and int(now * 1000) > entry.when:
+        if entry.when is not None and int(now * 1000 + 5e-7) + START_MS > entry.when:
             self.expire(entry)
             self.keyspace_misses += 1
             return None
@@ -133,7 +135,10 @@ class RedisEngine(Keyspace):
             self.touch(entry)
         else:
             entry.lru = self.lru_clock
-        return entry.value
+        value = entry.value
+        if isinstance(value, bytes):
+            return value
+        raise wrong_type()
 
     def set(self, key: str, value: bytes, ttl: float = math.inf) -> None:
         """Store a value for `ttl` seconds (to the millisecond, at least one).
@@ -155,7 +160,7 @@ class RedisEngine(Keyspace):
         return self.drop(key)
 
     def execute(self, command: Command) -> Any:
-        """Run a command by name and return its reply: bytes, int, None, list, or str for a status.
+        """Run a command by name, in the selected database, and return its reply (command.Reply).
 
         Arguments are texts, bytes or numbers. Raises CommandError with Redis's own text, or
         OutOfMemory.
@@ -171,16 +176,17 @@ class RedisEngine(Keyspace):
         """
         # redis 7: server.c, serverCron
         for due in range(max(self._tick + 1, tick - MOST_TICKS + 1), tick + 1):
-            if not self.expires.nodes:
+            if not any(database.expires.nodes for database in self.databases.values()):
                 break
-            active_cycle(self, due * 1000 // self.hz, self.active_expire_effort)
-        self.keys.tidy()
-        self.expires.tidy()
+            active_cycle(self, START_MS + due * 1000 // self.hz, self.active_expire_effort)
+        for database in self.databases.values():
+            database.keys.tidy()
+            database.expires.tidy()
         self._tick = tick
         self._tell_time()
 
     def _tell_time(self) -> None:
-        seconds = self._tick // self.hz
+        seconds = START + self._tick // self.hz
         self.lru_clock = seconds & LRU_CLOCK_MAX
         self.minute = seconds // 60 & LFU_MINUTES
         self._next_tick = (self._tick + 1) / self.hz

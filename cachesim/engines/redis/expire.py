@@ -3,7 +3,7 @@
 Times are whole milliseconds. A key is dead when now > when: at the very millisecond it still lives.
 """
 
-from cachesim.engines.redis.db import Keyspace
+from cachesim.engines.redis.db import Database, Keyspace
 
 KEYS_PER_LOOP = 20  # at effort 1 (redis 7: expire.c, ACTIVE_EXPIRE_CYCLE_KEYS_PER_LOOP)
 ACCEPTABLE_STALE = 10  # per cent of the sampled keys, at effort 1 (redis 7: expire.c)
@@ -20,7 +20,20 @@ def active_cycle(db: Keyspace, now: int, effort: int = 1) -> None:
 
     SIMPLIFIED: no time limit, and no fast cycle between commands; both are about sharing a CPU.
     """
-    # redis 7: expire.c, activeExpireCycle
+    # redis 7: expire.c, activeExpireCycle; 16 databases are one cycle's worth (CRON_DBS_PER_CALL)
+    selected = db.selected
+    for index in list(db.databases):
+        if index != db.selected:
+            db.select(index)
+        if db.expires.nodes:
+            database_cycle(db, now, effort)
+    if db.selected != selected:
+        db.select(selected)
+
+
+def database_cycle(db: Keyspace, now: int, effort: int) -> None:
+    """Remove dead keys of the selected database, until one of the conditions holds."""
+    database = db.databases[db.selected]
     while keys := len(db.expires.nodes):
         slots = len(db.expires.table)
         if slots > 4 and keys * 100 // slots < 1:
@@ -28,17 +41,18 @@ def active_cycle(db: Keyspace, now: int, effort: int = 1) -> None:
         sampled, dead = loop(db, min(keys, KEYS_PER_LOOP + 5 * (effort - 1)), now)
         if sampled and dead * 100 // sampled <= ACCEPTABLE_STALE - (effort - 1):
             return
-    db.average_ttl = 0
+    database.average_ttl = 0
 
 
 def loop(db: Keyspace, wanted: int, now: int) -> tuple[int, int]:
     """Look at about `wanted` keys; return how many were looked at and how many were dead."""
+    database = db.databases[db.selected]
     sampled = dead = 0
     left = []  # milliseconds
     for _ in range(wanted * BUCKETS_PER_KEY):
         if sampled >= wanted:
             break
-        for node in db.expires.bucket(db.expires_cursor & db.expires.mask):
+        for node in db.expires.bucket(database.expires_cursor & db.expires.mask):
             ttl = (node.entry.when or 0) - now
             sampled += 1
             if ttl < 0:
@@ -46,13 +60,13 @@ def loop(db: Keyspace, wanted: int, now: int) -> tuple[int, int]:
                 dead += 1
             elif ttl > 0:
                 left.append(ttl)
-        db.expires_cursor += 1
-    note_average(db, left)
+        database.expires_cursor += 1
+    note_average(database, left)
     return sampled, dead
 
 
-def note_average(db: Keyspace, left: list[int]) -> None:
+def note_average(database: Database, left: list[int]) -> None:
     """Move the running average of the times left (INFO's avg_ttl) by a fiftieth."""
     if left:
-        average, old = sum(left) // len(left), db.average_ttl
-        db.average_ttl = old // 50 * 49 + average // 50 if old else average
+        average, old = sum(left) // len(left), database.average_ttl
+        database.average_ttl = old // 50 * 49 + average // 50 if old else average

@@ -14,6 +14,7 @@ from cachesim.engines.redis.command import (
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.policy import frequency, idle_time
 from cachesim.engines.redis.types.string import object_encoding
+from cachesim.engines.redis.types.value import type_name
 from cachesim.errors import CommandError
 
 FAIR_SAMPLE = 15  # keys (redis 7: dict.c, GETFAIR_NUM_ENTRIES)
@@ -39,7 +40,8 @@ def exists(db: Keyspace, argv: Arguments) -> Reply:
 
 def type_(db: Keyspace, argv: Arguments) -> Reply:
     """TYPE key."""
-    return "none" if db.read(text(argv[1]), touch=False) is None else "string"
+    entry = db.read(text(argv[1]), touch=False)
+    return "none" if entry is None else type_name(entry.value)
 
 
 def randomkey(db: Keyspace, argv: Arguments) -> Reply:

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
+from cachesim.engines.base import START
 from cachesim.engines.redis.command import (
+    NO_KEYS,
     SYNTAX,
     Arguments,
     Command,
@@ -37,13 +39,13 @@ def echo(db: Keyspace, argv: Arguments) -> Reply:
 
 def time(db: Keyspace, argv: Arguments) -> Reply:
     """TIME: whole seconds, and the microseconds beyond them."""
-    now = round(db.clock() * 1_000_000)
+    now = int(db.clock() * 1_000_000 + 5e-4) + START * 1_000_000
     return [b"%d" % part for part in divmod(now, 1_000_000)]
 
 
 def dbsize(db: Keyspace, argv: Arguments) -> Reply:
     """DBSIZE: the keys held, dead but not yet removed ones included."""
-    return len(db)
+    return len(db.keys.nodes)
 
 
 def flushall(db: Keyspace, argv: Arguments) -> Reply:
@@ -88,7 +90,7 @@ def config_get(db: Keyspace, argv: Arguments) -> Reply:
     """CONFIG GET pattern [pattern ...]."""
     patterns = [text(part).lower() for part in argv[2:]]
     names = [name for name in SETTINGS if any(fnmatchcase(name, p) for p in patterns)]
-    return [part.encode() for name in names for part in (name, str(SETTINGS[name].shown(db)))]
+    return {name.encode(): str(SETTINGS[name].shown(db)).encode() for name in names}
 
 
 def config_set(db: Keyspace, argv: Arguments) -> Reply:
@@ -143,11 +145,13 @@ def stats_section(db: Keyspace) -> dict[str, object]:
 
 
 def keyspace_section(db: Keyspace) -> dict[str, object]:
-    """Return what INFO says about the keys; nothing when there are none."""
-    if not len(db):
-        return {}
-    expires = len(db.expires.nodes)
-    return {"db0": f"keys={len(db)},expires={expires},avg_ttl={db.average_ttl}"}
+    """Return what INFO says about the databases that have keys."""
+    return {
+        f"db{index}": f"keys={len(database.keys.nodes)},expires={len(database.expires.nodes)},"
+        f"avg_ttl={database.average_ttl}"
+        for index, database in sorted(db.databases.items())
+        if database.keys.nodes
+    }
 
 
 SECTIONS = {"memory": memory_section, "stats": stats_section, "keyspace": keyspace_section}
@@ -166,13 +170,13 @@ def info(db: Keyspace, argv: Arguments) -> Reply:
 
 
 COMMANDS = {
-    "CONFIG": Command(-1, "", container),
-    "CONFIG|GET": Command(-3, "", config_get),
-    "CONFIG|SET": Command(-4, "", config_set),
-    "DBSIZE": Command(1, "readonly fast", dbsize),
-    "ECHO": Command(2, "fast", echo),
-    "FLUSHALL": Command(-1, "write", flushall),
-    "INFO": Command(-1, "", info),
-    "PING": Command(-1, "fast", ping),
-    "TIME": Command(1, "fast", time),
+    "CONFIG": Command(-1, "", container, NO_KEYS),
+    "CONFIG|GET": Command(-3, "", config_get, NO_KEYS),
+    "CONFIG|SET": Command(-4, "", config_set, NO_KEYS),
+    "DBSIZE": Command(1, "readonly fast", dbsize, NO_KEYS),
+    "ECHO": Command(2, "fast", echo, NO_KEYS),
+    "FLUSHALL": Command(-1, "write", flushall, NO_KEYS),
+    "INFO": Command(-1, "", info, NO_KEYS),
+    "PING": Command(-1, "fast", ping, NO_KEYS),
+    "TIME": Command(1, "fast", time, NO_KEYS),
 }

@@ -153,11 +153,11 @@ def test_room_is_made_before_a_command_and_not_after():
 def test_the_pool_keeps_the_best_sixteen_ascending():
     """A candidate worse than all sixteen is refused; a better one pushes the worst out."""
     evictor = build("allkeys-lru").evictor
-    evictor.populate([(idle, f"k{idle}") for idle in range(16, 0, -1)])
-    evictor.populate([(0, "worse"), (1, "as bad as the worst"), (9, "better")])
+    evictor.populate([(idle, f"k{idle}", 0) for idle in range(16, 0, -1)])
+    evictor.populate([(0, "worse", 0), (1, "as bad as the worst", 0), (9, "better", 0)])
 
-    assert [2, 3, 4, 5, 6, 7, 8, 9, 9, *range(10, 17)] == [idle for idle, _ in evictor.pool]
-    assert (9, "better") == evictor.pool[7]  # left of its equal
+    assert [2, 3, 4, 5, 6, 7, 8, 9, 9, *range(10, 17)] == [idle for idle, _, _ in evictor.pool]
+    assert (9, "better", 0) == evictor.pool[7]  # left of its equal
 
 
 def test_a_candidate_is_not_refreshed():
@@ -174,7 +174,7 @@ def test_a_candidate_is_not_refreshed():
 def test_ghosts_are_skipped():
     """A candidate that left since it was sampled counts for nothing."""
     engine = build("allkeys-lru")
-    engine.evictor.populate([(10**6, "ghost")])
+    engine.evictor.populate([(10**6, "ghost", 0)])
     fill(engine, "a", "b")
 
     assert ["a"] == squeeze(engine)
@@ -184,7 +184,7 @@ def test_a_pool_of_ghosts_is_emptied_and_filled_anew():
     """Sixteen ghosts idler than every key keep all keys out, until they have been thrown away."""
     engine = build("allkeys-lru")
     fill(engine, "a", "b")
-    engine.evictor.populate([(10**6, f"ghost{n}") for n in range(16)])
+    engine.evictor.populate([(10**6, f"ghost{n}", 0) for n in range(16)])
 
     assert ["a"] == squeeze(engine)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from cachesim.clock import ManualClock
+from cachesim.engines.base import START
 from cachesim.engines.redis.engine import Redis, RedisEngine
 from cachesim.engines.redis.expire import active_cycle
 from cachesim.rng import uniform
@@ -79,14 +80,14 @@ def test_a_cycle_stops_when_few_are_dead():
     engine = build()
     for number in range(1000):
         engine.set(f"k{number}", b"x", ttl=1 if number % 50 == 0 else 1000)
-    active_cycle(engine, now=2000)
-    first = engine.expires_cursor
+    active_cycle(engine, now=START * 1000 + 2000)
+    first = engine.databases[0].expires_cursor
 
     assert engine.expirations < 20
     assert 0 < first < 100
 
     for _ in range(100):
-        active_cycle(engine, now=2000)
+        active_cycle(engine, now=START * 1000 + 2000)
 
     assert 20 == engine.expirations
 
@@ -98,7 +99,7 @@ def test_more_effort_removes_more():
         engine = build()
         for number in range(1000):
             engine.set(f"k{number}", b"x", ttl=1 if number % 20 == 0 else 1000)
-        active_cycle(engine, now=2000, effort=effort)
+        active_cycle(engine, now=START * 1000 + 2000, effort=effort)
         return engine.expirations
 
     assert removed(1) < removed(10)
@@ -111,12 +112,12 @@ def test_a_table_almost_empty_is_left_alone():
         engine.set(f"k{number}", b"x", ttl=1)
     for number in range(1020):
         engine.delete(f"k{number}")
-    active_cycle(engine, now=5000)
+    active_cycle(engine, now=START * 1000 + 5000)
 
     assert 4 == len(engine)
 
     engine.expires.tidy()
-    active_cycle(engine, now=5000)
+    active_cycle(engine, now=START * 1000 + 5000)
 
     assert 0 == len(engine)
 
@@ -128,8 +129,10 @@ def test_a_cycle_goes_on_until_it_has_seen_a_key():
         engine.set(f"k{number}", b"x", ttl=1)
     for number in range(63):
         engine.delete(f"k{number}")
-    engine.expires_cursor = engine.expires.nodes["k63"].hash + 1  # the bucket just before
-    active_cycle(engine, now=5000)
+    engine.databases[0].expires_cursor = (
+        engine.expires.nodes["k63"].hash + 1
+    )  # the bucket just before
+    active_cycle(engine, now=START * 1000 + 5000)
 
     assert 0 == len(engine)
 
@@ -140,7 +143,10 @@ def test_each_tick_of_a_silence_has_its_own_time():
     seen = []
     engine.set("a", b"x", ttl=0.15)
     remember = engine.expire
-    engine.expire = lambda entry: (seen.append(engine.expires_cursor), remember(entry))[1]
+    engine.expire = lambda entry: (
+        seen.append(engine.databases[0].expires_cursor),
+        remember(entry),
+    )[1]
     engine.clock.advance(10)
     engine.execute(("PING",))
 
@@ -155,7 +161,7 @@ def test_a_long_silence_costs_a_bounded_number_of_ticks():
     engine.clock.advance(365 * 86400)
     engine.execute(("PING",))
 
-    assert 0 < engine.expires_cursor <= 100 * 20
+    assert 0 < engine.databases[0].expires_cursor <= 100 * 20
 
 
 def test_the_average_ttl_is_estimated():
@@ -163,13 +169,13 @@ def test_the_average_ttl_is_estimated():
     engine = build()
     for number in range(20):
         engine.set(f"k{number}", b"x", ttl=100)
-    active_cycle(engine, now=50_000)
+    active_cycle(engine, now=START * 1000 + 50_000)
 
-    assert 50_000 == engine.average_ttl
+    assert 50_000 == engine.databases[0].average_ttl
 
-    active_cycle(engine, now=100_001)
+    active_cycle(engine, now=START * 1000 + 100_001)
 
-    assert (0, 0) == (engine.average_ttl, len(engine))
+    assert (0, 0) == (engine.databases[0].average_ttl, len(engine))
 
 
 @pytest.mark.parametrize("ttl", [0, -1, float("nan")])

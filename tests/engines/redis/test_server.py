@@ -17,15 +17,15 @@ def run(engine: RedisEngine, line: str):
 
 
 SCRIPTS = [
-    [("PING", "PONG"), ("PING x", b"x"), ("ECHO hi", b"hi"), ("TIME", [b"12", b"500000"])],
+    [("PING", "PONG"), ("PING x", b"x"), ("ECHO hi", b"hi"), ("TIME", [b"1577836812", b"500000"])],
     [("SET a 1", "OK"), ("DBSIZE", 1), ("FLUSHALL", "OK"), ("DBSIZE", 0), ("FLUSHALL async", "OK")],
-    [("CONFIG GET maxmemory", [b"maxmemory", b"67108864"]), ("CONFIG GET nothing", [])],
-    [("CONFIG GET *policy x", [b"maxmemory-policy", b"allkeys-lru"])],
+    [("CONFIG GET maxmemory", {b"maxmemory": b"67108864"}), ("CONFIG GET nothing", {})],
+    [("CONFIG GET *policy x", {b"maxmemory-policy": b"allkeys-lru"})],
     [
         ("CONFIG SET maxmemory 1kb MAXMEMORY-policy NoEviction", "OK"),
-        ("CONFIG GET maxmemory*", [b"maxmemory", b"1024", b"maxmemory-policy", b"noeviction"]),
+        ("CONFIG GET maxmemory*", {b"maxmemory": b"1024", b"maxmemory-policy": b"noeviction"}),
     ],
-    [("CONFIG SET maxmemory 2m", "OK"), ("CONFIG GET maxmemory", [b"maxmemory", b"2000000"])],
+    [("CONFIG SET maxmemory 2m", "OK"), ("CONFIG GET maxmemory", {b"maxmemory": b"2000000"})],
     [("INFO nothing", b""), ("INFO keyspace", b"# Keyspace\r\n")],
     [("SETEX a 9 1", "OK"), ("INFO KEYSPACE", b"# Keyspace\r\ndb0:keys=1,expires=1,avg_ttl=0\r\n")],
 ]

@@ -10,6 +10,7 @@ from cachesim.engines.redis.command import (
     Reply,
     integer,
     milliseconds,
+    string_in,
     text,
     wrong_number,
 )
@@ -59,8 +60,9 @@ class Options:
 
 def get(db: Keyspace, argv: Arguments) -> Reply:
     """GET key."""
-    entry = db.read(text(argv[1]))
-    return None if entry is None else entry.value
+    entry = string_in(db.read(text(argv[1])))
+    value: bytes | None = None if entry is None else entry.value
+    return value
 
 
 def set_(db: Keyspace, argv: Arguments) -> Reply:
@@ -112,7 +114,7 @@ def getdel(db: Keyspace, argv: Arguments) -> Reply:
 def getex(db: Keyspace, argv: Arguments) -> Reply:
     """GETEX key [EX s | PX ms | EXAT s | PXAT ms | PERSIST]."""
     options = Options(argv, 2, ("PERSIST",))
-    entry = db.read(text(argv[1]))
+    entry = string_in(db.read(text(argv[1])))
     if entry is None:
         return None  # before the time is looked at, as in the server
     when = options.due(db, argv)
@@ -122,13 +124,17 @@ def getex(db: Keyspace, argv: Arguments) -> Reply:
         db.expire_at(entry, when)
     elif options.flags:
         db.persist(entry)
-    return entry.value
+    value: bytes = entry.value
+    return value
 
 
 def mget(db: Keyspace, argv: Arguments) -> Reply:
     """MGET key [key ...]."""
     entries = (db.read(text(key)) for key in argv[1:])
-    return [None if entry is None else entry.value for entry in entries]
+    return [
+        entry.value if entry is not None and isinstance(entry.value, bytes) else None
+        for entry in entries
+    ]
 
 
 def mset(db: Keyspace, argv: Arguments) -> Reply:
@@ -142,14 +148,14 @@ def mset(db: Keyspace, argv: Arguments) -> Reply:
 
 def strlen(db: Keyspace, argv: Arguments) -> Reply:
     """STRLEN key."""
-    entry = db.read(text(argv[1]))
+    entry = string_in(db.read(text(argv[1])))
     return 0 if entry is None else len(entry.value)
 
 
 def append(db: Keyspace, argv: Arguments) -> Reply:
     """APPEND key value."""
     key = text(argv[1])
-    entry = db.write(key)
+    entry = string_in(db.write(key))
     if entry is None:
         return len(db.add(key, argv[2]).value)
     check_length(len(entry.value) + len(argv[2]))
@@ -160,7 +166,7 @@ def append(db: Keyspace, argv: Arguments) -> Reply:
 def getrange(db: Keyspace, argv: Arguments) -> Reply:
     """GETRANGE key start end: both included, negative from the end."""
     start, end = integer(argv[2]), integer(argv[3])
-    entry = db.read(text(argv[1]))
+    entry = string_in(db.read(text(argv[1])))
     value = b"" if entry is None else entry.value
     if start < 0 and end < 0 and start > end:
         return b""
@@ -175,7 +181,7 @@ def setrange(db: Keyspace, argv: Arguments) -> Reply:
     if offset < 0:
         raise CommandError("ERR offset is out of range")
     key = text(argv[1])
-    entry = db.write(key)
+    entry = string_in(db.write(key))
     old = b"" if entry is None else entry.value
     if not part:
         return len(old)
@@ -231,7 +237,7 @@ def decrby(db: Keyspace, argv: Arguments) -> Reply:
 def add(db: Keyspace, argv: Arguments, increment: int) -> int:
     """Add to the integer under a key, 0 if absent; its TTL stays."""
     key = text(argv[1])
-    entry = db.write(key)
+    entry = string_in(db.write(key))
     number = (0 if entry is None else integer(entry.value)) + increment
     if not LOWEST <= number <= HIGHEST:
         raise CommandError("ERR increment or decrement would overflow")
@@ -242,7 +248,7 @@ def add(db: Keyspace, argv: Arguments, increment: int) -> int:
 def incrbyfloat(db: Keyspace, argv: Arguments) -> Reply:
     """INCRBYFLOAT key increment."""
     key = text(argv[1])
-    entry = db.write(key)
+    entry = string_in(db.write(key))
     old = Fraction(0) if entry is None else as_long_double(entry.value)
     increment = as_long_double(argv[2])
     if old is None or increment is None:
@@ -253,7 +259,9 @@ def incrbyfloat(db: Keyspace, argv: Arguments) -> Reply:
 
 
 def object_encoding(entry: Entry) -> bytes:
-    """Return the name of the encoding that a string has."""
+    """Return the name of the encoding that a value has."""
+    if not isinstance(entry.value, bytes):
+        return str(entry.value.encoding).encode()
     if entry.room is None:
         return encoding(entry.value).encode()
     return b"embstr" if entry.room == TEXT and len(entry.value) <= EMBSTR_LIMIT else b"raw"

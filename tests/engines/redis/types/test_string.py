@@ -23,7 +23,12 @@ SCRIPTS = [
     [("SET a 1", "OK"), ("GET a", b"1"), ("get a", b"1"), ("GET b", None)],
     [("SET a 1 EX 10", "OK"), ("TTL a", 10), ("SET a 2", "OK"), ("TTL a", -1)],
     [("SET a 1 PX 1500", "OK"), ("PTTL a", 1500), ("SET a 2 KEEPTTL", "OK"), ("PTTL a", 1500)],
-    [("SET a 1 EXAT 1010", "OK"), ("TTL a", 10), ("SET a 1 PXAT 1002500", "OK"), ("PTTL a", 2500)],
+    [
+        ("SET a 1 EXAT 1577837810", "OK"),
+        ("TTL a", 10),
+        ("SET a 1 PXAT 1577837802500", "OK"),
+        ("PTTL a", 2500),
+    ],
     [("SET a 1 EXAT 100", "OK"), ("EXISTS a", 0)],
     [("SET a 1 NX", "OK"), ("SET a 2 NX", None), ("GET a", b"1")],
     [("SET a 1 XX", None), ("SET a 1", "OK"), ("SET a 2 XX", "OK"), ("GET a", b"2")],
