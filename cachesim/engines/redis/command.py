@@ -156,6 +156,15 @@ def integer(part: bytes) -> int:
     return number
 
 
+def long_in_range(part: bytes, lowest: int, highest: int) -> int:
+    """Return an argument as an integer of a range. Raises CommandError."""
+    # redis 7: object.c, getRangeLongFromObjectOrReply
+    number = integer(part)
+    if not lowest <= number <= highest:
+        raise CommandError(f"ERR value is out of range, value must between {lowest} and {highest}")
+    return number
+
+
 def milliseconds(db: Keyspace, argv: Arguments, part: bytes, unit: str) -> int:
     """Return when `EX 10` or the like falls due: from unit (EX PX EXAT PXAT) and number."""
     # redis 7: t_string.c, getExpireMillisecondsOrReply

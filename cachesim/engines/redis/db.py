@@ -5,7 +5,7 @@ Three ways to look a key up: `read` and `write` are uses of the key, `find` is n
 """
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 from cachesim.clock import Clock
 from cachesim.engines.base import EXPIRED, INVALIDATED, LOST, START, Engine, Random
@@ -14,7 +14,15 @@ from cachesim.engines.redis.dict import Dict, Node, key_hash
 from cachesim.engines.redis.policy import LFU_INITIAL, POLICIES, frequency, lfu_bits, risen
 
 DATABASES = 16  # redis.conf's `databases`
+LONGEST_STRING = 512 * 1024 * 1024  # bytes: proto-max-bulk-len
 TEXT = -1  # room of a string that reads as an integer and is none (INCRBYFLOAT makes such)
+
+
+class ListpackLimits(NamedTuple):
+    """Up to where a small collection stays a listpack: elements, and bytes of each."""
+
+    entries: int = 128
+    value: int = 64
 
 
 class Entry(Node):
@@ -71,9 +79,11 @@ class Keyspace(Engine):
         self.minute = 0  # 16 bits, minutes; set by the cron only
         self.lfu_log_factor = 10
         self.lfu_decay_time = 1  # minutes
+        self.longest_string = LONGEST_STRING
+        self.hash_limits = ListpackLimits()
         self.limit_memory(0)
         self.use_policy("noeviction")
-        self._secret = int(random() * (1 << 32))  # of the hash, as a server draws one at its start
+        self.secret = int(random() * (1 << 32))  # of the hash, as a server draws one at its start
 
     def limit_memory(self, maxmemory: int) -> None:
         """Set the limit in bytes; 0 means none, as in Redis."""
@@ -164,7 +174,7 @@ class Keyspace(Engine):
         name = memory.as_bytes(key)
         entry = Entry()
         entry.key = key
-        entry.hash = key_hash(name, self._secret)
+        entry.hash = key_hash(name, self.secret)
         entry.value = value
         entry.key_size = memory.key_bytes(len(name), self.quantum)
         entry.value_size = self._value_bytes(value) if size is None else size
@@ -187,8 +197,8 @@ class Keyspace(Engine):
 
     def resize(self, entry: Entry) -> None:
         """Reckon the bytes anew of a value that is no string and was changed in place."""
-        self.memory += entry.value.bytes - entry.value_size
-        entry.value_size = entry.value.bytes
+        self.memory += entry.value.size - entry.value_size
+        entry.value_size = entry.value.size
 
     def remove(self, entry: Entry, why: str) -> None:
         """Remove a key and note why (one of base.MISS_KINDS)."""

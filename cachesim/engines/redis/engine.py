@@ -8,19 +8,20 @@ from typing import Annotated, Any, Literal
 
 from cachesim.clock import Clock
 from cachesim.engines.base import START, Command, EngineSpec, Random
-from cachesim.engines.redis import keys, memory, server
+from cachesim.engines.redis import expiry, inspect, keys, memory, scan, server
 from cachesim.engines.redis.command import OOM, run
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.evict import Evictor
 from cachesim.engines.redis.expire import active_cycle
 from cachesim.engines.redis.policy import LFU_MINUTES, LRU_CLOCK_MAX, POLICIES
-from cachesim.engines.redis.types import string
+from cachesim.engines.redis.types import bitfield, bits, counter, hash, lcs, string
 from cachesim.engines.redis.types.value import wrong_type
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 from cachesim.spec import Bytes, Count, Rule
 from cachesim.units import KIB, MIB
 
-COMMANDS = {**string.COMMANDS, **keys.COMMANDS, **server.COMMANDS}
+ROOMS = (keys, expiry, scan, inspect, server, string, counter, lcs, bits, bitfield, hash)
+COMMANDS = {name: row for room in ROOMS for name, row in room.COMMANDS.items()}
 START_MS = START * 1000
 MOST_TICKS = 100  # of the cron are made up for after a silence; the ones before are skipped
 

@@ -43,19 +43,6 @@ def time(db: Keyspace, argv: Arguments) -> Reply:
     return [b"%d" % part for part in divmod(now, 1_000_000)]
 
 
-def dbsize(db: Keyspace, argv: Arguments) -> Reply:
-    """DBSIZE: the keys held, dead but not yet removed ones included."""
-    return len(db.keys.nodes)
-
-
-def flushall(db: Keyspace, argv: Arguments) -> Reply:
-    """FLUSHALL [ASYNC | SYNC]."""
-    if len(argv) > 2 or (len(argv) == 2 and text(argv[1]).upper() not in ("ASYNC", "SYNC")):
-        raise CommandError(SYNTAX)
-    db.flush()
-    return "OK"
-
-
 def read_maxmemory(value: str) -> int:
     """Return the bytes that a text such as "64mb" means to CONFIG SET."""
     match = re.fullmatch(r"([0-9]+)([a-z]*)", value.lower())
@@ -173,9 +160,7 @@ COMMANDS = {
     "CONFIG": Command(-1, "", container, NO_KEYS),
     "CONFIG|GET": Command(-3, "", config_get, NO_KEYS),
     "CONFIG|SET": Command(-4, "", config_set, NO_KEYS),
-    "DBSIZE": Command(1, "readonly fast", dbsize, NO_KEYS),
     "ECHO": Command(2, "fast", echo, NO_KEYS),
-    "FLUSHALL": Command(-1, "write", flushall, NO_KEYS),
     "INFO": Command(-1, "", info, NO_KEYS),
     "PING": Command(-1, "fast", ping, NO_KEYS),
     "TIME": Command(1, "fast", time, NO_KEYS),

@@ -1,12 +1,12 @@
 """The string commands: text and numbers, as redis 7 has them in t_string.c."""
 
-from fractions import Fraction
-
 from cachesim.engines.base import INVALIDATED
 from cachesim.engines.redis.command import (
+    ALL_KEYS,
     SYNTAX,
     Arguments,
     Command,
+    Keys,
     Reply,
     integer,
     milliseconds,
@@ -17,18 +17,14 @@ from cachesim.engines.redis.command import (
 from cachesim.engines.redis.db import TEXT, Entry, Keyspace
 from cachesim.engines.redis.memory import (
     EMBSTR_LIMIT,
-    HIGHEST,
-    LOWEST,
     encoding,
     room_of,
     room_of_value,
     room_to_grow,
 )
-from cachesim.engines.redis.types.longdouble import as_long_double, nearest, shown
 from cachesim.errors import CommandError
 
 OK = "OK"
-LONGEST = 512 * 1024 * 1024  # bytes (redis 7: proto-max-bulk-len)
 TIMES = ("EX", "PX", "EXAT", "PXAT")
 
 
@@ -146,6 +142,16 @@ def mset(db: Keyspace, argv: Arguments) -> Reply:
     return OK
 
 
+def msetnx(db: Keyspace, argv: Arguments) -> Reply:
+    """MSETNX key value [key value ...]: all of them, or none if any key is there."""
+    if len(argv) % 2 == 0:
+        raise wrong_number("msetnx")
+    if any(db.write(text(key)) is not None for key in argv[1::2]):
+        return 0
+    mset(db, argv)
+    return 1
+
+
 def strlen(db: Keyspace, argv: Arguments) -> Reply:
     """STRLEN key."""
     entry = string_in(db.read(text(argv[1])))
@@ -158,13 +164,13 @@ def append(db: Keyspace, argv: Arguments) -> Reply:
     entry = string_in(db.write(key))
     if entry is None:
         return len(db.add(key, argv[2]).value)
-    check_length(len(entry.value) + len(argv[2]))
+    check_length(db, len(entry.value) + len(argv[2]))
     change(db, entry, entry.value + argv[2])
     return len(entry.value)
 
 
 def getrange(db: Keyspace, argv: Arguments) -> Reply:
-    """GETRANGE key start end: both included, negative from the end."""
+    """GETRANGE key start end, SUBSTR key start end: both included, negative from the end."""
     start, end = integer(argv[2]), integer(argv[3])
     entry = string_in(db.read(text(argv[1])))
     value = b"" if entry is None else entry.value
@@ -185,7 +191,7 @@ def setrange(db: Keyspace, argv: Arguments) -> Reply:
     old = b"" if entry is None else entry.value
     if not part:
         return len(old)
-    check_length(offset + len(part))
+    check_length(db, offset + len(part))
     new = old[:offset].ljust(offset, b"\0") + part + old[offset + len(part) :]
     if entry is None:
         db.overwrite(db.add(key, new), new, room_of(len(new), db.quantum))
@@ -205,57 +211,10 @@ def change(db: Keyspace, entry: Entry, value: bytes) -> None:
     db.overwrite(entry, value, room_to_grow(len(value), room, db.quantum))
 
 
-def check_length(length: int) -> None:
+def check_length(db: Keyspace, length: int) -> None:
     """Refuse a string that would be too long."""
-    if length > LONGEST:
+    if length > db.longest_string:
         raise CommandError("ERR string exceeds maximum allowed size (proto-max-bulk-len)")
-
-
-def incr(db: Keyspace, argv: Arguments) -> Reply:
-    """INCR key."""
-    return add(db, argv, 1)
-
-
-def decr(db: Keyspace, argv: Arguments) -> Reply:
-    """DECR key."""
-    return add(db, argv, -1)
-
-
-def incrby(db: Keyspace, argv: Arguments) -> Reply:
-    """INCRBY key increment."""
-    return add(db, argv, integer(argv[2]))
-
-
-def decrby(db: Keyspace, argv: Arguments) -> Reply:
-    """DECRBY key decrement."""
-    number = integer(argv[2])
-    if number == LOWEST:
-        raise CommandError("ERR decrement would overflow")
-    return add(db, argv, -number)
-
-
-def add(db: Keyspace, argv: Arguments, increment: int) -> int:
-    """Add to the integer under a key, 0 if absent; its TTL stays."""
-    key = text(argv[1])
-    entry = string_in(db.write(key))
-    number = (0 if entry is None else integer(entry.value)) + increment
-    if not LOWEST <= number <= HIGHEST:
-        raise CommandError("ERR increment or decrement would overflow")
-    db.put_at(entry, key, b"%d" % number, keep_ttl=True)
-    return number
-
-
-def incrbyfloat(db: Keyspace, argv: Arguments) -> Reply:
-    """INCRBYFLOAT key increment."""
-    key = text(argv[1])
-    entry = string_in(db.write(key))
-    old = Fraction(0) if entry is None else as_long_double(entry.value)
-    increment = as_long_double(argv[2])
-    if old is None or increment is None:
-        raise CommandError("ERR increment would produce NaN or Infinity")
-    value = shown(nearest(old + increment))
-    db.overwrite(entry or db.add(key, value), value, TEXT)
-    return value
 
 
 def object_encoding(entry: Entry) -> bytes:
@@ -269,22 +228,19 @@ def object_encoding(entry: Entry) -> bytes:
 
 COMMANDS = {
     "APPEND": Command(3, "write denyoom fast", append),
-    "DECR": Command(2, "write denyoom fast", decr),
-    "DECRBY": Command(3, "write denyoom fast", decrby),
     "GET": Command(2, "readonly fast", get),
     "GETDEL": Command(2, "write fast", getdel),
     "GETEX": Command(-2, "write fast", getex),
     "GETRANGE": Command(4, "readonly", getrange),
     "GETSET": Command(3, "write denyoom fast", getset),
-    "INCR": Command(2, "write denyoom fast", incr),
-    "INCRBY": Command(3, "write denyoom fast", incrby),
-    "INCRBYFLOAT": Command(3, "write denyoom fast", incrbyfloat),
-    "MGET": Command(-2, "readonly fast", mget),
-    "MSET": Command(-3, "write denyoom", mset),
+    "MGET": Command(-2, "readonly fast", mget, ALL_KEYS),
+    "MSET": Command(-3, "write denyoom", mset, Keys(1, -1, 2)),
+    "MSETNX": Command(-3, "write denyoom", msetnx, Keys(1, -1, 2)),
     "PSETEX": Command(4, "write denyoom", setex),
     "SET": Command(-3, "write denyoom", set_),
     "SETEX": Command(4, "write denyoom", setex),
     "SETNX": Command(3, "write denyoom fast", setnx),
     "SETRANGE": Command(4, "write denyoom", setrange),
     "STRLEN": Command(2, "readonly fast", strlen),
+    "SUBSTR": Command(4, "readonly", getrange),
 }

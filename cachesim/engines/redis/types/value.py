@@ -16,9 +16,9 @@ class Value:
         raise NotImplementedError(f"{type(self).__name__} must define encoding")
 
     @property
-    def bytes(self) -> int:
-        """Return what it costs, its object included, the key not."""
-        raise NotImplementedError(f"{type(self).__name__} must define bytes")
+    def size(self) -> int:
+        """Return the bytes it costs, its object included, the key not."""
+        raise NotImplementedError(f"{type(self).__name__} must define size")
 
     def copy(self) -> "Value":
         """Return another value that is equal to it."""

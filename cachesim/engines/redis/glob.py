@@ -1,0 +1,84 @@
+"""Redis's own patterns: KEYS, SCAN ... MATCH, CONFIG GET."""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+RANGE = 3  # bytes of a range such as a-z
+
+
+@lru_cache(maxsize=256)
+def glob(pattern: bytes) -> Callable[[bytes], bool]:
+    r"""Return a function that says whether some bytes match the whole pattern.
+
+    `*` any bytes, `?` any byte, `[a-z]` one of these, `[^a-z]` one not of these, `\x` the x itself.
+
+    >>> [glob(b"h[^a]l*")(word) for word in (b"hello", b"hallo", b"hl")]
+    [True, False, False]
+    """
+    # redis 7: util.c, stringmatchlen
+    only_stars = bool(pattern) and not pattern.strip(b"*")
+    expression = re.compile(b"".join(parts(pattern)), re.DOTALL)
+
+    def matches(word: bytes) -> bool:
+        if not word and only_stars:
+            return False  # the server's loop never looks at the pattern then
+        return expression.fullmatch(word) is not None
+
+    return matches
+
+
+def parts(pattern: bytes) -> list[bytes]:
+    """Return the pattern as the pieces of a regular expression."""
+    pieces, at = [], 0
+    while at < len(pattern):
+        byte = pattern[at : at + 1]
+        if byte == b"[":
+            members, at = members_of(pattern, at + 1)
+            pieces.append(one_of(members))
+            continue
+        if byte == b"\\" and at + 1 < len(pattern):
+            at += 1
+            byte = b"\\" + pattern[at : at + 1]
+        if not (byte == b"*" and pieces[-1:] == [b".*"]):
+            pieces.append({b"*": b".*", b"?": b"."}.get(byte, re.escape(byte[-1:])))
+        at += 1
+    return pieces
+
+
+def members_of(pattern: bytes, at: int) -> tuple[set[int], int]:
+    """Return the bytes that a class [...] stands for, and where the pattern goes on.
+
+    A class that is not closed ends with the pattern.
+    """
+    is_negated = pattern[at : at + 1] == b"^"
+    at += is_negated
+    found: set[int] = set()
+    while at < len(pattern):
+        left = len(pattern) - at
+        if pattern[at] == ord("\\") and left >= 2:
+            found.add(pattern[at + 1])
+            at += 2
+        elif pattern[at] == ord("]"):
+            at += 1
+            break
+        elif left >= RANGE and pattern[at + 1] == ord("-"):
+            found.update(between(pattern[at], pattern[at + 2]))
+            at += RANGE
+        else:
+            found.add(pattern[at])
+            at += 1
+    return (set(range(256)) - found if is_negated else found), at
+
+
+def between(start: int, end: int) -> set[int]:
+    """Return the bytes of a range; the server compares them as signed ones, in either order."""
+    low, high = sorted(((start + 128) % 256, (end + 128) % 256))
+    return {(byte + 128) % 256 for byte in range(low, high + 1)}
+
+
+def one_of(members: set[int]) -> bytes:
+    """Return a regular expression for one of these bytes."""
+    if not members:
+        return b"(?!)"  # never matches
+    return b"[" + b"".join(b"\\x%02x" % byte for byte in sorted(members)) + b"]"
