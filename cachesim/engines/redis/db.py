@@ -21,7 +21,7 @@ TEXT = -1  # room of a string that reads as an integer and is none (INCRBYFLOAT 
 class ListpackLimits(NamedTuple):
     """Up to where a small collection stays a listpack: elements, and bytes of each."""
 
-    entries: int = 128
+    entries: int = 512
     value: int = 64
 
 

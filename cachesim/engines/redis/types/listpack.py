@@ -10,8 +10,13 @@ from cachesim.engines.redis.memory import as_integer
 EMPTY = 7  # bytes: how many bytes and elements there are, and the end (redis 7: listpack.c)
 
 # redis 7: listpack.c, lpEncodeIntegerGetType: the range of each form, and its bytes.
-INTEGERS = ((0, 127, 1), (-(1 << 12), (1 << 12) - 1, 2), (-(1 << 15), (1 << 15) - 1, 3))
-INTEGERS += ((-(1 << 23), (1 << 23) - 1, 4), (-(1 << 31), (1 << 31) - 1, 5))
+INTEGERS = (
+    (0, 127, 1),
+    (-(1 << 12), (1 << 12) - 1, 2),
+    (-(1 << 15), (1 << 15) - 1, 3),
+    (-(1 << 23), (1 << 23) - 1, 4),
+    (-(1 << 31), (1 << 31) - 1, 5),
+)
 LONGEST_INTEGER = 9
 STRINGS = ((1 << 6, 1), (1 << 12, 2))  # shorter than: bytes before the text
 LONGEST_STRING = 5
