@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from cachesim.engines.redis.db import Entry, Keyspace
 from cachesim.engines.redis.memory import as_bytes, as_integer
+from cachesim.engines.redis.tally import Tally
 from cachesim.engines.redis.types.value import Value, wrong_type
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 
@@ -58,40 +59,50 @@ class Command(NamedTuple):
 class Running(Protocol):
     """An engine, as far as `run` needs it."""
 
+    tally: Tally
+
     def begin(self) -> bool:
         """Do what comes before any command; return whether there is room."""
 
 
 def run(table: Mapping[str, Command], engine: Running, command: tuple[Any, ...]) -> Reply:
     """Check a command in the server's order (name, number of arguments, memory) and run it."""
-    # redis 7: server.c, processCommand
+    # redis 7: server.c, processCommand and call
     argv = [argument(part) for part in command]
     if not argv:
         raise BadInput('a command needs a name, such as ("GET", "key"), got ()')
-    row = lookup(table, argv)
-    has_room = engine.begin()
-    if not has_room and "denyoom" in row.flags:
-        raise OutOfMemory(OOM)
-    return row.function(engine, argv)
+    tally = engine.tally
+    why = None  # of an error: a count for it
+    try:
+        name = lookup(table, argv)
+        row, why = table[name], tally.rejected
+        if len(argv) < abs(row.arity) or (row.arity > 0 and len(argv) != row.arity):
+            raise wrong_number(name.lower())
+        has_room = engine.begin()
+        if not has_room and "denyoom" in row.flags:
+            raise OutOfMemory(OOM)
+        tally.calls[name] += 1
+        why = tally.failed
+        return row.function(engine, argv)
+    except (CommandError, OutOfMemory) as error:
+        tally.note_error(str(error))
+        if why is not None:
+            why[name] += 1
+        raise
 
 
-def lookup(table: Mapping[str, Command], argv: Arguments) -> Command:
-    """Return the row of a command, or of a subcommand such as OBJECT FREQ ("OBJECT|FREQ")."""
+def lookup(table: Mapping[str, Command], argv: Arguments) -> str:
+    """Return the name in the table of a command, or of a subcommand: "OBJECT|FREQ"."""
     name = text(argv[0]).upper()
     row = table.get(name)
     if row is None:
         raise CommandError(unknown(argv))
-    if row.function is container and len(argv) > 1:
-        name = f"{name}|{text(argv[1]).upper()}"
-        row = table.get(name)
-        if row is None:
-            parent = text(argv[0]).upper()
-            raise CommandError(
-                f"ERR unknown subcommand '{text(argv[1])[:128]}'. Try {parent} HELP."
-            )
-    if len(argv) < abs(row.arity) or (row.arity > 0 and len(argv) != row.arity):
-        raise wrong_number(name.lower())
-    return row
+    if row.function is not container or len(argv) == 1:
+        return name
+    full = f"{name}|{text(argv[1]).upper()}"
+    if full not in table:
+        raise CommandError(f"ERR unknown subcommand '{text(argv[1])[:128]}'. Try {name} HELP.")
+    return full
 
 
 def container(engine: Any, argv: Arguments) -> Reply:

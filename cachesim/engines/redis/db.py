@@ -12,6 +12,7 @@ from cachesim.engines.base import EXPIRED, INVALIDATED, LOST, START, Engine, Ran
 from cachesim.engines.redis import memory
 from cachesim.engines.redis.dict import Dict, Node, key_hash
 from cachesim.engines.redis.policy import LFU_INITIAL, POLICIES, frequency, lfu_bits, risen
+from cachesim.engines.redis.tally import Tally
 
 DATABASES = 16  # redis.conf's `databases`
 LONGEST_STRING = 512 * 1024 * 1024  # bytes: proto-max-bulk-len
@@ -79,8 +80,12 @@ class Keyspace(Engine):
         self.minute = 0  # 16 bits, minutes; set by the cron only
         self.lfu_log_factor = 10
         self.lfu_decay_time = 1  # minutes
+        self.hz = 10  # ticks of the cron per second
         self.longest_string = LONGEST_STRING
         self.hash_limits = ListpackLimits()
+        self.kept_settings: dict[str, str] = {}  # of CONFIG SET, without an effect here
+        self.tally = Tally()
+        self.connected_clients = 1  # as INFO tells; who serves clients keeps it right
         self.limit_memory(0)
         self.use_policy("noeviction")
         self.secret = int(random() * (1 << 32))  # of the hash, as a server draws one at its start

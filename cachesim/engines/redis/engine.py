@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from cachesim.clock import Clock
 from cachesim.engines.base import START, Command, EngineSpec, Random
-from cachesim.engines.redis import expiry, inspect, keys, memory, scan, server
+from cachesim.engines.redis import config, expiry, help, info, inspect, keys, memory, scan, server
 from cachesim.engines.redis.command import OOM, run
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.evict import Evictor
@@ -20,7 +20,22 @@ from cachesim.errors import BadInput, CommandError, OutOfMemory
 from cachesim.spec import Bytes, Count, Rule
 from cachesim.units import KIB, MIB
 
-ROOMS = (keys, expiry, scan, inspect, server, string, counter, lcs, bits, bitfield, hash)
+ROOMS = (
+    keys,
+    expiry,
+    scan,
+    inspect,
+    server,
+    config,
+    info,
+    help,
+    string,
+    counter,
+    lcs,
+    bits,
+    bitfield,
+    hash,
+)
 COMMANDS = {name: row for room in ROOMS for name, row in room.COMMANDS.items()}
 START_MS = START * 1000
 MOST_TICKS = 100  # of the cron are made up for after a silence; the ones before are skipped
@@ -91,14 +106,18 @@ class RedisEngine(Keyspace):
 
     def __init__(self, spec: Redis, clock: Clock, random: Random) -> None:
         super().__init__(clock, random, base_memory=spec.base_memory, quantum=spec.quantum)
-        self.hz = spec.hz
         self.active_expire_effort = spec.active_expire_effort
         self.lfu_log_factor = spec.lfu_log_factor
         self.lfu_decay_time = spec.lfu_decay_time
         self.limit_memory(spec.memory)
         self.use_policy(spec.policy)
         self.evictor = Evictor(self, spec.samples)
-        self._tick = int(clock() * self.hz + 5e-7)  # the last tick of the cron that is over
+        self.use_hz(spec.hz)
+
+    def use_hz(self, hz: int) -> None:
+        """Let the cron tick so often from now on."""
+        self.hz = hz
+        self._tick = int(self.clock() * hz + 5e-7)  # the last tick of the cron that is over
         self._tell_time()
 
     def begin(self) -> bool:

@@ -83,11 +83,41 @@ def memory_usage(db: Keyspace, argv: Arguments) -> Reply:
         return None
     # The server takes the entry's size before the allocator rounds it up.
     value_size = entry.value_size or memory.OBJECT  # a shared integer is told as if it were not
+    if not isinstance(entry.value, bytes):
+        value_size = entry.value.usage
     return entry.key_size - memory.allocated(memory.ENTRY, db.quantum) + memory.ENTRY + value_size
+
+
+def memory_purge(db: Keyspace, argv: Arguments) -> Reply:
+    """MEMORY PURGE: the allocator holds nothing back."""
+    return "OK"
+
+
+def memory_stats(db: Keyspace, argv: Arguments) -> Reply:
+    """MEMORY STATS: of the server's fields those that mean something here."""
+    databases = {
+        b"db.%d" % index: {
+            b"overhead.hashtable.main": database.keys.table_bytes,
+            b"overhead.hashtable.expires": database.expires.table_bytes,
+        }
+        for index, database in db.databases.items()
+        if database.keys.nodes
+    }
+    data = db.memory - db.base_memory
+    return {
+        b"total.allocated": db.memory,
+        b"startup.allocated": db.base_memory,
+        **databases,
+        b"keys.count": len(db),
+        b"keys.bytes-per-key": data // len(db) if len(db) else 0,
+        b"dataset.bytes": data,
+    }
 
 
 COMMANDS = {
     "MEMORY": Command(-2, "", container, NO_KEYS),
+    "MEMORY|PURGE": Command(2, "", memory_purge, NO_KEYS),
+    "MEMORY|STATS": Command(2, "", memory_stats, NO_KEYS),
     "MEMORY|USAGE": Command(-3, "readonly", memory_usage, SUBKEY),
     "OBJECT": Command(-2, "", container, NO_KEYS),
     "OBJECT|ENCODING": Command(3, "readonly", object_encoding_of, SUBKEY),

@@ -194,20 +194,35 @@ def bitfield(r: Random, names: str = "GET SET INCRBY OVERFLOW") -> list:
 
 def copy(r: Random) -> list:
     """Return arguments of COPY."""
-    return [key(r), key(r), *some(r, ["REPLACE"], ["DB", r.choice([0, 1, 2, 16, -1, "x"])], ["foo"])]
+    return [
+        key(r),
+        key(r),
+        *some(r, ["REPLACE"], ["DB", r.choice([0, 1, 2, 16, -1, "x"])], ["foo"]),
+    ]
 
 
 def scan(r: Random) -> list:
     """Return arguments of a SCAN that takes all in one call."""
     match = ["MATCH", r.choice(PATTERNS)]
     kind = ["TYPE", r.choice(["string", "hash", "HASH", "zset", "foo"])]
-    return [r.choice([0, 0, 0, "x", ""]), "COUNT", r.choice([1000] * 9 + [0]), *some(r, match, kind)]
+    return [
+        r.choice([0, 0, 0, "x", ""]),
+        "COUNT",
+        r.choice([1000] * 9 + [0]),
+        *some(r, match, kind),
+    ]
 
 
 def hscan(r: Random) -> list:
     """Return arguments of an HSCAN that takes all in one call."""
     match = ["MATCH", r.choice(PATTERNS)]
-    return [key(r), r.choice([0, 0, 0, 0, "-x"]), "COUNT", r.choice([1000] * 9 + [0]), *some(r, match)]
+    return [
+        key(r),
+        r.choice([0, 0, 0, 0, "-x"]),
+        "COUNT",
+        r.choice([1000] * 9 + [0]),
+        *some(r, match),
+    ]
 
 
 def hrandfield(r: Random) -> list:
@@ -225,7 +240,9 @@ def config(r: Random) -> list:
     """Return arguments of CONFIG: reading, and settings that change no other reply."""
     good = ["hz", "lfu-decay-time", "lfu-log-factor", "active-expire-effort", "maxmemory-samples"]
     numbers = [1, 2, 5, 10, -1, 0, 2**31, 2**63, "x", ""]
-    settings = pairs(r, lambda r: r.choice([*good, "databases", "nope"]), lambda r: r.choice(numbers))
+    settings = pairs(
+        r, lambda r: r.choice([*good, "databases", "nope"]), lambda r: r.choice(numbers)
+    )
     return r.choice([["GET", *r.choices(good, k=2)], ["SET", *settings], ["RESETSTAT"], ["foo"]])
 
 

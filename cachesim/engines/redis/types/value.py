@@ -20,6 +20,11 @@ class Value:
         """Return the bytes it costs, its object included, the key not."""
         raise NotImplementedError(f"{type(self).__name__} must define size")
 
+    @property
+    def usage(self) -> int:
+        """Return what MEMORY USAGE tells of its bytes, where the server does not ask the allocator."""
+        return self.size
+
     def copy(self) -> "Value":
         """Return another value that is equal to it."""
         raise NotImplementedError(f"{type(self).__name__} must define copy()")

@@ -1,0 +1,260 @@
+"""CONFIG: the server's parameters, those that have an effect here and those kept for clients.
+
+A parameter is read, checked and shown as redis 7 does in config.c.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from cachesim.engines.redis.command import NO_KEYS, Arguments, Command, Reply, container, text
+from cachesim.engines.redis.db import DATABASES, Keyspace
+from cachesim.engines.redis.glob import glob
+from cachesim.engines.redis.info import counters
+from cachesim.engines.redis.memory import as_bytes, as_integer
+from cachesim.engines.redis.policy import POLICIES
+from cachesim.errors import CommandError
+
+INT, LONG = 2**31 - 1, 2**63 - 1
+FASTEST = 500  # ticks of the cron per second (redis 7: server.h, CONFIG_MAX_HZ)
+
+# redis 7: util.c, memtoull. With a "b" a unit counts in powers of 1024, without in powers of 1000.
+UNITS = {"": 1, "b": 1, "k": 1000, "kb": 1 << 10, "m": 10**6, "mb": 1 << 20, "g": 10**9}
+UNITS |= {"gb": 1 << 30}
+
+Read = Callable[[str], Any]  # raises ValueError with the end of Redis's sentence
+
+
+class Setting(NamedTuple):
+    """A parameter of CONFIG; `apply` is None for one that is given at the start only."""
+
+    shown: Callable[[Any], object]
+    read: Read
+    apply: Callable[[Any, Any], None] | None
+
+
+def whole(lowest: int, highest: int) -> Read:
+    """Return a reader of integers of a range."""
+
+    def read(value: str) -> int:
+        number = as_integer(as_bytes(value))
+        if number is None:
+            raise ValueError("argument couldn't be parsed into an integer")
+        return within(number, lowest, highest)
+
+    return read
+
+
+def within(number: int, lowest: int, highest: int) -> int:
+    """Return the number, which must be of the range."""
+    if not lowest <= number <= highest:
+        raise ValueError(f"argument must be between {lowest} and {highest} inclusive")
+    return number
+
+
+def size(lowest: int = 0, highest: int = LONG) -> Read:
+    """Return a reader of bytes, such as "64mb"."""
+
+    def read(value: str) -> int:
+        match = re.fullmatch(r"([0-9]*)([a-z]*)", value.lower())
+        if match is None or match[2] not in UNITS:
+            raise ValueError("argument must be a memory value")
+        return within(int(match[1] or 0) * UNITS[match[2]], lowest, highest)
+
+    return read
+
+
+def one_of(names: tuple[str, ...]) -> Read:
+    """Return a reader of one of some names, in any letters."""
+
+    def read(value: str) -> str:
+        if value.lower() not in names:
+            raise ValueError(f"argument(s) must be one of the following: {', '.join(names)}")
+        return value.lower()
+
+    return read
+
+
+def yes_or_no(value: str) -> str:
+    """Return "yes" or "no"."""
+    if value.lower() not in ("yes", "no"):
+        raise ValueError("argument must be 'yes' or 'no'")
+    return value.lower()
+
+
+def attribute(name: str, read: Read) -> Setting:
+    """Return a setting that is an attribute of the engine."""
+    return Setting(lambda db: getattr(db, name), read, lambda db, new: setattr(db, name, new))
+
+
+def kept(name: str, default: str, read: Read = str) -> Setting:
+    """Return a setting that is kept and shown, and has no effect in this engine."""
+
+    def keep(db: Keyspace, new: object) -> None:
+        db.kept_settings[name] = str(new)
+
+    return Setting(lambda db: db.kept_settings.get(name, default), read, keep)
+
+
+def fixed(value: object) -> Setting:
+    """Return a setting that never changes."""
+    return Setting(lambda db: value, str, None)
+
+
+def hash_limit(field: str, read: Read) -> Setting:
+    """Return one of the limits up to which a hash is a listpack."""
+
+    def limit(db: Keyspace, new: int) -> None:
+        db.hash_limits = db.hash_limits._replace(**{field: new})
+
+    return Setting(lambda db: getattr(db.hash_limits, field), read, limit)
+
+
+def set_samples(db: Any, new: int) -> None:
+    """Set how many keys an eviction looks at."""
+    db.evictor.samples = new
+
+
+SETTINGS = {
+    "active-expire-effort": attribute("active_expire_effort", whole(1, 10)),
+    "hash-max-listpack-entries": hash_limit("entries", whole(0, LONG)),
+    "hash-max-listpack-value": hash_limit("value", size()),
+    "hz": Setting(
+        lambda db: db.hz,
+        whole(0, INT),
+        lambda db, new: db.use_hz(min(max(new, 1), FASTEST)),
+    ),
+    "lfu-decay-time": attribute("lfu_decay_time", whole(0, INT)),
+    "lfu-log-factor": attribute("lfu_log_factor", whole(0, INT)),
+    "maxmemory": Setting(lambda db: db.maxmemory, size(0, 2**64 - 1), Keyspace.limit_memory),
+    "maxmemory-policy": Setting(
+        lambda db: db.policy_name, one_of(tuple(POLICIES)), Keyspace.use_policy
+    ),
+    "maxmemory-samples": Setting(lambda db: db.evictor.samples, whole(1, INT), set_samples),
+    "proto-max-bulk-len": attribute("longest_string", size(1 << 20)),
+}
+SETTINGS["hash-max-ziplist-entries"] = SETTINGS["hash-max-listpack-entries"]
+SETTINGS["hash-max-ziplist-value"] = SETTINGS["hash-max-listpack-value"]
+FIXED = {"databases": DATABASES, "cluster-enabled": "no", "daemonize": "no", "io-threads": 1}
+FIXED |= {"supervised": "no", "unixsocket": "", "logfile": "", "enable-debug-command": "no"}
+SWITCHES = {  # name: as it is at the start
+    "activedefrag": "no",
+    "activerehashing": "yes",
+    "appendonly": "no",
+    "dynamic-hz": "yes",
+    "latency-tracking": "yes",
+    "lazyfree-lazy-eviction": "no",
+    "lazyfree-lazy-expire": "no",
+    "lazyfree-lazy-server-del": "no",
+    "lazyfree-lazy-user-del": "no",
+    "lazyfree-lazy-user-flush": "no",
+    "protected-mode": "yes",
+    "replica-lazy-flush": "no",
+    "stop-writes-on-bgsave-error": "yes",
+}
+NUMBERS = {  # name: as it is at the start, and the range
+    "busy-reply-threshold": (5000, 0, LONG),
+    "latency-monitor-threshold": (0, 0, LONG),
+    "list-compress-depth": (0, 0, INT),
+    "list-max-listpack-size": (-2, -(2**31), INT),
+    "maxclients": (10000, 1, 2**32 - 1),
+    "maxmemory-eviction-tenacity": (10, 0, 100),
+    "port": (6379, 0, 65535),
+    "set-max-intset-entries": (512, 0, LONG),
+    "slowlog-log-slower-than": (10000, -1, LONG),
+    "slowlog-max-len": (128, 0, LONG),
+    "tcp-keepalive": (300, 0, INT),
+    "timeout": (0, 0, INT),
+    "zset-max-listpack-entries": (128, 0, LONG),
+}
+TEXTS = {"appendfsync": "everysec", "bind": "* -::*", "dbfilename": "dump.rdb", "dir": "/"}
+TEXTS |= {"loglevel": "notice", "notify-keyspace-events": "", "requirepass": "", "save": ""}
+SETTINGS |= {name: fixed(value) for name, value in FIXED.items()}
+SETTINGS |= {name: kept(name, value, yes_or_no) for name, value in SWITCHES.items()}
+SETTINGS |= {name: kept(name, str(n), whole(low, up)) for name, (n, low, up) in NUMBERS.items()}
+SETTINGS |= {name: kept(name, value) for name, value in TEXTS.items()}
+SETTINGS["zset-max-listpack-value"] = kept("zset-max-listpack-value", "64", size())
+
+
+def config_get(db: Keyspace, argv: Arguments) -> Reply:
+    """CONFIG GET pattern [pattern ...]: a name without a pattern's signs is shown as it was given.
+
+    >>> sorted(matching(b"maxmemory-s*"))
+    ['maxmemory-samples']
+    """
+    names = {name: setting for part in argv[2:] for name, setting in matching(part).items()}
+    return {as_bytes(name): str(setting.shown(db)).encode() for name, setting in names.items()}
+
+
+def matching(part: bytes) -> dict[str, Setting]:
+    """Return the settings that a pattern of CONFIG GET means."""
+    if not re.search(rb"[*?\[]", part):
+        setting = SETTINGS.get(text(part).lower())
+        return {} if setting is None else {text(part): setting}
+    is_match = glob(part.lower())
+    return {name: setting for name, setting in SETTINGS.items() if is_match(name.encode())}
+
+
+def config_set(db: Keyspace, argv: Arguments) -> Reply:
+    """CONFIG SET name value [name value ...]: all of them, or none if one is wrong."""
+    # redis 7: config.c, configSetCommand
+    if len(argv) % 2:
+        raise CommandError("ERR syntax error")
+    words = [text(part) for part in argv[2:]]
+    settings: list[Setting] = []
+    for name in words[::2]:
+        settings.append(may_be_set(name, settings))
+    new = [
+        checked(name, setting, value)
+        for name, setting, value in zip(words[::2], settings, words[1::2], strict=True)
+    ]
+    for setting, value in zip(settings, new, strict=True):
+        if setting.apply is not None:
+            setting.apply(db, value)
+    return "OK"
+
+
+def may_be_set(name: str, others: list[Setting]) -> Setting:
+    """Return the setting of that name, which must exist, be no fixed one and come once."""
+    setting = SETTINGS.get(name.lower())
+    if setting is None:
+        raise CommandError(f"ERR Unknown option or number of arguments for CONFIG SET - '{name}'")
+    if setting.apply is None:
+        raise failed(name, "can't set immutable config")
+    if any(setting is other for other in others):
+        raise failed(name, "duplicate parameter")
+    return setting
+
+
+def checked(name: str, setting: Setting, value: str) -> Any:
+    """Return the value for a setting. Raises CommandError."""
+    try:
+        return setting.read(value)
+    except ValueError as why:
+        raise failed(name, str(why)) from None
+
+
+def failed(name: str, why: str) -> CommandError:
+    """Return the error for a setting that stays as it is."""
+    return CommandError(f"ERR CONFIG SET failed (possibly related to argument '{name}') - {why}")
+
+
+def resetstat(db: Keyspace, argv: Arguments) -> Reply:
+    """CONFIG RESETSTAT: INFO counts from 0 again; the engine's own counters go on."""
+    db.tally.reset(counters(db))
+    return "OK"
+
+
+def rewrite(db: Keyspace, argv: Arguments) -> Reply:
+    """CONFIG REWRITE: there is no file to write."""
+    raise CommandError("ERR The server is running without a config file")
+
+
+ADMIN = "admin noscript loading stale"
+COMMANDS = {
+    "CONFIG": Command(-2, "", container, NO_KEYS),
+    "CONFIG|GET": Command(-3, ADMIN, config_get, NO_KEYS),
+    "CONFIG|RESETSTAT": Command(2, ADMIN, resetstat, NO_KEYS),
+    "CONFIG|REWRITE": Command(2, ADMIN, rewrite, NO_KEYS),
+    "CONFIG|SET": Command(-4, ADMIN, config_set, NO_KEYS),
+}

@@ -1,0 +1,46 @@
+"""The HELP of commands that have subcommands, line by line as the server replies."""
+
+from collections.abc import Callable
+
+from cachesim.engines.redis.command import NO_KEYS, Arguments, Command, Reply
+from cachesim.engines.redis.db import Keyspace
+
+OBJECT = """\
+ENCODING <key>
+    Return the kind of internal representation used in order to store the value
+    associated with a <key>.
+FREQ <key>
+    Return the access frequency index of the <key>. The returned integer is
+    proportional to the logarithm of the recent access frequency of the key.
+IDLETIME <key>
+    Return the idle time of the <key>, that is the approximated number of
+    seconds elapsed since the last access to the key.
+REFCOUNT <key>
+    Return the number of references of the value associated with the specified
+    <key>."""
+CONFIG = """\
+GET <pattern>
+    Return parameters matching the glob-like <pattern> and their values.
+SET <directive> <value>
+    Set the configuration <directive> to <value>.
+RESETSTAT
+    Reset statistics reported by the INFO command.
+REWRITE
+    Rewrite the configuration file."""
+
+
+def helper(name: str, lines: str) -> Callable[[Keyspace, Arguments], Reply]:
+    """Return the function of a HELP (redis 7: networking.c, addReplyHelp)."""
+    reply = [
+        f"{name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+        *lines.split("\n"),
+        "HELP",
+        "    Prints this help.",
+    ]
+    return lambda db, argv: list(reply)
+
+
+COMMANDS = {
+    "CONFIG|HELP": Command(2, "loading stale", helper("CONFIG", CONFIG), NO_KEYS),
+    "OBJECT|HELP": Command(2, "loading stale", helper("OBJECT", OBJECT), NO_KEYS),
+}

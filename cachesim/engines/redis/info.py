@@ -1,0 +1,189 @@
+"""INFO: what the server tells about itself, section by section, with the server's field names."""
+
+from collections.abc import Callable
+
+from cachesim.engines.base import START
+from cachesim.engines.redis.command import (
+    NO_KEYS,
+    Arguments,
+    Command,
+    Reply,
+    Verbatim,
+    text,
+)
+from cachesim.engines.redis.db import Keyspace
+from cachesim.units import GIB, KIB, MIB
+
+VERSION = "7.0.15"  # of the server that this engine is measured against
+Fields = dict[str, object]
+
+
+def counters(db: Keyspace) -> dict[str, int]:
+    """Return the counts that the engine itself keeps, since its start."""
+    return {
+        "expired_keys": db.expirations,
+        "evicted_keys": db.evictions,
+        "keyspace_hits": db.keyspace_hits,
+        "keyspace_misses": db.keyspace_misses,
+    }
+
+
+def human(number: int) -> str:
+    """Return bytes as people read them.
+
+    >>> human(60 * KIB), human(17)
+    ('60.00K', '17B')
+    """
+    # redis 7: server.c, bytesToHuman
+    for unit, letter in ((GIB, "G"), (MIB, "M"), (KIB, "K")):
+        if number >= unit:
+            return f"{number / unit:.2f}{letter}"
+    return f"{number}B"
+
+
+def server_section(db: Keyspace) -> Fields:
+    """Return what INFO says about the server."""
+    seconds = db.now // 1000 - START
+    return {
+        "redis_version": VERSION,
+        "redis_mode": "standalone",
+        "os": "cachesim",
+        "arch_bits": 64,
+        "run_id": f"{db.secret:040x}",
+        "tcp_port": db.kept_settings.get("port", "6379"),
+        "server_time_usec": db.now * 1000,
+        "uptime_in_seconds": seconds,
+        "uptime_in_days": seconds // 86400,
+        "hz": db.hz,
+        "configured_hz": db.hz,
+        "lru_clock": db.lru_clock,
+        "executable": "",
+        "config_file": "",
+    }
+
+
+def clients_section(db: Keyspace) -> Fields:
+    """Return what INFO says about clients; who serves them sets `connected_clients`."""
+    return {
+        "connected_clients": db.connected_clients,
+        "maxclients": db.kept_settings.get("maxclients", "10000"),
+        "blocked_clients": 0,
+    }
+
+
+def memory_section(db: Keyspace) -> Fields:
+    """Return what INFO says about memory."""
+    return {
+        "used_memory": db.memory,
+        "used_memory_human": human(db.memory),
+        "used_memory_startup": db.base_memory,
+        "used_memory_dataset": db.memory - db.base_memory,
+        "maxmemory": db.maxmemory,
+        "maxmemory_human": human(db.maxmemory),
+        "maxmemory_policy": db.policy_name,
+        "mem_not_counted_for_evict": 0,
+        "mem_allocator": "jemalloc-5.3.0",
+        "active_defrag_running": 0,
+        "lazyfree_pending_objects": 0,
+    }
+
+
+def persistence_section(db: Keyspace) -> Fields:
+    """Return what INFO says about files: there are none."""
+    return {
+        "loading": 0,
+        "rdb_bgsave_in_progress": 0,
+        "rdb_last_bgsave_status": "ok",
+        "aof_enabled": 0,
+        "aof_rewrite_in_progress": 0,
+        "aof_last_bgrewrite_status": "ok",
+    }
+
+
+def stats_section(db: Keyspace) -> Fields:
+    """Return what INFO counts."""
+    before = db.tally.before
+    return {
+        "total_connections_received": db.connected_clients,
+        "total_commands_processed": db.tally.commands,
+        **{name: number - before[name] for name, number in counters(db).items()},
+        "pubsub_channels": 0,
+        "pubsub_patterns": 0,
+        "unexpected_error_replies": 0,
+        "total_error_replies": db.tally.errors.total(),
+    }
+
+
+def replication_section(db: Keyspace) -> Fields:
+    """Return what INFO says about replicas: there are none."""
+    return {"role": "master", "connected_slaves": 0, "master_repl_offset": 0}
+
+
+def cpu_section(db: Keyspace) -> Fields:
+    """Return what INFO says about time at work: none passes inside a command."""
+    return {"used_cpu_sys": "0.000000", "used_cpu_user": "0.000000"}
+
+
+def commandstats_section(db: Keyspace) -> Fields:
+    """Return how often each command was run; commands take no time of the engine's clock."""
+    tally = db.tally
+    return {
+        f"cmdstat_{name.lower()}": f"calls={tally.calls[name]},usec=0,usec_per_call=0.00,"
+        f"rejected_calls={tally.rejected[name]},failed_calls={tally.failed[name]}"
+        for name in sorted({*tally.calls, *tally.rejected})
+    }
+
+
+def errorstats_section(db: Keyspace) -> Fields:
+    """Return how often each kind of error was the reply."""
+    return {f"errorstat_{word}": f"count={n}" for word, n in sorted(db.tally.errors.items())}
+
+
+def cluster_section(db: Keyspace) -> Fields:
+    """Return what INFO says about clusters: this is none."""
+    return {"cluster_enabled": 0}
+
+
+def keyspace_section(db: Keyspace) -> Fields:
+    """Return what INFO says about the databases that have keys."""
+    return {
+        f"db{index}": f"keys={len(database.keys.nodes)},expires={len(database.expires.nodes)},"
+        f"avg_ttl={database.average_ttl}"
+        for index, database in sorted(db.databases.items())
+        if database.keys.nodes
+    }
+
+
+SECTIONS: dict[str, tuple[str, Callable[[Keyspace], Fields]]] = {  # heading and fields, in order
+    "server": ("Server", server_section),
+    "clients": ("Clients", clients_section),
+    "memory": ("Memory", memory_section),
+    "persistence": ("Persistence", persistence_section),
+    "stats": ("Stats", stats_section),
+    "replication": ("Replication", replication_section),
+    "cpu": ("CPU", cpu_section),
+    "modules": ("Modules", lambda db: {}),
+    "commandstats": ("Commandstats", commandstats_section),
+    "errorstats": ("Errorstats", errorstats_section),
+    "cluster": ("Cluster", cluster_section),
+    "keyspace": ("Keyspace", keyspace_section),
+}
+USUAL = SECTIONS.keys() - {"commandstats"}  # what INFO shows when nothing is asked for
+
+
+def info(db: Keyspace, argv: Arguments) -> Reply:
+    """INFO [section ...]."""
+    asked = {text(part).lower() for part in argv[1:]}
+    if not asked or "default" in asked:
+        asked |= USUAL
+    if asked & {"all", "everything"}:
+        asked |= SECTIONS.keys()
+    parts = []
+    for name, (heading, section) in SECTIONS.items():
+        if name in asked:
+            lines = [f"{field}:{value}\r\n" for field, value in section(db).items()]
+            parts.append("".join([f"# {heading}\r\n", *lines]))
+    return Verbatim("\r\n".join(parts).encode())
+
+
+COMMANDS = {"INFO": Command(-1, "loading stale", info, NO_KEYS)}
