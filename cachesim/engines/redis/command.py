@@ -101,7 +101,7 @@ def lookup(table: Mapping[str, Command], argv: Arguments) -> str:
         return name
     full = f"{name}|{text(argv[1]).upper()}"
     if full not in table:
-        raise CommandError(f"ERR unknown subcommand '{text(argv[1])[:128]}'. Try {name} HELP.")
+        raise CommandError(f"ERR unknown subcommand '{quoted(argv[1])}'. Try {name} HELP.")
     return full
 
 
@@ -116,8 +116,14 @@ def unknown(argv: Arguments) -> str:
     for part in argv[1:]:
         if len(arguments) >= 128:
             break
-        arguments += f"'{text(part)[: 128 - len(arguments)]}' "
-    return f"ERR unknown command '{text(argv[0])[:128]}', with args beginning with: {arguments}"
+        arguments += f"'{quoted(part, 128 - len(arguments))}' "
+    return f"ERR unknown command '{quoted(argv[0])}', with args beginning with: {arguments}"
+
+
+def quoted(part: bytes, most: int = 128) -> str:
+    """Return an argument as an error text shows it: to its first zero byte, on one line."""
+    # redis 7: networking.c, addReplyErrorFormatInternal
+    return text(part[:most].split(b"\0", 1)[0].replace(b"\r", b" ").replace(b"\n", b" "))
 
 
 def wrong_number(name: str) -> CommandError:

@@ -1,7 +1,7 @@
 """The commands on TTLs, as redis 7 has them in expire.c; which keys are dead: db.py, expire.py."""
 
 from cachesim.engines.base import INVALIDATED
-from cachesim.engines.redis.command import Arguments, Command, Reply, integer, text
+from cachesim.engines.redis.command import Arguments, Command, Reply, integer, quoted, text
 from cachesim.engines.redis.db import Entry, Keyspace
 from cachesim.engines.redis.memory import HIGHEST, LOWEST
 from cachesim.errors import CommandError
@@ -32,7 +32,7 @@ def conditions(argv: Arguments) -> set[str]:
     for part in argv[3:]:
         flags.add(text(part).upper())
         if not flags <= {"NX", "XX", "GT", "LT"}:
-            raise CommandError(f"ERR Unsupported option {text(part)}")
+            raise CommandError(f"ERR Unsupported option {quoted(part, len(part))}")
     if "NX" in flags and len(flags) > 1:
         raise CommandError("ERR NX and XX, GT or LT options at the same time are not compatible")
     if {"GT", "LT"} <= flags:

@@ -238,7 +238,7 @@ def object_(r: Random) -> list:
 
 def config(r: Random) -> list:
     """Return arguments of CONFIG: reading, and settings that change no other reply."""
-    good = ["hz", "lfu-decay-time", "lfu-log-factor", "active-expire-effort", "maxmemory-samples"]
+    good = ["lfu-decay-time", "lfu-log-factor", "active-expire-effort", "maxmemory-samples"]
     numbers = [1, 2, 5, 10, -1, 0, 2**31, 2**63, "x", ""]
     settings = pairs(
         r, lambda r: r.choice([*good, "databases", "nope"]), lambda r: r.choice(numbers)

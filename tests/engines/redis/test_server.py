@@ -113,4 +113,4 @@ def test_info_tells_memory_and_counts():
     assert ["# Memory", "# Stats"] == [x for x in lines if x in ("# Stats", "# Memory")]
     assert b"# CPU\r\nused_cpu_sys:0.000000\r\n" in run(engine, "INFO")
     assert b"# Commandstats" not in run(engine, "INFO default")
-    assert b"cmdstat_info:calls=3," in run(engine, "INFO all")
+    assert b"cmdstat_info:calls=4," in run(engine, "INFO all")

@@ -112,11 +112,19 @@ def perform(value: bytearray, op: Operation) -> int | None:
 def fit(number: int, op: Operation) -> int | None:
     """Return what of a number a field takes, by the way to overflow; None: nothing."""
     lowest, highest = op.range
+    if op.overflow == "SAT" and is_far_below(number, op):
+        return highest
     if lowest <= number <= highest:
         return number
     if op.overflow == "SAT":
         return highest if number > highest else lowest
     return (number - lowest) % (1 << op.width) + lowest if op.overflow == "WRAP" else None
+
+
+def is_far_below(number: int, op: Operation) -> bool:
+    """Return whether the server takes a number that is much too low for one too high."""
+    # redis 7: bitops.c, checkSignedBitfieldOverflow: `maxincr` itself overflows 64 bits
+    return op.is_signed and op.width < 64 and number <= op.range[1] - (1 << 63)
 
 
 def store(value: bytearray, op: Operation, number: int) -> None:

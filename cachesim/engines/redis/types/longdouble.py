@@ -12,22 +12,37 @@ DIGITS = 17  # after the point, in replies (redis 7: util.c, ld2string)
 LONGEST = 4000  # bytes of a number as text
 HIGHEST = Fraction(10) ** 4000
 _DECIMAL = re.compile(rb"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,5})?")
+_HEXADECIMAL = re.compile(
+    rb"([+-]?)0[xX]([0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)(?:[pP]([+-]?[0-9]{1,5}))?"
+)
 _INFINITE = re.compile(rb"[+-]?inf(inity)?", re.IGNORECASE)
 
 
 def as_long_double(text: bytes) -> Fraction | None:
     """Return the number a text stands for, None if infinite. Raises CommandError.
 
-    SIMPLIFIED: decimal numbers only; the server's C library also reads hexadecimal ones.
+    The C library reads hexadecimal numbers too, with an exponent of 2:
+
+    >>> as_long_double(b"0x1.8p3")
+    Fraction(12, 1)
     """
     if _INFINITE.fullmatch(text):
         return None
-    if len(text) > LONGEST or not _DECIMAL.fullmatch(text):
+    hexadecimal = _HEXADECIMAL.fullmatch(text)
+    if len(text) > LONGEST or not (hexadecimal or _DECIMAL.fullmatch(text)):
         raise CommandError("ERR value is not a valid float")
-    number = nearest(Fraction(text.decode()))
+    number = nearest(from_hexadecimal(hexadecimal) if hexadecimal else Fraction(text.decode()))
     if abs(number) > HIGHEST:
         raise CommandError("ERR value is not a valid float")
     return number
+
+
+def from_hexadecimal(match: re.Match[bytes]) -> Fraction:
+    """Return the number of a text such as 0x1.8p3."""
+    sign, digits, exponent = match.groups()
+    whole, _, part = digits.partition(b".")
+    number = Fraction(int(whole + part, 16)) * Fraction(2) ** (int(exponent or 0) - 4 * len(part))
+    return -number if sign == b"-" else number
 
 
 def nearest(number: Fraction) -> Fraction:
