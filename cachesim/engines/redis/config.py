@@ -133,8 +133,8 @@ SETTINGS = {
     "maxmemory-samples": Setting(lambda db: db.evictor.samples, whole(1, INT), set_samples),
     "proto-max-bulk-len": attribute("longest_string", size(1 << 20)),
 }
-SETTINGS["hash-max-ziplist-entries"] = SETTINGS["hash-max-listpack-entries"]
-SETTINGS["hash-max-ziplist-value"] = SETTINGS["hash-max-listpack-value"]
+SETTINGS["hash-max-ziplist-entries"] = hash_limit("entries", whole(0, LONG))  # the older names
+SETTINGS["hash-max-ziplist-value"] = hash_limit("value", size())
 FIXED = {"databases": DATABASES, "cluster-enabled": "no", "daemonize": "no", "io-threads": 1}
 FIXED |= {"supervised": "no", "unixsocket": "", "logfile": "", "enable-debug-command": "no"}
 SWITCHES = {  # name: as it is at the start

@@ -45,6 +45,7 @@ class Options(NamedTuple):
 def cursor(part: bytes) -> int:
     """Return a cursor of 64 bits. Raises CommandError."""
     # redis 7: db.c, parseScanCursorOrReply; C's strtoul takes a sign, and nothing for 0
+    part = part.split(b"\0", 1)[0]
     if not _CURSOR.fullmatch(part) or len(part) > 1000 or abs(int(part or b"0")) >= 1 << 64:
         raise CommandError("ERR invalid cursor")
     return int(part or b"0") % (1 << 64)

@@ -60,7 +60,7 @@ def debug(db: Keyspace, argv: Arguments) -> Reply:
 
 COMMANDS = {
     "DEBUG": Command(-2, "admin noscript loading stale", debug, NO_KEYS),
-    "ECHO": Command(2, "fast", echo, NO_KEYS),
+    "ECHO": Command(2, "loading stale fast", echo, NO_KEYS),
     "PING": Command(-1, "fast", ping, NO_KEYS),
     "TIME": Command(1, "loading stale fast", time, NO_KEYS),
     "WAIT": Command(3, "noscript", wait, NO_KEYS),

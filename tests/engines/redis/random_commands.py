@@ -7,6 +7,8 @@ meet, with wrong types, wrong numbers of arguments, and numbers at their bounds.
   of a whole walk can be compared; these here have a COUNT that takes all in one call).
 - `RANDOM` names those that draw at random (RANDOMKEY, HRANDFIELD): compare types and lengths only.
 - `VARYING` names those whose reply depends on the process (MEMORY, INFO, CONFIG GET): skip or pick.
+- OBJECT FREQ is drawn at random under an LFU policy. OBJECT IDLETIME is of the shared object when
+  the value is an integer below 10,000 and the policy neither LRU nor LFU: skip these two then.
 - Time that passes is not drawn here: the comparer turns both clocks.
 """
 
@@ -23,7 +25,7 @@ WORDS += ["OM", "12abc", " 1", "1 ", "-", "+1", "01", "-0", "nan", "inf", "1e5",
 BYTES = [b"\xff", b"\xff\xff\xff", b"\xff\xf0\x00", b"\x00", b"\x00\x00\x80", b"foobar"]
 INTEGERS = [0, 1, -1, 2, 5, 10, 100, 9999, 10000, 32767, -32768, 2**31, -(2**31) - 1]
 BOUNDS = [2**63 - 1, -(2**63), 2**63, -(2**63) - 1, 2**62, 2**32, 2**64]
-FLOATS = ["0.1", "-2.5", "3.0e3", "1e-20", "10.50", "5e-1", "1.5e300", "-0.0", ".5", "5.", "1e4000"]
+FLOATS = ["0.1", "-2.5", "3.0e3", "1e-20", "10.50", "5e-1", "1.5e300", "-0.0", ".5", "5.", "1e3000"]
 PATTERNS = ["*", "k*", "k?", "k[1-3]", "[^k]*", "f*", "k\\1", "", "**", "k[3-1]", "[", "k[^12]"]
 
 UNORDERED = {"KEYS", "SCAN", "HSCAN", "HGETALL", "HKEYS", "HVALS", "CONFIG"}
