@@ -72,7 +72,7 @@ def compare(
     cases = list(_cases(scenario, varied))
     _check_files(cases, replications)
     jobs = [_Job(n, case.scenario, r) for r in range(replications) for n, case in enumerate(cases)]
-    finished: Iterable[_Done] = _in_parallel(jobs, n_jobs)
+    finished: Iterable[_Done] = in_parallel(_work, jobs, n_jobs)
     done = list(progress(finished, len(jobs)) if progress else finished)
     return _collect(cases, done)
 
@@ -126,12 +126,13 @@ def _check_files(cases: Sequence[Case], replications: int) -> None:
         )
 
 
-def _in_parallel(jobs: list[_Job], n_jobs: int) -> Iterable[_Done]:
+def in_parallel(work: Callable[[Any], Any], jobs: Sequence[Any], n_jobs: int = -1) -> Iterable[Any]:
+    """Return what `work` makes of every job, in order, as they finish; n_jobs=1 stays in this process."""
     if n_jobs == 1 or len(jobs) == 1:
-        return map(_work, jobs)
+        return map(work, jobs)
     from joblib import Parallel, delayed
 
-    return Parallel(n_jobs=n_jobs, return_as="generator")(delayed(_work)(job) for job in jobs)  # type: ignore[no-any-return]
+    return Parallel(n_jobs=n_jobs, return_as="generator")(delayed(work)(job) for job in jobs)  # type: ignore[no-any-return]
 
 
 def _collect(cases: list[Case], done: list[_Done]) -> Results:

@@ -65,7 +65,6 @@ def test_redis_out_of_memory(start):
     """With noeviction a full server refuses to store."""
     redis = start(RedisServer(memory=Redis().base_memory + 20_000, policy="noeviction"))
 
-
     def fill():
         for number in range(1000):
             redis.set(f"k{number}", b"x" * 100)
