@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any, NamedTuple
-from zlib import crc32
 
 from cachesim.engines.base import Engine, EngineSpec
 from cachesim.engines.memcached.engine import Memcached
@@ -195,7 +195,9 @@ def _first(trace: Trace, count: int) -> Iterator[Any]:
 
 
 def _ttl_of(key: str, low: int, high: int) -> float:
-    return float(low + crc32(b"ttl" + key.encode("utf-8", "surrogateescape")) % (high - low + 1))
+    name = key.encode("utf-8", "surrogateescape")
+    share = int.from_bytes(blake2b(name, digest_size=4).digest(), "big")
+    return float(low + share % (high - low + 1))
 
 
 def ttl_from_text(text: str) -> tuple[int, int]:
