@@ -71,6 +71,8 @@ class Keyspace(Engine):
         super().__init__(clock, random)
         self.memory = self.base_memory = base_memory  # bytes
         self.quantum = quantum  # bytes: the allocator's smallest step
+        self.key_bytes = memory.Costs(memory.key_bytes, quantum)
+        self.string_bytes = memory.Costs(memory.string_bytes, quantum)
         self.databases: dict[int, Database] = {}  # those that were ever selected
         self.select(0)
         self.keyspace_hits = 0  # lookups by commands that read
@@ -176,12 +178,15 @@ class Keyspace(Engine):
     def add(self, key: str, value: Any, size: int | None = None) -> Entry:
         """Store a value under a key that is absent; `size`: its bytes, if it is no string."""
         # redis 7: db.c, dbAdd
-        name = memory.as_bytes(key)
+        try:
+            name = key.encode()  # memory.as_bytes, for nearly every key
+        except UnicodeEncodeError:
+            name = memory.as_bytes(key)
         entry = Entry()
         entry.key = key
         entry.hash = key_hash(name, self.secret)
         entry.value = value
-        entry.key_size = memory.key_bytes(len(name), self.quantum)
+        entry.key_size = self.key_bytes[len(name)]
         entry.value_size = self._value_bytes(value) if size is None else size
         entry.lru = lfu_bits(self.minute, LFU_INITIAL) if self.lfu else self.lru_clock
         entry.when = entry.room = None
@@ -265,6 +270,8 @@ class Keyspace(Engine):
     # Bytes
 
     def _value_bytes(self, value: bytes) -> int:
+        if len(value) > memory.LONGEST_INTEGER:
+            return self.string_bytes[len(value)]
         # Under LRU and LFU each key needs bits of its own, so small integers are not shared
         # (redis 7: object.c, tryObjectEncoding).
         shared = not self.maxmemory or self.policy.by not in ("lru", "lfu")

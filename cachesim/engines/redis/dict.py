@@ -85,10 +85,10 @@ class Dict(Generic[N]):
     def remove(self, node: N) -> None:
         """Take a node out of its bucket."""
         del self.nodes[node.key]
-        bucket = node.hash & self.mask
-        before: Node | None = self.table[bucket]
+        table, bucket = self.table, node.hash & self.mask
+        before: Node | None = table[bucket]
         if before is node:
-            self.table[bucket] = node.next
+            table[bucket] = node.next
             return
         while before is not None and before.next is not node:
             before = before.next
@@ -104,37 +104,53 @@ class Dict(Generic[N]):
     def some(self, count: int) -> list[N]:
         """Return up to `count` nodes from consecutive buckets, from a random one on.
 
-        Cheap, and biased: a key alone after a long gap is drawn more often, one deep in a chain
-        less. After `count` empty buckets (at least 5) the walk jumps elsewhere; it gives up after
-        10 × `count` buckets.
+        Cheap, and biased: a key alone after a long gap is drawn more often. Of the last chain every
+        key has its chance, by reservoir sampling. After `count` empty buckets (at least 5) the walk
+        jumps elsewhere; it gives up after 10 × `count` buckets.
         """
         # redis 7: dict.c, dictGetSomeKeys
         found: list[N] = []
-        table, mask, empty = self.table, self.mask, 0
         count = min(count, len(self.nodes))
-        bucket = int(self.random() * (mask + 1))
-        for _ in range(10 * count):
-            node = table[bucket]
-            if node is None:
-                empty += 1
-                if empty >= 5 and empty > count:
-                    bucket, empty = int(self.random() * (mask + 1)), 0
-            else:
-                empty = 0
-                while node is not None:
-                    found.append(node)
-                    if len(found) == count:
-                        return found
-                    node = node.next
-            bucket = (bucket + 1) & mask
+        steps, buckets = 10 * count, self.mask + 1
+        while steps > 0:
+            empty = 0
+            for node in self._row(int(self.random() * buckets), steps):
+                steps -= 1
+                if node is not None:
+                    empty = 0
+                    while node is not None:
+                        found.append(node)
+                        node = node.next
+                    if len(found) >= count:
+                        return found if len(found) == count else self._reservoir(found, count)
+                else:
+                    empty += 1
+                    if empty > count and empty >= 5:
+                        break
         return found
+
+    def _row(self, first: int, length: int) -> list[N | None]:
+        """Return the heads of so many buckets in a row; after the last comes the first."""
+        row = self.table[first : first + length]
+        while len(row) < length:
+            row += self.table[: length - len(row)]
+        return row
+
+    def _reservoir(self, found: list[N], count: int) -> list[N]:
+        """Return `count` of the nodes: the later ones replace earlier ones at random."""
+        kept = found[:count]
+        for seen, node in enumerate(found[count:], count + 1):
+            place = int(self.random() * seen)
+            if place < count:
+                kept[place] = node
+        return kept
 
     def any(self) -> N:
         """Return one node: a random filled bucket, then a random node of its chain."""
         # redis 7: dict.c, dictGetRandomKey
-        node, buckets = None, self.mask + 1
+        node, table, random, buckets = None, self.table, self.random, self.mask + 1
         while node is None:
-            node = self.table[int(self.random() * buckets)]
+            node = table[int(random() * buckets)]
         if node.next is None:
             return node
         chain = self.bucket(node.hash & self.mask)

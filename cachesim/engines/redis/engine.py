@@ -171,8 +171,11 @@ class RedisEngine(Keyspace):
             raise OutOfMemory(OOM)
         if not ttl > 0:
             raise CommandError("ERR invalid expire time in 'set' command")
+        entry = self.keys.nodes.get(key)
+        if entry is not None:
+            entry = self.write(key)
         lasts = ttl == math.inf
-        entry = self.put_at(self.write(key), key, value, keep_ttl=not lasts)
+        entry = self.put_at(entry, key, value, not lasts) if entry else self.add(key, value)
         if not lasts:
             self.expire_at(entry, self.now + max(1, round(ttl * 1000)))
 

@@ -8,7 +8,7 @@ from bisect import bisect_left
 
 from cachesim.engines.base import EVICTED
 from cachesim.engines.redis.db import DATABASES, Entry, Keyspace
-from cachesim.engines.redis.policy import LFU_HIGHEST, frequency, idle_time
+from cachesim.engines.redis.policy import LFU_HIGHEST, LRU_CLOCK_MAX, frequency
 
 POOL_SIZE = 16  # candidates (redis 7: evict.c, EVPOOL_SIZE)
 
@@ -44,43 +44,40 @@ class Evictor:
 
     def victim(self) -> Entry | None:
         """Return the key to evict next, or None if the policy lets none go; selects its database."""
-        if self.db.policy.by == "random":
+        db, (volatile, by) = self.db, self.db.policy
+        if by == "random":
             return self.random_victim()
-        while self.populate_from_all():
+        while by and self.sample():
             while self.pool:
                 _, key, index = self.pool.pop()
-                if index != self.db.selected:
-                    self.db.select(index)
-                entry = self.db.keys.nodes.get(key)
-                if entry is not None and (entry.when is not None or not self.db.policy.volatile):
+                if index != db.selected:
+                    db.select(index)
+                entry = db.keys.nodes.get(key)
+                if entry is not None and (entry.when is not None or not volatile):
                     return entry  # the others are ghosts: keys that left since they were sampled
         return None
 
     def random_victim(self) -> Entry | None:
         """Return any key, of the first database in turn that has one."""
         db = self.db
-        turns = DATABASES if len(db.databases) > 1 else 0  # only one used: no turns to take
-        if not turns and (db.expires.nodes if db.policy.volatile else db.keys.nodes):
-            return db.expires.any().entry if db.policy.volatile else db.keys.any()
-        for _ in range(turns):
-            self.next_database = (self.next_database + 1) % DATABASES
-            if self.next_database in db.databases:
-                database = db.databases[self.next_database]
-                if database.expires.nodes if db.policy.volatile else database.keys.nodes:
-                    db.select(database.index)
-                    return db.expires.any().entry if db.policy.volatile else db.keys.any()
+        for _ in range(DATABASES if len(db.databases) > 1 else 1):  # with one there are no turns
+            if len(db.databases) > 1:
+                self.next_database = (self.next_database + 1) % DATABASES
+                db.select(self.next_database)
+            if db.policy.volatile:
+                if db.expires.nodes:
+                    return db.expires.any().entry
+            elif db.keys.nodes:
+                return db.keys.any()
         return None
 
-    def populate_from_all(self) -> bool:
-        """Sample each database; return whether any has a key that may go."""
-        db, (volatile, by) = self.db, self.db.policy
-        found = False
-        if not by:
-            return False
-        for index, database in db.databases.items():
-            if database.expires.nodes if volatile else database.keys.nodes:
-                if index != db.selected:
-                    db.select(index)
+    def sample(self) -> bool:
+        """Look at some keys of each database; return whether any has a key that may go."""
+        db, found = self.db, False
+        for index in db.databases:
+            if index != db.selected:
+                db.select(index)
+            if db.expires.nodes if db.policy.volatile else db.keys.nodes:
                 self.populate(self.sampled())
                 found = True
         return found
@@ -92,12 +89,12 @@ class Evictor:
         """
         # redis 7: evict.c, evictionPoolPopulate
         pool = self.pool
-        for idle, key, index in candidates:
+        for candidate in candidates:
             if len(pool) == POOL_SIZE:
-                if idle <= pool[0][0]:
+                if candidate[0] <= pool[0][0]:
                     continue
                 del pool[0]
-            pool.insert(bisect_left(pool, (idle,)), (idle, key, index))  # left of its equals
+            pool.insert(bisect_left(pool, candidate[:1]), candidate)  # left of its equals
 
     def sampled(self) -> list[Candidate]:
         """Return a few of the keys that may go, each with its idle: what the policy goes by."""
@@ -105,8 +102,10 @@ class Evictor:
         at = db.selected
         expiring = db.expires.some(self.samples) if volatile else []
         entries = [node.entry for node in expiring] if volatile else db.keys.some(self.samples)
+        # policy.idle_time and policy.frequency, written out: this runs for every key looked at
         if by == "lru":
-            return [(idle_time(db.lru_clock, e.lru), e.key, at) for e in entries]
+            clock = db.lru_clock
+            return [((clock - e.lru) % LRU_CLOCK_MAX, e.key, at) for e in entries]
         if by == "lfu":
             minute, decay = db.minute, db.lfu_decay_time
             return [(LFU_HIGHEST - frequency(e.lru, minute, decay), e.key, at) for e in entries]

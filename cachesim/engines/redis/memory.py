@@ -6,12 +6,14 @@ package) the formula is within 0.05 % of used_memory for all but the smallest ca
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 SHARED_INTEGERS = 10_000  # 0 ... 9999 exist once for all keys (redis 7: server.h)
 EMBSTR_LIMIT = 44  # bytes: up to it a string lies in one piece with its object (redis 7: object.c)
 OBJECT, ENTRY = 16, 24  # bytes of a robj and of a dictEntry
 PREALLOCATION = 1024 * 1024  # bytes: a growing string doubles up to it (redis 7: sds.h)
+LONGEST_INTEGER = 20  # characters of a 64-bit integer, its sign included
 LOWEST, HIGHEST = -(2**63), 2**63 - 1  # what a 64-bit integer holds
 
 _INTEGER = re.compile(rb"0|-?[1-9][0-9]{0,18}")  # Redis's integers have one way to be written
@@ -40,13 +42,11 @@ def sds(length: int) -> int:
     return header(length) + length + 1
 
 
-@lru_cache(maxsize=1 << 16)
 def key_bytes(length: int, quantum: int = 16) -> int:
     """Return what a key of `length` bytes costs: its entry in the table and its name."""
     return allocated(ENTRY, quantum) + allocated(sds(length), quantum)
 
 
-@lru_cache(maxsize=1 << 16)
 def string_bytes(length: int, quantum: int = 16) -> int:
     """Return what a string value costs that is no integer.
 
@@ -60,13 +60,30 @@ def string_bytes(length: int, quantum: int = 16) -> int:
     return allocated(OBJECT, quantum) + allocated(sds(length), quantum)
 
 
+class Costs(dict[int, int]):
+    """Length -> bytes by one of the formulas above, each worked out once.
+
+    >>> Costs(key_bytes, quantum=16)[12]
+    48
+    """
+
+    def __init__(self, formula: Callable[[int, int], int], quantum: int) -> None:
+        super().__init__()
+        self.formula, self.quantum = formula, quantum
+
+    def __missing__(self, length: int) -> int:
+        """Work out the cost of a length that is new."""
+        cost = self[length] = self.formula(length, self.quantum)
+        return cost
+
+
 def value_bytes(value: bytes, quantum: int = 16, shared: bool = False) -> int:
     """Return what a value costs as SET stores it; `shared`: small integers are not stored anew.
 
     >>> value_bytes(b"12345"), value_bytes(b"7", shared=True), value_bytes(b"hello")
     (16, 0, 32)
     """
-    if len(value) > 20 or (number := as_integer(value)) is None:
+    if len(value) > LONGEST_INTEGER or (number := as_integer(value)) is None:
         return string_bytes(len(value), quantum)
     return 0 if shared and 0 <= number < SHARED_INTEGERS else allocated(OBJECT, quantum)
 
@@ -86,7 +103,7 @@ def as_integer(text: bytes) -> int | None:
     (-7, None, None, None)
     """
     # redis 7: util.c, string2ll
-    if len(text) > 20 or not _INTEGER.fullmatch(text):
+    if len(text) > LONGEST_INTEGER or not _INTEGER.fullmatch(text):
         return None
     number = int(text)
     return number if LOWEST <= number <= HIGHEST else None
