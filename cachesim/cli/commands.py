@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from cachesim.cli.fidelity import fidelity
 from cachesim.cli.options import CLOCK, JSON, RUNS, SCENARIO, apply, ruled
 from cachesim.cli.output import (
     comparison_json,
@@ -139,4 +140,4 @@ def report(history: str, warmup: float, as_json: bool) -> None:
     click.echo(text_table(["metric", "value"], rows))
 
 
-COMMANDS = (compare, run, replay, trace, list_assumptions, report)
+COMMANDS = (compare, run, replay, trace, list_assumptions, report, fidelity)

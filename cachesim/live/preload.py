@@ -38,15 +38,18 @@ def library() -> Path:
 
 def cache_folder() -> Path:
     """Return a folder that is kept between runs and that this user can write."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(base) / "cachesim"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if os.access(folder, os.W_OK):
-            return folder
-    except OSError:
-        pass  # a home that is missing or read-only: compile anew each time
-    return Path(tempfile.mkdtemp(prefix="cachesim-"))
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "cachesim")
+    mine = Path(tempfile.gettempdir(), f"cachesim-of-{os.getuid()}")
+    for folder in (home, mine):
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if folder.stat().st_uid == os.getuid() and os.access(folder, os.W_OK):
+                return folder
+        except OSError:
+            continue  # a home that is missing or read-only
+    raise BadInput(
+        f"neither {home} nor {mine} can be written: set XDG_CACHE_HOME to a folder of yours"
+    )
 
 
 def compile_to(target: Path, source: bytes) -> None:

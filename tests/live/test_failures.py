@@ -18,8 +18,17 @@ from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
 
 
+@pytest.fixture(autouse=True)
+def private_folder(monkeypatch):
+    """A folder for temporary files that no other test writes to; short, as a socket's path must be."""
+    with tempfile.TemporaryDirectory(prefix="t") as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield
+
+
 def folders():
-    return {name for name in os.listdir(tempfile.gettempdir()) if name.startswith("cachesim-")}
+    return set(os.listdir(tempfile.gettempdir()))
 
 
 def gone(pid, patience=5.0):
@@ -241,6 +250,17 @@ def test_a_cache_folder_that_cannot_be_written(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
 
     assert blocked not in preload.cache_folder().parents
+
+
+def test_no_folder_at_all_is_one_sentence(monkeypatch, tmp_path):
+    """It names the folders that were tried."""
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
+    monkeypatch.setattr(preload.tempfile, "gettempdir", lambda: str(blocked))
+
+    with pytest.raises(BadInput, match="can be written: set XDG_CACHE_HOME"):
+        preload.cache_folder()
 
 
 def test_wall_time_warns_by_how_much_it_misleads(start, clock):

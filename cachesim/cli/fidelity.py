@@ -1,0 +1,101 @@
+"""`cachesim fidelity`: how near the embedded engines come to the real servers, on your requests or on ours."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+
+from cachesim.cli.options import JSON, names, ruled
+from cachesim.cli.output import print_json, progress
+from cachesim.errors import BadInput
+from cachesim.experiments.fidelity import Case, Requests, Row, cases, standard
+from cachesim.experiments.fidelity import fidelity as compare_engines
+from cachesim.measure.tables import text_table
+from cachesim.spec import Count, Exponent, Seed
+from cachesim.units import parse_size, show_size
+
+HEADER = [
+    "engine", "policy", "memory", "requests", "hit ratio", "real", "difference (pp)", "evictions", "real",
+    "expirations", "real", "items", "real", "memory within (%)",
+]  # fmt: skip
+
+
+COUNTS = ("evictions", "expirations", "items")
+
+
+@click.command()
+@names("--engine", "redis, memcached.", default="redis,memcached", show_default=True)
+@names("--policy", "Eviction policies; for memcached segmented, flat.  [default: all]")
+@names("--memory", "Sizes.", default="2mb,4mb,8mb", show_default=True)
+@click.option("--trace", default="", help="Replay the requests of this file instead of drawn ones.")
+@click.option("--format", "format_name", default="", help="The trace's format.")
+@ruled("--keys", Count, "Number of keys drawn from.", default="200000", show_default=True)
+@ruled("--skew", Exponent, "Zipf exponent.", default="0.99", show_default=True)
+@ruled("--requests", Count, "At most so many requests.", default="1000000", show_default=True)
+@click.option("--value-size", default="100", show_default=True, help='Or "lognormal:150,1".')
+@click.option("--ttl", default="", help="Seconds, or from:to: each key keeps its own.")
+@ruled("--seed", Seed, "Seed of all random draws.", default="1", show_default=True)
+@click.option("--standard", "is_standard", is_flag=True, help="Real traces and drawn requests.")
+@click.option("--traces", default="../shared/traces", help="Folder of --standard's traces.")
+@ruled("--jobs", Count, "Processes.  [default: one a core]")
+@click.option("--markdown", is_flag=True, help="Print the table in Markdown, with versions.")
+@JSON
+def fidelity(as_json: bool, markdown: bool, jobs: int | None, **options: Any) -> None:
+    """Run the same requests on the embedded engines and the real servers; print both and the difference."""
+    rows = list(compare_engines(_cases(options), n_jobs=jobs or -1, progress=progress))
+    if as_json:
+        print_json({"rows": [as_dict(row) for row in rows]})
+    else:
+        cells = [_cells(row) for row in rows]
+        click.echo(_markdown(cells) if markdown else text_table(HEADER, cells))
+        click.echo("\nThe real servers: " + ", ".join(_versions(rows)) + ".")
+
+
+def _cases(options: dict[str, Any]) -> list[Case]:
+    if options["is_standard"]:
+        return standard(options["traces"], options["requests"])
+    if bool(options["trace"]) != bool(options["format_name"]):
+        raise BadInput("--trace FILE and --format F belong together; give both or neither")
+    for name in options["engine"]:
+        if name not in ("redis", "memcached"):
+            raise BadInput(f'--engine "{name}" has no real server; choose from redis, memcached')
+    requests = Requests(
+        options["trace"],
+        options["format_name"],
+        options["requests"],
+        options["keys"],
+        options["skew"],
+        options["value_size"],
+        options["ttl"],
+        options["seed"],
+    )
+    memories = [parse_size(text) for text in options["memory"]]
+    return cases(options["engine"], options["policy"], memories, requests)
+
+
+def as_dict(row: Row) -> dict[str, Any]:
+    """Return a row for JSON."""
+    return {**row._asdict(), "embedded": row.embedded._asdict(), "real": row.real._asdict()}
+
+
+def _cells(row: Row) -> list[str]:
+    pair = row.embedded, row.real
+    counts = [f"{count:,}" for name in COUNTS for count in (getattr(side, name) for side in pair)]
+    about = [row.engine, row.policy, show_size(row.memory), row.trace]
+    ratios = [f"{side.hit_ratio:.4f}" for side in pair]
+    return [
+        *about,
+        *ratios,
+        f"{row.hit_ratio_diff_pp:+.3f}",
+        *counts,
+        f"{row.memory_diff_percent:.2f}",
+    ]
+
+
+def _markdown(cells: Sequence[Sequence[str]]) -> str:
+    lines = [HEADER, ["---"] * len(HEADER), *cells]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _versions(rows: Iterable[Row]) -> list[str]:
+    return sorted({row.real.version for row in rows})

@@ -1,0 +1,92 @@
+"""`cachesim fidelity`: the JSON that was promised, the table, and one sentence for what is wrong."""
+
+import json
+
+import pytest
+
+from cachesim.cli import main
+from cachesim.errors import BadInput
+from cachesim.live.memcached_server import MemcachedServer
+from cachesim.live.process import find_program
+from cachesim.live.redis_server import RedisServer
+
+SMALL = ["--requests=9000", "--keys=9000", "--memory=2mb", "--value-size=1000", "--jobs=1"]
+
+
+@pytest.fixture(autouse=True)
+def _servers(request):
+    """The commands need both servers, and a compiler."""
+    import os
+
+    try:
+        for spec in (RedisServer(), MemcachedServer()):
+            find_program(spec.program, "")
+    except BadInput as missing:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(missing))
+
+
+def call(capsys, *options):
+    with pytest.raises(SystemExit) as done:
+        main(["fidelity", *options])
+    out, err = capsys.readouterr()
+    return done.value.code, out, err
+
+
+def test_json(capsys):
+    """Schema 1 and a row for each engine and policy, with both sides and the difference."""
+    code, out, _ = call(capsys, *SMALL, "--policy=allkeys-lru,flat", "--json")
+    told = json.loads(out)
+
+    assert (0, 1) == (code, told["schema"])
+    assert [("redis", "allkeys-lru"), ("memcached", "flat")] == [
+        (row["engine"], row["policy"]) for row in told["rows"]
+    ]
+    for row in told["rows"]:
+        assert {
+            "engine",
+            "policy",
+            "memory",
+            "trace",
+            "embedded",
+            "real",
+            "hit_ratio_diff_pp",
+        } <= row.keys()
+        assert row["embedded"].keys() == row["real"].keys()
+        assert {"hit_ratio", "evictions", "expirations", "memory", "items"} <= row["real"].keys()
+        apart = row["embedded"]["hit_ratio"] - row["real"]["hit_ratio"]
+        assert row["hit_ratio_diff_pp"] == pytest.approx(100 * apart)
+    assert told["rows"][0]["real"]["evictions"] > 0
+
+
+def test_tables(capsys):
+    """The table says which servers ran; Markdown has a line a row."""
+    code, out, _ = call(capsys, *SMALL, "--policy=allkeys-random")
+    marked = call(capsys, *SMALL, "--policy=allkeys-random", "--markdown")[1]
+
+    assert 0 == code
+    assert "The real servers: redis-server" in out
+    assert 3 == sum(line.startswith("|") for line in marked.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        ("--engine=simple", "--engine"),
+        ("--policy=lru", "--policy"),
+        ("--memory=x", "x"),
+        ("--trace=no/such", "--format"),
+        ("--format=csv", "--trace"),
+        ("--ttl=5:1", "5:1"),
+        ("--value-size=x", "x"),
+        ("--requests=0", "--requests"),
+        ("--memory=1kb", "memory"),
+    ],
+)
+def test_bad_options(capsys, option, says):
+    """Exit code 2 and one sentence, nothing on stdout."""
+    code, out, err = call(capsys, *SMALL, option)
+
+    assert (2, "", 1) == (code, out, err.count("\n"))
+    assert says in err
