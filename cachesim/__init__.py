@@ -11,9 +11,10 @@ from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput, CachesimError
-from cachesim.experiments.result import Result, Results
 from cachesim.experiments.run import compare, run, sweep
 from cachesim.experiments.scenario import Scenario
+from cachesim.live.memcached_server import MemcachedServer
+from cachesim.live.redis_server import RedisServer
 from cachesim.measure import metrics
 from cachesim.measure.metrics import hit_ratio, stale_ratio
 from cachesim.model import distributions
@@ -43,13 +44,13 @@ __all__ = [
     "LazyLoading",
     "ManualClock",
     "Memcached",
+    "MemcachedServer",
     "Network",
     "NoCache",
     "Node",
     "OpenLoop",
     "Redis",
-    "Result",
-    "Results",
+    "RedisServer",
     "Scan",
     "Scenario",
     "Simple",

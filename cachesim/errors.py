@@ -3,6 +3,7 @@
 CachesimError
 ├── BadInput (also ValueError)   a spec, an option or a file breaks a rule; the message says which, and what to do
 ├── StrategyError                a strategy broke its contract (a forgotten `yield`, a wrong return value)
+├── ServerFailed                 a real server (cachesim.live) died, hung or broke its protocol; the run is lost
 ├── PolicyError                  an eviction policy broke its contract (a victim that is not in the cache)
 └── SimulatedFailure             a failure inside the simulated world, thrown into the waiting generator
     ├── CacheError               the cache answered with an error
@@ -26,6 +27,10 @@ class StrategyError(CachesimError):
 
 class PolicyError(CachesimError):
     """An eviction policy broke its contract."""
+
+
+class ServerFailed(CachesimError):
+    """A real server that a run depended on died, hung or broke its protocol."""
 
 
 class SimulatedFailure(CachesimError):

@@ -7,6 +7,7 @@ deletes. Time is the trace's own where it has one, else the requests come at a f
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
@@ -37,6 +38,7 @@ class Replay(NamedTuple):
     expirations: int
     misses: dict[str, int]  # by kind
     too_large: int  # values the engine refused to store
+    version: str  # which engine: "embedded ..." or a server's name and version
 
 
 def replay(
@@ -71,27 +73,10 @@ def replay(
     if not len(trace):
         raise BadInput("the trace has no request; give at least one")
     now = _Now()
-    live = engine.build(now, uniform(seed, "eviction"))
-    run = _Run(live, now, _Values(value_size))
-    distinct = set(trace.keys)
-    run.play(trace, longest=max(map(len, distinct)))
-    reads, hits = trace.count(READ), trace.count(READ) - sum(run.misses.values())
-    return Replay(
-        repr(engine),
-        len(trace),
-        len(distinct),
-        reads,
-        hits,
-        _ratio(hits, reads),
-        optimum(trace, run.items) if bounds else None,
-        infinite(trace, len(distinct)),
-        run.items,
-        live.memory,
-        live.evictions,
-        live.expirations,
-        dict(run.misses),
-        run.too_large,
-    )
+    with closing(engine.build(now, uniform(seed, "eviction"))) as live:
+        run = _Run(live, now, _Values(value_size))
+        run.play(trace, longest=max(map(len, set(trace.keys))))
+        return run.found(trace, repr(engine), bounds)
 
 
 def hit_ratio_curve(
@@ -160,6 +145,28 @@ class _Run:
             self._play_keys(trace.keys, longest)
         else:
             self._play_requests(trace)
+
+    def found(self, trace: Trace, engine: str, bounds: bool) -> Replay:
+        """Return what the replay of `trace` has found."""
+        live, unique, reads = self.engine, len(set(trace.keys)), trace.count(READ)
+        hits = reads - sum(self.misses.values())
+        return Replay(
+            engine,
+            len(trace),
+            unique,
+            reads,
+            hits,
+            _ratio(hits, reads),
+            optimum(trace, self.items) if bounds else None,
+            infinite(trace, unique),
+            self.items,
+            live.memory,
+            live.evictions,
+            live.expirations,
+            dict(self.misses),
+            self.too_large,
+            live.version,
+        )
 
     def _play_keys(self, keys: Sequence[str], longest: int) -> None:
         """Play plain reads of values of one size: the loop to be fast in."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from cachesim.cli.options import JSON, RUNS, SCENARIO, apply, ruled
+from cachesim.cli.options import CLOCK, JSON, RUNS, SCENARIO, apply, ruled
 from cachesim.cli.output import (
     comparison_json,
     comparison_text,
@@ -73,8 +73,9 @@ def _compare(what: Plan, out: str, as_json: bool) -> None:
     "engine_name",
     default="simple",
     show_default=True,
-    help="simple, redis or memcached",
+    help="simple, redis, memcached, redis-live or memcached-live",
 )
+@CLOCK
 @click.option("--policy", help="Eviction policy of the engine.")
 @ruled("--items", Count, "Limit on the number of keys (simple).")
 @ruled("--memory", Bytes, "Limit on the memory, such as 64mb.")

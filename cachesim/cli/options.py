@@ -68,10 +68,16 @@ def names(flag: str, text: str, **settings: Any) -> Decorator:
     return click.option(flag, callback=split, help=text, **settings)
 
 
+CLOCK = click.option(
+    "--clock",
+    type=click.Choice(["simulated", "wall"]),
+    help="Time of a real server: the simulation's (default), or the wall's, which misleads.",
+)
+
 SCENARIO: tuple[Decorator, ...] = (
     names(
         "--engine",
-        "Engines: simple, redis, memcached; a comma list compares them.",
+        "Engines: simple, redis, memcached, or real servers: redis-live, memcached-live; a comma list compares them.",
         default="redis",
         show_default=True,
     ),
@@ -98,6 +104,7 @@ SCENARIO: tuple[Decorator, ...] = (
     ),
     ruled("--memory", Bytes, "Memory of the cache, such as 64mb.  [default: 1mb]"),
     click.option("--policy", help="Eviction policy of the engine."),
+    CLOCK,
     ruled(
         "--ttl", Seconds, "TTL of the strategies that have one, such as 60 or 5ms.  [default: 10]"
     ),

@@ -59,7 +59,8 @@ def comparison_json(plan: Plan, results: Results) -> dict[str, Any]:
         labels = {field: kebab(type(getattr(case.scenario, field)).__name__) for field in NAMED}
         labels |= case.labels
         metrics = {metric: results.interval(number, metric)._asdict() for metric in METRICS}
-        rows.append({**{NAMES.get(f, f): x for f, x in labels.items()}, "metrics": metrics})
+        about = {NAMES.get(f, f): x for f, x in labels.items()}
+        rows.append({**about, "version": results.engine(number), "metrics": metrics})
     differences = [
         {"metric": d.metric, "first": d.first, "second": d.second, **d.interval._asdict()}
         for d in results.differences()

@@ -13,6 +13,8 @@ from cachesim.errors import BadInput
 from cachesim.experiments.presets import cluster
 from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.toml import POLICY_NAMES, Plan
+from cachesim.live.memcached_server import MemcachedServer
+from cachesim.live.redis_server import RedisServer
 from cachesim.model.distributions import Constant, Distribution
 from cachesim.model.popularity import Zipf
 from cachesim.model.strategies.base import Strategy
@@ -35,7 +37,13 @@ STRATEGIES: dict[str, Callable[[float], Strategy]] = {
     "write-around": lambda ttl: WriteAround(),
     "no-cache": lambda ttl: NoCache(),
 }
-ENGINES: dict[str, type[EngineSpec]] = {"simple": Simple, "redis": Redis, "memcached": Memcached}
+ENGINES: dict[str, type[EngineSpec]] = {
+    "simple": Simple,
+    "redis": Redis,
+    "memcached": Memcached,
+    "redis-live": RedisServer,
+    "memcached-live": MemcachedServer,
+}
 
 
 def plan(options: Options) -> Plan:
@@ -57,11 +65,19 @@ def plan(options: Options) -> Plan:
     return Plan(base.replace(**first), varied, options["replications"])
 
 
-def engine(name: str, memory: int | None, policy: str | None) -> EngineSpec:
-    """Return the engine that the options name, with the memory and policy they ask for."""
+def engine(
+    name: str, memory: int | None, policy: str | None, clock: str | None = None
+) -> EngineSpec:
+    """Return the engine that the options name, with the memory, policy and clock they ask for."""
     if name not in ENGINES:
         raise BadInput(f'--engine "{name}" is unknown; choose from {", ".join(ENGINES)}')
     fields: Options = {} if memory is None else {"memory": memory}
+    if clock is not None:
+        if not name.endswith("-live"):
+            raise BadInput(
+                f"--clock is for the real servers (redis-live, memcached-live), not for {name}; leave it out"
+            )
+        fields["clock"] = clock
     if policy is not None:
         fields["policy"] = _policy(name, policy)
     return ENGINES[name](**fields)
@@ -74,6 +90,7 @@ def replay_engine(
     policy: str | None,
     items: int | None,
     memory: int | None,
+    clock: str | None,
     **_: Any,
 ) -> EngineSpec:
     """Return the engine of a replay.
@@ -94,18 +111,18 @@ def replay_engine(
     if engine_name == "simple" and policy == "belady":
         spec: EngineSpec = Simple(policy=Belady(trace.used))
     else:
-        spec = engine(engine_name, memory, policy)
+        spec = engine(engine_name, memory, policy, clock)
     if items is None:
         return spec
     return spec.replace(items=items, memory=memory or sys.maxsize)
 
 
 def _policy(engine_name: str, policy: str) -> Any:
-    if engine_name == "memcached":
+    if engine_name.startswith("memcached"):
         raise BadInput(
-            "--policy does not apply to memcached, which always evicts by segmented LRU; leave it out"
+            f"--policy does not apply to {engine_name}, which always evicts by segmented LRU; leave it out"
         )
-    if engine_name == "redis":
+    if engine_name.startswith("redis"):
         return policy
     if policy not in POLICY_NAMES:
         raise BadInput(
@@ -116,7 +133,8 @@ def _policy(engine_name: str, policy: str) -> Any:
 
 def _engines(options: Options) -> dict[str, EngineSpec]:
     memory = options["memory"] or Scenario().cache.memory  # type: ignore[attr-defined]
-    return {name: engine(name, memory, options["policy"]) for name in options["engine"]}
+    asked = options["policy"], options["clock"]
+    return {name: engine(name, memory, *asked) for name in options["engine"]}
 
 
 def _strategies(chosen: list[str] | None, ttl: float) -> dict[str, Strategy]:

@@ -36,6 +36,8 @@ class Engine:
     Keys are `str` (arbitrary bytes from a wire arrive decoded with surrogateescape), values `bytes`.
     """
 
+    version: str = "embedded"  # what this is, or which server it follows or runs
+
     def __init__(self, clock: Clock, random: Random) -> None:
         self.clock = clock
         self.random = random
@@ -63,6 +65,9 @@ class Engine:
     def flush(self) -> None:
         """Lose everything, as a restart without persistence does."""
         raise NotImplementedError
+
+    def close(self) -> None:
+        """Give back what lives outside this process: a server ends here, an embedded engine has nothing."""
 
     def __len__(self) -> int:
         """Return the number of keys held, the expired but not yet removed ones included."""

@@ -26,9 +26,10 @@ SHOWN = (
 class Result:
     """One run: its scenario, its whole history, and what the history says after the warm-up."""
 
-    def __init__(self, scenario: Scenario, history: pd.DataFrame) -> None:
+    def __init__(self, scenario: Scenario, history: pd.DataFrame, engine: str) -> None:
         self.scenario = scenario
         self.history = history  # a row a record, the warm-up included
+        self.engine = engine  # what ran: "embedded, as redis 7.0", or a server's name and version
 
     @cached_property
     def measured(self) -> pd.DataFrame:
@@ -59,7 +60,7 @@ class Result:
         kinds = ", ".join(
             f"{kind} {share:.1%}" for kind, share in miss_kinds(self.measured).items()
         )
-        rows.append(["misses by kind", kinds or "none"])
+        rows += [["misses by kind", kinds or "none"], ["engine", self.engine]]
         return "\n".join([repr(self.scenario), text_table(["metric", "value"], rows), *self.notes])
 
     def _repr_html_(self) -> str:
@@ -91,9 +92,9 @@ class Results:
         self, cases: Sequence[Case], frame: pd.DataFrame, histories: Mapping[int, pd.DataFrame]
     ) -> None:
         self.cases = list(cases)
-        self.frame = frame  # columns: the varied fields, replication, seed, then every metric
+        self.frame = frame  # columns: the varied fields, replication, seed, engine, every metric
         self.first_runs = [
-            Result(case.scenario, histories[number])
+            Result(case.scenario, histories[number], self.engine(number))
             for number, case in enumerate(self.cases)
             if number in histories
         ]
@@ -101,6 +102,10 @@ class Results:
     def values(self, number: int, metric: str) -> list[float]:
         """Return one metric of every replication of case `number`."""
         return [float(x) for x in self.frame.loc[self.frame["case"] == number, metric]]
+
+    def engine(self, number: int) -> str:
+        """Return which engine ran in case `number`: a server's name and version, or "embedded ..."."""
+        return str(self.frame.loc[self.frame["case"] == number, "engine"].iloc[0])
 
     def interval(self, number: int, metric: str, confidence: float = 0.95) -> Interval:
         """Return the mean of a metric over the replications of case `number`, with its interval."""

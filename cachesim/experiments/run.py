@@ -28,8 +28,9 @@ def run(scenario: Scenario) -> Result:
     True
     """
     recorder = Recorder()
-    System(scenario, recorder.request, recorder.sample).run()
-    return Result(scenario, recorder.history())
+    system = System(scenario, recorder.request, recorder.sample)
+    system.run()
+    return Result(scenario, recorder.history(), system.node.engine.version)
 
 
 def replicate(scenario: Scenario, replications: int = 5, **options: Any) -> Results:
@@ -90,13 +91,15 @@ class _Job(NamedTuple):
 class _Done(NamedTuple):
     job: _Job
     metrics: dict[str, float]
+    engine: str
     history: Any  # only of the first replication: plots need one, processes pay for each
 
 
 def _work(job: _Job) -> _Done:
     seed = replica_seed(job.scenario.seed, job.replication)
     result = run(job.scenario.replace(seed=seed))
-    return _Done(job, result.metrics, result.history if job.replication == 0 else None)
+    history = result.history if job.replication == 0 else None
+    return _Done(job, result.metrics, result.engine, history)
 
 
 def _cases(scenario: Scenario, varied: Mapping[str, Values]) -> Iterator[Case]:
@@ -147,5 +150,6 @@ def _row(case: Case, done: _Done) -> dict[str, Any]:
         **case.labels,
         "replication": done.job.replication,
         "seed": seed,
+        "engine": done.engine,
     }
     return {**about, **done.metrics}

@@ -19,6 +19,8 @@ from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.experiments.scenario import Scenario
+from cachesim.live.memcached_server import MemcachedServer
+from cachesim.live.redis_server import RedisServer
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant, Exponential, Lognormal
 from cachesim.model.network import Network
@@ -32,8 +34,9 @@ from cachesim.spec import Rule, Spec, field_types, fields_of
 from cachesim.units import parse_size, parse_time
 
 CLASSES: tuple[type[Spec], ...] = (
-    Simple, Redis, Memcached, NoCache, LazyLoading, WriteAround, WriteThrough, OpenLoop, ClosedLoop, TraceReplay,
-    Uniform, Zipf, Drift, Scan, Constant, Exponential, Lognormal, Database, Network, Node, Scenario,
+    Simple, Redis, Memcached, RedisServer, MemcachedServer, NoCache, LazyLoading, WriteAround, WriteThrough,
+    OpenLoop, ClosedLoop, TraceReplay, Uniform, Zipf, Drift, Scan, Constant, Exponential, Lognormal,
+    Database, Network, Node, Scenario,
 )  # fmt: skip
 POLICIES: tuple[type[EvictionPolicy], ...] = (
     policies.FIFO, policies.LRU, policies.CLOCK, policies.SIEVE, policies.LFU, policies.Random,

@@ -71,6 +71,13 @@ class System:
 
     def run(self) -> None:
         """Load the rows, warm the cache if asked, and play the workload to its end."""
+        try:
+            self._play()
+        finally:
+            self.node.engine.close()
+            self.database.rows.close()
+
+    def _play(self) -> None:
         self._load()
         Drive(self._watch())
         users = self.plan.workload.users
@@ -80,7 +87,6 @@ class System:
             self._think(self._new_client(self._think))
         self.env.run_to_end()
         self._sample()
-        self.database.rows.close()
 
     # --- the loops
 

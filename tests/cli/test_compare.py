@@ -46,7 +46,7 @@ def test_the_json_object_has_the_promised_shape(compared):
         (row["strategy"], row["engine"]) for row in compared["rows"]
     ]
     for row in compared["rows"]:
-        assert {"strategy", "engine", "metrics"} == row.keys()
+        assert {"strategy", "engine", "version", "metrics"} == row.keys()
         assert row["metrics"].keys() == NAMES == METRICS.keys()
         assert all(m.keys() == {"mean", "low", "high"} for m in row["metrics"].values())
 

@@ -66,15 +66,14 @@ def test_replications_differ_and_are_seeded_by_their_number():
 
 
 def test_the_frame_is_tidy():
-    """A row a run; columns: case, the varied fields, replication, seed, every metric."""
+    """A row a run; columns: case, the varied fields, replication, seed, engine, every metric."""
     strategies = {"lazy": LazyLoading(), "none": NoCache()}
     results = compare(
         SMALL, replications=2, n_jobs=1, strategy=strategies, workload__reads=[0.5, 1]
     )
 
-    assert ["case", "strategy", "workload__reads", "replication", "seed", *METRICS] == list(
-        results.frame.columns
-    )
+    about = ["case", "strategy", "workload__reads", "replication", "seed", "engine"]
+    assert [*about, *METRICS] == list(results.frame.columns)
     assert [(c, r) for c in range(4) for r in range(2)] == list(
         zip(results.frame["case"], results.frame["replication"], strict=True)
     )

@@ -67,6 +67,8 @@ class Memcached(EngineSpec):
 class MemcachedEngine(Engine):
     """A running memcached."""
 
+    version = "embedded, as memcached 1.6"
+
     def __init__(self, spec: Memcached, clock: Clock, random: Random) -> None:
         super().__init__(clock, random)
         self.spec = spec

@@ -86,6 +86,8 @@ class RedisEngine(Keyspace):
     (41, 42)
     """
 
+    version = "embedded, as redis 7.0"
+
     def __init__(self, spec: Redis, clock: Clock, random: Random) -> None:
         super().__init__(clock, random, base_memory=spec.base_memory, quantum=spec.quantum)
         self.hz = spec.hz

@@ -1,0 +1,1 @@
+"""Real servers behind the Engine contract, at simulated time: started, driven and ended from here."""

@@ -1,0 +1,243 @@
+"""A real memcached behind the Engine contract, by its text protocol over a unix socket."""
+
+import getpass
+import math
+import os
+from typing import Any
+
+from cachesim.clock import Clock
+from cachesim.engines.base import START, Command, Random
+from cachesim.engines.memcached.engine import Factor, Pages
+from cachesim.errors import BadInput, CommandError, OutOfMemory
+from cachesim.live.clock import SECOND, nanoseconds
+from cachesim.live.process import find_program
+from cachesim.live.server import ServerEngine, ServerSpec
+from cachesim.spec import Bytes, Count
+from cachesim.units import MIB
+
+PACKAGE = "Debian, Ubuntu: apt install memcached"
+MONTH = 60 * 60 * 24 * 30  # seconds: a larger expiration time is a date
+STORAGE = (b"set", b"add", b"replace", b"append", b"prepend", b"cas")  # a data block follows
+UNIQUE = (b"gets", b"gats")  # these tell the CAS number too
+REFUSED = (b"ERROR", b"CLIENT_ERROR", b"SERVER_ERROR")
+
+
+class MemcachedServer(ServerSpec):
+    """A real memcached; fields as in `Memcached`.
+
+    >>> MemcachedServer(memory=4 * MIB)
+    MemcachedServer(memory=4194304)
+    """
+
+    memory: Pages = 64 * MIB  # -m: whole MiB
+    threads: Count = 4  # -t
+    growth_factor: Factor = 1.25  # -f
+    item_size_max: Bytes = MIB  # -I
+    segmented: bool = True  # False: flat LRU, -o no_lru_maintainer
+    use_cas: bool = True  # False: -C
+    automove: bool = True  # False: -o slab_automove=0
+    program: str = "memcached"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.item_size_max > self.memory // 2:
+            raise BadInput(
+                f"MemcachedServer.memory must be at least twice item_size_max ({self.item_size_max} bytes), "
+                f"as memcached itself demands, got {self.memory}; give --memory 2mb or more"
+            )
+
+    @property
+    def workers(self) -> int:
+        """The threads."""
+        return self.threads
+
+    def command(self, path: str) -> list[str]:
+        """Return the program and its arguments."""
+        argv = [find_program(self.program, PACKAGE), "-s", path, "-a", "0700", "-U", "0"]
+        argv += ["-m", str(self.memory // MIB), "-t", str(self.threads)]
+        argv += ["-f", str(self.growth_factor), "-I", str(self.item_size_max)]
+        argv += [] if self.use_cas else ["-C"]
+        if os.geteuid() == 0:
+            argv += ["-u", getpass.getuser()]  # it refuses to run as root unless told so
+        if not self.segmented:
+            return [*argv, "-o", "no_lru_maintainer,no_lru_crawler"]
+        return argv if self.automove else [*argv, "-o", "slab_automove=0"]
+
+    def build(self, clock: Clock, random: Random) -> "MemcachedServerEngine":
+        """Start a server; return its engine."""
+        return MemcachedServerEngine(self, clock, random)
+
+
+class MemcachedServerEngine(ServerEngine):
+    """A running memcached: every command travels to it, its one-second timer runs at simulated time."""
+
+    spec: MemcachedServer
+
+    def __init__(self, spec: MemcachedServer, clock: Clock, random: Random) -> None:
+        super().__init__(spec, clock, random)
+        self._next_second = math.inf
+        if self.process.clock is not None:
+            self._store = self.process.clock.store
+            self._next_second = math.floor(clock())
+        answer = self.request(b"version")
+        if not answer.startswith(b"VERSION "):
+            raise self.process.failed(f"broke its protocol: to version it said {answer[:40]!r}")
+        self.version = f"memcached {answer.split()[1].decode()}"
+
+    def _tell_time(self) -> None:
+        """Give the server the simulation's time, by way of the last whole second before it.
+
+        Its timer fires once a second and is set anew from when it ran: stopping anywhere else would
+        shift its phase, and with it every expiration.
+        """
+        now = self.clock()
+        if now >= self._next_second:
+            second = math.floor(now)
+            self.process.move((START + second) * SECOND)
+            self._next_second = second + 1
+        if self.process.clock is not None:
+            self._store(nanoseconds(now))
+
+    # --- what the model calls
+
+    def get(self, key: str) -> bytes | None:
+        """Return the value, or None."""
+        self._tell_time()
+        self.send(b"get %b\r\n" % name_of(key))
+        line = self.process.line()
+        if line == b"END":
+            return None
+        value = self._value(line)
+        if (end := self.process.line()) != b"END":
+            raise self.process.failed(f"broke its protocol: END expected, got {end[:40]!r}")
+        return value
+
+    def set(self, key: str, value: bytes, ttl: float = math.inf) -> None:
+        """Store a value; a TTL is rounded up to seconds. Raises OutOfMemory."""
+        if not ttl > 0:
+            raise BadInput(f"ttl must be > 0 seconds (inf for no limit), got {ttl}")
+        seconds = 0 if ttl == math.inf else math.ceil(ttl)
+        if seconds > MONTH:
+            seconds += START + math.floor(self.clock())
+        self._tell_time()
+        self.send(b"set %b 0 %d %d\r\n%b\r\n" % (name_of(key), seconds, len(value), value))
+        if (line := self.process.line()) != b"STORED":
+            raise refusal(line)
+
+    def delete(self, key: str) -> bool:
+        """Remove a key; return whether it was there and alive."""
+        self._tell_time()
+        self.send(b"delete %b\r\n" % name_of(key))
+        return self.process.line() == b"DELETED"
+
+    def execute(self, command: Command) -> Any:
+        """Run a command; shapes of command and reply as in the embedded engine."""
+        if not command:
+            raise CommandError("ERROR")
+        words = [part if isinstance(part, bytes) else str(part).encode() for part in command]
+        words[0] = words[0].lower()
+        data = words.pop() if words[0] in STORAGE and len(words) > 1 else None
+        if data is not None:
+            words.insert(4, b"%d" % len(data))
+        return self._shaped(words, self.request(b" ".join(words), data))
+
+    def _shaped(self, words: list[bytes], answer: bytes) -> Any:
+        """Return the bytes of an answer as the value that stands for them."""
+        if answer.startswith(REFUSED):
+            raise refusal(answer.removesuffix(b"\r\n"))
+        if words[0] in (b"get", b"gets", b"gat", b"gats"):
+            keys = words[2:] if words[0].startswith(b"gat") else words[1:]
+            found = values_in(answer, words[0] in UNIQUE)
+            return found.get(keys[0]) if len(keys) == 1 else [found.get(key) for key in keys]
+        if words[0] == b"stats":
+            rows = (line.split(b" ", 2) for line in answer.split(b"\r\n") if line[:5] == b"STAT ")
+            return {row[1].decode(): as_number(row[2]) for row in rows}
+        text = answer.removesuffix(b"\r\n").removeprefix(b"VERSION ").decode("latin-1")
+        return int(text) if text.strip().isdigit() else text
+
+    def request(self, line: bytes, data: bytes | None = None) -> bytes:
+        """Send a request as it is; return every byte that the server answers.
+
+        A `mn` behind it, which is answered with MN, shows where the answer ends.
+        """
+        self._tell_time()
+        block = b"" if data is None else data + b"\r\n"
+        self.send(b"%b\r\n%bmn\r\n" % (line, block))
+        answer = []
+        while (part := self.process.line()) != b"MN":
+            answer.append(part + b"\r\n")
+            if part.startswith(b"VALUE "):
+                answer.append(self._value(part) + b"\r\n")
+        return b"".join(answer)
+
+    def _value(self, line: bytes) -> bytes:
+        words = line.split()
+        if len(words) < 4 or words[0] != b"VALUE" or not words[3].isdigit():
+            raise self.process.failed(f"broke its protocol: VALUE expected, got {line[:40]!r}")
+        return self.process.block(int(words[3]))
+
+    def flush(self) -> None:
+        """Lose everything."""
+        self.request(b"flush_all")
+
+    # --- counters
+
+    def counters(self) -> dict[str, float]:
+        """Return every number of `stats` by its name."""
+        told = self.execute(("stats",))
+        return {name: value for name, value in told.items() if not isinstance(value, str)}
+
+    def __len__(self) -> int:
+        """Return the number of items held, the dead but not yet removed ones included."""
+        return int(self.counters()["curr_items"])
+
+    @property
+    def memory(self) -> int:  # type: ignore[override]
+        """Bytes of the pages in use."""
+        return int(self.execute(("stats", "slabs"))["total_malloced"])
+
+    @property
+    def evictions(self) -> int:  # type: ignore[override]
+        """Items given up to make room, since the start."""
+        return int(self.counters()["evictions"])
+
+    @property
+    def expirations(self) -> int:  # type: ignore[override]
+        """Items removed because their TTL had run out: found by a read, at a tail, by the crawler."""
+        told = self.counters()
+        return int(told["get_expired"] + told["reclaimed"] + told.get("crawler_reclaimed", 0))
+
+
+def name_of(key: str) -> bytes:
+    """Return the bytes of a key as they travel."""
+    return key.encode("utf-8", "surrogateescape")
+
+
+def refusal(line: bytes) -> CommandError | OutOfMemory:
+    """Return the error for a line that refuses a command."""
+    text = line.decode("latin-1")
+    out = "out of memory" in text or "too large for cache" in text
+    return OutOfMemory(text) if out else CommandError(text)
+
+
+def values_in(answer: bytes, unique: bool) -> dict[bytes, Any]:
+    """Return key -> value, or (value, CAS number), of the VALUE blocks of an answer."""
+    found: dict[bytes, Any] = {}
+    while answer.startswith(b"VALUE "):
+        head, _, rest = answer.partition(b"\r\n")
+        words = head.split()
+        size = int(words[3])
+        value = rest[:size]
+        found[words[1]] = (value, int(words[4])) if unique else value
+        answer = rest[size + 2 :]
+    return found
+
+
+def as_number(text: bytes) -> int | float | str:
+    """Return what a counter says: a number where it is one."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text.decode("latin-1")

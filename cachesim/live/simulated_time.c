@@ -1,0 +1,189 @@
+/* A library to preload into an unmodified server, so that the simulation's clock is the only one it knows.
+ *
+ * The simulation shares one page of memory with the server:
+ *
+ *     page[0]  the time, in nanoseconds since 1970: written by the simulation
+ *     page[1]  the newest time for which every timer has run: written by the server's event loop
+ *
+ * To move the time the simulation stores it, writes to an eventfd that is part of the server's epoll
+ * set, and waits until page[1] has caught up. Between two timers it may store a time without waking
+ * anybody: a server reads the clock again for every command.
+ *
+ * From the environment: CACHESIM_PAGE and CACHESIM_WAKE (inherited file descriptors), CACHESIM_SEED
+ * (what the server draws at random is a function of it), CACHESIM_PARENT (the simulation's process).
+ * Linux, glibc.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SECOND 1000000000LL /* nanoseconds */
+#define NAP 100000           /* nanoseconds of wall time between two looks of a sleeping thread */
+#define WAKE_MARK 0x63616368657369ULL /* what epoll hands back for the eventfd */
+
+static volatile int64_t *page; /* NULL: not driven by a simulation, real time passes */
+static int wake = -1;
+static uint64_t seed;
+
+static long number_from(const char *name) {
+    const char *text = getenv(name);
+    return text ? strtol(text, NULL, 10) : -1;
+}
+
+/* Runs before main: attach to the simulation, and die when it dies, even by kill -9. */
+__attribute__((constructor)) static void attach(void) {
+    int fd = (int)number_from("CACHESIM_PAGE");
+    if (fd < 0) return;
+    void *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (shared == MAP_FAILED) _exit(70);
+    page = shared;
+    wake = (int)number_from("CACHESIM_WAKE");
+    seed = (uint64_t)number_from("CACHESIM_SEED");
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (syscall(SYS_getppid) != number_from("CACHESIM_PARENT")) _exit(70); /* it died meanwhile */
+}
+
+static int64_t now(void) { return __atomic_load_n(&page[0], __ATOMIC_ACQUIRE); }
+
+static int in_main_thread(void) { return syscall(SYS_gettid) == syscall(SYS_getpid); }
+
+/* --- the clock, by all of its names; CPU time stays CPU time */
+
+int clock_gettime(clockid_t id, struct timespec *ts) {
+    if (!page || id == CLOCK_PROCESS_CPUTIME_ID || id == CLOCK_THREAD_CPUTIME_ID || id < 0)
+        return (int)syscall(SYS_clock_gettime, id, ts);
+    int64_t at = now();
+    ts->tv_sec = at / SECOND;
+    ts->tv_nsec = at % SECOND;
+    return 0;
+}
+
+int gettimeofday(struct timeval *restrict tv, void *restrict zone) {
+    struct timespec ts;
+    (void)zone;
+    clock_gettime(CLOCK_REALTIME, &ts);
+    tv->tv_sec = ts.tv_sec;
+    tv->tv_usec = ts.tv_nsec / 1000;
+    return 0;
+}
+
+time_t time(time_t *out) {
+    struct timespec ts;
+    clock_gettime(CLOCK_REALTIME, &ts);
+    if (out) *out = ts.tv_sec;
+    return ts.tv_sec;
+}
+
+/* A background thread (memcached's maintainer) sleeps in simulated time. The main thread, which does so
+ * only while it starts, sleeps in real time: nobody would wake it. */
+int usleep(useconds_t microseconds) {
+    struct timespec nap = {microseconds / 1000000, microseconds % 1000000 * 1000L};
+    if (!page || in_main_thread()) return (int)syscall(SYS_nanosleep, &nap, NULL);
+    int64_t end = now() + 1000LL * microseconds;
+    nap = (struct timespec){0, NAP};
+    while (now() < end) syscall(SYS_nanosleep, &nap, NULL);
+    return 0;
+}
+
+/* --- the event loop of the main thread */
+
+static int wait_for_events(int epoll, struct epoll_event *events, int most, int timeout) {
+    return (int)syscall(SYS_epoll_pwait, epoll, events, most, timeout, NULL, 8);
+}
+
+/* Take the eventfd's event out of the list: the server must not see it. */
+static int without_wake(struct epoll_event *events, int count) {
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+        if (events[i].data.u64 == WAKE_MARK) {
+            uint64_t ignored;
+            if (read(wake, &ignored, sizeof ignored) < 0) continue;
+        } else {
+            events[kept++] = events[i];
+        }
+    }
+    return kept;
+}
+
+int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout) {
+    static int watched = -1;
+    static int64_t seen; /* the time at the last return: by now its timers have run */
+    if (!page || !in_main_thread()) return wait_for_events(epoll, events, most, timeout);
+    if (watched != epoll) {
+        struct epoll_event event = {.events = EPOLLIN, .data.u64 = WAKE_MARK};
+        syscall(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, wake, &event);
+        watched = epoll;
+    }
+    __atomic_store_n(&page[1], seen, __ATOMIC_RELEASE);
+    /* Time passes only when the simulation says so: a wait for a timer is a wait for its word. */
+    int count = wait_for_events(epoll, events, most, timeout > 0 ? -1 : timeout);
+    seen = now();
+    return count < 0 ? count : without_wake(events, count);
+}
+
+/* --- randomness: everything a server draws follows from the seed */
+
+void srandom(unsigned given) {
+    static void (*real)(unsigned);
+    if (!real) real = (void (*)(unsigned))dlsym(RTLD_NEXT, "srandom");
+    real(page ? (unsigned)seed : given);
+}
+
+void srand(unsigned given) {
+    static void (*real)(unsigned);
+    if (!real) real = (void (*)(unsigned))dlsym(RTLD_NEXT, "srand");
+    real(page ? (unsigned)seed : given);
+}
+
+pid_t getpid(void) { /* servers mix it into their seeds */
+    return page ? 4242 : (pid_t)syscall(SYS_getpid);
+}
+
+/* Weyl sequence and mixer as in Steele, Lea, Flood: Fast splittable pseudorandom number generators (2014). */
+static uint64_t next_random(uint64_t *state) {
+    uint64_t z = *state += 0x9E3779B97F4A7C15ULL;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
+    return z ^ (z >> 31);
+}
+
+static ssize_t read_random(void *state, char *buffer, size_t size) {
+    for (size_t i = 0; i < size; i++) buffer[i] = (char)next_random(state);
+    return (ssize_t)size;
+}
+
+static int end_random(void *state) {
+    free(state);
+    return 0;
+}
+
+FILE *fopen(const char *path, const char *mode) {
+    static FILE *(*real)(const char *, const char *);
+    if (!real) real = (FILE *(*)(const char *, const char *))dlsym(RTLD_NEXT, "fopen");
+    if (!page || strcmp(path, "/dev/urandom")) return real(path, mode);
+    uint64_t *state = malloc(sizeof *state);
+    if (!state) return NULL;
+    *state = seed;
+    cookie_io_functions_t functions = {.read = read_random, .close = end_random};
+    return fopencookie(state, mode, functions);
+}
+
+FILE *fopen64(const char *path, const char *mode) { return fopen(path, mode); }
+
+int getentropy(void *buffer, size_t size) { /* Valkey's source of secrets */
+    uint64_t state = seed;
+    if (page) return read_random(&state, buffer, size) < 0;
+    return (int)syscall(SYS_getrandom, buffer, size, 0) == (int)size ? 0 : -1;
+}
