@@ -11,8 +11,9 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from cachesim.errors import BadInput, ServerFailed
 from cachesim.live.clock import PATIENCE, ServerClock
@@ -39,20 +40,28 @@ class ServerProcess:
         self, command: Callable[[str], Sequence[str]], *, start: int | None, seed: int
     ) -> None:
         preload = None if start is None else library()
-        self.clock = None if start is None else ServerClock(start)
-        self.output = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as this is; what the server says
+        self._held = ExitStack()  # what must not stay: ended by close, with this object, at exit
+        self._end = weakref.finalize(self, self._held.close)
+        self.clock = None if start is None else self._keep(ServerClock(start))
+        self.output = self._keep(tempfile.TemporaryFile())  # noqa: SIM115 - kept; what it says
         folder = tempfile.mkdtemp(prefix="cachesim-")
         try:
-            path = str(Path(folder, "socket"))
-            argv = command(path)
-            self.name = Path(argv[0]).name
-            self.child = self._spawn(argv, folder, self._environment(preload, seed))
-            self._end = weakref.finalize(self, _end, self.child, self.clock)  # also at exit
-            self.socket = self._connect(path)
+            self._start(command(str(Path(folder, "socket"))), folder, preload, seed)
+        except BaseException:
+            self._end()
+            raise
         finally:
             shutil.rmtree(folder, ignore_errors=True)  # the connection lives on without it
-        self.input: BinaryIO = self.socket.makefile("rb")
-        self.send = self.socket.sendall
+
+    def _keep(self, part: Any) -> Any:
+        return self._held.enter_context(closing(part))
+
+    def _start(self, argv: Sequence[str], folder: str, preload: Path | None, seed: int) -> None:
+        self.name = Path(argv[0]).name
+        self.child = self._spawn(argv, folder, self._environment(preload, seed))
+        self._held.callback(_end, self.child)
+        self.socket = self._keep(self._connect(str(Path(folder, "socket"))))
+        self.input: BinaryIO = self._keep(self.socket.makefile("rb"))
 
     def _environment(self, preload: Path | None, seed: int) -> dict[str, str]:
         if self.clock is None:
@@ -79,25 +88,30 @@ class ServerProcess:
 
     def _connect(self, path: str) -> socket.socket:
         line = socket.socket(socket.AF_UNIX)
+        limit = struct.pack("ll", int(PATIENCE), 0)  # not settimeout, which polls before each call
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         given_up = time.monotonic() + PATIENCE
-        while True:
-            try:
-                line.connect(path)
-            except OSError:
-                if not self.lives():
-                    raise self.failed("did not start") from None
-                if time.monotonic() > given_up:
-                    raise self.failed(f"opened no socket within {PATIENCE:g} s") from None
-                time.sleep(LOOK_AGAIN)
-            else:
-                limit = struct.pack("ll", int(PATIENCE), 0)  # not settimeout: it polls each time
-                line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
-                line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
-                return line
+        while line.connect_ex(path):
+            reason = "" if self.lives() else "did not start"
+            if time.monotonic() > given_up:
+                reason = f"opened no socket within {PATIENCE:g} s"
+            if reason:
+                line.close()
+                raise self.failed(reason)
+            time.sleep(LOOK_AGAIN)
+        return line
 
     def lives(self) -> bool:
         """Return whether the process is still running."""
         return self.child.poll() is None
+
+    def send(self, data: bytes) -> None:
+        """Send bytes to the server."""
+        try:
+            self.socket.sendall(data)
+        except OSError:
+            raise self.silent() from None
 
     def line(self) -> bytes:
         """Return the next line of the server's answer, without its line end."""
@@ -131,12 +145,15 @@ class ServerProcess:
         code = self.child.poll()
         if code is not None:
             reason += f" ({signal.Signals(-code).name})" if code < 0 else f" (exit code {code})"
-        self.output.seek(0)
-        said = self.output.read().decode(errors="replace").split("\n")
-        last = next((line.strip() for line in reversed(said) if line.strip()), "")
+        last = "" if self.output.closed else self._last_line()
         self.close()
         told = f'; its last line was "{last[:200]}"' if last else ""
         return ServerFailed(f"{self.name} {reason}{told}; the run is lost, start it again")
+
+    def _last_line(self) -> str:
+        self.output.seek(0)
+        said = self.output.read().decode(errors="replace").split("\n")
+        return next((line.strip() for line in reversed(said) if line.strip()), "")
 
     def move(self, now: int) -> None:
         """Move the server's time and wait until its timers have run."""
@@ -145,10 +162,7 @@ class ServerProcess:
 
     def close(self) -> None:
         """End the server; nothing of it stays."""
-        if hasattr(self, "socket"):
-            self.socket.close()
         self._end()
-        self.output.close()
 
 
 # On wall time nothing is preloaded that could tell the server of its parent's death; a shell waits
@@ -162,7 +176,7 @@ WATCHED = (
 )
 
 
-def _end(child: "subprocess.Popen[bytes]", clock: ServerClock | None) -> None:
+def _end(child: "subprocess.Popen[bytes]") -> None:
     if child.stdin is not None:
         child.stdin.close()  # the shell ends its server
         try:
@@ -172,8 +186,6 @@ def _end(child: "subprocess.Popen[bytes]", clock: ServerClock | None) -> None:
     if child.poll() is None:
         child.kill()
     child.wait()
-    if clock is not None:
-        clock.close()
 
 
 def find_program(name: str, package: str) -> str:

@@ -60,7 +60,7 @@ class ServerEngine(Engine):
     def close(self) -> None:
         """End the server and leave nothing behind; say so if its clock was not the simulation's."""
         self._unpin()
-        if self.process.socket.fileno() >= 0:
+        if not self.process.output.closed:
             if self.spec.clock == "wall":
                 self._warn()
             self.process.close()

@@ -1,0 +1,132 @@
+"""The rules that driving an unmodified server's time must keep, one test or more each."""
+
+import os
+import random
+import signal
+
+import pytest
+
+from cachesim.clock import ManualClock
+from cachesim.engines.base import START
+from cachesim.errors import ServerFailed
+from cachesim.live.memcached_server import MemcachedServer
+from cachesim.live.redis_server import RedisServer
+from cachesim.units import MIB
+
+HOUR = 3600.0  # seconds
+
+
+def test_a_ttl_ends_in_simulated_time(server, clock):
+    """A key with a TTL of 100 s lives at 99 s and is gone at 101 s."""
+    server.set("a", b"1", ttl=100)
+    clock.advance(99)
+    at_99 = server.get("a")
+    clock.advance(2)
+
+    assert (b"1", None) == (at_99, server.get("a"))
+
+
+def test_the_server_tells_the_simulations_time(redis, clock):
+    """TIME is START plus the simulation's clock, to the microsecond."""
+    clock.advance(12.345678)
+
+    assert [b"%d" % (START + 12), b"345678"] == redis.execute(("TIME",))
+
+
+def test_rule_1_the_lru_clock_of_redis_follows_the_cron(redis, clock):
+    """OBJECT IDLETIME counts simulated seconds, over a short silence and over hours."""
+    redis.set("a", b"1")
+    idle = []
+    for silence in (0.05, 5, 3 * HOUR):
+        clock.advance(silence)
+        idle.append(redis.execute(("OBJECT", "IDLETIME", "a")))
+
+    assert [0, 5, 5 + 3 * HOUR] == idle
+
+
+def test_rule_1_the_lfu_counter_decays_by_the_minute(start, clock):
+    """A counter of 5 has fallen to 0 after five simulated minutes, and to 3 after two."""
+    redis = start(RedisServer(policy="allkeys-lfu"))
+    redis.set("a", b"1")
+    counts = []
+    for silence in (0, 121, 180):
+        clock.advance(silence)
+        counts.append(redis.execute(("OBJECT", "FREQ", "a")))
+
+    assert [5, 3, 0] == counts
+
+
+def test_rule_2_the_second_of_memcached_keeps_its_phase(memcached, clock):
+    """An item is dead iff floor(now) >= floor(time of set) + ttl: 2,000 random sets and looks."""
+    draw = random.Random(5)
+    wrong = 0
+    for number in range(2000):
+        ttl = draw.randint(1, 4)
+        stored = clock()
+        memcached.set(f"k{number}", b"1", ttl=ttl)
+        clock.advance(draw.random() * 5)
+        lives = memcached.get(f"k{number}") is not None
+        wrong += lives != (int(clock()) < int(stored) + ttl)
+
+    assert 0 == wrong
+
+
+def test_rule_3_every_tick_of_the_cron_is_run(redis, clock):
+    """After 10 s of silence active expiry has removed nearly all of 5,000 dead keys unasked."""
+    for number in range(5000):
+        redis.set(f"k{number}", b"1", ttl=1)
+    clock.advance(11)
+
+    assert len(redis) < 0.1 * 5000  # a cycle rests when at most 10 % of what it sees is dead
+    assert 5000 == len(redis) + redis.expirations
+
+
+def test_rule_4_sigterm_waits_for_the_cron(redis, clock):
+    """A server told to end goes on until its time moves past a tick; then the engine says so."""
+    os.kill(redis.process.child.pid, signal.SIGTERM)
+    redis.set("a", b"1")
+    clock.advance(10)
+
+    with pytest.raises(ServerFailed, match=r"redis-server ended .*start it again"):
+        redis.get("a")
+
+
+@pytest.mark.parametrize("policy", ["allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-ttl"])
+def test_rule_5_frozen_time_is_deterministic(start, policy):
+    """The same seed evicts the same keys, byte for byte, twice; another seed evicts others."""
+
+    def held(seed):
+        clock = ManualClock()
+        redis = start(RedisServer(memory=MIB, policy=policy), seed, at=clock)
+        draw = random.Random(3)
+        for _ in range(8000):
+            clock.advance(0.001)
+            redis.set(f"k{draw.randrange(12_000)}", b"x" * 100, draw.random() * 1e4)
+        return redis.evictions, sorted(redis.execute(("KEYS", "*")))
+
+    once, again, other = held(1), held(1), held(2)
+
+    assert once == again
+    assert once != other
+    assert once[0] > 500
+
+
+def test_rule_6_each_server_has_its_own_time(start):
+    """Two servers in one process: moving one does not move the other."""
+    early, late = ManualClock(), ManualClock(1000.0)
+    first, second = start(RedisServer(), at=early), start(RedisServer(), at=late)
+    early.advance(500)
+
+    assert [b"%d" % (START + 500), b"0"] == first.execute(("TIME",))
+    assert [b"%d" % (START + 1000), b"0"] == second.execute(("TIME",))
+
+
+def test_memcached_evicts_at_the_limit(start, clock):
+    """2 MiB of 100-byte items: pages times what a page holds, give or take the pages of other classes."""
+    memcached = start(MemcachedServer(memory=2 * MIB))
+    for number in range(20_000):
+        clock.advance(0.001)
+        memcached.set(f"key{number}", b"x" * 100)
+
+    assert 2 * MIB == memcached.memory
+    assert 20_000 == len(memcached) + memcached.evictions

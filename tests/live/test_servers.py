@@ -1,0 +1,140 @@
+"""What each real server answers, and a whole scenario on it."""
+
+import json
+
+import pytest
+
+from cachesim.cli import main
+from cachesim.engines.base import UNKNOWN
+from cachesim.engines.redis.engine import Redis
+from cachesim.errors import BadInput, CommandError, OutOfMemory
+from cachesim.experiments.run import run
+from cachesim.experiments.scenario import Scenario
+from cachesim.live.memcached_server import MemcachedServer
+from cachesim.live.redis_server import RedisServer
+from cachesim.units import MIB
+
+
+def test_set_get_delete(server):
+    """Values of any bytes and sizes come back; a deleted key is gone."""
+    for value in (b"", b"\r\n", b"END\r\n", bytes(range(256)), b"x" * 200_000):
+        server.set("ключ", value)
+
+        assert value == server.get("ключ")
+    assert (True, False, None) == (server.delete("ключ"), server.delete("ключ"), server.get("ключ"))
+    assert UNKNOWN == server.why_missed("ключ")
+
+
+def test_counters_and_flush(server):
+    """Length, memory, evictions and expirations are the server's own; flush loses everything."""
+    for key in "abc":
+        server.set(key, b"x" * 100)
+
+    assert (3, 0, 0) == (len(server), server.evictions, server.expirations)
+    assert server.memory > 300
+    server.flush()
+    assert None is server.get("a")
+
+
+def test_replies_of_redis_have_their_shapes(redis):
+    """Status, bytes, number, nothing, list, map: as RESP3 tells them apart."""
+    execute = redis.execute
+
+    assert "OK" == execute(("SET", "a", 1))
+    assert b"1" == execute(("GET", "a"))
+    assert 2 == execute(("INCR", "a"))
+    assert None is execute(("GET", "b"))
+    assert [b"2", None] == execute(("MGET", "a", "b"))
+    assert {b"maxmemory-policy": b"allkeys-lru"} == execute(("CONFIG", "GET", "maxmemory-policy"))
+    assert {b"x"} == (execute(("SADD", "s", "x")), execute(("SMEMBERS", "s")))[1]
+    assert 1.5 == (execute(("ZADD", "z", 1.5, "m")), execute(("ZSCORE", "z", "m")))[1]
+    assert b"redis_version:" in execute(("INFO", "server"))
+
+
+def test_errors_of_redis(redis):
+    """An error reply is raised with the server's text; an empty command never travels."""
+    with pytest.raises(CommandError, match="ERR unknown command 'NOSUCH'"):
+        redis.execute(("NOSUCH",))
+    with pytest.raises(BadInput, match="a command needs a name"):
+        redis.execute(())
+    with pytest.raises(CommandError, match="invalid expire time"):
+        redis.set("a", b"", ttl=0)
+
+
+def test_redis_out_of_memory(start):
+    """With noeviction a full server refuses to store."""
+    redis = start(RedisServer(memory=Redis().base_memory + 20_000, policy="noeviction"))
+
+    redis.set("a", bytes(30_000))
+
+    with pytest.raises(OutOfMemory, match="OOM command not allowed"):
+        redis.set("b", b"x")
+
+
+def test_memory_means_what_it_means_for_the_embedded_engine(redis, clock):
+    """An empty server uses base_memory; a key adds what the formula says."""
+    embedded = Redis().build(clock, lambda: 0.5)
+    before = redis.memory, embedded.memory
+    for engine in (redis, embedded):
+        for number in range(100):
+            engine.set(f"key{number:09}", b"x" * 100)
+
+    assert before[0] == pytest.approx(before[1], abs=1024)
+    assert redis.memory - before[0] == pytest.approx(embedded.memory - before[1], abs=1024)
+
+
+def test_replies_of_memcached_have_their_shapes(memcached):
+    """As those of the embedded engine: values, numbers, words; several keys give a list."""
+    execute = memcached.execute
+
+    assert "STORED" == execute(("set", "a", 7, 0, b"1"))
+    assert b"1" == execute(("get", "a"))
+    assert (b"1", 1) == execute(("gets", "a"))
+    assert [b"1", None] == execute(("get", "a", "b"))
+    assert 6 == execute(("incr", "a", 5))
+    assert "NOT_FOUND" == execute(("incr", "b", 5))
+    assert b"6" == execute(("gat", 100, "a"))
+    assert 4 == execute(("stats",))["threads"]
+    assert execute(("version",)).startswith("1.")
+
+
+def test_errors_of_memcached(memcached):
+    """A refusal is raised with the server's text; too large a value is OutOfMemory."""
+    with pytest.raises(CommandError, match="ERROR"):
+        memcached.execute(("nosuch",))
+    with pytest.raises(OutOfMemory, match="object too large for cache"):
+        memcached.set("a", bytes(2 * MIB))
+    with pytest.raises(BadInput, match="ttl must be > 0"):
+        memcached.set("a", b"", ttl=-1)
+
+
+def test_memcached_wants_twice_its_largest_item():
+    """As the server itself demands, said before it is started."""
+    with pytest.raises(BadInput, match="at least twice item_size_max"):
+        MemcachedServer(memory=MIB)
+
+
+@pytest.mark.parametrize("spec", [RedisServer(memory=2 * MIB), MemcachedServer(memory=2 * MIB)])
+def test_a_scenario_runs_on_a_real_server(start, spec):
+    """The result names the server and its version; the same seed gives the same hit ratio."""
+    start(spec).close()
+    scenario = Scenario(cache=spec, duration=6, warmup=1)
+    once, again = run(scenario), run(scenario)
+
+    assert once.engine.startswith(("redis-server", "memcached"))
+    assert once.metrics["hit_ratio"] == again.metrics["hit_ratio"] > 0.1
+
+
+def test_the_command_line_compares_embedded_and_real(start, tmp_path, capsys):
+    """--engine redis,redis-live gives a row each, with the version of what ran."""
+    start(RedisServer()).close()
+    options = ["--strategies=lazy-loading", "--duration=6", "--warmup=1", "--replications=2"]
+    with pytest.raises(SystemExit) as done:
+        main(["compare", "--engine=redis,redis-live", *options, "--json", f"--out={tmp_path}"])
+    rows = json.loads(capsys.readouterr().out)["rows"]
+
+    assert 0 == done.value.code
+    assert ["redis", "redis-live"] == [row["engine"] for row in rows]
+    assert "redis-server" in rows[1]["version"]
+    ratios = [row["metrics"]["hit_ratio"]["mean"] for row in rows]
+    assert ratios[0] == pytest.approx(ratios[1], abs=0.01)
