@@ -57,7 +57,7 @@ class Allocator:
         free = lru.slab.free
         chunk = free.pop() if free and self.engine.tuning.segmented else self._pull(lru)
         if chunk is None:
-            self._fail(key, lru, OUT_OF_MEMORY, replaces)
+            self._fail(key, lru, replaces=replaces)
         item = Item(key, value, flags, expires, size, chunk)
         item.segment = self._first_segment(lru, expires)
         return item
@@ -95,12 +95,12 @@ class Allocator:
         """Return an item of a header in a small chunk and pieces in large ones."""
         lru = self.engine.lrus[-1]
         if size > self.engine.spec.item_size_max:
-            self.engine.counts.too_large += 1
-            self._fail(key, None, TOO_LARGE, replaces)
+            self.refuse(key, replaces=replaces)
+            raise OutOfMemory(TOO_LARGE)
         header_lru = self._lru_of(size - len(value) - LINE_END + PIECE_HEADER)
         header = self._pull(header_lru)
         if header is None:
-            self._fail(key, lru, OUT_OF_MEMORY, replaces)
+            self._fail(key, lru, replaces=replaces)
         pieces = [(header_lru.slab, header)]
         self._add_pieces(pieces, len(value) + LINE_END)
         item = ChainedItem(key, value, flags, expires, size, header, pieces=pieces)
@@ -128,12 +128,20 @@ class Allocator:
     def _lru_of(self, size: int) -> ClassLRU:
         return self.by_eighths[(size + ALIGNMENT - 1) // ALIGNMENT]
 
-    def _fail(self, key: str, lru: ClassLRU | None, why: str, replaces: bool) -> NoReturn:
-        """Raise OutOfMemory; a value that could not be replaced is outdated, so it goes too."""
-        if lru is not None:
-            lru.out_of_memory += 1
-            self.engine.counts.no_memory += 1
-        old = self.engine.peek(key) if replaces else None
+    def refuse(self, key: str, *, replaces: bool) -> None:
+        """Note that an item is too large; the value it would have replaced is outdated, so it goes."""
+        self.engine.counts.too_large += 1
+        if replaces:
+            self._drop_outdated(key)
+
+    def _fail(self, key: str, lru: ClassLRU, *, replaces: bool) -> NoReturn:
+        lru.out_of_memory += 1
+        self.engine.counts.no_memory += 1
+        if replaces:
+            self._drop_outdated(key)
+        raise OutOfMemory(OUT_OF_MEMORY)
+
+    def _drop_outdated(self, key: str) -> None:
+        old = self.engine.peek(key)
         if old is not None:
             self.engine.drop(old, EVICTED, counted=False)
-        raise OutOfMemory(why)

@@ -84,6 +84,13 @@ def write(
     return STORED
 
 
+def give_up(engine: "MemcachedEngine", key: str, value: bytes, flags: int, expires: int) -> None:
+    """Take memory for a value that then turns out to be no good, and give it back."""
+    item = engine.allocator.item(key, value, flags, expires)
+    item.segment.lru.sets += 1
+    engine.give_back(item)
+
+
 def _condition(engine: "MemcachedEngine", how: str, old: Item | None, unique: int) -> str:
     """Return STORED if `how` allows to store over `old`, else what the server answers."""
     if how == "cas":
