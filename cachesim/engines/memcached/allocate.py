@@ -55,7 +55,7 @@ class Allocator:
             return self._chained(key, value, flags, expires, size, replaces)
         lru = self.by_eighths[(size + ALIGNMENT - 1) // ALIGNMENT]
         free = lru.slab.free
-        chunk = free.pop() if free and self.engine.tuning.segmented else self._pull(lru)
+        chunk = free.pop() if free and self.engine.settings.segmented else self._pull(lru)
         if chunk is None:
             self._fail(key, lru, replaces=replaces)
         item = Item(key, value, flags, expires, size, chunk)
@@ -63,22 +63,22 @@ class Allocator:
         return item
 
     def _first_segment(self, lru: ClassLRU, expires: int) -> Segment:
-        tuning = self.engine.tuning
-        if tuning.temp_ttl is not None and 0 <= expires - self.engine.now <= tuning.temp_ttl:
+        settings = self.engine.settings
+        if settings.temp_ttl is not None and 0 <= expires - self.engine.now <= settings.temp_ttl:
             return lru.temp
-        return lru.hot if tuning.segmented else lru.cold
+        return lru.hot if settings.segmented else lru.cold
 
     def _pull(self, lru: ClassLRU) -> int | None:
         """Return a chunk of a class, evicting for it if need be."""
         engine, slab = self.engine, lru.slab
         for tries in range(TRIES):
-            if not engine.tuning.segmented:
+            if not engine.settings.segmented:
                 lru.pull_cold(engine.now)
             if slab.free or self._grow(slab):
                 lru.direct_reclaims += tries
                 return slab.free.pop()
             if not lru.evict(engine.now):
-                if not engine.tuning.segmented:
+                if not engine.settings.segmented:
                     return None
                 lru.pull(lru.hot, engine.now, 0, 0)
         lru.direct_reclaims += TRIES

@@ -79,9 +79,7 @@ class MemcachedEngine(Keyspace):
         self.next_wake = self.next_round = exact
         self.clear(segmented=spec.segmented)
         self.slabs = Slabs(spec.memory, spec.growth_factor)
-        self.lrus = [
-            ClassLRU(slab, self.tuning, self.drop, self.is_dead) for slab in self.slabs.classes
-        ]
+        self.lrus = [ClassLRU(slab, self.settings, self.drop) for slab in self.slabs.classes]
         self.allocator = Allocator(self)
         self.mover = Mover(self)
         self.crawler = Crawler(self.lrus, lambda item: self.drop(item, EXPIRED))
@@ -131,7 +129,9 @@ class MemcachedEngine(Keyspace):
         if exact >= self.next_wake:
             self._wake(exact)
         item = self.items.get(key)
-        if item is None or ((item.expires or self.oldest_live) and not self._survives(item)):
+        if item is None or (
+            (item.expires or self.settings.oldest_live) and not self._survives(item)
+        ):
             self.counts.get_misses += 1
             return None
         if item.hits != ACTIVE:

@@ -107,14 +107,25 @@ class Segment:
         return found
 
 
-class Tuning:
-    """What `lru tune`, `lru mode` and `lru temp_ttl` change; one for the whole server."""
+class Settings:
+    """What commands change while the server runs; one for all classes."""
 
     def __init__(self, *, segmented: bool) -> None:
         self.segmented = segmented
         self.hot_percent, self.warm_percent = 20, 40  # of the class's bytes
         self.hot_factor, self.warm_factor = 0.2, 2.0  # times the age of COLD's tail
         self.temp_ttl: int | None = None  # seconds: shorter lives go to TEMP; None: no such list
+        self.oldest_live = self.oldest_cas = 0  # flush_all: items not newer than these are dead
+
+    def is_dead(self, item: Item, now: int) -> bool:
+        """Return whether an item expired before this second began, or was flushed."""
+        return 0 < item.expires < now or self.is_flushed(item, now)
+
+    def is_flushed(self, item: Item, now: int) -> bool:
+        """Return whether flush_all has made an item invalid (items.c, item_is_flushed)."""
+        if not 0 < self.oldest_live <= now:
+            return False
+        return item.time <= self.oldest_live or 0 < item.cas < self.oldest_cas
 
 
 class ClassLRU:
@@ -123,14 +134,12 @@ class ClassLRU:
     def __init__(
         self,
         slab: SlabClass,
-        tuning: Tuning,
+        settings: Settings,
         drop: Callable[[Item, str], None],
-        is_dead: Callable[[Item, int], bool],
     ) -> None:
         self.slab = slab
-        self.tuning = tuning
+        self.settings = settings
         self.drop = drop  # takes an item out of the cache, and of its list
-        self.is_dead = is_dead  # (item, second): flushed, or expired before that second
         self.segments = tuple(Segment(self, name) for name in ("hot", "warm", "cold", "temp"))
         self.hot, self.warm, self.cold, self.temp = self.segments
         self.due, self.pause = 0, 0  # microseconds; maintainer.py
@@ -163,12 +172,12 @@ class ClassLRU:
         ----------
         memcached 1.6: items.c, lru_pull_tail with LRU_PULL_EVICT.
         """
-        cold = self.cold
+        cold, settings = self.cold, self.settings
         for gone in range(TAIL_TRIES):
             item = cold.prev
             if item is cold:
                 return gone
-            if not self.is_dead(item, now):
+            if not (item.expires or settings.oldest_live) or not settings.is_dead(item, now):
                 self._count_evicted(item, now)
                 self.drop(item, EVICTED)
                 return gone + 1
@@ -187,20 +196,20 @@ class ClassLRU:
 
     def pull_cold(self, now: int) -> int:
         """Take what is dead off COLD's tail, and move up an active one; return how many went."""
-        cold = self.cold
+        cold, settings = self.cold, self.settings
         for gone in range(TAIL_TRIES):
             item = cold.prev
             if item is cold:
                 return gone
-            if not self.is_dead(item, now):
-                if item.hits != ACTIVE or not self.tuning.segmented:
+            if not (item.expires or settings.oldest_live) or not settings.is_dead(item, now):
+                if item.hits != ACTIVE or not settings.segmented:
                     return gone
                 self.move(item, self.warm)
                 return gone + 1
             self._reclaim(item)
         return TAIL_TRIES
 
-    def pull(self, segment: Segment, now: int, limit: int, max_age: int) -> int:
+    def pull(self, segment: Segment, now: int, limit: int, max_age: float) -> int:
         """Take what is dead off the tail of HOT or WARM, move the rest on; return how many went.
 
         `limit` is the bytes above which, `max_age` the seconds after which an unused item sinks to COLD.
@@ -209,11 +218,12 @@ class ClassLRU:
         ----------
         memcached 1.6: items.c, lru_pull_tail.
         """
+        settings = self.settings
         for gone in range(TAIL_TRIES):
             item = segment.prev
             if item is segment:
                 return gone
-            if self.is_dead(item, now):
+            if (item.expires or settings.oldest_live) and settings.is_dead(item, now):
                 self._reclaim(item)
             elif item.hits == ACTIVE:
                 self.move(item, self.warm)
@@ -242,7 +252,7 @@ class ClassLRU:
         """Take what is dead off TEMP's tail; return how many went."""
         temp = self.temp
         for gone in range(TAIL_TRIES):
-            if temp.prev is temp or not self.is_dead(temp.prev, now):
+            if temp.prev is temp or not self.settings.is_dead(temp.prev, now):
                 return gone
             self._reclaim(temp.prev)
         return TAIL_TRIES
@@ -254,12 +264,13 @@ class ClassLRU:
         ----------
         memcached 1.6: items.c, lru_maintainer_juggle.
         """
-        moves = self._juggle_temp(now) if self.tuning.temp_ttl is not None else 0
-        hot_limit, warm_limit, hot_age, warm_age = self._bounds(now)
+        hot, warm, cold, segmented = self.hot, self.warm, self.cold, self.settings.segmented
+        moves = self._juggle_temp(now) if self.settings.temp_ttl is not None else 0
+        hot_limit, hot_age, warm_limit, warm_age = self._bounds(now)
         for more in range(MOVES):
-            moved = self.pull(self.hot, now, hot_limit, hot_age)
-            moved = moved or self.pull(self.warm, now, warm_limit, warm_age)
-            if self.tuning.segmented:
+            moved = hot.count and self.pull(hot, now, hot_limit, hot_age)
+            moved = moved or (warm.count and self.pull(warm, now, warm_limit, warm_age))
+            if segmented and cold.count:
                 moved += self.pull_cold(now)
             if not moved:
                 return moves + more
@@ -271,16 +282,16 @@ class ClassLRU:
                 return moves
         return MOVES
 
-    def _bounds(self, now: int) -> tuple[int, int, int, int]:
-        """Return the bytes that HOT and WARM may hold, and the ages that their tails may reach."""
-        tuning = self.tuning
-        if not tuning.segmented:  # all drains into COLD
+    def _bounds(self, now: int) -> tuple[int, float, int, float]:
+        """Return for HOT and for WARM the bytes it may hold and the age its tail may reach."""
+        settings, cold = self.settings, self.cold
+        if not settings.segmented:  # all drains into COLD
             return 0, 0, 0, 0
-        total = self.hot.bytes + self.warm.bytes + self.cold.bytes
-        age = self.age(self.cold, now)
+        total = self.hot.bytes + self.warm.bytes + cold.bytes
+        age = now - cold.prev.time if cold.count else 0
         return (
-            total * tuning.hot_percent // 100,
-            total * tuning.warm_percent // 100,
-            int(age * tuning.hot_factor),
-            int(age * tuning.warm_factor),
+            total * settings.hot_percent // 100,
+            age * settings.hot_factor // 1,
+            total * settings.warm_percent // 100,
+            age * settings.warm_factor // 1,
         )

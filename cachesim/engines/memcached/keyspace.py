@@ -2,7 +2,7 @@
 
 from cachesim.clock import Clock
 from cachesim.engines.base import EVICTED, EXPIRED, LOST, Engine, Random
-from cachesim.engines.memcached.items import ACTIVE, FETCHED, Item, Tuning
+from cachesim.engines.memcached.items import ACTIVE, FETCHED, Item, Settings
 from cachesim.engines.memcached.slabs import LARGEST_CHUNK
 from cachesim.engines.memcached.stats import Counts
 
@@ -24,21 +24,8 @@ class Keyspace(Engine):
         self.items: dict[str, Item] = {}
         self.bumps: dict[Item, None] = {}  # hits on COLD that wait for the maintainer
         self.counts = Counts()
-        self.tuning = Tuning(segmented=segmented)
+        self.settings = Settings(segmented=segmented)
         self.last_cas = 0
-        self.oldest_live = self.oldest_cas = 0  # flush_all: items not newer than these are dead
-
-    def is_dead(self, item: Item, second: int) -> bool:
-        """Return whether an item had expired before a second began, or was flushed."""
-        if item.expires and item.expires < second:
-            return True
-        return self.oldest_live != 0 and self.is_flushed(item)
-
-    def is_flushed(self, item: Item) -> bool:
-        """Return whether flush_all has made an item invalid (items.c, item_is_flushed)."""
-        if not 0 < self.oldest_live <= self.now:
-            return False
-        return item.time <= self.oldest_live or 0 < item.cas < self.oldest_cas
 
     def peek(self, key: str) -> Item | None:
         """Return the living item of a key without noting a hit (items.c, do_item_get)."""
@@ -47,7 +34,7 @@ class Keyspace(Engine):
 
     def _survives(self, item: Item) -> bool:
         """Return whether an item is alive; one that is not is removed."""
-        if self.oldest_live and self.is_flushed(item):
+        if self.settings.oldest_live and self.settings.is_flushed(item, self.now):
             self.counts.get_flushed += 1
         elif 0 < item.expires <= self.now:
             self.counts.get_expired += 1
@@ -65,7 +52,7 @@ class Keyspace(Engine):
 
     def bump(self, item: Item) -> None:
         """Note a hit on an item that is not active (items.c, do_item_bump)."""
-        if not self.tuning.segmented:
+        if not self.settings.segmented:
             item.hits = FETCHED
             self.update(item)
         elif item.hits == 0:
@@ -80,7 +67,7 @@ class Keyspace(Engine):
     def update(self, item: Item) -> None:
         """Note that an item was used or written to (items.c, do_item_update)."""
         lru = item.segment.lru
-        if self.tuning.segmented:
+        if self.settings.segmented:
             item.time = self.now
             if item.segment is lru.cold and item.hits == ACTIVE:
                 lru.move(item, lru.warm)

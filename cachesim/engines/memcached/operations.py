@@ -174,7 +174,7 @@ def flush_all(engine: "MemcachedEngine", delay: int) -> None:
     memcached 1.6: proto_text.c, process_flush_all_command.
     """
     moment = engine.deadline(delay) if delay > 0 else engine.now
-    engine.oldest_live = moment - 1 if engine.use_cas else moment
-    if engine.use_cas and engine.oldest_live <= engine.now:
+    engine.settings.oldest_live = moment - 1 if engine.use_cas else moment
+    if engine.use_cas and engine.settings.oldest_live <= engine.now:
         engine.last_cas += 1
-        engine.oldest_cas = engine.last_cas
+        engine.settings.oldest_cas = engine.last_cas

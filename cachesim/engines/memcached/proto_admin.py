@@ -89,12 +89,12 @@ def lru(engine: "MemcachedEngine", tokens: Tokens) -> str:
     if not rest or not engine.spec.segmented:
         return ERROR
     if what == b"mode" and rest[0] in {b"flat", b"segmented"}:
-        engine.tuning.segmented = rest[0] == b"segmented"
+        engine.settings.segmented = rest[0] == b"segmented"
         return OK
     ttl = to_signed(rest[0]) if what == b"temp_ttl" else None
     if ttl is None:
         return ERROR
-    engine.tuning.temp_ttl = ttl if ttl >= 0 else None
+    engine.settings.temp_ttl = ttl if ttl >= 0 else None
     return OK
 
 
@@ -107,9 +107,9 @@ def _tune(engine: "MemcachedEngine", rest: Tokens) -> str:
         return "ERROR hot and warm pcts must not exceed 80"
     if hot_factor <= 0 or warm_factor <= 0:
         return "ERROR hot/warm age factors must be greater than 0"
-    tuning = engine.tuning
-    tuning.hot_percent, tuning.warm_percent = hot, warm
-    tuning.hot_factor, tuning.warm_factor = hot_factor, warm_factor
+    settings = engine.settings
+    settings.hot_percent, settings.warm_percent = hot, warm
+    settings.hot_factor, settings.warm_factor = hot_factor, warm_factor
     return OK
 
 

@@ -93,7 +93,7 @@ def _dump(engine: "MemcachedEngine", which: bytes) -> bytes:
             return one_line("NOTSTARTED no items to crawl")
         lists = [segment.items() for segment in segments]
     rows = [item for turn in zip_longest(*lists) for item in turn if item is not None]
-    alive = [item for item in rows if not engine.is_dead(item, engine.now)]
+    alive = [item for item in rows if not engine.settings.is_dead(item, engine.now)]
     return b"".join(_dumped(engine, item) for item in alive) + b"END\r\n"
 
 

@@ -100,11 +100,11 @@ class Mover:
     def _carry(self, item: Item, slab: SlabClass, chunk: int, inside: range) -> None:
         """Take one item, or one piece of a chained one, out of the page."""
         engine = self.engine
-        place = None if engine.is_dead(item, engine.now) else self._spare(slab, inside)
+        place = None if engine.settings.is_dead(item, engine.now) else self._spare(slab, inside)
         if place is not None:
             self._rehouse(item, slab, chunk, place)
             return
-        if engine.is_dead(item, engine.now):
+        if engine.settings.is_dead(item, engine.now):
             engine.drop(item, EXPIRED)
         else:
             self.lost += 1

@@ -152,7 +152,7 @@ def _items_of(engine: "MemcachedEngine", lru: ClassLRU) -> Figures:
     shown: Figures = {"number": sum(segment.count for segment in lru.segments)}
     if maintained:
         shown |= {"number_hot": hot.count, "number_warm": warm.count, "number_cold": cold.count}
-        if engine.tuning.temp_ttl is not None:
+        if engine.settings.temp_ttl is not None:
             shown["number_temp"] = temp.count
         shown |= {"age_hot": lru.age(hot, now), "age_warm": lru.age(warm, now)}
     shown |= {
@@ -224,7 +224,7 @@ def settings(engine: "MemcachedEngine") -> Figures:
     return {
         "maxbytes": engine.slabs.limit,
         "verbosity": engine.verbosity,
-        "oldest": engine.oldest_live,
+        "oldest": engine.settings.oldest_live,
         "evictions": "on",
         "growth_factor": f"{spec.growth_factor:.2f}",
         "chunk_size": 48,
@@ -242,7 +242,7 @@ def settings(engine: "MemcachedEngine") -> Figures:
 
 
 def _lru_settings(engine: "MemcachedEngine") -> Figures:
-    tuning, crawler = engine.tuning, engine.crawler
+    settings, crawler = engine.settings, engine.crawler
     return {
         "lru_crawler": _yes(crawler.enabled),
         "lru_crawler_sleep": crawler.pause,
@@ -250,13 +250,13 @@ def _lru_settings(engine: "MemcachedEngine") -> Figures:
         "flush_enabled": "yes",
         "dump_enabled": "yes",
         "lru_maintainer_thread": _yes(engine.spec.segmented),
-        "lru_segmented": _yes(tuning.segmented),
-        "hot_lru_pct": tuning.hot_percent,
-        "warm_lru_pct": tuning.warm_percent,
-        "hot_max_factor": f"{tuning.hot_factor:.2f}",
-        "warm_max_factor": f"{tuning.warm_factor:.2f}",
-        "temp_lru": _yes(tuning.temp_ttl is not None),
-        "temporary_ttl": 61 if tuning.temp_ttl is None else tuning.temp_ttl,
+        "lru_segmented": _yes(settings.segmented),
+        "hot_lru_pct": settings.hot_percent,
+        "warm_lru_pct": settings.warm_percent,
+        "hot_max_factor": f"{settings.hot_factor:.2f}",
+        "warm_max_factor": f"{settings.warm_factor:.2f}",
+        "temp_lru": _yes(settings.temp_ttl is not None),
+        "temporary_ttl": 61 if settings.temp_ttl is None else settings.temp_ttl,
     }
 
 
