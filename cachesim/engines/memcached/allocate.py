@@ -41,9 +41,18 @@ class Allocator:
         return self.overhead + key_length + length + (FLAGS_SIZE if flags else 0)
 
     def item(
-        self, key: str, value: bytes, flags: int, expires: int, *, replaces: bool = False
+        self,
+        key: str,
+        value: bytes,
+        flags: int,
+        expires: int,
+        *,
+        replaces: bool = False,
+        seam: int = 0,
     ) -> Item:
         """Return a new item, not yet linked; `replaces`: if there is no room the old one goes all the same.
+
+        `seam` is where a value was put together out of two; 0: it was not.
 
         Raises
         ------
@@ -52,7 +61,7 @@ class Allocator:
         """
         size = self.size(key, len(value), flags)
         if size > self.simple_most:
-            return self._chained(key, value, flags, expires, size, replaces)
+            return self._chained(key, value, flags, expires, size, replaces, seam)
         lru = self.by_eighths[(size + ALIGNMENT - 1) // ALIGNMENT]
         free = lru.slab.free
         chunk = free.pop() if free and self.engine.settings.segmented else self._pull(lru)
@@ -90,7 +99,7 @@ class Allocator:
         return grown
 
     def _chained(
-        self, key: str, value: bytes, flags: int, expires: int, size: int, replaces: bool
+        self, key: str, value: bytes, flags: int, expires: int, size: int, replaces: bool, seam: int
     ) -> Item:
         """Return an item of a header in a small chunk and pieces in large ones."""
         lru = self.engine.lrus[-1]
@@ -102,14 +111,21 @@ class Allocator:
         if header is None:
             self._fail(key, lru, replaces=replaces)
         pieces = [(header_lru.slab, header)]
-        self._add_pieces(pieces, len(value) + LINE_END)
+        if seam:
+            self._add_pieces(pieces, seam)
+            self._add_pieces(pieces, 0)
+        self._add_pieces(pieces, len(value) + LINE_END - seam)
+        if (
+            seam
+        ):  # copying, the server takes a chunk as soon as one is full, though nothing is to come
+            self._add_pieces(pieces, 0)
         item = ChainedItem(key, value, flags, expires, size, header, pieces=pieces)
         item.segment = self._first_segment(lru, expires)
         return item
 
     def _add_pieces(self, pieces: list[tuple[SlabClass, int]], length: int) -> None:
         """Take chunks for `length` bytes: as many of the largest class as are filled, the last one smaller."""
-        while length > 0:
+        while True:
             size = min(length + PIECE_HEADER, LARGEST_CHUNK)
             piece = self._piece(self._lru_of(size))
             if piece is None and size < LARGEST_CHUNK:
@@ -120,6 +136,8 @@ class Allocator:
                 raise OutOfMemory(OUT_OF_MEMORY_READING)
             pieces.append(piece)
             length -= size - PIECE_HEADER
+            if length <= 0:
+                return
 
     def _piece(self, lru: ClassLRU) -> tuple[SlabClass, int] | None:
         chunk = self._pull(lru)

@@ -42,7 +42,7 @@ class Maintainer:
         heapify(self.due)
 
     def round(self) -> float:
-        """Do one round; return for how many seconds the thread then sleeps."""
+        """Do one round; return for how many seconds the thread then sleeps, which may be none."""
         self.rounds += 1
         self.slept += max(self.sleep, SHORTEST)
         self._juggle()
@@ -56,7 +56,7 @@ class Maintainer:
             engine.crawler.check(engine.now)
         if self.last_automove != engine.now:
             self._automove()
-        return max(self.sleep, SHORTEST) * MICROSECOND
+        return self.sleep * MICROSECOND
 
     def _juggle(self) -> None:
         """Look at every class that is due, and set when it is due again."""

@@ -114,9 +114,10 @@ def _compare(engine: "MemcachedEngine", old: Item | None, unique: int) -> str:
 
 def _join(engine: "MemcachedEngine", how: str, old: Item, piece: Item) -> str:
     """Put a piece before or after the old value; flags and expiration stay."""
-    value = old.value + piece.value if how == "append" else piece.value + old.value
+    first, second = (old, piece) if how == "append" else (piece, old)
+    value, seam = first.value + second.value, len(first.value)
     try:
-        item = engine.allocator.item(old.key, value, old.flags, old.expires)
+        item = engine.allocator.item(old.key, value, old.flags, old.expires, seam=seam)
     except OutOfMemory:
         return NOT_STORED
     finally:

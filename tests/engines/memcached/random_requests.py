@@ -66,7 +66,7 @@ ADMIN = [
     "slabs reassign 30 31", "slabs automove", "slabs automove 1", "slabs automove 3", "slabs automove x", "slabs automove ratio",
     "slabs automove ratio 0.8", "slabs automove ratio x", "slabs automove 1 noreply", "slabs x",
     "extstore", "extstore x 1", "extstore item_size 1", "extstore free_memchunks 1 1", "extstore max_frag x",
-    "stats x", "stats cachedump", "stats cachedump 1", "stats cachedump x 1", "stats cachedump 64 1", "stats cachedump 2 3",
+    "stats x", "stats cachedump", "stats cachedump 1", "stats cachedump x 1", "stats cachedump 64 1",
     "stats cachedump 63 3", "stats sizes", "stats sizes_disable", "", " ", "a", "ge", "GET k1", "foo", "foo bar HTTP", "gets", "get", "gat", "gats", "gat 0", "set", "set k1", "incr k1", "decr",
     "touch k1", "delete", "cas", "x" * 2000, "get " + " ".join(["k1", "k2", "zz"] * 20), "set " + "k " * 30,
 ]  # fmt: skip
