@@ -1,7 +1,7 @@
 """The Memcached engine: a hash of items, slabs under them, and the threads that keep order, run on demand.
 
-Time is the server's: whole seconds, read off the clock that was handed in. The server has no event loop
-here, so what its background threads do is caught up with when a command comes.
+Time is the server's: whole seconds since a minute before it started. What its background threads do is caught
+up with when a command comes.
 """
 
 import math
@@ -10,29 +10,28 @@ from typing import Annotated, Any
 from cachesim.clock import Clock
 from cachesim.engines.base import COLD as COLD_MISS
 from cachesim.engines.base import (
-    EVICTED,
     EXPIRED,
-    INVALIDATED,
     LOST,
+    START,
     Command,
-    Engine,
     EngineSpec,
     Random,
 )
-from cachesim.engines.memcached import commands
-from cachesim.engines.memcached.items import COLD, HOT, ClassLRU, Item
-from cachesim.engines.memcached.slabs import PAGE, Slabs
-from cachesim.errors import BadInput, OutOfMemory
+from cachesim.engines.memcached import commands, operations
+from cachesim.engines.memcached.allocate import Allocator
+from cachesim.engines.memcached.crawler import Crawler
+from cachesim.engines.memcached.items import ACTIVE, ClassLRU
+from cachesim.engines.memcached.keyspace import UPDATE_INTERVAL, Keyspace
+from cachesim.engines.memcached.maintainer import Maintainer
+from cachesim.engines.memcached.rebalance import Mover
+from cachesim.engines.memcached.slabs import Slabs
+from cachesim.errors import BadInput
 from cachesim.spec import Bytes, Count, Rule
 from cachesim.units import MIB
 
-HEADER, CAS_SIZE, FLAGS_SIZE, TERMINATOR, LINE_END = 48, 8, 4, 1, 2  # bytes of an item's parts
 MONTH = 60 * 60 * 24 * 30  # seconds: a larger expiration time is a date
-EPOCH = 1_500_000_000  # the Unix time at which the clock that is handed in reads 0
-ALLOCATION_TRIES = 10
-SHORTEST_ROUND, LONGEST_ROUND = 0.001, 1.0  # seconds between two rounds of the maintainer
-CRAWL_EVERY = 60  # seconds between two passes of the crawler
-DEAD = -1  # an expiration in the past
+HEAD_START = UPDATE_INTERVAL + 2  # seconds on the server's clock when it starts
+DEAD = 1  # an expiration in the past: before the server started
 
 Factor = Annotated[float, Rule("> 1 and <= 2", lambda x: 1 < x <= 2)]
 Pages = Annotated[int, Rule(">= 1 MiB (1048576 bytes), one page", lambda x: x >= MIB)]
@@ -51,7 +50,8 @@ class Memcached(EngineSpec):
     threads: Count = 4  # -t
     growth_factor: Factor = 1.25  # -f
     item_size_max: Bytes = MIB  # -I: largest item, header included
-    segmented: bool = True  # False: flat LRU, -o no_lru_maintainer
+    segmented: bool = True  # False: flat LRU without maintainer and crawler, -o no_lru_maintainer
+    automove: bool = True  # False: pages stay with their class, -o slab_automove=0
     use_cas: bool = True  # False: -C, 8 bytes less an item
 
     @property
@@ -64,92 +64,82 @@ class Memcached(EngineSpec):
         return MemcachedEngine(self, clock, random)
 
 
-class MemcachedEngine(Engine):
+class MemcachedEngine(Keyspace):
     """A running memcached."""
 
     version = "embedded, as memcached 1.6"
 
     def __init__(self, spec: Memcached, clock: Clock, random: Random) -> None:
-        super().__init__(clock, random)
+        super().__init__(clock, random, use_cas=spec.use_cas)
         self.spec = spec
+        self._start()
+
+    def _start(self) -> None:
+        spec, exact = self.spec, self.clock()
+        self.head_start = HEAD_START - math.floor(exact)  # clock -> the server's seconds
+        self.now = HEAD_START  # whole seconds
+        self.next_wake = self.next_round = exact
+        self.clear(segmented=spec.segmented)
         self.slabs = Slabs(spec.memory, spec.growth_factor)
-        self.lrus: dict[int, ClassLRU] = {}  # by class number, for the classes that have items
-        self.items: dict[str, Item] = {}
-        self.counts = dict.fromkeys(commands.COUNTERS, 0)
-        self.last_cas = 0
-        self.flush_at = 0  # whole seconds: items linked before then are dead; 0: none
-        self.overhead = HEADER + TERMINATOR + LINE_END + CAS_SIZE * spec.use_cas
-        self.next_round, self.pause = 0.0, SHORTEST_ROUND
-        self.next_crawl = CRAWL_EVERY
+        self.lrus = [ClassLRU(slab, self.settings, self.drop) for slab in self.slabs.classes]
+        self.allocator = Allocator(self)
+        self.mover = Mover(self)
+        self.crawler = Crawler(self.lrus, lambda item: self.drop(item, EXPIRED))
+        self.maintainer = Maintainer(self, automove=spec.automove)
+        self.memory = 0
+        self.verbosity = 0
+        self.sizes_from: int | None = (
+            None  # the unique id from which on sizes are tracked; stats.py
+        )
 
     # --- time
 
-    def now(self) -> int:
-        """Return the server's time in whole seconds, after its background threads have caught up."""
+    def tick(self) -> None:
+        """Look at the clock, and let the background threads catch up; every command begins so."""
         exact = self.clock()
-        if exact >= self.next_round:
-            self._maintain(exact)
-        return math.floor(exact) + EPOCH
+        if exact >= self.next_wake:
+            self._wake(exact)
 
-    def _maintain(self, exact: float) -> None:
-        """Run the maintainer's round, and the crawler's pass when it is due.
+    def _wake(self, exact: float) -> None:
+        second = math.floor(exact)
+        self.now = second + self.head_start
+        if self.spec.segmented and exact >= self.next_round:
+            self.next_round = exact + self.maintainer.round()
+        self.next_wake = min(self.next_round, second + 1.0) if self.spec.segmented else second + 1.0
 
-        While nothing moves the rounds come less often, from 1 ms to 1 s apart (items.c, lru_maintainer_thread).
-        """
-        now = math.floor(exact) + EPOCH
-        moved = sum(lru.juggle(now) for lru in self.lrus.values()) if self.spec.segmented else 0
-        self.pause = SHORTEST_ROUND if moved else min(LONGEST_ROUND, self.pause * 1.125)
-        self.next_round = exact + self.pause
-        if exact >= self.next_crawl:
-            self.next_crawl = math.floor(exact) + CRAWL_EVERY
-            # SIMPLIFIED: one full pass a minute; the server spreads it by a histogram of what will expire.
-            for item in [item for item in self.items.values() if self.is_dead(item, now)]:
-                self._drop(item, EXPIRED)
-
-    def is_dead(self, item: Item, now: int) -> bool:
-        """Return whether an item has expired or been flushed."""
-        if item.expires and item.expires <= now:
-            return True
-        return 0 < self.flush_at <= now and item.time < self.flush_at
+    @property
+    def started(self) -> int:
+        """Unix time of which the server's seconds are counted."""
+        return START - self.head_start
 
     def deadline(self, exptime: int) -> int:
-        """Return the second at which a protocol's expiration time falls due; 0 for never.
+        """Return the expiration of an item, in the server's seconds; 0: never (memcached.c, realtime).
 
-        Up to 30 days it counts from now, beyond it is a Unix date, below 0 it is past (memcached.c, realtime).
+        Up to 30 days is seconds from now, beyond it is a Unix date, below 0 it is past.
         """
         if exptime == 0:
             return 0
         if exptime < 0:
             return DEAD
-        return exptime if exptime > MONTH else self.now() + exptime
+        return max(DEAD, exptime - self.started) if exptime > MONTH else exptime + self.now
 
     # --- what the model calls
 
     def get(self, key: str) -> bytes | None:
         """Return the value, or None; a hit bumps the item, a dead item is removed."""
-        item = self.find(key)
-        return None if item is None else item.value
-
-    def find(self, key: str) -> Item | None:
-        """Return the living item of a key, noting the hit."""
-        now = self.now()
+        exact = self.clock()
+        if exact >= self.next_wake:
+            self._wake(exact)
         item = self.items.get(key)
-        if item is None:
+        if item is None or (
+            (item.expires or self.settings.oldest_live) and not self._survives(item)
+        ):
+            self.counts.get_misses += 1
             return None
-        if (item.expires or self.flush_at) and self.is_dead(item, now):
-            self._drop(item, EXPIRED)
-            return None
-        self.lrus[item.slab.number].bump(item, now)
-        return item
-
-    def peek(self, key: str) -> Item | None:
-        """Return the living item of a key without noting a hit."""
-        now = self.now()
-        item = self.items.get(key)
-        if item is not None and self.is_dead(item, now):
-            self._drop(item, EXPIRED)
-            return None
-        return item
+        if item.hits != ACTIVE:
+            self.bump(item)
+        item.segment.hits += 1
+        return item.value
 
     def set(self, key: str, value: bytes, ttl: float = math.inf) -> None:
         """Store a value.
@@ -161,23 +151,29 @@ class MemcachedEngine(Engine):
         OutOfMemory
             The item is too large, or nothing in its class can be evicted.
         """
-        if not ttl > 0:
+        exact = self.clock()
+        if exact >= self.next_wake:
+            self._wake(exact)
+        if ttl == math.inf:
+            self.store(key, value, 0, 0)
+        elif ttl > 0:
+            self.store(key, value, 0, self.now + math.ceil(ttl))
+        else:
             raise BadInput(f"ttl must be > 0 seconds (inf for no limit), got {ttl}")
-        seconds = 0 if ttl == math.inf else math.ceil(ttl)
-        self.store(
-            key,
-            value,
-            0,
-            seconds + EPOCH + math.floor(self.clock()) if seconds > MONTH else seconds,
-        )
+
+    def store(self, key: str, value: bytes, flags: int, expires: int) -> None:
+        """Link a new item under a key, in place of the old one."""
+        item = self.allocator.item(key, value, flags, expires, replaces=True)
+        item.segment.lru.sets += 1
+        old = self.items.get(key)
+        if old is not None:
+            self.unlink(old)
+        self.link(item)
 
     def delete(self, key: str) -> bool:
         """Remove a key; return whether it was there and alive."""
-        item = self.peek(key)
-        if item is None:
-            return False
-        self._drop(item, INVALIDATED)
-        return True
+        self.tick()
+        return operations.delete(self, key)
 
     def execute(self, command: Command) -> Any:
         """Run a command of the text protocol; see commands.TABLE for the shape of each.
@@ -187,66 +183,17 @@ class MemcachedEngine(Engine):
         CommandError
             With the server's own text.
         """
+        self.tick()
         return commands.execute(self, command)
 
     def flush(self) -> None:
-        """Lose everything, as a restart does: the pages stay with their classes only in this life."""
-        for item in list(self.items.values()):
-            self._drop(item, LOST)
+        """Lose everything, as a restart does."""
+        self._gone.update(dict.fromkeys(self.items, LOST))
+        self._start()
 
     def __len__(self) -> int:
         """Return the number of items held, the dead but not yet removed ones included."""
         return len(self.items)
-
-    # --- items and their memory
-
-    def store(self, key: str, value: bytes, flags: int, exptime: int) -> Item:
-        """Link a new item under a key, in place of the old one."""
-        item = self._allocate(key, value, flags, self.deadline(exptime))
-        old = self.items.get(key)
-        if old is not None:
-            self._unlink(old)
-        self.items[key] = item
-        self.last_cas += 1
-        item.cas = self.last_cas
-        self.lrus[item.slab.number].link(item, HOT if self.spec.segmented else COLD, self.now())
-        return item
-
-    def _allocate(self, key: str, value: bytes, flags: int, expires: int) -> Item:
-        """Find memory for an item, evicting in its class if need be (items.c, do_item_alloc_pull)."""
-        length = len(key) if key.isascii() else len(key.encode("utf-8", "surrogateescape"))
-        size = self.overhead + length + len(value) + FLAGS_SIZE * (flags != 0)
-        if size > self.spec.item_size_max:
-            old = self.items.get(key)
-            if old is not None:  # the client's old value is outdated: the server drops it too
-                self._drop(old, EVICTED)
-            raise OutOfMemory("SERVER_ERROR object too large for cache")
-        item = Item(key, value, flags, expires, size)
-        slab = item.slab = self.slabs.class_of(size)
-        item.chunks = self.slabs.chunks_of(size)
-        lru, now = self.lrus.get(slab.number), self.now()
-        if lru is None:
-            lru = self.lrus[slab.number] = ClassLRU(self._drop, segmented=self.spec.segmented)
-        for _ in range(ALLOCATION_TRIES * item.chunks):
-            if self.slabs.take(slab, item.chunks):
-                self.memory = self.slabs.pages * PAGE
-                return item
-            if not lru.pull(COLD, now, total=0, evict=True) and self.spec.segmented:
-                lru.pull(HOT, now, total=0)
-        raise OutOfMemory("SERVER_ERROR out of memory storing object")
-
-    def _unlink(self, item: Item) -> None:
-        self.lrus[item.slab.number].unlink(item)
-        self.slabs.give_back(item.slab, item.chunks)
-        del self.items[item.key]
-
-    def _drop(self, item: Item, why: str) -> None:
-        self._unlink(item)
-        self._gone[item.key] = why
-        if why == EVICTED:
-            self.evictions += 1
-        elif why == EXPIRED:
-            self.expirations += 1
 
     def why_missed(self, key: str) -> str:
         """Return which kind of miss asking for the absent `key` now is."""

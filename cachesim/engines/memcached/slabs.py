@@ -1,7 +1,7 @@
 """Pages, chunks and classes: how memcached cuts its memory, and what that wastes.
 
 Memory is taken in pages of 1 MiB. A page belongs to one slab class, which cuts it into chunks of one size;
-an item occupies the smallest chunk it fits in, and the rest of the chunk is wasted.
+an item occupies a chunk of the smallest class it fits in, and the rest of the chunk is wasted.
 """
 
 from cachesim.units import MIB
@@ -23,23 +23,33 @@ def chunk_sizes(growth_factor: float) -> list[int]:
     ----------
     memcached 1.6: slabs.c, slabs_init.
     """
-    sizes, size = [], float(FIRST_CHUNK)
-    while size <= LARGEST_CHUNK / growth_factor:
-        aligned = -(-int(size) // ALIGNMENT) * ALIGNMENT
-        sizes.append(aligned)
-        size = aligned * growth_factor
+    sizes: list[int] = []
+    size = FIRST_CHUNK
+    while size < LARGEST_CHUNK / growth_factor and len(sizes) < 62:
+        size += -size % ALIGNMENT
+        sizes.append(size)
+        size = int(size * growth_factor)
     return [*sizes, LARGEST_CHUNK]
 
 
 class SlabClass:
-    """One class: its chunk size, its pages, and how many chunks are free."""
+    """One class: its chunk size, its pages, and the addresses of its free chunks."""
 
     def __init__(self, number: int, chunk: int) -> None:
         self.number = number  # from 1, as in `stats slabs`
         self.chunk = chunk  # bytes
         self.per_page = PAGE // chunk
-        self.pages = 0
-        self.free = 0  # chunks
+        self.pages: list[int] = []  # addresses, the oldest page first
+        self.free: list[int] = []  # addresses; the last one freed is the first to be used again
+
+    def add_page(self, page: int) -> None:
+        """Cut a page into free chunks."""
+        self.pages.append(page)
+        self.free += self.chunks_of_page(page)
+
+    def chunks_of_page(self, page: int) -> range:
+        """Return the addresses of the chunks of a page, ascending."""
+        return range(page, page + self.per_page * self.chunk, self.chunk)
 
 
 class Slabs:
@@ -47,10 +57,12 @@ class Slabs:
 
     def __init__(self, memory: int, growth_factor: float) -> None:
         self.classes = [SlabClass(n, size) for n, size in enumerate(chunk_sizes(growth_factor), 1)]
-        self.page_limit = memory // PAGE
-        self.pages = 0
+        self.limit = memory  # bytes; -m
+        self.memory = 0  # bytes of all pages taken so far
+        self.pool: list[int] = []  # pages that belong to no class at present
+        self._next_page = 0  # address
         # Item size -> class, by the eighth of a byte that all chunk sizes are multiples of.
-        self._by_eighths = self._table()
+        self.by_eighths = self._table()
 
     def _table(self) -> list[SlabClass]:
         table: list[SlabClass] = []
@@ -60,29 +72,34 @@ class Slabs:
 
     def class_of(self, size: int) -> SlabClass:
         """Return the smallest class whose chunk holds `size` bytes; the largest for what is chained."""
-        eighths = -(-size // ALIGNMENT)
-        return self._by_eighths[eighths] if eighths < len(self._by_eighths) else self.classes[-1]
+        return self.by_eighths[(min(size, LARGEST_CHUNK) + ALIGNMENT - 1) // ALIGNMENT]
 
-    def chunks_of(self, size: int) -> int:
-        """Return how many chunks an item of `size` bytes takes.
+    def grow(self, slab: SlabClass) -> bool:
+        """Give a class one page more, if there is one to be had; return whether there was.
 
-        SIMPLIFIED: a chained item takes whole chunks of the largest class; memcached puts its head and its
-        last piece into smaller ones.
+        A class without a page gets one even past the limit, or it could never store anything.
+
+        References
+        ----------
+        memcached 1.6: slabs.c, do_slabs_newslab.
         """
-        return 1 if size <= LARGEST_CHUNK else -(-size // LARGEST_CHUNK)
-
-    def take(self, slab: SlabClass, chunks: int) -> bool:
-        """Take free chunks, from a new page if there is one to be had; return whether that worked."""
-        while slab.free < chunks:
-            # A class without a page gets one even past the limit, or it could never store anything.
-            if self.pages >= self.page_limit and slab.pages > 0:
-                return False
-            slab.pages += 1
-            self.pages += 1
-            slab.free += slab.per_page
-        slab.free -= chunks
+        if self.pool:
+            slab.add_page(self.pool.pop())
+            return True
+        if self.memory + PAGE > self.limit and slab.pages:
+            return False
+        slab.add_page(self._next_page)
+        self._next_page += PAGE
+        self.memory += PAGE
         return True
 
-    def give_back(self, slab: SlabClass, chunks: int) -> None:
-        """Return chunks to their class; a page never leaves it (automove is not modelled yet)."""
-        slab.free += chunks
+    def set_limit(self, memory: int) -> None:
+        """Change -m, and let go of pooled pages beyond it (slabs.c, do_slabs_adjust_mem_limit)."""
+        self.limit = memory
+        self.release()
+
+    def release(self) -> None:
+        """Free pooled pages while more than the limit is taken (slabs.c, memory_release)."""
+        while self.memory > self.limit and self.pool:
+            self.pool.pop()
+            self.memory -= PAGE

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cachesim.clock import ManualClock
-from cachesim.engines.memcached.engine import EPOCH, MONTH, Memcached
-from cachesim.engines.memcached.items import COLD, HOT, WARM
+from cachesim.engines.base import START
+from cachesim.engines.memcached.engine import MONTH, Memcached
 from cachesim.engines.memcached.slabs import PAGE, Slabs, chunk_sizes
 from cachesim.errors import CommandError, OutOfMemory
 from cachesim.replay import replay
@@ -67,25 +67,31 @@ def test_a_class_without_a_page_gets_one_past_the_limit(server):
 
 
 def test_the_segments(server, clock):
-    """New items are HOT; with COLD empty all that is a second old sinks there; used twice they rise to WARM."""
+    """New items are HOT; with COLD empty all that is a second old sinks there; used twice they rise to WARM.
+
+    To rise they wait for the maintainer, who comes a little later.
+    """
     for n in range(100):
         server.set(f"key:{n}", b"x" * 100)
 
-    assert {HOT} == {item.segment for item in server.items.values()}
+    assert {"hot"} == {item.segment.name for item in server.items.values()}
 
     clock.advance(1)
     server.set("new", b"x" * 100)
 
-    assert {COLD} == {server.items[f"key:{n}"].segment for n in range(100)}
-    assert server.items["new"].segment == HOT
+    server.get("key:5")
+
+    assert {"cold"} == {server.items[f"key:{n}"].segment.name for n in range(100)}
+    assert server.items["new"].segment.name == "hot"
 
     server.get("key:5")
 
-    assert server.items["key:5"].segment == COLD
+    assert server.items["key:5"].segment.name == "cold"
 
-    server.get("key:5")
+    clock.advance(1)
+    server.get("key:6")
 
-    assert server.items["key:5"].segment == WARM
+    assert server.items["key:5"].segment.name == "warm"
 
 
 def test_flat_lru_bumps_once_a_minute(clock):
@@ -94,14 +100,14 @@ def test_flat_lru_bumps_once_a_minute(clock):
     for key in "abc":
         server.set(key, b"x")
     server.get("a")
-    order = lambda: [item.key for item in next(iter(server.lrus.values())).lists[COLD]]  # noqa: E731
+    lru = server.items["a"].segment.lru
 
-    assert ["a", "b", "c"] == order()
+    assert ["a", "b", "c"] == [item.key for item in lru.cold.items()]
 
     clock.advance(61)
     server.get("a")
 
-    assert ["b", "c", "a"] == order()
+    assert ["b", "c", "a"] == [item.key for item in lru.cold.items()]
 
 
 @given(st.floats(0, 5), st.integers(1, 4), st.floats(0, 8))
@@ -119,7 +125,7 @@ def test_the_one_second_clock(stored, ttl, waited):
 def test_expiration_times(server, clock):
     """Negative is past, up to 30 days relative, beyond a date; touch and gat set it anew."""
     server.execute(("set", "past", 0, -1, b"x"))
-    server.execute(("set", "date", 0, EPOCH + 50, b"x"))
+    server.execute(("set", "date", 0, START + 50, b"x"))
     server.execute(("set", "month", 0, MONTH, b"x"))
     server.set("long", b"x", ttl=MONTH + 100.0)
 
@@ -197,16 +203,20 @@ def test_refusals(server):
 
 
 def test_flush_all(server, clock):
-    """At once, or with a delay: what was stored before then is dead, what comes after lives."""
+    """At once, or with a delay: what was stored before then is dead, what comes after lives.
+
+    The server counts from a second earlier: with a delay of 10 all is dead after 9.
+    """
     server.set("a", b"1")
     assert server.execute(("flush_all",)) == "OK"
     assert server.get("a") is None
     server.set("b", b"2")
     server.execute(("flush_all", 10))
-    clock.advance(9)
+    clock.advance(8)
     assert server.get("b") == b"2"
-    clock.advance(2)
+    clock.advance(1)
     assert server.get("b") is None
+    clock.advance(1)
     server.set("c", b"3")
     assert server.get("c") == b"3"
 
@@ -223,16 +233,21 @@ def test_the_crawler(server, clock):
     assert server.expirations == 50
 
 
-def test_a_large_item_takes_several_chunks(server):
-    """Two chunks of the largest class for 600,000 bytes; they come back when it goes."""
+def test_a_large_item_is_chained(server):
+    """A header in a small chunk, a full piece of the largest class and a last one that fits what remains."""
     server.set("big", b"x" * 600_000)
-    slab = server.items["big"].slab
+    item = server.items["big"]
+    rest = 600_002 - (524_288 - 48)
 
-    assert (2, 0) == (server.items["big"].chunks, slab.free)
+    assert [48 + 8 + 4 + 48, 524_288, rest + 48] == [
+        size
+        for size, (slab, _) in zip([108, 524_288, rest + 48], item.chunks(), strict=True)
+        if slab is server.slabs.class_of(size)
+    ]
 
     server.delete("big")
 
-    assert slab.free == 2
+    assert all(len(slab.free) == slab.per_page * len(slab.pages) for slab in server.slabs.classes)
 
 
 def test_statistics(server):
@@ -280,12 +295,17 @@ def test_hash_lists_and_chunks_agree(steps):
             getattr(server, step)(f"key:{key}")
 
         listed = [
-            item.key for lru in server.lrus.values() for segment in lru.lists for item in segment
+            item.key for lru in server.lrus for segment in lru.segments for item in segment.items()
         ]
         assert sorted(listed) == sorted(server.items)
         for slab in server.slabs.classes:
-            used = sum(item.chunks for item in server.items.values() if item.slab is slab)
-            assert slab.pages * slab.per_page == used + slab.free
+            used = [
+                chunk
+                for item in [*server.items.values(), *server.bumps]
+                for owner, chunk in item.chunks()
+                if owner is slab
+            ]
+            assert len(slab.pages) * slab.per_page == len({*used, *slab.free})
 
 
 def test_segments_beat_a_flat_list():

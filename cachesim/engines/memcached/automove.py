@@ -1,0 +1,111 @@
+"""Which class should give a page to which: the rule by which memcached follows a changing mix of sizes.
+
+Once a second every class notes the age of COLD's tail and whether it evicted. Over a window of 30 notes, the
+class whose tail is oldest gives a page to the one that evicts youngest, if their ages differ enough.
+"""
+
+from typing import NamedTuple
+
+from cachesim.engines.memcached.items import ClassLRU
+
+WINDOW = 30  # notes; setting slab_automove_window
+PAGES_FOR_SOURCE = 2  # a class with no more gives none
+PAGES_FOR_RECLAIM = 2.5  # a clean class with more than that free gives one back to the pool
+POOL = 0  # the class number of pages that belong to no class
+
+
+class Note(NamedTuple):
+    """What one class did in one second."""
+
+    age: int = 0  # seconds, of COLD's tail
+    dirty: bool = False  # evicted, ran out of memory or got a page
+    evicted: bool = False
+    share: float = 0.0  # of all evictions of that second
+
+
+CLEAN = Note()
+
+
+class Window:
+    """The last notes of one class, and its counters at the last one."""
+
+    def __init__(self) -> None:
+        self.notes = [CLEAN] * WINDOW
+        self.evicted = self.out_of_memory = self.pages = 0
+
+    def note(self, at: int, lru: ClassLRU, now: int, evictions: int) -> None:
+        """Write the note of this second, `evictions` being those of all classes."""
+        evicted = lru.evicted - self.evicted
+        dirty = (
+            evicted > 0
+            or lru.out_of_memory > self.out_of_memory
+            or len(lru.slab.pages) > self.pages
+        )
+        share = evicted / evictions if evicted > 0 else 0.0
+        self.notes[at] = Note(lru.age(lru.cold, now), dirty, evicted > 0, share)
+        self.remember(lru)
+
+    def remember(self, lru: ClassLRU) -> None:
+        """Take down the counters."""
+        self.evicted, self.out_of_memory = lru.evicted, lru.out_of_memory
+        self.pages = len(lru.slab.pages)
+
+
+class Automover:
+    """Decides once a second; the pages are moved by rebalance.py.
+
+    References
+    ----------
+    memcached 1.6: slab_automove.c, slab_automove_run.
+    """
+
+    def __init__(self, lrus: list[ClassLRU], ratio: float) -> None:
+        self.lrus = lrus
+        self.ratio = ratio  # the youngest age must be below this share of the oldest
+        self.windows = [Window() for _ in lrus]
+        for lru, window in zip(lrus, self.windows, strict=True):
+            window.remember(lru)
+        self.turn = 0
+
+    def decide(self, now: int) -> tuple[int, int] | None:
+        """Note this second; return the numbers of the classes (from, to) between which a page should go."""
+        self.turn += 1
+        pairs = [(lru, w) for lru, w in zip(self.lrus, self.windows, strict=True) if lru.slab.pages]
+        evictions = sum(lru.evicted - window.evicted for lru, window in pairs)
+        aged: list[tuple[int, ClassLRU, Window]] = []
+        reclaimed = None
+        for lru, window in pairs:
+            if reclaimed is not None:
+                window.remember(lru)  # the server leaves its loop: no note for these
+                continue
+            window.note(self.turn % WINDOW, lru, now, evictions)
+            if self._has_spare_pages(lru, window):
+                reclaimed = (lru.slab.number, POOL)
+            aged.append((sum(note.age for note in window.notes) // WINDOW, lru, window))
+        return reclaimed or self._from_oldest_to_youngest(aged)
+
+    def _has_spare_pages(self, lru: ClassLRU, window: Window) -> bool:
+        spare = len(lru.slab.free) > lru.slab.per_page * PAGES_FOR_RECLAIM
+        return spare and not any(note.dirty for note in window.notes)
+
+    def _from_oldest_to_youngest(
+        self, aged: list[tuple[int, ClassLRU, Window]]
+    ) -> tuple[int, int] | None:
+        if self.turn <= WINDOW:
+            return None
+        givers = [x for x in aged if x[0] > 0 and len(x[1].slab.pages) > PAGES_FOR_SOURCE]
+        takers = [x for x in aged if _evicts_much(x[2])]
+        if not givers or not takers:
+            return None
+        oldest_age, oldest, _ = max(givers, key=lambda x: x[0])  # the first of equals
+        youngest_age, youngest, window = min(takers, key=lambda x: x[0])
+        evicting = window.notes[self.turn % WINDOW].evicted
+        if evicting and youngest_age < oldest_age * self.ratio:
+            return oldest.slab.number, youngest.slab.number
+        return None
+
+
+def _evicts_much(window: Window) -> bool:
+    """Return whether the class evicted in over half the seconds, or a quarter of all that was evicted."""
+    seconds = sum(note.evicted for note in window.notes)
+    return seconds > WINDOW // 2 or sum(note.share for note in window.notes) / WINDOW > 0.25

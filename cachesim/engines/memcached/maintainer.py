@@ -1,0 +1,91 @@
+"""The maintainer thread: keeps the lists in order, and once a second calls the crawler and the automover.
+
+It works in rounds, between which it sleeps from nothing to a second: a class where something moved is looked
+at again at once, one where nothing moved after a pause that grows by an eighth each time.
+
+SIMPLIFIED: rounds that fall between two commands are done as one, when the second command comes.
+"""
+
+from heapq import heapify, heapreplace
+from typing import TYPE_CHECKING
+
+from cachesim.engines.memcached.automove import POOL, Automover
+from cachesim.engines.memcached.items import ClassLRU
+
+if TYPE_CHECKING:
+    from cachesim.engines.memcached.engine import MemcachedEngine
+
+SHORTEST, LONGEST = 1_000, 1_000_000  # microseconds between two rounds
+MICROSECOND = 1e-6  # seconds
+
+
+class Maintainer:
+    """The thread of one engine.
+
+    References
+    ----------
+    memcached 1.6: items.c, lru_maintainer_thread.
+    """
+
+    def __init__(self, engine: "MemcachedEngine", *, automove: bool) -> None:
+        self.engine = engine
+        self.automove = 1 if automove else 0  # 2: a page for every eviction
+        self.ratio = 0.8  # setting slab_automove_ratio
+        self.automover = Automover(engine.lrus, self.ratio)
+        self.rounds = 0
+        self.sleep = SHORTEST
+        self.slept = 0  # microseconds in all, by the thread's own account
+        self.last_crawl = self.last_automove = 0  # whole seconds
+        # When each class is due; the first of the heap first. Classes do not touch each other, so the order
+        # in which those that are due come does not matter.
+        self.due = [(0, lru.slab.number) for lru in engine.lrus]
+        heapify(self.due)
+
+    def round(self) -> float:
+        """Do one round; return for how many seconds the thread then sleeps, which may be none."""
+        self.rounds += 1
+        self.slept += max(self.sleep, SHORTEST)
+        self._juggle()
+        self.sleep = min(LONGEST, max(0, self.due[0][0] - self.slept))
+        engine = self.engine
+        if engine.bumps:
+            engine.settle_bumps()
+            self.sleep = min(self.sleep, SHORTEST)
+        if self.last_crawl != engine.now and engine.crawler.enabled:
+            self.last_crawl = engine.now
+            engine.crawler.check(engine.now)
+        if self.last_automove != engine.now:
+            self._automove()
+        return self.sleep * MICROSECOND
+
+    def _juggle(self) -> None:
+        """Look at every class that is due, and set when it is due again."""
+        slept, now, lrus, due = self.slept, self.engine.now, self.engine.lrus, self.due
+        while due[0][0] <= slept:
+            number = due[0][1]
+            # At least 1: due again in the next round, not in this one.
+            heapreplace(due, (slept + (_pause_after(lrus[number - 1], now) or 1), number))
+
+    def _automove(self) -> None:
+        if self.automove != 1:
+            return
+        if self.automover.ratio != self.ratio:
+            self.automover = Automover(self.engine.lrus, self.ratio)
+        move = self.automover.decide(self.engine.now)
+        if move is not None:
+            self.engine.mover.reassign(*move)
+        if move is None or move[1] != POOL:
+            self.last_automove = self.engine.now
+        else:  # more may be given back at once
+            self.sleep = SHORTEST
+
+
+def _pause_after(lru: ClassLRU, now: int) -> int:
+    """Look at one class; return after how many microseconds to look again."""
+    if lru.juggle(now):
+        lru.pause //= 2
+        if lru.pause < SHORTEST:
+            lru.pause = 0
+    else:
+        lru.pause = min(LONGEST, lru.pause + lru.pause // 8 if lru.pause else SHORTEST)
+    return lru.pause

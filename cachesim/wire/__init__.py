@@ -1,0 +1,1 @@
+"""Bytes on the wire: protocols without sockets, and a server for any engine."""
