@@ -16,6 +16,7 @@ from cachesim.cli.output import (
     write_comparison,
 )
 from cachesim.cli.plan import plan, replay_engine
+from cachesim.cli.serve import serve
 from cachesim.experiments import run as experiments
 from cachesim.experiments.assumptions import rows as assumptions
 from cachesim.experiments.explain import explain
@@ -140,4 +141,4 @@ def report(history: str, warmup: float, as_json: bool) -> None:
     click.echo(text_table(["metric", "value"], rows))
 
 
-COMMANDS = (compare, run, replay, trace, list_assumptions, report, fidelity)
+COMMANDS = (compare, run, replay, trace, list_assumptions, report, fidelity, serve)

@@ -66,6 +66,9 @@ class Engine:
         """Lose everything, as a restart without persistence does."""
         raise NotImplementedError
 
+    def tick(self) -> None:
+        """Do what is due by the clock though nobody asks: expiry, upkeep. What a server's timer calls."""
+
     def close(self) -> None:
         """Give back what lives outside this process: a server ends here, an embedded engine has nothing."""
 

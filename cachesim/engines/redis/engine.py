@@ -131,6 +131,10 @@ class RedisEngine(Keyspace):
             self._cron(int(now * self.hz + 5e-7))
         return self.memory <= self.limit or self.evictor.make_room()
 
+    def tick(self) -> None:
+        """Run the ticks of the cron that are due."""
+        self.begin()
+
     def get(self, key: str) -> bytes | None:
         """Return the value, or None if the key is absent or expired; counts as a use of the key.
 

@@ -1,0 +1,53 @@
+"""`cachesim serve`: an embedded engine behind a socket, for any client of Redis or Memcached."""
+
+import asyncio
+from typing import Annotated
+
+import click
+
+from cachesim.cli.options import ruled
+from cachesim.cli.plan import engine as engine_of
+from cachesim.errors import BadInput
+from cachesim.rng import uniform
+from cachesim.spec import Bytes, Rule, Seed
+from cachesim.units import show_size
+from cachesim.wire.server import Address, Server, wall_clock
+
+Port = Annotated[int, Rule("from 0 (any that is free) to 65535", lambda x: 0 <= x <= 65535)]
+Speed = Annotated[float, Rule("> 0 and <= 100000", lambda x: 0 < x <= 100_000)]
+PORTS = {"redis": 6379, "memcached": 11211, "simple": 6379}
+
+
+@click.command()
+@click.option("--engine", "name", default="redis", show_default=True, help="redis, memcached or simple.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@ruled("--port", Port, "Port; 0 takes any that is free.  [default: the server's own]")
+@click.option("--unixsocket", help="Path of a unix socket; without --port only this.")
+@ruled("--maxmemory", Bytes, "Memory of the cache, such as 64mb.  [default: 64mb]")
+@click.option("--policy", help="Eviction policy of the engine.")
+@ruled("--speed", Speed, "Simulated seconds per second.", default="1", show_default=True)
+@ruled("--seed", Seed, "Seed of the engine's random draws.", default="1", show_default=True)
+def serve(
+    name: str,
+    host: str,
+    port: int | None,
+    unixsocket: str | None,
+    maxmemory: int | None,
+    policy: str | None,
+    speed: float,
+    seed: int,
+) -> None:
+    """Serve an embedded engine, so that redis-cli or any client can talk to it."""
+    if name not in PORTS:
+        raise BadInput(f'--engine "{name}" cannot be served; choose from {", ".join(PORTS)}')
+    spec = engine_of(name, maxmemory, policy)
+    if port is None and unixsocket is None:
+        port = PORTS[name]
+    engine = spec.build(wall_clock(speed), uniform(seed, "eviction"))
+    limit = show_size(spec.memory)  # type: ignore[attr-defined]
+    rate = f"{speed:g} simulated seconds a second"
+
+    def ready(where: str) -> None:
+        click.echo(f"{name}, {engine.version}, {limit}, listens at {where} ({rate}); stop it with Ctrl-C")
+
+    asyncio.run(Server(engine, speed).run(Address(host, port, unixsocket), ready))

@@ -1,0 +1,224 @@
+"""Redis's protocol without a socket: bytes to commands, replies to bytes (RESP2, and RESP3 after HELLO 3)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from cachesim.engines.redis.command import Pairs, Verbatim
+from cachesim.engines.redis.memory import as_integer
+from cachesim.errors import CachesimError
+
+LONGEST_LINE = 64 * 1024  # bytes (redis 7: server.h, PROTO_INLINE_MAX_SIZE)
+LONGEST_BULK = 512 * 1024 * 1024  # bytes (redis 7: proto-max-bulk-len)
+MOST_ARGUMENTS = 2**31 - 1
+ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"a": b"\a"}
+HEX = b"0123456789abcdefABCDEF"
+
+
+class ProtocolError(CachesimError):
+    """A client broke the protocol: it is told so, and hung up on."""
+
+
+class Requests:
+    r"""Takes a stream apart into commands; what is incomplete waits for more.
+
+    >>> requests = Requests()
+    >>> requests.feed(b"*2\r\n$3\r\nGET\r\n$1\r")
+    >>> list(requests)
+    []
+    >>> requests.feed(b"\na\r\nPING 'two words'\r\n")
+    >>> list(requests)
+    [[b'GET', b'a'], [b'PING', b'two words']]
+
+    References
+    ----------
+    redis 7: networking.c, processMultibulkBuffer and processInlineBuffer.
+    """
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._at = 0  # where in the buffer the next part begins
+        self._argv: list[bytes] = []  # of the command that is under way
+        self._missing = 0  # arguments that it still lacks
+        self._size: int | None = None  # bytes of the next argument, once they are known
+
+    def feed(self, data: bytes) -> None:
+        """Take the next piece of the stream."""
+        if self._at:
+            del self._buffer[: self._at]
+            self._at = 0
+        self._buffer += data
+
+    def __iter__(self) -> Iterator[list[bytes]]:
+        """Yield the commands that are complete. Raises ProtocolError."""
+        while (argv := self._next()) is not None:
+            if argv:
+                yield argv
+
+    def _next(self) -> list[bytes] | None:
+        """Return the next command, [] for one that says nothing, None if it is not all there."""
+        if not self._missing:
+            if self._at >= len(self._buffer):
+                return None
+            if self._buffer[self._at] != ord("*"):
+                return self._inline()
+            count = self._count("mbulk count", "multibulk", MOST_ARGUMENTS)
+            if count is None or count <= 0:
+                return None if count is None else []
+            self._argv, self._missing = [], count
+        while self._missing:
+            part = self._bulk()
+            if part is None:
+                return None
+            self._argv.append(part)
+            self._missing -= 1
+        return self._argv
+
+    def _bulk(self) -> bytes | None:
+        if self._size is None:
+            if self._at < len(self._buffer) and self._buffer[self._at] != ord("$"):
+                self._line("bulk count")  # as the server, which looks for the line's end first
+                got = chr(self._buffer[self._at])
+                raise ProtocolError(f"Protocol error: expected '$', got '{got}'")
+            size = self._count("bulk count", "bulk", LONGEST_BULK)
+            if size is None:
+                return None
+            if size < 0:
+                raise ProtocolError("Protocol error: invalid bulk length")
+            self._size = size
+        end = self._at + self._size
+        if len(self._buffer) < end + 2:
+            return None
+        part = bytes(memoryview(self._buffer)[self._at : end])
+        self._at, self._size = end + 2, None
+        return part
+
+    def _count(self, line: str, thing: str, most: int) -> int | None:
+        """Return the number behind * or $, and go past its line; None if that is not all there."""
+        end = self._line(line)
+        if end is None:
+            return None
+        number = as_integer(bytes(self._buffer[self._at + 1 : end]))
+        if number is None or number > most:
+            raise ProtocolError(f"Protocol error: invalid {thing} length")
+        self._at = end + 2
+        return number
+
+    def _line(self, thing: str) -> int | None:
+        """Return where the line at hand ends, None if its end has not come."""
+        end = self._buffer.find(b"\r", self._at)
+        if end >= 0 and end + 1 < len(self._buffer):
+            return end
+        if len(self._buffer) - self._at > LONGEST_LINE:
+            raise ProtocolError(f"Protocol error: too big {thing} string")
+        return None
+
+    def _inline(self) -> list[bytes] | None:
+        end = self._buffer.find(b"\n", self._at)
+        if end < 0:
+            if len(self._buffer) - self._at > LONGEST_LINE:
+                raise ProtocolError("Protocol error: too big inline request")
+            return None
+        line = bytes(self._buffer[self._at : end]).removesuffix(b"\r")
+        words = split_words(line)
+        if words is None:
+            raise ProtocolError("Protocol error: unbalanced quotes in request")
+        self._at = end + 1
+        return words
+
+
+def split_words(line: bytes) -> list[bytes] | None:
+    r"""Return the words of a line as a person types it; None if its quotes do not match.
+
+    >>> split_words(b'set a "two\\x20words" \'it\\\'s\'')
+    [b'set', b'a', b'two words', b"it's"]
+
+    References
+    ----------
+    redis 7: sds.c, sdssplitargs.
+    """
+    words, at = [], 0
+    while True:
+        while line[at : at + 1].isspace():
+            at += 1
+        if at >= len(line) or line[at] == 0:
+            return words
+        word = bytearray()
+        while at < len(line) and not line[at : at + 1].isspace() and line[at]:
+            quote = line[at : at + 1]
+            if quote in (b'"', b"'"):
+                end = _quoted(line, at + 1, quote, word)
+                if end is None:
+                    return None
+                at = end
+                break
+            word += quote
+            at += 1
+        words.append(bytes(word))
+
+
+def _quoted(line: bytes, at: int, quote: bytes, word: bytearray) -> int | None:
+    """Add what stands in quotes to the word; return the place behind them, where a word must end."""
+    while at < len(line):
+        char, after = line[at : at + 1], line[at + 1 : at + 2]
+        if char == quote:
+            return at + 1 if not after or after.isspace() else None
+        if char == b"\\" and quote == b'"' and after:
+            taken = _escaped(line[at + 1 : at + 4], word)
+            at += 1 + taken
+        elif char == b"\\" and after == b"'":
+            word += b"'"
+            at += 2
+        else:
+            word += char
+            at += 1
+    return None
+
+
+def _escaped(rest: bytes, word: bytearray) -> int:
+    """Add what the characters after a backslash stand for; return how many they are."""
+    if rest[:1] == b"x" and len(rest) == 3 and rest[1] in HEX and rest[2] in HEX:
+        word.append(int(rest[1:], 16))
+        return 3
+    word += ESCAPES.get(rest[:1], rest[:1])
+    return 1
+
+
+def encode(reply: Any, resp: int = 2) -> bytes:
+    r"""Return the bytes of a reply in RESP2 or RESP3.
+
+    >>> encode({b"a": None}), encode({b"a": None}, resp=3)
+    (b'*2\r\n$1\r\na\r\n$-1\r\n', b'%1\r\n$1\r\na\r\n_\r\n')
+    """
+    kind = type(reply)
+    if kind is str:
+        return b"+%b\r\n" % reply.encode("utf-8", "surrogateescape")
+    if kind is int:
+        return b":%d\r\n" % reply
+    if reply is None:
+        return b"$-1\r\n" if resp == 2 else b"_\r\n"
+    if kind is Verbatim and resp == 3:
+        return b"=%d\r\ntxt:%b\r\n" % (len(reply) + 4, reply)
+    if isinstance(reply, bytes):
+        return b"$%d\r\n%b\r\n" % (len(reply), reply)
+    return _encode_rare(reply, resp)
+
+
+def _encode_rare(reply: Any, resp: int) -> bytes:
+    if isinstance(reply, bool):
+        return b":%d\r\n" % reply if resp == 2 else b"#%b\r\n" % (b"t" if reply else b"f")
+    if isinstance(reply, float):
+        shown = b"%.17g" % reply
+        return b"$%d\r\n%b\r\n" % (len(shown), shown) if resp == 2 else b",%b\r\n" % shown
+    if isinstance(reply, Exception):
+        return b"-%b\r\n" % str(reply).encode("utf-8", "surrogateescape")
+    mark, parts = b"*", list(reply)
+    if isinstance(reply, dict):
+        parts = [part for pair in reply.items() for part in pair]
+        mark = b"*" if resp == 2 else b"%"
+    elif isinstance(reply, Pairs) and resp == 2:
+        parts = [part for pair in reply for part in pair]
+    elif isinstance(reply, set | frozenset):
+        parts = sorted(reply)
+        mark = b"*" if resp == 2 else b"~"
+    count = len(reply) if mark == b"%" else len(parts)
+    return b"%b%d\r\n" % (mark, count) + b"".join(encode(part, resp) for part in parts)

@@ -1,0 +1,190 @@
+"""A server for any engine: sockets and wall time on one side, a conversation for each client on the other."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from cachesim.clock import Clock
+from cachesim.engines.base import START, Engine
+from cachesim.engines.memcached.engine import MemcachedEngine
+from cachesim.errors import BadInput
+from cachesim.wire.conversation import Clients
+from cachesim.wire.memtext import Conversation as Memtext
+
+MOST_UNSENT = 1 << 20  # bytes of replies that a client may leave unread before nobody reads it
+TICK = 0.1  # simulated seconds between two looks at what is due
+
+
+class Address(NamedTuple):
+    """Where to listen: a port, a unix socket, or both."""
+
+    host: str = "127.0.0.1"
+    port: int | None = None  # 0: any that is free
+    path: str | None = None  # of a unix socket
+
+
+class Talk(Protocol):
+    """One client's conversation, whatever the protocol."""
+
+    over: bool
+    pending: bool
+
+    def receive(self, data: bytes) -> bytes:
+        """Return the replies to what is complete."""
+
+
+def wall_clock(speed: float) -> Clock:
+    """Return a clock that shows wall time now and then runs `speed` simulated seconds a second."""
+    shown, began = time.time() - START, time.monotonic()
+    return lambda: shown + (time.monotonic() - began) * speed
+
+
+class Server:
+    """Serves one engine until it is told to stop."""
+
+    def __init__(self, engine: Engine, speed: float) -> None:
+        self.engine = engine
+        self.pause = max(0.001, TICK / speed)  # seconds of wall time between two ticks
+        self.clients = Clients(engine)
+        self.connections: set[Connection] = set()
+        self.ended = asyncio.Event()
+
+    def conversation(self, peer: str, here: str) -> Talk:
+        """Return a conversation for a new client."""
+        if isinstance(self.engine, MemcachedEngine):
+            return Memtext(self.engine)
+        return self.clients.join(peer, here)
+
+    async def run(self, address: Address, ready: Callable[[str], None]) -> None:
+        """Listen, tell `ready` where, and serve until the end; the socket's file goes with it.
+
+        Raises
+        ------
+        BadInput
+            The address cannot be listened at.
+        """
+        loop = asyncio.get_running_loop()
+        servers = await self._listen(address)
+        try:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, self.ended.set)
+            ready(_shown(servers))
+            ticking = loop.create_task(self._tick())
+            await self.ended.wait()
+            ticking.cancel()
+        finally:
+            self._close(servers, address)
+
+    async def _listen(self, address: Address) -> list[asyncio.Server]:
+        loop = asyncio.get_running_loop()
+        make = lambda: Connection(self)  # noqa: E731
+        servers = []
+        try:
+            if address.port is not None:
+                servers.append(await loop.create_server(make, address.host, address.port, backlog=4096))
+            if address.path is not None:
+                if os.path.lexists(address.path):
+                    raise OSError(f"there is something at {address.path} already")
+                servers.append(await loop.create_unix_server(make, address.path, backlog=4096))
+        except OSError as error:
+            self._close(servers, Address())
+            raise BadInput(f"cannot listen at {_asked(address)}: {error}; choose another address") from None
+        return servers
+
+    async def _tick(self) -> None:
+        """Let the engine do what is due though nobody asks: expire, maintain; end a pause."""
+        while True:
+            await asyncio.sleep(self.pause)
+            self.engine.tick()
+            if self.clients.paused_until and self.engine.clock() >= self.clients.paused_until:
+                self.clients.paused_until = 0.0
+                for connection in list(self.connections):
+                    connection.data_received(b"")
+
+    def look(self) -> None:
+        """Hang up on clients that others have killed; end if a client has asked for it."""
+        if self.clients.shut_down:
+            self.ended.set()
+        for connection in [each for each in self.connections if each.talk.over]:
+            connection.transport.close()
+
+    def _close(self, servers: list[asyncio.Server], address: Address) -> None:
+        for server in servers:
+            server.close()
+        for connection in list(self.connections):
+            connection.transport.close()
+        if address.path is not None and servers:
+            with suppress(OSError):
+                Path(address.path).unlink()
+
+
+class Connection(asyncio.Protocol):
+    """One client: what it sends goes into its conversation, the replies go back as it reads them."""
+
+    transport: asyncio.Transport
+    talk: Talk
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.is_full = False  # the client leaves too much unread
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin the conversation."""
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        transport.set_write_buffer_limits(high=MOST_UNSENT)
+        peer, here = (_address(transport.get_extra_info(n)) for n in ("peername", "sockname"))
+        self.talk = self.server.conversation(peer or f"{here}:0", here)
+        self.server.connections.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Answer what is complete."""
+        talk, paused = self.talk, self.server.clients.paused_until
+        reply = talk.receive(data)
+        if reply:
+            self.transport.write(reply)
+        if talk.over:
+            self.transport.close()
+        elif talk.pending and not self.is_full and not paused:
+            asyncio.get_running_loop().call_soon(self.data_received, b"")
+        if self.server.clients.shut_down:
+            self.server.look()
+
+    def pause_writing(self) -> None:
+        """Read no more from a client that does not read."""
+        self.is_full = True
+        self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        self.is_full = False
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
+            if self.talk.pending:
+                self.data_received(b"")
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Forget the client."""
+        self.server.connections.discard(self)
+        if not isinstance(self.talk, Memtext):
+            self.server.clients.leave(self.talk)  # type: ignore[arg-type]
+
+
+def _address(name: object) -> str:
+    if isinstance(name, tuple):
+        return f"{name[0]}:{name[1]}"
+    return name if isinstance(name, str) else ""
+
+
+def _shown(servers: list[asyncio.Server]) -> str:
+    return " and ".join(_address(each.getsockname()) for s in servers for each in s.sockets)
+
+
+def _asked(address: Address) -> str:
+    parts = [] if address.port is None else [f"{address.host}:{address.port}"]
+    return " and ".join([*parts, *([address.path] if address.path else [])])
