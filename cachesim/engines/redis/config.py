@@ -208,9 +208,8 @@ def config_set(db: Keyspace, argv: Arguments) -> Reply:
         checked(name, setting, value)
         for name, setting, value in zip(words[::2], settings, words[1::2], strict=True)
     ]
-    for setting, value in zip(settings, new, strict=True):
-        if setting.apply is not None:
-            setting.apply(db, value)
+    for apply, value in zip([s.apply for s in settings if s.apply], new, strict=True):
+        apply(db, value)
     return "OK"
 
 

@@ -12,6 +12,8 @@ from cachesim.engines.redis import memory
 from cachesim.engines.redis.db import TEXT
 from cachesim.engines.redis.engine import Redis, RedisEngine
 from cachesim.engines.redis.policy import POLICIES
+from cachesim.engines.redis.types.fields import Hash
+from cachesim.engines.redis.types.listpack import element_bytes
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 from cachesim.rng import uniform
 from cachesim.units import KIB
@@ -156,14 +158,28 @@ def test_redis_has_one_thread():
     assert 1 == Redis().workers
 
 
+def recounted(value: Hash) -> int:
+    """Return the bytes of a hash, counted from scratch."""
+    if value.table is None:
+        elements = [x for pair in value.values.items() for x in pair]
+        return 16 + memory.allocated(7 + sum(map(element_bytes, elements)))
+    texts = sum(memory.allocated(memory.sds(len(x))) for p in value.values.items() for x in p)
+    return 16 + 64 + value.table.table_bytes + 32 * len(value) + texts
+
+
 def recount(engine: RedisEngine) -> int:
     """Return the bytes in use, counted from scratch by the formula of module memory."""
     quantum = engine.quantum
-    total = engine.base_memory + engine.keys.table_bytes + engine.expires.table_bytes
-    for key, entry in engine.keys.nodes.items():
+    total = engine.base_memory
+    for database in engine.databases.values():
+        total += database.keys.table_bytes + database.expires.table_bytes
+    entries = [e for database in engine.databases.values() for e in database.keys.nodes.items()]
+    for key, entry in entries:
         total += memory.key_bytes(len(key.encode()), quantum)
         shared = engine.policy.by not in ("lru", "lfu")
-        if entry.room == TEXT:
+        if isinstance(entry.value, Hash):
+            total += recounted(entry.value)
+        elif entry.room == TEXT:
             total += memory.string_bytes(len(entry.value), quantum)
         elif entry.room is None:
             total += memory.value_bytes(entry.value, quantum, shared)
@@ -189,8 +205,15 @@ commands = st.one_of(
     st.tuples(st.just("INCRBYFLOAT"), names, st.floats(-9, 9)),
     st.tuples(st.just("PEXPIRE"), names, st.integers(-10, 3000)),
     st.tuples(st.sampled_from(["DEL", "PERSIST", "GETDEL", "STRLEN"]), names),
+    st.tuples(st.just("HSET"), names, st.sampled_from("abc"), values),
+    st.tuples(st.just("HDEL"), names, st.sampled_from("abc")),
+    st.tuples(st.sampled_from(["RENAME", "COPY", "RENAMENX"]), names, names),
+    st.tuples(st.just("MOVE"), names, st.sampled_from([0, 3])),
+    st.tuples(st.just("SELECT"), st.sampled_from([0, 3])),
+    st.tuples(st.just("SWAPDB"), st.just(0), st.just(3)),
+    st.tuples(st.just("SETBIT"), names, st.integers(0, 9000), st.just(1)),
     st.tuples(st.just("GETEX"), names, st.sampled_from(["PERSIST", "GET"])),
-    st.just(("FLUSHALL",)),
+    st.sampled_from([("FLUSHALL",), ("FLUSHDB",)]),
     st.floats(0, 2),  # seconds that pass
 )
 
@@ -212,15 +235,15 @@ def test_the_books_hold_after_any_commands(policy, script):
 
         assert recount(engine) == engine.memory
 
-    chained = [n.key for b in range(engine.keys.mask + 1) for n in engine.keys.bucket(b)]
+    for keys, expires in [(d.keys, d.expires) for d in engine.databases.values()]:
+        chained = [n.key for b in range(keys.mask + 1) for n in keys.bucket(b)]
 
-    assert sorted(engine.keys.nodes) == sorted(chained)
-    assert {k for k, e in engine.keys.nodes.items() if e.when is not None} == set(
-        engine.expires.nodes
-    )
+        assert sorted(keys.nodes) == sorted(chained)
+        assert {k for k, e in keys.nodes.items() if e.when is not None} == set(expires.nodes)
 
     engine.execute(("PING",))
-    may_go = engine.expires.nodes if engine.policy.volatile else engine.keys.nodes
+    volatile = engine.policy.volatile
+    may_go = any((d.expires if volatile else d.keys).nodes for d in engine.databases.values())
 
     assert engine.memory <= engine.limit or not engine.policy.by or not may_go
 

@@ -3,6 +3,7 @@
 import pytest
 
 from cachesim.clock import ManualClock
+from cachesim.engines.redis.command import container
 from cachesim.engines.redis.engine import Redis, RedisEngine
 from cachesim.errors import CommandError
 from cachesim.units import MIB
@@ -114,3 +115,9 @@ def test_info_tells_memory_and_counts():
     assert b"# CPU\r\nused_cpu_sys:0.000000\r\n" in run(engine, "INFO")
     assert b"# Commandstats" not in run(engine, "INFO default")
     assert b"cmdstat_info:calls=4," in run(engine, "INFO all")
+
+
+def test_a_command_of_subcommands_does_nothing_itself():
+    """Without one the number of arguments is wrong."""
+    with pytest.raises(CommandError, match="wrong number of arguments for 'object' command"):
+        container(build(), [b"OBJECT"])

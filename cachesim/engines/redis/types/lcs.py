@@ -83,26 +83,18 @@ def lengths(a: bytes, b: bytes) -> Table:
 
 
 def traced(a: bytes, b: bytes, table: Table) -> tuple[bytes, list[Match]]:
-    """Return the common subsequence and its pieces, the last first, as the server walks back.
-
-    Where a piece meets another at once, the first byte of the other is in no piece: the server
-    has it so.
-    """
+    """Return the common subsequence and its pieces, the last first, as the server walks back."""
     common, matches = bytearray(), []
     i, j = len(a), len(b)
     start, end = None, (0, 0)  # of the piece being traced: its first byte, its last
     while i and j:
-        ends = False
         if a[i - 1] == b[j - 1]:
             common.append(a[i - 1])
-            if start is None:
-                start = end = (i - 1, j - 1)
-            elif start == (i, j):
-                start = (i - 1, j - 1)
-            else:
-                ends = True
-            ends = ends or 0 in start
             i, j = i - 1, j - 1
+            if start is None:
+                end = (i, j)
+            start = (i, j)
+            ends = 0 in start
         else:
             i, j = (i - 1, j) if table[i - 1][j] > table[i][j - 1] else (i, j - 1)
             ends = start is not None
