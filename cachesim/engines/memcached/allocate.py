@@ -59,7 +59,8 @@ class Allocator:
         OutOfMemory
             The item is too large, or nothing in its class can be evicted.
         """
-        size = self.size(key, len(value), flags)
+        length = len(key) if key.isascii() else len(key.encode("utf-8", "surrogateescape"))
+        size = self.overhead + length + len(value) + (FLAGS_SIZE if flags else 0)
         if size > self.simple_most:
             return self._chained(key, value, flags, expires, size, replaces, seam)
         lru = self.by_eighths[(size + ALIGNMENT - 1) // ALIGNMENT]
@@ -78,7 +79,20 @@ class Allocator:
         return lru.hot if settings.segmented else lru.cold
 
     def _pull(self, lru: ClassLRU) -> int | None:
-        """Return a chunk of a class, evicting for it if need be."""
+        """Return a chunk of a class, evicting for it if need be.
+
+        SIMPLIFIED: if nothing may go, the maintainer sees to the class at once. In the server it is never
+        far; here a clock that stands still would keep it away.
+        """
+        engine = self.engine
+        chunk = self._try(lru)
+        if chunk is None and engine.settings.segmented:
+            lru.juggle(engine.now)
+            engine.settle_bumps()
+            chunk = self._try(lru)
+        return chunk
+
+    def _try(self, lru: ClassLRU) -> int | None:
         engine, slab = self.engine, lru.slab
         for tries in range(TRIES):
             if not engine.settings.segmented:

@@ -101,9 +101,14 @@ class Keyspace(Engine):
 
     def unlink(self, item: Item) -> None:
         """Take an item out of the cache; its memory is free unless a hit still waits to be noted."""
+        segment = item.segment
         del self.items[item.key]
-        item.segment.remove(item)
-        if not self.bumps or item not in self.bumps:
+        segment.remove(item)
+        if self.bumps and item in self.bumps:
+            return
+        if item.size <= LARGEST_CHUNK:
+            segment.lru.slab.free.append(item.chunk)
+        else:
             self.give_back(item)
 
     def give_back(self, item: Item) -> None:
