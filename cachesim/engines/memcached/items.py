@@ -18,6 +18,7 @@ from cachesim.engines.base import EVICTED, EXPIRED
 from cachesim.engines.memcached.slabs import SlabClass
 
 FETCHED, ACTIVE = 1, 2  # hits that are remembered; the server keeps two bits for them
+STALE, TOKEN_SENT, BINARY = 1, 2, 4  # outdated; somebody was told to fetch it anew; key in base64
 TAIL_TRIES = 5  # items looked at in one pull: expired ones are reclaimed, used ones turned round
 MOVES = 500  # a class, in one round of the maintainer
 
@@ -26,7 +27,7 @@ class Item:
     """One key: its bytes and where it stands."""
 
     __slots__ = (
-        "cas", "chunk", "expires", "flags", "hits", "key", "next", "prev", "segment", "size", "time", "value",
+        "cas", "chunk", "expires", "flags", "hits", "key", "marks", "next", "prev", "segment", "size", "time", "value",
     )  # fmt: skip
 
     def __init__(
@@ -39,6 +40,7 @@ class Item:
         self.size = size  # bytes, header included
         self.chunk = chunk  # address
         self.hits = 0  # 0, FETCHED or ACTIVE
+        self.marks = 0  # of the meta commands: STALE, TOKEN_SENT, BINARY
         self.segment: Segment
         self.time: int  # whole seconds: last linked or bumped
         self.cas: int

@@ -85,12 +85,16 @@ class Keyspace(Engine):
             else:
                 self.give_back(item)
 
+    def next_cas(self) -> int:
+        """Return a unique id larger than all before; 0 if the server keeps none."""
+        self.last_cas += 1
+        return self.last_cas if self.use_cas else 0
+
     def link(self, item: Item) -> None:
         """Make a new item the one of its key (items.c, do_item_link)."""
         self.items[item.key] = item
         self.counts.total_items += 1
-        self.last_cas += 1
-        item.cas = self.last_cas if self.use_cas else 0
+        item.cas = self.next_cas()
         item.time = self.now
         item.segment.add(item)
 
