@@ -29,6 +29,7 @@ class Allocator:
     def __init__(self, engine: "MemcachedEngine") -> None:
         self.engine = engine
         self.overhead = HEADER + TERMINATOR + LINE_END + CAS_SIZE * engine.use_cas
+        self.spared: Item | None = None  # what the command in hand works on
         self.simple_most = min(
             LARGEST_CHUNK, engine.spec.item_size_max
         )  # bytes; above: look closer
@@ -49,10 +50,11 @@ class Allocator:
         *,
         replaces: bool = False,
         seam: int = 0,
+        spared: Item | None = None,
     ) -> Item:
         """Return a new item, not yet linked; `replaces`: if there is no room the old one goes all the same.
 
-        `seam` is where a value was put together out of two; 0: it was not.
+        `seam` is where a value was put together out of two; 0: it was not. `spared` is not evicted for it.
 
         Raises
         ------
@@ -61,6 +63,7 @@ class Allocator:
         """
         length = len(key) if key.isascii() else len(key.encode("utf-8", "surrogateescape"))
         size = self.overhead + length + len(value) + (FLAGS_SIZE if flags else 0)
+        self.spared = spared
         if size > self.simple_most:
             return self._chained(key, value, flags, expires, size, replaces, seam)
         lru = self.by_eighths[(size + ALIGNMENT - 1) // ALIGNMENT]
@@ -100,7 +103,7 @@ class Allocator:
             if slab.free or self._grow(slab):
                 lru.direct_reclaims += tries
                 return slab.free.pop()
-            if not lru.evict(engine.now):
+            if not lru.evict(engine.now, self.spared):
                 if not engine.settings.segmented:
                     return None
                 lru.pull(lru.hot, engine.now, 0, 0)

@@ -2,7 +2,8 @@
 
 from cachesim.clock import Clock
 from cachesim.engines.base import EVICTED, EXPIRED, LOST, Engine, Random
-from cachesim.engines.memcached.items import ACTIVE, FETCHED, Item, Settings
+from cachesim.engines.memcached.items import ACTIVE, FETCHED, Item
+from cachesim.engines.memcached.settings import Settings
 from cachesim.engines.memcached.slabs import LARGEST_CHUNK
 from cachesim.engines.memcached.stats import Counts
 

@@ -127,13 +127,12 @@ def _join(engine: "MemcachedEngine", how: str, old: Item, piece: Item) -> str:
     first, second = (old, piece) if how == "append" else (piece, old)
     value, seam = first.value + second.value, len(first.value)
     try:
-        item = engine.allocator.item(old.key, value, old.flags, old.expires, seam=seam)
+        item = engine.allocator.item(old.key, value, old.flags, old.expires, seam=seam, spared=old)
     except OutOfMemory:
         return NOT_STORED
     finally:
         engine.give_back(piece)
-    if engine.items.get(old.key) is old:  # it may have been evicted to make room
-        engine.unlink(old)
+    engine.unlink(old)
     engine.link(item)
     return STORED
 
@@ -170,9 +169,8 @@ def _rewrite(engine: "MemcachedEngine", item: Item, digits: bytes) -> None:
         item.cas = engine.next_cas()
         engine.update(item)
         return
-    new = engine.allocator.item(item.key, digits, item.flags, item.expires)
-    if engine.items.get(item.key) is item:
-        engine.unlink(item)
+    new = engine.allocator.item(item.key, digits, item.flags, item.expires, spared=item)
+    engine.unlink(item)
     engine.link(new)
 
 

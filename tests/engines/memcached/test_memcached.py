@@ -489,3 +489,106 @@ def test_tails_are_freed_of_the_dead(server, clock):
 
     assert ["stays"] == list(server.items)
     assert server.expirations == 60
+
+
+def test_a_large_value_that_was_joined(server):
+    """An append that makes a value large takes a chunk more where each part ends; all come back."""
+    server.execute(("set", "a", 0, 0, b"x" * 400_000))
+    server.execute(("append", "a", 0, 0, b"y" * 200_000))
+
+    assert server.get("a") == b"x" * 400_000 + b"y" * 200_000
+    assert len(server.items["a"].chunks()) == 5
+
+    server.delete("a")
+
+    assert all(len(slab.free) == slab.per_page * len(slab.pages) for slab in server.slabs.classes)
+
+
+def test_the_lists_can_be_made_one(server, clock):
+    """After `lru mode flat` all drains into COLD, 500 items a round, and nothing rises from there."""
+    for n in range(2000):
+        server.set(f"key:{n}", b"x" * 100)
+    answer(server, b"lru mode flat")
+    for _ in range(4):
+        clock.advance(2)
+        server.get("key:5")
+
+    assert {"cold"} == {item.segment.name for item in server.items.values()}
+
+
+def test_a_changed_ratio_begins_a_new_window(server, clock):
+    """The automover forgets what it noted when its ratio is changed."""
+    clock.advance(1)
+    server.get("nobody")
+    answer(server, b"slabs automove ratio 0.5")
+    clock.advance(1)
+    server.get("nobody")
+
+    assert (0.5, 1) == (server.maintainer.automover.ratio, server.maintainer.automover.turn)
+
+
+def test_pooled_pages_are_used_first(server):
+    """A class that grows takes a page from the pool before it takes memory."""
+    server.slabs.set_limit(8 * MIB)
+    for n in range(11_000):
+        server.set(f"{n:05d}", b"x")
+    answer(server, b"slabs reassign 1 0")
+    before = server.memory
+    server.set("large", b"x" * 3000)
+
+    assert before == server.memory
+    assert not server.slabs.pool
+
+
+def test_expired_items_do_not_move_with_their_page(server, clock):
+    """Of a page that is cleared what has expired is dropped, not carried."""
+    server.slabs.set_limit(8 * MIB)
+    for n in range(11_000):
+        server.set(f"{n:05d}", b"x", 5)
+    clock.advance(10)
+    server.clock = float  # nobody else may come first
+    server.now += 10
+    answer_to_move = server.mover.reassign(1, 2)
+
+    assert answer_to_move == "OK"
+    assert server.mover.lost == 0
+    assert server.expirations >= 10_000
+
+
+@pytest.mark.parametrize(
+    ("line", "data"), [(b"set a 0 0 100", b"x" * 100), (b"ms a 100", b"x" * 100)]
+)
+def test_no_memory_on_the_wire(server, line, data):
+    """Without memory the server says so."""
+    server.set("b", b"x" * 100)
+    server.delete("b")
+    held(server, 170)
+
+    assert answer(server, line, data) == b"SERVER_ERROR out of memory storing object\r\n"
+
+
+def test_no_memory_for_a_number(server):
+    """A number that needs more room than there is stays as it was."""
+    server.set("n", b"9" * 15)
+    server.execute(("set", "n2", 0, 0, b"9"))
+    server.delete("n")
+    held(server, 90)
+
+    assert answer(server, b"incr n2 1") == b"SERVER_ERROR out of memory\r\n"
+    assert server.get("n2") == b"9"
+
+
+def test_mortal_items_are_evicted_too(server):
+    """An item with an expiration that has not come is evicted like any other, and counted apart."""
+    for n in range(7000):
+        server.set(f"key:{n:08d}", b"x" * 100, 1000)
+
+    assert server.execute(("stats", "items"))["items:4:evicted_nonzero"] == server.evictions > 0
+
+
+def test_a_command_does_not_evict_what_it_works_on(server):
+    """An append whose only victim were its own item is not stored, and the item stays."""
+    server.set("a", b"x" * 1_040_000)
+
+    assert server.execute(("append", "a", 0, 0, b"y" * 100)) == "NOT_STORED"
+    assert server.get("a") == b"x" * 1_040_000
