@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from cachesim.engines.memcached.proto_meta import MetaBlock
 from cachesim.engines.memcached.proto_text import Block, begin
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Conversation:
         self._buffer = bytearray()
         self._at = 0  # where in the buffer the next request begins
         self._searched = 0  # up to where there is no end of a line
-        self._block: Block | None = None  # a command that awaits its data
+        self._block: Block | MetaBlock | None = None  # a command that awaits its data
         self._to_swallow = 0  # bytes of a refused block still to come
 
     def receive(self, data: bytes) -> bytes:
@@ -70,7 +71,7 @@ class Conversation:
         self._to_swallow -= gone
         return b"" if gone else None
 
-    def _finish(self, block: Block) -> bytes | None:
+    def _finish(self, block: Block | MetaBlock) -> bytes | None:
         end = self._at + block.size + 2
         if len(self._buffer) < end:
             return None

@@ -29,6 +29,7 @@ class Allocator:
     def __init__(self, engine: "MemcachedEngine") -> None:
         self.engine = engine
         self.overhead = HEADER + TERMINATOR + LINE_END + CAS_SIZE * engine.use_cas
+        self.spared: Item | None = None  # what the command in hand works on
         self.simple_most = min(
             LARGEST_CHUNK, engine.spec.item_size_max
         )  # bytes; above: look closer
@@ -49,17 +50,20 @@ class Allocator:
         *,
         replaces: bool = False,
         seam: int = 0,
+        spared: Item | None = None,
     ) -> Item:
         """Return a new item, not yet linked; `replaces`: if there is no room the old one goes all the same.
 
-        `seam` is where a value was put together out of two; 0: it was not.
+        `seam` is where a value was put together out of two; 0: it was not. `spared` is not evicted for it.
 
         Raises
         ------
         OutOfMemory
             The item is too large, or nothing in its class can be evicted.
         """
-        size = self.size(key, len(value), flags)
+        length = len(key) if key.isascii() else len(key.encode("utf-8", "surrogateescape"))
+        size = self.overhead + length + len(value) + (FLAGS_SIZE if flags else 0)
+        self.spared = spared
         if size > self.simple_most:
             return self._chained(key, value, flags, expires, size, replaces, seam)
         lru = self.by_eighths[(size + ALIGNMENT - 1) // ALIGNMENT]
@@ -78,7 +82,20 @@ class Allocator:
         return lru.hot if settings.segmented else lru.cold
 
     def _pull(self, lru: ClassLRU) -> int | None:
-        """Return a chunk of a class, evicting for it if need be."""
+        """Return a chunk of a class, evicting for it if need be.
+
+        SIMPLIFIED: if nothing may go, the maintainer sees to the class at once. In the server it is never
+        far; here a clock that stands still would keep it away.
+        """
+        engine = self.engine
+        chunk = self._try(lru)
+        if chunk is None and engine.settings.segmented:
+            lru.juggle(engine.now)
+            engine.settle_bumps()
+            chunk = self._try(lru)
+        return chunk
+
+    def _try(self, lru: ClassLRU) -> int | None:
         engine, slab = self.engine, lru.slab
         for tries in range(TRIES):
             if not engine.settings.segmented:
@@ -86,7 +103,7 @@ class Allocator:
             if slab.free or self._grow(slab):
                 lru.direct_reclaims += tries
                 return slab.free.pop()
-            if not lru.evict(engine.now):
+            if not lru.evict(engine.now, self.spared):
                 if not engine.settings.segmented:
                     return None
                 lru.pull(lru.hot, engine.now, 0, 0)

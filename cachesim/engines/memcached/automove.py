@@ -4,8 +4,6 @@ Once a second every class notes the age of COLD's tail and whether it evicted. O
 class whose tail is oldest gives a page to the one that evicts youngest, if their ages differ enough.
 """
 
-from typing import NamedTuple
-
 from cachesim.engines.memcached.items import ClassLRU
 
 WINDOW = 30  # notes; setting slab_automove_window
@@ -14,41 +12,40 @@ PAGES_FOR_RECLAIM = 2.5  # a clean class with more than that free gives one back
 POOL = 0  # the class number of pages that belong to no class
 
 
-class Note(NamedTuple):
-    """What one class did in one second."""
-
-    age: int = 0  # seconds, of COLD's tail
-    dirty: bool = False  # evicted, ran out of memory or got a page
-    evicted: bool = False
-    share: float = 0.0  # of all evictions of that second
-
-
-CLEAN = Note()
-
-
 class Window:
-    """The last notes of one class, and its counters at the last one."""
+    """What one class did in each of the last seconds, and its counters at the last one."""
 
     def __init__(self) -> None:
-        self.notes = [CLEAN] * WINDOW
+        self.ages = [0] * WINDOW  # seconds, of COLD's tail
+        self.dirty = [False] * WINDOW  # evicted, ran out of memory or got a page
+        self.evicting = [False] * WINDOW
+        self.shares = [0.0] * WINDOW  # of all evictions of that second
         self.evicted = self.out_of_memory = self.pages = 0
 
     def note(self, at: int, lru: ClassLRU, now: int, evictions: int) -> None:
-        """Write the note of this second, `evictions` being those of all classes."""
+        """Write down this second, `evictions` being those of all classes."""
         evicted = lru.evicted - self.evicted
-        dirty = (
-            evicted > 0
-            or lru.out_of_memory > self.out_of_memory
-            or len(lru.slab.pages) > self.pages
-        )
-        share = evicted / evictions if evicted > 0 else 0.0
-        self.notes[at] = Note(lru.age(lru.cold, now), dirty, evicted > 0, share)
+        grew = len(lru.slab.pages) > self.pages
+        self.ages[at] = lru.age(lru.cold, now)
+        self.dirty[at] = evicted > 0 or grew or lru.out_of_memory > self.out_of_memory
+        self.evicting[at] = evicted > 0
+        self.shares[at] = evicted / evictions if evicted > 0 else 0.0
         self.remember(lru)
 
     def remember(self, lru: ClassLRU) -> None:
         """Take down the counters."""
         self.evicted, self.out_of_memory = lru.evicted, lru.out_of_memory
         self.pages = len(lru.slab.pages)
+
+    @property
+    def age(self) -> int:
+        """The average age, in whole seconds."""
+        return sum(self.ages) // WINDOW
+
+    @property
+    def evicts_much(self) -> bool:
+        """Whether the class evicted in over half the seconds, or a quarter of all that was evicted."""
+        return sum(self.evicting) > WINDOW // 2 or sum(self.shares) / WINDOW > 0.25
 
 
 class Automover:
@@ -81,12 +78,12 @@ class Automover:
             window.note(self.turn % WINDOW, lru, now, evictions)
             if self._has_spare_pages(lru, window):
                 reclaimed = (lru.slab.number, POOL)
-            aged.append((sum(note.age for note in window.notes) // WINDOW, lru, window))
+            aged.append((window.age, lru, window))
         return reclaimed or self._from_oldest_to_youngest(aged)
 
     def _has_spare_pages(self, lru: ClassLRU, window: Window) -> bool:
         spare = len(lru.slab.free) > lru.slab.per_page * PAGES_FOR_RECLAIM
-        return spare and not any(note.dirty for note in window.notes)
+        return spare and not any(window.dirty)
 
     def _from_oldest_to_youngest(
         self, aged: list[tuple[int, ClassLRU, Window]]
@@ -94,18 +91,12 @@ class Automover:
         if self.turn <= WINDOW:
             return None
         givers = [x for x in aged if x[0] > 0 and len(x[1].slab.pages) > PAGES_FOR_SOURCE]
-        takers = [x for x in aged if _evicts_much(x[2])]
+        takers = [x for x in aged if x[2].evicts_much]
         if not givers or not takers:
             return None
         oldest_age, oldest, _ = max(givers, key=lambda x: x[0])  # the first of equals
         youngest_age, youngest, window = min(takers, key=lambda x: x[0])
-        evicting = window.notes[self.turn % WINDOW].evicted
+        evicting = window.evicting[self.turn % WINDOW]
         if evicting and youngest_age < oldest_age * self.ratio:
             return oldest.slab.number, youngest.slab.number
         return None
-
-
-def _evicts_much(window: Window) -> bool:
-    """Return whether the class evicted in over half the seconds, or a quarter of all that was evicted."""
-    seconds = sum(note.evicted for note in window.notes)
-    return seconds > WINDOW // 2 or sum(note.share for note in window.notes) / WINDOW > 0.25

@@ -29,6 +29,11 @@ BAD_LINE = "CLIENT_ERROR bad command line format"
 NOT_A_DELTA = "CLIENT_ERROR invalid numeric delta argument"
 
 
+def to_key(word: bytes) -> str:
+    """Return a key as the engine keeps it; any bytes are."""
+    return word.decode("utf-8", "surrogateescape")
+
+
 class Row(NamedTuple):
     """One command: how many arguments it takes, and what runs it."""
 
@@ -47,7 +52,7 @@ def execute(engine: "MemcachedEngine", command: Command) -> Any:
 
 
 def _key(key: Any) -> str:
-    text = key.decode("utf-8", "surrogateescape") if isinstance(key, bytes) else str(key)
+    text = to_key(key) if isinstance(key, bytes) else str(key)
     length = len(text.encode("utf-8", "surrogateescape"))
     if not 0 < length <= LONGEST_KEY or any(c <= " " for c in text):
         raise CommandError(BAD_LINE)

@@ -15,9 +15,11 @@ from collections.abc import Callable
 from typing import Any
 
 from cachesim.engines.base import EVICTED, EXPIRED
+from cachesim.engines.memcached.settings import Settings
 from cachesim.engines.memcached.slabs import SlabClass
 
 FETCHED, ACTIVE = 1, 2  # hits that are remembered; the server keeps two bits for them
+STALE, TOKEN_SENT, BINARY = 1, 2, 4  # outdated; somebody was told to fetch it anew; key in base64
 TAIL_TRIES = 5  # items looked at in one pull: expired ones are reclaimed, used ones turned round
 MOVES = 500  # a class, in one round of the maintainer
 
@@ -26,7 +28,7 @@ class Item:
     """One key: its bytes and where it stands."""
 
     __slots__ = (
-        "cas", "chunk", "expires", "flags", "hits", "key", "next", "prev", "segment", "size", "time", "value",
+        "cas", "chunk", "expires", "flags", "hits", "key", "marks", "next", "prev", "segment", "size", "time", "value",
     )  # fmt: skip
 
     def __init__(
@@ -39,6 +41,7 @@ class Item:
         self.size = size  # bytes, header included
         self.chunk = chunk  # address
         self.hits = 0  # 0, FETCHED or ACTIVE
+        self.marks = 0  # of the meta commands: STALE, TOKEN_SENT, BINARY
         self.segment: Segment
         self.time: int  # whole seconds: last linked or bumped
         self.cas: int
@@ -107,27 +110,6 @@ class Segment:
         return found
 
 
-class Settings:
-    """What commands change while the server runs; one for all classes."""
-
-    def __init__(self, *, segmented: bool) -> None:
-        self.segmented = segmented
-        self.hot_percent, self.warm_percent = 20, 40  # of the class's bytes
-        self.hot_factor, self.warm_factor = 0.2, 2.0  # times the age of COLD's tail
-        self.temp_ttl: int | None = None  # seconds: shorter lives go to TEMP; None: no such list
-        self.oldest_live = self.oldest_cas = 0  # flush_all: items not newer than these are dead
-
-    def is_dead(self, item: Item, now: int) -> bool:
-        """Return whether an item expired before this second began, or was flushed."""
-        return 0 < item.expires < now or self.is_flushed(item, now)
-
-    def is_flushed(self, item: Item, now: int) -> bool:
-        """Return whether flush_all has made an item invalid (items.c, item_is_flushed)."""
-        if not 0 < self.oldest_live <= now:
-            return False
-        return item.time <= self.oldest_live or 0 < item.cas < self.oldest_cas
-
-
 class ClassLRU:
     """The lists of one slab class, and what happened to its items since the last reset."""
 
@@ -165,24 +147,32 @@ class ClassLRU:
         self.expired_unfetched += item.hits == 0
         self.drop(item, EXPIRED)
 
-    def evict(self, now: int) -> int:
+    def evict(self, now: int, spared: Item | None = None) -> int:
         """Take what is dead off COLD's tail, else evict one item; return how many went.
+
+        The item that the present command works on is locked, and so `spared`.
 
         References
         ----------
         memcached 1.6: items.c, lru_pull_tail with LRU_PULL_EVICT.
         """
-        cold, settings = self.cold, self.settings
-        for gone in range(TAIL_TRIES):
-            item = cold.prev
+        cold, settings, gone = self.cold, self.settings, 0
+        item = cold.prev
+        for _ in range(TAIL_TRIES):
             if item is cold:
-                return gone
-            if not (item.expires or settings.oldest_live) or not settings.is_dead(item, now):
+                break
+            before = item.prev
+            if item is spared:
+                pass
+            elif not (item.expires or settings.oldest_live) or not settings.is_dead(item, now):
                 self._count_evicted(item, now)
                 self.drop(item, EVICTED)
                 return gone + 1
-            self._reclaim(item)
-        return TAIL_TRIES
+            else:
+                self._reclaim(item)
+                gone += 1
+            item = before
+        return gone
 
     def _count_evicted(self, item: Item, now: int) -> None:
         self.evicted += 1

@@ -2,7 +2,8 @@
 
 from cachesim.clock import Clock
 from cachesim.engines.base import EVICTED, EXPIRED, LOST, Engine, Random
-from cachesim.engines.memcached.items import ACTIVE, FETCHED, Item, Settings
+from cachesim.engines.memcached.items import ACTIVE, FETCHED, Item
+from cachesim.engines.memcached.settings import Settings
 from cachesim.engines.memcached.slabs import LARGEST_CHUNK
 from cachesim.engines.memcached.stats import Counts
 
@@ -85,12 +86,16 @@ class Keyspace(Engine):
             else:
                 self.give_back(item)
 
+    def next_cas(self) -> int:
+        """Return a unique id larger than all before; 0 if the server keeps none."""
+        self.last_cas += 1
+        return self.last_cas if self.use_cas else 0
+
     def link(self, item: Item) -> None:
         """Make a new item the one of its key (items.c, do_item_link)."""
         self.items[item.key] = item
         self.counts.total_items += 1
-        self.last_cas += 1
-        item.cas = self.last_cas if self.use_cas else 0
+        item.cas = self.next_cas()
         item.time = self.now
         item.segment.add(item)
 
@@ -101,9 +106,14 @@ class Keyspace(Engine):
 
     def unlink(self, item: Item) -> None:
         """Take an item out of the cache; its memory is free unless a hit still waits to be noted."""
+        segment = item.segment
         del self.items[item.key]
-        item.segment.remove(item)
-        if not self.bumps or item not in self.bumps:
+        segment.remove(item)
+        if self.bumps and item in self.bumps:
+            return
+        if item.size <= LARGEST_CHUNK:
+            segment.lru.slab.free.append(item.chunk)
+        else:
             self.give_back(item)
 
     def give_back(self, item: Item) -> None:

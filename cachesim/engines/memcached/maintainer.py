@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from cachesim.engines.memcached.automove import POOL, Automover
 from cachesim.engines.memcached.items import ClassLRU
+from cachesim.engines.memcached.rebalance import ANY
 
 if TYPE_CHECKING:
     from cachesim.engines.memcached.engine import MemcachedEngine
 
 SHORTEST, LONGEST = 1_000, 1_000_000  # microseconds between two rounds
 MICROSECOND = 1e-6  # seconds
+PAGE_PER_EVICTION = 2  # the level of `slabs automove` at which every eviction asks for a page
 
 
 class Maintainer:
@@ -29,7 +31,8 @@ class Maintainer:
 
     def __init__(self, engine: "MemcachedEngine", *, automove: bool) -> None:
         self.engine = engine
-        self.automove = 1 if automove else 0  # 2: a page for every eviction
+        self.automove = 1 if automove else 0  # or PAGE_PER_EVICTION
+        self.evicted: dict[int, int] = {}  # by class, when last looked at
         self.ratio = 0.8  # setting slab_automove_ratio
         self.automover = Automover(engine.lrus, self.ratio)
         self.rounds = 0
@@ -67,6 +70,8 @@ class Maintainer:
             heapreplace(due, (slept + (_pause_after(lrus[number - 1], now) or 1), number))
 
     def _automove(self) -> None:
+        if self.automove == PAGE_PER_EVICTION:
+            self._move_to_evicting()
         if self.automove != 1:
             return
         if self.automover.ratio != self.ratio:
@@ -78,6 +83,17 @@ class Maintainer:
             self.last_automove = self.engine.now
         else:  # more may be given back at once
             self.sleep = SHORTEST
+
+    def _move_to_evicting(self) -> None:
+        """Give a page to every class that evicted since the last time (items.c, lru_pull_tail).
+
+        SIMPLIFIED: once a second; the server tries at every eviction, but moves one page at a time.
+        """
+        for lru in self.engine.lrus:
+            if lru.evicted > self.evicted.get(lru.slab.number, 0):
+                self.engine.mover.reassign(ANY, lru.slab.number)
+            self.evicted[lru.slab.number] = lru.evicted
+        self.last_automove = self.engine.now
 
 
 def _pause_after(lru: ClassLRU, now: int) -> int:

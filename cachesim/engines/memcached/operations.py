@@ -6,7 +6,7 @@ Times are the server's seconds; keys and values are as the engine keeps them.
 from typing import TYPE_CHECKING
 
 from cachesim.engines.base import INVALIDATED
-from cachesim.engines.memcached.items import Item
+from cachesim.engines.memcached.items import STALE, TOKEN_SENT, Item
 from cachesim.engines.memcached.numerals import to_unsigned
 from cachesim.engines.memcached.slabs import LARGEST_CHUNK
 from cachesim.errors import CommandError, OutOfMemory
@@ -60,8 +60,12 @@ def write(
     flags: int,
     expires: int,
     unique: int = 0,
+    *,
+    stale: bool = False,
 ) -> str:
     """Store a value under the condition of the command `how`; return the server's answer.
+
+    `stale`: a unique id that is older than the present one will do, but marks the value as stale.
 
     The new item gets its memory first, and for it another may be evicted, even if it is not stored then.
 
@@ -72,13 +76,15 @@ def write(
     item = engine.allocator.item(key, value, flags, expires, replaces=how == "set")
     item.segment.lru.sets += 1
     old = engine.peek(key)
-    answer = _condition(engine, how, old, unique)
+    answer = _condition(engine, how, old, unique, stale=stale)
     if answer == STORED and how in {"append", "prepend"} and old is not None:
         return _join(engine, how, old, item)
     if answer != STORED:
         engine.give_back(item)
         return answer
     if old is not None:
+        if stale and unique < old.cas:
+            item.expires, item.marks = old.expires, STALE | old.marks & TOKEN_SENT
         engine.unlink(old)
     engine.link(item)
     return STORED
@@ -91,21 +97,25 @@ def give_up(engine: "MemcachedEngine", key: str, value: bytes, flags: int, expir
     engine.give_back(item)
 
 
-def _condition(engine: "MemcachedEngine", how: str, old: Item | None, unique: int) -> str:
+def _condition(
+    engine: "MemcachedEngine", how: str, old: Item | None, unique: int, *, stale: bool
+) -> str:
     """Return STORED if `how` allows to store over `old`, else what the server answers."""
     if how == "cas":
-        return _compare(engine, old, unique)
+        return _compare(engine, old, unique, stale=stale)
+    if how in {"append", "prepend"} and old is not None and unique not in {0, old.cas}:
+        return EXISTS
     if how == "add" and old is not None:  # an add that fails counts as a use
         engine.update(old)
         return NOT_STORED
     return STORED if how in {"set", "add"} or old is not None else NOT_STORED
 
 
-def _compare(engine: "MemcachedEngine", old: Item | None, unique: int) -> str:
+def _compare(engine: "MemcachedEngine", old: Item | None, unique: int, *, stale: bool) -> str:
     if old is None:
         engine.counts.cas_misses += 1
         return NOT_FOUND
-    if unique == 0 or old.cas != unique:
+    if unique == 0 or (old.cas != unique and not (stale and unique < old.cas)):
         old.segment.lru.cas_badval += 1
         return EXISTS
     old.segment.lru.cas_hits += 1
@@ -117,13 +127,12 @@ def _join(engine: "MemcachedEngine", how: str, old: Item, piece: Item) -> str:
     first, second = (old, piece) if how == "append" else (piece, old)
     value, seam = first.value + second.value, len(first.value)
     try:
-        item = engine.allocator.item(old.key, value, old.flags, old.expires, seam=seam)
+        item = engine.allocator.item(old.key, value, old.flags, old.expires, seam=seam, spared=old)
     except OutOfMemory:
         return NOT_STORED
     finally:
         engine.give_back(piece)
-    if engine.items.get(old.key) is old:  # it may have been evicted to make room
-        engine.unlink(old)
+    engine.unlink(old)
     engine.link(item)
     return STORED
 
@@ -157,13 +166,11 @@ def _rewrite(engine: "MemcachedEngine", item: Item, digits: bytes) -> None:
     """Write a number in place if it fits and the maintainer does not hold the item, else as a new item."""
     if len(digits) <= len(item.value) and item not in engine.bumps:
         item.value = digits.ljust(len(item.value))
-        engine.last_cas += 1
-        item.cas = engine.last_cas if engine.use_cas else 0
+        item.cas = engine.next_cas()
         engine.update(item)
         return
-    new = engine.allocator.item(item.key, digits, item.flags, item.expires)
-    if engine.items.get(item.key) is item:
-        engine.unlink(item)
+    new = engine.allocator.item(item.key, digits, item.flags, item.expires, spared=item)
+    engine.unlink(item)
     engine.link(new)
 
 

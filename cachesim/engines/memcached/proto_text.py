@@ -2,18 +2,19 @@
 
 A storage command announces a block of data, so it has two halves: `begin` reads the line, the `Block` it
 returns takes the data. `answer` does both. Commands for the server itself are in proto_admin.py and
-proto_lists.py.
+proto_lists.py, the meta commands in proto_meta.py.
 """
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from cachesim.engines.memcached import operations, proto_admin, proto_lists
+from cachesim.engines.memcached import operations, proto_admin, proto_lists, proto_meta
 from cachesim.engines.memcached.allocate import TOO_LARGE
-from cachesim.engines.memcached.commands import BAD_LINE, LONGEST_KEY, NOT_A_DELTA
+from cachesim.engines.memcached.commands import BAD_LINE, LONGEST_KEY, NOT_A_DELTA, to_key
 from cachesim.engines.memcached.items import Item
 from cachesim.engines.memcached.numerals import to_signed, to_unsigned, to_word
 from cachesim.engines.memcached.proto_admin import BAD_EXPTIME, ERROR, Tokens, is_quiet
+from cachesim.engines.memcached.proto_meta import MetaBlock
 from cachesim.errors import CommandError, OutOfMemory
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Block(NamedTuple):
 
 
 # A reply; a command that awaits data; None: the connection is closed.
-Outcome = bytes | Block | None
+Outcome = bytes | Block | MetaBlock | None
 
 
 class Row(NamedTuple):
@@ -78,7 +79,7 @@ def answer(engine: "MemcachedEngine", line: bytes, data: bytes | None = None) ->
     (b'STORED\r\n', b'15\r\n', b'VALUE a 0 2\r\n15\r\nEND\r\n')
     """
     outcome = begin(engine, line)
-    if isinstance(outcome, Block):
+    if isinstance(outcome, Block | MetaBlock):
         if outcome.refusal is not None:
             return outcome.refusal
         return outcome.finish(engine, ((data or b"") + END_OF_LINE)[: outcome.size + 2])
@@ -108,11 +109,6 @@ def begin(engine: "MemcachedEngine", line: bytes) -> Outcome:
 
 def _reply(text: str, *, quiet: bool = False) -> bytes:
     return b"" if quiet else text.encode() + END_OF_LINE
-
-
-def to_key(word: bytes) -> str:
-    """Return a key as the engine keeps it; any bytes are."""
-    return word.decode("utf-8", "surrogateescape")
 
 
 def _line(
@@ -216,6 +212,20 @@ def _delete(engine: "MemcachedEngine", tokens: Tokens) -> Outcome:
     return _reply("DELETED" if deleted else operations.NOT_FOUND, quiet=quiet)
 
 
+def _meta(
+    run: Callable[["MemcachedEngine", Tokens], bytes | MetaBlock],
+) -> Callable[["MemcachedEngine", Tokens], Outcome]:
+    """Return a meta command; what it refuses it says, however quiet it was to be."""
+
+    def reply(engine: "MemcachedEngine", tokens: Tokens) -> bytes | MetaBlock:
+        try:
+            return run(engine, tokens)
+        except (CommandError, OutOfMemory) as refused:
+            return _reply(str(refused))
+
+    return reply
+
+
 def _quit(engine: "MemcachedEngine", tokens: Tokens) -> Outcome:
     return None
 
@@ -245,6 +255,11 @@ TABLE: dict[bytes, Row] = {
     b"version": Row(1, MANY, _line(proto_admin.version, may_be_quiet=False)),
     b"shutdown": Row(1, MANY, _line(proto_admin.shutdown, may_be_quiet=False)),
     b"mn": Row(1, MANY, _line(proto_admin.no_operation, may_be_quiet=False)),
+    b"mg": Row(2, MANY, _meta(proto_meta.get)),
+    b"ms": Row(2, MANY, _meta(proto_meta.store)),
+    b"md": Row(2, MANY, _meta(proto_meta.delete)),
+    b"ma": Row(2, MANY, _meta(proto_meta.count)),
+    b"me": Row(1, MANY, _meta(proto_meta.look)),
     b"slabs": Row(1, MANY, proto_admin.slabs),
     b"lru_crawler": Row(1, MANY, proto_lists.lru_crawler),
     b"stats": Row(1, MANY, proto_lists.stats_command),

@@ -79,8 +79,10 @@ def random_request(random: _random.Random) -> tuple[bytes, bytes | None]:
         return _store(random)
     if draw < 0.62:
         return _fetch(random), None
-    if draw < 0.92:
+    if draw < 0.84:
         return _one_key(random), None
+    if draw < 0.93:
+        return _meta(random)
     return random.choice(ADMIN).encode("utf-8", "surrogateescape"), None
 
 
@@ -142,3 +144,45 @@ def _one_key(random: _random.Random) -> bytes:
     elif random.random() < 0.1:
         words.append(random.choice(["0", "5", "noreply"]))
     return _line(random, words)
+
+
+FLAGS = [
+    "b",
+    "O1",
+    "O" + "x" * 40,
+    "k",
+    "s",
+    "t",
+    "c",
+    "f",
+    "v",
+    "h",
+    "u",
+    "q",
+    "I",
+    "l",
+    "x",
+    "k",
+    "P",
+]
+ARGUMENTS = {"N": EXPTIMES, "T": EXPTIMES, "R": EXPTIMES, "C": ["1", "0", "50", "100"], "F": ["0", "5"],
+             "J": NUMBERS, "D": NUMBERS, "M": ["I", "+", "D", "-", "S", "E", "A", "P", "R", "X"]}  # fmt: skip
+
+
+def _meta(random: _random.Random) -> tuple[bytes, bytes | None]:
+    """Return a meta command; flags that say when an item was used last are few, as threads touch it too."""
+    name = random.choice(["mg", "mg", "mg", "ms", "ms", "md", "ma", "ma", "me"])
+    words, data = (
+        [name, random.choice(["Zm9v", *KEYS]) if random.random() < 0.97 else _key(random)],
+        None,
+    )
+    if name == "ms":
+        data = random.choice(NUMBERS + ["abc"]).encode()
+        words.append(_number(random, [str(len(data))]))
+    for _ in range(random.choice([0, 1, 1, 2, 3, 5])):
+        if random.random() < 0.5:
+            letter = random.choice(sorted(ARGUMENTS))
+            words.append(letter + _number(random, ARGUMENTS[letter]))
+        else:
+            words.append(random.choice(FLAGS))
+    return " ".join(words).encode(), data
