@@ -19,7 +19,9 @@ PORTS = {"redis": 6379, "memcached": 11211, "simple": 6379}
 
 
 @click.command()
-@click.option("--engine", "name", default="redis", show_default=True, help="redis, memcached or simple.")
+@click.option(
+    "--engine", "name", default="redis", show_default=True, help="redis, memcached or simple."
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @ruled("--port", Port, "Port; 0 takes any that is free.  [default: the server's own]")
 @click.option("--unixsocket", help="Path of a unix socket; without --port only this.")
@@ -48,6 +50,8 @@ def serve(
     rate = f"{speed:g} simulated seconds a second"
 
     def ready(where: str) -> None:
-        click.echo(f"{name}, {engine.version}, {limit}, listens at {where} ({rate}); stop it with Ctrl-C")
+        click.echo(
+            f"{name}, {engine.version}, {limit}, listens at {where} ({rate}); stop it with Ctrl-C"
+        )
 
     asyncio.run(Server(engine, speed).run(Address(host, port, unixsocket), ready))

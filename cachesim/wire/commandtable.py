@@ -107,7 +107,9 @@ def command_docs(talk: Any, argv: Arguments) -> Reply:
     """COMMAND DOCS [name ...]: the summary of each, which is its function's first line."""
     known = commands()
     names = [text(part).upper() for part in argv[2:]] or [n for n in known if "|" not in n]
-    docs = {name: (known[name].function.__doc__ or "").split("\n")[0] for name in names if name in known}
+    docs = {
+        name: (known[name].function.__doc__ or "").split("\n")[0] for name in names if name in known
+    }
     return {name.lower().encode(): {b"summary": docs[name].encode()} for name in docs}
 
 

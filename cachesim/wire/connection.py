@@ -40,7 +40,10 @@ def hello(talk: Any, argv: Arguments) -> Reply:
     rest = iter(argv[2:])
     name = None
     for option in rest:
-        values = [value for value, _ in zip(rest, range(2 if option.upper() == b"AUTH" else 1), strict=False)]
+        values = [
+            value
+            for value, _ in zip(rest, range(2 if option.upper() == b"AUTH" else 1), strict=False)
+        ]
         if option.upper() == b"AUTH" and len(values) == 2:
             authenticate(values[0])
         elif option.upper() == b"SETNAME" and values:
@@ -113,7 +116,7 @@ def client_setname(talk: Any, argv: Arguments) -> Reply:
 
 def client_getname(talk: Any, argv: Arguments) -> Reply:
     """CLIENT GETNAME."""
-    return talk.name.encode() or None  # type: ignore[no-any-return]
+    return talk.name.encode() or None
 
 
 def client_info(talk: Any, argv: Arguments) -> Reply:

@@ -4,13 +4,15 @@ from itertools import count
 
 from cachesim.engines.base import Engine
 from cachesim.engines.redis.command import Arguments, Reply, quoted, text, wrong_number
-from cachesim.engines.redis.engine import RedisEngine
+from cachesim.engines.redis.engine import COMMANDS, RedisEngine
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 from cachesim.wire import commandtable, connection
-from cachesim.wire.resp import ProtocolError, Requests, encode
+from cachesim.wire.resp import ProtocolError, Requests, encode, whole_command
 from cachesim.wire.simple import run_simple
 
 ROWS = {**connection.ROWS, **commandtable.ROWS}
+OWN = frozenset(name.encode() for name in ROWS)
+SHORT = 16 * 1024  # bytes: one command of this length is answered without a look at the buffer
 ENOUGH = 1 << 20  # bytes of replies at a time: a client that does not read them waits for the rest
 
 
@@ -41,6 +43,15 @@ class Clients:
             self.engine.connected_clients = len(self.talks)
 
 
+def command_name(argv: Arguments) -> str:
+    """Return the full name of a command: "client|list"; NULL for none."""
+    if not argv:
+        return "NULL"
+    name = text(argv[0]).upper()
+    full = f"{name}|{text(argv[1]).upper()}" if len(argv) > 1 else name
+    return (full if full in ROWS or full in COMMANDS else quoted(argv[0])).lower()
+
+
 class Conversation:
     r"""One client's connection to a Redis engine, or to a simple one.
 
@@ -58,7 +69,7 @@ class Conversation:
         self.began = self.last = self.engine.clock()  # seconds
         self.over = False  # hang up once everything is sent
         self.pending = False  # more commands may be complete: receive(b"") goes on with them
-        self.last_command = "NULL"
+        self.last_argv: Arguments = []
         self.reset()
         self._requests = Requests()
 
@@ -72,6 +83,15 @@ class Conversation:
         """Return the replies to the commands that are complete with this piece of the stream."""
         if self.over:
             return b""
+        if len(data) <= SHORT and self._requests.is_between and not self.clients.paused_until:
+            argv = whole_command(data)
+            if argv is not None:
+                self.pending = False
+                return self.answer(argv)
+        return self._receive_any(data)
+
+    def _receive_any(self, data: bytes) -> bytes:
+        """Take any piece of the stream, from half a command to thousands."""
         self._requests.feed(data)
         replies, size = [], 0
         self.pending = False
@@ -103,8 +123,8 @@ class Conversation:
     def run(self, argv: Arguments) -> Reply:
         """Return the reply to a command. Raises CommandError, OutOfMemory."""
         engine = self.engine
-        self.last, self.last_command = engine.clock(), quoted(argv[0]).lower()
-        if text(argv[0]).upper() in ROWS:
+        self.last, self.last_argv = engine.clock(), argv
+        if argv[0].upper() in OWN:
             return self._run_own(argv)
         if not isinstance(engine, RedisEngine):
             return run_simple(engine, argv)
@@ -122,7 +142,6 @@ class Conversation:
             if full not in ROWS:
                 raise CommandError(f"ERR unknown subcommand '{quoted(argv[1])}'. Try {name} HELP.")
             name = full
-            self.last_command = name.lower()
         row = ROWS[name]
         if len(argv) < abs(row.arity) or (row.arity > 0 and len(argv) != row.arity):
             raise wrong_number(name.lower())
@@ -146,10 +165,9 @@ class Conversation:
             **dict.fromkeys(("qbuf", "qbuf-free", "argv-mem", "multi-mem"), 0),
             **dict.fromkeys(("rbs", "rbp", "obl", "oll", "omem", "tot-mem"), 0),
             "events": "r",
-            "cmd": self.last_command,
+            "cmd": command_name(self.last_argv),
             "user": "default",
             "redir": -1,
             "resp": self.resp,
         }
         return " ".join(f"{name}={value}" for name, value in fields.items())
-

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from cachesim.engines.memcached.engine import MemcachedEngine
 
 LONGEST_START = 2048  # bytes without the end of a line, after which only a get may go on
+ENOUGH = 1 << 20  # bytes of replies at a time: a client that does not read them waits for the rest
 READ_BUFFER = 16384  # bytes that the server reads at once: no other line is longer
 BINARY = 0x80  # the first byte of a client that speaks the binary protocol
 
@@ -31,6 +32,7 @@ class Conversation:
     def __init__(self, engine: "MemcachedEngine") -> None:
         self.engine = engine
         self.over = False  # the server has hung up
+        self.pending = False  # more requests may be complete: receive(b"") goes on with them
         self._dropped = False  # ... for an offence, not because it was asked to
         self._buffer = bytearray()
         self._at = 0  # where in the buffer the next request begins
@@ -43,12 +45,17 @@ class Conversation:
         if self.over:
             return b""
         self._buffer += data
-        replies = []
+        replies, size = [], 0
+        self.pending = False
         while not self.over:
             reply = self._next_reply()
             if reply is None:
                 break
             replies.append(reply)
+            size += len(reply)
+            if size > ENOUGH:
+                self.pending = True
+                break
         if self._dropped:  # what was not sent yet is lost with the connection
             return b""
         del self._buffer[: self._at]

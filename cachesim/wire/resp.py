@@ -41,6 +41,11 @@ class Requests:
         self._missing = 0  # arguments that it still lacks
         self._size: int | None = None  # bytes of the next argument, once they are known
 
+    @property
+    def is_between(self) -> bool:
+        """Whether nothing of a command is waiting for its rest."""
+        return self._at >= len(self._buffer) and not self._missing
+
     def feed(self, data: bytes) -> None:
         """Take the next piece of the stream."""
         if self._at:
@@ -126,17 +131,39 @@ class Requests:
         return words
 
 
+def whole_command(data: bytes) -> list[bytes] | None:
+    r"""Return the words of what is exactly one command, as clients mostly send it; None for the rest.
+
+    >>> whole_command(b"*2\r\n$3\r\nGET\r\n$1\r\na\r\n"), whole_command(b"GET a\r\n")
+    ([b'GET', b'a'], None)
+    """
+    parts = data.split(b"\r\n")
+    words = parts[2:-1:2]
+    if (
+        not words
+        or len(parts) != 2 * len(words) + 2
+        or parts[-1]
+        or parts[0] != b"*%d" % len(words)
+    ):
+        return None
+    for size, word in zip(parts[1:-1:2], words, strict=True):
+        if size != b"$%d" % len(word):
+            return None  # a word has a line end in it, or the sizes are wrong
+    return words
+
+
 def split_words(line: bytes) -> list[bytes] | None:
     r"""Return the words of a line as a person types it; None if its quotes do not match.
 
-    >>> split_words(b'set a "two\\x20words" \'it\\\'s\'')
+    >>> split_words(b"set a \"two\\x20words\" 'it\\'s'")
     [b'set', b'a', b'two words', b"it's"]
 
     References
     ----------
     redis 7: sds.c, sdssplitargs.
     """
-    words, at = [], 0
+    words: list[bytes] = []
+    at = 0
     while True:
         while line[at : at + 1].isspace():
             at += 1

@@ -86,14 +86,18 @@ class Server:
         servers = []
         try:
             if address.port is not None:
-                servers.append(await loop.create_server(make, address.host, address.port, backlog=4096))
+                servers.append(
+                    await loop.create_server(make, address.host, address.port, backlog=4096)
+                )
             if address.path is not None:
                 if os.path.lexists(address.path):
                     raise OSError(f"there is something at {address.path} already")
                 servers.append(await loop.create_unix_server(make, address.path, backlog=4096))
         except OSError as error:
             self._close(servers, Address())
-            raise BadInput(f"cannot listen at {_asked(address)}: {error}; choose another address") from None
+            raise BadInput(
+                f"cannot listen at {_asked(address)}: {error}; choose another address"
+            ) from None
         return servers
 
     async def _tick(self) -> None:

@@ -53,7 +53,9 @@ def run_simple(engine: Engine, argv: Arguments) -> Reply:
     name = text(argv[0]).upper()
     if name not in COMMANDS:
         known = ", ".join(COMMANDS)
-        raise CommandError(f"ERR unknown command '{quoted(argv[0])}': the simple engine has {known}")
+        raise CommandError(
+            f"ERR unknown command '{quoted(argv[0])}': the simple engine has {known}"
+        )
     least, function = COMMANDS[name]
     if len(argv) < least:
         raise wrong_number(name.lower())

@@ -27,7 +27,7 @@ def named(case):
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=map(named, CASES))
 def test_the_standard_set(start, traces, number):
-    """Hit ratio within 0.3 pp (memcached 0.05), evictions within 1 % of what was stored, memory within 1 %, items as good as equal."""
+    """Hit ratio within 0.3 pp (memcached 0.05), memory within 1 %, evictions within 1 % of what was stored."""
     case = [case for n, case in enumerate(standard(str(traces), REQUESTS)) if n % 3 == 1][number]
     start(twin(case.spec)).close()
     row = compared(case)
