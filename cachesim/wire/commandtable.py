@@ -117,7 +117,7 @@ ROWS = {
     "COMMAND": Command(-1, "loading stale", command_all, NO_KEYS),
     "COMMAND|COUNT": Command(2, "loading stale", command_count, NO_KEYS),
     "COMMAND|DOCS": Command(-2, "loading stale", command_docs, NO_KEYS),
-    "COMMAND|GETKEYS": Command(-3, "loading stale", command_getkeys, NO_KEYS),
+    "COMMAND|GETKEYS": Command(-4, "loading stale", command_getkeys, NO_KEYS),
     "COMMAND|INFO": Command(-2, "loading stale", command_info, NO_KEYS),
     "COMMAND|LIST": Command(-2, "loading stale", command_list, NO_KEYS),
 }

@@ -190,13 +190,17 @@ def kill_filter(talk: Any, options: Arguments) -> list[Any]:
     """Return the clients that all options of CLIENT KILL choose."""
     if len(options) % 2:
         raise CommandError(SYNTAX)
-    chosen, skips_me = list(talk.clients.talks.values()), True
+    talks = list(talk.clients.talks.values())
+    chosen, skips_me = talks, True
     for option, value in zip(options[::2], options[1::2], strict=True):
         name = option.upper()
         if name == b"SKIPME" and value.upper() in (b"YES", b"NO"):
             skips_me = value.upper() == b"YES"
         elif name in KILL:
-            chosen = [each for each in chosen if KILL[name](each, value)]
+            fit = [
+                each for each in talks if KILL[name](each, value)
+            ]  # all are asked: bad values tell
+            chosen = [each for each in chosen if each in fit]
         else:
             raise CommandError(SYNTAX)
     return [each for each in chosen if each is not talk or not skips_me]

@@ -82,7 +82,7 @@ class Requests:
         if self._size is None:
             if self._at < len(self._buffer) and self._buffer[self._at] != ord("$"):
                 self._line("bulk count")  # as the server, which looks for the line's end first
-                got = chr(self._buffer[self._at])
+                got = chr(self._buffer[self._at]).replace("\r", " ").replace("\n", " ")
                 raise ProtocolError(f"Protocol error: expected '$', got '{got}'")
             size = self._count("bulk count", "bulk", LONGEST_BULK)
             if size is None:

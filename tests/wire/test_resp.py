@@ -1,0 +1,183 @@
+"""Redis's protocol: by hand, however the stream is cut, and byte for byte as the real server answers."""
+
+import os
+import socket
+import subprocess
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cachesim.clock import ManualClock
+from cachesim.engines.redis.command import Pairs, Verbatim
+from cachesim.engines.redis.engine import Redis
+from cachesim.errors import BadInput, CommandError
+from cachesim.live.process import find_program
+from cachesim.wire.conversation import Clients
+from cachesim.wire.resp import Requests, encode, split_words, whole_command
+
+
+def talk():
+    return Clients(Redis().build(ManualClock(), lambda: 0.5)).join("127.0.0.1:5", "127.0.0.1:6")
+
+
+def commands(*pieces):
+    requests, found = Requests(), []
+    for piece in pieces:
+        requests.feed(piece)
+        found += requests
+    return found
+
+
+@pytest.mark.parametrize(
+    ("stream", "argvs"),
+    [
+        (b"PING\r\n", [[b"PING"]]),
+        (b"PING\nPING\n", [[b"PING"], [b"PING"]]),
+        (b"\r\n\r\nPING\r\n", [[b"PING"]]),
+        (b"*0\r\n*-1\r\n*1\r\n$4\r\nPING\r\n", [[b"PING"]]),
+        (b"*2\r\n$3\r\nGET\r\n$4\r\n\r\n\r\n\r\n", [[b"GET", b"\r\n\r\n"]]),
+        (b"*2\r\n$3\r\nGET\r\n$0\r\n\r\n", [[b"GET", b""]]),
+        (b"set k 'a b' \"\\x00\\n\"\r\n", [[b"set", b"k", b"a b", b"\0\n"]]),
+    ],
+)
+def test_commands_of_a_stream(stream, argvs):
+    """Arrays of bulks and typed lines; empty lines and empty arrays say nothing."""
+    assert argvs == commands(stream)
+    assert argvs == commands(*(stream[n : n + 1] for n in range(len(stream))))
+
+
+argvs = st.lists(st.lists(st.binary(max_size=40), min_size=1, max_size=4), min_size=1, max_size=5)
+
+
+@given(argvs, st.lists(st.integers(0, 400), max_size=6))
+def test_the_cuts_of_a_stream_do_not_matter(argvs, cuts):
+    """Whatever the bytes and wherever the stream is cut, the same commands come out."""
+    stream = b"".join(
+        b"*%d\r\n" % len(argv) + b"".join(b"$%d\r\n%b\r\n" % (len(p), p) for p in argv)
+        for argv in argvs
+    )
+    edges = sorted({0, len(stream), *(cut % (len(stream) + 1) for cut in cuts)})
+    pieces = [stream[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+
+    assert argvs == commands(*pieces)
+    assert whole_command(stream) in (argvs[0], None)
+
+
+@given(st.lists(st.binary(max_size=30), min_size=1, max_size=5))
+def test_words_in_quotes_come_back(words):
+    """Any words, written with escapes in double quotes, are read as they were."""
+    line = b" ".join(b'"' + b"".join(b"\\x%02x" % byte for byte in word) + b'"' for word in words)
+
+    assert words == split_words(line)
+
+
+@pytest.mark.parametrize(
+    ("reply", "resp2", "resp3"),
+    [
+        ("OK", b"+OK\r\n", b"+OK\r\n"),
+        (b"a\r\n", b"$3\r\na\r\n\r\n", b"$3\r\na\r\n\r\n"),
+        (-7, b":-7\r\n", b":-7\r\n"),
+        (None, b"$-1\r\n", b"_\r\n"),
+        (True, b":1\r\n", b"#t\r\n"),
+        (1.5, b"$3\r\n1.5\r\n", b",1.5\r\n"),
+        ([1, [b"a"]], b"*2\r\n:1\r\n*1\r\n$1\r\na\r\n", b"*2\r\n:1\r\n*1\r\n$1\r\na\r\n"),
+        ({b"a": 1}, b"*2\r\n$1\r\na\r\n:1\r\n", b"%1\r\n$1\r\na\r\n:1\r\n"),
+        ({b"a"}, b"*1\r\n$1\r\na\r\n", b"~1\r\n$1\r\na\r\n"),
+        (
+            Pairs([[b"a", b"1"]]),
+            b"*2\r\n$1\r\na\r\n$1\r\n1\r\n",
+            b"*1\r\n*2\r\n$1\r\na\r\n$1\r\n1\r\n",
+        ),
+        (Verbatim(b"a"), b"$1\r\na\r\n", b"=5\r\ntxt:a\r\n"),
+        (CommandError("ERR no"), b"-ERR no\r\n", b"-ERR no\r\n"),
+    ],
+)
+def test_replies(reply, resp2, resp3):
+    """Every shape of a reply, in both versions of the protocol."""
+    assert (resp2, resp3) == (encode(reply, 2), encode(reply, 3))
+
+
+MALFORMED = [
+    b"*x\r\n", b"*2147483648\r\n", b"*1\r\nPING\r\n", b"*1\r\n$-1\r\n", b"*1\r\n$x\r\n", b"*1\r\n$536870913\r\n",
+    b"*1\r\n$\r\n", b"*\r\n", b"PING 'a\r\n", b'PING "a"b\r\n', b"*1\r\n\r\n$4\r\nPING\r\n", b"x" * 70_000, b"*" + b"1" * 70_000,
+    b"*1\r\n$" + b"1" * 70_000, b"PING\r\n*x\r\n", b"*-1\r\nPING\r\n", b"*1\r\n$4\r\nPINGPING\r\n",
+]  # fmt: skip
+SENTENCES = [
+    b"GET\r\n", b"NOSUCH a b\r\n", b"GET a b\r\n", b"OBJECT NOSUCH a\r\n", b"CLIENT NOSUCH\r\n", b"CLIENT\r\n", b"HELLO 4\r\n",
+    b"HELLO x\r\n", b"HELLO 3 SETNAME\r\n", b"HELLO 2 FOO\r\n", b"HELLO 2 AUTH a b\r\n", b"AUTH x\r\n", b"AUTH a b\r\n",
+    b"AUTH default b\r\n", b"AUTH a b c\r\n", b"RESET\r\n", b"QUIT\r\n", b"CLIENT SETNAME 'a b'\r\n", b"CLIENT GETNAME\r\n",
+    b"CLIENT REPLY OFF\r\nPING\r\nCLIENT REPLY ON\r\nPING\r\n", b"CLIENT REPLY SKIP\r\nPING\r\nECHO a\r\n", b"CLIENT REPLY x\r\n",
+    b"CLIENT KILL nobody:1\r\n", b"CLIENT KILL ID 0\r\n", b"CLIENT KILL ID 99 TYPE x\r\n", b"CLIENT KILL USER x\r\n",
+    b"CLIENT KILL ID\r\n", b"CLIENT LIST TYPE x\r\n", b"CLIENT LIST ID x\r\n", b"CLIENT LIST FOO\r\n", b"CLIENT NO-EVICT x\r\n",
+    b"CLIENT PAUSE x\r\n", b"CLIENT PAUSE -1\r\n", b"CLIENT UNPAUSE\r\n", b"SHUTDOWN FOO\r\n", b"SHUTDOWN ABORT\r\n", b"SELECT 16\r\n",
+    b"SELECT 3\r\nSET a 1\r\nSELECT 0\r\nGET a\r\nSELECT 3\r\nGET a\r\n", b"COMMAND GETKEYS GET a\r\n", b"COMMAND GETKEYS MSET a 1 b 2\r\n",
+    b"COMMAND GETKEYS PING\r\n", b"COMMAND GETKEYS NOSUCH a\r\n", b"COMMAND GETKEYS GET\r\n", b"COMMAND LIST FILTERBY FOO x\r\n",
+    b"COMMAND INFO nosuch\r\n", b"CLIENT TRACKINGINFO\r\n", b"CLIENT GETREDIR\r\n", b"HELLO 3\r\nGET nosuch\r\nHGETALL h\r\nHSET h f v\r\nHGETALL h\r\n",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory):
+    """A real redis-server on a unix socket: `ask(bytes) -> bytes` on a connection of its own."""
+    try:
+        program = find_program("redis-server", "apt install redis-server")
+    except BadInput as missing:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(missing))
+    path = tmp_path_factory.mktemp("r") / "s"
+    server = subprocess.Popen(
+        [
+            program,
+            "--port",
+            "0",
+            "--unixsocket",
+            str(path),
+            "--save",
+            "",
+            "--dir",
+            str(path.parent),
+        ],
+        stdout=subprocess.DEVNULL,
+    )
+    given_up = time.monotonic() + 10
+    while not path.exists() and time.monotonic() < given_up:
+        time.sleep(0.01)
+    yield lambda stream: ask(str(path), stream)
+    server.kill()
+    server.wait()
+
+
+def ask(path, stream):
+    """Send a stream and an end; return all that comes back until the server hangs up."""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(path)
+        line.sendall(b"FLUSHALL\r\n")
+        assert b"+OK\r\n" == line.recv(100)
+        try:
+            line.sendall(stream)
+            line.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # it has hung up in the midst of a long line
+        answer = b""
+        try:
+            while part := line.recv(65536):
+                answer += part
+        except ConnectionResetError:
+            pass
+        return answer
+
+
+@pytest.mark.parametrize("stream", [*MALFORMED, *SENTENCES], ids=lambda stream: repr(stream[:40]))
+def test_the_real_server_answers_the_same(real, stream):
+    """Malformed input, wrong arguments, the commands about a connection: byte for byte."""
+    ours = talk().receive(stream)
+    theirs = real(stream)
+    if b"server\r\n$5\r\nredis" in ours:  # HELLO tells a number that differs
+        start = theirs.index(b"id\r\n:")
+        number = theirs[start + 5 : theirs.index(b"\r\n", start + 5)]
+        theirs = theirs.replace(b"id\r\n:" + number, b"id\r\n:1")
+
+    assert theirs == ours
