@@ -91,7 +91,7 @@ def shutdown(talk: Any, argv: Arguments) -> Reply:
         raise CommandError(SYNTAX)
     if b"ABORT" in asked:
         raise CommandError(SYNTAX if len(asked) > 1 else "ERR No shutdown in progress.")
-    talk.clients.shut_down = talk.over = True
+    talk.clients.shut_down = talk.clients.has_news = talk.over = True
     talk.silent = True
     return None
 
@@ -182,7 +182,7 @@ def client_kill(talk: Any, argv: Arguments) -> Reply:
     else:
         killed = kill_filter(talk, argv[2:])
     for each in killed:
-        each.over = True
+        each.over = talk.clients.has_news = True
     return "OK" if len(argv) == 3 else len(killed)
 
 

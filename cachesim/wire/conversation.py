@@ -24,6 +24,7 @@ class Clients:
         self.talks: dict[int, Conversation] = {}  # by the number that CLIENT ID tells
         self.next_number = count(1).__next__
         self.shut_down = False  # somebody asked for it
+        self.has_news = False  # for the server to look at: a shutdown, a killed client
         self.paused_until = 0.0  # seconds on the engine's clock: CLIENT PAUSE
 
     def join(self, peer: str = "", here: str = "") -> "Conversation":
@@ -94,18 +95,15 @@ class Conversation:
         """Take any piece of the stream, from half a command to thousands."""
         self._requests.feed(data)
         replies, size = [], 0
-        self.pending = False
+        self.pending = True
         try:
-            for argv in self._requests:
-                reply = self.answer(argv)
-                replies.append(reply)
-                size += len(reply)
-                if self.over or self.clients.paused_until:
-                    self.pending = not self.over
+            while not (self.over or self.clients.paused_until or size > ENOUGH):
+                argv = next(self._requests, None)
+                if argv is None:
+                    self.pending = False
                     break
-                if size > ENOUGH:
-                    self.pending = True
-                    break
+                replies.append(self.answer(argv))
+                size += len(replies[-1])
         except ProtocolError as error:
             self.over = True
             replies.append(encode(CommandError(f"ERR {error}")))

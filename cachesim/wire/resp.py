@@ -1,6 +1,5 @@
 """Redis's protocol without a socket: bytes to commands, replies to bytes (RESP2, and RESP3 after HELLO 3)."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from cachesim.engines.redis.command import Pairs, Verbatim
@@ -53,11 +52,16 @@ class Requests:
             self._at = 0
         self._buffer += data
 
-    def __iter__(self) -> Iterator[list[bytes]]:
-        """Yield the commands that are complete. Raises ProtocolError."""
+    def __iter__(self) -> "Requests":
+        """Return itself: it goes over the commands that are complete."""
+        return self
+
+    def __next__(self) -> list[bytes]:
+        """Return the next command that is complete. Raises ProtocolError."""
         while (argv := self._next()) is not None:
             if argv:
-                yield argv
+                return argv
+        raise StopIteration
 
     def _next(self) -> list[bytes] | None:
         """Return the next command, [] for one that says nothing, None if it is not all there."""

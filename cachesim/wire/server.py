@@ -112,6 +112,7 @@ class Server:
 
     def look(self) -> None:
         """Hang up on clients that others have killed; end if a client has asked for it."""
+        self.clients.has_news = False
         if self.clients.shut_down:
             self.ended.set()
         for connection in [each for each in self.connections if each.talk.over]:
@@ -156,7 +157,7 @@ class Connection(asyncio.Protocol):
             self.transport.close()
         elif talk.pending and not self.is_full and not paused:
             asyncio.get_running_loop().call_soon(self.data_received, b"")
-        if self.server.clients.shut_down:
+        if self.server.clients.has_news:
             self.server.look()
 
     def pause_writing(self) -> None:
