@@ -60,9 +60,11 @@ class ServerClock:
 
 
 def nanoseconds(seconds: float) -> int:
-    """Return the Unix time, in nanoseconds, of a time of the simulation.
+    """Return the Unix time, in nanoseconds but to the microsecond, of a time of the simulation.
+
+    The embedded Redis rounds so too (db.py): both see the same millisecond.
 
     >>> nanoseconds(0.25) - START * SECOND
     250000000
     """
-    return START * SECOND + round(seconds * SECOND)
+    return START * SECOND + int(seconds * 1e6 + 0.5) * 1000

@@ -71,7 +71,7 @@ class RedisServerEngine(ServerEngine):
 
     def __init__(self, spec: RedisServer, clock: Clock, random: Random) -> None:
         super().__init__(spec, clock, random)
-        self._tick = int(clock() * spec.hz)  # the last tick of the cron that is over
+        self._tick = int(clock() * spec.hz + 5e-7)  # the last tick of the cron that is over
         self._start_clock()
         hello = self.call(b"HELLO", b"3")
         if not isinstance(hello, dict):
@@ -109,7 +109,7 @@ class RedisServerEngine(ServerEngine):
         # once a jump however far: so the time stops at each tick.
         now = self.clock()
         if now >= self._next_tick:
-            hz, tick = self.spec.hz, int(now * self.spec.hz)
+            hz, tick = self.spec.hz, int(now * self.spec.hz + 5e-7)
             for due in range(max(self._tick + 1, tick - MOST_TICKS + 1), tick + 1):
                 self.process.move(nanoseconds(due / hz))
             self._tick, self._next_tick = tick, (tick + 1) / hz

@@ -61,7 +61,7 @@ class Database:
 
 def unix_milliseconds(clock: float) -> int:
     """Return the Unix time, in whole milliseconds, at which the engine's clock reads so many s."""
-    return int(clock * 1000 + 5e-7) + START * 1000  # the 5e-7: 1.001 * 1000 is 1000.9999...
+    return int(clock * 1e6 + 0.5) // 1000 + START * 1000  # 1.001 * 1000 is 1000.9999...
 
 
 class Keyspace(Engine):

@@ -126,7 +126,7 @@ class RedisEngine(Keyspace):
         """Do what comes before any command; return whether there is room for one that stores."""
         # redis 7: server.c, processCommand: performEvictions runs before reads and deletes too
         now = self.clock()
-        self.now = int(now * 1000 + 5e-7) + START_MS  # db.unix_milliseconds, written out
+        self.now = int(now * 1e6 + 0.5) // 1000 + START_MS  # db.unix_milliseconds, written out
         if now >= self._next_tick:
             self._cron(int(now * self.hz + 5e-7))
         return self.memory <= self.limit or self.evictor.make_room()
@@ -144,7 +144,7 @@ class RedisEngine(Keyspace):
         # The hot path: `begin` and `read` written out, which halves its time.
         now = self.clock()
         if now >= self._next_tick:
-            self.now = int(now * 1000 + 5e-7) + START_MS
+            self.now = int(now * 1e6 + 0.5) // 1000 + START_MS
             self._cron(int(now * self.hz + 5e-7))
         if self.memory > self.limit:
             self.evictor.make_room()
@@ -152,7 +152,7 @@ class RedisEngine(Keyspace):
         if entry is None:
             self.keyspace_misses += 1
             return None
-        if entry.when is not None and int(now * 1000 + 5e-7) + START_MS > entry.when:
+        if entry.when is not None and int(now * 1e6 + 0.5) // 1000 + START_MS > entry.when:
             self.expire(entry)
             self.keyspace_misses += 1
             return None

@@ -35,7 +35,7 @@ def echo(db: Keyspace, argv: Arguments) -> Reply:
 
 def time(db: Keyspace, argv: Arguments) -> Reply:
     """TIME: whole seconds of Unix time, and the microseconds beyond them."""
-    now = int(db.clock() * 1_000_000 + 5e-4) + START * 1_000_000
+    now = int(db.clock() * 1e6 + 0.5) + START * 1_000_000
     return [b"%d" % part for part in divmod(now, 1_000_000)]
 
 
