@@ -66,6 +66,17 @@ class Engine:
         """Lose everything, as a restart without persistence does."""
         raise NotImplementedError
 
+    def held_bytes(self, key: str) -> int:
+        """Return the bytes of the value under a key, 0 if there is none; no use of the key, no time passes.
+
+        What a reply costs to send. A real server is not asked (it would take a command): 0.
+        """
+        return 0
+
+    def walked(self, command: Command) -> int:
+        """Return how many keys or fields a command looks at: what makes a slow command slow."""
+        return 1
+
     def tick(self) -> None:
         """Do what is due by the clock though nobody asks: expiry, upkeep. What a server's timer calls."""
 

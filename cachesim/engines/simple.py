@@ -67,6 +67,11 @@ class SimpleEngine(Engine):
         self._on_add, self._on_use = self.policy.on_add, self.policy.on_use
         self._on_remove, self._victim = self.policy.on_remove, self.policy.victim
 
+    def held_bytes(self, key: str) -> int:
+        """Return the bytes of the value under a key, 0 if there is none."""
+        entry = self.entries.get(key)
+        return 0 if entry is None else len(entry.value)
+
     def get(self, key: str) -> bytes | None:
         """Return the value, or None; side effects: an expired key is removed, a live one is a use."""
         entry = self._alive(key)

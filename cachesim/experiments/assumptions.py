@@ -42,6 +42,7 @@ _OURS = "; the shape is an assumption"
 _RTT = f"0.20-0.41 ms in one zone (orensol 2009), ~0.2 ms (redis.io, latency){_OURS}"
 _CROSS = f"0.5-1.5 ms between zones (FlashGrid), mean 0.82 ms (L. Liesis 2022){_OURS}"
 _COMMAND = f"about 100,000 commands/s a thread (redis.io, redis-benchmark){_OURS}"
+_WALK = "1 million keys in 40 ms (redis.io, KEYS)"
 _POOL = f"{ASSUMPTION}: a small pool, so that load shows"
 _DISK = f"{ASSUMPTION}: one or two I/Os of 0.5-3 ms each"
 _COMMIT = f"{ASSUMPTION}: 1-3 ms for an fsync to network storage"
@@ -51,6 +52,8 @@ _VALUE = f"{ASSUMPTION}; the median object at Twitter has 230 bytes (Yang et al.
 
 ASSUMED = (
     Assumed("node.service", "one command on one worker of the cache node", "s", _COMMAND),
+    Assumed("node.per_byte", "a byte of a value, in or out", "s", f"{ASSUMPTION}: 1 GB/s a worker"),
+    Assumed("node.per_key", "a further key that a command looks at", "s", _WALK),
     Assumed("network.in_zone", "round trip within one zone", "s", _RTT),
     Assumed("network.cross_zone", "round trip to another zone", "s", _CROSS),
     Assumed("database.connections", "queries served at once", "count", _POOL),

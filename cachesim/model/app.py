@@ -76,6 +76,8 @@ class CacheClient:
         self._send = line_to(env, node.station, node.service, node.leg, visits)
         self._engine = engine = node.engine
         self._ask, self._why_missed = engine.get, engine.why_missed
+        # SIMPLIFIED: a reply's bytes are those that the key has when the command is sent.
+        self._held_bytes, self._per_byte = engine.held_bytes, node.per_byte
         self._raises = raises  # whether a refused command fails the visit, or counts as a miss
         self.lookup: str | None = None  # outcome of the first get of the request
         # Effects, bound once: they run when their visit fires.
@@ -84,11 +86,11 @@ class CacheClient:
 
     def get(self, key: str) -> simpy.Event:
         """Ask for a key; the event's value is the Value, or None if it is not there."""
-        return self._send(self._got, key)
+        return self._send(self._got, key, self._per_byte * self._held_bytes(key))
 
     def set(self, key: str, value: Value, ttl: float = math.inf) -> simpy.Event:
         """Store a value for `ttl` seconds (inf: until evicted or deleted)."""
-        return self._send(self._was_set, (key, value, ttl))
+        return self._send(self._was_set, (key, value, ttl), self._per_byte * len(value))
 
     def delete(self, key: str) -> simpy.Event:
         """Remove a key; the event's value says whether it was there."""
@@ -96,7 +98,7 @@ class CacheClient:
 
     def execute(self, *command: Any) -> simpy.Event:
         """Send any command of the engine, such as `execute("INCR", "visits")`; the value is its reply."""
-        return self._send(self._executed, command)
+        return self._send(self._executed, command, self._node.cost(command))
 
     def _run_get(self, visit: Visit) -> None:
         key = visit._value

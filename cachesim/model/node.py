@@ -5,23 +5,29 @@ from operator import attrgetter
 
 import simpy
 
-from cachesim.engines.base import EngineSpec
+from cachesim.engines.base import Command, EngineSpec
 from cachesim.model.distributions import Distribution, Exponential
 from cachesim.model.network import Network
 from cachesim.model.station import Station
 from cachesim.rng import stream, uniform
-from cachesim.spec import Spec
+from cachesim.spec import Delay, Spec
 from cachesim.units import MS
 
 
 class Node(Spec):
-    """How fast a cache node works.
+    """How fast a cache node works: what a command costs one worker, by its kind and its bytes.
+
+    A command takes a draw of `service`, `per_byte` for each byte of the value that goes in or comes
+    out, and `per_key` for each key or field beyond the first that it looks at (KEYS: all of them).
+    Measure your own server and put its figures here.
 
     >>> round(Node().service.mean * 1e6)
     10
     """
 
     service: Distribution = Exponential(mean=0.01 * MS)  # 10 µs a command, on one worker
+    per_byte: Delay = 1e-9  # seconds
+    per_key: Delay = 4e-8  # seconds
 
 
 class CacheNode:
@@ -34,4 +40,10 @@ class CacheNode:
         self.station = Station(cache.workers)
         self.errors = 0  # commands refused
         self.service = node.service.draws(stream(seed, "cache service")).__next__
+        self.per_byte, self.per_key = node.per_byte, node.per_key
         self.leg = network.cache_leg.draws(stream(seed, "cache network")).__next__
+
+    def cost(self, command: Command) -> float:
+        """Return what a command costs beyond a draw of the service time, in seconds."""
+        size = sum(len(part) for part in command[1:] if isinstance(part, bytes))
+        return self.per_byte * size + self.per_key * (self.engine.walked(command) - 1)

@@ -55,17 +55,18 @@ class Station:
 
 def line_to(
     env: simpy.Environment, station: Station, service: Draw, leg: Draw, visits: list[Visit]
-) -> Callable[[Effect, Any], Visit]:
-    """Return what sends a command to a station: `send(effect, argument)` books and notes one Visit.
+) -> Callable[..., Visit]:
+    """Return what sends a command to a station: `send(effect, argument, more)` books one Visit.
 
-    The visit takes wait + service + leg. SIMPLIFIED: the command joins the queue at once and the whole
-    round trip is added behind it, so that a visit stays one event; its effect comes at the end of it.
+    The visit takes wait + service + leg; `more` is what the command costs beyond a draw of `service`,
+    in seconds (0 unless given). SIMPLIFIED: the command joins the queue at once and the whole round
+    trip is added behind it, so that a visit stays one event; its effect comes at the end of it.
     """
     free, note, new = station.free, visits.append, Visit.__new__
 
-    def send(effect: Effect, argument: Any) -> Visit:
+    def send(effect: Effect, argument: Any, more: float = 0.0) -> Visit:
         # Station.depart and Visit.__init__, written out: this runs at every visit.
-        now, work = env._now, service()
+        now, work = env._now, service() + more
         start = free[0]
         end = (start if start > now else now) + work
         heapreplace(free, end)

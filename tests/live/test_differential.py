@@ -141,10 +141,8 @@ def test_redis_without_memory(start, policy):
 def hangs_up(engine, stream):
     """Return whether a server hangs up on this, or swallows all that comes for a while."""
     talk = Conversation(engine)
-    for part in (stream, *[b"mn\r\n"] * 3):
-        if talk.receive(part).endswith(b"MN\r\n"):
-            return False
-    return True
+    parts = (stream, *[b"mn\r\n"] * 3)
+    return not any(talk.receive(part).endswith(b"MN\r\n") for part in parts)
 
 
 def answers(talk, real, stream):

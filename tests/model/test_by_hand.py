@@ -42,7 +42,7 @@ def served(strategy):
     scenario = Scenario(
         strategy=strategy,
         cache=Simple(),
-        node=Node(service=Constant(value=1.0)),
+        node=Node(service=Constant(value=1.0), per_byte=0),
         database=Database(
             connections=1,
             buffer_hit_ratio=1.0,

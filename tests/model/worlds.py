@@ -18,7 +18,7 @@ from cachesim.spec import Count
 
 ZERO = Constant(value=0.0)
 INSTANT = {  # nothing takes time: what is left is caching alone
-    "node": Node(service=ZERO),
+    "node": Node(service=ZERO, per_byte=0, per_key=0),
     "network": Network(in_zone=ZERO),
     "database": Database(connections=1, buffer_hit_ratio=1.0, buffer_read=ZERO, commit=ZERO),
 }
@@ -60,7 +60,7 @@ def scripted(strategy, steps, **fields):
     """
     world = {
         "cache": Simple(),
-        "node": Node(service=ZERO),
+        "node": Node(service=ZERO, per_byte=0, per_key=0),
         "network": Network(in_zone=Constant(value=1.0), cross_zone=ZERO, database_in_zone=False),
         "database": Database(
             connections=9,

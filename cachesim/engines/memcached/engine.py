@@ -125,6 +125,11 @@ class MemcachedEngine(Keyspace):
 
     # --- what the model calls
 
+    def held_bytes(self, key: str) -> int:
+        """Return the bytes of the value under a key, 0 if there is none."""
+        item = self.items.get(key)
+        return 0 if item is None else len(item.value)
+
     def get(self, key: str) -> bytes | None:
         """Return the value, or None; a hit bumps the item, a dead item is removed."""
         exact = self.clock()

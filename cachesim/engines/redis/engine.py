@@ -16,6 +16,7 @@ from cachesim.engines.redis.expire import active_cycle
 from cachesim.engines.redis.policy import LFU_MINUTES, LRU_CLOCK_MAX, POLICIES
 from cachesim.engines.redis.types import bitfield, bits, counter, hash, lcs, string
 from cachesim.engines.redis.types.value import wrong_type
+from cachesim.engines.redis.walk import walked
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 from cachesim.spec import Bytes, Count, Rule
 from cachesim.units import KIB, MIB
@@ -130,6 +131,15 @@ class RedisEngine(Keyspace):
         if now >= self._next_tick:
             self._cron(int(now * self.hz + 5e-7))
         return self.memory <= self.limit or self.evictor.make_room()
+
+    def held_bytes(self, key: str) -> int:
+        """Return the bytes of the string under a key, 0 if there is none."""
+        entry = self.keys.nodes.get(key)
+        return len(entry.value) if entry is not None else 0
+
+    def walked(self, command: Command) -> int:
+        """Return how many keys or fields a command looks at."""
+        return walked(self, command)
 
     def tick(self) -> None:
         """Run the ticks of the cron that are due."""
