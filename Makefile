@@ -33,6 +33,7 @@ notebooks: $(VENV)/dev.stamp ## run every notebook from top to bottom, leaving t
 
 bench: $(VENV)/dev.stamp ## measure the speed against the textbook way, side by side
 	@$(BIN)/python benchmarks/speed.py $(ARGS)
+	@$(BIN)/python benchmarks/engines.py --serve
 
 format: $(VENV)/dev.stamp ## put the source into its one format
 	$(BIN)/ruff check --quiet --fix-only .

