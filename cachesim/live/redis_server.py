@@ -10,7 +10,7 @@ from cachesim.engines.redis.command import argument
 from cachesim.engines.redis.engine import Effort, Hertz, PolicyName, Whole
 from cachesim.engines.redis.memory import as_bytes
 from cachesim.errors import BadInput, CommandError, OutOfMemory
-from cachesim.live.clock import nanoseconds
+from cachesim.live.clock import SECOND, nanoseconds
 from cachesim.live.process import find_program
 from cachesim.live.server import ServerEngine, ServerSpec
 from cachesim.spec import Bytes, Count
@@ -97,8 +97,9 @@ class RedisServerEngine(ServerEngine):
         if self.process.clock is None:
             self._next_tick = math.inf
             return
-        for tick in (self._tick - 1, self._tick):
-            self.process.move(nanoseconds(tick / self.spec.hz))
+        now = nanoseconds(self._tick / self.spec.hz)
+        for due in (now - SECOND // self.spec.hz, now):
+            self.process.move(due)
         self._next_tick = (self._tick + 1) / self.spec.hz
         self._store = self.process.clock.store
         self._tell_time()

@@ -157,3 +157,11 @@ def test_the_command_line_compares_embedded_and_real(start, tmp_path, capsys):
     assert "redis-server" in rows[1]["version"]
     ratios = [row["metrics"]["hit_ratio"]["mean"] for row in rows]
     assert ratios[0] == pytest.approx(ratios[1], abs=0.01)
+
+
+def test_a_server_has_settled_when_it_is_handed_over(redis, clock):
+    """Its connection's buffers have their last size: otherwise `memory` would hold fewer keys."""
+    before = redis.memory
+    clock.advance(2)
+
+    assert before == pytest.approx(redis.memory, abs=200)
