@@ -153,8 +153,10 @@ class Dict(Generic[N]):
             node = table[int(random() * buckets)]
         if node.next is None:
             return node
-        chain = self.bucket(node.hash & self.mask)
-        return chain[int(self.random() * len(chain))]
+        chain = [node]
+        while (node := node.next) is not None:
+            chain.append(node)
+        return chain[int(random() * len(chain))]
 
     def bucket(self, index: int) -> list[N]:
         """Return the nodes of one bucket, in the order of the chain."""

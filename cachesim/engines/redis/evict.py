@@ -32,8 +32,9 @@ class Evictor:
         # redis 7: evict.c, performEvictions
         db = self.db
         selected = db.selected
+        draw = self.random_victim if db.policy.by == "random" else self.pooled_victim
         while db.memory > db.limit:
-            victim = self.victim()
+            victim = draw()
             if victim is None:
                 break
             db.remove(victim, EVICTED)
@@ -42,11 +43,9 @@ class Evictor:
             db.select(selected)
         return db.memory <= db.limit
 
-    def victim(self) -> Entry | None:
-        """Return the key to evict next, or None if the policy lets none go; selects its database."""
+    def pooled_victim(self) -> Entry | None:
+        """Return the best candidate, or None if the policy lets none go; selects its database."""
         db, (volatile, by) = self.db, self.db.policy
-        if by == "random":
-            return self.random_victim()
         while by and self.sample():
             while self.pool:
                 _, key, index = self.pool.pop()
@@ -58,18 +57,24 @@ class Evictor:
         return None
 
     def random_victim(self) -> Entry | None:
-        """Return any key, of the first database in turn that has one."""
+        """Return any key that may go, of the first database in turn that has one; selects it."""
         db = self.db
-        for _ in range(DATABASES if len(db.databases) > 1 else 1):  # with one there are no turns
-            if len(db.databases) > 1:
-                self.next_database = (self.next_database + 1) % DATABASES
-                db.select(self.next_database)
-            if db.policy.volatile:
-                if db.expires.nodes:
-                    return db.expires.any().entry
-            elif db.keys.nodes:
-                return db.keys.any()
+        if len(db.databases) == 1:  # there are no turns
+            return self.any_key()
+        for _ in range(DATABASES):
+            self.next_database = (self.next_database + 1) % DATABASES
+            db.select(self.next_database)
+            victim = self.any_key()
+            if victim is not None:
+                return victim
         return None
+
+    def any_key(self) -> Entry | None:
+        """Return any key of the selected database that may go, or None."""
+        db = self.db
+        if not db.policy.volatile:
+            return db.keys.any() if db.keys.nodes else None
+        return db.expires.any().entry if db.expires.nodes else None
 
     def sample(self) -> bool:
         """Look at some keys of each database; return whether any has a key that may go."""
