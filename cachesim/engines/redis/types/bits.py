@@ -83,9 +83,11 @@ def setbit(db: Keyspace, argv: Arguments) -> Reply:
 def clipped(argv: Arguments, first: int, value: bytes) -> tuple[int, int]:
     """Return the first and last bit of a range as given: [start [end [BYTE | BIT]]]."""
     given = argv[first:]
+    if len(given) > 3:
+        raise CommandError(SYNTAX)
     start = integer(given[0]) if given else 0
     unit = text(given[2]).upper() if len(given) > 2 else "BYTE"
-    if unit not in ("BYTE", "BIT") or len(given) > 3:
+    if unit not in ("BYTE", "BIT"):
         raise CommandError(SYNTAX)
     end = integer(given[1]) if len(given) > 1 else -1
     return in_bits(start, end, len(value), unit)

@@ -81,6 +81,7 @@ SCRIPTS = [
         ("BITPOS a 1 0 1 x", "-ERR syntax error"),
         ("BITPOS a 1 x", "-ERR value is not an integer or out of range"),
         ("BITPOS a 1 0 1 BIT x", "-ERR syntax error"),
+        ("BITPOS a 1 x 1 BIT x", "-ERR syntax error"),
     ],
     [
         ("SET a abc", "OK"),
