@@ -22,12 +22,17 @@ class ServerClock:
         os.ftruncate(self.page, mmap.PAGESIZE)
         self._memory = mmap.mmap(self.page, mmap.PAGESIZE)
         self._cells = memoryview(self._memory).cast("q")
-        self._cells[0] = start
+        self._cells[0] = self.start = start
         self.wake = os.eventfd(0, os.EFD_NONBLOCK)
 
     def store(self, now: int) -> None:
         """Set the time, waking nobody: the next command sees it, no timer runs."""
         self._cells[0] = now
+
+    @property
+    def next_end(self) -> int:
+        """When the next sleep of a background thread is over; a time from then on must be moved to."""
+        return self._cells[2]
 
     def move(self, now: int, fail: Callable[[str], Exception], lives: Callable[[], bool]) -> None:
         """Set the time and wait until every timer due by then has run.

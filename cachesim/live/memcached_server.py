@@ -75,10 +75,7 @@ class MemcachedServerEngine(ServerEngine):
 
     def __init__(self, spec: MemcachedServer, clock: Clock, random: Random) -> None:
         super().__init__(spec, clock, random)
-        self._next_second = math.inf
-        if self.process.clock is not None:
-            self._store = self.process.clock.store
-            self._next_second = math.floor(clock())
+        self._next_second = 0  # nanoseconds of Unix time: the first is not over
         answer = self.request(b"version")
         if not answer.startswith(b"VERSION "):
             raise self.process.failed(f"broke its protocol: to version it said {answer[:40]!r}")
@@ -90,13 +87,18 @@ class MemcachedServerEngine(ServerEngine):
         Its timer fires once a second and is set anew from when it ran: stopping anywhere else would
         shift its phase, and with it every expiration.
         """
-        now = self.clock()
+        time = self.process.clock
+        if time is None:
+            return
+        now = nanoseconds(self.clock())
         if now >= self._next_second:
-            second = math.floor(now)
-            self.process.move((START + second) * SECOND)
-            self._next_second = second + 1
-        if self.process.clock is not None:
-            self._store(nanoseconds(now))
+            self._next_second = now // SECOND * SECOND
+            self.process.move(self._next_second)
+            self._next_second += SECOND
+        if now >= time.next_end:
+            self.process.move(now)
+        else:
+            time.store(now)
 
     # --- what the model calls
 

@@ -6,12 +6,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from importlib.resources import files
+from collections.abc import Sequence
 from pathlib import Path
 
 from cachesim.errors import BadInput
 
-SOURCE = "simulated_time.c"
+SOURCES = ("simulated_time.c", "threads.c", "simulated_time.h")
 INSTEAD = 'or let wall time pass on the server (clock="wall", --clock wall)'
 
 
@@ -28,11 +28,12 @@ def library() -> Path:
             f"real servers run at simulated time on Linux only, this is {sys.platform}: "
             f"take the embedded engine (--engine redis, memcached), {INSTEAD}"
         )
-    source = files("cachesim.live").joinpath(SOURCE).read_bytes()
-    name = f"simulated_time-{os.uname().machine}-{hashlib.sha256(source).hexdigest()[:16]}.so"
+    sources = [Path(__file__).with_name(name) for name in SOURCES]
+    text = b"".join(source.read_bytes() for source in sources)
+    name = f"simulated_time-{os.uname().machine}-{hashlib.sha256(text).hexdigest()[:16]}.so"
     target = cache_folder() / name
     if not target.exists():
-        compile_to(target, source)
+        compile_to(target, sources)
     return target
 
 
@@ -52,7 +53,7 @@ def cache_folder() -> Path:
     )
 
 
-def compile_to(target: Path, source: bytes) -> None:
+def compile_to(target: Path, sources: Sequence[Path]) -> None:
     """Compile the library; it appears under its name only when it is whole."""
     compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
     if compiler is None:
@@ -61,13 +62,14 @@ def compile_to(target: Path, source: bytes) -> None:
             f"(Debian, Ubuntu: apt install gcc libc6-dev), {INSTEAD}"
         )
     part = target.with_suffix(f".{os.getpid()}")
-    command = [compiler, "-shared", "-fPIC", "-O2", "-x", "c", "-", "-o", str(part), "-ldl"]
-    done = subprocess.run(command, input=source, capture_output=True, check=False)
+    units = [str(source) for source in sources if source.suffix == ".c"]
+    options = ["-shared", "-fPIC", "-O2", "-pthread", "-o", str(part), *units, "-ldl"]
+    done = subprocess.run([compiler, *options], capture_output=True, check=False)
     if done.returncode:
         part.unlink(missing_ok=True)
         why = (done.stderr.decode(errors="replace").strip() or "it said nothing").splitlines()[0]
         raise BadInput(
-            f"{compiler} could not compile {SOURCE} ({why}): install the C library's headers "
+            f"{compiler} could not compile {units[0]} ({why}): install the C library's headers "
             f"(Debian, Ubuntu: apt install libc6-dev), {INSTEAD}"
         )
     os.replace(part, target)

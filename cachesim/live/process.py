@@ -62,6 +62,8 @@ class ServerProcess:
         self._held.callback(_end, self.child)
         self.socket = self._keep(self._connect(str(Path(folder, "socket"))))
         self.input: BinaryIO = self._keep(self.socket.makefile("rb"))
+        if self.clock is not None:
+            self.move(self.clock.start)  # its event loop runs: all it does while starting is done
 
     def _environment(self, preload: Path | None, seed: int) -> dict[str, str]:
         if self.clock is None:

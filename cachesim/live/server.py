@@ -37,7 +37,7 @@ class ServerEngine(Engine):
         self.clock = clock
         self.random = random
         simulated = spec.clock == "simulated"
-        start = nanoseconds(clock()) - LEAD if simulated else None
+        start = nanoseconds(math.floor(clock())) - LEAD if simulated else None
         seed = int(random() * SEEDS)
         self._cores = pin() if spec.pinned and simulated else None  # before its threads are born
         try:

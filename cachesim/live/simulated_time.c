@@ -1,13 +1,9 @@
 /* A library to preload into an unmodified server, so that the simulation's clock is the only one it knows.
  *
- * The simulation shares one page of memory with the server:
- *
- *     page[0]  the time, in nanoseconds since 1970: written by the simulation
- *     page[1]  the newest time for which every timer has run: written by the server's event loop
- *
- * To move the time the simulation stores it, writes to an eventfd that is part of the server's epoll
- * set, and waits until page[1] has caught up. Between two timers it may store a time without waking
- * anybody: a server reads the clock again for every command.
+ * The simulation shares one page of memory with the server (simulated_time.h). To move the time it
+ * stores it, writes to an eventfd that is part of the server's epoll set, and waits until the server
+ * says that it has reached it. Between two timers it may store a time without waking anybody: a
+ * server reads the clock again for every command.
  *
  * From the environment: CACHESIM_PAGE and CACHESIM_WAKE (inherited file descriptors), CACHESIM_SEED
  * (what the server draws at random is a function of it), CACHESIM_PARENT (the simulation's process).
@@ -29,11 +25,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "simulated_time.h"
+
 #define SECOND 1000000000LL /* nanoseconds */
-#define NAP 100000           /* nanoseconds of wall time between two looks of a sleeping thread */
 #define WAKE_MARK 0x63616368657369ULL /* what epoll hands back for the eventfd */
 
-static volatile int64_t *page; /* NULL: not driven by a simulation, real time passes */
+volatile int64_t *page;
 static int wake = -1;
 static uint64_t seed;
 
@@ -49,15 +46,16 @@ __attribute__((constructor)) static void attach(void) {
     void *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (shared == MAP_FAILED) _exit(70);
     page = shared;
+    page[NEXT_END] = NEVER;
     wake = (int)number_from("CACHESIM_WAKE");
     seed = (uint64_t)number_from("CACHESIM_SEED");
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (syscall(SYS_getppid) != number_from("CACHESIM_PARENT")) _exit(70); /* it died meanwhile */
 }
 
-static int64_t now(void) { return __atomic_load_n(&page[0], __ATOMIC_ACQUIRE); }
+int64_t now(void) { return __atomic_load_n(&page[NOW], __ATOMIC_ACQUIRE); }
 
-static int in_main_thread(void) { return syscall(SYS_gettid) == syscall(SYS_getpid); }
+int in_main_thread(void) { return syscall(SYS_gettid) == syscall(SYS_getpid); }
 
 /* --- the clock, by all of its names; CPU time stays CPU time */
 
@@ -86,18 +84,7 @@ time_t time(time_t *out) {
     return ts.tv_sec;
 }
 
-/* A background thread (memcached's maintainer) sleeps in simulated time. The main thread, which does so
- * only while it starts, sleeps in real time: nobody would wake it. */
-int usleep(useconds_t microseconds) {
-    struct timespec nap = {microseconds / 1000000, microseconds % 1000000 * 1000L};
-    if (!page || in_main_thread()) return (int)syscall(SYS_nanosleep, &nap, NULL);
-    int64_t end = now() + 1000LL * microseconds;
-    nap = (struct timespec){0, NAP};
-    while (now() < end) syscall(SYS_nanosleep, &nap, NULL);
-    return 0;
-}
-
-/* --- the event loop of the main thread */
+/* --- the event loop */
 
 static int wait_for_events(int epoll, struct epoll_event *events, int most, int timeout) {
     return (int)syscall(SYS_epoll_pwait, epoll, events, most, timeout, NULL, 8);
@@ -117,20 +104,37 @@ static int without_wake(struct epoll_event *events, int count) {
     return kept;
 }
 
+/* A thread of its own event loop: it knows no timers. */
+static int wait_in_thread(int epoll, struct epoll_event *events, int most, int timeout) {
+    rest_of_thread(1);
+    int count = wait_for_events(epoll, events, most, timeout);
+    rest_of_thread(0);
+    return count;
+}
+
+/* The main thread is back: tell, once, what time it has reached. */
+static void tell_reached(int64_t at) {
+    if (page[REACHED] == at) return;
+    settle_threads(at);
+    __atomic_store_n(&page[REACHED], at, __ATOMIC_RELEASE);
+}
+
 int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout) {
     static int watched = -1;
     static int64_t seen; /* the time at the last return: by now its timers have run */
-    if (!page || !in_main_thread()) return wait_for_events(epoll, events, most, timeout);
+    if (!page) return wait_for_events(epoll, events, most, timeout);
+    if (!in_main_thread()) return wait_in_thread(epoll, events, most, timeout);
     if (watched != epoll) {
         struct epoll_event event = {.events = EPOLLIN, .data.u64 = WAKE_MARK};
         syscall(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, wake, &event);
         watched = epoll;
     }
-    __atomic_store_n(&page[1], seen, __ATOMIC_RELEASE);
+    tell_reached(seen);
     /* Time passes only when the simulation says so: a wait for a timer is a wait for its word. */
     int count = wait_for_events(epoll, events, most, timeout > 0 ? -1 : timeout);
-    seen = now();
-    return count < 0 ? count : without_wake(events, count);
+    if (count > 0) count = without_wake(events, count);
+    seen = now(); /* read last: a time stored after it has its own wake, which waits in the eventfd */
+    return count;
 }
 
 /* --- randomness: everything a server draws follows from the seed */

@@ -187,6 +187,6 @@ def test_memcached_answers_are_equal(start):
     batches = range(COMMANDS // 4 // BATCH)
     differ = [found for seed in batches if (found := first_difference(start, seed))]
 
-    # memcached 1.6: items.c, lru_maintainer_thread: whether a bump or a flush comes first is a race;
+    # memcached 1.6: crawler.c, item_crawler_thread: after every thousandth item it naps for 100 microseconds;
     # util.c, safe_strtoull: from 2^63 on it looks for a minus sign beyond the end of the item
-    assert len(differ) <= max(1, len(batches) // 10), differ
+    assert len(differ) <= max(2, len(batches) // 25), differ

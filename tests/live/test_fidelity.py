@@ -1,6 +1,6 @@
 """The embedded engines against the real servers on the standard set: 100,000 requests, the middle size of each.
 
-Everything is seeded, Redis at simulated time is deterministic, and memcached nearly so: these tests cannot flake.
+Everything is seeded, and the servers' time and threads are the simulation's: each run is the same.
 The whole set, at three sizes and up to a million requests, is in docs/background/fidelity.md.
 """
 

@@ -3,13 +3,16 @@
 import os
 import random
 import signal
+import sys
 
 import pytest
 
 from cachesim.clock import ManualClock
 from cachesim.engines.base import START
+from cachesim.engines.memcached.engine import Memcached
 from cachesim.errors import ServerFailed
 from cachesim.live.memcached_server import MemcachedServer
+from cachesim.live.process import ServerProcess
 from cachesim.live.redis_server import RedisServer
 from cachesim.units import MIB
 
@@ -119,6 +122,57 @@ def test_rule_6_each_server_has_its_own_time(start):
 
     assert [b"%d" % (START + 500), b"0"] == first.execute(("TIME",))
     assert [b"%d" % (START + 1000), b"0"] == second.execute(("TIME",))
+
+
+STARTER = """
+import select, socket, sys, time
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen()
+select.select([], [], [], 0.3)  # real time: what a server does between listening and its event loop
+started = time.time()
+events = select.epoll()
+events.register(listener, select.EPOLLIN)
+events.poll(1.0)
+talk, _ = listener.accept()
+events.register(talk, select.EPOLLIN)
+while True:
+    if any(fd == talk.fileno() for fd, _ in events.poll(1.0)) and talk.recv(100):
+        talk.sendall(b"%d\\r\\n" % started)
+"""
+
+
+def test_time_stands_still_until_a_server_has_started():
+    """A timer that it sets late in its start counts from there, whenever the clock is moved first."""
+    start, moved = 5_000_000_000, 7_000_000_000
+    process = ServerProcess(lambda path: [sys.executable, "-c", STARTER, path], start=start, seed=1)
+    process.move(moved)
+    process.send(b"when?")
+    told = process.line()
+    process.close()
+
+    assert b"5" == told
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_threads_of_memcached_work_at_simulated_time(start, clock, seed):
+    """Every round of the maintainer falls between the same two commands as in the embedded engine."""
+    spec = {"memory": 2 * MIB, "item_size_max": MIB // 2}
+    real, draw = start(MemcachedServer(**spec)), random.Random(seed)
+    embedded = Memcached(**spec).build(clock, draw.random)
+    rounds, names = [], ("lru_maintainer_juggles", "lru_crawler_starts", "uptime", "evictions")
+    for number in range(4000):
+        clock.advance(draw.choice([0, 1e-4, 1e-3, 0.3 * (draw.random() < 0.03)]))
+        key = f"k{int(draw.paretovariate(0.6)) % 4000}"
+        if embedded.get(key) is None:
+            embedded.set(key, b"x" * 600, 5)
+        if real.get(key) is None:
+            real.set(key, b"x" * 600, 5)
+        if number % 100 == 0:
+            told = [engine.execute(("stats",)) for engine in (embedded, real)]
+            rounds.append([[stats[name] for name in names] for stats in told])
+
+    assert [] == [pair for pair in rounds if pair[0] != pair[1]]
 
 
 def test_memcached_evicts_at_the_limit(start, clock):

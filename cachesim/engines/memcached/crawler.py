@@ -43,9 +43,10 @@ class Crawler:
         self.starts = 0
         self.seen: dict[Segment, Seen] = {}  # what is not yet planned with
         self.next_check = 0  # whole seconds: nothing is due before
+        self.called: list[Segment] = []  # to look through, as soon as the maintainer rests
 
     def check(self, now: int) -> None:
-        """Plan with what the last pass saw, and look through the lists that are due."""
+        """Plan with what the last pass saw, and call the crawler to the lists that are due."""
         if not self.seen and now <= self.next_check:
             return
         for segment, seen in self.seen.items():
@@ -54,9 +55,13 @@ class Crawler:
         due = [segment for segment in self.segments if now > segment.next_crawl]
         for segment in due:
             segment.next_crawl = now + RETRY
-        if due:
-            self.crawl(due, now, planned=True)
+        self.called = due
         self.next_check = min(segment.next_crawl for segment in self.segments)
+
+    def work(self, now: int) -> None:
+        """Do what `check` has called for."""
+        self.crawl(self.called, now, planned=True)
+        self.called = []
 
     def crawl(self, segments: list[Segment], now: int, *, planned: bool = False) -> None:
         """Look through lists, dropping what is dead. SIMPLIFIED: it takes no time."""

@@ -30,7 +30,9 @@ from cachesim.spec import Bytes, Count, Rule
 from cachesim.units import MIB
 
 MONTH = 60 * 60 * 24 * 30  # seconds: a larger expiration time is a date
-HEAD_START = UPDATE_INTERVAL + 2  # seconds on the server's clock when it starts
+MICROSECONDS = 1_000_000  # of a second
+NEVER = 1 << 63  # microseconds
+HEAD_START = UPDATE_INTERVAL + 2 + 1  # seconds on the server's clock, a second after it started
 DEAD = 1  # an expiration in the past: before the server started
 
 Factor = Annotated[float, Rule("> 1 and <= 2", lambda x: 1 < x <= 2)]
@@ -76,9 +78,9 @@ class MemcachedEngine(Keyspace):
 
     def _start(self) -> None:
         spec, exact = self.spec, self.clock()
-        self.head_start = HEAD_START - math.floor(exact)  # clock -> the server's seconds
+        second = int(exact * MICROSECONDS + 0.5) // MICROSECONDS
+        self.head_start = HEAD_START - second  # clock -> the server's seconds
         self.now = HEAD_START  # whole seconds
-        self.next_wake = self.next_round = exact
         self.clear(segmented=spec.segmented)
         self.slabs = Slabs(spec.memory, spec.growth_factor)
         self.lrus = [ClassLRU(slab, self.settings, self.drop) for slab in self.slabs.classes]
@@ -91,6 +93,9 @@ class MemcachedEngine(Keyspace):
         self.sizes_from: int | None = (
             None  # the unique id from which on sizes are tracked; stats.py
         )
+        self.next_round = second * MICROSECONDS if spec.segmented else NEVER
+        self._maintain(second * MICROSECONDS)
+        self._wake(exact)
 
     # --- time
 
@@ -101,11 +106,19 @@ class MemcachedEngine(Keyspace):
             self._wake(exact)
 
     def _wake(self, exact: float) -> None:
-        second = math.floor(exact)
-        self.now = second + self.head_start
-        if self.spec.segmented and exact >= self.next_round:
-            self.next_round = exact + self.maintainer.round()
-        self.next_wake = min(self.next_round, second + 1.0) if self.spec.segmented else second + 1.0
+        """Let the background threads work at the last whole second, if it is a new one, and now."""
+        at = int(exact * MICROSECONDS + 0.5)
+        second = at // MICROSECONDS
+        if self.now < second + self.head_start:
+            self.now = second + self.head_start
+            self._maintain(second * MICROSECONDS)
+        self._maintain(at)
+        next_wake = min((second + 1) * MICROSECONDS, self.next_round)
+        self.next_wake = (next_wake - 0.5) / MICROSECONDS  # when it is rounded to that
+
+    def _maintain(self, at: int) -> None:
+        while at >= self.next_round:
+            self.next_round = at + self.maintainer.round()
 
     @property
     def started(self) -> int:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from cachesim.engines.memcached.engine import MemcachedEngine
 
 SHORTEST, LONGEST = 1_000, 1_000_000  # microseconds between two rounds
-MICROSECOND = 1e-6  # seconds
 PAGE_PER_EVICTION = 2  # the level of `slabs automove` at which every eviction asks for a page
 
 
@@ -35,6 +34,7 @@ class Maintainer:
         self.evicted: dict[int, int] = {}  # by class, when last looked at
         self.ratio = 0.8  # setting slab_automove_ratio
         self.automover = Automover(engine.lrus, self.ratio)
+        self.moves: list[tuple[int, int]] = []  # of pages, between two classes, to be done
         self.rounds = 0
         self.sleep = SHORTEST
         self.slept = 0  # microseconds in all, by the thread's own account
@@ -44,12 +44,12 @@ class Maintainer:
         self.due = [(0, lru.slab.number) for lru in engine.lrus]
         heapify(self.due)
 
-    def round(self) -> float:
-        """Do one round; return for how many seconds the thread then sleeps, which may be none."""
+    def round(self) -> int:
+        """Do one round; return for how many microseconds the thread then sleeps, which may be none."""
         self.rounds += 1
         self.slept += max(self.sleep, SHORTEST)
-        self._juggle()
-        self.sleep = min(LONGEST, max(0, self.due[0][0] - self.slept))
+        again = self._juggle()
+        self.sleep = 0 if again else min(LONGEST, self.due[0][0] - self.slept)
         engine = self.engine
         if engine.bumps:
             engine.settle_bumps()
@@ -59,15 +59,30 @@ class Maintainer:
             engine.crawler.check(engine.now)
         if self.last_automove != engine.now:
             self._automove()
-        return self.sleep * MICROSECOND
+        if self.sleep:
+            self._rest()
+        return self.sleep
 
-    def _juggle(self) -> None:
-        """Look at every class that is due, and set when it is due again."""
+    def _rest(self) -> None:
+        """Let the crawler and the page mover work: they begin when this thread rests (live/threads.c)."""
+        engine = self.engine
+        if engine.crawler.called:
+            engine.crawler.work(engine.now)
+        for source, target in self.moves:
+            engine.mover.reassign(source, target)
+        self.moves.clear()
+
+    def _juggle(self) -> bool:
+        """Look at every class that is due, and set when it is due again; return whether one is at once."""
         slept, now, lrus, due = self.slept, self.engine.now, self.engine.lrus, self.due
+        again = False
         while due[0][0] <= slept:
             number = due[0][1]
+            pause = _pause_after(lrus[number - 1], now)
+            again |= not pause
             # At least 1: due again in the next round, not in this one.
-            heapreplace(due, (slept + (_pause_after(lrus[number - 1], now) or 1), number))
+            heapreplace(due, (slept + (pause or 1), number))
+        return again
 
     def _automove(self) -> None:
         if self.automove == PAGE_PER_EVICTION:
@@ -78,7 +93,7 @@ class Maintainer:
             self.automover = Automover(self.engine.lrus, self.ratio)
         move = self.automover.decide(self.engine.now)
         if move is not None:
-            self.engine.mover.reassign(*move)
+            self.moves.append(move)
         if move is None or move[1] != POOL:
             self.last_automove = self.engine.now
         else:  # more may be given back at once
@@ -91,7 +106,7 @@ class Maintainer:
         """
         for lru in self.engine.lrus:
             if lru.evicted > self.evicted.get(lru.slab.number, 0):
-                self.engine.mover.reassign(ANY, lru.slab.number)
+                self.moves.append((ANY, lru.slab.number))
             self.evicted[lru.slab.number] = lru.evicted
         self.last_automove = self.engine.now
 

@@ -17,7 +17,7 @@ NUMBERS = {  # flags with one: how it is read, and what is said of a bad one
     "T": (to_signed, BAD_TOKEN),
     "R": (to_signed, BAD_TOKEN),
     "C": (to_unsigned, BAD_TOKEN),
-    "F": (to_word, BAD_LINE),
+    "F": (to_word, ""),  # leaves what another flag complained of
     "J": (to_unsigned, "CLIENT_ERROR invalid numeric initial value"),
     "D": (to_unsigned, "CLIENT_ERROR invalid numeric delta value"),
 }
@@ -65,7 +65,7 @@ def read_flags(engine: "MemcachedEngine", key: bytes, tokens: list[bytes]) -> Fl
             read, complaint = NUMBERS[letter]
             number = read(argument)
             numbers[letter] = number or 0
-            problem = complaint if number is None else problem
+            problem = (complaint or problem or BAD_LINE) if number is None else problem
         elif letter == "M":
             problem = problem if len(argument) == 1 else "CLIENT_ERROR incorrect length for M token"
         elif letter == "b":

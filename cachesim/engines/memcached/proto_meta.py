@@ -243,20 +243,22 @@ def count(engine: "MemcachedEngine", tokens: Tokens) -> bytes:
         return b"EX" + _tell(flags, key, {}, binary=flags.binary) + b"\r\n"
     if old is not None:
         operations.count(engine, key, flags.delta, up=mode in {b"I", b"+"})
-        return _told_number(engine, flags, key, created=False)
+        return _told_number(engine, flags, old, created=False)
     if b"N" in flags.words:
-        engine.link(engine.allocator.item(key, b"%d" % flags.initial, 0, 0))
-        return _told_number(engine, flags, key, created=True)
+        item = engine.allocator.item(key, b"%d" % flags.initial, 0, 0)
+        engine.link(item)
+        return _told_number(engine, flags, item, created=True)
     engine.counts.incr_misses += mode in {b"I", b"+"}
     engine.counts.decr_misses += mode in {b"D", b"-"}
     return b"NF" + _tell(flags, key, {}, binary=flags.binary) + b"\r\n"
 
 
-def _told_number(engine: "MemcachedEngine", flags: Flags, key: str, *, created: bool) -> bytes:
-    item = engine.items[key]
-    number = item.value.rstrip(b" ")
+def _told_number(engine: "MemcachedEngine", flags: Flags, item: Item, *, created: bool) -> bytes:
+    """Return the answer; `item` is the one found: where the number took a new one, that keeps its old TTL."""
+    key = item.key
+    number = engine.items[key].value.rstrip(b" ")
     tellers: dict[bytes, Callable[[], int]] = {
-        b"c": lambda: item.cas,
+        b"c": lambda: engine.items[key].cas,
         b"t": lambda: _remaining(engine, item),
     }
     head = b"VA %d" % len(number) if b"v" in flags.words else b"HD"
