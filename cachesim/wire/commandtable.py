@@ -13,6 +13,7 @@ from cachesim.engines.redis.command import (
     text,
 )
 from cachesim.engines.redis.engine import COMMANDS as ENGINE
+from cachesim.engines.redis.help import helper, lines_of
 from cachesim.errors import CommandError
 from cachesim.wire.connection import ROWS as CONNECTION
 
@@ -120,4 +121,8 @@ ROWS = {
     "COMMAND|GETKEYS": Command(-4, "loading stale", command_getkeys, NO_KEYS),
     "COMMAND|INFO": Command(-2, "loading stale", command_info, NO_KEYS),
     "COMMAND|LIST": Command(-2, "loading stale", command_list, NO_KEYS),
+}
+ROWS |= {
+    f"{name}|HELP": Command(2, "loading stale", helper(name, lines_of(name, rows)), NO_KEYS)
+    for name, rows in (("CLIENT", CONNECTION), ("COMMAND", ROWS))
 }

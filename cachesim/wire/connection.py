@@ -264,6 +264,14 @@ def client_getredir(talk: Any, argv: Arguments) -> Reply:
     return -1
 
 
+def client_unblock(talk: Any, argv: Arguments) -> Reply:
+    """CLIENT UNBLOCK id [TIMEOUT | ERROR]: nobody waits, as no command blocks."""
+    if len(argv) > 4 or (len(argv) == 4 and argv[3].upper() not in (b"TIMEOUT", b"ERROR")):
+        raise CommandError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
+    integer(argv[2])
+    return 0
+
+
 FLAGS = "noscript loading stale"
 ROWS = {
     "AUTH": Command(-2, "noscript loading stale fast no_auth allow_busy", auth, NO_KEYS),
@@ -279,6 +287,7 @@ ROWS = {
     "CLIENT|REPLY": Command(3, FLAGS, client_reply, NO_KEYS),
     "CLIENT|SETNAME": Command(3, FLAGS, client_setname, NO_KEYS),
     "CLIENT|TRACKINGINFO": Command(2, FLAGS, client_trackinginfo, NO_KEYS),
+    "CLIENT|UNBLOCK": Command(-3, f"admin {FLAGS}", client_unblock, NO_KEYS),
     "CLIENT|UNPAUSE": Command(2, f"admin {FLAGS}", client_unpause, NO_KEYS),
     "HELLO": Command(-1, "noscript loading stale fast no_auth allow_busy", hello, NO_KEYS),
     "QUIT": Command(-1, "noscript loading stale fast no_auth allow_busy", quit_, NO_KEYS),

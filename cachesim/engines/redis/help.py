@@ -1,9 +1,9 @@
 """The HELP of commands that have subcommands, line by line as the server replies."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from cachesim.engines.redis.command import NO_KEYS, Arguments, Command, Reply
-from cachesim.engines.redis.db import Keyspace
 
 OBJECT = """\
 ENCODING <key>
@@ -29,15 +29,28 @@ REWRITE
     Rewrite the configuration file."""
 
 
-def helper(name: str, lines: str) -> Callable[[Keyspace, Arguments], Reply]:
-    """Return the function of a HELP (redis 7: networking.c, addReplyHelp)."""
-    reply = [
+def helper(name: str, lines: str) -> Callable[[Any, Arguments], Reply]:
+    """Return the function of a HELP, which replies with these lines."""
+    return lambda engine, argv: reply_of(name, lines)
+
+
+def reply_of(name: str, lines: str) -> list[str]:
+    """Return the whole reply of a HELP (redis 7: networking.c, addReplyHelp)."""
+    return [
         f"{name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
         *lines.split("\n"),
         "HELP",
         "    Prints this help.",
     ]
-    return lambda db, argv: list(reply)
+
+
+def lines_of(name: str, table: Mapping[str, Command]) -> str:
+    """Return the lines for a command whose subcommands say of themselves what they do, in their docstrings."""
+    lines = []
+    for row in (row for full, row in table.items() if full.startswith(f"{name}|")):
+        usage, _, does = (row.function.__doc__ or "").split("\n")[0].rstrip(".").partition(": ")
+        lines += [usage.removeprefix(f"{name} "), *([f"    {does.capitalize()}."] if does else [])]
+    return "\n".join(lines)
 
 
 COMMANDS = {

@@ -8,11 +8,13 @@ from cachesim.engines.redis.command import (
     Arguments,
     Command,
     Reply,
+    Verbatim,
     container,
     integer,
     text,
 )
 from cachesim.engines.redis.db import Entry, Keyspace
+from cachesim.engines.redis.help import helper, lines_of
 from cachesim.engines.redis.policy import frequency, idle_time
 from cachesim.engines.redis.types.string import object_encoding
 from cachesim.errors import CommandError
@@ -114,8 +116,14 @@ def memory_stats(db: Keyspace, argv: Arguments) -> Reply:
     }
 
 
+def memory_malloc_stats(db: Keyspace, argv: Arguments) -> Reply:
+    """MEMORY MALLOC-STATS: what the allocator says of itself, which here has only totals."""
+    return Verbatim(f"Allocated: {db.memory}, quantum: {db.quantum}\n".encode())
+
+
 COMMANDS = {
     "MEMORY": Command(-2, "", container, NO_KEYS),
+    "MEMORY|MALLOC-STATS": Command(2, "", memory_malloc_stats, NO_KEYS),
     "MEMORY|PURGE": Command(2, "", memory_purge, NO_KEYS),
     "MEMORY|STATS": Command(2, "", memory_stats, NO_KEYS),
     "MEMORY|USAGE": Command(-3, "readonly", memory_usage, SUBKEY),
@@ -125,3 +133,5 @@ COMMANDS = {
     "OBJECT|IDLETIME": Command(3, "readonly", object_idletime, SUBKEY),
     "OBJECT|REFCOUNT": Command(3, "readonly", object_refcount, SUBKEY),
 }
+MEMORY_HELP = helper("MEMORY", lines_of("MEMORY", COMMANDS))
+COMMANDS["MEMORY|HELP"] = Command(2, "loading stale", MEMORY_HELP, NO_KEYS)

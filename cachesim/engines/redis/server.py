@@ -1,4 +1,4 @@
-"""The commands about the server itself: PING, ECHO, TIME, WAIT, DEBUG (CONFIG, INFO: their files)."""
+"""The commands about the server itself that need no file of their own, as CONFIG and INFO do."""
 
 from cachesim.engines.base import START
 from cachesim.engines.redis.command import (
@@ -6,11 +6,14 @@ from cachesim.engines.redis.command import (
     Arguments,
     Command,
     Reply,
+    Verbatim,
+    container,
     integer,
     text,
     wrong_number,
 )
 from cachesim.engines.redis.db import Keyspace
+from cachesim.engines.redis.info import VERSION
 from cachesim.engines.redis.memory import as_integer
 from cachesim.errors import CommandError
 
@@ -53,15 +56,47 @@ def wait(db: Keyspace, argv: Arguments) -> Reply:
     return 0
 
 
+def role(db: Keyspace, argv: Arguments) -> Reply:
+    """ROLE: a master, at the offset 0 of replication, without replicas."""
+    return [b"master", 0, []]
+
+
+def lolwut(db: Keyspace, argv: Arguments) -> Reply:
+    """LOLWUT [VERSION version ...]: the version, without the picture above it."""
+    return Verbatim(f"Redis ver. {VERSION}\n".encode())
+
+
+def latency_latest(db: Keyspace, argv: Arguments) -> Reply:
+    """LATENCY LATEST: nothing, as with the server's default threshold nothing is noted."""
+    return []
+
+
+def latency_history(db: Keyspace, argv: Arguments) -> Reply:
+    """LATENCY HISTORY event: nothing, as with the server's default threshold nothing is noted."""
+    return []
+
+
+def latency_reset(db: Keyspace, argv: Arguments) -> Reply:
+    """LATENCY RESET [event ...]: how many events are forgotten."""
+    return 0
+
+
 def debug(db: Keyspace, argv: Arguments) -> Reply:
     """DEBUG: refused, as the server does unless its configuration says otherwise."""
     raise CommandError(NO_DEBUG)
 
 
+OF_OPERATORS = "admin noscript loading stale"
 COMMANDS = {
     "DEBUG": Command(-2, "admin noscript loading stale", debug, NO_KEYS),
     "ECHO": Command(2, "loading stale fast", echo, NO_KEYS),
+    "LATENCY": Command(-2, "", container, NO_KEYS),
+    "LATENCY|HISTORY": Command(3, OF_OPERATORS, latency_history, NO_KEYS),
+    "LATENCY|LATEST": Command(2, OF_OPERATORS, latency_latest, NO_KEYS),
+    "LATENCY|RESET": Command(-2, OF_OPERATORS, latency_reset, NO_KEYS),
+    "LOLWUT": Command(-1, "readonly fast", lolwut, NO_KEYS),
     "PING": Command(-1, "fast", ping, NO_KEYS),
+    "ROLE": Command(1, "noscript loading stale fast", role, NO_KEYS),
     "TIME": Command(1, "loading stale fast", time, NO_KEYS),
     "WAIT": Command(3, "noscript", wait, NO_KEYS),
 }

@@ -336,8 +336,23 @@ MAKERS: dict[str, Callable[[Random], list]] = {
     "TTL": only(key),
     "TYPE": only(key),
     "UNLINK": keys,
-    "WAIT": lambda r: [0, r.choice([0, 1, -1, "x"])],
+    "ROLE": lambda r: [],
+    "LATENCY": lambda r: r.choice(
+        [["LATEST"], ["HISTORY", "fork"], ["RESET"], ["RESET", "a", "b"], ["x"]]
+    ),
+    "WAIT": lambda r: [0, r.choice([0, -1, "x"])],  # nobody may wait: no time passes
 }
-SELDOM = {"FLUSHALL", "FLUSHDB", "SWAPDB", "SELECT", "WAIT", "PING", "ECHO", "CONFIG"}
+SELDOM = {
+    "FLUSHALL",
+    "FLUSHDB",
+    "SWAPDB",
+    "SELECT",
+    "WAIT",
+    "ROLE",
+    "LATENCY",
+    "PING",
+    "ECHO",
+    "CONFIG",
+}
 NAMES = [name for name in MAKERS for _ in range(1 if name in SELDOM else 4)]
 NAMES += ["SET", "HSET"] * 12  # so that keys are there
