@@ -28,3 +28,11 @@ def test_links_lead_somewhere(page):
     assert [] == [
         link for link in LINK.findall(page.read_text("utf-8")) if not (page.parent / link).exists()
     ]
+
+
+def test_the_trade_offs_are_measured():
+    """The table of Redis against Memcached is the one that its script makes."""
+    from benchmarks import redis_or_memcached
+
+    page = redis_or_memcached.PAGE.read_text()
+    assert page == redis_or_memcached.renewed(page)

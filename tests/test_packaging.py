@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import cachesim
+from cachesim.live import preload
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -180,3 +181,13 @@ def test_virtualenv_stands_in_for_a_missing_ensurepip(preflight, tmp_path):
 
     assert (0, "", "") == (answer.returncode, answer.stdout, answer.stderr)
     assert (made / "python").exists()
+
+
+def test_the_sources_of_the_preloaded_library_are_shipped():
+    """Each is there, and matched by a pattern of the package's data."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["*"]
+    package = ROOT / "cachesim"
+    shipped = {path for pattern in patterns for path in package.glob(pattern)}
+
+    assert {package / "live" / name for name in preload.SOURCES} <= shipped

@@ -52,13 +52,14 @@ def fidelity(as_json: bool, markdown: bool, jobs: int | None, **options: Any) ->
 
 
 def _cases(options: dict[str, Any]) -> list[Case]:
-    if options["is_standard"]:
-        return standard(options["traces"], options["requests"])
     if bool(options["trace"]) != bool(options["format_name"]):
         raise BadInput("--trace FILE and --format F belong together; give both or neither")
     for name in options["engine"]:
         if name not in ("redis", "memcached"):
             raise BadInput(f'--engine "{name}" has no real server; choose from redis, memcached')
+    if options["is_standard"]:
+        whole = standard(options["traces"], options["requests"])
+        return [case for case in whole if type(case.spec).__name__.lower() in options["engine"]]
     requests = Requests(
         options["trace"],
         options["format_name"],

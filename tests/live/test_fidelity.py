@@ -27,19 +27,19 @@ def named(case):
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=map(named, CASES))
 def test_the_standard_set(start, traces, number):
-    """Hit ratio within 0.3 pp (memcached 0.05), memory within 1 %, evictions within 1 % of what was stored."""
+    """Memcached does exactly what the server does; Redis hits within 0.3 pp, memory and evictions within 1 %."""
     case = [case for n, case in enumerate(standard(str(traces), REQUESTS)) if n % 3 == 1][number]
     start(twin(case.spec)).close()
     row = compared(case)
     embedded, real = row.embedded, row.real
 
-    assert abs(row.hit_ratio_diff_pp) <= (0.3 if row.engine == "redis" else 0.05)
-    assert abs(embedded.evictions - real.evictions) <= 0.01 * (real.evictions + real.items)
-    assert row.memory_diff_percent <= 1
+    assert row.memory_diff_percent <= (1 if row.engine == "redis" else 0)
     if row.engine == "memcached":
-        assert embedded.items == real.items
-    else:
-        assert embedded.items == pytest.approx(real.items, rel=0.01)
+        assert embedded._replace(version="") == real._replace(version="")
+        return
+    assert abs(row.hit_ratio_diff_pp) <= 0.3
+    assert abs(embedded.evictions - real.evictions) <= 0.01 * (real.evictions + real.items)
+    assert embedded.items == pytest.approx(real.items, rel=0.01)
 
 
 @pytest.mark.parametrize("kind", [(Redis, RedisServer), (Memcached, MemcachedServer)])
