@@ -7,7 +7,7 @@ from typing import Any
 from cachesim.clock import Clock
 from cachesim.engines.base import Command, Random
 from cachesim.engines.redis.command import argument
-from cachesim.engines.redis.engine import Effort, Hertz, PolicyName, Whole
+from cachesim.engines.redis.engine import HALF, Effort, Hertz, PolicyName, Whole
 from cachesim.engines.redis.memory import as_bytes
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 from cachesim.live.clock import SECOND, nanoseconds
@@ -71,7 +71,7 @@ class RedisServerEngine(ServerEngine):
 
     def __init__(self, spec: RedisServer, clock: Clock, random: Random) -> None:
         super().__init__(spec, clock, random)
-        self._tick = int(clock() * spec.hz + 5e-7)  # the last tick of the cron that is over
+        self._tick = int((clock() + HALF) * spec.hz)  # the last tick of the cron that is over
         self._start_clock()
         hello = self.call(b"HELLO", b"3")
         if not isinstance(hello, dict):
@@ -100,7 +100,7 @@ class RedisServerEngine(ServerEngine):
         now = nanoseconds(self._tick / self.spec.hz)
         for due in (now - SECOND // self.spec.hz, now):
             self.process.move(due)
-        self._next_tick = (self._tick + 1) / self.spec.hz
+        self._next_tick = (self._tick + 1) / self.spec.hz - HALF
         self._store = self.process.clock.store
         self._tell_time()
 
@@ -110,10 +110,10 @@ class RedisServerEngine(ServerEngine):
         # once a jump however far: so the time stops at each tick.
         now = self.clock()
         if now >= self._next_tick:
-            hz, tick = self.spec.hz, int(now * self.spec.hz + 5e-7)
+            hz, tick = self.spec.hz, int((now + HALF) * self.spec.hz)
             for due in range(max(self._tick + 1, tick - MOST_TICKS + 1), tick + 1):
                 self.process.move(nanoseconds(due / hz))
-            self._tick, self._next_tick = tick, (tick + 1) / hz
+            self._tick, self._next_tick = tick, (tick + 1) / hz - HALF
         if self.process.clock is not None:
             self._store(nanoseconds(now))
 

@@ -10,6 +10,7 @@ import pytest
 from cachesim.clock import ManualClock
 from cachesim.engines.base import START
 from cachesim.engines.memcached.engine import Memcached
+from cachesim.engines.redis.engine import Redis
 from cachesim.errors import ServerFailed
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.process import ServerProcess
@@ -82,6 +83,21 @@ def test_rule_3_every_tick_of_the_cron_is_run(redis, clock):
 
     assert len(redis) < 0.1 * 5000  # a cycle rests when at most 10 % of what it sees is dead
     assert 5000 == len(redis) + redis.expirations
+
+
+def test_rule_3_a_tick_comes_when_the_rounded_time_says_so(redis, clock):
+    """A sum of floats just short of a tick is that tick, in the server and in the embedded engine."""
+    embedded = Redis().build(clock, random.Random(1).random)
+    clock.advance(0.05)
+    for engine in (redis, embedded):
+        engine.execute(("SET", "a", 1, "EXAT", START))
+    clock.advance(0.049999999)
+    held = []
+    for engine in (redis, embedded):
+        engine.execute(("PING",))
+        held.append(engine.execute(("DBSIZE",)))
+
+    assert [0, 0] == held
 
 
 def test_rule_4_sigterm_waits_for_the_cron(redis, clock):

@@ -39,6 +39,7 @@ ROOMS = (
 )
 COMMANDS = {name: row for room in ROOMS for name, row in room.COMMANDS.items()}
 START_MS = START * 1000
+HALF = 5e-7  # seconds: the time is rounded to the microsecond
 MOST_TICKS = 100  # of the cron are made up for after a silence; the ones before are skipped
 
 PolicyName = Literal[
@@ -120,7 +121,7 @@ class RedisEngine(Keyspace):
     def use_hz(self, hz: int) -> None:
         """Let the cron tick so often from now on."""
         self.hz = hz
-        self._tick = int(self.clock() * hz + 5e-7)  # the last tick of the cron that is over
+        self._tick = int((self.clock() + HALF) * hz)  # the last tick of the cron that is over
         self._tell_time()
 
     def begin(self) -> bool:
@@ -129,7 +130,7 @@ class RedisEngine(Keyspace):
         now = self.clock()
         self.now = int(now * 1e6 + 0.5) // 1000 + START_MS  # db.unix_milliseconds, written out
         if now >= self._next_tick:
-            self._cron(int(now * self.hz + 5e-7))
+            self._cron(int((now + HALF) * self.hz))
         return self.memory <= self.limit or self.evictor.make_room()
 
     def held_bytes(self, key: str) -> int:
@@ -155,7 +156,7 @@ class RedisEngine(Keyspace):
         now = self.clock()
         if now >= self._next_tick:
             self.now = int(now * 1e6 + 0.5) // 1000 + START_MS
-            self._cron(int(now * self.hz + 5e-7))
+            self._cron(int((now + HALF) * self.hz))
         if self.memory > self.limit:
             self.evictor.make_room()
         entry = self.keys.nodes.get(key)
@@ -228,4 +229,4 @@ class RedisEngine(Keyspace):
         seconds = START + self._tick // self.hz
         self.lru_clock = seconds & LRU_CLOCK_MAX
         self.minute = seconds // 60 & LFU_MINUTES
-        self._next_tick = (self._tick + 1) / self.hz
+        self._next_tick = (self._tick + 1) / self.hz - HALF
