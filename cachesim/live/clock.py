@@ -29,11 +29,6 @@ class ServerClock:
         """Set the time, waking nobody: the next command sees it, no timer runs."""
         self._cells[0] = now
 
-    @property
-    def next_end(self) -> int:
-        """When the next sleep of a background thread is over; a time from then on must be moved to."""
-        return self._cells[2]
-
     def move(self, now: int, fail: Callable[[str], Exception], lives: Callable[[], bool]) -> None:
         """Set the time and wait until every timer due by then has run.
 

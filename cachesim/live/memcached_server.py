@@ -95,10 +95,7 @@ class MemcachedServerEngine(ServerEngine):
             self._next_second = now // SECOND * SECOND
             self.process.move(self._next_second)
             self._next_second += SECOND
-        if now >= time.next_end:
-            self.process.move(now)
-        else:
-            time.store(now)
+        time.store(now)
 
     # --- what the model calls
 

@@ -46,7 +46,6 @@ __attribute__((constructor)) static void attach(void) {
     void *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (shared == MAP_FAILED) _exit(70);
     page = shared;
-    page[NEXT_END] = NEVER;
     wake = (int)number_from("CACHESIM_WAKE");
     seed = (uint64_t)number_from("CACHESIM_SEED");
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -55,7 +54,11 @@ __attribute__((constructor)) static void attach(void) {
 
 int64_t now(void) { return __atomic_load_n(&page[NOW], __ATOMIC_ACQUIRE); }
 
-int in_main_thread(void) { return syscall(SYS_gettid) == syscall(SYS_getpid); }
+int in_main_thread(void) {
+    static __thread int known; /* asked for at every command */
+    if (!known) known = syscall(SYS_gettid) == syscall(SYS_getpid) ? 1 : 2;
+    return known == 1;
+}
 
 /* --- the clock, by all of its names; CPU time stays CPU time */
 
@@ -104,10 +107,12 @@ static int without_wake(struct epoll_event *events, int count) {
     return kept;
 }
 
-/* A thread of its own event loop: it knows no timers. */
+/* A thread with an event loop of its own: it knows no timers. Sleeps that ended before a command came are
+ * over before the command is run. */
 static int wait_in_thread(int epoll, struct epoll_event *events, int most, int timeout) {
     rest_of_thread(1);
     int count = wait_for_events(epoll, events, most, timeout);
+    settle_threads(now());
     rest_of_thread(0);
     return count;
 }

@@ -5,9 +5,8 @@
 
 /* Cells of the page that the simulation and the server share, all in nanoseconds since 1970. */
 enum {
-    NOW,      /* the time: written by the simulation */
-    REACHED,  /* the newest time for which every timer has run: written by the server */
-    NEXT_END, /* when the next sleep of a background thread is over: written by the server */
+    NOW,     /* the time: written by the simulation */
+    REACHED, /* the newest time for which every timer has run: written by the server */
 };
 
 #pragma GCC visibility push(hidden) /* not to be confused with a server's own names */
