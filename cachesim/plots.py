@@ -24,6 +24,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = "osD^vPX"
 LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 SHADE = "#dddddd"
+ROW = 0.22  # inches
 WIDTH, HEIGHT, DPI = (
     6.0,
     3.6,
@@ -51,7 +52,7 @@ def compare(
     by : str, optional
         A varied field whose values become series of their own colour; needs `x`.
     """
-    ax = _axes(ax)
+    ax = _axes(ax, rows=len(results.cases) if x is None else 0)
     numbers = range(len(results.cases))
     intervals = [results.interval(n, y) for n in numbers]
     if x is None:
@@ -157,13 +158,17 @@ def hit_ratio_curve(
     return _legend(ax)
 
 
-def _axes(ax: Axes | None) -> Axes:
-    """Return the axes given, or new ones on a figure that no window and no global state knows of."""
+def _axes(ax: Axes | None, rows: int = 0) -> Axes:
+    """Return the axes given, or new ones on a figure that no window and no global state knows of.
+
+    With many rows the figure grows, so that no two names touch.
+    """
     if ax is not None:
         return ax
     from matplotlib.figure import Figure
 
-    ax = Figure(figsize=(WIDTH, HEIGHT), layout="constrained").add_subplot()
+    height = max(HEIGHT, ROW * (rows + 3))
+    ax = Figure(figsize=(WIDTH, height), layout="constrained").add_subplot()
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(color=SHADE, linewidth=0.6)
     ax.set_axisbelow(True)
@@ -189,8 +194,7 @@ def _rows(ax: Axes, names: Sequence[str], points: Sequence[tuple[float, float]])
             mean, index, xerr=half, fmt=_of(MARKERS, index), color=_of(COLOURS, index), capsize=4
         )
     ax.set_yticks(range(len(names)), names)
-    ax.invert_yaxis()
-    ax.margins(y=0.15)
+    ax.set_ylim(len(names) - 0.3, -0.7)  # from the top; a row without a value keeps its place
 
 
 def _points(
