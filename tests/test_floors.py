@@ -177,9 +177,11 @@ def roundabout(path: str, found: list[Import]) -> Offences:
             yield line, "imports are absolute"
 
 
-@pytest.mark.parametrize(
-    "path", sorted(p.relative_to(SOURCE.parent).as_posix() for p in SOURCE.rglob("*.py"))
-)
+BOX = "cachesim/grading/box/"  # another program, which the grader starts: its `cachesim` is toolkit.py
+FILES = sorted(p.relative_to(SOURCE.parent).as_posix() for p in SOURCE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if not path.startswith(BOX)])
 def test_every_file_keeps_the_house_rules(path):
     """No file imports upward or breaks a never."""
     found = offences(path, (SOURCE.parent / path).read_text(encoding="utf-8"))

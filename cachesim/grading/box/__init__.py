@@ -1,0 +1,1 @@
+"""What runs inside the sandbox. Nothing here imports cachesim, and nothing in cachesim imports it: it is started."""

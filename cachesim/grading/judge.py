@@ -1,0 +1,115 @@
+"""Runs an exercise's tests against one submission and says what became of each; the verdicts are given here only."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from cachesim.errors import CachesimError
+from cachesim.grading.answers import AnswerError, plain
+from cachesim.grading.exercise import Exercise, Test
+from cachesim.grading.remote import Lab
+from cachesim.grading.sandbox import Tier, box
+from cachesim.grading.submission import Submission, is_attempted
+
+PASSED, FAILED, ERROR, TIMED_OUT, CRASHED = "passed", "failed", "error", "timed out", "crashed"
+NOT_REACHED, NOT_ATTEMPTED = "not reached", "not attempted"
+MOST_LATE = 2  # tests that may time out before the rest is not tried any more
+
+
+class Outcome(NamedTuple):
+    """What became of one test."""
+
+    id: str
+    status: str
+    score: float
+    max_score: float
+    message: str
+    visible: bool
+
+
+class Report(NamedTuple):
+    """What became of one submission."""
+
+    id: str
+    exercise: str
+    score: float
+    max_score: float
+    isolation: str
+    outcomes: list[Outcome]
+    notes: tuple[str, ...]
+
+
+def judge(
+    exercise: Exercise,
+    submission: Submission,
+    *,
+    tier: Tier,
+    seed: int = 1,
+    only_visible: bool = False,
+) -> Report:
+    """Run the tests, each in a sandbox of its own; what depends on a test that did not pass is not reached."""
+    tests = [test for test in exercise.tests if test.visible or not only_visible]
+    if not is_attempted(submission, exercise):
+        outcomes = [
+            _zero(test, NOT_ATTEMPTED, "nothing has been written here yet") for test in tests
+        ]
+    else:
+        outcomes = _run_all(exercise, submission, tests, tier, seed)
+    return Report(
+        submission.id,
+        exercise.id,
+        sum(outcome.score for outcome in outcomes),
+        sum(test.points for test in tests),
+        tier,
+        outcomes,
+        submission.notes,
+    )
+
+
+def _run_all(
+    exercise: Exercise, submission: Submission, tests: Iterable[Test], tier: Tier, seed: int
+) -> list[Outcome]:
+    namespace = exercise.namespace(seed)
+    outcomes: dict[str, Outcome] = {}
+    for test in tests:
+        late = sum(outcome.status == TIMED_OUT for outcome in outcomes.values())
+        missing = [i for i in test.depends_on if i in outcomes and outcomes[i].status != PASSED]
+        if missing:
+            outcomes[test.id] = _zero(
+                test, NOT_REACHED, f"it needs {missing[0]}, which did not pass"
+            )
+        elif late >= MOST_LATE:
+            outcomes[test.id] = _zero(test, NOT_REACHED, f"{late} tests before it timed out")
+        else:
+            outcomes[test.id] = _run(exercise, submission, test, namespace, tier, seed)
+    return list(outcomes.values())
+
+
+def _run(
+    exercise: Exercise,
+    submission: Submission,
+    test: Test,
+    namespace: dict[str, Any],
+    tier: Tier,
+    seed: int,
+) -> Outcome:
+    try:
+        with box(tier, exercise.limits, submission.source) as sandbox:
+            namespace[f"test_{test.id}"](Lab(sandbox, namespace["params"], seed))
+    except AssertionError as failed:
+        seen = plain(str(failed), 500)
+        return _zero(test, FAILED, f"{test.failed} Seen: {seen}" if seen else test.failed)
+    except AnswerError as error:
+        return _zero(test, error.status, str(error))
+    except (
+        CachesimError
+    ) as error:  # of the engine or the model: the answer broke one of their rules
+        return _zero(test, ERROR, plain(str(error), 500))
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+        return _zero(
+            test, ERROR, f"an answer was not what the test can work with: {plain(str(error))}"
+        )
+    return Outcome(test.id, PASSED, test.points, test.points, "", test.visible)
+
+
+def _zero(test: Test, status: str, message: str) -> Outcome:
+    return Outcome(test.id, status, 0.0, test.points, message, test.visible)

@@ -1,0 +1,262 @@
+"""The sandbox: a process for a student's code that can do nothing but answer, and that ends when told to.
+
+Three tiers, the first that this machine has: bubblewrap (its own namespaces, a read-only view of Python and nothing
+else), Landlock with seccomp, or resource limits alone. In each the process group is killed when its time is up.
+
+References
+----------
+bubblewrap: bwrap(1). Linux: landlock(7), seccomp(2).
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from cachesim.errors import BadInput
+from cachesim.grading.answers import LONGEST_LINE, AnswerError, parsed, said
+
+Tier = Literal["bwrap", "landlock", "rlimits"]
+TIERS: tuple[Tier, ...] = ("bwrap", "landlock", "rlimits")
+BOX = Path(__file__).with_name("box")
+MIB = 1 << 20
+
+
+class Limits(NamedTuple):
+    """What one test may use."""
+
+    cpu: int = 5  # seconds
+    wall: float = 20.0  # seconds
+    memory: int = 1024 * MIB  # bytes of address space
+
+
+class NoSandbox(BadInput):
+    """No sandbox as strong as asked for works on this machine."""
+
+
+class Box:
+    """One running sandbox: `ask` it, then `close` it; nothing of it stays."""
+
+    def __init__(self, tier: Tier, limits: Limits) -> None:
+        self.tier, self.limits = tier, limits
+        self.is_late = False
+        plan = json.dumps(plan_of(tier, limits))
+        command = [*walls(tier), python(), "-I", "-S", str(BOX / "runner.py"), plan]
+        self.child = subprocess.Popen(
+            command,
+            env={},
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self._watch = threading.Timer(limits.wall, self._end_late)
+        self._watch.daemon = True
+        self._watch.start()
+        self._read = b""
+        self.standing = self._receive()["walls"]
+
+    def ask(self, **message: Any) -> dict[str, Any]:
+        """Send a message; return the answer. Raises AnswerError if there is none, or an error in the code."""
+        assert self.child.stdin is not None
+        try:
+            self.child.stdin.write(json.dumps(message).encode() + b"\n")
+            self.child.stdin.flush()
+        except OSError:
+            raise self._gone() from None
+        answer = self._receive()
+        if "error" in answer:
+            raise AnswerError("error", said(answer["error"]))
+        return answer
+
+    def _receive(self) -> dict[str, Any]:
+        assert self.child.stdout is not None
+        while b"\n" not in self._read:
+            part = os.read(self.child.stdout.fileno(), 1 << 16)
+            if not part:
+                raise self._gone()
+            self._read += part
+            if len(self._read) > LONGEST_LINE:
+                raise AnswerError("error", f"an answer is longer than {LONGEST_LINE:,} bytes")
+        line, _, self._read = self._read.partition(b"\n")
+        return parsed(line)
+
+    def _gone(self) -> AnswerError:
+        self._kill()
+        code = self.child.wait()
+        cpu = {signal.SIGXCPU, signal.SIGKILL}
+        if self.is_late or -code in cpu or code - 128 in cpu:
+            return AnswerError("timed out", f"no answer within {self.limits.cpu} s of CPU time")
+        return AnswerError("crashed", "the process ended before it had answered")
+
+    def _end_late(self) -> None:
+        self.is_late = True
+        self._kill()
+
+    def _kill(self) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.child.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """End the process and everything that it started."""
+        self._watch.cancel()
+        self._kill()
+        self.child.wait()
+        for pipe in (self.child.stdin, self.child.stdout):
+            assert pipe is not None
+            with suppress(OSError):
+                pipe.close()
+
+
+@contextmanager
+def box(tier: Tier, limits: Limits, source: str) -> Iterator[Box]:
+    """Give a sandbox in which `source` has been run."""
+    made = Box(tier, limits)
+    try:
+        made.ask(do="load", source=source)
+        yield made
+    finally:
+        made.close()
+
+
+# --- tiers
+
+
+def strongest(lowest: Tier = "rlimits") -> Tier:
+    """Return the strongest tier that holds here. Raises NoSandbox if it is weaker than `lowest`."""
+    found = next(tier for tier in TIERS if holds(tier))
+    if TIERS.index(found) > TIERS.index(lowest):
+        raise NoSandbox(
+            f"the strongest sandbox here is {found}, and at least {lowest} is required: install bubblewrap "
+            "(Debian, Ubuntu: apt install bubblewrap), or give --accept-weak-isolation"
+        )
+    return found
+
+
+@cache
+def holds(tier: Tier) -> bool:
+    """Return whether a tier works on this machine, by trying it."""
+    if tier == "rlimits":
+        return True
+    if not sys.platform.startswith("linux") or (tier == "bwrap" and not shutil.which("bwrap")):
+        return False
+    try:
+        tried = Box(tier, Limits())
+    except (AnswerError, OSError):
+        return False
+    tried.close()
+    return needs(tier) <= set(tried.standing)
+
+
+def needs(tier: Tier) -> set[str]:
+    """Return the walls that must stand inside, for a tier to hold."""
+    return {"bwrap": {"seccomp"}, "landlock": {"seccomp", "landlock"}, "rlimits": set()}[tier]
+
+
+def plan_of(tier: Tier, limits: Limits) -> dict[str, Any]:
+    """Return what the process inside is to give up by itself."""
+    return {
+        "cpu": limits.cpu,
+        "memory": limits.memory,
+        "landlock": tier == "landlock",
+        "seccomp": tier != "rlimits",
+        "drop_root": tier != "bwrap" and os.geteuid() == 0 and _others_may_read(),
+        "readable": [str(path) for path in readable()] if tier == "landlock" else [],
+    }
+
+
+def python() -> str:
+    """Return the interpreter itself, not the link of a virtual environment."""
+    return os.path.realpath(sys.executable)
+
+
+@cache
+def folders() -> list[Path]:
+    """Return what Python needs to start: its binary, its standard library, the system's libraries, the box."""
+    known = sysconfig.get_config_var
+    system = [
+        f"/usr/lib/{known('MULTIARCH')}",
+        "/usr/lib64",
+        f"/lib/{known('MULTIARCH')}",
+        "/lib64",
+    ]
+    own = list(Path(known("LIBDIR") or "/usr/lib").glob("libpython*.so*"))
+    paths = map(str, [python(), sysconfig.get_path("stdlib"), *own, *system, BOX])
+    return _outermost(Path(path).resolve() for path in paths if os.path.exists(path))
+
+
+@cache
+def hidden() -> list[Path]:
+    """Return the folders among those where packages are installed: this toolkit, and its answers, may be there."""
+    return [
+        path
+        for folder in folders()
+        if folder.is_dir() and folder != BOX
+        for path in folder.iterdir()
+        if path.name in {"site-packages", "dist-packages"}
+        or (path.name.startswith("python") and path.is_dir())
+    ]
+
+
+@cache
+def readable() -> list[Path]:
+    """Return what may be opened, without what is hidden: Landlock can only allow."""
+    parts = {path.parent for path in hidden()}
+    return [
+        path
+        for folder in folders()
+        for path in (folder.iterdir() if folder in parts else [folder])
+        if path not in hidden() and path.exists()
+    ]
+
+
+def _outermost(paths: Iterable[Path]) -> list[Path]:
+    chosen: list[Path] = []
+    for path in sorted(set(paths), key=lambda path: len(path.parts)):
+        if not any(path.is_relative_to(other) for other in chosen):
+            chosen.append(path)
+    return chosen
+
+
+def _others_may_read() -> bool:
+    """Return whether a user without rights can reach the interpreter (not if it lies in root's home)."""
+    reached = [Path(python()), BOX, Path(sysconfig.get_path("stdlib"))]
+    return all(path.stat().st_mode & 0o001 for end in reached for path in [end, *end.parents])
+
+
+def walls(tier: Tier) -> list[str]:
+    """Return the command that puts a process behind bubblewrap's walls; nothing for the other tiers."""
+    if tier != "bwrap":
+        return []
+    seen = [part for path in folders() for part in ("--ro-bind", str(path), str(path))]
+    empty = [
+        part for path in hidden() for part in ("--tmpfs", str(path), "--remount-ro", str(path))
+    ]
+    links = [
+        part
+        for name in ("/lib", "/lib64")
+        if os.path.islink(name)  # the loader is named by such a path
+        for part in ("--symlink", os.readlink(name), name)
+    ]
+    options = [
+        "--unshare-all",
+        "--die-with-parent",
+        "--new-session",
+        "--clearenv",
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+    ]
+    frozen = ["--remount-ro", "/dev", "--remount-ro", "/"]
+    return ["bwrap", *options, *seen, *empty, *links, *frozen, "--chdir", "/", "--"]

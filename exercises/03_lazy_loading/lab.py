@@ -1,0 +1,77 @@
+# %% [markdown] id="question"
+# # 3 · Lazy loading as a strategy
+#
+# The database is slow and has all the data, the cache is fast and has some. **How does what is asked for often get into the cache, without anybody
+# deciding what that is?** Lazy loading: look into the cache first; what is missing is read from the database and left in the cache for the next one,
+# for at most `ttl` seconds. Writes go to the database.
+#
+# A strategy has two generators. Everything that takes time is an event that you `yield`: `value = yield app.cache.get(key)`. There are
+# `app.cache.get(key)`, `app.cache.set(key, value, ttl)`, `app.cache.delete(key)`, `app.db.read(key)` and `app.db.write(key, value)`; what is not there is
+# `None`. Ours took ten lines.
+
+# %% id="imports"
+import cachesim as cs
+
+
+# %% id="lazy"
+class Lazy(cs.Strategy):
+    """Lazy loading with a TTL."""
+
+    ttl: float = 10.0  # seconds that a copy lives
+
+    # BEGIN SOLUTION
+    def read(self, app, key):
+        value = yield app.cache.get(key)
+        if value is None:
+            value = yield app.db.read(key)
+            if value is not None:
+                yield app.cache.set(key, value, self.ttl)
+        return value
+
+    def write(self, app, key, value):
+        yield app.db.write(key, value)
+
+    # END SOLUTION
+
+
+# %% id="parameters" tags=["parameters"]
+def parameters(random):
+    """Return what differs from student to student."""
+    return {"ttl": random(2, 6), "keys": random(80, 150)}
+
+
+# %% id="visible" tags=["visible"]
+def test_a_miss_reads_the_database(lab):
+    reads = of(run(lab), "read")
+    empty = reads[reads["version"].isna() | (reads["version"] < 0)]
+    assert empty.empty, (
+        f"{told(empty.iloc[0])} returned nothing, though the row is there" if len(empty) else ""
+    )
+
+
+def test_a_miss_fills_the_cache(lab):
+    reads = of(run(lab), "read")
+    hits = int((reads["lookup"] == "hit").sum())
+    assert hits > len(reads) / 2, f"{hits} of {len(reads)} reads were hits"
+
+
+# %% id="hidden" tags=["hidden"]
+def test_a_write_goes_to_the_database(lab):
+    writes = of(run(lab), "write")
+    lost = writes[writes["version"].isna() | (writes["version"] < 0)]
+    assert lost.empty, (
+        f"{told(lost.iloc[0])} was acknowledged, but not committed" if len(lost) else ""
+    )
+
+
+def test_the_copy_lives_for_the_ttl(lab):
+    right = misses_by_kind(run(None))
+    mine = misses_by_kind(run(lab))
+    assert mine.get("expired", 0) == right.get("expired", 0), (
+        f"{mine.get('expired', 0)} reads missed because a copy had expired, expected {right.get('expired', 0)}"
+    )
+
+
+def test_like_lazy_loading(lab):
+    mine, right = run(lab), run(None)
+    assert mine.equals(right), first_difference(mine, right)

@@ -1,0 +1,17 @@
+# score: 50
+# Forgets the TTL: copies live until they are evicted.
+import cachesim as cs
+
+
+class Lazy(cs.Strategy):
+    ttl = 10.0
+
+    def read(self, app, key):
+        value = yield app.cache.get(key)
+        if value is None:
+            value = yield app.db.read(key)
+            yield app.cache.set(key, value)
+        return value
+
+    def write(self, app, key, value):
+        yield app.db.write(key, value)

@@ -1,0 +1,158 @@
+"""The sandbox, in every tier that this machine has: what is refused, how it ends, what an answer may be."""
+
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from cachesim.grading import sandbox
+from cachesim.grading.answers import AnswerError, parsed, plain
+from cachesim.grading.sandbox import Limits, NoSandbox, box, holds, strongest
+
+STRONG = ["bwrap", "landlock"]
+LIMITS = Limits(cpu=2, wall=6.0)
+
+
+@pytest.fixture(params=STRONG)
+def tier(request):
+    """Every tier that grades and that this kernel has."""
+    if not holds(request.param):
+        pytest.skip(f"the tier {request.param} does not work here")
+    return request.param
+
+
+def test_there_is_a_sandbox():
+    """In CI bubblewrap is installed, and one of the tiers that grade works."""
+    if "CI" not in os.environ and not any(map(holds, STRONG)):
+        pytest.skip("no sandbox that grades works here (Debian, Ubuntu: apt install bubblewrap)")
+
+    assert any(map(holds, STRONG))
+    assert "CI" not in os.environ or shutil.which("bwrap")
+
+
+def asked(tier, body, limits=LIMITS):
+    """Run the body of a function in the sandbox; return its value."""
+    source = "def f():\n" + "".join(f"    {line}\n" for line in body.splitlines())
+    with box(tier, limits, source) as made:
+        return made.ask(do="call", name="f", arguments=[])["value"]
+
+
+def test_answers_come_back(tier):
+    """Plain data, and threads may be used."""
+    body = "import threading\nseen = []\nt = threading.Thread(target=seen.append, args=[7])\n"
+    body += "t.start(); t.join()\nreturn seen"
+
+    assert [7] == asked(tier, body)
+
+
+REFUSED = {
+    "a socket": "import socket\nsocket.socket()",
+    "a fork": "import os\nos.fork()",
+    "a program": "import os\nos.execv('/bin/sh', ['sh'])",
+    "a subprocess": "import subprocess\nsubprocess.run(['/bin/true'])",
+    "a file of the system": "open('/etc/passwd').read()",
+    "a new file": "open('/tmp/cachesim-attack', 'x').write('1')",
+    "a file in memory": "open('/dev/shm/cachesim-attack', 'x').write('1')",
+    "a signal to its parent": "import os\nos.kill(os.getppid(), 9)",
+    "the toolkit's own answer": "from cachesim.engines.policies import LRU",
+    "the answer by its name": "import cachesim\ncachesim.LazyLoading",
+    "installed packages": "import pandas",
+    "a change of rights": "import os\nos.chmod('/', 0o777)",
+    "another process's memory": "import ctypes\nif ctypes.CDLL(None).ptrace(16, 1, 0, 0) == -1: raise OSError",
+}
+
+
+@pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED)
+def test_what_is_refused(tier, body):
+    """It is an error in the student's code, and nothing else happens."""
+    with pytest.raises(AnswerError) as refused:
+        asked(tier, body)
+
+    assert refused.value.status in ("error", "crashed")
+    assert not Path("/tmp/cachesim-attack").exists()
+
+
+def test_the_environment_is_empty(tier, monkeypatch):
+    """Nothing of the grader's environment arrives, and its own cannot be looked up."""
+    monkeypatch.setenv("SECRET_OF_THE_COURSE", "tulip")
+    body = """
+import os
+found = repr(dict(os.environ))
+for pid in ['self', *map(str, range(1, 400)), str(os.getppid())]:
+    try: found += open(f'/proc/{pid}/environ').read()
+    except OSError: pass
+return 'tulip' in found
+"""
+    assert asked(tier, body) is False
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "while True: pass",
+        "import signal\nfor s in (signal.SIGXCPU, signal.SIGTERM): signal.signal(s, signal.SIG_IGN)\nwhile True: pass",
+        "import time\nwhile True:\n    try: time.sleep(60)\n    except BaseException: pass",
+    ],
+)
+def test_time_is_bounded(tier, body):
+    """CPU time by the kernel, wall time by the grader; nothing can be ignored or caught."""
+    begin = time.monotonic()
+    with pytest.raises(AnswerError) as late:
+        asked(tier, body, Limits(cpu=1, wall=3.0))
+
+    assert "timed out" == late.value.status
+    assert time.monotonic() - begin < 20
+
+
+def test_memory_is_bounded(tier):
+    """An allocation beyond the limit is an error of the code."""
+    with pytest.raises(AnswerError, match="MemoryError"):
+        asked(tier, "return len(b'x' * (4 << 30))")
+
+
+def test_an_early_end_is_no_answer(tier):
+    """Neither `_exit(0)` nor `sys.exit(0)` says anything."""
+    for body, status in (
+        ("import os; os._exit(0)", "crashed"),
+        ("import sys; sys.exit(0)", "error"),
+    ):
+        with pytest.raises(AnswerError) as gone:
+            asked(tier, body)
+        assert status == gone.value.status
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"[1]",
+        b"{",
+        b'{"a": NaN}',
+        b'{"a": Infinity}',
+        b'{"a": 1, "a": 2}',
+        b'{"a": ' + b"9" * 5000 + b"}",
+        b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b"\xff\xfe",
+    ],
+)
+def test_answers_are_checked(line):
+    """No list, no halves, no NaN, no doubles, no endless digits, no depth."""
+    with pytest.raises(AnswerError):
+        parsed(line)
+    assert {"a": [1, {"b": None}]} == parsed(json.dumps({"a": [1, {"b": None}]}).encode())
+
+
+def test_text_is_made_harmless():
+    """Control characters and ANSI escapes do not reach a terminal."""
+    assert "red [31m x" == plain("red\x1b[31m\nx"[:3] + "\x1b[31m\nx")
+
+
+def test_a_weak_sandbox_is_refused(monkeypatch):
+    """Where only limits hold, a graded run says what to install."""
+    monkeypatch.setattr(sandbox, "holds", lambda tier: tier == "rlimits")
+
+    assert "rlimits" == strongest()
+    with pytest.raises(NoSandbox, match="apt install bubblewrap"):
+        strongest("landlock")
