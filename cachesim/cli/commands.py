@@ -4,7 +4,9 @@ from typing import Any
 
 import click
 
+from cachesim.cli.exercise import exercise_command
 from cachesim.cli.fidelity import fidelity
+from cachesim.cli.grade import grade_command
 from cachesim.cli.options import CLOCK, JSON, RUNS, SCENARIO, apply, ruled
 from cachesim.cli.output import (
     comparison_json,
@@ -141,4 +143,15 @@ def report(history: str, warmup: float, as_json: bool) -> None:
     click.echo(text_table(["metric", "value"], rows))
 
 
-COMMANDS = (compare, run, replay, trace, list_assumptions, report, fidelity, serve)
+COMMANDS = (
+    compare,
+    run,
+    replay,
+    trace,
+    list_assumptions,
+    report,
+    fidelity,
+    serve,
+    grade_command,
+    exercise_command,
+)

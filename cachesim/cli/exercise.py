@@ -1,0 +1,171 @@
+"""`cachesim exercise`: what a student does with an exercise: list, start, predict, check, hint, status, reset."""
+
+import os
+from pathlib import Path
+
+import click
+
+from cachesim.errors import BadInput
+from cachesim.grading.cells import for_students, to_notebook, to_percent
+from cachesim.grading.exercise import Exercise, all_folders, find, seed_of
+from cachesim.grading.judge import PASSED, Report, judge
+from cachesim.grading.progress import Progress
+from cachesim.grading.sandbox import strongest
+from cachesim.grading.submission import read
+from cachesim.measure.tables import text_table
+
+
+@click.group("exercise")
+def exercise_command() -> None:
+    """Work on an exercise: list, start, predict, check, hint, status, reset."""
+
+
+@exercise_command.command("list")
+def list_command() -> None:
+    """List the exercises and how far you are."""
+    known = Progress()
+    tasks = [Exercise(folder) for folder in all_folders()]
+    rows = [[t.id, t.title, f"{t.max_score:g}", _standing(known, t)] for t in tasks]
+    click.echo(text_table(["exercise", "title", "points", "you"], rows))
+
+
+def _standing(known: Progress, task: Exercise) -> str:
+    about = known.of(task.id)
+    if about.get("passed"):
+        return "public tests passed"
+    return "begun" if about else "-"
+
+
+@exercise_command.command("start")
+@click.argument("name")
+def start(name: str) -> None:
+    """Write the notebook and the .py of an exercise into this folder; files that are there stay."""
+    task = find(name)
+    stem = task.folder.name
+    cells = list(for_students(task.cells))
+    for path, text in (
+        (Path(f"{stem}.ipynb"), to_notebook(cells)),
+        (Path(f"{stem}.py"), to_percent(cells)),
+    ):
+        if path.exists():
+            click.echo(f"{path} is there already and stays as it is")
+        else:
+            _write(path, text)
+            click.echo(f"written: {path}")
+    Progress().note(task.id, started=True)
+    click.echo(_question(task))
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, "utf-8")
+    os.replace(part, path)
+
+
+def _question(task: Exercise) -> str:
+    asked = task.about["predict"]
+    choices = "".join(f"\n  {choice}" for choice in asked["choices"])
+    return f'\nBefore the tests open: {asked["question"]}{choices}\nAnswer: cachesim exercise predict {task.id} "..."'
+
+
+@exercise_command.command("predict")
+@click.argument("name")
+@click.argument("answer")
+def predict(name: str, answer: str) -> None:
+    """Answer an exercise's question; that opens its tests, whether the answer is right or not."""
+    task = find(name)
+    asked = task.about["predict"]
+    if answer not in asked["choices"]:
+        raise BadInput(f'the answer must be one of: {", ".join(asked["choices"])}; got "{answer}"')
+    Progress().note(task.id, predicted=answer)
+    verdict = "Right" if answer == asked["answer"] else f"It is: {asked['answer']}"
+    click.echo(f"{verdict}. {asked['why']}")
+
+
+@exercise_command.command("check")
+@click.argument("name")
+@click.argument("submission", required=False, type=click.Path(exists=True, path_type=Path))
+@click.option("--student", default="", help="Your id, for your own parameters.")
+def check(name: str, submission: Path | None, student: str) -> int:
+    """Run the public tests on your file (the .py or .ipynb that `start` wrote, unless you name one)."""
+    task, known = find(name), Progress()
+    if "predicted" not in known.of(task.id):
+        raise BadInput(f"first the question, then the tests.{_question(task)}")
+    report = judge(
+        task,
+        read(submission or _own(task), task),
+        tier=strongest(),
+        seed=seed_of("", student),
+        only_visible=True,
+    )
+    passed = all(outcome.status == PASSED for outcome in report.outcomes)
+    known.note(task.id, passed=passed or known.of(task.id).get("passed", False))
+    _tell(task, report, passed=passed)
+    return 0 if passed else 1
+
+
+def _own(task: Exercise) -> Path:
+    """Return the student's file: of the two that `start` wrote the one that was changed last."""
+    found = [
+        p for p in (Path(f"{task.folder.name}{kind}") for kind in (".py", ".ipynb")) if p.is_file()
+    ]
+    if not found:
+        raise BadInput(
+            f"there is no {task.folder.name}.py here; begin with: cachesim exercise start {task.id}"
+        )
+    return max(found, key=lambda path: path.stat().st_mtime)
+
+
+def _tell(task: Exercise, report: Report, *, passed: bool) -> None:
+    click.echo("public tests:")
+    for outcome in report.outcomes:
+        click.echo(f"  {outcome.status:13} {outcome.id}")
+        if outcome.message:
+            click.echo(f"                {outcome.message}")
+    for note in report.notes:
+        click.echo(f"note: {note}")
+    if passed:
+        click.echo(
+            f"\nAll public tests passed; hidden ones are run when it is graded.\n{task.explanation}"
+        )
+    else:
+        click.echo(f"\nStuck? cachesim exercise hint {task.id}")
+
+
+@exercise_command.command("hint")
+@click.argument("name")
+def hint(name: str) -> None:
+    """Show the next hint, of three."""
+    task, known = find(name), Progress()
+    seen = min(known.of(task.id).get("hints", 0) + 1, len(task.hints))
+    known.note(task.id, hints=seen)
+    for number, text in enumerate(task.hints[:seen], 1):
+        click.echo(f"{number} of {len(task.hints)}: {text}")
+
+
+@exercise_command.command("status")
+def status() -> None:
+    """Show what you have done."""
+    rows = [
+        [
+            name,
+            about.get("predicted", "-"),
+            str(about.get("hints", 0)),
+            "yes" if about.get("passed") else "no",
+        ]
+        for name, about in sorted(Progress().known.items())
+    ]
+    click.echo(text_table(["exercise", "predicted", "hints", "public tests passed"], rows))
+
+
+@exercise_command.command("reset")
+@click.argument("name")
+def reset(name: str) -> None:
+    """Forget what you did in an exercise; your files become NAME.old."""
+    task = find(name)
+    for kind in (".py", ".ipynb"):
+        path = Path(f"{task.folder.name}{kind}")
+        if path.exists():
+            os.replace(path, path.with_name(f"{path.name}.old"))
+    Progress().forget(task.id)
+    click.echo(f"{task.id} is as new; begin with: cachesim exercise start {task.id}")

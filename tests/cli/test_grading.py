@@ -1,0 +1,88 @@
+"""`cachesim grade` and `cachesim exercise` as a teacher and a student use them."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from cachesim.cli.main import main
+from cachesim.grading import sandbox
+from cachesim.grading.sandbox import holds
+
+LRU = Path(__file__).parents[2] / "exercises" / "01_lru"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    """A folder of one's own with the exercises in it."""
+    os.symlink(LRU.parent, tmp_path / "exercises")
+    monkeypatch.chdir(tmp_path)
+    if not any(map(holds, ("bwrap", "landlock"))):
+        pytest.skip("no sandbox that grades works here")
+
+
+def call(capsys, *arguments):
+    with pytest.raises(SystemExit) as end:
+        main(list(arguments))
+    told = capsys.readouterr()
+    return end.value.code, told.out, told.err
+
+
+def test_a_class_is_graded_and_a_batch_resumes(capsys, tmp_path, monkeypatch):
+    """Every wrong answer gets its score, all files are written, and a second run computes nothing."""
+    subs = sorted(map(str, (LRU / "wrong").glob("*.py")))
+    options = ("grade", "01", *subs, "--out", "out", "--seed", "3", "--jobs", "1", "--json")
+    code, out, _ = call(capsys, *options)
+    told = json.loads(out)
+    monkeypatch.setattr("cachesim.grading.batch.judge", None)  # a second run that judges would fail
+    again = call(capsys, *options)
+
+    assert 0 == code
+    assert (1, "01") == (told["schema"], told["exercise"])
+    assert {"fifo": 30, "most_recent": 0, "never_forgets": 50} == {
+        s["id"]: s["score"] for s in told["submissions"]
+    }
+    assert (0, out) == again[:2]
+    assert {"canvas.csv", "moodle.csv", "junit.xml", "feedback.html"} < set(
+        os.listdir(tmp_path / "out")
+    )
+
+
+def test_one_bad_submission_stops_nobody(capsys, tmp_path):
+    """It gets no points, and the reason is told."""
+    (tmp_path / "broken.ipynb").write_text("{}")
+    code, out, _ = call(
+        capsys, "grade", "01", "broken.ipynb", str(LRU / "wrong" / "fifo.py"), "--jobs", "1"
+    )
+
+    assert 0 == code
+    assert "note on broken: this is no notebook" in out
+
+
+def test_bad_usage(capsys, tmp_path, monkeypatch):
+    """2 for a wrong name, 3 for a missing sandbox."""
+    assert 2 == call(capsys, "grade", "77", str(LRU / "wrong" / "fifo.py"))[0]
+    monkeypatch.setattr(sandbox, "holds", lambda tier: tier == "rlimits")
+    code, _, err = call(capsys, "grade", "01", str(LRU / "wrong" / "fifo.py"))
+
+    assert 3 == code
+    assert "--accept-weak-isolation" in err
+
+
+def test_a_student_at_work(capsys, tmp_path):
+    """Start, predict, check, hint, and reset: each leaves what it should."""
+    assert 0 == call(capsys, "exercise", "start", "1")[0]
+    code, _, err = call(capsys, "exercise", "check", "1")
+    assert (2, True) == (code, "first the question" in err)
+    assert "It is: b" in call(capsys, "exercise", "predict", "1", "a")[1]
+    assert "not attempted" in call(capsys, "exercise", "check", "1")[1]
+    (tmp_path / "01_lru.py").write_text((LRU / "lab.py").read_text())
+    code, out, _ = call(capsys, "exercise", "check", "1")
+    assert (0, True) == (code, "All public tests passed" in out)
+    assert "1 of 3" in call(capsys, "exercise", "hint", "1")[1]
+    assert "public tests passed" in call(capsys, "exercise", "list")[1]
+    call(capsys, "exercise", "reset", "1")
+
+    assert (tmp_path / "01_lru.py.old").exists()
+    assert "passed" not in call(capsys, "exercise", "list")[1]
