@@ -29,9 +29,12 @@ class App:
         *,
         client: int,
         raises: bool,
+        shared: dict[Any, Any] | None = None,
     ) -> None:
         self._env = env
         self.client = client  # number of the client this view belongs to
+        # The memory of the application's process, the same for all its clients; empty when a run begins.
+        self.shared: dict[Any, Any] = {} if shared is None else shared
         self.visits: list[Visit] = []  # of the request being served
         self.spawned = False  # whether something started here may still be going on
         self.cache = CacheClient(env, node, self.visits, raises=raises)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
-from typing import Protocol
+from typing import Any, Protocol
 
 from cachesim.engines.base import EngineSpec
 from cachesim.errors import CacheError
@@ -55,6 +55,7 @@ class System:
     def __init__(self, plan: Plan, sink: Sink, look: Sink) -> None:
         self.plan = plan
         self.env = Environment()
+        self.shared: dict[Any, Any] = {}  # the memory of the application: App.shared
         self.strategy = plan.strategy
         self.sink = sink  # takes one record a request
         self.look = look  # takes one sample of the tiers
@@ -113,7 +114,9 @@ class System:
     def new_app(self, client: int) -> App:
         """Return a new view of the system for a client."""
         raises = self.plan.on_cache_error == "raise"
-        return App(self.env, self.node, self.database, client=client, raises=raises)
+        return App(
+            self.env, self.node, self.database, client=client, raises=raises, shared=self.shared
+        )
 
     def new_value(self, key: str) -> Value:
         """Return the value of the next write, stamped with a new id."""

@@ -1,0 +1,18 @@
+# score: 50
+# A write throws the session out of the cache.
+import cachesim as cs
+
+
+class Sessions(cs.Strategy):
+    idle = 10.0
+
+    def read(self, app, key):
+        value = yield app.cache.get(key)
+        if value is None:
+            value = yield app.db.read(key)
+        yield app.cache.set(key, value, self.idle)
+        return value
+
+    def write(self, app, key, value):
+        yield app.db.write(key, value)
+        yield app.cache.delete(key)
