@@ -1,23 +1,27 @@
 """`cachesim exercise`: what a student does with an exercise: list, start, predict, check, hint, status, reset."""
 
 import os
+import time
 from pathlib import Path
 
 import click
 
 from cachesim.errors import BadInput
+from cachesim.grading import build as builder
 from cachesim.grading.cells import for_students, to_notebook, to_percent
 from cachesim.grading.exercise import Exercise, all_folders, find, seed_of
 from cachesim.grading.judge import PASSED, Report, judge
 from cachesim.grading.progress import Progress
 from cachesim.grading.sandbox import strongest
-from cachesim.grading.submission import read
+from cachesim.grading.submission import Submission, read
 from cachesim.measure.tables import text_table
+
+LOOK_AGAIN = 0.5  # seconds
 
 
 @click.group("exercise")
 def exercise_command() -> None:
-    """Work on an exercise: list, start, predict, check, hint, status, reset."""
+    """Work on an exercise: list, start, predict, check, watch, hint, status, reset; for teachers: build, doctor."""
 
 
 @exercise_command.command("list")
@@ -130,6 +134,65 @@ def _tell(task: Exercise, report: Report, *, passed: bool) -> None:
         )
     else:
         click.echo(f"\nStuck? cachesim exercise hint {task.id}")
+
+
+@exercise_command.command("watch")
+@click.argument("name")
+@click.option("--student", default="", help="Your id, for your own parameters.")
+@click.pass_context
+def watch(context: click.Context, name: str, student: str) -> None:
+    """Check again whenever your file is saved, until Ctrl-C."""
+    task, seen = find(name), 0.0
+    while True:
+        path = _own(task)
+        if path.stat().st_mtime > seen:
+            seen = path.stat().st_mtime
+            click.clear()
+            context.invoke(check, name=name, submission=path, student=student)
+        time.sleep(LOOK_AGAIN)
+
+
+@exercise_command.command("build")
+@click.argument("name")
+@click.option(
+    "--out", default="out/exercises", type=click.Path(path_type=Path), help="Folder to write to."
+)
+@click.option(
+    "--check",
+    "only_check",
+    is_flag=True,
+    help="Write nothing; fail if what lies there has drifted.",
+)
+def build(name: str, out: Path, *, only_check: bool) -> int:
+    """Make the student's files, the solution and a Gradescope autograder from the one source."""
+    task = find(name)
+    if only_check:
+        drifted = builder.drifted(task, out)
+        for inside in drifted:
+            click.echo(f"not what the source makes: {out / inside}")
+        return 1 if drifted else 0
+    for path in builder.write(task, out):
+        click.echo(f"written: {path}")
+    return 0
+
+
+@exercise_command.command("doctor")
+@click.argument("names", nargs=-1)
+def doctor(names: tuple[str, ...]) -> int:
+    """Test exercises themselves: the reference gets all points, each wrong answer its own, nothing written none."""
+    tasks = [find(name) for name in names] or [Exercise(folder) for folder in all_folders()]
+    odd = 0
+    for task in tasks:
+        answers = [
+            ("the reference", task.solution, task.max_score),
+            ("the starter", task.starter, 0.0),
+        ]
+        for answer, source, score in [*answers, *task.wrong()]:
+            report = judge(task, Submission(answer, source), tier=strongest())
+            odd += report.score != score
+            told = "" if report.score == score else f", and should get {score:g}"
+            click.echo(f"{task.id} {answer}: {report.score:g} of {report.max_score:g}{told}")
+    return 1 if odd else 0
 
 
 @exercise_command.command("hint")

@@ -5,7 +5,7 @@
 # deciding what that is?** Lazy loading: look into the cache first; what is missing is read from the database and left in the cache for the next one,
 # for at most `ttl` seconds. Writes go to the database.
 #
-# A strategy has two generators. Everything that takes time is an event that you `yield`: `value = yield app.cache.get(key)`. There are
+# A strategy has two generators. Everything that takes time is an event that you `yield`: `answer = yield app.cache.get("a")`. There are
 # `app.cache.get(key)`, `app.cache.set(key, value, ttl)`, `app.cache.delete(key)`, `app.db.read(key)` and `app.db.write(key, value)`; what is not there is
 # `None`. Ours took ten lines.
 
