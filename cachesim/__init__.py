@@ -13,6 +13,7 @@ from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput, CachesimError
 from cachesim.experiments.run import compare, run, sweep
 from cachesim.experiments.scenario import Scenario
+from cachesim.grading.desk import exercise
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
 from cachesim.measure import metrics
@@ -63,6 +64,7 @@ __all__ = [
     "Zipf",
     "compare",
     "distributions",
+    "exercise",
     "hit_ratio",
     "metrics",
     "plots",

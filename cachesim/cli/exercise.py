@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from cachesim.errors import BadInput
 from cachesim.grading import build as builder
 from cachesim.grading.cells import for_students, to_notebook, to_percent
-from cachesim.grading.exercise import Exercise, all_folders, find, seed_of
-from cachesim.grading.judge import PASSED, Report, judge
+from cachesim.grading.desk import Desk
+from cachesim.grading.exercise import Exercise, all_folders, find
+from cachesim.grading.judge import judge
 from cachesim.grading.progress import Progress
 from cachesim.grading.sandbox import strongest
-from cachesim.grading.submission import Submission, read
+from cachesim.grading.submission import Submission
 from cachesim.measure.tables import text_table
 
 LOOK_AGAIN = 0.5  # seconds
@@ -57,7 +57,7 @@ def start(name: str) -> None:
             _write(path, text)
             click.echo(f"written: {path}")
     Progress().note(task.id, started=True)
-    click.echo(_question(task))
+    click.echo(f"\n{Desk(task).question()}")
 
 
 def _write(path: Path, text: str) -> None:
@@ -66,24 +66,12 @@ def _write(path: Path, text: str) -> None:
     os.replace(part, path)
 
 
-def _question(task: Exercise) -> str:
-    asked = task.about["predict"]
-    choices = "".join(f"\n  {choice}" for choice in asked["choices"])
-    return f'\nBefore the tests open: {asked["question"]}{choices}\nAnswer: cachesim exercise predict {task.id} "..."'
-
-
 @exercise_command.command("predict")
 @click.argument("name")
 @click.argument("answer")
 def predict(name: str, answer: str) -> None:
     """Answer an exercise's question; that opens its tests, whether the answer is right or not."""
-    task = find(name)
-    asked = task.about["predict"]
-    if answer not in asked["choices"]:
-        raise BadInput(f'the answer must be one of: {", ".join(asked["choices"])}; got "{answer}"')
-    Progress().note(task.id, predicted=answer)
-    verdict = "Right" if answer == asked["answer"] else f"It is: {asked['answer']}"
-    click.echo(f"{verdict}. {asked['why']}")
+    click.echo(Desk(find(name)).predict(answer))
 
 
 @exercise_command.command("check")
@@ -92,48 +80,9 @@ def predict(name: str, answer: str) -> None:
 @click.option("--student", default="", help="Your id, for your own parameters.")
 def check(name: str, submission: Path | None, student: str) -> int:
     """Run the public tests on your file (the .py or .ipynb that `start` wrote, unless you name one)."""
-    task, known = find(name), Progress()
-    if "predicted" not in known.of(task.id):
-        raise BadInput(f"first the question, then the tests.{_question(task)}")
-    report = judge(
-        task,
-        read(submission or _own(task), task),
-        tier=strongest(),
-        seed=seed_of("", student),
-        only_visible=True,
-    )
-    passed = all(outcome.status == PASSED for outcome in report.outcomes)
-    known.note(task.id, passed=passed or known.of(task.id).get("passed", False))
-    _tell(task, report, passed=passed)
-    return 0 if passed else 1
-
-
-def _own(task: Exercise) -> Path:
-    """Return the student's file: of the two that `start` wrote the one that was changed last."""
-    found = [
-        p for p in (Path(f"{task.folder.name}{kind}") for kind in (".py", ".ipynb")) if p.is_file()
-    ]
-    if not found:
-        raise BadInput(
-            f"there is no {task.folder.name}.py here; begin with: cachesim exercise start {task.id}"
-        )
-    return max(found, key=lambda path: path.stat().st_mtime)
-
-
-def _tell(task: Exercise, report: Report, *, passed: bool) -> None:
-    click.echo("public tests:")
-    for outcome in report.outcomes:
-        click.echo(f"  {outcome.status:13} {outcome.id}")
-        if outcome.message:
-            click.echo(f"                {outcome.message}")
-    for note in report.notes:
-        click.echo(f"note: {note}")
-    if passed:
-        click.echo(
-            f"\nAll public tests passed; hidden ones are run when it is graded.\n{task.explanation}"
-        )
-    else:
-        click.echo(f"\nStuck? cachesim exercise hint {task.id}")
+    checked = Desk(find(name), student).check(submission or Desk(find(name)).own_file())
+    click.echo(checked.text)
+    return 0 if checked.passed else 1
 
 
 @exercise_command.command("watch")
@@ -144,7 +93,7 @@ def watch(context: click.Context, name: str, student: str) -> None:
     """Check again whenever your file is saved, until Ctrl-C."""
     task, seen = find(name), 0.0
     while True:
-        path = _own(task)
+        path = Desk(task).own_file()
         if path.stat().st_mtime > seen:
             seen = path.stat().st_mtime
             click.clear()
@@ -199,11 +148,7 @@ def doctor(names: tuple[str, ...]) -> int:
 @click.argument("name")
 def hint(name: str) -> None:
     """Show the next hint, of three."""
-    task, known = find(name), Progress()
-    seen = min(known.of(task.id).get("hints", 0) + 1, len(task.hints))
-    known.note(task.id, hints=seen)
-    for number, text in enumerate(task.hints[:seen], 1):
-        click.echo(f"{number} of {len(task.hints)}: {text}")
+    click.echo(Desk(find(name)).hint())
 
 
 @exercise_command.command("status")
@@ -226,9 +171,5 @@ def status() -> None:
 def reset(name: str) -> None:
     """Forget what you did in an exercise; your files become NAME.old."""
     task = find(name)
-    for kind in (".py", ".ipynb"):
-        path = Path(f"{task.folder.name}{kind}")
-        if path.exists():
-            os.replace(path, path.with_name(f"{path.name}.old"))
-    Progress().forget(task.id)
+    Desk(task).reset()
     click.echo(f"{task.id} is as new; begin with: cachesim exercise start {task.id}")

@@ -86,3 +86,34 @@ def test_a_student_at_work(capsys, tmp_path):
 
     assert (tmp_path / "01_lru.py.old").exists()
     assert "passed" not in call(capsys, "exercise", "list")[1]
+
+
+def test_the_same_in_a_notebook(tmp_path):
+    """`ex.check()` takes the cell that was run last, and says what the command line says."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    answer = (LRU / "wrong" / "fifo.py").read_text()
+    cells = [
+        "import cachesim as cs\nex = cs.exercise('01')",
+        "ex.predict('b')",
+        answer,
+        "ex.check()",
+        "ex.hint()",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    root = str(LRU.parents[1])
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(f"import sys; sys.path.insert(0, {root!r})"))
+    NotebookClient(
+        notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+    ).execute()
+    shown = [
+        output["data"]["text/plain"]
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "data" in output
+    ]
+
+    assert shown[0].startswith("Right. ")
+    assert "failed        a_read_counts" in shown[1]
+    assert shown[2].startswith("1 of 3: ")
