@@ -1,6 +1,7 @@
 """What the tests of exercise 4 use; it never leaves the teacher."""
 
 import cachesim as cs
+from cachesim.grading.histories import first_difference, of, requests_of, told  # noqa: F401
 
 STEPS = {"A db", "A cache", "B db", "B cache"}
 
@@ -21,20 +22,7 @@ def run(lab, clients):
         warmup=1 / clients,
         seed=params["keys"],
     )
-
-    history = cs.run(scenario).history
-    columns = [
-        "op",
-        "key",
-        "begin",
-        "end",
-        "lookup",
-        "write",
-        "version",
-        "acknowledged",
-        "committed",
-    ]
-    return history[history["op"] != "sample"][columns].reset_index(drop=True)
+    return requests_of(scenario)
 
 
 def missed_after_a_write(history):
@@ -66,27 +54,3 @@ def judged(steps):
         writer, tier = step.split()
         left[tier] = writer
     assert left["cache"] != left["db"], f"both are left with the value of {left['db']}"
-
-
-def of(history, op):
-    """Return the reads, or the writes."""
-    return history[history["op"] == op]
-
-
-def told(row):
-    """Say which request a row is."""
-    return f"the {row['op']} of {row['key']} at t={row['begin']:.3f} s"
-
-
-COLUMNS = (("lookup", "found in the cache"), ("version", "version"), ("end", "answered at"))
-
-
-def first_difference(mine, right):
-    """Say which request goes another way than with the reference, and how."""
-    if len(mine) != len(right):
-        return f"{len(mine)} requests were answered, expected {len(right)}"
-    for (_, a), (_, b) in zip(mine.iterrows(), right.iterrows(), strict=True):
-        for column, what in COLUMNS:
-            if str(a[column]) != str(b[column]):
-                return f"{told(b)}: {what}: {a[column]}, expected {b[column]}"
-    return "the two runs differ"
