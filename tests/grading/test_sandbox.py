@@ -25,12 +25,10 @@ def tier(request):
 
 
 def test_there_is_a_sandbox():
-    """In CI bubblewrap is installed, and one of the tiers that grade works."""
-    if "CI" not in os.environ and not any(map(holds, STRONG)):
-        pytest.skip("no sandbox that grades works here (Debian, Ubuntu: apt install bubblewrap)")
-
-    assert any(map(holds, STRONG))
+    """In CI bubblewrap is installed; whether it, or Landlock, works is up to the kernel."""
     assert "CI" not in os.environ or shutil.which("bwrap")
+    if not any(map(holds, STRONG)):
+        pytest.skip("this kernel lets neither bubblewrap nor Landlock work: no sandbox that grades")
 
 
 def asked(tier, body, limits=LIMITS):
