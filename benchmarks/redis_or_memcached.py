@@ -60,14 +60,19 @@ def hit_ratio(kind, popularity):
 def p99(kind, load):
     """Return the p99 of reads in ms, when one worker would be busy for the share `load` of the time."""
     service = cs.distributions.Exponential(mean=1e-3)
-    workload = cs.OpenLoop(rate=1000 * load, reads=1.0, popularity=cs.Zipf(keys=500, skew=0.9))
+    workload = cs.OpenLoop(
+        rate=1000 * load, reads=1.0, popularity=cs.popularity.Zipf(keys=500, skew=0.9)
+    )
     fields = {"cache": kind(), "node": cs.Node(service=service), "start": "warm"}
     return 1000 * run(strategy=cs.LazyLoading(), workload=workload, **fields)["read_p99"]
 
 
 def rows():
     """Yield what is compared, the figure of each engine, and who is better off."""
-    popular, scanned = cs.Zipf(keys=30_000, skew=0.9), cs.Scan(keys=30_000, skew=0.9, share=0.2)
+    popular, scanned = (
+        cs.popularity.Zipf(keys=30_000, skew=0.9),
+        cs.popularity.Scan(keys=30_000, skew=0.9, share=0.2),
+    )
     for size in (20, 100, 1000, 5000):
         yield (
             f"bytes that a key takes, value of {size:,}",

@@ -17,51 +17,43 @@ from cachesim.grading.desk import exercise
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
 from cachesim.measure import metrics
-from cachesim.measure.metrics import hit_ratio, stale_ratio
-from cachesim.model import distributions
+from cachesim.measure.metrics import hit_ratio
+from cachesim.model import distributions, popularity, strategies
 from cachesim.model.database import Database
 from cachesim.model.network import Network
 from cachesim.model.node import Node
-from cachesim.model.popularity import Drift, Scan, Uniform, Zipf
 from cachesim.model.strategies.base import Strategy
-from cachesim.model.strategies.lazy import LazyLoading, NoCache, WriteAround
+from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.strategies.through import WriteThrough
 from cachesim.model.trace_workload import TraceReplay
 from cachesim.model.workload import ClosedLoop, OpenLoop, Workload
 from cachesim.replay import replay
-from cachesim.units import KIB, MIB
+from cachesim.units import MIB
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "KIB",
     "MIB",
     "BadInput",
     "CachesimError",
     "ClosedLoop",
     "Database",
-    "Drift",
     "EvictionPolicy",
     "LazyLoading",
     "ManualClock",
     "Memcached",
     "MemcachedServer",
     "Network",
-    "NoCache",
     "Node",
     "OpenLoop",
     "Redis",
     "RedisServer",
-    "Scan",
     "Scenario",
     "Simple",
     "Strategy",
     "TraceReplay",
-    "Uniform",
     "Workload",
-    "WriteAround",
     "WriteThrough",
-    "Zipf",
     "compare",
     "distributions",
     "exercise",
@@ -69,9 +61,10 @@ __all__ = [
     "metrics",
     "plots",
     "policies",
+    "popularity",
     "replay",
     "run",
-    "stale_ratio",
+    "strategies",
     "sweep",
     "theory",
 ]

@@ -21,20 +21,20 @@ from cachesim.errors import BadInput
 from cachesim.experiments.scenario import Scenario
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
+from cachesim.model import strategies
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant, Exponential, Lognormal
 from cachesim.model.network import Network
 from cachesim.model.node import Node
 from cachesim.model.popularity import Drift, Scan, Uniform, Zipf
-from cachesim.model.strategies.lazy import LazyLoading, NoCache, WriteAround
-from cachesim.model.strategies.through import WriteThrough
 from cachesim.model.trace_workload import TraceReplay
 from cachesim.model.workload import ClosedLoop, OpenLoop
 from cachesim.spec import Rule, Spec, field_types, fields_of
 from cachesim.units import parse_size, parse_time
 
+STRATEGIES = [getattr(strategies, n) for n in strategies.__all__ if n != "Strategy"]
 CLASSES: tuple[type[Spec], ...] = (
-    Simple, Redis, Memcached, RedisServer, MemcachedServer, NoCache, LazyLoading, WriteAround, WriteThrough,
+    Simple, Redis, Memcached, RedisServer, MemcachedServer, *STRATEGIES,
     OpenLoop, ClosedLoop, TraceReplay, Uniform, Zipf, Drift, Scan, Constant, Exponential, Lognormal,
     Database, Network, Node, Scenario,
 )  # fmt: skip

@@ -8,7 +8,7 @@ def run(lab):
     """Return the requests of a run with the student's strategy, or with the reference if there is no lab."""
     ttl = params["ttl"]
     strategy = cs.LazyLoading(ttl=ttl) if lab is None else lab.strategy("Lazy", ttl=ttl)
-    workload = cs.OpenLoop(rate=150, reads=0.9, popularity=cs.Zipf(keys=params["keys"]))
+    workload = cs.OpenLoop(rate=150, reads=0.9, popularity=cs.popularity.Zipf(keys=params["keys"]))
     scenario = cs.Scenario(
         strategy=strategy, workload=workload, duration=5, warmup=1, seed=params["keys"]
     )

@@ -13,7 +13,7 @@ def run(lab, clients):
         clients=clients,
         think=cs.distributions.Exponential(mean=0.02),
         reads=0.8,
-        popularity=cs.Zipf(keys=params["keys"]),
+        popularity=cs.popularity.Zipf(keys=params["keys"]),
     )
     scenario = cs.Scenario(
         strategy=strategy,

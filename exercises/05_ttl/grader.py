@@ -27,7 +27,7 @@ def simulated(ttl, asked):
     """Return the share of stale reads in a run of 40 keys with these rates each."""
     keys, each = 40, asked["reads"] + asked["writes"]
     workload = cs.OpenLoop(
-        rate=keys * each, reads=asked["reads"] / each, popularity=cs.Uniform(keys=keys)
+        rate=keys * each, reads=asked["reads"] / each, popularity=cs.popularity.Uniform(keys=keys)
     )
     scenario = cs.Scenario(
         strategy=cs.LazyLoading(ttl=ttl),

@@ -28,7 +28,7 @@ def run(lab, reads=0.8):
     """Return the requests of a run with the student's strategy, or with the reference if there is no lab."""
     idle = float(params["idle"])
     strategy = Reference(idle=idle) if lab is None else lab.strategy("Sessions", idle=idle)
-    workload = cs.OpenLoop(rate=60, reads=reads, popularity=cs.Zipf(keys=params["keys"]))
+    workload = cs.OpenLoop(rate=60, reads=reads, popularity=cs.popularity.Zipf(keys=params["keys"]))
     scenario = cs.Scenario(
         strategy=strategy, workload=workload, duration=10, warmup=1, seed=params["keys"]
     )

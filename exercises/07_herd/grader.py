@@ -44,7 +44,7 @@ def run(lab):
         clients=params["clients"],
         think=cs.distributions.Exponential(mean=0.02),
         reads=1.0,
-        popularity=cs.Uniform(keys=2),
+        popularity=cs.popularity.Uniform(keys=2),
     )
     slow = cs.distributions.Constant(value=0.03)
     database = cs.Database(connections=8, buffer_read=slow, disk_read=slow)

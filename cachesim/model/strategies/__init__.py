@@ -1,1 +1,11 @@
+"""How an application uses its cache: one class a pattern, each of them two generators on a screen.
 
+A new strategy is a class in the file of its family and a line here; scenario files and the command line
+know it by its name in kebab case.
+"""
+
+from cachesim.model.strategies.base import Strategy
+from cachesim.model.strategies.lazy import LazyLoading, NoCache, WriteAround
+from cachesim.model.strategies.through import WriteThrough
+
+__all__ = ["LazyLoading", "NoCache", "Strategy", "WriteAround", "WriteThrough"]
