@@ -1,0 +1,90 @@
+"""Cases beside each other: a metric with its interval, a row a case or against a varied field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from cachesim.measure.tables import title
+from cachesim.plots.style import COLOURS, LINES, MARKERS, legend, new_axes, pick, scaled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def compare(
+    results: Any,
+    y: str = "hit_ratio",
+    x: str | None = None,
+    by: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a metric of every case as a point with its 95 % interval.
+
+    Parameters
+    ----------
+    results : Results
+        What `compare` or `sweep` returned.
+    y : str
+        The metric.
+    x : str, optional
+        A varied field for the horizontal axis; without it, a row a case.
+    by : str, optional
+        A varied field whose values become series of their own colour; needs `x`.
+    """
+    ax = new_axes(ax, rows=len(results.cases) if x is None else 0)
+    numbers = range(len(results.cases))
+    intervals = [results.interval(n, y) for n in numbers]
+    if x is None:
+        _rows(ax, [case.name for case in results.cases], [scaled(y, i) for i in intervals])
+        ax.set_xlabel(title(y))
+        return ax
+    for index, (name, members) in enumerate(_series(results, by).items()):
+        places = [_place(results.cases[n], x) for n in members]
+        points = [scaled(y, intervals[n]) for n in members]
+        _points(ax, places, points, name, index)
+    ax.set(xlabel=_axis_name(x), ylabel=title(y))
+    return legend(ax)
+
+
+def _rows(ax: Axes, names: Sequence[str], points: Sequence[tuple[float, float]]) -> None:
+    for index, (mean, half) in enumerate(points):
+        ax.errorbar(
+            mean, index, xerr=half, fmt=pick(MARKERS, index), color=pick(COLOURS, index), capsize=4
+        )
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.3, -0.7)  # from the top; a row without a value keeps its place
+
+
+def _points(
+    ax: Axes, places: Sequence[Any], points: Sequence[tuple[float, float]], name: str, index: int
+) -> None:
+    means, halves = zip(*points, strict=True)
+    style = {
+        "color": pick(COLOURS, index),
+        "marker": pick(MARKERS, index),
+        "linestyle": pick(LINES, index),
+    }
+    ax.errorbar(places, means, yerr=halves, capsize=3, label=name, **style)
+
+
+def _series(results: Any, by: str | None) -> dict[str, list[int]]:
+    series: dict[str, list[int]] = {}
+    for number, case in enumerate(results.cases):
+        series.setdefault(case.labels[by] if by else "", []).append(number)
+    return series
+
+
+def _place(case: Any, field: str) -> Any:
+    """Return where a case stands on the axis of a varied field: its number, or its label."""
+    value: Any = case.scenario
+    for part in field.split("__"):
+        value = getattr(value, part)
+    return value if isinstance(value, (int, float)) else case.labels[field]
+
+
+def _axis_name(field: str) -> str:
+    unit = {"memory": " (bytes)", "ttl": " (s)", "rate": " (requests/s)"}.get(
+        field.rpartition("__")[2], ""
+    )
+    return field.replace("__", " ") + unit

@@ -1,0 +1,60 @@
+"""What all drawings share: colours, markers, line styles, axes of their own figure, the legend."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from cachesim.measure.tables import in_unit
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = "osD^vPX"
+LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
+SHADE = "#dddddd"
+ROW = 0.22  # inches
+WIDTH, HEIGHT = 6.0, 3.6  # inches
+DPI = 100  # dots an inch: 600 pixels wide, as it is meant to be read
+
+
+def new_axes(ax: Axes | None, rows: int = 0) -> Axes:
+    """Return the axes given, or new ones on a figure that no window and no global state knows of.
+
+    With many rows the figure grows, so that no two names touch.
+    """
+    if ax is not None:
+        return ax
+    from matplotlib.figure import Figure
+
+    height = max(HEIGHT, ROW * (rows + 3))
+    ax = Figure(figsize=(WIDTH, height), layout="constrained").add_subplot()
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(color=SHADE, linewidth=0.6)
+    ax.set_axisbelow(True)
+    return ax
+
+
+def legend(ax: Axes) -> Axes:
+    """Name the series, if any has a name; return the axes."""
+    _, labels = ax.get_legend_handles_labels()
+    if any(labels):
+        ax.legend(fontsize=8, frameon=True, framealpha=0.85)
+    return ax
+
+
+def scaled(metric: str, interval: Any) -> tuple[float, float]:
+    """Return (mean, half width) in the metric's unit; no bar where there is no interval."""
+    half = 0.0 if math.isnan(interval.half_width) else interval.half_width
+    return in_unit(metric, interval.mean), in_unit(metric, half)
+
+
+def pick(choices: Sequence[Any], index: int) -> Any:
+    """Return the choice of a series; after the last one they begin again.
+
+    >>> pick("ab", 2)
+    'a'
+    """
+    return choices[index % len(choices)]

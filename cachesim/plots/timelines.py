@@ -1,0 +1,81 @@
+"""One run, or several, from the inside: a metric over simulated time, and the tail of the latencies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cachesim.measure import metrics
+from cachesim.measure.metrics import Metric, hit_ratio
+from cachesim.measure.tables import in_unit, title
+from cachesim.plots.style import COLOURS, LINES, MARKERS, SHADE, legend, new_axes, pick
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def timeline(
+    result: Any, metric: Metric = hit_ratio, every: float = 1.0, ax: Axes | None = None
+) -> Axes:
+    """Draw a metric of every interval of `every` seconds over the simulated time; the warm-up is shaded.
+
+    `result` is a Result, or a mapping of names to Results to draw beside each other.
+    """
+    ax = new_axes(ax)
+    runs = result if isinstance(result, Mapping) else {"": result}
+    for index, (name, run) in enumerate(runs.items()):
+        middle, values = _by_interval(run.history, metric, every)
+        shown = [in_unit(metric.__name__, value) for value in values]
+        ax.plot(
+            middle,
+            shown,
+            color=pick(COLOURS, index),
+            linestyle=pick(LINES, index),
+            linewidth=1.4,
+            label=name,
+        )
+    warmup = max(run.scenario.warmup for run in runs.values())
+    if warmup > 0:
+        ax.axvspan(0, warmup, color=SHADE, zorder=0, label="warm-up")
+    ax.set(xlabel="simulated time (s)", ylabel=title(metric.__name__))
+    ax.set_xlim(left=0)
+    return legend(ax)
+
+
+def _by_interval(history: Any, metric: Metric, every: float) -> tuple[list[float], list[float]]:
+    number = np.floor(history["begin"] / every).astype(int)
+    groups = history.groupby(number)
+    return [(float(n) + 0.5) * every for n, _ in groups], [metric(part) for _, part in groups]
+
+
+def latency(result: Any, op: str = "read", ax: Axes | None = None) -> Axes:
+    """Draw the share of requests that took longer than a given time; p50 and p99 are marked.
+
+    Both axes are logarithmic, so that the tail shows. `result` is a Result or a mapping of them.
+    """
+    ax = new_axes(ax)
+    runs = result if isinstance(result, Mapping) else {"": result}
+    for index, (name, run) in enumerate(runs.items()):
+        times = np.sort(metrics.latency(run.measured, op).to_numpy()) * 1000
+        if len(times):
+            _tail(ax, times, name, index)
+    for share, text in ((0.5, "p50"), (0.01, "p99")):
+        ax.axhline(share, color=SHADE, zorder=0)
+        right = ("axes fraction", "data")
+        ax.annotate(text, (1, share), xycoords=right, ha="right", va="bottom", fontsize=8)
+    ax.set(xscale="log", yscale="log", xlabel=f"{op} latency (ms)")
+    ax.set_ylabel("share of requests that took longer")
+    return legend(ax)
+
+
+def _tail(ax: Axes, times: np.ndarray, name: str, index: int) -> None:
+    """Draw one line of a latency plot, from sorted times in ms, and mark its p50 and p99."""
+    # A thousand ranks, dense towards the tail, draw the same line as all of them.
+    ranks = len(times) - np.unique(np.geomspace(1, len(times), 1000).astype(int))[::-1]
+    colour, dashes = pick(COLOURS, index), pick(LINES, index)
+    longer = 1 - ranks / len(times)
+    ax.plot(times[ranks], longer, label=name, color=colour, linestyle=dashes, linewidth=1.4)
+    marks = [(np.quantile(times, 0.5), 0.5), (np.quantile(times, 0.99), 0.01)]
+    ax.plot(*zip(*marks, strict=True), linestyle="", marker=pick(MARKERS, index), color=colour)
