@@ -1,4 +1,4 @@
-"""TTL, invalidation and staleness of one key with Poisson reads and writes; races and herds."""
+"""TTL, invalidation and staleness of one key with Poisson reads and writes, `reads` and `writes` a second."""
 
 import math
 
@@ -39,6 +39,26 @@ def lazy_stale_ratio(reads: float, writes: float, ttl: float) -> float:
     return ttl_hit_ratio(reads, ttl) * stale_hit_ratio(writes, ttl)
 
 
+def sliding_stale_ratio(reads: float, writes: float, ttl: float) -> float:
+    """Return the share of reads that are stale when every hit starts the TTL anew and a write leaves the copy.
+
+    >>> round(sliding_stale_ratio(5.0, 0.3, 1.0), 3)
+    0.89
+    """
+    hit = sliding_ttl_hit_ratio(reads, ttl)
+    next_unwritten = reads / (reads + writes) * -math.expm1(-(reads + writes) * ttl)
+    return hit - (1 - hit) * next_unwritten / (1 - next_unwritten)
+
+
+def stale_age(writes: float, ttl: float) -> float:
+    """Return for how many seconds a hit's copy has been outdated on average (0 if fresh), lazy with a TTL.
+
+    >>> round(stale_age(0.3, 4.0), 3)
+    0.608
+    """
+    return ttl / 2 - 1 / writes - math.expm1(-writes * ttl) / (writes**2 * ttl)
+
+
 def versions_behind(writes: float, ttl: float) -> float:
     """Return by how many versions a hit lags behind on average, lazy loading with a TTL.
 
@@ -68,23 +88,3 @@ def write_through_hit_ratio(reads: float, writes: float, ttl: float) -> float:
     """
     life = math.expm1(writes * ttl) / writes
     return life / (life + 1 / (reads + writes))
-
-
-def poisoned_fill(writes: float, fill_gap: float, delete_gap: float) -> float:
-    """Return the probability that a fill leaves an outdated value behind.
-
-    Reading the row and setting the key are `fill_gap` seconds apart, commit and delete `delete_gap`.
-
-    >>> round(poisoned_fill(2.0, 0.008, 0.001), 4)
-    0.0139
-    """
-    return -math.expm1(-writes * max(0.0, fill_gap - delete_gap))
-
-
-def herd(reads: float, load_time: float) -> float:
-    """Return how many loads an expired hot key causes: the first miss and those during its load.
-
-    >>> herd(200.0, 0.2)
-    41.0
-    """
-    return 1 + reads * load_time

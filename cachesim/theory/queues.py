@@ -78,6 +78,33 @@ def mg1_wait(rate: float, service: float, second_moment: float) -> float:
     return rate * second_moment / (2 * (1 - _offered(rate, service, 1)))
 
 
+def mgc_wait(rate: float, service: float, second_moment: float, workers: int = 1) -> float:
+    """Return the approximate mean wait in M/G/c, in seconds; exact for one worker and for M/M/c.
+
+    >>> round(mgc_wait(0.7, 1.0, 1.0), 3)
+    1.167
+
+    References
+    ----------
+    Lee and Longton, "Queueing processes associated with airline passenger check-in", Operational Research
+    Quarterly 10 (1959): M/M/c's wait, times half the second moment over the mean squared.
+    """
+    return second_moment / (2 * service**2) * mmc_wait(rate, service, workers)
+
+
+def head_of_line_wait(rate: float, service: float, slow_rate: float, slow_service: float) -> float:
+    """Return the mean wait behind one worker that also serves rare slow commands, in seconds.
+
+    Both kinds arrive as Poisson streams and take a constant time each: M/G/1 with two service times.
+
+    >>> round(head_of_line_wait(20_000, 10e-6, 1.0, 0.040) * 1000, 2)
+    1.05
+    """
+    load = rate * service + slow_rate * slow_service
+    moment = rate * service**2 + slow_rate * slow_service**2
+    return moment / (2 * (1 - _offered(load, 1.0, 1)))
+
+
 def repairman(users: int, think: float, service: float, workers: int = 1) -> float:
     """Return the throughput of M/M/c//N: `users` who think, then queue for `workers`; per second.
 

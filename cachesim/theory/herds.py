@@ -1,0 +1,117 @@
+"""Many misses at once: herds on a key that expires, and what thins them out."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+Array = np.ndarray
+EULER = 0.5772156649015329  # Euler's constant
+
+
+def herd(reads: float, load_time: float) -> float:
+    """Return how many loads an expired hot key causes: the first miss and those during its load.
+
+    >>> herd(200.0, 0.2)
+    41.0
+    """
+    return 1 + reads * load_time
+
+
+def herd_miss_ratio(reads: float, load_time: float, ttl: float) -> float:
+    """Return the share of the reads of a key that miss when every miss loads it for itself.
+
+    A cycle: the first miss, its load, the later loads that set the key again, then the TTL of the last.
+
+    Parameters
+    ----------
+    reads : float
+        Reads of the key per second, Poisson.
+    load_time, ttl : float
+        Seconds from a miss to its set, constant, and the TTL; load_time < ttl.
+
+    >>> round(herd_miss_ratio(10.0, 0.1, 1.0), 4)
+    0.1617
+    """
+    last = load_time + math.expm1(-reads * load_time) / reads  # from the first set to the last
+    return herd(reads, load_time) / (reads * (load_time + 1 / reads + ttl + last))
+
+
+class SingleFlight(NamedTuple):
+    """How the reads of a key end when only the first miss loads it; shares that sum to 1."""
+
+    hit: float
+    delayed: float  # came during the load and waited for it
+    miss: float
+
+
+def single_flight(reads: float, load_time: float, ttl: float) -> SingleFlight:
+    """Return the shares of reads that hit, wait for a load under way, and load.
+
+    >>> hit, delayed, miss = single_flight(10.0, 0.1, 1.0)
+    >>> round(hit, 3), round(delayed, 3), round(miss, 3)
+    (0.833, 0.083, 0.083)
+    """
+    cycle = 1 + reads * (load_time + ttl)
+    return SingleFlight(reads * ttl / cycle, reads * load_time / cycle, 1 / cycle)
+
+
+def early_refresh(before: float, load_time: float, beta: float = 1.0) -> float:
+    """Return the probability that XFetch refreshes at a read that comes `before` seconds ahead of expiry.
+
+    >>> round(early_refresh(0.2, 0.2), 3)
+    0.368
+
+    References
+    ----------
+    Vattani, Chierichetti and Lowenstein, "Optimal probabilistic cache stampede prevention", PVLDB 8(8), 2015:
+    refresh if now - load_time · beta · ln(U) >= expiry, U uniform.
+    """
+    return math.exp(-max(0.0, before) / (beta * load_time))
+
+
+def early_refresh_loads(beta: float = 1.0) -> float:
+    """Return how many loads an expiry costs under XFetch, for a key read often during beta · load time.
+
+    >>> [round(early_refresh_loads(beta), 2) for beta in (0.5, 1.0, 2.0)]
+    [7.39, 2.72, 1.65]
+    """
+    return math.exp(1 / beta)
+
+
+def early_refresh_lead(reads: float, load_time: float, beta: float = 1.0) -> float:
+    """Return how many seconds before the expiry XFetch's first refresh begins, on average.
+
+    >>> round(early_refresh_lead(500.0, 0.2), 2)
+    1.04
+    """
+    scale = beta * load_time
+    return scale * (math.log(reads * scale) + EULER)
+
+
+def jittered_expiries(keys: int, ttl: float, jitter: float) -> float:
+    """Return how many of `keys` keys filled together expire per second, their TTL being ttl · (1 ± jitter).
+
+    They are spread evenly over 2 · jitter · ttl seconds; without jitter all expire at once.
+
+    >>> round(jittered_expiries(100_000, 300.0, 0.05)), jittered_expiries(10, 300.0, 0.0)
+    (3333, inf)
+    """
+    return keys / (2 * jitter * ttl) if jitter > 0 else math.inf
+
+
+def negative_misses(reads: Array | float, ttl: float) -> float:
+    """Return the database queries per second for absent keys whose absence is cached for `ttl` seconds.
+
+    Parameters
+    ----------
+    reads : array or float
+        Reads per second of each absent key, shape (keys,).
+    ttl : float
+        Seconds; a row inserted meanwhile stays hidden for at most as long.
+
+    >>> round(negative_misses(1000.0, 10.0), 2)
+    0.1
+    """
+    rates = np.asarray(reads, dtype=float)
+    return float((rates / (1 + rates * ttl)).sum())

@@ -1,0 +1,104 @@
+"""Races between a cache and its database: how often an outdated value gets into the cache.
+
+One key with Poisson writes; a *gap* is the time between two steps of one client during which another
+client's steps may fall.
+"""
+
+import math
+
+import numpy as np
+
+
+def poisoned_fill(writes: float, fill_gap: float, delete_gap: float) -> float:
+    """Return the probability that a fill leaves an outdated value behind, with constant gaps.
+
+    A write's commit falls between the reader's query and its set, and so does the write's delete, which
+    then finds nothing to delete.
+
+    Parameters
+    ----------
+    writes : float
+        Writes of the key per second.
+    fill_gap, delete_gap : float
+        Seconds from reading the row to setting the key, and from commit to delete.
+
+    >>> round(poisoned_fill(2.0, 0.008, 0.001), 4)
+    0.0139
+    """
+    return -math.expm1(-writes * max(0.0, fill_gap - delete_gap))
+
+
+def stale_set(writes: float, fill_gap: float, delete_gap: float) -> float:
+    """Return the same with exponential gaps of these means; about writes · G² / (G + g) while that is small.
+
+    The writes that commit and delete within a fill gap of length x are Poisson with mean
+    writes · E[(x - g)+]; the mean over x is a Gauss-Laguerre sum.
+
+    >>> round(stale_set(2.0, 0.008, 0.001), 4)
+    0.014
+    >>> round(2.0 * 0.008**2 / (0.008 + 0.001), 4)
+    0.0142
+    """
+    points, weights = np.polynomial.laguerre.laggauss(40)
+    x = fill_gap * points
+    over = x + delete_gap * np.expm1(-x / delete_gap) if delete_gap > 0 else x
+    return float(-(weights * np.expm1(-writes * over)).sum())
+
+
+def dual_write_inversion(writes: float, set_delay: float) -> float:
+    """Return the probability that a write's set lands after that of the next write of the key.
+
+    Two writers commit in one order and set in the other: the cache keeps the older value.
+
+    Parameters
+    ----------
+    writes : float
+        Writes of the key per second.
+    set_delay : float
+        Mean seconds from commit to set, exponential.
+
+    >>> round(dual_write_inversion(20.0, 0.004), 4)
+    0.037
+    """
+    return 0.5 * writes * set_delay / (1 + writes * set_delay)
+
+
+def early_delete_fill(reads: float, commit_time: float) -> float:
+    """Return the probability that a read refills the old value when a write deletes *before* it commits.
+
+    >>> round(early_delete_fill(200.0, 0.005), 2)
+    0.63
+    """
+    return -math.expm1(-reads * commit_time)
+
+
+def lagging_fill(reads: float, lag: float) -> float:
+    """Return the probability that a key deleted at commit is refilled from a replica `lag` seconds behind.
+
+    >>> round(lagging_fill(50.0, 0.020), 2)
+    0.63
+    """
+    return -math.expm1(-reads * lag)
+
+
+def replica_stale_ratio(writes: float, lag: float) -> float:
+    """Return the share of the reads of a replica, `lag` seconds behind, that miss a committed write.
+
+    >>> round(replica_stale_ratio(2.0, 0.050), 3)
+    0.095
+    """
+    return -math.expm1(-writes * lag)
+
+
+def quorum_stale_ratio(replicas: int, read: int, written: int, versions: int = 1) -> float:
+    """Return the probability that `read` of `replicas` answer without any of the last `versions` writes.
+
+    >>> round(quorum_stale_ratio(3, 1, 1), 3), round(quorum_stale_ratio(3, 1, 1, versions=3), 3)
+    (0.667, 0.296)
+
+    References
+    ----------
+    Bailis et al., "Probabilistically bounded staleness", PVLDB 5(8), 2012.
+    """
+    none = math.comb(replicas - written, read) / math.comb(replicas, read)
+    return none**versions
