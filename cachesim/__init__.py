@@ -16,7 +16,7 @@ from cachesim.experiments.scenario import Scenario
 from cachesim.grading.desk import exercise
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
-from cachesim.measure import metrics, statistics
+from cachesim.measure import checks, metrics, statistics
 from cachesim.measure.metrics import hit_ratio
 from cachesim.model import distributions, popularity, strategies
 from cachesim.model.database import Database
@@ -54,6 +54,7 @@ __all__ = [
     "TraceReplay",
     "Workload",
     "WriteThrough",
+    "checks",
     "compare",
     "distributions",
     "exercise",

@@ -53,3 +53,14 @@ class CommandError(CacheError):
 
 class DatabaseRefused(SimulatedFailure):
     """All connections are in use and the line of waiting requests is full."""
+
+
+def may_have_happened(name: str) -> bool:
+    """Return whether a request that failed with the error of this name may have taken effect all the same.
+
+    Records name errors; a name from elsewhere could mean anything.
+
+    >>> may_have_happened("DatabaseRefused"), may_have_happened("an error from elsewhere")
+    (False, True)
+    """
+    return not getattr(globals().get(name), "definite", False)

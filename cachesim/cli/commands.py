@@ -23,6 +23,7 @@ from cachesim.experiments import run as experiments
 from cachesim.experiments.assumptions import rows as assumptions
 from cachesim.experiments.explain import explain
 from cachesim.experiments.toml import Plan, read_toml
+from cachesim.measure import checks
 from cachesim.measure.history import load, since
 from cachesim.measure.metrics import measure, miss_kinds
 from cachesim.measure.tables import show, text_table
@@ -132,15 +133,19 @@ def list_assumptions(as_json: bool) -> None:
 @ruled("--warmup", Delay, "Seconds at the start to leave out.", default="0", show_default=True)
 @JSON
 def report(history: str, warmup: float, as_json: bool) -> None:
-    """Measure a history from elsewhere: a CSV or Parquet file with a row a request."""
+    """Measure and check a history from elsewhere: a CSV or Parquet file with a row a request."""
     measured = since(load(history), warmup)
     metrics, kinds = measure(measured), miss_kinds(measured)
+    verdicts, causes = [check(measured) for check in checks.ALL], checks.told_causes(measured)
     if as_json:
-        print_json({"history": history, "metrics": metrics, "misses": kinds})
+        told = [{"rule": v.rule, "verdict": v.word, "why": v.why} for v in verdicts]
+        found = {"metrics": metrics, "misses": kinds, "checks": told, "stale": causes}
+        print_json({"history": history, **found})
         return
     rows = [[name, show(name, value)] for name, value in metrics.items()]
     rows += [[f"misses: {kind}", f"{share:.2%} of the lookups"] for kind, share in kinds.items()]
     click.echo(text_table(["metric", "value"], rows))
+    click.echo("\n" + "\n".join([*map(str, verdicts), *causes]))
 
 
 COMMANDS = (

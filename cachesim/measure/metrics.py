@@ -79,7 +79,7 @@ def versions_behind_mean(history: pd.DataFrame) -> float:
     ----------
     Bailis et al., "Probabilistically bounded staleness", PVLDB 5(8), 2012: k-staleness.
     """
-    reads = _answered(history)
+    reads = answered(history)
     return _mean((reads["acknowledged"] - reads["version"]).clip(lower=0))
 
 
@@ -90,7 +90,7 @@ def stale_reads(history: pd.DataFrame) -> pd.DataFrame:
     returned had been acknowledged (t-visibility after Bailis et al. 2012). It is part of a history, for
     the write that outdated a copy may lie before the part that is measured.
     """
-    reads = _answered(history)
+    reads = answered(history)
     return reads[reads["acknowledged"] > reads["version"]]
 
 
@@ -170,14 +170,14 @@ def measure(history: pd.DataFrame) -> dict[str, float]:
     return {name: metric(history) for name, metric in METRICS.items()}
 
 
-def _answered(history: pd.DataFrame) -> pd.DataFrame:
+def answered(history: pd.DataFrame) -> pd.DataFrame:
     """Return the reads that gave a value whose version is known."""
     reads = select(history, "read")
     return reads[reads["version"].notna() & reads["error"].isna()]
 
 
 def _stale_share(history: pd.DataFrame, against: str) -> float:
-    reads = _answered(history)
+    reads = answered(history)
     return _mean(reads[against] > reads["version"])
 
 

@@ -1,0 +1,35 @@
+"""Safety rules for histories: each check takes a history and returns a Verdict with its reason.
+
+A history is judged by itself, wherever it comes from: a run, a CSV of last year, a student's strategy.
+"""
+
+from cachesim.measure.checks.causes import stale_causes, told_causes
+from cachesim.measure.checks.register import linearizable
+from cachesim.measure.checks.sessions import monotonic_reads, read_your_writes
+from cachesim.measure.checks.stale import bounded_staleness, k_staleness, t_visibility
+from cachesim.measure.checks.verdict import Verdict
+from cachesim.measure.checks.writes import lost_writes, values_never_written
+
+ALL = (
+    linearizable,
+    bounded_staleness,
+    read_your_writes,
+    monotonic_reads,
+    lost_writes,
+    values_never_written,
+)
+
+__all__ = [
+    "ALL",
+    "Verdict",
+    "bounded_staleness",
+    "k_staleness",
+    "linearizable",
+    "lost_writes",
+    "monotonic_reads",
+    "read_your_writes",
+    "stale_causes",
+    "t_visibility",
+    "told_causes",
+    "values_never_written",
+]

@@ -1,0 +1,192 @@
+"""Whether each key behaved like one register on one machine: linearizability, key by key.
+
+Every value says which write made it, so which read read from which write is known, and the question is
+easy (it is NP-complete otherwise). All operations on one value, its write and its reads, are a *cluster*.
+It lasts from the first moment at which the value was certainly there (`first_end`, the earliest end of an
+operation of the cluster) to the last at which it was certainly still wanted (`last_begin`, the latest begin).
+Of two values a and b, a must come before b if an operation on a ended before one on b began:
+
+    a.first_end < b.last_begin          a before b
+    b.first_end < a.last_begin          b before a
+
+The key is linearizable if and only if no two values must come before each other, and no read ended before
+its write began. Locality (Herlihy and Wing 1990) makes it enough to look at each key by itself.
+
+References
+----------
+Gibbons and Korach, "Testing shared memories", SIAM Journal on Computing 26(4), 1997: zones.
+Anderson et al., "What consistency does your key-value store actually provide?", HotDep 2010.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cachesim.errors import may_have_happened
+from cachesim.measure.checks.verdict import Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ABSENT = -1  # stands for the write of "no such row"
+
+
+class Operation(NamedTuple):
+    """A read or a write of one key, as far as it matters here."""
+
+    begin: float
+    end: float  # inf: it may have happened at any time since
+    write: int  # id of the write whose value it read or made
+    writes: bool
+    row: int  # its label in the history; -1: not in it
+
+
+class Cluster:
+    """All operations on one value."""
+
+    def __init__(self, write: Operation) -> None:
+        self.write = self.first = self.last = write  # first to end, last to begin
+        self.early: Operation | None = None  # a read that ended before its write began
+
+    def add(self, read: Operation) -> None:
+        """Take in a read of the value."""
+        if read.end < self.write.begin:
+            self.early = read
+        self.first = min(self.first, read, key=lambda op: op.end)
+        self.last = max(self.last, read, key=lambda op: op.begin)
+
+    @property
+    def is_forward(self) -> bool:
+        """Whether the value was certainly there for a while; only such ones can conflict with each other."""
+        return self.first.end < self.last.begin
+
+
+def linearizable(history: pd.DataFrame) -> Verdict:
+    """Check that the requests on each key could have happened one at a time, each between its begin and end.
+
+    A failed write that may have happened may take effect at any time after its begin, or never; one that
+    certainly did not happen, and failed reads, say nothing.
+
+    >>> from cachesim.measure.history import Recorder
+    >>> recorder = Recorder()
+    >>> recorder.request((0, "write", "k", 0.0, 1.0, None, 1, 1, 0, 0, None))
+    >>> recorder.request((1, "read", "k", 2.0, 3.0, "hit", 0, 0, 1, 1, None))
+    >>> print(linearizable(recorder.history()).word)
+    not ok
+
+    Returns
+    -------
+    Verdict
+        Its example is the shortest one found: these requests alone break the rule; `violations` counts keys.
+    """
+    broken: list[tuple[str, list[Operation]]] = []
+    keys = 0
+    for key, operations in _by_key(history):
+        keys += 1
+        if found := shortest_conflict(operations):
+            broken.append((key, found))
+    if not keys:
+        return Verdict("linearizable", None, "no read returned a row")
+    if not broken:
+        return Verdict("linearizable", True, f"{keys:,} keys checked")
+    key, example = min(broken, key=lambda found: (len(found[1]), found[1][-1].end))
+    rows = history.loc[[op.row for op in example if op.row >= 0]]
+    why = f'{len(broken):,} of {keys:,} keys; "{key}": {_told(rows)}'
+    return Verdict("linearizable", False, why, rows, len(broken))
+
+
+def shortest_conflict(operations: Iterable[Operation]) -> list[Operation]:
+    """Return the fewest operations, by begin, that no order can explain; [] if the key is linearizable."""
+    clusters = _clusters(operations)
+    conflicts = [_of_early_read(c) for c in clusters if c.early is not None]
+    conflicts += [_of_pair(*pair) for pair in _pairs(clusters)]
+    return min(conflicts, key=lambda found: (len(found), found[-1].end), default=[])
+
+
+def _clusters(operations: Iterable[Operation]) -> list[Cluster]:
+    """Return the clusters of one key; the value that no write of the history made was there before."""
+    reads: list[Operation] = []
+    clusters: dict[int, Cluster] = {}
+    for op in operations:
+        if op.writes:
+            clusters[op.write] = Cluster(op)
+        else:
+            reads.append(op)
+    for read in reads:
+        if read.write not in clusters:
+            clusters[read.write] = Cluster(_before_the_history(read.write))
+        clusters[read.write].add(read)
+    return [c for c in clusters.values() if c.first.end < math.inf]  # else nobody saw it
+
+
+def _before_the_history(write: int) -> Operation:
+    """Return the write of a value that the history does not tell of.
+
+    That of the loaded rows had ended before; of another one, in a part of a history, nothing is known.
+    """
+    end = -math.inf if write in (0, ABSENT) else math.inf
+    return Operation(-math.inf, end, write, True, -1)
+
+
+def _pairs(clusters: list[Cluster]) -> Iterator[tuple[Cluster, Cluster]]:
+    """Yield pairs of values each of which must come before the other: of every such value at least one."""
+    forward = sorted((c for c in clusters if c.is_forward), key=lambda c: c.first.end)
+    longest = list(accumulate(forward, _wanted_later))
+    for before, cluster in zip(longest, forward[1:], strict=False):
+        if cluster.first.end < before.last.begin:
+            yield before, cluster
+    for cluster in clusters:
+        place = bisect_left(forward, cluster.last.begin, key=lambda c: c.first.end)
+        if place and not cluster.is_forward and cluster.first.end < longest[place - 1].last.begin:
+            yield longest[place - 1], cluster
+
+
+def _wanted_later(one: Cluster, other: Cluster) -> Cluster:
+    return other if other.last.begin > one.last.begin else one
+
+
+def _of_pair(one: Cluster, other: Cluster) -> list[Operation]:
+    """Return the operations that make a conflict: those that order both values, and the two writes."""
+    found = {op for c in (one, other) for op in (c.write, c.first, c.last)}
+    return sorted(found, key=lambda op: (op.begin, op.end))
+
+
+def _of_early_read(cluster: Cluster) -> list[Operation]:
+    return [op for op in (cluster.early, cluster.write) if op is not None]
+
+
+def _by_key(history: pd.DataFrame) -> Iterator[tuple[str, list[Operation]]]:
+    """Yield the operations of each key that was read, as far as they say anything."""
+    rows = history[history["op"].isin(["read", "write"])]
+    is_write = rows["op"] == "write"
+    unsure = is_write & rows["error"].map(may_have_happened, na_action="ignore").eq(True)
+    rows = rows[(rows["error"].isna() | unsure) & (rows["write"].notna() | ~is_write)]
+    ends = rows["end"].mask(unsure.reindex(rows.index), math.inf)
+    writes = rows["write"].fillna(ABSENT).astype("int64")
+    wrote = rows["op"] == "write"
+    table = zip(rows["key"], rows["begin"], ends, writes, wrote, rows.index, strict=True)
+    by_key: dict[str, list[Operation]] = {}
+    for key, *fields in table:
+        by_key.setdefault(key, []).append(Operation(*fields))
+    yield from ((k, ops) for k, ops in by_key.items() if not all(op.writes for op in ops))
+
+
+def _told(rows: pd.DataFrame) -> str:
+    """Tell the requests of an example in a line."""
+    verbs = {"read": "read", "write": "wrote"}
+    return "; ".join(
+        f"client {row.client} {verbs[str(row.op)]} {_named(row)} from t={row.begin:.6g} to {row.end:.6g} s"
+        for row in rows.itertuples()
+    )
+
+
+def _named(row: Any) -> str:
+    import pandas as pd
+
+    if not pd.isna(row.version):
+        return f"version {row.version}"
+    return "nothing" if pd.isna(row.write) else f"the value of write {row.write}"

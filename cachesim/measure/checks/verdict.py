@@ -1,0 +1,57 @@
+"""What a check returns: ok, not ok or unknown, the reason, and the smallest part of the history that shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Verdict(NamedTuple):
+    """A check's answer; a history that says nothing about a rule gives `unknown`, never `ok`.
+
+    >>> print(Verdict("read your writes", None, "no client read a key after it had written it"))
+    read your writes: unknown (no client read a key after it had written it)
+    """
+
+    rule: str
+    ok: bool | None  # None: unknown
+    why: str
+    example: pd.DataFrame | None = None  # rows of the history that break the rule by themselves
+    violations: int = 0  # how often the rule is broken
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.word} ({self.why})"
+
+    @property
+    def word(self) -> str:
+        """The verdict in a word or two: "ok", "not ok" or "unknown"."""
+        return {True: "ok", False: "not ok", None: "unknown"}[self.ok]
+
+
+def requests_of(history: pd.DataFrame) -> pd.DataFrame:
+    """Return the requests that succeeded, in the order in which they began; rows keep their labels."""
+    rows = history[(history["op"] != "sample") & history["error"].isna()]
+    return rows.sort_values("begin", kind="stable")
+
+
+def judged(
+    rule: str, checked: int, bad: pd.DataFrame, nothing: str, told: str, example: pd.DataFrame
+) -> Verdict:
+    """Return the verdict on `checked` requests of which the rows `bad` break the rule.
+
+    Parameters
+    ----------
+    nothing : str
+        Why nothing can be said, should `checked` be 0.
+    told : str
+        What the first violation is.
+    """
+    if not checked:
+        return Verdict(rule, None, nothing)
+    if bad.empty:
+        return Verdict(rule, True, f"{checked:,} requests checked")
+    return Verdict(
+        rule, False, f"{len(bad):,} of {checked:,} requests; the first: {told}", example, len(bad)
+    )
