@@ -1,9 +1,13 @@
 """Numbers as people read them: each metric in its unit, with its interval."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from cachesim.measure.statistics import Interval
+if TYPE_CHECKING:
+    from cachesim.measure.statistics import Interval
 
 _PERCENT = {"hit_ratio", "stale_ratio", "db_utilization", "cache_utilization"}
 _MILLISECONDS = {"read_p50", "read_p99", "write_p50", "write_p99"}
@@ -37,6 +41,7 @@ def show(metric: str, value: float) -> str:
 def show_interval(metric: str, interval: Interval) -> str:
     """Return a mean ± half the width of its interval, without the unit.
 
+    >>> from cachesim.measure.statistics import Interval
     >>> show_interval("hit_ratio", Interval(0.8, 0.79, 0.81))
     '80.00 ±1.00'
     """
@@ -46,6 +51,19 @@ def show_interval(metric: str, interval: Interval) -> str:
     if math.isnan(interval.half_width):
         return mean
     return f"{mean} ±{_number(in_unit(metric, interval.half_width))}"
+
+
+def show_bounds(metric: str, interval: Interval) -> str:
+    """Return the bounds of an interval of differences with their signs, without the unit.
+
+    >>> from cachesim.measure.statistics import Interval
+    >>> show_bounds("hit_ratio", Interval(0.0, -0.02, 0.0))
+    '-2.00 to 0'
+    """
+    if math.isnan(interval.low):
+        return "-"
+    low, high = (in_unit(metric, bound) for bound in (interval.low, interval.high))
+    return " to ".join(f"{'+' if bound > 0 else ''}{_number(bound)}" for bound in (low, high))
 
 
 def title(metric: str) -> str:

@@ -40,8 +40,7 @@ def interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
     mean = math.fsum(values) / n if n else math.nan
     if n < 2 or math.isnan(mean):
         return Interval(mean, math.nan, math.nan)
-    deviation = math.sqrt(math.fsum((x - mean) ** 2 for x in values) / (n - 1))
-    half = _student_t(confidence, n - 1) * deviation / math.sqrt(n)
+    half = _student_t(confidence, n - 1) * math.sqrt(_variance(values) / n)
     return Interval(mean, mean - half, mean + half)
 
 
@@ -56,6 +55,28 @@ def paired_difference(
     Interval(mean=0.5, low=0.5, high=0.5)
     """
     return interval([a - b for a, b in zip(ours, theirs, strict=True)], confidence)
+
+
+def variance_reduction(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """Return by what factor pairing reduces the variance of the difference: what common random numbers buy.
+
+    It is (var X + var Y) / var(X - Y): 1 without correlation, more where the pairs share their luck, less than 1
+    where the luck of the one is the bad luck of the other. Without pairing one would need that many times as
+    many replications. Infinite if all differences are equal, NaN if there are fewer than two pairs.
+
+    >>> round(variance_reduction([1.0, 2.0, 3.0], [0.5, 1.6, 2.4]), 1)
+    191.0
+    """
+    if len(ours) < 2:
+        return math.nan
+    difference = _variance([a - b for a, b in zip(ours, theirs, strict=True)])
+    apart = _variance(ours) + _variance(theirs)
+    return apart / difference if difference else math.inf if apart else math.nan
+
+
+def _variance(values: Sequence[float]) -> float:
+    mean = math.fsum(values) / len(values)
+    return math.fsum((x - mean) ** 2 for x in values) / (len(values) - 1)
 
 
 def _student_t(confidence: float, degrees: int) -> float:

@@ -5,7 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from cachesim.measure.statistics import Interval, interval, paired_difference
+from cachesim.measure.statistics import (
+    Interval,
+    interval,
+    paired_difference,
+    variance_reduction,
+)
 from cachesim.rng import stream
 
 T_95_4, T_99_4 = (
@@ -76,3 +81,19 @@ def test_intervals_cover_as_often_as_they_say(confidence):
     covered = np.mean([i.low <= 2.0 <= i.high for i in (interval(s, confidence) for s in samples)])
 
     assert abs(covered - confidence) < 2.576 * math.sqrt(confidence * (1 - confidence) / 20_000)
+
+
+def test_pairing_reduces_the_variance():
+    """(var X + var Y) / var(X - Y), by hand: (2.5 + 2.5) / 0.3 where the luck is shared, below 1 where it is not."""
+    ours, theirs = [1.0, 2.0, 3.0, 4.0, 5.0], [1.0, 2.0, 4.0, 4.0, 4.0]
+    shared = (2.5 + 2.0) / 0.5
+
+    assert shared == pytest.approx(variance_reduction(ours, theirs))
+    assert 0.5 == pytest.approx(variance_reduction(ours, ours[::-1]))
+
+
+def test_variance_reduction_without_scatter():
+    """Equal pairs cannot be bettered; without any scatter, or one pair, there is nothing to reduce."""
+    assert math.inf == variance_reduction([1.0, 2.0], [2.0, 3.0])
+    assert math.isnan(variance_reduction([1.0, 1.0], [2.0, 2.0]))
+    assert math.isnan(variance_reduction([1.0], [2.0]))

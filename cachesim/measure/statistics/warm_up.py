@@ -1,0 +1,150 @@
+"""When the start of a run stops counting: the MSER-5 rule, and Welch's moving average to look at.
+
+Both take a *series*: one number for each equally long piece of a run, such as the hit ratio of every second.
+Raw flags (1 for a hit, 0 for a miss) are no series: see `warm_up`.
+
+References
+----------
+White, Cobb & Spratt, "A comparison of five steady-state truncation heuristics for simulation", Winter
+Simulation Conference 2000, 755-760: MSER-5.
+Welch, "The statistical analysis of simulation results", in The Computer Performance Modeling Handbook (1983).
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from cachesim.errors import BadInput
+
+MSER_BATCH = 5  # values of the series to a batch: what the 5 in MSER-5 stands for
+
+
+class WarmUp(NamedTuple):
+    """How many values of a series to leave out, and whether the run was long enough to tell."""
+
+    length: int  # values of the series
+    settled: bool  # False: the cut lies at the edge of where it may lie, so the run is too short
+
+
+def binned(values: Sequence[float], size: int) -> np.ndarray:
+    """Return the means of consecutive bins of `size` values; what is left over at the end is dropped.
+
+    >>> binned([1, 0, 1, 1, 0, 1, 1], size=2).tolist()
+    [0.5, 1.0, 0.5]
+    """
+    if not 1 <= size <= len(values):
+        raise BadInput(f"size must be >= 1 and <= {len(values)}, the number of values, got {size}")
+    whole = len(values) // size * size
+    return np.asarray(values, dtype=float)[:whole].reshape(-1, size).mean(axis=1)  # type: ignore[no-any-return]
+
+
+def warm_up(series: Sequence[float], batch: int = MSER_BATCH) -> WarmUp:
+    """Return how many values at the start of a series to leave out, by MSER-5.
+
+    The rule weighs what a longer warm-up throws away against what a shorter one leaves of the start: with the
+    means z of every `batch` values, it leaves out the d batches that minimise sum (z_i - mean)² / (k - d)²,
+    over i > d, for d at most half of the k batches.
+
+    Give it bins, never raw flags. A flag is 0 or 1, so flags scatter widely however far the run has come, and
+    the drift of the start is lost in that: on the hits of an LRU cache that starts empty the rule stops far
+    too early. Means of a hundred flags scatter a tenth as much. Look at `welch` beside it.
+
+    Parameters
+    ----------
+    series : sequence of float
+        Equally long pieces of one run, or the mean over several runs piece by piece.
+    batch : int
+        Values to a batch.
+
+    Returns
+    -------
+    WarmUp
+        A multiple of `batch`. Where it is not `settled`, the cut lies at the half that is allowed at most: run
+        longer, the figure is worth nothing.
+
+    Raises
+    ------
+    BadInput
+        Fewer than four batches, or a value that is undefined.
+
+    Examples
+    --------
+    >>> rising = [0.0, 0.3, 0.5, 0.6, 0.65, 0.68] + [0.70, 0.71] * 20
+    >>> warm_up(rising), warm_up([float(t) for t in range(40)])
+    (WarmUp(length=10, settled=True), WarmUp(length=20, settled=False))
+    """
+    if len(series) < 4 * batch:
+        raise BadInput(
+            f"a warm-up needs at least {4 * batch} values, got {len(series)}; run longer or use shorter bins"
+        )
+    z = binned(series, batch)
+    if np.isnan(z).any():
+        raise BadInput("the series has pieces without a value; use longer bins")
+    cut = int(np.argmin(_errors(z.tolist())[: len(z) // 2 + 1]))
+    return WarmUp(cut * batch, settled=cut < len(z) // 2)
+
+
+def _errors(z: list[float]) -> list[float]:
+    """Return, for each d, sum (z_i - mean)² / n² over the n values from d on, found from the end backwards."""
+    mean = squares = 0.0
+    errors = []
+    for n, x in enumerate(reversed(z), 1):
+        before, mean = mean, mean + (x - mean) / n
+        squares += (x - before) * (
+            x - mean
+        )  # Welford, Technometrics 4 (1962): equal values give exactly 0
+        errors.append(squares / n**2)
+    return errors[::-1]
+
+
+def welch(series: Sequence[float] | Sequence[Sequence[float]], window: int) -> np.ndarray:
+    """Return Welch's moving average: the mean of the runs, smoothed over `window` values on either side.
+
+    Near the start the window shrinks, so that the first value is that of the runs. Choose the window by
+    eye: the smallest that makes `plots.welch` a smooth line; the warm-up ends where that line turns flat.
+
+    Parameters
+    ----------
+    series : sequence of float, or of such sequences
+        One series, or one of each replication; with several, all end with the shortest.
+    window : int
+        Values to either side, at most a quarter of the series.
+
+    Returns
+    -------
+    numpy.ndarray
+        As many values as the series has, less `window`.
+
+    Raises
+    ------
+    BadInput
+        The window is negative or longer than a quarter of the series.
+
+    Examples
+    --------
+    >>> welch([0, 3, 6, 9, 9, 9, 9, 9], window=1).tolist()
+    [0.0, 3.0, 6.0, 8.0, 9.0, 9.0, 9.0]
+    """
+    mean = mean_series(series)
+    if not 0 <= window <= len(mean) // 4:
+        raise BadInput(
+            f"window must be >= 0 and <= {len(mean) // 4}, a quarter of the series, got {window}"
+        )
+    halves = (min(i, window) for i in range(len(mean) - window))
+    return np.array([mean[i - w : i + w + 1].mean() for i, w in enumerate(halves)])
+
+
+def mean_series(series: Sequence[float] | Sequence[Sequence[float]]) -> np.ndarray:
+    """Return the mean over the replications, piece by piece; one series stays as it is.
+
+    >>> mean_series([[0, 1, 1], [1, 1]]).tolist()
+    [0.5, 1.0]
+    """
+    if not len(series):
+        raise BadInput("the series is empty; run longer or use shorter bins")
+    if np.ndim(series[0]) == 0:
+        return np.array(series, dtype=float)
+    rows = [np.asarray(row, dtype=float) for row in series]
+    shortest = min(map(len, rows))
+    return np.mean([row[:shortest] for row in rows], axis=0)  # type: ignore[no-any-return]
