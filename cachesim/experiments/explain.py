@@ -1,17 +1,13 @@
 """One request told step by step: the scenario runs again, with a witness beside every client.
 
-Nothing is logged in an ordinary run. Because the same scenario gives the same records, running it again
-up to the request in question is exact, and costs only what it takes to get there.
+The run goes up to the request in question, and costs only what it takes to get there.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from cachesim.errors import BadInput
 from cachesim.experiments.scenario import Scenario
-from cachesim.model.app import App
-from cachesim.model.station import Station
-from cachesim.model.system import System
+from cachesim.experiments.witness import Step, Witnessed
 from cachesim.records import REQUEST, Record, Value
 from cachesim.units import MS, show_time
 
@@ -33,7 +29,7 @@ def explain(scenario: Scenario, number: int) -> str:
     """
     if number < 0:
         raise BadInput(f"the number of a request must be >= 0, got {number}")
-    system = _Witnessed(scenario, number)
+    system = _Told(scenario, number)
     try:
         system.run()
     except _Found:
@@ -43,30 +39,25 @@ def explain(scenario: Scenario, number: int) -> str:
     )
 
 
-class _Witnessed(System):
-    """A system that listens to one request."""
+class _Told(Witnessed):
+    """A system that tells one request."""
 
     def __init__(self, scenario: Scenario, number: int) -> None:
-        super().__init__(scenario, self._took, lambda sample: None)
+        super().__init__(scenario, self._took, self._heard)
         self.number = number
         self.ended = 0
         self.record: Record = ()
-        self.steps: dict[int, list[str]] = {}  # client -> what it did for its present request
+        self.steps: dict[int, list[Step]] = {}  # client -> what it did for its present request
+
+    def _heard(self, step: Step) -> None:
+        self.steps.setdefault(step.client, []).append(step)
 
     def _took(self, record: Record) -> None:
         self.record = record
         self.ended += 1
         if self.ended > self.number:
             raise _Found
-        self.steps[record[0]].clear()
-
-    def new_app(self, client: int) -> App:
-        """Return a view whose calls are written down."""
-        app = super().new_app(client)
-        steps = self.steps.setdefault(client, [])
-        for tier, station in (("cache", self.node.station), ("db", self.database.station)):
-            setattr(app, tier, _Witness(self, steps, tier, getattr(app, tier), station))
-        return app
+        self.steps.pop(record[0], None)
 
     def version(self, value: Any) -> str:
         """Name a value by its version, for people."""
@@ -83,57 +74,32 @@ class _Witnessed(System):
             f"{record['begin']:12.6f} s  invoked; newest version acknowledged: {record['acknowledged']}, "
             f"committed: {record['committed']}"
         )
-        return "\n".join([head, seen, *self.steps[record["client"]], *_ending(record)])
+        return "\n".join([head, seen, *self._lines(record["client"]), *_ending(record)])
 
+    def _lines(self, client: int) -> list[str]:
+        """Return what a client did, in the order of the moments: what was asked, and what was answered."""
+        told = []
+        for step in self.steps.get(client, ()):
+            told.append((step.sent, self._asked(step)))
+            if step.done is not None:
+                told.append((step.done, self._answered(step)))
+        return [f"{moment:12.6f} s  {text}" for moment, text in sorted(told, key=lambda t: t[0])]
 
-class _Witness:
-    """Stands in front of a tier's client and writes down every call and its answer."""
+    def _asked(self, step: Step) -> str:
+        shown = ", ".join(
+            self.version(a) if isinstance(a, bytes) else repr(a) for a in step.arguments
+        )
+        place = "a connection" if step.tier == "db" else "the node's worker"
+        waiting = f", waiting {show_time(step.waited)} for {place}" if step.waited > 0 else ""
+        return f"app.{step.tier}.{step.call}({shown}){waiting}"
 
-    def __init__(
-        self, system: _Witnessed, steps: list[str], tier: str, client: Any, station: Station
-    ) -> None:
-        # Whatever else is asked or set (the lookup of a request) is the client's.
-        self.__dict__.update(_parts=(system, steps, tier, station), _client=client)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        setattr(self._client, name, value)
-
-    def __getattr__(self, name: str) -> Any:
-        attribute = getattr(self._client, name)
-        return self._listening(name, attribute) if callable(attribute) else attribute
-
-    def _listening(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        system, steps, tier, station = self._parts
-
-        def call(*args: Any, **options: Any) -> Any:
-            now = system.env.now
-            wait = max(0.0, station.free[0] - now)
-            visit = method(*args, **options)
-            shown = ", ".join(
-                [system.version(a) if isinstance(a, bytes) else repr(a) for a in args]
-            )
-            steps.append(f"{now:12.6f} s  app.{tier}.{name}({shown}){_waiting(wait, tier)}")
-            visit.callbacks.insert(1, lambda event: steps.append(_answer(system, event, now)))
-            return visit
-
-        return call
-
-
-def _waiting(wait: float, tier: str) -> str:
-    place = "a connection" if tier == "db" else "the node's worker"
-    return f", waiting {show_time(wait)} for {place}" if wait > 0 else ""
-
-
-def _answer(system: _Witnessed, event: Any, asked: float) -> str:
-    value = event._value
-    answer = (
-        f"failed: {value}"
-        if not event._ok
-        else "nothing there"
-        if value is None
-        else system.version(value)
-    )
-    return f"{system.env.now:12.6f} s  ... after {show_time(system.env.now - asked)}: {answer}"
+    def _answered(self, step: Step) -> str:
+        assert step.done is not None
+        if not step.ok:
+            answer = f"failed: {step.answer}"
+        else:
+            answer = "nothing there" if step.answer is None else self.version(step.answer)
+        return f"... after {show_time(step.done - step.sent)}: {answer}"
 
 
 def _ending(record: dict[str, Any]) -> list[str]:

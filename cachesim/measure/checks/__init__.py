@@ -3,7 +3,14 @@
 A history is judged by itself, wherever it comes from: a run, a CSV of last year, a student's strategy.
 """
 
-from cachesim.measure.checks.causes import stale_causes, told_causes
+from cachesim.measure.checks.causes import (
+    FILL_DURING_WRITE,
+    INVERSION,
+    OUTLIVED,
+    STALE_SET,
+    stale_causes,
+    told_causes,
+)
 from cachesim.measure.checks.register import linearizable
 from cachesim.measure.checks.sessions import monotonic_reads, read_your_writes
 from cachesim.measure.checks.stale import bounded_staleness, k_staleness, t_visibility
@@ -21,6 +28,10 @@ ALL = (
 
 __all__ = [
     "ALL",
+    "FILL_DURING_WRITE",
+    "INVERSION",
+    "OUTLIVED",
+    "STALE_SET",
     "Verdict",
     "bounded_staleness",
     "k_staleness",

@@ -1,0 +1,140 @@
+"""Listens to what clients ask of the tiers while a scenario runs again; an ordinary run logs nothing.
+
+Because the same scenario gives the same records, running it again is exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from cachesim.experiments.scenario import Scenario
+from cachesim.model.app import App
+from cachesim.model.station import Station
+from cachesim.model.system import System
+from cachesim.records import Record, Sink, Value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STEP = (
+    "client",  # number of the client that asked
+    "tier",  # "cache" or "db"
+    "call",  # "get", "set", "delete", "execute", "read" or "write"
+    "key",
+    "sent",  # seconds: when it was asked
+    "done",  # seconds: when it took effect and its answer was there
+    "version",  # of the value that was sent or answered; None: no value, or one never committed
+    "answer",  # "hit" and "miss" of a get, "failed", else ""
+)
+
+
+class Step:
+    """One visit of a client to a tier; its end is filled in when it comes."""
+
+    def __init__(
+        self, client: int, tier: str, call: str, arguments: tuple[Any, ...], sent: float
+    ) -> None:
+        self.client, self.tier, self.call, self.arguments, self.sent = (
+            client, tier, call, arguments, sent,
+        )  # fmt: skip
+        self.waited = 0.0  # seconds in line before a worker was free
+        self.done: float | None = None  # None: under way
+        self.ok = True
+        self.answer: Any = None
+
+
+class Witnessed(System):
+    """A system whose clients' calls are heard, each when it is sent; its end is filled in later."""
+
+    def __init__(self, scenario: Scenario, sink: Sink, hear: Callable[[Step], Any]) -> None:
+        super().__init__(scenario, sink, lambda sample: None)
+        self.hear = hear
+
+    def new_app(self, client: int) -> App:
+        """Return a view of the system that listens."""
+        app = super().new_app(client)
+        for tier, station in (("cache", self.node.station), ("db", self.database.station)):
+            setattr(app, tier, _Listening(self, client, tier, getattr(app, tier), station))
+        return app
+
+
+class _Listening:
+    """Stands in front of a tier's client."""
+
+    def __init__(
+        self, system: Witnessed, client: int, tier: str, line: Any, station: Station
+    ) -> None:
+        # Whatever else is asked or set (the lookup of a request) is the tier's client's.
+        self.__dict__.update(_parts=(system, client, tier, station), _line=line)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._line, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self._line, name)
+        return self._heard(name, attribute) if callable(attribute) else attribute
+
+    def _heard(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        system, client, tier, station = self._parts
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            step = Step(client, tier, name, arguments, system.env.now)
+            step.waited = max(0.0, station.free[0] - step.sent)
+            visit = method(*arguments, **options)
+            visit.callbacks.insert(1, lambda event: _ended(step, event))
+            system.hear(step)
+            return visit
+
+        return call
+
+
+def _ended(step: Step, event: Any) -> None:
+    step.done, step.ok, step.answer = event.env.now, event._ok, event._value
+
+
+class _Enough(Exception):
+    """What was to be seen has been seen."""
+
+
+def steps(scenario: Scenario, key: str, since: float, until: float) -> pd.DataFrame:
+    """Return every visit for one key that was under way between two moments: columns STEP, a row a visit.
+
+    >>> seen = steps(Scenario(duration=2, warmup=0), "key:00000000", 0, 0.2)
+    >>> seen.iloc[0][["call", "answer"]].tolist()
+    ['get', 'miss']
+    """
+    import pandas as pd
+
+    heard: list[Step] = []
+
+    def hear(step: Step) -> None:
+        if step.sent > until:
+            raise _Enough
+        if key in step.arguments:
+            heard.append(step)
+
+    system = Witnessed(scenario, _forget, hear)
+    with suppress(_Enough):
+        system.run()
+    versions = system.database.versions
+    return pd.DataFrame(
+        [_row(step, key, versions) for step in heard if (step.done or until) >= since],
+        columns=pd.Index(STEP),
+    )
+
+
+def _forget(record: Record) -> None:
+    pass
+
+
+def _row(step: Step, key: str, versions: dict[int, int]) -> tuple[Any, ...]:
+    values = [x for x in (*step.arguments, step.answer) if isinstance(x, Value)]
+    version = versions.get(values[0].write) if values else None
+    answer = ""
+    if not step.ok:
+        answer = "failed"
+    elif step.call in ("get", "read") and step.done is not None:
+        answer = "hit" if step.answer is not None else "miss"
+    return (step.client, step.tier, step.call, key, step.sent, step.done, version, answer)

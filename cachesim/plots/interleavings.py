@@ -1,0 +1,142 @@
+"""Who did what when: a space-time diagram of clients, cache and database, with the versions they held.
+
+Every client and every tier is a line; an arrow goes from the client that asked, at
+the moment it asked, to the tier, at the moment its command took effect. The bands of the tiers show which
+version of the key they held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from cachesim.plots.style import COLOURS, WIDTH, new_axes, pick
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+CACHE, DATABASE = "cache", "database"
+TIERS = {"cache": CACHE, "db": DATABASE}
+WORDS = {
+    "read": "SELECT",
+    "write": "UPDATE",
+}  # of the database; the cache's commands have their own names
+MS = 1e3  # milliseconds in a second
+LINE, MOMENT = 0.6, 0.55  # inches a lifeline, and from one moment to the next
+
+
+def interleaving(steps: pd.DataFrame, requests: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw the visits for one key, and the requests that they belong to.
+
+    Moments are evenly spaced, for what matters is their order: races are lost within microseconds. The
+    ticks say when each was.
+
+    Parameters
+    ----------
+    steps : DataFrame
+        A row a visit, as `experiments.witness.steps` returns: client, tier, call, sent, done, version, answer.
+    requests : DataFrame
+        Rows of a history; each is drawn as a bar on its client's line, named by what it did.
+    """
+    clients = sorted({*steps["client"], *requests["client"].dropna().astype(int)})
+    names = [*(f"client {c}" for c in clients), CACHE, DATABASE]
+    rows = {name: -place for place, name in enumerate(names)}
+    moments = _moments(steps, requests)
+    places = {moment: place for place, moment in enumerate(moments)}
+    ax = _roomy(len(names), len(moments)) if ax is None else ax
+    ax.grid(False)
+    for tier, name in TIERS.items():
+        _band(ax, rows[name], steps[steps["tier"] == tier], places)
+    for request in _each(requests):
+        _bar(ax, rows[f"client {request.client}"], request, places)
+    for step in _each(steps):
+        _arrow(ax, rows, step, places)
+    ax.set_yticks(list(rows.values()), names)
+    ax.set_ylim(-len(names) + 0.4, 0.75)
+    shown = [f"{MS * (moment - moments[0]):.3f}" for moment in moments]
+    ax.set_xticks(range(len(moments)), shown, rotation=60, fontsize=7)
+    ax.set_xlabel(f"ms since t = {moments[0]:.6g} s, in the order of the moments")
+    return ax
+
+
+def _each(frame: pd.DataFrame) -> Iterator[Any]:
+    """Yield the rows of a frame, each with its columns as attributes."""
+    yield from frame.itertuples()
+
+
+def _moments(steps: pd.DataFrame, requests: pd.DataFrame) -> list[float]:
+    """Return every moment at which something began or took effect, in order, each once."""
+    columns = [steps["sent"], steps["done"], requests["begin"], requests["end"]]
+    return sorted({float(moment) for column in columns for moment in column.dropna()})
+
+
+def _roomy(lines: int, moments: int) -> Axes:
+    """Return axes of a figure that has room for so many lines and moments."""
+    axes = new_axes(None)
+    width = max(WIDTH, MOMENT * (moments + 3))
+    axes.figure.set_size_inches(width, LINE * (lines + 2.5))  # type: ignore[union-attr]
+    return axes
+
+
+def _bar(ax: Axes, row: float, request: Any, places: dict[float, int]) -> None:
+    """Draw a request from its begin to its end, in the colour of the version it read or made."""
+    begin, end = places[request.begin], places[request.end]
+    colour = _colour(request.version)
+    ax.plot([begin, end], [row, row], color=colour, linewidth=6, alpha=0.45)
+    stale = request.op == "read" and request.acknowledged > request.version
+    verb = "writes" if request.op == "write" else "reads stale" if stale else "reads"
+    above: dict[str, Any] = {"xytext": (0, 8), "textcoords": "offset points", "fontsize": 8}
+    weight = "bold" if stale else "normal"
+    ax.annotate(f"{verb} {_version(request.version)}", (begin, row), weight=weight, **above)
+
+
+def _arrow(ax: Axes, rows: dict[str, int], step: Any, places: dict[float, int]) -> None:
+    """Draw a visit: from who asked, when they asked, to where it took effect, when it did."""
+    if step.done != step.done:  # still under way where the diagram ends
+        return
+    source = places[step.sent], rows[f"client {step.client}"]
+    target = places[step.done], rows[TIERS[step.tier]]
+    arrow: dict[str, Any] = {"arrowstyle": "-|>", "color": _colour(step.version), "linewidth": 1.2}
+    ax.annotate("", target, source, arrowprops=arrow)
+    share = 0.3  # of the way: where few arrows cross
+    x, y = (a + share * (b - a) for a, b in zip(source, target, strict=True))
+    box: dict[str, Any] = {
+        "boxstyle": "round,pad=0.15",
+        "facecolor": "white",
+        "edgecolor": "none",
+        "alpha": 0.85,
+    }
+    ax.annotate(_label(step), (x, y), fontsize=7.5, ha="center", va="center", bbox=box)
+
+
+def _band(ax: Axes, row: float, steps: pd.DataFrame, places: dict[float, int]) -> None:
+    """Draw which version a tier held from one visit to the next."""
+    ended = steps[steps["done"].notna()].sort_values("done")
+    seen = [(places[step.done], _held(step), step.version) for step in _each(ended)]
+    for (left, held, version), (right, *_) in zip(
+        seen, [*seen[1:], (len(places) - 1,)], strict=True
+    ):
+        colour = _colour(version) if held else "#bbbbbb"
+        ax.plot([left, right], [row, row], color=colour, linewidth=7, solid_capstyle="butt")
+        ax.plot([left], [row], marker="o", color=colour, markersize=8, markeredgecolor="white")
+
+
+def _held(step: Any) -> bool:
+    """Return whether the tier held a value of the key once the visit had taken effect."""
+    return step.version is not None and step.version == step.version and step.call != "delete"
+
+
+def _label(step: Any) -> str:
+    word = WORDS[step.call] if step.tier == "db" else step.call
+    what = step.answer if step.answer in ("miss", "failed") else _version(step.version)
+    return f"{word} {what}".strip() if step.call != "delete" else "delete"
+
+
+def _version(version: Any) -> str:
+    return "" if version is None or version != version else f"v{int(version)}"
+
+
+def _colour(version: Any) -> str:
+    known = version is not None and version == version
+    return str(pick(COLOURS, int(version))) if known else "#777777"
