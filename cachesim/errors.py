@@ -4,6 +4,7 @@ CachesimError
 ├── BadInput (also ValueError)   a spec, an option or a file breaks a rule; the message says which, and what to do
 ├── StrategyError                a strategy broke its contract (a forgotten `yield`, a wrong return value)
 ├── ServerFailed                 a real server (cachesim.live) died, hung or broke its protocol; the run is lost
+├── WorkerLost                   a process died in the middle of a run, and took the run with it
 ├── PolicyError                  an eviction policy broke its contract (a victim that is not in the cache)
 └── SimulatedFailure             a failure inside the simulated world, thrown into the waiting generator
     ├── CacheError               the cache answered with an error
@@ -31,6 +32,10 @@ class PolicyError(CachesimError):
 
 class ServerFailed(CachesimError):
     """A real server that a run depended on died, hung or broke its protocol."""
+
+
+class WorkerLost(CachesimError):
+    """A worker process, or every worker of a cluster that tried it, died in the middle of a run."""
 
 
 class SimulatedFailure(CachesimError):

@@ -45,7 +45,8 @@ def results():
 @pytest.fixture(scope="module")
 def grid():
     """Return a sweep over two fields."""
-    return sweep(SMALL, replications=2, strategy__ttl=[1, 5], cache__memory=[20_000, 40_000, 80_000])  # fmt: skip
+    memory = [20_000, 40_000, 80_000]
+    return sweep(SMALL, replications=2, n_jobs=1, strategy__ttl=[1, 5], cache__memory=memory)
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.policy import POLICIES
 from cachesim.errors import BadInput, OutOfMemory
-from cachesim.experiments.run import in_parallel
+from cachesim.experiments.parallel import in_parallel
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
 from cachesim.live.server import ServerSpec

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from cachesim.experiments.scenario import Scenario
 from cachesim.measure.history import since
@@ -21,6 +23,7 @@ SHOWN = (
     "hit_ratio", "stale_ratio", "staleness_age_p95", "read_p50", "read_p99", "write_p50", "write_p99",
     "db_queries_per_s", "evictions",
 )  # fmt: skip
+NOTHING_EVICTED = "nothing was evicted: policies and engines cannot differ here"
 
 
 class Result:
@@ -46,7 +49,7 @@ class Result:
         """What a reader must know before believing a comparison made with this run."""
         samples = select(self.measured, "sample")["evictions"]
         if len(samples) and samples.iloc[-1] == 0 and not math.isnan(self.metrics["hit_ratio"]):
-            return ["nothing was evicted: policies and engines cannot differ here"]
+            return [NOTHING_EVICTED]
         return []
 
     def explain(self, number: int) -> str:
@@ -89,46 +92,80 @@ class Results:
     """Many runs: a tidy `frame` with a row a run, and intervals over the replications of each case."""
 
     def __init__(
-        self, cases: Sequence[Case], frame: pd.DataFrame, histories: Mapping[int, pd.DataFrame]
+        self,
+        cases: Sequence[Case],
+        frame: pd.DataFrame,
+        histories: Mapping[int, pd.DataFrame],
+        remarks: Sequence[str] = (),
     ) -> None:
         self.cases = list(cases)
-        self.frame = frame  # columns: the varied fields, replication, seed, engine, every metric
-        self.first_runs = [
+        self.frame = (
+            frame  # columns: case, varied fields, replication, seed, engine, failure, metrics
+        )
+        self._remarks = list(remarks)  # about how the runs were made
+        self.first_runs = [  # of a comparison; a sweep keeps no histories
             Result(case.scenario, histories[number], self.engine(number))
             for number, case in enumerate(self.cases)
             if number in histories
         ]
 
+    def scenario(self, row: int) -> Scenario:
+        """Return the scenario of one run, by its label in the frame's index: `run` makes it again."""
+        case, seed = (int(self.frame[name].loc[row]) for name in ("case", "seed"))
+        return self.cases[case].scenario.replace(seed=seed)
+
+    @cached_property
+    def _succeeded(self) -> dict[int, pd.DataFrame]:
+        """The runs of each case that did not fail."""
+        fine = self.frame[self.frame["failure"].isna()]
+        by_case = dict(list(fine.groupby("case")))
+        return {n: by_case.get(n, fine.head(0)) for n in range(len(self.cases))}
+
     def values(self, number: int, metric: str) -> list[float]:
-        """Return one metric of every replication of case `number`."""
-        return [float(x) for x in self.frame.loc[self.frame["case"] == number, metric]]
+        """Return one metric of every replication of case `number` that did not fail."""
+        return [float(x) for x in self._succeeded[number][metric]]
 
     def engine(self, number: int) -> str:
         """Return which engine ran in case `number`: a server's name and version, or "embedded ..."."""
-        return str(self.frame.loc[self.frame["case"] == number, "engine"].iloc[0])
+        return next(iter(self._succeeded[number]["engine"]), "")
 
     def interval(self, number: int, metric: str, confidence: float = 0.95) -> Interval:
         """Return the mean of a metric over the replications of case `number`, with its interval."""
         return interval(self.values(number, metric), confidence)
 
     def differences(self, first: int = 0, second: int = 1) -> list[Difference]:
-        """Return first minus second for every metric, paired by replication; [] if there is no second."""
+        """Return first minus second for every metric, paired by replication; [] if there is no second.
+
+        A replication that failed in one of the two is left out.
+        """
         if max(first, second) >= len(self.cases):
             return []
         names = self.cases[first].name, self.cases[second].name
+        ours, theirs = (self._succeeded[n].set_index("replication") for n in (first, second))
+        both = ours.index.intersection(theirs.index)
         pairs = (
-            (m, paired_difference(self.values(first, m), self.values(second, m))) for m in METRICS
+            (m, paired_difference(ours.loc[both, m].tolist(), theirs.loc[both, m].tolist()))
+            for m in METRICS
         )
         return [Difference(metric, *names, difference) for metric, difference in pairs]
 
     @property
     def notes(self) -> list[str]:
-        """What a reader must know, each said once, with the case it is about."""
-        return [
-            f"{case.name}: {note}"
-            for case, run in zip(self.cases, self.first_runs, strict=False)
-            for note in run.notes
-        ]
+        """What a reader must know, each said once, with the cases it is about."""
+        said: dict[str, list[str]] = {}
+        for number, case in enumerate(self.cases):
+            for note in self._notes_on(number):
+                said.setdefault(note, []).append(case.name)
+        return [*(f"{_few(names)}: {note}" for note, names in said.items()), *self._remarks]
+
+    def _notes_on(self, number: int) -> Iterator[str]:
+        runs = self.frame[self.frame["case"] == number]
+        fine = self._succeeded[number]
+        if len(fine) and (fine["evictions"] == 0).all() and fine["hit_ratio"].notna().any():
+            yield NOTHING_EVICTED
+        if len(fine) < len(runs):
+            first = runs["failure"].dropna().iloc[0]
+            yield f"{len(runs) - len(fine)} of {len(runs)} runs failed and are left out ({first})"
 
     def rows(self, show_one: Callable[..., str] = show_interval) -> list[list[str]]:
         """Return the table's cells: a row a case."""
@@ -167,4 +204,18 @@ def labelled(values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[str, Any]]
     """Return (label, value) pairs: a mapping names its values, a list is named by what they print as."""
     if isinstance(values, Mapping):
         return list(values.items())
-    return [(value if isinstance(value, str) else repr(value), value) for value in values]
+    plain = [value.item() if isinstance(value, np.generic) else value for value in values]
+    return [(value if isinstance(value, str) else repr(value), value) for value in plain]
+
+
+def column(field: str, cases: Sequence[Case]) -> list[Any]:
+    """Return what a frame says of a varied field in each case: numbers if it has only these, else labels."""
+    values = [reduce(getattr, field.split("__"), case.scenario) for case in cases]
+    numbers = all(isinstance(value, int | float) for value in values)
+    return values if numbers else [case.labels[field] for case in cases]
+
+
+def _few(names: Sequence[str], most: int = 3) -> str:
+    """Return the names, the first ones if they are many."""
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest

@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any
 
 from cachesim.errors import BadInput
-from cachesim.experiments.result import Case, Result, Results, labelled
+from cachesim.experiments.jobs import Bench, Done, Job, Progress, run
+from cachesim.experiments.parallel import in_parallel
+from cachesim.experiments.result import Case, Results, column, labelled
 from cachesim.experiments.scenario import Scenario
-from cachesim.measure.history import Recorder
-from cachesim.model.system import System
+from cachesim.experiments.store import Store, case_key, code_version, run_key
 from cachesim.rng import replica_seed
 from cachesim.storage.sqlite import MEMORY
 
+__all__ = ["Progress", "compare", "in_parallel", "replicate", "run", "sweep"]
+
 Values = Sequence[Any] | Mapping[str, Any]
-Progress = Callable[
-    [Iterable[Any], int], Iterable[Any]
-]  # wraps the finished runs; tqdm on the command line
-
-
-def run(scenario: Scenario) -> Result:
-    """Run a scenario and return its Result; the same scenario always gives the same records.
-
-    >>> result = run(Scenario(duration=2, warmup=1))
-    >>> 0 <= result.metrics["hit_ratio"] <= 1
-    True
-    """
-    recorder = Recorder()
-    system = System(scenario, recorder.request, recorder.sample)
-    system.run()
-    return Result(scenario, recorder.history(), system.node.engine.version)
 
 
 def replicate(scenario: Scenario, replications: int = 5, **options: Any) -> Results:
@@ -43,10 +31,15 @@ def compare(
     *,
     replications: int = 5,
     n_jobs: int = -1,
+    backend: str = "processes",
+    address: str | None = None,
     progress: Progress | None = None,
     **varied: Values,
 ) -> Results:
-    """Run alternatives on the same draws and return Results: intervals, and paired differences.
+    """Run a few alternatives on the same draws and return Results: intervals, and paired differences.
+
+    The history of each alternative's first replication is kept in memory, for plots. An error in a run is
+    raised. For many alternatives, and runs that may take the night, there is `sweep`.
 
     Parameters
     ----------
@@ -56,8 +49,12 @@ def compare(
         Independent repetitions of each; replication k draws the same numbers in every alternative.
     n_jobs : int
         Processes; -1 takes every core, 1 stays in this one. The result does not depend on it.
+    backend : {"processes", "dask"}
+        Where to run: on this machine, or on a Dask cluster (see `sweep`).
+    address : str, optional
+        Of the Dask scheduler.
     progress : callable, optional
-        Wraps the stream of finished runs, with their number.
+        Called with the stream of finished runs and `total`, such as `tqdm.auto.tqdm` in a notebook.
     **varied
         Field of the scenario (`part__field` for a nested one) -> its values, as a list or as a mapping
         that names them. Several fields give every combination.
@@ -66,40 +63,154 @@ def compare(
     ------
     BadInput
         A field that does not exist, an empty list of values, fewer than 1 replication.
+
+    Examples
+    --------
+    >>> short = Scenario(duration=2, warmup=1)
+    >>> results = compare(short, strategy__ttl=[1, 10], replications=2, n_jobs=1)
+    >>> [case.name for case in results.cases], len(results.frame)
+    (['1', '10'], 4)
     """
-    if replications < 1:
-        raise BadInput(f"replications must be >= 1, got {replications}")
-    cases = list(_cases(scenario, varied))
-    _check_files(cases, replications)
-    jobs = [_Job(n, case.scenario, r) for r in range(replications) for n, case in enumerate(cases)]
-    finished: Iterable[_Done] = in_parallel(_work, jobs, n_jobs)
-    done = list(progress(finished, len(jobs)) if progress else finished)
-    return _collect(cases, done)
+    bench = Bench(n_jobs, backend, address, progress)
+    return _Experiment(scenario, varied, replications, bench, is_sweep=False).results()
 
 
-def sweep(scenario: Scenario, *, replications: int = 5, **varied: Values) -> Results:
-    """Run every combination of the varied fields in this process; return Results as `compare` does."""
-    return compare(scenario, replications=replications, n_jobs=1, **varied)  # type: ignore[arg-type]
+def sweep(
+    scenario: Scenario,
+    *,
+    replications: int = 5,
+    n_jobs: int = -1,
+    backend: str = "processes",
+    address: str | None = None,
+    store: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+    **varied: Values,
+) -> Results:
+    """Run every combination of the varied fields and return Results: a row a run, `frame`, without histories.
+
+    As `compare`, on the same draws, but made for thousands of runs: a run that fails is a row that says
+    why, and the others go on; finished runs are kept in a folder, if one is given, so that a sweep which
+    was interrupted goes on, and a repeated one only reads; and it can run on a cluster.
+
+    Parameters
+    ----------
+    scenario, replications, n_jobs, progress, **varied
+        As in `compare`.
+    backend : {"processes", "dask"}
+        Where to run: on this machine, or on a Dask cluster, whose machines need the same cachesim. The
+        frame is the same, byte for byte.
+    address : str, optional
+        Of the Dask scheduler, such as "tcp://10.0.0.5:8786"; without it, the Client of this process.
+    store : path, optional
+        Folder in which finished runs are kept and looked for; by default none are. A run is found again by
+        its scenario (classes of your own by their code), its seed and the version of cachesim. What
+        cannot be known by these is run every time, and `results.notes` says so.
+
+    Raises
+    ------
+    BadInput
+        A field that does not exist, an empty list of values, fewer than 1 replication, a store that cannot
+        be written.
+    WorkerLost
+        A process died in the middle of a run; with a store, what had ended is kept.
+
+    Examples
+    --------
+    >>> short = Scenario(duration=2, warmup=1)
+    >>> results = sweep(
+    ...     short, strategy__ttl=[1, 10], cache__memory=[10**5, 10**6], replications=2, n_jobs=1
+    ... )
+    >>> results.frame.loc[5, ["strategy__ttl", "cache__memory", "replication"]].tolist()
+    [10.0, 100000.0, 1.0]
+    >>> results.scenario(5) == short.replace(
+    ...     strategy__ttl=10, cache__memory=10**5, seed=results.frame.loc[5, "seed"]
+    ... )
+    True
+    """
+    kept = None if store is None else Store(store)
+    bench = Bench(n_jobs, backend, address, progress, kept)
+    return _Experiment(scenario, varied, replications, bench, is_sweep=True).results()
 
 
-class _Job(NamedTuple):
-    case: int
-    scenario: Scenario
-    replication: int
+class _Experiment:
+    """The cases of a comparison or a sweep, and what becomes of their runs."""
 
+    def __init__(
+        self,
+        scenario: Scenario,
+        varied: Mapping[str, Values],
+        replications: int,
+        bench: Bench,
+        *,
+        is_sweep: bool,
+    ) -> None:
+        if replications < 1:
+            raise BadInput(f"replications must be >= 1, got {replications}")
+        self.varied = varied
+        self.cases = list(_cases(scenario, varied))
+        self.replications = replications
+        self.bench = bench
+        self.is_sweep = is_sweep
+        self.version = code_version() if bench.backend == "dask" else None
+        self.unkept: dict[str, list[str]] = {}  # why runs are not kept -> names of the cases
+        _check_files(self.cases, replications)
+        self.keys = [self._key(case) for case in self.cases]
 
-class _Done(NamedTuple):
-    job: _Job
-    metrics: dict[str, float]
-    engine: str
-    history: Any  # only of the first replication: plots need one, processes pay for each
+    def results(self) -> Results:
+        """Do all runs."""
+        runs = range(self.replications)
+        jobs = [self._job(n, r) for r in runs for n in range(len(self.cases))]
+        return self._collected(list(self.bench.finished(jobs)))
 
+    def _key(self, case: Case) -> str | None:
+        if self.bench.store is None:
+            return None
+        try:
+            return case_key(case.scenario)
+        except BadInput as error:
+            self.unkept.setdefault(str(error), []).append(case.name)
+            return None
 
-def _work(job: _Job) -> _Done:
-    seed = replica_seed(job.scenario.seed, job.replication)
-    result = run(job.scenario.replace(seed=seed))
-    history = result.history if job.replication == 0 else None
-    return _Done(job, result.metrics, result.engine, history)
+    def _job(self, number: int, replication: int) -> Job:
+        scenario, case = self.cases[number].scenario, self.keys[number]
+        seed = replica_seed(scenario.seed, replication)
+        return Job(
+            number,
+            replication,
+            scenario.replace(seed=seed),
+            key=run_key(case, seed) if case else None,
+            with_history=replication == 0 and not self.is_sweep,
+            raises=not self.is_sweep,
+            version=self.version,
+        )
+
+    def _collected(self, done: list[Done]) -> Results:
+        import pandas as pd
+
+        done.sort(key=lambda d: (d.case, d.replication))
+        fields = {field: column(field, self.cases) for field in self.varied}
+        rows = [
+            {
+                "case": d.case,
+                **{field: values[d.case] for field, values in fields.items()},
+                "replication": d.replication,
+                **d.row,
+            }
+            for d in done
+        ]
+        histories = {d.case: d.history for d in done if d.history is not None}
+        text = pd.StringDtype("python", na_value=float("nan"))
+        frame = pd.DataFrame(rows).astype({"engine": text, "failure": text})
+        return Results(self.cases, frame, histories, self._remarks())
+
+    def _remarks(self) -> list[str]:
+        """Return what must be said about the store."""
+        damaged = self.bench.store.damaged if self.bench.store else []
+        again = [f"{len(damaged)} damaged files were run again: {', '.join(damaged)}"]
+        return again * bool(damaged) + [
+            f"{', '.join(names)}: runs are not kept, because {why}"
+            for why, names in self.unkept.items()
+        ]
 
 
 def _cases(scenario: Scenario, varied: Mapping[str, Values]) -> Iterator[Case]:
@@ -124,33 +235,3 @@ def _check_files(cases: Sequence[Case], replications: int) -> None:
             f'database.file is "{file}", which {len(cases) * replications} runs cannot share; '
             f'leave it "{MEMORY}", or run one scenario once'
         )
-
-
-def in_parallel(work: Callable[[Any], Any], jobs: Sequence[Any], n_jobs: int = -1) -> Iterable[Any]:
-    """Return what `work` makes of every job, in order, as they finish; n_jobs=1 stays in this process."""
-    if n_jobs == 1 or len(jobs) == 1:
-        return map(work, jobs)
-    from joblib import Parallel, delayed
-
-    return Parallel(n_jobs=n_jobs, return_as="generator")(delayed(work)(job) for job in jobs)  # type: ignore[no-any-return]
-
-
-def _collect(cases: list[Case], done: list[_Done]) -> Results:
-    import pandas as pd
-
-    done = sorted(done, key=lambda d: (d.job.case, d.job.replication))
-    frame = pd.DataFrame([_row(cases[d.job.case], d) for d in done])
-    histories = {d.job.case: d.history for d in done if d.history is not None}
-    return Results(cases, frame, histories)
-
-
-def _row(case: Case, done: _Done) -> dict[str, Any]:
-    seed = replica_seed(done.job.scenario.seed, done.job.replication)
-    about = {
-        "case": done.job.case,
-        **case.labels,
-        "replication": done.job.replication,
-        "seed": seed,
-        "engine": done.engine,
-    }
-    return {**about, **done.metrics}

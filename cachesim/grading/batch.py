@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cachesim.errors import BadInput
-from cachesim.experiments.run import in_parallel
+from cachesim.experiments.parallel import in_parallel
 from cachesim.grading.answers import plain
 from cachesim.grading.exercise import Exercise, seed_of
 from cachesim.grading.judge import ERROR, Outcome, Report, judge

@@ -66,13 +66,13 @@ def test_replications_differ_and_are_seeded_by_their_number():
 
 
 def test_the_frame_is_tidy():
-    """A row a run; columns: case, the varied fields, replication, seed, engine, every metric."""
+    """A row a run; columns: case, the varied fields, replication, seed, engine, failure, every metric."""
     strategies = {"lazy": LazyLoading(), "none": NoCache()}
     results = compare(
         SMALL, replications=2, n_jobs=1, strategy=strategies, workload__reads=[0.5, 1]
     )
 
-    about = ["case", "strategy", "workload__reads", "replication", "seed", "engine"]
+    about = ["case", "strategy", "workload__reads", "replication", "seed", "engine", "failure"]
     assert [*about, *METRICS] == list(results.frame.columns)
     assert [(c, r) for c in range(4) for r in range(2)] == list(
         zip(results.frame["case"], results.frame["replication"], strict=True)
@@ -104,7 +104,11 @@ def test_two_specs_of_one_class_can_be_told_apart():
 def test_a_sweep_is_every_combination():
     """In the order of the fields, the last one fastest; nested fields by two underscores."""
     results = sweep(
-        SMALL, replications=1, strategy__ttl=[1, 2], cache__memory=[10_000, 20_000, 30_000]
+        SMALL,
+        replications=1,
+        n_jobs=1,
+        strategy__ttl=[1, 2],
+        cache__memory=[10_000, 20_000, 30_000],
     )
 
     assert [(t, m) for t in (1, 2) for m in (10_000, 20_000, 30_000)] == [

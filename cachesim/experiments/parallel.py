@@ -1,0 +1,116 @@
+"""Many runs at once: in this process, in processes of this machine, or on a Dask cluster.
+
+Nobody else knows joblib and Dask. What the runs give does not depend on where they ran.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from cachesim.errors import BadInput, WorkerLost
+
+BACKENDS = ("processes", "dask")
+Work = Callable[[Any], Any]
+
+
+def in_parallel(
+    work: Work,
+    jobs: Sequence[Any],
+    n_jobs: int = -1,
+    *,
+    backend: str = "processes",
+    address: str | None = None,
+    ordered: bool = True,
+) -> Iterable[Any]:
+    """Return what `work` makes of every job, as they finish.
+
+    Parameters
+    ----------
+    work : callable
+        A function that a process can be sent; it is given one job.
+    n_jobs : int
+        Processes; -1 takes every core, 1 stays in this process. A Dask cluster has as many as it has.
+    backend : {"processes", "dask"}
+        Where the jobs run.
+    address : str, optional
+        Of Dask's scheduler, such as "tcp://10.0.0.5:8786"; without it, the Client of this process.
+    ordered : bool
+        Whether what is done comes in the order of the jobs; otherwise in the order in which it ends.
+
+    Raises
+    ------
+    BadInput
+        An unknown backend, no Dask, or no cluster at that address.
+    WorkerLost
+        A process died in the middle of a job; on Dask, the same job's workers four times.
+    """
+    if backend not in BACKENDS:
+        raise BadInput(f'backend must be one of {", ".join(BACKENDS)}, got "{backend}"')
+    if address is not None and backend != "dask":
+        raise BadInput(f'an address is that of a Dask cluster, got "{address}"; add backend="dask"')
+    if n_jobs == 0:
+        raise BadInput("n_jobs must be -1 (every core) or the number of processes, got 0")
+    if not jobs:
+        return iter(())
+    return_as = "generator" if ordered else "generator_unordered"
+    if backend == "dask":
+        return _on_dask(work, jobs, address, return_as)
+    if n_jobs == 1 or len(jobs) == 1:
+        return map(work, jobs)
+    return _in_processes(work, jobs, n_jobs, return_as)
+
+
+def _in_processes(work: Work, jobs: Sequence[Any], n_jobs: int, return_as: str) -> Iterator[Any]:
+    from joblib import Parallel, delayed
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    try:
+        yield from Parallel(n_jobs, return_as=return_as)(delayed(work)(job) for job in jobs)
+    except TerminatedWorkerError:
+        raise WorkerLost(
+            "a worker process died in the middle of a run, as when memory is short; "
+            "use fewer with n_jobs (--n-jobs), or smaller scenarios"
+        ) from None
+
+
+def _on_dask(work: Work, jobs: Sequence[Any], address: str | None, return_as: str) -> Iterator[Any]:
+    client, killed = _client(address)
+    from joblib import Parallel, delayed, parallel_config
+
+    # Dispatched at once: the scheduler gives them out, also to workers that join later.
+    with parallel_config(backend="dask", client=client):
+        parallel = Parallel(return_as=return_as, pre_dispatch="all")
+    try:
+        yield from parallel(delayed(work)(job) for job in jobs)
+    except killed as error:
+        raise WorkerLost(
+            f"the Dask cluster lost every worker that tried one of the runs ({error}); "
+            "look at their memory limit"
+        ) from None
+    finally:
+        if address is not None:
+            client.close()
+
+
+def _client(address: str | None) -> tuple[Any, type[BaseException]]:
+    """Return the cluster's client, and the error that says that its workers keep dying."""
+    try:
+        from distributed import Client, KilledWorker, get_client
+    except ImportError:
+        raise BadInput(
+            'backend="dask" needs Dask: pip install "cachesim-lab[cluster]", or leave it out'
+        ) from None
+    try:
+        if address is None:
+            return get_client(), KilledWorker
+        client = Client(address, timeout="10s", set_as_default=False)  # type: ignore[no-untyped-call]
+        return client, KilledWorker
+    except (OSError, TimeoutError):
+        raise BadInput(f'no Dask scheduler answers at "{address}"; check the address') from None
+    except ValueError:
+        raise BadInput(
+            'backend="dask" needs a cluster: give its address, or make a dask.distributed.Client first'
+            if address is None
+            else f'"{address}" is no address of a Dask scheduler; give one such as tcp://10.0.0.5:8786'
+        ) from None
