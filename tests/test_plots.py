@@ -18,6 +18,7 @@ from cachesim.engines.simple import Simple
 from cachesim.experiments.run import compare, run, sweep
 from cachesim.experiments.scenario import Scenario
 from cachesim.measure.metrics import read_p99
+from cachesim.measure.statistics import Interval, warm_up, welch
 from cachesim.model.popularity import Zipf
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.workload import OpenLoop
@@ -33,6 +34,8 @@ SMALL = Scenario(
 CURVES = hit_ratio_curve(
     [str(n * n % 31) for n in range(300)], {"LRU": lambda n: Simple(items=n)}, [2, 4, 8]
 )
+SERIES = [[0.9 - 0.5**n + n % 2 / 9 for n in range(40)], [0.9 - 0.4**n for n in range(39)]]
+INTERVALS = [Interval(0.4, 0.3, 0.6), Interval(0.8, 0.7, 0.9), Interval(0.5, 0.5, 0.7)]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +58,10 @@ def result():
     return run(SMALL)
 
 
-@pytest.fixture(params=["compare", "compare x", "timeline", "latency", "hit_ratio_curve"])
+DRAWN = ["compare", "compare x", "timeline", "latency", "hit_ratio_curve", "welch", "coverage"]
+
+
+@pytest.fixture(params=DRAWN)
 def draw(request, results, grid, result):
     """Return each plot in turn, as a function of the axes."""
     return {
@@ -66,6 +72,8 @@ def draw(request, results, grid, result):
         "timeline": lambda ax=None: plots.timeline(result, ax=ax),
         "latency": lambda ax=None: plots.latency(result, ax=ax),
         "hit_ratio_curve": lambda ax=None: plots.hit_ratio_curve(CURVES, ax=ax),
+        "welch": lambda ax=None: plots.welch(SERIES, 4, 0.5, y="hit_ratio", ax=ax),
+        "coverage": lambda ax=None: plots.coverage(INTERVALS, 0.5, y="hit_ratio", ax=ax),
     }[request.param]
 
 
@@ -250,3 +258,31 @@ def test_more_series_than_colours(result):
 
     assert 9 == len(ax.lines)
     assert len(set(plots.COLOURS)) == len(plots.COLOURS) == len(plots.MARKERS) == len(plots.LINES)
+
+
+def test_welch_draws_the_smooth_line_and_where_mser_cuts():
+    """In the metric's unit, at the middle of each piece; the cut in seconds."""
+    ax = plots.welch(SERIES, 4, 0.5, y="hit_ratio")
+    mean, smooth, cut = ax.get_lines()
+
+    assert pytest.approx(100 * welch(SERIES, 4)) == smooth.get_ydata()
+    assert [0.25, 0.75] == list(mean.get_xdata()[:2])
+    assert 0.5 * warm_up(np.mean([SERIES[0][:39], SERIES[1]], axis=0)).length == cut.get_xdata()[0]
+    assert "MSER-5: 2.5 s" == cut.get_label()
+
+
+def test_welch_says_when_a_run_is_too_short():
+    """A cut at the edge is no figure to read off; what is too short for the rule has none."""
+    words = [line.get_label() for line in plots.welch(list(range(40)), 4).get_lines()]
+
+    assert "MSER-5: the run is too short" == words[-1]
+    assert 2 == len(plots.welch(list(range(12)), 2).get_lines())
+
+
+def test_coverage_counts_what_covers_and_marks_what_misses():
+    """An interval that touches the truth covers it."""
+    ax = plots.coverage(INTERVALS, 0.5)
+    _, labels = ax.get_legend_handles_labels()
+
+    assert {"2 cover it", "1 miss it", "the truth"} == set(labels)
+    assert [1] == list(ax.get_lines()[0].get_xdata())

@@ -120,15 +120,23 @@ def _difference_table(differences: list[Difference]) -> str:
     shown = [d for d in differences if d.metric in DIFFERENCES]
     first, second = differences[0].first, differences[0].second
     rows = [
-        [title(d.metric), show_interval(d.metric, d.interval), _says(d.interval)] for d in shown
+        [title(d.metric), show_interval(d.metric, d.interval), _says(d.interval), _saves(d)]
+        for d in shown
     ]
-    return text_table([f"{first} minus {second}, paired", "difference", "95 % interval"], rows)
+    header = [f"{first} minus {second}, paired", "difference", "95 % interval", "runs saved"]
+    return text_table(header, rows)
 
 
 def _says(difference: Interval) -> str:
     if math.isnan(difference.low):
         return "-"
     return "on one side of 0" if difference.shows_difference else "spans 0"
+
+
+def _saves(difference: Difference) -> str:
+    """Return how many times as many runs the same interval would take without common random numbers."""
+    factor = difference.variance_reduction
+    return f"{factor:,.3g}x" if math.isfinite(factor) else "-"
 
 
 def open_folder(path: str) -> Path:

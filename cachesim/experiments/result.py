@@ -10,10 +10,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from cachesim.errors import BadInput
 from cachesim.experiments.scenario import Scenario
 from cachesim.measure.history import since
-from cachesim.measure.metrics import METRICS, measure, miss_kinds, select
-from cachesim.measure.statistics import Interval, interval, paired_difference
+from cachesim.measure.metrics import HIGHER_IS_BETTER, METRICS, Metric, measure, miss_kinds, select
+from cachesim.measure.series import series
+from cachesim.measure.statistics import (
+    Interval,
+    Ranking,
+    interval,
+    paired_difference,
+    ranking,
+    variance_reduction,
+)
 from cachesim.measure.tables import show, show_interval, text_table
 
 if TYPE_CHECKING:
@@ -52,6 +61,10 @@ class Result:
             return [NOTHING_EVICTED]
         return []
 
+    def series(self, metric: Metric, every: float = 1.0) -> list[float]:
+        """Return the metric of every `every` seconds, the warm-up included; NaN where undefined."""
+        return series(self.history, metric, every)
+
     def explain(self, number: int) -> str:
         """Tell request `number` (its place in the history, from 0) step by step, by running it again."""
         from cachesim.experiments.explain import explain
@@ -86,6 +99,7 @@ class Difference(NamedTuple):
     first: str
     second: str
     interval: Interval
+    variance_reduction: float = math.nan  # by what factor pairing cuts the variance
 
 
 class Results:
@@ -141,13 +155,51 @@ class Results:
         if max(first, second) >= len(self.cases):
             return []
         names = self.cases[first].name, self.cases[second].name
-        ours, theirs = (self._succeeded[n].set_index("replication") for n in (first, second))
-        both = ours.index.intersection(theirs.index)
-        pairs = (
-            (m, paired_difference(ours.loc[both, m].tolist(), theirs.loc[both, m].tolist()))
-            for m in METRICS
-        )
-        return [Difference(metric, *names, difference) for metric, difference in pairs]
+        ours, theirs = self._paired([first, second])
+        return [
+            Difference(
+                metric,
+                *names,
+                paired_difference(ours[metric], theirs[metric]),
+                variance_reduction(ours[metric], theirs[metric]),
+            )
+            for metric in METRICS
+        ]
+
+    def _paired(self, numbers: Sequence[int]) -> list[dict[str, list[float]]]:
+        """Return the metrics of each case over the replications that failed in none of them."""
+        frames = [self._succeeded[n].set_index("replication") for n in numbers]
+        common = reduce(lambda left, right: left.intersection(right), (f.index for f in frames))
+        return [{m: f.loc[common, m].tolist() for m in METRICS} for f in frames]
+
+    def ranking(
+        self,
+        metric: str = "hit_ratio",
+        *,
+        worth: float | None = None,
+        confidence: float = 0.95,
+    ) -> Ranking:
+        """Rank the cases by a metric; `print` it to see which may be the best, at this confidence.
+
+        Cases in which the metric is undefined are left out, and so are replications that failed in one.
+        With the smallest difference that is `worth` telling (in seconds, or as a ratio), the ranking says
+        after how many replications the first place goes to the best: `cachesim.statistics.ranking` has
+        the whole promise.
+
+        Raises
+        ------
+        BadInput
+            An unknown metric, fewer than two cases that have it, fewer than two replications.
+        """
+        if metric not in METRICS:
+            raise BadInput(f'metric "{metric}" is unknown; choose from {", ".join(METRICS)}')
+        defined = [
+            n for n in range(len(self.cases)) if not any(map(math.isnan, self.values(n, metric)))
+        ]
+        pairs = zip(defined, self._paired(defined), strict=True) if defined else ()
+        samples = {self.cases[n].name: values[metric] for n, values in pairs}
+        best = "high" if metric in HIGHER_IS_BETTER else "low"
+        return ranking(samples, best=best, worth=worth, confidence=confidence, metric=metric)
 
     @property
     def notes(self) -> list[str]:

@@ -164,6 +164,8 @@ METRICS: dict[str, Metric] = {
     )
 }  # fmt: skip
 
+HIGHER_IS_BETTER = ("hit_ratio", "throughput", "requests")  # of every other metric, less is better
+
 
 def measure(history: pd.DataFrame) -> dict[str, float]:
     """Return every metric of a history, by name."""

@@ -11,6 +11,7 @@ from cachesim.plots.curves import hit_ratio_curve
 from cachesim.plots.interleavings import interleaving
 from cachesim.plots.style import COLOURS, DPI, LINES, MARKERS
 from cachesim.plots.timelines import latency, timeline
+from cachesim.plots.trust import coverage, welch
 
 __all__ = [
     "COLOURS",
@@ -18,8 +19,10 @@ __all__ = [
     "LINES",
     "MARKERS",
     "compare",
+    "coverage",
     "hit_ratio_curve",
     "interleaving",
     "latency",
     "timeline",
+    "welch",
 ]

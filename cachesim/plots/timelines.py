@@ -9,6 +9,7 @@ import numpy as np
 
 from cachesim.measure import metrics
 from cachesim.measure.metrics import Metric, hit_ratio
+from cachesim.measure.series import series
 from cachesim.measure.tables import in_unit, title
 from cachesim.plots.style import COLOURS, LINES, MARKERS, SHADE, legend, new_axes, pick
 
@@ -26,10 +27,10 @@ def timeline(
     ax = new_axes(ax)
     runs = result if isinstance(result, Mapping) else {"": result}
     for index, (name, run) in enumerate(runs.items()):
-        middle, values = _by_interval(run.history, metric, every)
+        values = series(run.history, metric, every)
         shown = [in_unit(metric.__name__, value) for value in values]
         ax.plot(
-            middle,
+            (np.arange(len(values)) + 0.5) * every,
             shown,
             color=pick(COLOURS, index),
             linestyle=pick(LINES, index),
@@ -42,12 +43,6 @@ def timeline(
     ax.set(xlabel="simulated time (s)", ylabel=title(metric.__name__))
     ax.set_xlim(left=0)
     return legend(ax)
-
-
-def _by_interval(history: Any, metric: Metric, every: float) -> tuple[list[float], list[float]]:
-    number = np.floor(history["begin"] / every).astype(int)
-    groups = history.groupby(number)
-    return [(float(n) + 0.5) * every for n, _ in groups], [metric(part) for _, part in groups]
 
 
 def latency(result: Any, op: str = "read", ax: Axes | None = None) -> Axes:

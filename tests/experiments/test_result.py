@@ -2,10 +2,12 @@
 
 import math
 
+import pandas as pd
 import pytest
 
 from cachesim.engines.simple import Simple
-from cachesim.experiments.result import Difference, labelled
+from cachesim.errors import BadInput
+from cachesim.experiments.result import Case, Difference, Results, labelled
 from cachesim.experiments.run import compare, run
 from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.verdict import verdict
@@ -154,3 +156,45 @@ def test_one_replication_claims_nothing_about_intervals():
 def test_no_differences_no_sentence():
     """One case has nothing to say."""
     assert "" == verdict([])
+
+
+def compared(**samples):
+    """Return results with one case a sample of hit ratios; latencies are theirs less one, read backwards."""
+    cases = [Case({"strategy": name}, Scenario(), name) for name in samples]
+    rows = [
+        {
+            "case": n,
+            **dict.fromkeys(METRICS, math.nan),
+            "hit_ratio": x,
+            "read_p99": 1 - x,
+            "engine": "",
+            "failure": None,
+            "replication": r,
+        }
+        for n, values in enumerate(samples.values())
+        for r, x in enumerate(values)
+    ]
+    return Results(cases, pd.DataFrame(rows), {})
+
+
+def test_a_ranking_knows_which_end_is_good():
+    """More hits are better, less latency is; what is undefined is left out."""
+    results = compared(a=[0.1, 0.2, 0.3], b=[0.5, 0.6, 0.7], none=[math.nan] * 3)
+    hits, times = results.ranking("hit_ratio", worth=0.01), results.ranking("read_p99")
+
+    assert (["b"], ["b"]) == (hits.may_be_best, times.may_be_best)
+    assert ["b", "a"] == [place.name for place in hits.places]
+    assert "rank by hit ratio (%)" in str(hits)
+    assert 3 == hits.enough
+    with pytest.raises(BadInput, match='metric "speed" is unknown; choose from hit_ratio'):
+        results.ranking("speed")
+    with pytest.raises(BadInput, match="two alternatives or more"):
+        results.ranking("stale_ratio")
+
+
+def test_differences_say_what_pairing_saves():
+    """The factor stands beside the interval: var 0.01 + var 0.01 over var 0.0025."""
+    found = compared(a=[0.1, 0.2, 0.3], b=[0.55, 0.65, 0.7]).differences()[0]
+
+    assert "hit_ratio" == found.metric
+    assert pytest.approx((0.01 + 0.0175 / 3) / (0.0025 / 3)) == found.variance_reduction
