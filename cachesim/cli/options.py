@@ -81,7 +81,10 @@ SCENARIO: tuple[Decorator, ...] = (
         default="redis",
         show_default=True,
     ),
-    names("--strategies", "Strategies to compare, with commas between them.  [default: all]"),
+    names(
+        "--strategies",
+        "Strategies to compare, with commas between them.  [default: the six classic ones]",
+    ),
     click.option("--preset", help="A published production cluster: cluster1 ... cluster54."),
     click.option("--trace", help="Replay the requests of this file."),
     click.option(

@@ -12,7 +12,8 @@ from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.experiments.presets import cluster
 from cachesim.experiments.scenario import Scenario
-from cachesim.experiments.toml import POLICY_NAMES, Plan
+from cachesim.experiments.toml import POLICY_NAMES, Plan, kebab
+from cachesim.experiments.toml import STRATEGIES as KINDS_OF_STRATEGY
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
 from cachesim.model.distributions import Constant, Distribution
@@ -29,7 +30,15 @@ TTL = 10.0  # seconds
 TRACE_REQUESTS = 100_000  # as many of a trace are replayed unless --duration asks for more
 Options = dict[str, Any]
 
-STRATEGIES: dict[str, Callable[[float], Strategy]] = {
+
+def _with_ttl(kind: type[Strategy]) -> Callable[[float], Strategy]:
+    """Return what makes a strategy whose copies, or those of the strategy it wraps, live for a TTL."""
+    names = kind.__dataclass_fields__
+    field = "inner__ttl" if "inner" in names else "ttl" if "ttl" in names else None
+    return lambda ttl: kind() if field is None else kind().replace(**{field: ttl})
+
+
+DEFAULT: dict[str, Callable[[float], Strategy]] = {  # what is compared unless strategies are named
     "lazy-loading": lambda ttl: LazyLoading(ttl=ttl),
     "lazy-invalidate": lambda ttl: LazyLoading(ttl=ttl, invalidate=True),
     "write-through": lambda ttl: WriteThrough(),
@@ -37,6 +46,7 @@ STRATEGIES: dict[str, Callable[[float], Strategy]] = {
     "write-around": lambda ttl: WriteAround(),
     "no-cache": lambda ttl: NoCache(),
 }
+STRATEGIES = {kebab(kind.__name__): _with_ttl(kind) for kind in KINDS_OF_STRATEGY} | DEFAULT
 ENGINES: dict[str, type[EngineSpec]] = {
     "simple": Simple,
     "redis": Redis,
@@ -141,7 +151,7 @@ def _strategies(chosen: list[str] | None, ttl: float) -> dict[str, Strategy]:
     for name in chosen or ():
         if name not in STRATEGIES:
             raise BadInput(f'--strategies "{name}" is unknown; choose from {", ".join(STRATEGIES)}')
-    return {name: STRATEGIES[name](ttl) for name in chosen or STRATEGIES}
+    return {name: STRATEGIES[name](ttl) for name in chosen or DEFAULT}
 
 
 def _workload(options: Options) -> tuple[Workload, float]:

@@ -27,12 +27,15 @@ from cachesim.model.distributions import Constant, Exponential, Lognormal
 from cachesim.model.network import Network
 from cachesim.model.node import Node
 from cachesim.model.popularity import Drift, Scan, Uniform, Zipf
+from cachesim.model.strategies.base import Strategy
 from cachesim.model.trace_workload import TraceReplay
 from cachesim.model.workload import ClosedLoop, OpenLoop
 from cachesim.spec import Rule, Spec, field_types, fields_of
 from cachesim.units import parse_size, parse_time
 
-STRATEGIES = [getattr(strategies, n) for n in strategies.__all__ if n != "Strategy"]
+STRATEGIES: list[type[Strategy]] = [
+    getattr(strategies, name) for name in strategies.__all__ if name != "Strategy"
+]
 CLASSES: tuple[type[Spec], ...] = (
     Simple, Redis, Memcached, RedisServer, MemcachedServer, *STRATEGIES,
     OpenLoop, ClosedLoop, TraceReplay, Uniform, Zipf, Drift, Scan, Constant, Exponential, Lognormal,

@@ -5,6 +5,7 @@ reused from request to request: it notes what the record needs and nothing else.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import simpy
@@ -16,6 +17,7 @@ from cachesim.model.events import Drive, Steps, Timeout, Visit, Waitable
 from cachesim.model.node import CacheNode
 from cachesim.model.station import line_to
 from cachesim.records import Value
+from cachesim.rng import Draw
 
 
 class App:
@@ -30,8 +32,10 @@ class App:
         client: int,
         raises: bool,
         shared: dict[Any, Any] | None = None,
+        random: Draw = lambda: 0.5,
     ) -> None:
         self._env = env
+        self.random = random  # app.random() gives a float in [0, 1), from a stream of the run's own
         self.client = client  # number of the client this view belongs to
         # The memory of the application's process, the same for all its clients; empty when a run begins.
         self.shared: dict[Any, Any] = {} if shared is None else shared
@@ -59,6 +63,19 @@ class App:
         done = Waitable(self._env)
         Drive(_to_end(steps, done))
         return done
+
+
+class BackgroundApp(App):
+    """The view of work beside the requests, whose time stands still when the last request has its record."""
+
+    def __init__(self, *parts: Any, over: Callable[[], bool], **options: Any) -> None:
+        super().__init__(*parts, **options)
+        self._over = over
+
+    def timeout(self, seconds: float) -> simpy.Event:
+        """Return an event that fires after `seconds`, or never once the run is over."""
+        self.visits.clear()  # nobody looks after them here
+        return Waitable(self._env) if self._over() else super().timeout(seconds)
 
 
 def _to_end(steps: Steps, done: simpy.Event) -> Steps:

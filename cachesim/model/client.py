@@ -63,10 +63,10 @@ class Client(Drive):
             try:
                 if op == "read":
                     value = yield from self._checked(op, strategy.read(app, key))
-                    if value is not None:
-                        plain = type(value) is Value
-                        write = read_stamp(value)[0] if plain else write_of(strategy, value)
-                        version = versions.get(write)
+                    if type(value) is Value:
+                        version = versions.get(write := read_stamp(value)[0])
+                    else:
+                        write, version = self._seen(value, known)
                 else:
                     new = self.system.new_value(key)
                     write = new.write
@@ -77,6 +77,13 @@ class Client(Drive):
             done = (self.number, op, key, begin, env._now, app.cache.lookup, write, version)
             self._rest(error)
             sink(done + (known, there, error))  # noqa: RUF005 (faster)
+
+    def _seen(self, value: Any, known: int) -> tuple[int | None, int | None]:
+        """Return the write and the version of what a read returned if it is no Value of this process."""
+        if value is None:  # the state before the first write, even if one is acknowledged by now
+            return None, 0 if known else None
+        write = write_of(self.system.strategy, value)
+        return write, self.system.database.versions.get(write)
 
     def _checked(self, op: str, steps: Any) -> Steps:
         if type(steps) is not GeneratorType:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from cachesim.engines.base import EngineSpec
 from cachesim.errors import CacheError
-from cachesim.model.app import App
+from cachesim.model.app import App, BackgroundApp
 from cachesim.model.client import Client
 from cachesim.model.database import Database, DatabaseTier
 from cachesim.model.events import Drive, Environment, Steps, Visit
@@ -18,6 +18,8 @@ from cachesim.model.strategies.base import Strategy
 from cachesim.model.workload import Workload
 from cachesim.records import FIRST_WRITE, Sink, Value
 from cachesim.rng import uniform
+
+BESIDE = -1  # the number of the client that does a strategy's work beside the requests
 
 
 class Plan(Protocol):
@@ -57,16 +59,20 @@ class System:
         self.env = Environment()
         self.shared: dict[Any, Any] = {}  # the memory of the application: App.shared
         self.strategy = plan.strategy
+        plan.strategy.check(plan.cache)
+        self._random = uniform(plan.seed, "strategy")
         self.sink = sink  # takes one record a request
         self.look = look  # takes one sample of the tiers
         self.node = CacheNode(self.env, plan.node, plan.cache, plan.network, plan.seed)
         self.database = DatabaseTier(plan.database, plan.network, plan.seed)
         self.acknowledged: dict[str, int] = {}  # key -> newest version that a writer knows of
         self._requests = plan.workload.requests(plan.seed)
+        self._writers = plan.workload.writers
         self._end = plan.duration  # seconds: no request begins then or later
         self._next_write = count(FIRST_WRITE).__next__
-        self._next_client = count().__next__
-        self._idle: list[Client] = []
+        self._clients = 0  # made so far
+        self._idle: list[Client] = []  # those without a request
+        self._arriving = False  # whether more requests may come in an open loop
         self._sizes: dict[str, int] = {}
         self._loaded: dict[int, Value] = {}
 
@@ -86,6 +92,9 @@ class System:
             Drive(self._arrivals())
         for _ in range(users or 0):
             self._think(self._new_client(self._think))
+        work = self.strategy.start(self.new_app(BESIDE))
+        if work is not None:
+            Drive(work)
         self.env.run_to_end()
         self._sample()
 
@@ -94,29 +103,43 @@ class System:
     def _arrivals(self) -> Steps:
         """Play an open loop: a request comes when it comes, and any idle client takes it."""
         env, end, pause = self.env, self.plan.duration, Visit(self.env)
+        self._arriving = True
         for gap, op, key in self._requests:
             if env.now + gap >= end:
-                return
+                break
             yield pause.start(gap)
             client = self._idle.pop() if self._idle else self._new_client(self._idle.append)
             client.serve(op, key)
+        self._arriving = False
 
     def _think(self, client: Client) -> None:
         """Play a closed loop: a user who rests thinks, and then asks again."""
         for think, client.op, client.key in self._requests:
+            if self._writers is not None:
+                client.op = "write" if client.number < self._writers else "read"
             if self.env._now + think < self._end:
                 client.pause.start(think)
-            return
+                return
+            break
+        self._idle.append(client)
 
     def _new_client(self, rest: Callable[[Client], None]) -> Client:
-        return Client(self, self._next_client(), rest)
+        self._clients += 1
+        return Client(self, self._clients - 1, rest)
+
+    def _over(self) -> bool:
+        """Return whether every request has its record and none is to come."""
+        return not self._arriving and len(self._idle) == self._clients
 
     def new_app(self, client: int) -> App:
         """Return a new view of the system for a client."""
         raises = self.plan.on_cache_error == "raise"
-        return App(
-            self.env, self.node, self.database, client=client, raises=raises, shared=self.shared
-        )
+        options: dict[str, Any] = {"raises": raises, "shared": self.shared, "random": self._random}
+        if client == BESIDE:
+            return BackgroundApp(
+                self.env, self.node, self.database, client=client, over=self._over, **options
+            )
+        return App(self.env, self.node, self.database, client=client, **options)
 
     def new_value(self, key: str) -> Value:
         """Return the value of the next write, stamped with a new id."""
@@ -132,11 +155,10 @@ class System:
 
     def _warm(self, keys: list[str]) -> None:
         """Fill the cache as a long past would have: the most popular last, TTLs already partly used up."""
-        ttl = getattr(self.plan.strategy, "ttl", math.inf)
-        left = uniform(self.plan.seed, "warm start")
+        used = uniform(self.plan.seed, "warm start")
         for key in reversed(keys):
             with suppress(CacheError):  # what does not fit stays out
-                self.node.engine.set(key, self._row(key), ttl * (1 - left()))
+                self.strategy.preload(self.node.engine, key, self._row(key), 1 - used())
 
     def _row(self, key: str) -> Value:
         """Return the value a key has before the run; those of one size are one object."""

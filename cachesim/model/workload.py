@@ -29,6 +29,11 @@ class Workload(Spec):
         """How many users take turns (closed loop), or None if arrivals do not wait (open loop)."""
         return None
 
+    @property
+    def writers(self) -> int | None:
+        """How many of the users write and never read while the others only read; None: all do both."""
+        return None
+
     def keys_loaded(self) -> list[str]:
         """Return the keys whose rows exist before the run, the most popular first."""
         return []
@@ -96,10 +101,22 @@ class OpenLoop(Synthetic):
 
 
 class ClosedLoop(Synthetic):
-    """A fixed number of users, each of whom thinks, asks, waits for the answer and thinks again."""
+    """A fixed number of users, each of whom thinks, asks, waits for the answer and thinks again.
+
+    >>> ClosedLoop(clients=10, writers=1)
+    ClosedLoop(clients=10, writers=1)
+    """
 
     clients: Count = 50
     think: Distribution = Exponential(mean=0.05)  # seconds
+    writers: Count | None = None  # so many write only, and the rest read only; None: see `reads`
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.writers is not None and self.writers > self.clients:
+            raise BadInput(
+                f"ClosedLoop.writers must be at most the {self.clients} clients, got {self.writers}"
+            )
 
     @property
     def users(self) -> int | None:

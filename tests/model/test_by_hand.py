@@ -16,8 +16,14 @@ from cachesim.model.database import Database
 from cachesim.model.distributions import Constant
 from cachesim.model.network import Network
 from cachesim.model.node import Node
-from cachesim.model.strategies.lazy import LazyLoading, NoCache, WriteAround
-from cachesim.model.strategies.through import WriteThrough
+from cachesim.model.strategies.lazy import (
+    DoubleDelete,
+    InvalidateFirst,
+    LazyLoading,
+    NoCache,
+    WriteAround,
+)
+from cachesim.model.strategies.through import ReadThrough, WriteThrough
 from cachesim.model.workload import Workload
 from cachesim.records import REQUEST
 
@@ -91,6 +97,21 @@ EXPECTED = {
     "write-around: nothing ever replaces version 0": (
         WriteAround(),
         [(FILL, "cold", 0, 0), (HIT, "hit", 0, 0), (COMMIT, None, 1, 0), (HIT, "hit", 0, 1), (HIT, "hit", 0, 1)],
+    ),
+    "delete before the commit: the next read fills version 1, as no read came in between": (
+        InvalidateFirst(),
+        [(FILL, "cold", 0, 0), (HIT, "hit", 0, 0), (HIT + COMMIT, None, 1, 0)]
+        + [(FILL, "invalidated", 1, 1), (HIT, "hit", 1, 1)],
+    ),
+    "double delete: at 301.5, and 100 s after the commit at 322 what the read at 400 has filled by 413.5": (
+        DoubleDelete(wait=100),
+        [(FILL, "cold", 0, 0), (HIT, "hit", 0, 0), (HIT + COMMIT, None, 1, 0)]
+        + [(FILL, "invalidated", 1, 1), (FILL, "invalidated", 1, 1)],
+    ),
+    "read-through: the client does not wait for the fill": (
+        ReadThrough(invalidate=True),
+        [(HIT + DB, "cold", 0, 0), (HIT, "hit", 0, 0), (COMMIT + HIT, None, 1, 0)]
+        + [(HIT + DB, "invalidated", 1, 1), (HIT, "hit", 1, 1)],
     ),
     "write-through: the write sets version 1": (
         WriteThrough(),

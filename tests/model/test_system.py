@@ -19,7 +19,7 @@ from cachesim.model.popularity import Uniform
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.system import System
 from cachesim.model.workload import OpenLoop
-from tests.model.worlds import ZERO, drawn, requests_of, scripted
+from tests.model.worlds import ZERO, Script, drawn, requests_of, scripted
 
 
 def samples_of(scenario):
@@ -196,3 +196,41 @@ def test_a_failure_that_nobody_waits_for_stops_the_run():
     env.event().fail(KeyError("nobody listens"))
     with pytest.raises(KeyError, match="nobody listens"):
         env.run_to_end()
+
+
+class Ticking(NoCache):
+    """Does something once a minute beside the requests."""
+
+    def start(self, app):
+        while True:
+            yield app.timeout(60.0)
+            yield app.db.read("a")
+            app.shared.setdefault("ticks", []).append(app.now)
+
+
+@pytest.mark.parametrize("clients", [None, 1])
+def test_work_beside_the_requests_ends_after_them(clients):
+    """The last record is written at 120; the round due at 130 is the last, and ends at 140."""
+    steps = ((100.0, "write", "a"), (2000.0, "read", "a"))
+    system = System(
+        scripted(Ticking(), (), workload=Script(steps=steps, clients=clients)),
+        lambda record: None,
+        lambda sample: None,
+    )
+    system.run()
+
+    assert [70.0, 140.0] == system.shared["ticks"]
+
+
+def test_a_strategy_fills_the_warm_cache_itself():
+    """`preload` gets every key, the most popular last, and the share of its TTL that is left."""
+
+    class Marked(NoCache):
+        def preload(self, engine, key, value, left):
+            engine.set(key, f"{0 < left <= 1}".encode())
+
+    scenario = drawn(Marked(), requests=10, keys=3, start="warm")
+    system = System(scenario, lambda record: None, lambda sample: None)
+    system.run()
+
+    assert [b"True"] * 3 == [entry.value for entry in system.node.engine.entries.values()]

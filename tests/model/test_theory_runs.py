@@ -369,6 +369,26 @@ def test_write_through_with_two_writers_is_stale_now_and_then():
     assert run(crowd(WriteThrough(fill=False), clients=20)).metrics["stale_ratio"] > 0
 
 
+def writers(number, strategy):
+    """Return the metrics of 20 clients, of whom so many write and the others read."""
+    scenario = crowd(strategy, clients=20, duration=5, database=Database(connections=20))
+    return run(scenario.replace(workload__writers=number)).metrics
+
+
+def test_one_writer_among_many_readers_is_never_stale():
+    """Write-through, one writer, no lazy fill: never, over 30,000 reads; two writers: stale; a fill: stale."""
+    one = writers(1, WriteThrough(fill=False))
+
+    assert 0.0 == one["stale_ratio"]
+    assert one["requests"] > 30_000
+    assert writers(2, WriteThrough(fill=False))["stale_ratio"] > 0
+
+
+def test_one_writer_with_a_lazy_fill_is_stale():
+    """A fill that read the row before the commit and sets after the write has: keys with a TTL miss often."""
+    assert writers(1, WriteThrough(ttl=0.002))["stale_ratio"] > 0
+
+
 def test_races_need_random_legs():
     """With a constant leg the sets keep the order of the commits: the same crowd is never stale."""
     network = Network(in_zone=Constant(value=0.0002))

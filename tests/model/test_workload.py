@@ -20,7 +20,7 @@ from cachesim.model.workload import (
     size_from_text,
 )
 from cachesim.rng import CHUNK, stream
-from tests.model.worlds import Script, requests_of, scripted
+from tests.model.worlds import Script, crowd, requests_of, scripted
 
 DRAWS = 100_000
 
@@ -299,3 +299,14 @@ def test_think_times_are_the_workloads_own():
     assert [3.0] * 5 == gaps
     assert 50 == ClosedLoop().users
     assert OpenLoop().users is None
+
+
+def test_writers_write_and_the_others_read():
+    """Clients 0 and 1 of five, whatever `reads` says; more writers than clients are refused."""
+    scenario = crowd(NoCache(), clients=5, duration=1.0)
+    records = requests_of(scenario.replace(workload__writers=2))
+    ops = records.groupby("client")["op"].agg(set).to_dict()
+
+    assert {0: {"write"}, 1: {"write"}, 2: {"read"}, 3: {"read"}, 4: {"read"}} == ops
+    with pytest.raises(BadInput, match="at most the 5 clients, got 6"):
+        ClosedLoop(clients=5, writers=6)

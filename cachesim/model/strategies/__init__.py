@@ -5,7 +5,26 @@ know it by its name in kebab case.
 """
 
 from cachesim.model.strategies.base import Strategy
-from cachesim.model.strategies.lazy import LazyLoading, NoCache, WriteAround
-from cachesim.model.strategies.through import WriteThrough
+from cachesim.model.strategies.lazy import (
+    DoubleDelete,
+    InvalidateFirst,
+    LazyLoading,
+    NoCache,
+    WriteAround,
+)
+from cachesim.model.strategies.through import ReadThrough, WriteThrough
+from cachesim.model.strategies.wrap import Jitter, NegativeCaching, SingleFlight
 
-__all__ = ["LazyLoading", "NoCache", "Strategy", "WriteAround", "WriteThrough"]
+__all__ = [
+    "DoubleDelete",
+    "InvalidateFirst",
+    "Jitter",
+    "LazyLoading",
+    "NegativeCaching",
+    "NoCache",
+    "ReadThrough",
+    "SingleFlight",
+    "Strategy",
+    "WriteAround",
+    "WriteThrough",
+]

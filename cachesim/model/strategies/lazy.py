@@ -1,16 +1,19 @@
 """Strategies that fill the cache when a read misses; they differ in what a write does to the cache."""
 
-import math
-
 from cachesim.model.app import App
 from cachesim.model.events import Steps
-from cachesim.model.strategies.base import Strategy
+from cachesim.model.strategies.base import CacheAside, Strategy
 from cachesim.records import Value
-from cachesim.spec import Seconds
+from cachesim.spec import Delay
+from cachesim.units import MS
 
 
 class NoCache(Strategy):
-    """Every request goes to the database: the base line."""
+    """Every request goes to the database: the base line.
+
+    >>> NoCache()
+    NoCache()
+    """
 
     def read(self, app: App, key: str) -> Steps:
         """Ask the database."""
@@ -21,28 +24,21 @@ class NoCache(Strategy):
         yield app.db.write(key, value)
 
 
-class LazyLoading(Strategy):
+class LazyLoading(CacheAside):
     """Cache-aside: a read that misses fills the cache; a write goes to the database.
 
     Without `invalidate` the cached copy of a written key stays until its TTL ends: stale meanwhile.
     With it, the copy is deleted after the commit, and only races leave stale copies.
+
+    >>> LazyLoading(ttl=10, invalidate=True)
+    LazyLoading(ttl=10.0, invalidate=True)
 
     References
     ----------
     Amazon ElastiCache User Guide, "Caching strategies": lazy loading, adding TTL.
     """
 
-    ttl: Seconds = math.inf  # of a filled key; inf: until evicted or deleted
     invalidate: bool = False  # whether a write deletes the cached copy
-
-    def read(self, app: App, key: str) -> Steps:
-        """Ask the cache; on a miss the database, and fill."""
-        value = yield app.cache.get(key)
-        if value is None:
-            value = yield app.db.read(key)
-            if value is not None:
-                yield app.cache.set(key, value, self.ttl)
-        return value
 
     def write(self, app: App, key: str, value: Value) -> Steps:
         """Commit; then drop the cached copy if asked to."""
@@ -51,15 +47,52 @@ class LazyLoading(Strategy):
             yield app.cache.delete(key)
 
 
-class WriteAround(Strategy):
+class InvalidateFirst(CacheAside):
+    """The write deletes the cached copy *before* it commits: the order that seems safe and is not.
+
+    A read in between fills the old row again, and nobody deletes it.
+
+    >>> InvalidateFirst(ttl=10)
+    InvalidateFirst(ttl=10.0)
+    """
+
+    def write(self, app: App, key: str, value: Value) -> Steps:
+        """Drop the cached copy, then commit."""
+        yield app.cache.delete(key)
+        yield app.db.write(key, value)
+
+
+class DoubleDelete(CacheAside):
+    """Delete, commit, and delete once more a little later, to catch a fill that lost the race.
+
+    Stale copies live `wait` seconds at most, but for fills that are slower than that. The client does
+    not wait for the second delete.
+
+    >>> DoubleDelete(wait=0.2)
+    DoubleDelete(wait=0.2)
+    """
+
+    wait: Delay = 500 * MS  # seconds from the commit to the second delete: longer than a fill takes
+
+    def write(self, app: App, key: str, value: Value) -> Steps:
+        """Drop the cached copy, commit, and have it dropped again."""
+        yield app.cache.delete(key)
+        yield app.db.write(key, value)
+        app.spawn(self._later(app, key))
+
+    def _later(self, app: App, key: str) -> Steps:
+        yield app.timeout(self.wait)
+        yield app.cache.delete(key)
+
+
+class WriteAround(CacheAside):
     """Writes go around the cache; a read that misses fills it, and the copy stays until it is evicted.
 
     With a finite `ttl` this is LazyLoading with that TTL.
+
+    >>> WriteAround(ttl=60)
+    WriteAround(ttl=60.0)
     """
-
-    ttl: Seconds = math.inf
-
-    read = LazyLoading.read
 
     def write(self, app: App, key: str, value: Value) -> Steps:
         """Commit, and leave the cache as it is."""
