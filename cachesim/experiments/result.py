@@ -208,7 +208,7 @@ class Results:
         for number, case in enumerate(self.cases):
             for note in self._notes_on(number):
                 said.setdefault(note, []).append(case.name)
-        return [*(f"{_few(names)}: {note}" for note, names in said.items()), *self._remarks]
+        return [*(f"{few(names)}: {note}" for note, names in said.items()), *self._remarks]
 
     def _notes_on(self, number: int) -> Iterator[str]:
         runs = self.frame[self.frame["case"] == number]
@@ -267,7 +267,7 @@ def column(field: str, cases: Sequence[Case]) -> list[Any]:
     return values if numbers else [case.labels[field] for case in cases]
 
 
-def _few(names: Sequence[str], most: int = 3) -> str:
+def few(names: Sequence[str], most: int = 3) -> str:
     """Return the names, the first ones if they are many."""
     rest = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + rest

@@ -8,9 +8,10 @@ from itertools import product
 from typing import Any
 
 from cachesim.errors import BadInput
+from cachesim.experiments.enough import Enough, enough
 from cachesim.experiments.jobs import Bench, Done, Job, Progress, run
 from cachesim.experiments.parallel import in_parallel
-from cachesim.experiments.result import Case, Results, column, labelled
+from cachesim.experiments.result import Case, Results, column, few, labelled
 from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.store import Store, case_key, code_version, run_key
 from cachesim.rng import replica_seed
@@ -29,7 +30,9 @@ def replicate(scenario: Scenario, replications: int = 5, **options: Any) -> Resu
 def compare(
     scenario: Scenario,
     *,
-    replications: int = 5,
+    replications: int | None = None,
+    until_precision: float | None = None,
+    precision_of: str = "hit_ratio",
     n_jobs: int = -1,
     backend: str = "processes",
     address: str | None = None,
@@ -45,8 +48,13 @@ def compare(
     ----------
     scenario : Scenario
         What all alternatives share.
-    replications : int
+    replications : int, default 5, or 100 with `until_precision`
         Independent repetitions of each; replication k draws the same numbers in every alternative.
+    until_precision : float, optional
+        Repeat each alternative until half the 95 % interval of a metric is at most this share of its mean,
+        such as 0.05, and stays so for five more (Hoad, Robinson & Davies 2010); `replications` is the limit.
+    precision_of : str
+        The metric that is to be so precise.
     n_jobs : int
         Processes; -1 takes every core, 1 stays in this one. The result does not depend on it.
     backend : {"processes", "dask"}
@@ -71,14 +79,17 @@ def compare(
     >>> [case.name for case in results.cases], len(results.frame)
     (['1', '10'], 4)
     """
+    rule = enough(replications, until_precision, precision_of)
     bench = Bench(n_jobs, backend, address, progress)
-    return _Experiment(scenario, varied, replications, bench, is_sweep=False).results()
+    return _Experiment(scenario, varied, rule, bench, is_sweep=False).results()
 
 
 def sweep(
     scenario: Scenario,
     *,
-    replications: int = 5,
+    replications: int | None = None,
+    until_precision: float | None = None,
+    precision_of: str = "hit_ratio",
     n_jobs: int = -1,
     backend: str = "processes",
     address: str | None = None,
@@ -94,7 +105,7 @@ def sweep(
 
     Parameters
     ----------
-    scenario, replications, n_jobs, progress, **varied
+    scenario, replications, until_precision, precision_of, n_jobs, progress, **varied
         As in `compare`.
     backend : {"processes", "dask"}
         Where to run: on this machine, or on a Dask cluster, whose machines need the same cachesim. The
@@ -127,9 +138,10 @@ def sweep(
     ... )
     True
     """
+    rule = enough(replications, until_precision, precision_of)
     kept = None if store is None else Store(store)
     bench = Bench(n_jobs, backend, address, progress, kept)
-    return _Experiment(scenario, varied, replications, bench, is_sweep=True).results()
+    return _Experiment(scenario, varied, rule, bench, is_sweep=True).results()
 
 
 class _Experiment:
@@ -139,36 +151,44 @@ class _Experiment:
         self,
         scenario: Scenario,
         varied: Mapping[str, Values],
-        replications: int,
+        rule: Enough,
         bench: Bench,
         *,
         is_sweep: bool,
     ) -> None:
-        if replications < 1:
-            raise BadInput(f"replications must be >= 1, got {replications}")
         self.varied = varied
         self.cases = list(_cases(scenario, varied))
-        self.replications = replications
+        self.rule = rule
         self.bench = bench
         self.is_sweep = is_sweep
         self.version = code_version() if bench.backend == "dask" else None
-        self.unkept: dict[str, list[str]] = {}  # why runs are not kept -> names of the cases
-        _check_files(self.cases, replications)
-        self.keys = [self._key(case) for case in self.cases]
+        self.unkept: dict[int, str] = {}  # case -> why its runs are not kept
+        _check_files(self.cases, rule.most)
+        self.keys = [self._key(n) for n in range(len(self.cases))]
 
     def results(self) -> Results:
-        """Do all runs."""
-        runs = range(self.replications)
-        jobs = [self._job(n, r) for r in runs for n in range(len(self.cases))]
-        return self._collected(list(self.bench.finished(jobs)))
+        """Do all runs, in rounds: what a round gave says which cases need another one."""
+        done: dict[int, list[Done]] = {n: [] for n in range(len(self.cases))}
+        while jobs := list(self._round(done)):
+            for ended in self.bench.finished(jobs):
+                done[ended.case].append(ended)
+            for runs in done.values():
+                runs.sort(key=lambda d: d.replication)  # they end in any order
+        return self._collected(done)
 
-    def _key(self, case: Case) -> str | None:
+    def _round(self, done: Mapping[int, list[Done]]) -> list[Job]:
+        """Return the next jobs: the first replications of all cases, then the second ones, and so on."""
+        totals = {n: self.rule.total([d.row for d in runs]) for n, runs in done.items()}
+        missing = [(r, n) for n, total in totals.items() for r in range(len(done[n]), total)]
+        return [self._job(n, r) for r, n in sorted(missing)]
+
+    def _key(self, number: int) -> str | None:
         if self.bench.store is None:
             return None
         try:
-            return case_key(case.scenario)
+            return case_key(self.cases[number].scenario)
         except BadInput as error:
-            self.unkept.setdefault(str(error), []).append(case.name)
+            self.unkept[number] = f"runs are not kept, because {error}"
             return None
 
     def _job(self, number: int, replication: int) -> Job:
@@ -184,33 +204,37 @@ class _Experiment:
             version=self.version,
         )
 
-    def _collected(self, done: list[Done]) -> Results:
+    def _collected(self, done: Mapping[int, list[Done]]) -> Results:
         import pandas as pd
 
-        done.sort(key=lambda d: (d.case, d.replication))
         fields = {field: column(field, self.cases) for field in self.varied}
         rows = [
             {
-                "case": d.case,
-                **{field: values[d.case] for field, values in fields.items()},
+                "case": n,
+                **{field: values[n] for field, values in fields.items()},
                 "replication": d.replication,
                 **d.row,
             }
-            for d in done
+            for n, runs in done.items()
+            for d in runs
         ]
-        histories = {d.case: d.history for d in done if d.history is not None}
+        histories = {
+            n: d.history for n, runs in done.items() for d in runs[:1] if d.history is not None
+        }
         text = pd.StringDtype("python", na_value=float("nan"))
         frame = pd.DataFrame(rows).astype({"engine": text, "failure": text})
-        return Results(self.cases, frame, histories, self._remarks())
+        return Results(self.cases, frame, histories, self._remarks(done))
 
-    def _remarks(self) -> list[str]:
-        """Return what must be said about the store."""
+    def _remarks(self, done: Mapping[int, list[Done]]) -> list[str]:
+        """Return what must be said about the number of runs, and about the store."""
+        said: dict[str, list[str]] = {}
+        for n, runs in done.items():
+            for why in (self.rule.shortfall([d.row for d in runs]), self.unkept.get(n, "")):
+                said.setdefault(why, []).append(self.cases[n].name)
+        said.pop("", None)
         damaged = self.bench.store.damaged if self.bench.store else []
         again = [f"{len(damaged)} damaged files were run again: {', '.join(damaged)}"]
-        return again * bool(damaged) + [
-            f"{', '.join(names)}: runs are not kept, because {why}"
-            for why, names in self.unkept.items()
-        ]
+        return again * bool(damaged) + [f"{few(names)}: {why}" for why, names in said.items()]
 
 
 def _cases(scenario: Scenario, varied: Mapping[str, Values]) -> Iterator[Case]:

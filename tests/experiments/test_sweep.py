@@ -13,6 +13,7 @@ from cachesim.experiments import jobs
 from cachesim.experiments.run import compare, run, sweep
 from cachesim.experiments.scenario import Scenario
 from cachesim.measure.metrics import METRICS
+from cachesim.measure.statistics import replications_needed
 from cachesim.model.popularity import Zipf
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
@@ -217,3 +218,47 @@ def test_what_a_frame_says_is_text_or_number():
     assert not [c for c in frame if frame[c].dtype == object]
     assert [False, True] == frame["failure"].notna().tolist()
     assert pd.api.types.is_string_dtype(frame["engine"])
+
+
+def test_replications_until_a_precision_is_reached():
+    """As many as the rule of Hoad, Robinson and Davies finds, a case for itself, on the usual draws."""
+    options = {"until_precision": 0.2, "precision_of": "write_p50", "n_jobs": 1}
+    results = sweep(SMALL, strategy={"lazy": LazyLoading(ttl=1), "none": NoCache()}, **options)
+    counts = results.frame["case"].value_counts()
+    fixed = sweep(SMALL, strategy=[NoCache()], replications=counts[1], n_jobs=1)
+
+    assert 13 == counts[0] > counts[1] == 8
+    for number in (0, 1):
+        values = results.values(number, "write_p50")
+        assert None is not replications_needed(values, 0.2)
+        assert None is replications_needed(values[:-5], 0.2)
+    assert fixed.values(0, "write_p50") == results.values(1, "write_p50")
+    assert [] == [note for note in results.notes if "replications" in note]
+
+
+def test_a_precision_that_cannot_be_reached_is_said():
+    """At the limit; where the metric is undefined or nothing ran, at once."""
+    strategies = {"lazy": LazyLoading(ttl=1), "none": NoCache(), "slip": Forgetful()}
+    results = sweep(SMALL, strategy=strategies, replications=11, until_precision=1e-6, n_jobs=1)
+
+    assert [11, 8, 8] == results.frame["case"].value_counts().sort_index().tolist()
+    assert [
+        "lazy: hit_ratio is not known to ±1e-06 of its mean after 11 replications",
+        "none, slip: hit_ratio is undefined, so 8 replications were run",
+    ] == [note for note in results.notes if "replications" in note]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"until_precision": 0}, "until_precision must be > 0"),
+        ({"until_precision": 0.1, "precision_of": "colour"}, 'precision_of "colour" is unknown'),
+        ({"backend": "abacus"}, 'backend must be one of processes, dask, got "abacus"'),
+        ({"address": "tcp://x:1"}, "an address is that of a Dask cluster"),
+        ({"n_jobs": 0}, "n_jobs must be -1"),
+    ],
+)
+def test_bad_options_are_refused(options, says):
+    """With one sentence."""
+    with pytest.raises(BadInput, match=says):
+        sweep(SMALL, replications=1, **options)

@@ -1,0 +1,91 @@
+"""The same sweep in this process, in processes and on a Dask cluster that loses a worker midway."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cachesim.errors import BadInput
+from cachesim.experiments.parallel import in_parallel
+from cachesim.experiments.run import sweep
+from cachesim.model.strategies.lazy import LazyLoading, NoCache
+from tests.experiments.test_sweep import SMALL, Forgetful
+
+VARIED = {"strategy": [LazyLoading(ttl=1), NoCache(), Forgetful()]}
+REPLICATIONS = 4
+PATIENCE = 120  # seconds of wall clock until a cluster that hangs fails the test
+
+ON_A_CLUSTER = """
+import json, os, signal, sys
+from distributed import Client, LocalCluster
+from cachesim.experiments.run import sweep
+from tests.experiments.test_cluster import REPLICATIONS, SMALL, VARIED
+
+def main():
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        with Client(cluster) as client:
+            first = sorted(client.run(os.getpid).values())
+
+            def killing(runs, total):
+                for number, done in enumerate(runs):
+                    if number == 2:
+                        os.kill(first[0], signal.SIGKILL)
+                    yield done
+
+            options = {"replications": REPLICATIONS, "backend": "dask", "progress": killing}
+            frame = sweep(SMALL, address=cluster.scheduler_address, **options, **VARIED).frame
+            last = sorted(client.run(os.getpid).values())
+    print(json.dumps({"csv": frame.to_csv(), "first": first, "last": last}))
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def test_serial_processes_and_dask_give_the_same_bytes(tmp_path):
+    """Of two Dask workers one is killed while the sweep runs; its work is done again by others."""
+    pytest.importorskip("distributed")
+    (tmp_path / "on_a_cluster.py").write_text(ON_A_CLUSTER)
+    found = subprocess.run(
+        [sys.executable, str(tmp_path / "on_a_cluster.py")],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert 0 == found.returncode, found.stderr
+    dask = json.loads(found.stdout)
+    serial = sweep(SMALL, replications=REPLICATIONS, n_jobs=1, **VARIED).frame.to_csv()
+    processes = sweep(SMALL, replications=REPLICATIONS, n_jobs=2, **VARIED).frame.to_csv()
+
+    assert dask["first"][0] not in dask["last"]
+    assert serial == processes
+    assert serial == dask["csv"]
+    assert 1 + 3 * REPLICATIONS == serial.count("\n")
+    assert "StrategyError: Forgetful.write" in serial
+
+
+def test_without_a_cluster_dask_is_refused():
+    """No client in this process, no scheduler at the address: one sentence each."""
+    pytest.importorskip("distributed")
+    for address, says in ((None, "needs a cluster"), ("nonsense://x", "is no address")):
+        with pytest.raises(BadInput, match=says):
+            list(in_parallel(abs, [1, 2], backend="dask", address=address))
+
+
+def test_without_dask_the_extra_is_named(monkeypatch):
+    """It is not needed for anything else."""
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(BadInput, match=r'pip install "cachesim-lab\[cluster\]"'):
+        list(in_parallel(abs, [1, 2], backend="dask"))
+
+
+def test_without_pyarrow_the_extra_is_named(monkeypatch, tmp_path):
+    """A sweep without a store does not need it."""
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(BadInput, match=r'pip install "cachesim-lab\[parquet\]"'):
+        sweep(SMALL, n_jobs=1, store=tmp_path)
