@@ -13,21 +13,16 @@ from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.verdict import verdict
 from cachesim.measure.metrics import METRICS
 from cachesim.measure.statistics import Interval
-from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.workload import OpenLoop
 
 SMALL = Scenario(cache=Simple(memory=40_000), workload=OpenLoop(rate=200), duration=2, warmup=1)
 
 
-class Named(Strategy):
+class Named(LazyLoading):
     """A strategy whose name and field would break a page that did not escape them."""
 
     label: str = ""
-    read = LazyLoading.read
-    write = LazyLoading.write
-    ttl: float = math.inf
-    invalidate: bool = False
 
 
 EVIL = "<script>alert('&')</script>"
