@@ -12,6 +12,7 @@ from cachesim.model.strategies.lazy import (
     NoCache,
     WriteAround,
 )
+from cachesim.model.strategies.refresh import RefreshAhead, StaleWhileRevalidate, XFetch
 from cachesim.model.strategies.through import ReadThrough, WriteThrough
 from cachesim.model.strategies.wrap import Jitter, NegativeCaching, SingleFlight
 
@@ -23,8 +24,11 @@ __all__ = [
     "NegativeCaching",
     "NoCache",
     "ReadThrough",
+    "RefreshAhead",
     "SingleFlight",
+    "StaleWhileRevalidate",
     "Strategy",
     "WriteAround",
     "WriteThrough",
+    "XFetch",
 ]

@@ -1,10 +1,13 @@
 """Wrappers: each stands between a miss and the load of any lazy fill, and can wrap another wrapper."""
 
+import math
+
 from cachesim.engines.base import Engine, EngineSpec
 from cachesim.model.app import App
 from cachesim.model.events import Steps
 from cachesim.model.strategies.base import LazyFill, Load
 from cachesim.model.strategies.lazy import LazyLoading
+from cachesim.model.strategies.note import noted
 from cachesim.model.strategies.once import once
 from cachesim.records import STAMP_SIZE, Value
 from cachesim.spec import Seconds, Share
@@ -73,9 +76,8 @@ class SingleFlight(Wrapper):
         return (yield from once(app, self, key, self.inner.load(app, key, ttl)))
 
 
-ABSENT = Value.stamp(
-    2**64 - 1, STAMP_SIZE
-)  # what the cache holds in place of a row that is not there
+# What the cache holds in place of a row that is not there: a stamp that no write has, and a note.
+ABSENT = noted(Value.stamp(2**64 - 1, STAMP_SIZE), math.inf, 0.0)
 
 
 class NegativeCaching(Wrapper):
@@ -92,7 +94,8 @@ class NegativeCaching(Wrapper):
     def read(self, app: App, key: str, load: Load | None = None) -> Steps:
         """Read, and take the mark for what it means."""
         value = yield from super().read(app, key, load)
-        return None if value == ABSENT else value
+        absent = value is not None and value[:STAMP_SIZE] == ABSENT[:STAMP_SIZE]
+        return None if absent else value
 
     def load(self, app: App, key: str, ttl: float) -> Steps:
         """Load; remember it if there was nothing to load."""
