@@ -43,6 +43,7 @@ OUTSIDE_WORLD = "wire live storage/postgres grading/sandbox cli __main__"
 ONLY_IN = {
     "simpy": "model",
     "matplotlib": "plots",
+    "numba": "replay/compiled",
     "joblib dask distributed": "experiments/parallel",
     "socket socketserver ssl select selectors asyncio http urllib": OUTSIDE_WORLD,
     "subprocess multiprocessing concurrent threading signal": OUTSIDE_WORLD,
@@ -50,7 +51,7 @@ ONLY_IN = {
     "tqdm click": "cli __main__",
     "random": "",  # Never 8: every draw comes from a stream of rng.py
 }
-LATE = "matplotlib joblib dask distributed scipy"  # imported inside the function that needs them
+LATE = "matplotlib joblib dask distributed scipy numba"  # imported by the function that needs them
 
 
 class Import(NamedTuple):
@@ -209,6 +210,8 @@ BAD = [  # where, what, and a part of the sentence that must come of it
     ("plots/curves.py", "import matplotlib.pyplot as plt", "inside the function"),
     ("experiments/report.py", "def f():\n    import joblib", "only in: experiments/parallel"),
     ("experiments/parallel.py", "import joblib", "inside the function"),
+    ("replay/compiled.py", "import numba", "inside the function"),
+    ("engines/policies.py", "def f():\n    import numba", "only in: replay/compiled"),
     ("theory.py", "from scipy import special", "inside the function"),
     ("storage/sqlite.py", "import socket", "socket may be imported only"),
     ("experiments/run.py", "import time", "time may be imported only"),

@@ -6,7 +6,14 @@ import sys
 
 import cachesim
 
-SLOW = {"matplotlib", "joblib", "scipy", "pandas", "pyarrow"}  # imported by those who need them
+SLOW = {
+    "matplotlib",
+    "joblib",
+    "scipy",
+    "pandas",
+    "pyarrow",
+    "numba",
+}  # imported by those who need them
 
 
 def shown():

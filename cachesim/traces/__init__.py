@@ -86,14 +86,14 @@ def _records(content: bytes, dtype: np.dtype, name: str) -> np.ndarray:
     return np.frombuffer(content, dtype)
 
 
-def _texts(numbers: np.ndarray) -> list[str]:
-    """Return numbers as texts, each different number's text made once."""
-    different, places = np.unique(numbers, return_inverse=True)
-    return np.array([str(number) for number in different.tolist()], dtype=object)[places].tolist()  # type: ignore[no-any-return]
+def _numbered(numbers: np.ndarray, name: str) -> Trace:
+    """Return a trace whose keys are numbers, each different number's text made once."""
+    different, codes = np.unique(numbers, return_inverse=True)
+    return Trace.of_codes(codes, [str(number) for number in different.tolist()], name)
 
 
 def _cache2k(content: bytes, name: str) -> Trace:
-    return Trace.of_keys(_texts(_records(content, _CACHE2K, name)), name)
+    return _numbered(_records(content, _CACHE2K, name), name)
 
 
 def _oracle(content: bytes, name: str) -> Trace:
@@ -105,7 +105,7 @@ def _oracle(content: bytes, name: str) -> Trace:
             f'the trace "{name}", record {backwards[0] + 1}: its time lies before that of the record in front '
             "of it; sort the trace by time"
         )
-    trace = Trace.of_keys(_texts(records["key"]), name)
+    trace = _numbered(records["key"], name)
     trace.sizes = records["size"].tolist()
     trace.times = (times - times[0]).tolist()
     return trace

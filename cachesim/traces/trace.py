@@ -2,7 +2,10 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from cachesim.errors import BadInput
 
@@ -71,6 +74,28 @@ class Trace:
         trace = cls(name=name)
         trace.keys = list(keys)
         return trace
+
+    @classmethod
+    def of_codes(cls, codes: np.ndarray, names: Sequence[str], name: str = "keys") -> "Trace":
+        """Return a trace of plain reads, each the number of its key: names[code].
+
+        >>> Trace.of_codes(np.array([0, 1, 0]), ["a", "b"]).keys
+        ['a', 'b', 'a']
+        """
+        trace = cls.of_keys(np.array(names, dtype=object)[codes].tolist(), name)
+        trace.__dict__["coded"] = codes.astype(np.intp), list(names)
+        return trace
+
+    @cached_property
+    def coded(self) -> tuple[np.ndarray, list[str]]:
+        """For each request the number of its key, and the keys by that number: counted once a trace.
+
+        >>> Trace.of_keys(["b", "a", "b"]).coded
+        (array([0, 1, 0]), ['b', 'a'])
+        """
+        names = list(dict.fromkeys(self.keys))
+        numbers = dict(zip(names, range(len(names)), strict=True))
+        return np.fromiter(map(numbers.__getitem__, self.keys), np.intp, len(self)), names
 
     def __len__(self) -> int:
         """Return the number of requests."""

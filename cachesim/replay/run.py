@@ -6,18 +6,20 @@ deletes. Time is the trace's own where it has one, else the requests come at a f
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from heapq import heappop, heappush
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cachesim.engines.base import Engine, EngineSpec
 from cachesim.engines.simple import SimpleEngine
 from cachesim.errors import BadInput, OutOfMemory
+from cachesim.replay.bounds import infinite, optimum, ratio
+from cachesim.replay.compiled import choose
+from cachesim.replay.fast import Counts, by_kernel, only_items_limit
+from cachesim.replay.one_size import PACE
 from cachesim.rng import uniform
 from cachesim.traces import DELETE, READ, WRITE, Trace
 
-PACE = 1000.0  # requests per simulated second of a trace without times
 VALUE_SIZE = 100  # bytes of a value where the trace names none
 
 
@@ -48,6 +50,7 @@ def replay(
     bounds: bool = True,
     value_size: int = VALUE_SIZE,
     seed: int = 1,
+    compiled: bool | None = None,
 ) -> Replay:
     """Replay a trace, or plain keys to read, into an engine.
 
@@ -68,45 +71,28 @@ def replay(
         Bytes of a value where the trace names none.
     seed : int
         Of the engine's random draws.
+    compiled : bool, optional
+        Whether machine code made by numba (extra "fast") may stand in for the engine: plain reads into Simple
+        with one of its own policies and a limit on items, or into Redis under an allkeys policy. The numbers
+        are the same, bit for bit. By default, where numba is installed and the trace is long.
     """
     trace = trace if isinstance(trace, Trace) else Trace.of_keys(trace)
     if not len(trace):
         raise BadInput("the trace has no request; give at least one")
+    is_fast = choose(compiled, work=len(trace))
     now = _Now()
     with closing(engine.build(now, uniform(seed, "eviction"))) as live:
-        run = _Run(live, now, _Values(value_size))
-        run.play(trace, longest=max(map(len, set(trace.keys))))
-        return run.found(trace, repr(engine), bounds)
-
-
-def hit_ratio_curve(
-    trace: Trace | Iterable[str],
-    engines: Mapping[str, Callable[[int], EngineSpec]],
-    sizes: Sequence[int],
-) -> dict[str, list[tuple[float, float]]]:
-    """Return name -> points (items, hit ratio) of engines of every size, with the two bounds.
-
-    Parameters
-    ----------
-    engines : mapping
-        Name -> what makes the engine of a given number of items.
-
-    >>> from cachesim.engines.simple import Simple
-    >>> curve = hit_ratio_curve(["a", "b", "a"], {"LRU": lambda n: Simple(items=n)}, [1, 2])
-    >>> curve["LRU"][1]
-    (2.0, 0.3333333333333333)
-    """
-    trace = trace if isinstance(trace, Trace) else Trace.of_keys(trace)
-    found = {
-        name: [(float(n), replay(trace, make(n), bounds=False).hit_ratio) for n in sizes]
-        for name, make in engines.items()
-    }
-    next_reads, bound = _next_reads(trace), infinite(trace, trace.unique)
-    return {
-        **found,
-        "optimum": [(float(n), optimum(trace, n, next_reads)) for n in sizes],
-        "infinite cache": [(float(n), bound) for n in sizes],
-    }
+        counts = by_kernel(trace, engine, value_size, seed) if is_fast else None
+        if counts is None:
+            run = _Run(live, now, _Values(value_size))
+            run.play(trace, longest=max(map(len, set(trace.keys))))
+            counts = run.counts()
+    unique, reads = trace.unique, trace.count(READ)
+    hits = reads - sum(counts.misses.values())
+    best = optimum(trace, counts.items, compiled=is_fast) if bounds else None
+    known = repr(engine), len(trace), unique, reads, hits, ratio(hits, reads)
+    bound = infinite(trace, compiled=is_fast)
+    return Replay(*known, best, bound, **counts._asdict(), version=live.version)
 
 
 class _Now:
@@ -146,32 +132,26 @@ class _Run:
         else:
             self._play_requests(trace)
 
-    def found(self, trace: Trace, engine: str, bounds: bool) -> Replay:
-        """Return what the replay of `trace` has found."""
-        live, unique, reads = self.engine, len(set(trace.keys)), trace.count(READ)
-        hits = reads - sum(self.misses.values())
-        return Replay(
-            engine,
-            len(trace),
-            unique,
-            reads,
-            hits,
-            _ratio(hits, reads),
-            optimum(trace, self.items) if bounds else None,
-            infinite(trace, unique),
+    def counts(self) -> Counts:
+        """Return what the replay has counted."""
+        live = self.engine
+        return Counts(
             self.items,
             live.memory,
             live.evictions,
             live.expirations,
             dict(self.misses),
             self.too_large,
-            live.version,
         )
 
     def _play_keys(self, keys: Sequence[str], longest: int) -> None:
         """Play plain reads of values of one size: the loop to be fast in."""
         value = self.values[self.values.usual]
-        timeless = self._only_items_limit(4 * longest + len(value))  # UTF-8: 4 bytes a character
+        largest = 4 * longest + len(value)  # UTF-8: 4 bytes a character
+        engine = self.engine
+        timeless = isinstance(engine, SimpleEngine) and only_items_limit(
+            engine.items_limit, engine.memory_limit, largest
+        )
         try:
             self.misses = self.engine.read_through(keys if timeless else self._ticking(keys), value)
             self.items = max(self.items, len(self.engine))
@@ -179,17 +159,6 @@ class _Run:
             raise BadInput(
                 f"the engine stored nothing: {error}; give it more memory or smaller values"
             ) from None
-
-    def _only_items_limit(self, largest: int) -> bool:
-        """Return whether the engine never holds fewer keys than before, and without a TTL needs no clock.
-
-        So it is with Simple where entries of the `largest` size all fit: were it short of memory, it could
-        hold many small keys first and few large ones at the end.
-        """
-        engine = self.engine
-        return (
-            isinstance(engine, SimpleEngine) and engine.items_limit * largest <= engine.memory_limit
-        )
 
     def _ticking(self, keys: Sequence[str]) -> Iterator[str]:
         """Yield the keys at their pace, noting how many the engine holds."""
@@ -228,56 +197,3 @@ class _Run:
         held = len(self.engine)
         if held > self.items:
             self.items = held
-
-
-def _next_reads(trace: Trace) -> list[float]:
-    """Return for each request when its key is next *read* with nothing in between; inf: never."""
-    upcoming: dict[str, float] = {}
-    ops: Sequence[str] = trace.ops or [READ] * len(trace)
-    next_reads = [math.inf] * len(trace)
-    for number in range(len(trace) - 1, -1, -1):
-        key = trace.keys[number]
-        if ops[number] != DELETE:
-            next_reads[number] = upcoming.get(key, math.inf)
-        upcoming[key] = number if ops[number] == READ else math.inf
-    return next_reads
-
-
-def optimum(trace: Trace, items: int, next_reads: Sequence[float] | None = None) -> float:
-    """Return the hit ratio that no policy holding at most `items` keys can exceed.
-
-    The key that is read again last goes (Belady 1966); a heap with lazy deletion gives it in O(log items).
-    It bounds unequal sizes and TTLs too, for these only take choices away.
-    """
-    next_reads = _next_reads(trace) if next_reads is None else next_reads
-    ops: Sequence[str] = trace.ops or [READ] * len(trace)
-    held: dict[str, float] = {}  # key -> number of the request that reads it next
-    heap: list[tuple[float, str]] = []
-    hits = 0
-    for number, (key, op, then) in enumerate(zip(trace.keys, ops, next_reads, strict=True)):
-        hits += held.pop(key, None) == number
-        if op == DELETE:
-            continue
-        while len(held) >= items:  # make room before storing, as every engine does
-            when, victim = heappop(heap)
-            if held.get(victim) == -when:
-                del held[victim]
-        held[key] = then
-        heappush(heap, (-then, key))
-    return _ratio(hits, trace.count(READ))
-
-
-def infinite(trace: Trace, unique: int) -> float:
-    """Return the hit ratio of a cache that never forgets: every read but the first of each key hits."""
-    if trace.ops is None:
-        return _ratio(len(trace) - unique, len(trace))
-    return _ratio(sum(1 for number in _next_reads(trace) if number < math.inf), trace.count(READ))
-
-
-def _ratio(part: float, whole: float) -> float:
-    return part / whole if whole else math.nan
-
-
-def as_dict(found: Replay) -> dict[str, Any]:
-    """Return a replay as a plain dict, for JSON."""
-    return found._asdict()

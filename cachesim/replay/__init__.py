@@ -1,0 +1,21 @@
+"""A trace straight into an engine, fast: hit ratios, their bounds, and curves over the size of the cache.
+
+`replay` plays one engine, `hit_ratio_curve` policies at many sizes. In one_size.py and kernels/ are the same policies
+again, over whole numbers, for numba; what they count is the same as what the engines count.
+"""
+
+from cachesim.replay.bounds import infinite, optimum
+from cachesim.replay.curves import POLICIES, hit_ratio_curve, lru_hits
+from cachesim.replay.one_size import PACE
+from cachesim.replay.run import Replay, replay
+
+__all__ = [
+    "PACE",
+    "POLICIES",
+    "Replay",
+    "hit_ratio_curve",
+    "infinite",
+    "lru_hits",
+    "optimum",
+    "replay",
+]

@@ -1,0 +1,112 @@
+"""A kernel is a loop written once: Python runs it on lists, numba runs it as machine code on arrays.
+
+Both do the same arithmetic on whole numbers and the same draws, so their answers are the same, bit for bit.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
+from types import CodeType, FunctionType
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+
+from cachesim.errors import BadInput
+
+# Numba counts the references to columns whenever a function takes them out of a tuple, and copies the tuple for every
+# call; measured, that makes our kernels twenty times as slow. So functions are written into their callers
+# (`inline`), and only those that change a list count references (`_nrt`, numba's run time for memory).
+WORTH_IT = 1_000_000  # requests to play
+OPTIONS = {"inline": "always"}
+LIST_WORDS = {"append", "clear", "heappop", "heappush", "reverse"}
+
+
+def choose(compiled: bool | None, *, work: int) -> bool:
+    """Return whether kernels run as machine code; None: where numba is installed and the work is worth it.
+
+    Parameters
+    ----------
+    work : int
+        Requests to play, all sizes together. Numba takes a second to load, and the first time some to compile.
+
+    Raises
+    ------
+    BadInput
+        Machine code is asked for, and numba is missing.
+    """
+    if compiled is None:
+        return work >= WORTH_IT and is_installed()
+    if compiled and not is_installed():
+        raise BadInput(
+            "compiled=True needs numba, which is not installed; leave compiled out, or install it with: "
+            'pip install "cachesim-lab[fast]"'
+        )
+    return compiled
+
+
+def is_installed() -> bool:
+    """Return whether numba can be imported."""
+    return find_spec("numba") is not None
+
+
+def call(kernel: Callable[..., Any], *arguments: Any, compiled: bool) -> Any:
+    """Run a kernel on columns, named tuples of columns, and numbers; return what it returns.
+
+    >>> call(sum, np.arange(4), compiled=False)
+    6
+    """
+    if compiled:
+        return machine_code(kernel)(*arguments)
+    return kernel(*map(_listed, arguments))
+
+
+def _listed(argument: Any) -> Any:
+    """Return columns as lists, in which Python finds a number three times as fast as in an array."""
+    if isinstance(argument, np.ndarray):
+        return argument.tolist()
+    return type(argument)(*map(_listed, argument)) if isinstance(argument, tuple) else argument
+
+
+@cache
+def machine_code(kernel: Any) -> Any:
+    """Return the kernel for numba, with the functions it calls; compiled when first called, then kept.
+
+    The code is kept on disk beside the source or, where that is read-only, in the user's cache folder; where
+    neither can be written, every process compiles for itself (some seconds).
+    """
+    import numba
+
+    njit: Any = numba.njit  # its types do not know `_nrt`
+
+    names = {**kernel.__globals__, **{n: machine_code(f) for n, f in called(kernel).items()}}
+    twin = FunctionType(kernel.__code__, names, kernel.__name__, kernel.__defaults__)
+    twin.__module__ = kernel.__module__
+    twin.__qualname__ = f"{kernel.__qualname__}_{fingerprint(kernel):08x}"
+    counts = not LIST_WORDS.isdisjoint(kernel.__code__.co_names)
+    try:
+        return njit(cache=True, _nrt=counts, **OPTIONS)(twin)
+    except RuntimeError:  # "cannot cache function": no folder can be written
+        return njit(_nrt=counts, **OPTIONS)(twin)
+
+
+def called(kernel: Any) -> dict[str, Any]:
+    """Return the functions of ours that a kernel calls, by name."""
+    known = {name: kernel.__globals__.get(name) for name in kernel.__code__.co_names}
+    return {
+        name: value
+        for name, value in known.items()
+        if isinstance(value, FunctionType) and value.__module__.startswith("cachesim.")
+    }
+
+
+def fingerprint(kernel: Any) -> int:
+    """Return a number that changes with the kernel, with what it calls, and with their constants.
+
+    It is part of the name under which the machine code is kept: numba itself looks at the time of one file.
+    """
+    code, known = kernel.__code__, kernel.__globals__
+    consts = [value for value in code.co_consts[1:] if not isinstance(value, CodeType)]
+    numbers = [known[name] for name in code.co_names if isinstance(known.get(name), (int, float))]
+    inner = [fingerprint(function) for function in called(kernel).values()]
+    return crc32(repr((OPTIONS, code.co_code, consts, numbers, inner)).encode())

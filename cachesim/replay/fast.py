@@ -1,0 +1,85 @@
+"""A whole replay by kernel, where there is one for the engine: the same counts as from the engine itself."""
+
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from cachesim.engines.base import COLD, EVICTED, EngineSpec
+from cachesim.engines.policies import CLOCK, FIFO, LFU, LRU, SIEVE, Random
+from cachesim.engines.redis.engine import Redis
+from cachesim.engines.simple import Simple
+from cachesim.replay.bounds import Columns, columns
+from cachesim.replay.one_size import PACE, REDIS_BY, SIMPLE, redis
+from cachesim.traces import Trace
+
+OWN = {FIFO: "fifo", LRU: "lru", CLOCK: "clock", SIEVE: "sieve", LFU: "lfu", Random: "random"}
+
+
+class Counts(NamedTuple):
+    """What a replay has counted beside hits."""
+
+    items: int  # most keys held at once
+    memory: int  # bytes in use at the end
+    evictions: int
+    expirations: int
+    misses: dict[str, int]  # by kind
+    too_large: int  # values that the engine refused to store
+
+
+def by_kernel(trace: Trace, spec: EngineSpec, value_size: int, seed: int) -> Counts | None:
+    """Return what a replay counts, or None if no kernel does what this engine does with this trace."""
+    if trace.ops is not None or trace.sizes is not None or trace.ttls is not None:
+        return None
+    given = columns(trace)
+    _, names = trace.coded
+    if type(spec) is Redis and spec.policy in REDIS_BY:
+        return _redis(given, names, times(trace), spec, value_size, seed)
+    if type(spec) is Simple and spec.policy in OWN and spec.items is not None:
+        sizes = np.array([len(name.encode("utf-8", "surrogateescape")) for name in names])
+        if only_items_limit(spec.items, spec.memory, int(sizes.max()) + value_size):
+            return _simple(given, sizes + value_size, spec, seed)
+    return None
+
+
+def only_items_limit(items: float, memory: float, largest: int) -> bool:
+    """Return whether Simple never runs short of memory: so many entries of the `largest` size all fit.
+
+    Then it never holds fewer keys than before, and without a TTL needs no clock; were it short of memory, it
+    could hold many small keys first and few large ones at the end.
+    """
+    return items * largest <= memory
+
+
+def times(trace: Trace) -> np.ndarray:
+    """Return when each request comes, in seconds."""
+    if trace.times is not None:
+        return np.array(trace.times)
+    return np.arange(len(trace)) * (1 / PACE)
+
+
+def _simple(given: Columns, sizes: np.ndarray, spec: Simple, seed: int) -> Counts:
+    items = spec.items or sys.maxsize
+    played = SIMPLE[OWN[spec.policy]](given, items, seed, compiled=True)  # type: ignore[index]
+    held = int(np.count_nonzero(played.held))
+    misses = given.reads - played.hits
+    kinds = _kinds(given.unique, misses)
+    most = min(items, given.unique)
+    return Counts(most, int(sizes[played.held].sum()), misses - held, 0, kinds, 0)
+
+
+def _redis(
+    given: Columns, names: Sequence[str], when: np.ndarray, spec: Redis, value: int, seed: int
+) -> Counts | None:
+    found = redis(given, names, when, spec, value, seed, compiled=True)
+    if found.is_full:
+        return None  # the engine itself says what is wrong
+    kinds = _kinds(given.unique, given.reads - found.hits)
+    return Counts(found.most, found.memory, found.evictions, 0, kinds, 0)
+
+
+def _kinds(unique: int, misses: int) -> dict[str, int]:
+    """Return the misses of plain reads by kind: of each key the first is cold."""
+    again = {EVICTED: misses - unique} if misses > unique else {}
+    return {COLD: unique, **again}

@@ -1,0 +1,49 @@
+"""Kernels of the two bounds: what no policy exceeds (Belady), and a cache that never forgets."""
+
+from heapq import heappop, heappush
+from typing import Any
+
+from cachesim.replay.kernels.words import ABSENT, DELETE, READ
+
+
+def next_reads(keys: Any, ops: Any, upcoming: Any, then: Any) -> tuple[int, Any]:
+    """Return how many requests are read again, and for each when its key is next *read*.
+
+    With nothing in between; len(keys): never. `upcoming` is a column by key of that number, `then` by request.
+    """
+    never, again = len(keys), 0
+    for number in range(never - 1, -1, -1):
+        key, op = keys[number], ops[number]
+        then[number] = upcoming[key] if op != DELETE else never
+        upcoming[key] = number if op == READ else never
+        again += then[number] < never
+    return again, then
+
+
+def optimum(keys: Any, ops: Any, then: Any, items: int, waits: Any) -> int:
+    """Return the most hits of any policy that holds so many keys: who is read again last goes.
+
+    Belady, "A study of replacement algorithms for a virtual-storage computer", IBM Systems J. 5 (1966). A heap
+    with lazy deletion gives the victim: the number of the request that reads it next stands for the key; a
+    key that is never read again is that far plus itself.
+    """
+    never, hits, held = len(keys), 0, 0
+    farthest = [-never for _ in range(0)]
+    for number in range(never):
+        key, when = keys[number], then[number]
+        if waits[key] != ABSENT:  # waits: by key, the number of the request that reads it next
+            hits += waits[key] == number
+            waits[key] = ABSENT
+            held -= 1
+        if ops[number] == DELETE:
+            continue
+        while held >= items:  # make room before storing, as every engine does
+            last = -heappop(farthest)
+            out = keys[last] if last < never else last - never
+            if waits[out] == min(last, never):
+                waits[out] = ABSENT
+                held -= 1
+        waits[key] = when
+        held += 1
+        heappush(farthest, -when if when < never else -never - key)
+    return hits

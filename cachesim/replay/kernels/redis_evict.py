@@ -1,0 +1,126 @@
+"""Who goes when the Redis kernel runs out of memory: engines/redis/evict.py, in columns."""
+
+from typing import Any
+
+from cachesim.engines.redis.evict import POOL_SIZE
+from cachesim.engines.redis.policy import LFU_HIGHEST, LRU_CLOCK_MAX, frequency
+from cachesim.replay.kernels.redis_table import (
+    BY_LRU,
+    BY_RANDOM,
+    CLOCK,
+    EVICTED,
+    HELD,
+    MASK,
+    MEMORY,
+    MINUTE,
+    POOLED,
+    Server,
+    Table,
+    remove,
+)
+from cachesim.replay.kernels.words import ABSENT
+
+
+def make_room(server: Server, table: Table, random: Any) -> None:
+    """Evict keys until memory is within its limit, or none is left."""
+    count = table.count
+    while count[MEMORY] > server.limit and count[HELD] > 0:
+        is_random = server.by == BY_RANDOM
+        remove(table, any_key(table, random) if is_random else pooled_victim(server, table, random))
+        count[EVICTED] += 1
+
+
+def pooled_victim(server: Server, table: Table, random: Any) -> int:
+    """Return the best candidate that is still there."""
+    count = table.count
+    while True:
+        for drawn in range(some(server.samples, table, random)):
+            populate(server, table, table.found[drawn])
+        while count[POOLED] > 0:
+            count[POOLED] -= 1
+            key = table.pool[count[POOLED]]
+            if table.held[key]:
+                return int(key)
+
+
+def populate(server: Server, table: Table, key: int) -> None:
+    """Take a key into the pool if it is better than the worst there, or if there is room."""
+    count, idle, pool = table.count, table.idle, table.pool
+    own = idleness(server, table, key)
+    if count[POOLED] == POOL_SIZE:
+        if own <= idle[0]:
+            return
+        shift(table, 0, POOL_SIZE - 1, 1)
+        count[POOLED] -= 1
+    place = 0
+    while place < count[POOLED] and idle[place] < own:
+        place += 1
+    shift(table, count[POOLED], place, -1)
+    idle[place], pool[place] = own, key
+    count[POOLED] += 1
+
+
+def shift(table: Table, first: int, last: int, step: int) -> None:
+    """Move candidates by one place: each place from `first` on takes over from its neighbour."""
+    for place in range(first, last, step):
+        table.idle[place] = table.idle[place + step]
+        table.pool[place] = table.pool[place + step]
+
+
+def idleness(server: Server, table: Table, key: int) -> int:
+    """Return what the policy goes by: seconds since the last use, or how rare uses are."""
+    if server.by == BY_LRU:
+        return int((table.count[CLOCK] - table.use[key]) % LRU_CLOCK_MAX)
+    return LFU_HIGHEST - frequency(table.use[key], table.count[MINUTE], server.decay_time)
+
+
+def some(wanted: int, table: Table, random: Any) -> int:
+    """Draw up to `wanted` keys from consecutive buckets into `found`; return how many."""
+    count, found = table.count, table.found
+    wanted = min(wanted, count[HELD])
+    steps, drawn, mask = 10 * wanted, 0, count[MASK]
+    while steps > 0:
+        bucket, empty = int(random.random() * (mask + 1)), 0
+        for _ in range(steps):
+            steps -= 1
+            key = table.heads[bucket & mask]
+            bucket += 1
+            if key == ABSENT:
+                empty += 1
+                if empty > wanted and empty >= 5:
+                    break
+                continue
+            empty = 0
+            drawn = take_chain(table, key, drawn)
+            if drawn >= wanted:
+                reservoir(found, wanted, drawn, random)
+                return int(wanted)
+    return drawn
+
+
+def take_chain(table: Table, key: int, drawn: int) -> int:
+    """Draw the keys of one bucket; return how many are drawn now."""
+    while key != ABSENT:
+        table.found[drawn] = key
+        drawn += 1
+        key = table.next[key]
+    return drawn
+
+
+def reservoir(found: Any, wanted: int, drawn: int, random: Any) -> None:
+    """Keep as many as wanted: the later ones replace earlier ones at random."""
+    for seen in range(wanted + 1, drawn + 1):
+        place = int(random.random() * seen)
+        if place < wanted:
+            found[place] = found[seen - 1]
+
+
+def any_key(table: Table, random: Any) -> int:
+    """Return one key: a random filled bucket, then a random key of its chain."""
+    key, mask = ABSENT, table.count[MASK]
+    while key == ABSENT:
+        key = table.heads[int(random.random() * (mask + 1))]
+    drawn = take_chain(table, key, 0)
+    if drawn > 1:
+        key = table.found[int(random.random() * drawn)]
+    return int(key)
