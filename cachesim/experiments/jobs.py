@@ -85,7 +85,7 @@ def run(scenario: Scenario) -> Result:
     recorder = Recorder()
     system = System(scenario, recorder.request, recorder.sample)
     system.run()
-    return Result(scenario, recorder.history(), system.node.engine.version)
+    return Result(scenario, recorder.history(system.database.versions), system.node.engine.version)
 
 
 def do(job: Job) -> Done:

@@ -8,12 +8,14 @@ a kind are empty (NaN, NA or None). Every measure is a pure function of such a f
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cachesim.errors import BadInput
+from cachesim.measure.late import with_late_versions
 from cachesim.measure.staleness import ages
 from cachesim.records import REQUEST, SAMPLE, Record
 
@@ -50,14 +52,19 @@ class Recorder:
         if len(self._fields) >= 16_384 * len(REQUEST):
             self._flush()
 
-    def history(self) -> pd.DataFrame:
-        """Return everything recorded so far, by time."""
+    def history(self, versions: Mapping[int, int] | None = None) -> pd.DataFrame:
+        """Return everything recorded so far, by time.
+
+        `versions` says which version each committed write made, for those that were committed only after
+        they had been acknowledged, or read.
+        """
         self._flush()
         columns = [np.concatenate(parts) for parts in zip(*self._chunks, strict=True)]
         samples = _arrays(SAMPLE, [field for sample in self._samples for field in sample])
         looks = {"op": np.full(len(self._samples), "sample", dtype=object), "end": samples[0]}
         looks |= dict(zip(SAMPLE, samples, strict=True))
-        return _stacked(dict(zip(REQUEST, columns, strict=True)), looks)
+        frame = _stacked(dict(zip(REQUEST, columns, strict=True)), looks)
+        return _with_ages(with_late_versions(frame, versions or {}))
 
     def _flush(self) -> None:
         if self._fields or not self._chunks:
@@ -93,7 +100,7 @@ def _stacked(requests: dict[str, np.ndarray], samples: dict[str, np.ndarray]) ->
         if name in samples:
             column[looks] = samples[name]
         columns[name] = _column(name, column)
-    return _with_ages(pd.DataFrame(columns))
+    return pd.DataFrame(columns)
 
 
 def _with_ages(frame: pd.DataFrame) -> pd.DataFrame:

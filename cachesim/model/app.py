@@ -12,7 +12,7 @@ import simpy
 
 from cachesim.engines.base import Command
 from cachesim.errors import CacheError, DatabaseRefused, SimulatedFailure
-from cachesim.model.database import DatabaseTier
+from cachesim.model.database import DatabaseTier, Rows
 from cachesim.model.events import Drive, Steps, Timeout, Visit, Waitable
 from cachesim.model.node import CacheNode
 from cachesim.model.station import line_to
@@ -71,11 +71,15 @@ class BackgroundApp(App):
     def __init__(self, *parts: Any, over: Callable[[], bool], **options: Any) -> None:
         super().__init__(*parts, **options)
         self._over = over
+        self._ending = False
 
     def timeout(self, seconds: float) -> simpy.Event:
-        """Return an event that fires after `seconds`, or never once the run is over."""
+        """Return an event that fires after `seconds`: once more when the run is over, and then never."""
         self.visits.clear()  # nobody looks after them here
-        return Waitable(self._env) if self._over() else super().timeout(seconds)
+        if self._ending:
+            return Waitable(self._env)
+        self._ending = self._over()
+        return super().timeout(seconds)
 
 
 def _to_end(steps: Steps, done: simpy.Event) -> Steps:
@@ -99,6 +103,7 @@ class CacheClient:
         # SIMPLIFIED: a reply's bytes are those that the key has when the command is sent.
         self._held_bytes, self._per_byte = engine.held_bytes, node.per_byte
         self._raises = raises  # whether a refused command fails the visit, or counts as a miss
+        self.dirty = node.dirty  # values that the node holds and the database does not, by key
         self.lookup: str | None = None  # outcome of the first get of the request
         # Effects, bound once: they run when their visit fires.
         self._got, self._was_set = self._run_get, self._run_set
@@ -168,11 +173,8 @@ class DatabaseClient:
         self._note = visits.append
         self._send_read = line_to(env, tier.station, tier.read_service, tier.leg, visits)
         self._send_write = line_to(env, tier.station, tier.write_service, tier.leg, visits)
-        self._was_read, self._was_written, self._was_refused = (
-            self._run_read,
-            self._run_write,
-            self._run_refuse,
-        )
+        self._was_read, self._was_refused = self._run_read, self._run_refuse
+        self._was_written, self._all_were_written = self._run_write, self._run_write_all
 
     def read(self, key: str) -> simpy.Event:
         """SELECT the row; the event's value is its Value, or None if there is no such row."""
@@ -192,6 +194,18 @@ class DatabaseClient:
         tier.queries += 1
         return self._send_write(self._was_written, (key, value))
 
+    def write_all(self, rows: Rows) -> simpy.Event:
+        """Write several rows, given as (key, values), in one transaction.
+
+        Of a row's values, oldest first, only the last is written; all of them count as versions.
+        """
+        tier = self._tier
+        if tier.open >= tier.limit:
+            return self._refused()
+        tier.open += 1
+        tier.queries += 1
+        return self._send_write(self._all_were_written, rows)
+
     def _refused(self) -> Visit:
         visit = Visit(self._env)
         visit.waiters.append(self._was_refused)
@@ -205,6 +219,11 @@ class DatabaseClient:
     def _run_write(self, visit: Visit) -> None:
         self._tier.open -= 1
         self._tier.commit(*visit._value)
+        visit._value = True
+
+    def _run_write_all(self, visit: Visit) -> None:
+        self._tier.open -= 1
+        self._tier.commit_all(visit._value)
         visit._value = True
 
     def _run_refuse(self, visit: Visit) -> None:

@@ -1,6 +1,7 @@
 """The RDS-like tier: a pool of connections in front of real rows, with a commit that takes its time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import count
 
 from cachesim.model.distributions import Distribution, Lognormal
 from cachesim.model.network import Network
@@ -11,6 +12,10 @@ from cachesim.spec import Count, Share, Spec
 from cachesim.storage.base import Storage
 from cachesim.storage.sqlite import MEMORY, SQLite
 from cachesim.units import MS
+
+Rows = Sequence[
+    tuple[str, Sequence[Value]]
+]  # key, and the values that become one row, oldest first
 
 
 class Database(Spec):
@@ -56,6 +61,13 @@ class DatabaseTier:
         """Write the row and note which version the write made."""
         version = self.rows.write(key, value)
         self.committed[key] = self.versions[value.write] = version
+
+    def commit_all(self, rows: Rows) -> None:
+        """Write several rows; of the values of a row the last is written, and each is a version."""
+        for key, values in rows:
+            newest = self.rows.write(key, values[-1], len(values))
+            self.versions.update(zip((v.write for v in values), count(newest + 1 - len(values))))
+            self.committed[key] = newest
 
 
 def _read_service(database: Database, seed: int) -> Draw:

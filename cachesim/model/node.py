@@ -9,6 +9,7 @@ from cachesim.engines.base import Command, EngineSpec
 from cachesim.model.distributions import Distribution, Exponential
 from cachesim.model.network import Network
 from cachesim.model.station import Station
+from cachesim.records import Value
 from cachesim.rng import stream, uniform
 from cachesim.spec import Delay, Spec
 from cachesim.units import MS
@@ -39,6 +40,9 @@ class CacheNode:
         self.engine = cache.build(partial(attrgetter("_now"), env), uniform(seed, "eviction"))
         self.station = Station(cache.workers)
         self.errors = 0  # commands refused
+        # What a strategy that writes behind has not written yet, by key: kept beside the engine, so that no
+        # eviction drops it; a crash of the node does.
+        self.dirty: dict[str, list[Value]] = {}
         self.service = node.service.draws(stream(seed, "cache service")).__next__
         self.per_byte, self.per_key = node.per_byte, node.per_key
         self.leg = network.cache_leg.draws(stream(seed, "cache network")).__next__

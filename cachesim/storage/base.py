@@ -15,8 +15,11 @@ class Storage(Protocol):
     def read(self, key: str) -> Value | None:
         """Return the row's value, or None if there is no such row."""
 
-    def write(self, key: str, value: Value) -> int:
-        """Commit a value and return the version this gave the key: 1 for a key without a row."""
+    def write(self, key: str, value: Value, writes: int = 1) -> int:
+        """Commit a value and return the version this gave the key: 1 for a key without a row.
+
+        A value that stands for several writes, the earlier of which were never written, counts as many.
+        """
 
     def close(self) -> None:
         """Let go of the database."""

@@ -14,8 +14,8 @@ _TABLE = "CREATE TABLE cache_rows (key TEXT PRIMARY KEY, version INTEGER NOT NUL
 _LOAD = "INSERT INTO cache_rows VALUES (?, 0, ?)"
 MEMORY = ":memory:"  # the name of a database without a file
 _READ = "SELECT value FROM cache_rows WHERE key = ?"
-_WRITE = "UPDATE cache_rows SET version = version + 1, value = ? WHERE key = ?"
-_INSERT = "INSERT INTO cache_rows VALUES (?, 1, ?)"
+_WRITE = "UPDATE cache_rows SET version = version + ?, value = ? WHERE key = ?"
+_INSERT = "INSERT INTO cache_rows VALUES (?, ?, ?)"
 
 
 class SQLite:
@@ -58,12 +58,12 @@ class SQLite:
         row = self._execute(_READ, (key,)).fetchone()
         return None if row is None else Value(row[0])
 
-    def write(self, key: str, value: Value) -> int:
-        """Commit a value and return the version this gave the key: 1 for a key without a row."""
-        if self._execute(_WRITE, (value, key)).rowcount == 0:
-            self._execute(_INSERT, (key, value))
+    def write(self, key: str, value: Value, writes: int = 1) -> int:
+        """Commit a value and return the version this gave the key: `writes` more than it had."""
+        if self._execute(_WRITE, (writes, value, key)).rowcount == 0:
+            self._execute(_INSERT, (key, writes, value))
         # Counted along: RETURNING version would double the price of the statement, and a test compares.
-        version = self._versions[key] = self._versions.get(key, 0) + 1
+        version = self._versions[key] = self._versions.get(key, 0) + writes
         return version
 
     def close(self) -> None:

@@ -210,7 +210,7 @@ class Ticking(NoCache):
 
 @pytest.mark.parametrize("clients", [None, 1])
 def test_work_beside_the_requests_ends_after_them(clients):
-    """The last record is written at 120; the round due at 130 is the last, and ends at 140."""
+    """The last record is written at 120; the round from 200 to 210 is the first to begin after it."""
     steps = ((100.0, "write", "a"), (2000.0, "read", "a"))
     system = System(
         scripted(Ticking(), (), workload=Script(steps=steps, clients=clients)),
@@ -219,7 +219,7 @@ def test_work_beside_the_requests_ends_after_them(clients):
     )
     system.run()
 
-    assert [70.0, 140.0] == system.shared["ticks"]
+    assert [70.0, 140.0, 210.0] == system.shared["ticks"]
 
 
 def test_a_strategy_fills_the_warm_cache_itself():

@@ -5,6 +5,7 @@ know it by its name in kebab case.
 """
 
 from cachesim.model.strategies.base import Strategy
+from cachesim.model.strategies.behind import WriteBehind
 from cachesim.model.strategies.lazy import (
     DoubleDelete,
     InvalidateFirst,
@@ -29,6 +30,7 @@ __all__ = [
     "StaleWhileRevalidate",
     "Strategy",
     "WriteAround",
+    "WriteBehind",
     "WriteThrough",
     "XFetch",
 ]

@@ -34,8 +34,8 @@ class Strategy(Spec):
     def start(self, app: App) -> Steps | None:
         """Return work to do beside the requests, such as a flusher, or None.
 
-        It begins with the run and ends with it: once every request has its record, `app.timeout` of
-        this app never fires any more, so a loop may go on for ever; its last round sees all requests.
+        It begins with the run and ends with it: when every request has its record, `app.timeout` of this
+        app fires once more and then never. So a loop may go on for ever, and its last round sees all.
         """
 
     def preload(self, engine: Engine, key: str, value: Value, left: float) -> None:

@@ -18,7 +18,7 @@ def once(app: App, owner: object, key: str, steps: Steps) -> Steps:
 
 def begin(app: App, owner: object, key: str, steps: Steps) -> Event:
     """Do the same beside the request: return the event to wait for, if one wants to."""
-    running = app.shared.setdefault("running", {})
+    running: dict[Any, Event] = app.shared.setdefault("running", {})
     mine = id(owner), key  # one strategy may stand inside another one
     if mine in running:
         steps.close()

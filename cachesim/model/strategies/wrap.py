@@ -63,8 +63,8 @@ class SingleFlight(Wrapper):
 
     It works inside one process: all the run's clients are threads of it.
 
-    >>> SingleFlight(inner=Jitter(inner=LazyLoading(ttl=10)))
-    SingleFlight(inner=Jitter(inner=LazyLoading(ttl=10.0)))
+    >>> SingleFlight(inner=Jitter(inner=LazyLoading(ttl=60)))
+    SingleFlight(inner=Jitter(inner=LazyLoading(ttl=60.0)))
 
     References
     ----------
