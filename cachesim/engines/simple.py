@@ -74,10 +74,11 @@ class SimpleEngine(Engine):
 
     def get(self, key: str) -> bytes | None:
         """Return the value, or None; side effects: an expired key is removed, a live one is a use."""
-        entry = self._alive(key)
-        if entry is None:
+        entry = self.entries.get(key)
+        if entry is None or (entry.expires != INF and self._alive(key) is None):
             return None
-        self._on_use(entry)
+        use = self._on_use
+        use(entry)
         return entry.value
 
     def set(self, key: str, value: bytes, ttl: float = math.inf) -> None:
@@ -90,8 +91,10 @@ class SimpleEngine(Engine):
         """
         if not ttl > 0:
             raise BadInput(f"ttl must be > 0 seconds (inf for no limit), got {ttl}")
-        size, entry = _length(key) + len(value), self._alive(key)
-        expires = INF if ttl == INF else self.clock() + ttl
+        size = (len(key) if key.isascii() else _length(key)) + len(value)
+        entry = self._alive(key) if key in self.entries else None
+        clock = self.clock
+        expires = INF if ttl == INF else clock() + ttl
         if entry is not None and size > self.memory_limit:
             self._remove(entry, EVICTED)
             self.evictions += 1
@@ -103,7 +106,8 @@ class SimpleEngine(Engine):
     def _alive(self, key: str) -> Entry | None:
         """Return the key's entry; one whose time is up is removed instead."""
         entry = self.entries.get(key)
-        if entry is not None and entry.expires != INF and entry.expires <= self.clock():
+        clock = self.clock
+        if entry is not None and entry.expires != INF and entry.expires <= clock():
             self.expirations += 1
             self._remove(entry, EXPIRED)
             return None

@@ -111,11 +111,13 @@ class CacheClient:
 
     def get(self, key: str) -> simpy.Event:
         """Ask for a key; the event's value is the Value, or None if it is not there."""
-        return self._send(self._got, key, self._per_byte * self._held_bytes(key))
+        send, held_bytes = self._send, self._held_bytes
+        return send(self._got, key, self._per_byte * held_bytes(key))
 
     def set(self, key: str, value: Value, ttl: float = math.inf) -> simpy.Event:
         """Store a value for `ttl` seconds (inf: until evicted or deleted)."""
-        return self._send(self._was_set, (key, value, ttl), self._per_byte * len(value))
+        send = self._send
+        return send(self._was_set, (key, value, ttl), self._per_byte * len(value))
 
     def delete(self, key: str) -> simpy.Event:
         """Remove a key; the event's value says whether it was there."""
@@ -128,7 +130,8 @@ class CacheClient:
     def _run_get(self, visit: Visit) -> None:
         key = visit._value
         try:
-            value = self._ask(key)
+            ask = self._ask
+            value = ask(key)
         except CacheError as error:
             self._refuse(visit, error)
             return
@@ -171,6 +174,7 @@ class DatabaseClient:
         self._env = env
         self._tier = tier
         self._note = visits.append
+        self._select = tier.rows.read
         self._send_read = line_to(env, tier.station, tier.read_service, tier.leg, visits)
         self._send_write = line_to(env, tier.station, tier.write_service, tier.leg, visits)
         self._was_read, self._was_refused = self._run_read, self._run_refuse
@@ -183,7 +187,8 @@ class DatabaseClient:
             return self._refused()
         tier.open += 1
         tier.queries += 1
-        return self._send_read(self._was_read, key)
+        send = self._send_read
+        return send(self._was_read, key)
 
     def write(self, key: str, value: Value) -> simpy.Event:
         """Write the row and commit; the row has the key's next version when the event fires."""
@@ -214,7 +219,8 @@ class DatabaseClient:
 
     def _run_read(self, visit: Visit) -> None:
         self._tier.open -= 1
-        visit._value = self._tier.rows.read(visit._value)
+        select = self._select
+        visit._value = select(visit._value)
 
     def _run_write(self, visit: Visit) -> None:
         self._tier.open -= 1

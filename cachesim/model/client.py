@@ -13,6 +13,7 @@ from cachesim.model.database import DatabaseTier
 from cachesim.model.events import Drive, Environment, Steps, Visit
 from cachesim.model.slips import forgotten, not_a_generator, write_of
 from cachesim.model.strategies.base import Strategy
+from cachesim.model.workload import Request
 from cachesim.records import Sink, Value, read_stamp
 
 
@@ -41,54 +42,53 @@ class Client(Drive):
         self.rest = rest  # called with the client when its request has its record
         self.app = system.new_app(number)
         self.pause = Visit(system.env)  # what the client waits for between two requests
-        self.op = self.key = ""  # of the request to serve
         super().__init__(self.live())
 
-    def serve(self, op: str, key: str) -> None:
+    def serve(self, request: Request) -> None:
         """Serve a request now; the client must be resting."""
-        self.op, self.key = op, key
+        self.pause._value = request
         self.pause.callbacks.clear()  # nobody else will wake it
         self.resume(self.pause)
 
     def live(self) -> Steps:
         """Take requests for ever; the journey of each, from top to bottom."""
-        env, sink, strategy = self.system.env, self.system.sink, self.system.strategy
-        acknowledged, database = self.system.acknowledged, self.system.database
-        versions, committed = database.versions, database.committed
+        system, pause = self.system, self.pause
+        env, strategy, database = system.env, system.strategy, system.database
         while True:
-            yield self.pause
-            op, key, app, begin = self.op, self.key, self.app, env._now
-            known, there = acknowledged.get(key, 0), committed.get(key, 0)
+            _, op, key = yield pause
+            app, begin = self.app, env._now
+            known, there = system.acknowledged.get(key, 0), database.committed.get(key, 0)
             write = version = error = app.cache.lookup = None
             try:
                 if op == "read":
-                    value = yield from self._checked(op, strategy.read(app, key))
-                    if type(value) is Value:
-                        version = versions.get(write := read_stamp(value)[0])
-                    else:
-                        write, version = self._seen(value, known)
+                    steps = strategy.read(app, key)
                 else:
-                    new = self.system.new_value(key)
-                    write = new.write
-                    yield from self._checked(op, strategy.write(app, key, new))
-                    version = self._acknowledge(key, versions.get(write))
+                    write = (new := system.new_value(key)).write
+                    steps = strategy.write(app, key, new)
+                if type(steps) is not GeneratorType:
+                    raise not_a_generator(strategy, op, steps)
+                value = yield from steps  # no generator in between: it would cost at every event
+                if type(value) is Value and op == "read":
+                    version = database.versions.get(write := read_stamp(value)[0])
+                else:
+                    write, version = self._seen(op, key, write, value, known)
             except SimulatedFailure as failure:
                 error = type(failure).__name__
             done = (self.number, op, key, begin, env._now, app.cache.lookup, write, version)
-            self._rest(error)
-            sink(done + (known, there, error))  # noqa: RUF005 (faster)
+            self._rest(app, op, key, error)
+            system.sink(done + (known, there, error))  # noqa: RUF005 (faster)
 
-    def _seen(self, value: Any, known: int) -> tuple[int | None, int | None]:
-        """Return the write and the version of what a read returned if it is no Value of this process."""
+    def _seen(
+        self, op: str, key: str, write: Any, value: Any, known: int
+    ) -> tuple[int | None, int | None]:
+        """Return the write and its version: of the request itself, or of what a read returned if no Value."""
+        versions = self.system.database.versions
+        if op != "read":
+            return write, self._acknowledge(key, versions.get(write))
         if value is None:  # the state before the first write, even if one is acknowledged by now
             return None, 0 if known else None
         write = write_of(self.system.strategy, value)
-        return write, self.system.database.versions.get(write)
-
-    def _checked(self, op: str, steps: Any) -> Steps:
-        if type(steps) is not GeneratorType:
-            raise not_a_generator(self.system.strategy, op, steps)
-        return steps
+        return write, versions.get(write)
 
     def _acknowledge(self, key: str, version: int | None) -> int | None:
         """Let everybody know of a version that its writer knows to be committed."""
@@ -97,20 +97,20 @@ class Client(Drive):
             known[key] = max(version, known.get(key, 0))
         return version
 
-    def _rest(self, error: str | None) -> None:
+    def _rest(self, app: App, op: str, key: str, error: str | None) -> None:
         """Look after the visits of the request, and be ready for the next one."""
-        app = self.app
         for visit in app.visits:
             if len(visit.waiters) == 1 and not app.spawned:
-                self._check_unwaited(visit, error)
+                self._check_unwaited(op, key, visit, error)
         app.visits.clear()
         if app.spawned:  # something may still be using this view
             self.app = self.system.new_app(self.number)
         self.pause.callbacks = []  # it has fired; from here on it may be started again
-        self.rest(self)
+        rest = self.rest
+        rest(self)
 
-    def _check_unwaited(self, visit: Visit, error: str | None) -> None:
+    def _check_unwaited(self, op: str, key: str, visit: Visit, error: str | None) -> None:
         """Refuse a visit that nobody waited for: the commonest slip is a forgotten `yield`."""
         if not visit.joined and error is None:
-            raise forgotten(self.system.strategy, self.op, self.key, visit)
+            raise forgotten(self.system.strategy, op, key, visit)
         self.app.spawned = visit.callbacks is not None  # given up, and still under way

@@ -120,7 +120,8 @@ class Drive:
         try:
             while True:
                 if event._ok:
-                    event = self.send(event._value)
+                    send = self.send
+                    event = send(event._value)
                 else:
                     event._defused = True
                     event = self.throw(event._value)

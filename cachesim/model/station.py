@@ -63,6 +63,7 @@ def line_to(
     trip is added behind it, so that a visit stays one event; its effect comes at the end of it.
     """
     free, note, new = station.free, visits.append, Visit.__new__
+    queue, ids = env._queue, env._eid
 
     def send(effect: Effect, argument: Any, more: float = 0.0) -> Visit:
         # Station.depart and Visit.__init__, written out: this runs at every visit.
@@ -76,7 +77,7 @@ def line_to(
         visit.callbacks = visit.waiters = [effect]
         visit._value = argument
         visit._ok = True
-        heappush(env._queue, (end + leg(), NORMAL, next(env._eid), visit))
+        heappush(queue, (end + leg(), NORMAL, next(ids), visit))
         note(visit)
         return visit
 

@@ -3,8 +3,11 @@
 import math
 from collections.abc import Callable
 from contextlib import suppress
+from heapq import heappush
 from itertools import count
 from typing import Any, Protocol
+
+from simpy.events import NORMAL
 
 from cachesim.engines.base import EngineSpec
 from cachesim.errors import CacheError
@@ -68,7 +71,6 @@ class System:
         self.acknowledged: dict[str, int] = {}  # key -> newest version that a writer knows of
         self._requests = plan.workload.requests(plan.seed)
         self._writers = plan.workload.writers
-        self._end = plan.duration  # seconds: no request begins then or later
         self._next_write = count(FIRST_WRITE).__next__
         self._clients = 0  # made so far
         self._idle: list[Client] = []  # those without a request
@@ -90,8 +92,9 @@ class System:
         users = self.plan.workload.users
         if users is None:
             Drive(self._arrivals())
+        think = self._thinker()
         for _ in range(users or 0):
-            self._think(self._new_client(self._think))
+            think(self._new_client(think))
         work = self.strategy.start(self.new_app(BESIDE))
         if work is not None:
             Drive(work)
@@ -104,24 +107,33 @@ class System:
         """Play an open loop: a request comes when it comes, and any idle client takes it."""
         env, end, pause = self.env, self.plan.duration, Visit(self.env)
         self._arriving = True
-        for gap, op, key in self._requests:
+        for request in self._requests:
+            gap = request[0]
             if env.now + gap >= end:
                 break
             yield pause.start(gap)
             client = self._idle.pop() if self._idle else self._new_client(self._idle.append)
-            client.serve(op, key)
+            client.serve(request)
         self._arriving = False
 
-    def _think(self, client: Client) -> None:
-        """Play a closed loop: a user who rests thinks, and then asks again."""
-        for think, client.op, client.key in self._requests:
-            if self._writers is not None:
-                client.op = "write" if client.number < self._writers else "read"
-            if self.env._now + think < self._end:
-                client.pause.start(think)
+    def _thinker(self) -> Callable[[Client], None]:
+        """Play a closed loop: return what lets a user who rests think, and then ask again."""
+        env, end, writers, requests = self.env, self.plan.duration, self._writers, self._requests
+        queue, ids = env._queue, env._eid
+
+        def think(client: Client) -> None:
+            for gap, op, key in requests:
+                if env._now + gap >= end:
+                    break
+                if writers is not None:
+                    op = "write" if client.number < writers else "read"
+                pause = client.pause
+                pause._value = (gap, op, key)
+                heappush(queue, (env._now + gap, NORMAL, next(ids), pause))  # as Visit.start
                 return
-            break
-        self._idle.append(client)
+            self._idle.append(client)
+
+        return think
 
     def _new_client(self, rest: Callable[[Client], None]) -> Client:
         self._clients += 1

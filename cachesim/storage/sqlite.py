@@ -55,7 +55,8 @@ class SQLite:
 
     def read(self, key: str) -> Value | None:
         """Return the row's value, or None if there is no such row."""
-        row = self._execute(_READ, (key,)).fetchone()
+        execute = self._execute
+        row = execute(_READ, (key,)).fetchone()
         return None if row is None else Value(row[0])
 
     def write(self, key: str, value: Value, writes: int = 1) -> int:
