@@ -11,6 +11,7 @@ from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput, CachesimError
+from cachesim.experiments import anomalies
 from cachesim.experiments.run import compare, run, sweep
 from cachesim.experiments.scenario import Scenario
 from cachesim.grading.desk import exercise
@@ -54,6 +55,7 @@ __all__ = [
     "TraceReplay",
     "Workload",
     "WriteThrough",
+    "anomalies",
     "checks",
     "compare",
     "distributions",

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from cachesim.cli.anomalies import anomalies
 from cachesim.cli.exercise import exercise_command
 from cachesim.cli.fidelity import fidelity
 from cachesim.cli.grade import grade_command
@@ -149,6 +150,7 @@ def report(history: str, warmup: float, as_json: bool) -> None:
 
 
 COMMANDS = (
+    anomalies,
     compare,
     run,
     replay,

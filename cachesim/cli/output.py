@@ -194,10 +194,11 @@ def _plots(results: Results) -> dict[str, bytes]:
     runs = {case.name: run for case, run in zip(results.cases, results.first_runs, strict=False)}
     axes = {metric: plots.compare(results, y=metric) for metric in shown}
     axes |= {"timeline": plots.timeline(runs), "latency": plots.latency(runs)}
-    return {f"{name}.png": _png(ax) for name, ax in axes.items()}
+    return {f"{name}.png": png(ax) for name, ax in axes.items()}
 
 
-def _png(ax: Any) -> bytes:
+def png(ax: Any) -> bytes:
+    """Return a drawing as the bytes of a PNG."""
     content = io.BytesIO()
     ax.figure.savefig(content, format="png", dpi=DPI, metadata={"Software": None})
     return content.getvalue()

@@ -5,7 +5,7 @@ Because the same scenario gives the same records, running it again is exact.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ STEP = (
     "sent",  # seconds: when it was asked
     "done",  # seconds: when it took effect and its answer was there
     "version",  # of the value that was sent or answered; None: no value, or one never committed
-    "answer",  # "hit" and "miss" of a get, "failed", else ""
+    "answer",  # "hit" and "miss" of a get, "failed", the command of an execute, else ""
 )
 
 
@@ -98,10 +98,24 @@ class _Enough(Exception):
     """What was to be seen has been seen."""
 
 
-def steps(scenario: Scenario, key: str, since: float, until: float) -> pd.DataFrame:
-    """Return every visit for one key that was under way between two moments: columns STEP, a row a visit.
+def steps(
+    scenario: Scenario,
+    since: float,
+    until: float,
+    *,
+    key: str | None = None,
+    clients: Collection[int] | None = None,
+) -> pd.DataFrame:
+    """Return every visit that was under way between two moments: columns STEP, a row a visit.
 
-    >>> seen = steps(Scenario(duration=2, warmup=0), "key:00000000", 0, 0.2)
+    Parameters
+    ----------
+    key : str, optional
+        Only visits for this key; a command of `execute` counts if it names it.
+    clients : collection of int, optional
+        Only visits of these clients.
+
+    >>> seen = steps(Scenario(duration=2, warmup=0), 0, 0.2, key="key:00000000")
     >>> seen.iloc[0][["call", "answer"]].tolist()
     ['get', 'miss']
     """
@@ -112,7 +126,7 @@ def steps(scenario: Scenario, key: str, since: float, until: float) -> pd.DataFr
     def hear(step: Step) -> None:
         if step.sent > until:
             raise _Enough
-        if key in step.arguments:
+        if (key is None or key in step.arguments) and (clients is None or step.client in clients):
             heard.append(step)
 
     system = Witnessed(scenario, _forget, hear)
@@ -120,7 +134,7 @@ def steps(scenario: Scenario, key: str, since: float, until: float) -> pd.DataFr
         system.run()
     versions = system.database.versions
     return pd.DataFrame(
-        [_row(step, key, versions) for step in heard if (step.done or until) >= since],
+        [_row(step, versions) for step in heard if (step.done or until) >= since],
         columns=pd.Index(STEP),
     )
 
@@ -129,7 +143,7 @@ def _forget(record: Record) -> None:
     pass
 
 
-def _row(step: Step, key: str, versions: dict[int, int]) -> tuple[Any, ...]:
+def _row(step: Step, versions: dict[int, int]) -> tuple[Any, ...]:
     values = [x for x in (*step.arguments, step.answer) if isinstance(x, Value)]
     version = versions.get(values[0].write) if values else None
     answer = ""
@@ -137,4 +151,7 @@ def _row(step: Step, key: str, versions: dict[int, int]) -> tuple[Any, ...]:
         answer = "failed"
     elif step.call in ("get", "read") and step.done is not None:
         answer = "hit" if step.answer is not None else "miss"
+    elif step.call == "execute":
+        answer = " ".join(str(part) for part in step.arguments[:2])
+    key = None if step.call == "execute" else step.arguments[0]
     return (step.client, step.tier, step.call, key, step.sent, step.done, version, answer)

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-CACHE, DATABASE = "cache", "database"
-TIERS = {"cache": CACHE, "db": DATABASE}
+TIERS = {"cache": "cache", "db": "database"}
 WORDS = {
     "read": "SELECT",
     "write": "UPDATE",
@@ -40,14 +39,14 @@ def interleaving(steps: pd.DataFrame, requests: pd.DataFrame, ax: Axes | None = 
         Rows of a history; each is drawn as a bar on its client's line, named by what it did.
     """
     clients = sorted({*steps["client"], *requests["client"].dropna().astype(int)})
-    names = [*(f"client {c}" for c in clients), CACHE, DATABASE]
+    names = [*(f"client {c}" for c in clients), *(TIERS[t] for t in TIERS if t in {*steps["tier"]})]
     rows = {name: -place for place, name in enumerate(names)}
     moments = _moments(steps, requests)
     places = {moment: place for place, moment in enumerate(moments)}
     ax = _roomy(len(names), len(moments)) if ax is None else ax
     ax.grid(False)
-    for tier, name in TIERS.items():
-        _band(ax, rows[name], steps[steps["tier"] == tier], places)
+    for tier in {*steps["tier"]}:
+        _band(ax, rows[TIERS[tier]], steps[steps["tier"] == tier], places)
     for request in _each(requests):
         _bar(ax, rows[f"client {request.client}"], request, places)
     for step in _each(steps):
@@ -84,7 +83,8 @@ def _bar(ax: Axes, row: float, request: Any, places: dict[float, int]) -> None:
     begin, end = places[request.begin], places[request.end]
     colour = _colour(request.version)
     ax.plot([begin, end], [row, row], color=colour, linewidth=6, alpha=0.45)
-    stale = request.op == "read" and request.acknowledged > request.version
+    known = _known(request.version) and _known(request.acknowledged)
+    stale = request.op == "read" and known and request.acknowledged > request.version
     verb = "writes" if request.op == "write" else "reads stale" if stale else "reads"
     above: dict[str, Any] = {"xytext": (0, 8), "textcoords": "offset points", "fontsize": 8}
     weight = "bold" if stale else "normal"
@@ -93,7 +93,7 @@ def _bar(ax: Axes, row: float, request: Any, places: dict[float, int]) -> None:
 
 def _arrow(ax: Axes, rows: dict[str, int], step: Any, places: dict[float, int]) -> None:
     """Draw a visit: from who asked, when they asked, to where it took effect, when it did."""
-    if step.done != step.done:  # still under way where the diagram ends
+    if not _known(step.done):  # still under way where the diagram ends
         return
     source = places[step.sent], rows[f"client {step.client}"]
     target = places[step.done], rows[TIERS[step.tier]]
@@ -114,9 +114,8 @@ def _band(ax: Axes, row: float, steps: pd.DataFrame, places: dict[float, int]) -
     """Draw which version a tier held from one visit to the next."""
     ended = steps[steps["done"].notna()].sort_values("done")
     seen = [(places[step.done], _held(step), step.version) for step in _each(ended)]
-    for (left, held, version), (right, *_) in zip(
-        seen, [*seen[1:], (len(places) - 1,)], strict=True
-    ):
+    ends = [left for left, *_ in seen[1:]] + [len(places) - 1]
+    for (left, held, version), right in zip(seen, ends, strict=False):
         colour = _colour(version) if held else "#bbbbbb"
         ax.plot([left, right], [row, row], color=colour, linewidth=7, solid_capstyle="butt")
         ax.plot([left], [row], marker="o", color=colour, markersize=8, markeredgecolor="white")
@@ -124,19 +123,27 @@ def _band(ax: Axes, row: float, steps: pd.DataFrame, places: dict[float, int]) -
 
 def _held(step: Any) -> bool:
     """Return whether the tier held a value of the key once the visit had taken effect."""
-    return step.version is not None and step.version == step.version and step.call != "delete"
+    return _known(step.version) and step.call != "delete"
+
+
+def _known(version: Any) -> bool:
+    """Return whether this is a number: pandas has three ways to say that it is none."""
+    import pandas as pd
+
+    return not pd.isna(version)
 
 
 def _label(step: Any) -> str:
     word = WORDS[step.call] if step.tier == "db" else step.call
+    if step.call == "execute":
+        return str(step.answer)
     what = step.answer if step.answer in ("miss", "failed") else _version(step.version)
     return f"{word} {what}".strip() if step.call != "delete" else "delete"
 
 
 def _version(version: Any) -> str:
-    return "" if version is None or version != version else f"v{int(version)}"
+    return f"v{int(version)}" if _known(version) else "nothing"
 
 
 def _colour(version: Any) -> str:
-    known = version is not None and version == version
-    return str(pick(COLOURS, int(version))) if known else "#777777"
+    return str(pick(COLOURS, int(version))) if _known(version) else "#777777"

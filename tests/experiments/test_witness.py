@@ -46,7 +46,7 @@ def test_every_visit_of_a_request_is_heard():
     """A read that missed asked the cache, the database and the cache again, with the version it returned."""
     missed = requests(KEY)
     missed = missed[(missed["op"] == "read") & (missed["lookup"] == "cold")].iloc[0]
-    seen = steps(SCENARIO, KEY, missed["begin"], missed["end"])
+    seen = steps(SCENARIO, missed["begin"], missed["end"], key=KEY)
     mine = seen[seen["client"] == missed["client"]]
 
     assert list(STEP) == list(seen.columns)
@@ -58,7 +58,7 @@ def test_every_visit_of_a_request_is_heard():
 
 def test_only_what_was_under_way_is_told():
     """Nothing that ended before the window, nothing sent after it."""
-    seen = steps(SCENARIO, KEY, 1.0, 1.5)
+    seen = steps(SCENARIO, 1.0, 1.5, key=KEY)
 
     assert len(seen)
     assert seen["done"].dropna().min() >= 1.0
@@ -71,7 +71,7 @@ def test_the_diagram_of_a_stale_set():
     found = checks.stale_causes(history)
     found = found[found["cause"] == checks.STALE_SET].iloc[0]
     told = history.loc[sorted([int(found["stored"]), int(found.name)])]
-    seen = steps(SCENARIO, found["key"], told["begin"].min(), told["end"].max())
+    seen = steps(SCENARIO, told["begin"].min(), told["end"].max(), key=found["key"])
     ax = interleaving(seen[seen["client"].isin(told["client"])], told)
     texts = [text.get_text() for text in ax.texts]
 

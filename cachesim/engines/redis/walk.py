@@ -27,9 +27,18 @@ def walked(db: Keyspace, command: tuple[Any, ...]) -> int:
     name = text(argument(command[0])).upper() if command else ""
     if name in EVERY_KEY:
         return len(db)
+    if name == "SCAN":
+        return min(len(db), _count(command))
     if name in ITS_ARGUMENTS:
         return max(1, len(command) - 1)
     if name in EVERY_FIELD and len(command) > 1:
         entry = db.keys.nodes.get(text(argument(command[1])))
         return len(entry.value) if entry is not None else 1
     return 1
+
+
+def _count(command: tuple[Any, ...]) -> int:
+    """Return SCAN's COUNT; 10 if it names none."""
+    words = [text(argument(part)).upper() for part in command]
+    after = words[words.index("COUNT") + 1 :] if "COUNT" in words else []
+    return max(1, int(after[0])) if after and after[0].isdecimal() else 10

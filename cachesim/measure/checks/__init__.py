@@ -8,10 +8,13 @@ from cachesim.measure.checks.causes import (
     INVERSION,
     OUTLIVED,
     STALE_SET,
+    no_stale_copy,
     stale_causes,
     told_causes,
 )
+from cachesim.measure.checks.loads import absent_keys_are_known, herds, no_pulse, one_load_a_herd
 from cachesim.measure.checks.register import linearizable
+from cachesim.measure.checks.service import all_answered, none_evicted, short_reads
 from cachesim.measure.checks.sessions import monotonic_reads, read_your_writes
 from cachesim.measure.checks.stale import bounded_staleness, k_staleness, t_visibility
 from cachesim.measure.checks.verdict import Verdict
@@ -33,12 +36,20 @@ __all__ = [
     "OUTLIVED",
     "STALE_SET",
     "Verdict",
+    "absent_keys_are_known",
+    "all_answered",
     "bounded_staleness",
+    "herds",
     "k_staleness",
     "linearizable",
     "lost_writes",
     "monotonic_reads",
+    "no_pulse",
+    "no_stale_copy",
+    "none_evicted",
+    "one_load_a_herd",
     "read_your_writes",
+    "short_reads",
     "stale_causes",
     "t_visibility",
     "told_causes",

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cachesim.measure.checks.verdict import requests_of
-from cachesim.measure.metrics import stale_reads
+from cachesim.measure.checks.verdict import Verdict, judged, requests_of
+from cachesim.measure.metrics import answered, stale_reads
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,6 +87,33 @@ def _cause(by: pd.DataFrame, newer: pd.DataFrame) -> np.ndarray:
     ]
     names = [STALE_SET, INVERSION, FILL_DURING_WRITE, UNKNOWN]
     return np.asarray(np.select(conditions, names, default=OUTLIVED))
+
+
+def no_stale_copy(history: pd.DataFrame, cause: str | None = None) -> Verdict:
+    """Check that no read returned a stale copy that was left for this cause; None: for whichever.
+
+    The example has the request that stored the copy, the write that outdated it, and the first stale read.
+
+    >>> from cachesim.measure.history import Recorder
+    >>> recorder = Recorder()
+    >>> recorder.request((0, "write", "k", 0.2, 0.6, None, 1, 1, 0, 0, None))
+    >>> recorder.request((1, "read", "k", 0.0, 1.0, "cold", 0, 0, 0, 0, None))
+    >>> recorder.request((2, "read", "k", 2.0, 2.1, "hit", 0, 0, 1, 1, None))
+    >>> no_stale_copy(recorder.history(), STALE_SET).example["op"].tolist()
+    ['write', 'read', 'read']
+    """
+    found = stale_causes(history)
+    bad = found[found["cause"] == cause] if cause else found
+    rule, checked = f"no {cause or 'stale copy'}", len(answered(history))
+    if bad.empty:
+        return judged(rule, checked, bad, "no read returned a row", "", bad)
+    first = bad.iloc[0]
+    rows = requests_of(history)
+    newer = (rows["op"] == "write") & (rows["key"] == first["key"])
+    newer &= (rows["version"] == first["version"] + 1).fillna(False)
+    whole = {bad.index[0], *rows.index[newer][:1], *bad["stored"].head(1).dropna().astype(int)}
+    told = _sentence(history, bad[:1], str(first["cause"])).partition("; the first: ")[2]
+    return judged(rule, checked, bad, "", told, history.loc[sorted(whole)])
 
 
 def told_causes(history: pd.DataFrame) -> list[str]:

@@ -1,0 +1,118 @@
+"""`cachesim anomalies`: every way a cache goes wrong, predicted, measured, cured and drawn."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cachesim.cli.options import JSON, ruled
+from cachesim.cli.output import open_folder, png, print_json, progress, write_whole
+from cachesim.errors import BadInput
+from cachesim.experiments.anomalies import ALL, Anomaly, Finding, by_id, find, occurrence
+from cachesim.measure.tables import text_table
+from cachesim.plots import interleaving
+from cachesim.spec import Seed
+
+NOT_AS_PREDICTED = 1  # exit code
+HEADER = ["id", "name", "predicted", "measured", "99 % interval", "cured", "", "unit"]
+
+
+@click.command("anomalies")
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--all", "every", is_flag=True, help="Run all of them.")
+@ruled("--seed", Seed, "Seed of all random draws.", default="1", show_default=True)
+@click.option("--jobs", "n_jobs", default=-1, help="Processes.  [default: one a core]")
+@click.option("--out", default="out/anomalies", show_default=True, help="Folder for the diagrams.")
+@JSON
+def anomalies(
+    ids: tuple[str, ...], every: bool, seed: int, n_jobs: int, out: str, as_json: bool
+) -> int:
+    """List the anomalies; or run some, say A1 A6, beside their cures and their formulas, and draw one of each."""
+    if ids and every:
+        raise BadInput("give either ids or --all, not both")
+    if not ids and not every:
+        _list(as_json)
+        return 0
+    chosen = [make() for make in ALL] if every else [by_id(id) for id in ids]
+    findings = list(progress((find(one, seed, n_jobs) for one in chosen), len(chosen)))
+    if as_json:
+        print_json({"rows": [_as_dict(finding) for finding in findings]})
+    else:
+        _show(findings, _draw(findings, seed, out))
+    return 0 if all(finding.ok for finding in findings) else NOT_AS_PREDICTED
+
+
+def _list(as_json: bool) -> None:
+    found = [make() for make in ALL]
+    if as_json:
+        names = ("id", "name", "story", "cured_by", "unit", "formula", "predicted")
+        print_json({"rows": [{n: getattr(a, n) for n in names} for a in found]})
+        return
+    rows = [[a.id, a.name, f"{a.predicted:.4g}", a.unit, a.cured_by] for a in found]
+    click.echo(text_table(["id", "name", "predicted", "unit", "cured by"], rows, left=True))
+    click.echo("\nRun one with its cure: cachesim anomalies A1; all: cachesim anomalies --all")
+
+
+def _as_dict(finding: Finding) -> dict[str, Any]:
+    anomaly, measured = finding.anomaly, finding.measured
+    return {
+        "id": anomaly.id,
+        "name": anomaly.name,
+        "predicted": anomaly.predicted,
+        "measured": measured.mean,
+        "low": measured.low,
+        "high": measured.high,
+        "cured": finding.cured.mean,
+        "ok": finding.ok,
+    }
+
+
+def _show(findings: list[Finding], drawn: dict[str, Path]) -> None:
+    click.echo(text_table(HEADER, [_cells(finding) for finding in findings], left=True))
+    for finding in findings:
+        click.echo("\n" + "\n".join(_told(finding, drawn.get(finding.anomaly.id))))
+
+
+def _cells(finding: Finding) -> list[str]:
+    anomaly, seen = finding.anomaly, finding.measured
+    numbers = [f"{x:.4g}" for x in (anomaly.predicted, seen.mean)]
+    between = f"{seen.low:.4g} to {seen.high:.4g}"
+    word = "ok" if finding.ok else "NOT OK"
+    return [
+        anomaly.id,
+        anomaly.name,
+        *numbers,
+        between,
+        f"{finding.cured.mean:.4g}",
+        word,
+        anomaly.unit,
+    ]
+
+
+def _told(finding: Finding, picture: Path | None) -> list[str]:
+    """Return what is said of one anomaly below the table."""
+    anomaly = finding.anomaly
+    lines = [f"{anomaly.id} {anomaly.name}: {anomaly.story}."]
+    lines += [f"  formula: {anomaly.formula}", f"  cured by: {anomaly.cured_by}"]
+    lines += [f"  found: {finding.verdict}"]
+    lines += [f"  PROBLEM: {problem}" for problem in finding.problems]
+    return lines if picture is None else [*lines, f"  drawn: {picture}"]
+
+
+def _draw(findings: list[Finding], seed: int, out: str) -> dict[str, Path]:
+    """Draw an occurrence of each anomaly that shows requests; return the files by id."""
+    folder, files = open_folder(out), {}
+    for finding in findings:
+        example = finding.verdict.example
+        if example is not None and len(example):
+            files[finding.anomaly.id] = _picture(finding.anomaly, seed, folder)
+    return files
+
+
+def _picture(anomaly: Anomaly, seed: int, folder: Path) -> Path:
+    seen = occurrence(anomaly, seed)
+    ax = interleaving(seen.steps, seen.requests)
+    ax.set_title(f"{anomaly.id} {anomaly.name}", fontsize=10)
+    path = folder / f"{anomaly.id}.png"
+    write_whole(path, png(ax))
+    return path

@@ -1,0 +1,52 @@
+"""Every way a cache goes wrong: the scenario that shows it, its formula, and the cure.
+
+Each function returns an Anomaly; `find` runs it and its cure and compares what it measured with the formula.
+A new anomaly is a function in the file of its family and a line here.
+"""
+
+from cachesim.errors import BadInput
+from cachesim.experiments.anomalies.anomaly import Anomaly, Finding, find
+from cachesim.experiments.anomalies.herds import penetration, synchronised_ttl, thundering_herd
+from cachesim.experiments.anomalies.neighbours import cross_zone, evicted_sessions, head_of_line
+from cachesim.experiments.anomalies.occurrence import Occurrence, occurrence
+from cachesim.experiments.anomalies.races import invalidate_first
+
+ALL = (
+    invalidate_first,
+    thundering_herd,
+    synchronised_ttl,
+    head_of_line,
+    evicted_sessions,
+    cross_zone,
+    penetration,
+)  # in the order of their ids
+
+
+def by_id(id: str) -> Anomaly:
+    """Return the anomaly with this id, such as "A1". Raises BadInput if there is none.
+
+    >>> by_id("A6").name
+    'thundering herd'
+    """
+    known = {anomaly.id: anomaly for anomaly in (make() for make in ALL)}
+    if id.upper() not in known:
+        raise BadInput(f'anomaly "{id}" is unknown; choose from {", ".join(known)}')
+    return known[id.upper()]
+
+
+__all__ = [
+    "ALL",
+    "Anomaly",
+    "Finding",
+    "Occurrence",
+    "by_id",
+    "cross_zone",
+    "evicted_sessions",
+    "find",
+    "head_of_line",
+    "invalidate_first",
+    "occurrence",
+    "penetration",
+    "synchronised_ttl",
+    "thundering_herd",
+]

@@ -1,0 +1,114 @@
+"""How large an effect is, read off the requests of a history."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cachesim.measure import checks
+from cachesim.measure.checks.verdict import requests_of
+from cachesim.measure.metrics import latency
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def poisoned_fills(history: pd.DataFrame) -> float:
+    """Return the share of fills that ended after a newer version than theirs had been acknowledged."""
+    import pandas as pd
+
+    rows = requests_of(history)
+    known = _acknowledged(rows)
+    fills = rows[(rows["op"] == "read") & rows["lookup"].notna() & (rows["lookup"] != "hit")]
+    fills = fills[["key", "version", "end"]].sort_values("end", kind="stable")
+    found = pd.merge_asof(fills, known, on="end", by="key", allow_exact_matches=False)
+    return _share((found["newest"] > found["version"]).fillna(False))
+
+
+def _acknowledged(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return when which version was the newest acknowledged one: columns key, end, newest."""
+    writes = rows[(rows["op"] == "write") & rows["version"].notna()]
+    writes = writes[["key", "version", "end"]].sort_values("end", kind="stable")
+    newest = writes.groupby("key")["version"].cummax().astype("int64")
+    return writes[["key", "end"]].assign(newest=newest)
+
+
+def writes_undone(history: pd.DataFrame) -> float:
+    """Return the share of writes after whose acknowledgement the next read returns an older version."""
+    import pandas as pd
+
+    rows = requests_of(history)
+    writes = rows[(rows["op"] == "write") & rows["version"].notna()][["key", "version", "end"]]
+    reads = rows[(rows["op"] == "read") & rows["version"].notna()]
+    reads = reads[["key", "version", "begin"]].rename(columns={"version": "seen"})
+    found = pd.merge_asof(
+        writes.sort_values("end", kind="stable"),
+        reads.sort_values("begin", kind="stable"),
+        left_on="end",
+        right_on="begin",
+        by="key",
+        direction="forward",
+    ).dropna(subset="seen")
+    return _share(found["seen"] < found["version"])
+
+
+def copies_read(cause: str) -> Callable[[pd.DataFrame], float]:
+    """Return what measures how many copies left for this cause were read stale, for each write."""
+
+    def read(history: pd.DataFrame) -> float:
+        writes = int((history["op"] == "write").sum())
+        causes = checks.stale_causes(history)
+        found = causes[causes["cause"] == cause].drop_duplicates(["key", "version"])
+        return len(found) / writes if writes else math.nan
+
+    return read
+
+
+def loads_per_herd(history: pd.DataFrame) -> float:
+    """Return how many queries the database got for each herd: misses of one key that overlap in time."""
+    count = checks.herds(history).nunique()
+    return queries(history) / count if count else math.nan
+
+
+def queries(history: pd.DataFrame) -> float:
+    """Return the queries that the database got between the first and the last look at the tiers."""
+    counts = history["db_queries"].dropna()
+    return float(counts.iloc[-1] - counts.iloc[0]) if len(counts) else math.nan
+
+
+def mean_read(history: pd.DataFrame) -> float:
+    """Return the mean latency of reads in seconds."""
+    times = latency(history, "read")
+    return float(times.mean()) if len(times) else math.nan
+
+
+def _share(holds: pd.Series) -> float:
+    return float(np.mean(holds.astype(float))) if len(holds) else math.nan
+
+
+def peak_queries(history: pd.DataFrame) -> float:
+    """Return the most queries per second between two looks at the tiers that follow each other."""
+    looks = history[history["op"] == "sample"]
+    spans, counts = np.diff(looks["begin"]), np.diff(looks["db_queries"])
+    return float((counts[spans > 0] / spans[spans > 0]).max()) if len(looks) > 1 else math.nan
+
+
+def refused(history: pd.DataFrame) -> float:
+    """Return the share of the requests that failed."""
+    rows = history[history["op"] != "sample"]
+    return _share(rows["error"].notna())
+
+
+def misses_of(keys: Sequence[str]) -> Callable[[pd.DataFrame], float]:
+    """Return what measures the share of the reads of these keys that missed."""
+    wanted = set(keys)
+
+    def missed(history: pd.DataFrame) -> float:
+        rows = requests_of(history)
+        reads = rows[(rows["op"] == "read") & rows["key"].isin(wanted)]
+        return _share(reads["lookup"] != "hit")
+
+    return missed

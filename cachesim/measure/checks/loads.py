@@ -1,0 +1,91 @@
+"""What the database was spared: rules about how often it is asked for the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cachesim.measure.checks.verdict import Verdict, judged, requests_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SPREAD = 0.2  # more queries than herds by this share: some herd loaded more than once
+PULSE = 3.0  # times the median of its time: more is a pulse
+
+
+def missed(history: pd.DataFrame) -> pd.DataFrame:
+    """Return the reads that asked the cache and did not find their key, by begin."""
+    rows = requests_of(history)
+    return rows[(rows["op"] == "read") & rows["lookup"].notna() & (rows["lookup"] != "hit")]
+
+
+def herds(history: pd.DataFrame) -> pd.Series:
+    """Return the number of the herd of each missed read: misses of a key that overlap in time are one herd."""
+    misses = missed(history)
+    latest = misses.groupby("key")["end"].cummax().groupby(misses["key"]).shift()
+    begins = latest.isna() | (misses["begin"] > latest)
+    by_key = misses.assign(begins=begins).sort_values(["key", "begin"], kind="stable")
+    return by_key["begins"].cumsum().reindex(misses.index)
+
+
+def one_load_a_herd(history: pd.DataFrame) -> Verdict:
+    """Check that the database is asked about once for each herd, by the counters of the samples.
+
+    Other queries count too, so it is for histories of reads.
+    """
+    rule, herd = "one load a herd", herds(history)
+    count = int(herd.nunique())
+    queries = history["db_queries"].dropna()
+    if not count or len(queries) < 2:
+        return Verdict(rule, None, "no read missed between two samples")
+    asked = float(queries.iloc[-1] - queries.iloc[0])
+    why = f"{asked:,.0f} queries for {count:,} herds"
+    if asked <= (1 + SPREAD) * count + 1:
+        return Verdict(rule, True, why)
+    largest = herd[herd == herd.value_counts().index[0]].index
+    return Verdict(rule, False, why, history.loc[largest], count)
+
+
+def no_pulse(history: pd.DataFrame) -> Verdict:
+    """Check that the database is never asked much more often than usual: three times the median rate."""
+    looks = history[history["op"] == "sample"]
+    spans, counts = np.diff(looks["begin"]), np.diff(looks["db_queries"])
+    rates = counts[spans > 0] / spans[spans > 0]
+    if len(rates) < 3:
+        return Verdict("no pulse", None, "fewer than four samples")
+    usual, most = float(np.median(rates)), float(rates.max())
+    why = f"at most {most:,.0f} queries/s, {usual:,.0f} in the median"
+    if most <= PULSE * max(usual, 1.0):
+        return Verdict("no pulse", True, why)
+    number = int(np.flatnonzero(spans > 0)[rates.argmax()])
+    since, until = looks["begin"].iloc[number], looks["begin"].iloc[number + 1]
+    misses = missed(history)
+    example = misses[(misses["begin"] >= since) & (misses["begin"] < until)]
+    return Verdict("no pulse", False, why, example, 1)
+
+
+def absent_keys_are_known(history: pd.DataFrame) -> Verdict:
+    """Check that no key without a row is looked for in vain twice within a second.
+
+    >>> from cachesim.measure.history import Recorder
+    >>> recorder = Recorder()
+    >>> for begin in (0.0, 0.5):
+    ...     recorder.request((0, "read", "k", begin, begin + 0.1, "cold", None, None, 0, 0, None))
+    >>> absent_keys_are_known(recorder.history()).word
+    'not ok'
+    """
+    misses = missed(history)
+    vain = misses[misses["write"].isna()]
+    before = vain.groupby("key")["begin"].shift()
+    bad = vain[vain["begin"] - before < 1.0]
+    nothing, example = "no read was in vain", bad[:0]
+    told = ""
+    if len(bad):
+        first = bad.iloc[0]
+        same = vain[vain["key"] == first["key"]]
+        example = history.loc[same.index[:3]]
+        ago = first["begin"] - before[bad.index[0]]
+        told = f'read of "{first["key"]}" at t={first["begin"]:.6g} s, {ago:.3g} s after the last in vain'
+    return judged("absent keys are known", len(vain), bad, nothing, told, example)
