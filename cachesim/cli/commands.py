@@ -8,17 +8,17 @@ from cachesim.cli.anomalies import anomalies
 from cachesim.cli.exercise import exercise_command
 from cachesim.cli.fidelity import fidelity
 from cachesim.cli.grade import grade_command
-from cachesim.cli.options import CLOCK, JSON, RUNS, SCENARIO, apply, ruled
+from cachesim.cli.options import JSON, RUNS, SCENARIO, apply, ruled
 from cachesim.cli.output import (
     comparison_json,
     comparison_text,
     open_folder,
     print_json,
     progress,
-    replay_text,
     write_comparison,
 )
-from cachesim.cli.plan import plan, replay_engine
+from cachesim.cli.plan import plan
+from cachesim.cli.replay import replay
 from cachesim.cli.serve import serve
 from cachesim.experiments import run as experiments
 from cachesim.experiments.assumptions import rows as assumptions
@@ -28,9 +28,7 @@ from cachesim.measure import checks
 from cachesim.measure.history import load, since
 from cachesim.measure.metrics import measure, miss_kinds
 from cachesim.measure.tables import show, text_table
-from cachesim.replay import replay as replay_trace
-from cachesim.spec import Bytes, Count, Delay
-from cachesim.traces import read_trace
+from cachesim.spec import Delay
 
 OUT = click.option(
     "--out", default="out/compare", show_default=True, help="Folder for the results."
@@ -67,41 +65,6 @@ def _compare(what: Plan, out: str, as_json: bool) -> None:
     else:
         click.echo(comparison_text(what, results))
         click.echo("\nwritten: " + ", ".join(map(str, files)))
-
-
-@click.command()
-@click.argument("trace")
-@click.option(
-    "--format", "format_name", required=True, help="cache2k lirs arc oracleGeneral csv twitter"
-)
-@click.option(
-    "--engine",
-    "engine_name",
-    default="simple",
-    show_default=True,
-    help="simple, redis, memcached, redis-live or memcached-live",
-)
-@CLOCK
-@click.option("--policy", help="Eviction policy of the engine.")
-@ruled("--items", Count, "Limit on the number of keys (simple).")
-@ruled("--memory", Bytes, "Limit on the memory, such as 64mb.")
-@ruled(
-    "--value-size",
-    Bytes,
-    "Bytes of a value where the trace names none.",
-    default="100",
-    show_default=True,
-)
-@JSON
-def replay(trace: str, format_name: str, as_json: bool, **options: Any) -> None:
-    """Replay a trace straight into an engine: hit ratios at full speed, with the bounds beside them."""
-    requests = read_trace(trace, format_name)
-    spec = replay_engine(requests, **options)
-    found = replay_trace(requests, spec, value_size=options["value_size"])
-    if as_json:
-        print_json({"trace": trace, "format": format_name, **found._asdict()})
-    else:
-        click.echo(replay_text(found))
 
 
 @click.command()

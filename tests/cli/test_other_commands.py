@@ -7,7 +7,7 @@ from cachesim.experiments.run import run
 from cachesim.experiments.toml import read_toml
 from cachesim.measure.history import save
 from cachesim.measure.metrics import METRICS
-from tests.cli.calls import done
+from tests.cli.calls import done, refused
 
 SCENARIO = """
 duration = 2
@@ -49,6 +49,50 @@ def test_replay_as_json(keys):
     assert (0.0, 1 / 3, 0.5) == (found["hit_ratio"], found["optimum"], found["infinite"])
     assert {"cold": 3, "evicted": 3} == found["misses"]
     assert (str(keys), "lirs") == (found["trace"], found["format"])
+
+
+def test_curve_as_json(keys, tmp_path):
+    """A cycle of three: LRU hits nothing below three items, SIEVE does; bounds and a plot beside them."""
+    plot = tmp_path / "curve.png"
+    options = ["--curve", "--policies=lru,sieve", "--sizes=1,2,100%", "--json", f"--out={plot}"]
+    found = done("replay", keys, "--format=lirs", *options).json
+
+    assert (1, 6, 3, [1, 2, 3]) == tuple(
+        found[name] for name in ("schema", "requests", "unique", "sizes")
+    )
+    ratios = found["hit_ratios"]
+    assert {"lru", "sieve", "optimum", "infinite cache"} == set(ratios)
+    assert [0.0, 0.0, 0.5] == ratios["lru"]
+    assert [0.0, 1 / 3, 0.5] == ratios["optimum"]
+    assert [0.5] * 3 == ratios["infinite cache"]
+    assert (str(keys), "lirs") == (found["trace"], found["format"])
+    assert b"\x89PNG" == plot.read_bytes()[:4]
+
+
+def test_curve_as_text(keys, tmp_path):
+    """A row a size, a column a policy, and who hits most."""
+    text = done("replay", keys, "--format=lirs", "--curve", f"--out={tmp_path / 'curve.png'}").out
+
+    assert "6 requests for 3 keys" in text
+    assert ["items", "lru", "sieve", "lfu", "redis-lru", "optimum"] == text.splitlines()[1].split()[
+        :6
+    ]
+    assert "hits most: " in text
+    assert f"written: {tmp_path / 'curve.png'}" in text
+
+
+def test_a_curve_and_one_engine_exclude_each_other(keys, tmp_path):
+    """An option that would be ignored is refused."""
+    given = ["replay", keys, "--format=lirs"]
+
+    refused(*given, "--curve", "--items=2", says=["--items", "--policies and --sizes"])
+    refused(*given, "--curve", "--engine=redis", says=["--engine"])
+    refused(*given, "--items=2", "--sizes=1", says=["--sizes belongs to --curve"])
+    refused(*given, "--curve", "--sizes=1,many", says=["--sizes", '"many"'])
+    refused(*given, "--curve", "--sizes=0", says=["sizes must be numbers of items, all >= 1"])
+    refused(*given, "--curve", "--policies=lur", says=['unknown policy "lur"', "sieve"])
+    refused(*given, "--curve", f"--out={tmp_path / 'x.pdf'}", says=[".png"])
+    assert [] == [path for path in tmp_path.iterdir() if path != keys]
 
 
 def test_replay_as_text(keys):

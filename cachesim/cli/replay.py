@@ -1,0 +1,160 @@
+"""`cachesim replay`: a trace into one engine, or with --curve into many policies at many sizes."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cachesim.cli.options import CLOCK, JSON, names, ruled
+from cachesim.cli.output import _png, open_folder, print_json, replay_text, write_whole
+from cachesim.cli.plan import replay_engine
+from cachesim.errors import BadInput
+from cachesim.measure.tables import text_table
+from cachesim.replay import POLICIES, hit_ratio_curve
+from cachesim.replay import replay as replay_trace
+from cachesim.replay.curves import INFINITE, OPTIMUM, Curve
+from cachesim.spec import Bytes, Count
+from cachesim.traces import Trace, read_trace
+
+DEFAULT = ["lru", "sieve", "lfu", "redis-lru"]
+ONE_ENGINE = {  # options that describe one engine, and their defaults
+    "engine_name": "simple", "policy": None, "items": None, "memory": None, "clock": None,
+}  # fmt: skip
+MANY = ("policies", "sizes", "out")  # options of --curve
+
+
+@click.command()
+@click.argument("trace")
+@click.option(
+    "--format", "format_name", required=True, help="cache2k lirs arc oracleGeneral csv twitter"
+)
+@click.option(
+    "--engine",
+    "engine_name",
+    default="simple",
+    show_default=True,
+    help="simple, redis, memcached, redis-live or memcached-live",
+)
+@CLOCK
+@click.option("--policy", help="Eviction policy of the engine.")
+@ruled("--items", Count, "Limit on the number of keys (simple).")
+@ruled("--memory", Bytes, "Limit on the memory, such as 64mb.")
+@ruled(
+    "--value-size",
+    Bytes,
+    "Bytes of a value where the trace names none.",
+    default="100",
+    show_default=True,
+)
+@click.option("--curve", is_flag=True, help="Hit ratios of policies against the size of the cache.")
+@names("--policies", f"With --curve: of {', '.join(POLICIES)}.  [default: {','.join(DEFAULT)}]")
+@names(
+    "--sizes", "With --curve: numbers of items, or shares of the keys, such as 100,1000 or 1%,10%."
+)
+@click.option("--out", help="With --curve: a .png file for the plot.")
+@JSON
+def replay(trace: str, format_name: str, curve: bool, as_json: bool, **options: Any) -> None:
+    """Replay a trace straight into an engine: hit ratios at full speed, with the bounds beside them."""
+    _agree(curve, options)
+    requests = read_trace(trace, format_name)
+    about = {"trace": trace, "format": format_name}
+    if curve:
+        _curve(requests, about, as_json, **{name: options[name] for name in MANY})
+        return
+    spec = replay_engine(requests, **options)
+    found = replay_trace(requests, spec, value_size=options["value_size"])
+    if as_json:
+        print_json({**about, **found._asdict()})
+    else:
+        click.echo(replay_text(found))
+
+
+def _agree(curve: bool, options: dict[str, Any]) -> None:
+    """Refuse options that the other half of the command would ignore."""
+    flags = {"engine_name": "--engine"}
+    for name, default in ONE_ENGINE.items():
+        if curve and options[name] != default:
+            flag = flags.get(name, f"--{name}")
+            raise BadInput(f"{flag} describes one engine; --curve takes --policies and --sizes")
+    for name in MANY:
+        if not curve and options[name] is not None:
+            raise BadInput(f"--{name} belongs to --curve; add --curve, or leave --{name} out")
+
+
+def _curve(
+    trace: Trace, about: dict[str, Any], as_json: bool,
+    *, policies: list[str] | None, sizes: list[str] | None, out: str | None,
+) -> None:  # fmt: skip
+    target = None if out is None else _target(out)
+    items = None if sizes is None else sorted({_items(size, trace.unique) for size in sizes})
+    curves = hit_ratio_curve(trace, policies or DEFAULT, items)
+    if target is not None:
+        write_whole(target, _plot(curves))
+    if as_json:
+        print_json(_as_json(trace, curves) | about)
+        return
+    click.echo(_text(trace, curves))
+    if target is not None:
+        click.echo(f"\nwritten: {target}")
+
+
+def _target(out: str) -> Path:
+    """Return the file for the plot, after a trial that its folder can be written."""
+    path = Path(out)
+    if path.suffix != ".png":
+        raise BadInput(f'--out must name a .png file for the plot, got "{out}"')
+    open_folder(str(path.parent))
+    return path
+
+
+def _items(size: str, unique: int) -> int:
+    """Return the number of items that a size stands for.
+
+    >>> _items("1%", unique=5000), _items("100", unique=5000)
+    (50, 100)
+    """
+    share = size.endswith("%")
+    try:
+        items = float(size[:-1]) / 100 * unique if share else int(size)
+        rounded = max(1, round(items)) if share and items > 0 else int(items)
+    except (ValueError, OverflowError):
+        raise BadInput(
+            f'--sizes takes numbers of items or shares of the keys, such as 100 or 1%, got "{size}"'
+        ) from None
+    return rounded
+
+
+def _plot(curves: dict[str, Curve]) -> bytes:
+    from cachesim.plots.curves import hit_ratio_curve as draw
+
+    return _png(draw(curves))
+
+
+def _as_json(trace: Trace, curves: dict[str, Curve]) -> dict[str, Any]:
+    sizes = [int(items) for items, _ in next(iter(curves.values()))]
+    ratios = {name: [ratio for _, ratio in points] for name, points in curves.items()}
+    return {
+        "requests": len(trace), "unique": trace.unique, "sizes": sizes, "hit_ratios": ratios
+    }  # fmt: skip
+
+
+def _text(trace: Trace, curves: dict[str, Curve]) -> str:
+    """Return a row a size, a column a policy, and who is best where."""
+    sizes = [int(items) for items, _ in curves[OPTIMUM]]
+    rows = [
+        [f"{items:,}", *(f"{points[row][1]:.4f}" for points in curves.values())]
+        for row, items in enumerate(sizes)
+    ]
+    best = {name: points for name, points in curves.items() if name not in (OPTIMUM, INFINITE)}
+    won = [max(best, key=lambda name: best[name][row][1]) for row in range(len(sizes))]
+    told = ", ".join(
+        f"{name} at {', '.join(f'{n:,}' for n, who in zip(sizes, won, strict=True) if who == name)}"
+        for name in dict.fromkeys(won)
+    )
+    return "\n".join(
+        [
+            f"{len(trace):,} requests for {trace.unique:,} keys",
+            text_table(["items", *curves], rows),
+            f"hits most: {told}",
+        ]
+    )
