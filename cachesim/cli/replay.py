@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from cachesim.cli.options import CLOCK, JSON, names, ruled
-from cachesim.cli.output import _png, open_folder, print_json, replay_text, write_whole
+from cachesim.cli.output import open_folder, png, print_json, replay_text, write_whole
 from cachesim.cli.plan import replay_engine
 from cachesim.errors import BadInput
 from cachesim.measure.tables import text_table
@@ -127,7 +127,7 @@ def _items(size: str, unique: int) -> int:
 def _plot(curves: dict[str, Curve]) -> bytes:
     from cachesim.plots.curves import hit_ratio_curve as draw
 
-    return _png(draw(curves))
+    return png(draw(curves))
 
 
 def _as_json(trace: Trace, curves: dict[str, Curve]) -> dict[str, Any]:
