@@ -107,6 +107,8 @@ class Engine:
 class EngineSpec(Spec):
     """A description from which a run builds its own engine; `workers` serve commands in parallel."""
 
+    speaks = ""  # not a field: whose commands it has: "redis", "memcached", or its own few
+
     @property
     def workers(self) -> int:
         """Return how many commands the node executes at once."""

@@ -83,6 +83,8 @@ class _Listening:
             step = Step(client, tier, name, arguments, system.env.now)
             step.waited = max(0.0, station.free[0] - step.sent)
             visit = method(*arguments, **options)
+            if not hasattr(visit, "callbacks"):  # a plain question, which takes no time
+                return visit
             visit.callbacks.insert(1, lambda event: _ended(step, event))
             system.hear(step)
             return visit

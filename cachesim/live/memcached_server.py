@@ -8,6 +8,9 @@ from typing import Any
 from cachesim.clock import Clock
 from cachesim.engines.base import START, Command, Random
 from cachesim.engines.memcached.engine import Factor, Pages
+from cachesim.engines.memcached.meta import RUN as META
+from cachesim.engines.memcached.meta import shaped
+from cachesim.engines.memcached.meta import words as meta_words
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 from cachesim.live.clock import SECOND, nanoseconds
 from cachesim.live.process import find_program
@@ -29,6 +32,7 @@ class MemcachedServer(ServerSpec):
     MemcachedServer(memory=4194304)
     """
 
+    speaks = "memcached"
     memory: Pages = 64 * MIB  # -m: whole MiB
     threads: Count = 4  # -t
     growth_factor: Factor = 1.25  # -f
@@ -133,6 +137,9 @@ class MemcachedServerEngine(ServerEngine):
         """Run a command; shapes of command and reply as in the embedded engine."""
         if not command:
             raise CommandError("ERROR")
+        if command[0] in META:
+            words, data = meta_words(command)
+            return shaped(words[0], self.request(b" ".join(words), data))
         words = [part if isinstance(part, bytes) else str(part).encode() for part in command]
         words[0] = words[0].lower()
         data = words.pop() if words[0] in STORAGE and len(words) > 1 else None
@@ -167,6 +174,8 @@ class MemcachedServerEngine(ServerEngine):
             answer.append(part + b"\r\n")
             if part.startswith(b"VALUE "):
                 answer.append(self._value(part) + b"\r\n")
+            elif part.startswith(b"VA "):
+                answer.append(self.process.block(int(part.split()[1])) + b"\r\n")
         return b"".join(answer)
 
     def _value(self, line: bytes) -> bytes:

@@ -30,6 +30,7 @@ class RedisServer(ServerSpec):
     RedisServer(memory=4194304, policy='allkeys-lfu')
     """
 
+    speaks = "redis"
     memory: Bytes = 64 * MIB
     policy: PolicyName = "allkeys-lru"
     samples: Count = 5  # keys looked at for an eviction

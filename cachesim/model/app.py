@@ -127,6 +127,14 @@ class CacheClient:
         """Send any command of the engine, such as `execute("INCR", "visits")`; the value is its reply."""
         return self._send(self._executed, command, self._node.cost(command))
 
+    def note(self, key: str, outcome: str | None = None) -> None:
+        """Tell the record how asking for a key by another command than `get` ended.
+
+        "hit", or a kind of miss; None lets the engine say why the key was not there.
+        """
+        if self.lookup is None:
+            self.lookup = outcome or self._why_missed(key)
+
     def _run_get(self, visit: Visit) -> None:
         key = visit._value
         try:
@@ -198,6 +206,13 @@ class DatabaseClient:
         tier.open += 1
         tier.queries += 1
         return self._send_write(self._was_written, (key, value))
+
+    def version_of(self, value: Value) -> int | None:
+        """Return the version column of the row that `value` was read from or written to; takes no time.
+
+        None while the write is not committed.
+        """
+        return self._tier.versions.get(value.write)
 
     def write_all(self, rows: Rows) -> simpy.Event:
         """Write several rows, given as (key, values), in one transaction.

@@ -17,7 +17,7 @@ from cachesim.engines.base import (
     EngineSpec,
     Random,
 )
-from cachesim.engines.memcached import commands, operations
+from cachesim.engines.memcached import commands, meta, operations
 from cachesim.engines.memcached.allocate import Allocator
 from cachesim.engines.memcached.crawler import Crawler
 from cachesim.engines.memcached.items import ACTIVE, ClassLRU
@@ -48,6 +48,7 @@ class Memcached(EngineSpec):
     (b'1', 6)
     """
 
+    speaks = "memcached"
     memory: Pages = 64 * MIB  # -m: bytes in pages of 1 MiB; item hash and connections come on top
     threads: Count = 4  # -t
     growth_factor: Factor = 1.25  # -f
@@ -194,7 +195,7 @@ class MemcachedEngine(Keyspace):
         return operations.delete(self, key)
 
     def execute(self, command: Command) -> Any:
-        """Run a command of the text protocol; see commands.TABLE for the shape of each.
+        """Run a command of the text protocol; see commands.TABLE and meta.py for the shape of each.
 
         Raises
         ------
@@ -202,7 +203,8 @@ class MemcachedEngine(Keyspace):
             With the server's own text.
         """
         self.tick()
-        return commands.execute(self, command)
+        face = meta if command and command[0] in meta.RUN else commands
+        return face.execute(self, command)
 
     def flush(self) -> None:
         """Lose everything, as a restart does."""

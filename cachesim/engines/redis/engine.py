@@ -68,6 +68,7 @@ class Redis(EngineSpec):
     Redis(memory=4194304, policy='allkeys-lfu')
     """
 
+    speaks = "redis"
     memory: Bytes = 64 * MIB
     policy: PolicyName = "allkeys-lru"
     samples: Count = 5  # keys looked at for an eviction

@@ -15,6 +15,7 @@ from cachesim.model.strategies.lazy import (
 )
 from cachesim.model.strategies.refresh import RefreshAhead, StaleWhileRevalidate, XFetch
 from cachesim.model.strategies.through import ReadThrough, WriteThrough
+from cachesim.model.strategies.versions import Leases, VersionCheck
 from cachesim.model.strategies.wrap import Jitter, NegativeCaching, SingleFlight
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "InvalidateFirst",
     "Jitter",
     "LazyLoading",
+    "Leases",
     "NegativeCaching",
     "NoCache",
     "ReadThrough",
@@ -29,6 +31,7 @@ __all__ = [
     "SingleFlight",
     "StaleWhileRevalidate",
     "Strategy",
+    "VersionCheck",
     "WriteAround",
     "WriteBehind",
     "WriteThrough",

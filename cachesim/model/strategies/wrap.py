@@ -83,13 +83,13 @@ ABSENT = noted(Value.stamp(2**64 - 1, STAMP_SIZE), math.inf, 0.0)
 class NegativeCaching(Wrapper):
     """The cache remembers for a while that the database has no such row, so that it is not asked again.
 
-    A row inserted meanwhile stays unseen until `ttl` is over, unless the write deletes the key.
+    A row inserted meanwhile stays unseen until `negative_ttl` is over, unless the write deletes the key.
 
-    >>> NegativeCaching(inner=LazyLoading(ttl=60), ttl=5)
-    NegativeCaching(inner=LazyLoading(ttl=60.0), ttl=5.0)
+    >>> NegativeCaching(inner=LazyLoading(ttl=60), negative_ttl=5)
+    NegativeCaching(inner=LazyLoading(ttl=60.0), negative_ttl=5.0)
     """
 
-    ttl: Seconds = 10.0  # of "no such row"
+    negative_ttl: Seconds = 10.0  # of "no such row"
 
     def read(self, app: App, key: str, load: Load | None = None) -> Steps:
         """Read, and take the mark for what it means."""
@@ -101,5 +101,5 @@ class NegativeCaching(Wrapper):
         """Load; remember it if there was nothing to load."""
         value = yield from self.inner.load(app, key, ttl)
         if value is None:
-            yield app.cache.set(key, ABSENT, self.ttl)
+            yield app.cache.set(key, ABSENT, self.negative_ttl)
         return value

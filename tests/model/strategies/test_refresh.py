@@ -70,7 +70,7 @@ def test_they_can_be_wrapped(wrap, inner):
 
 def test_a_negative_entry_may_stand_where_a_note_is_expected():
     """The mark carries one."""
-    strategy = NegativeCaching(inner=XFetch(), ttl=100.0)
+    strategy = NegativeCaching(inner=XFetch(), negative_ttl=100.0)
     workload = Script(steps=((1.0, "read", "a"), (50.0, "read", "a")), loaded=())
     reads = requests_of(scripted(strategy, (), workload=workload))
 

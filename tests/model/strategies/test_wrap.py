@@ -119,7 +119,7 @@ def absent(strategy):
 
 def test_negative_caching_asks_once_a_ttl():
     """F31: an absent id asked for at rate λ reaches the database λ / (1 + λ T) times a second."""
-    strategy = NegativeCaching(inner=LazyLoading(), ttl=0.5)
+    strategy = NegativeCaching(inner=LazyLoading(), negative_ttl=0.5)
     loads = over_seeds(absent(strategy), metric("hit_ratio"), range(1, 8))
     expected = 1 - negative_misses(1000.0, 0.5) / 1000
 
@@ -134,7 +134,7 @@ def test_a_negative_entry_hides_an_insert_for_its_ttl(invalidate, seen):
     What is unseen is an older state than the one acknowledged: version 0, and stale.
     """
     steps = [(1.0, "read", "a"), (9.0, "write", "a"), (30.0, "read", "a"), (30.0, "read", "a")]
-    strategy = NegativeCaching(inner=LazyLoading(invalidate=invalidate), ttl=50.0)
+    strategy = NegativeCaching(inner=LazyLoading(invalidate=invalidate), negative_ttl=50.0)
     result = run(scripted(strategy, (), workload=Script(steps=tuple(steps), loaded=())))
     reads = requests_of(result.scenario).query("op == 'read'")
 
