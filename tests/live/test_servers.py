@@ -6,12 +6,17 @@ import pytest
 
 from cachesim.cli import main
 from cachesim.engines.base import UNKNOWN
+from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 from cachesim.experiments.run import run
 from cachesim.experiments.scenario import Scenario
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
+from cachesim.model.distributions import Constant
+from cachesim.model.popularity import Uniform
+from cachesim.model.strategies.versions import Leases, VersionCheck
+from cachesim.model.workload import ClosedLoop
 from cachesim.units import MIB
 
 
@@ -49,6 +54,47 @@ def test_replies_of_redis_have_their_shapes(redis):
     assert {b"x"} == (execute(("SADD", "s", "x")), execute(("SMEMBERS", "s")))[1]
     assert 1.5 == (execute(("ZADD", "z", 1.5, "m")), execute(("ZSCORE", "z", "m")))[1]
     assert b"redis_version:" in execute(("INFO", "server"))
+
+
+def test_meta_commands_are_taken_apart_as_by_the_embedded_engine(memcached, clock):
+    """A lease, its fill, a mark, a refused fill, a miss: the same tuples from both."""
+
+    def told(engine):
+        lease = engine.execute(("mg", "a", "v", "c", "N30"))
+        token = lease[1]["c"]
+        return [
+            lease,
+            engine.execute(("mg", "a", "v", "c", "N30")),
+            engine.execute(("ms", "a", "T60", f"C{token}", b"1\r\n2")),
+            engine.execute(("mg", "a", "v", "s")),
+            engine.execute(("md", "a", "I", "T30")),
+            engine.execute(("ms", "a", f"C{token}", b"old")),
+            engine.execute(("mg", "a", "v")),
+            engine.execute(("md", "a")),
+            engine.execute(("mg", "a", "v")),
+        ]
+
+    assert told(Memcached().build(clock, lambda: 0.5)) == told(memcached)
+
+
+@pytest.mark.parametrize("strategy", [Leases(), VersionCheck()])
+def test_strategies_that_need_memcached_run_on_a_real_one(memcached, strategy):
+    """Record for record what they do on the embedded engine, but for why a key was not there.
+
+    (Where bytes cost nothing: a real server is not asked how long a reply will be.)
+    """
+    workload = ClosedLoop(
+        clients=5, think=Constant(value=0.001), reads=0.5, popularity=Uniform(keys=3)
+    )
+    scenario = Scenario(strategy=strategy, workload=workload, duration=0.3, warmup=0)
+    scenario = scenario.replace(node__per_byte=0)
+    columns = ["client", "op", "key", "end", "write", "version"]
+    real, embedded = (
+        run(scenario.replace(cache=cache)).history
+        for cache in (MemcachedServer(memory=2 * MIB), Memcached(memory=2 * MIB))
+    )
+
+    assert embedded[columns].equals(real[columns])
 
 
 def test_valkey_is_another_redis(start, clock):
