@@ -19,10 +19,11 @@ from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
 from cachesim.measure import checks, metrics, statistics
 from cachesim.measure.metrics import hit_ratio
-from cachesim.model import distributions, popularity, strategies
+from cachesim.model import distributions, faults, popularity, strategies
 from cachesim.model.database import Database
 from cachesim.model.network import Network
 from cachesim.model.node import Node
+from cachesim.model.resilience import Resilience
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.strategies.through import WriteThrough
@@ -49,6 +50,7 @@ __all__ = [
     "OpenLoop",
     "Redis",
     "RedisServer",
+    "Resilience",
     "Scenario",
     "Simple",
     "Strategy",
@@ -60,6 +62,7 @@ __all__ = [
     "compare",
     "distributions",
     "exercise",
+    "faults",
     "hit_ratio",
     "metrics",
     "plots",

@@ -10,7 +10,14 @@ CachesimError
     ├── CacheError               the cache answered with an error
     │   ├── OutOfMemory          ... because nothing could be evicted
     │   └── CommandError         ... because the command was wrong
-    └── DatabaseRefused          the database's connection limit was reached; the request never began
+    ├── DatabaseRefused          the database's connection limit was reached; the request never began
+    └── Unreachable              the tier gave no answer at all
+        ├── TimedOut             the client waited no longer; the command may still take effect  (indefinite)
+        │   └── ConnectTimedOut  ... and never had a connection, so that it cannot
+        ├── ConnectionLost       the connection ended while the command was under way            (indefinite)
+        ├── ConnectionRefused    nobody listens at that address
+        ├── AuthenticationFailed the server did not accept the client's password
+        └── BreakerOpen          the client's own circuit breaker let nothing through
 """
 
 
@@ -39,7 +46,14 @@ class WorkerLost(CachesimError):
 
 
 class SimulatedFailure(CachesimError):
-    """Something failed inside the simulation; `definite` says that the command certainly had no effect."""
+    """Something failed inside the simulation; `definite` says that the command certainly had no effect.
+
+    After an indefinite failure nobody but the server knows: the command may have taken effect, or may still.
+
+    References
+    ----------
+    Kingsbury, Jepsen and Maelstrom: definite and indefinite errors.
+    """
 
     definite = True
 
@@ -58,6 +72,40 @@ class CommandError(CacheError):
 
 class DatabaseRefused(SimulatedFailure):
     """All connections are in use and the line of waiting requests is full."""
+
+
+class Unreachable(SimulatedFailure):
+    """A tier gave no answer."""
+
+
+class TimedOut(Unreachable):
+    """The client waited no longer; what it asked for may still happen."""
+
+    definite = False
+
+
+class ConnectTimedOut(TimedOut):
+    """No connection came about in time, so nothing was asked."""
+
+    definite = True
+
+
+class ConnectionLost(Unreachable):
+    """The connection ended while the command was under way."""
+
+    definite = False
+
+
+class ConnectionRefused(Unreachable):
+    """The machine answers, and nobody listens at that port."""
+
+
+class AuthenticationFailed(Unreachable):
+    """The server did not accept the client's password."""
+
+
+class BreakerOpen(Unreachable):
+    """The client's own circuit breaker let the command not through."""
 
 
 def may_have_happened(name: str) -> bool:

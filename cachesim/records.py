@@ -64,4 +64,6 @@ SAMPLE = (
     "cache_busy",  # seconds a worker of the cache node has been busy so far, the mean over its workers
     "db_queries",  # begun so far
     "db_busy",  # seconds a connection has been busy so far, the mean over the pool
+    "retries",  # calls of a tier that were repeated, so far
+    "timeouts",  # calls of a tier that their client gave up, so far
 )

@@ -150,6 +150,8 @@ def _coerced(value: Any, kinds: tuple[Any, ...]) -> Any:
         and not isinstance(value, str)
     ):
         return float(value)
+    if isinstance(value, list) and any(typing.get_origin(kind) is tuple for kind in kinds):
+        return tuple(value)
     return value.__index__() if int in kinds and hasattr(value, "__index__") else value
 
 

@@ -66,6 +66,10 @@ class Engine:
         """Lose everything, as a restart without persistence does."""
         raise NotImplementedError
 
+    def restart(self) -> None:
+        """Come back after a crash or a reboot: nothing survives, unless the engine keeps it elsewhere."""
+        self.flush()
+
     def held_bytes(self, key: str) -> int:
         """Return the bytes of the value under a key, 0 if there is none; no use of the key, no time passes.
 

@@ -13,7 +13,7 @@ from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.store import Row, Store, code_version
 from cachesim.measure.history import Recorder
 from cachesim.measure.metrics import METRICS
-from cachesim.model.system import System
+from cachesim.model.careful.system import system_for
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +83,7 @@ def run(scenario: Scenario) -> Result:
     True
     """
     recorder = Recorder()
-    system = System(scenario, recorder.request, recorder.sample)
+    system = system_for(scenario)(scenario, recorder.request, recorder.sample)
     system.run()
     return Result(scenario, recorder.history(system.database.versions), system.node.engine.version)
 

@@ -77,6 +77,7 @@ class Result:
             f"{kind} {share:.1%}" for kind, share in miss_kinds(self.measured).items()
         )
         rows += [["misses by kind", kinds or "none"], ["engine", self.engine]]
+        rows += [["fault", str(fault)] for fault in self.scenario.faults]
         return "\n".join([repr(self.scenario), text_table(["metric", "value"], rows), *self.notes])
 
     def _repr_html_(self) -> str:

@@ -6,8 +6,10 @@ from cachesim.engines.base import EngineSpec
 from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput
 from cachesim.model.database import Database
+from cachesim.model.faults.base import Fault
 from cachesim.model.network import Network
 from cachesim.model.node import Node
+from cachesim.model.resilience import Resilience
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.workload import OpenLoop, Workload
@@ -35,6 +37,8 @@ class Scenario(Spec):
         "cold"  # whether the cache begins empty, or as after a long run
     )
     on_cache_error: Literal["miss", "raise"] = "miss"  # a refused cache command: go on, or fail
+    faults: tuple[Fault, ...] = ()  # what goes wrong, and when
+    resilience: Resilience = Resilience()  # what clients do when a tier does not answer
     seed: Seed = 1
 
     def __post_init__(self) -> None:
@@ -44,3 +48,11 @@ class Scenario(Spec):
                 f"Scenario.warmup must be shorter than the duration ({self.duration:g} s), got {self.warmup:g}; "
                 "nothing would be left to measure"
             )
+        for fault in self.faults:
+            if not isinstance(fault, Fault):
+                raise BadInput(f"Scenario.faults must hold faults (cs.faults.X), got {fault!r}")
+            if fault.at >= self.duration:
+                raise BadInput(
+                    f"{type(fault).__name__}.at must be before the end of the run ({self.duration:g} s), "
+                    f"got {fault.at:g}"
+                )

@@ -21,12 +21,13 @@ from cachesim.errors import BadInput
 from cachesim.experiments.scenario import Scenario
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
-from cachesim.model import strategies
+from cachesim.model import faults, strategies
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant, Exponential, Lognormal
 from cachesim.model.network import Network
 from cachesim.model.node import Node
 from cachesim.model.popularity import Drift, Scan, Uniform, Zipf
+from cachesim.model.resilience import Resilience
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.trace_workload import TraceReplay
 from cachesim.model.workload import ClosedLoop, OpenLoop
@@ -36,10 +37,13 @@ from cachesim.units import parse_size, parse_time
 STRATEGIES: list[type[Strategy]] = [
     getattr(strategies, name) for name in strategies.__all__ if name != "Strategy"
 ]
+FAULTS: list[type[Spec]] = [  # and what clients do about them
+    getattr(faults, name) for name in faults.__all__ if name != "Fault"
+]
 CLASSES: tuple[type[Spec], ...] = (
     Simple, Redis, Memcached, RedisServer, MemcachedServer, *STRATEGIES,
     OpenLoop, ClosedLoop, TraceReplay, Uniform, Zipf, Drift, Scan, Constant, Exponential, Lognormal,
-    Database, Network, Node, Scenario,
+    Database, Network, Node, *FAULTS, Resilience, Scenario,
 )  # fmt: skip
 POLICIES: tuple[type[EvictionPolicy], ...] = (
     policies.FIFO, policies.LRU, policies.CLOCK, policies.SIEVE, policies.LFU, policies.Random,
@@ -167,7 +171,7 @@ def _plain(value: Any) -> Any:
                 f"the policy {value!r} is not one of {', '.join(POLICY_NAMES)}; keep the scenario in Python"
             )
         return name
-    return value
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value
 
 
 def _spec(cls: type[Spec], table: Mapping[str, Any], path: str) -> Any:
@@ -185,6 +189,8 @@ def _value(value: Any, known: Any, path: str) -> Any:
     """Return a TOML value as a spec's field takes it."""
     if isinstance(value, Mapping):
         return _spec(_class(value, known, path), value, path)
+    if isinstance(value, list):
+        return tuple(_value(part, None, f"{path}[{n}]") for n, part in enumerate(value))
     if isinstance(value, str) and known is not None:
         return _from_text(value, known[0], known[1], path)
     return value

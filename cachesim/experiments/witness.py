@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from cachesim.experiments.scenario import Scenario
 from cachesim.model.app import App
-from cachesim.model.station import Station
-from cachesim.model.system import System
+from cachesim.model.careful.station import WorkStation
+from cachesim.model.careful.system import CarefulSystem
 from cachesim.records import Record, Sink, Value
 
 if TYPE_CHECKING:
@@ -45,8 +45,11 @@ class Step:
         self.answer: Any = None
 
 
-class Witnessed(System):
-    """A system whose clients' calls are heard, each when it is sent; its end is filled in later."""
+class Witnessed(CarefulSystem):
+    """A system whose clients' calls are heard, each when it is sent; its end is filled in later.
+
+    It is careful whether or not something may fail: where nothing does, both kinds give the same records.
+    """
 
     def __init__(self, scenario: Scenario, sink: Sink, hear: Callable[[Step], Any]) -> None:
         super().__init__(scenario, sink, lambda sample: None)
@@ -55,7 +58,7 @@ class Witnessed(System):
     def new_app(self, client: int) -> App:
         """Return a view of the system that listens."""
         app = super().new_app(client)
-        for tier, station in (("cache", self.node.station), ("db", self.database.station)):
+        for tier, station in (("cache", self.cache.station), ("db", self.db.station)):
             setattr(app, tier, _Listening(self, client, tier, getattr(app, tier), station))
         return app
 
@@ -64,7 +67,7 @@ class _Listening:
     """Stands in front of a tier's client."""
 
     def __init__(
-        self, system: Witnessed, client: int, tier: str, line: Any, station: Station
+        self, system: Witnessed, client: int, tier: str, line: Any, station: WorkStation
     ) -> None:
         # Whatever else is asked or set (the lookup of a request) is the tier's client's.
         self.__dict__.update(_parts=(system, client, tier, station), _line=line)
@@ -81,7 +84,7 @@ class _Listening:
 
         def call(*arguments: Any, **options: Any) -> Any:
             step = Step(client, tier, name, arguments, system.env.now)
-            step.waited = max(0.0, station.free[0] - step.sent)
+            step.waited = max(0.0, station.when(station.free[0]) - step.sent)
             visit = method(*arguments, **options)
             if not hasattr(visit, "callbacks"):  # a plain question, which takes no time
                 return visit

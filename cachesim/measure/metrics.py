@@ -33,6 +33,17 @@ def errors(history: pd.DataFrame) -> float:
     return float(history["error"].notna().sum())
 
 
+def error_ratio(history: pd.DataFrame) -> float:
+    """Return the share of the requests that failed; NaN if there were none."""
+    rows = history[history["op"] != "sample"]
+    return _mean(rows["error"].notna())
+
+
+def availability(history: pd.DataFrame) -> float:
+    """Return the share of the requests that were answered; NaN if there were none."""
+    return 1 - error_ratio(history)
+
+
 def hit_ratio(history: pd.DataFrame) -> float:
     """Return the share of reads that asked the cache and found the key; NaN if none asked.
 
@@ -156,11 +167,22 @@ def expirations(history: pd.DataFrame) -> float:
     return _growth(history, "expirations")
 
 
+def retries(history: pd.DataFrame) -> float:
+    """Return how many calls of a tier were repeated between the first and the last sample."""
+    return _growth(history, "retries")
+
+
+def timeouts(history: pd.DataFrame) -> float:
+    """Return how many calls of a tier their client gave up between the first and the last sample."""
+    return _growth(history, "timeouts")
+
+
 METRICS: dict[str, Metric] = {
     metric.__name__: metric
     for metric in (
         hit_ratio, stale_ratio, staleness_age_p95, versions_behind_mean, read_p50, read_p99, write_p50, write_p99,
         throughput, db_queries_per_s, db_utilization, cache_utilization, evictions, expirations, errors, requests,
+        error_ratio, retries, timeouts,
     )
 }  # fmt: skip
 

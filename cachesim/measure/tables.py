@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cachesim.measure.statistics import Interval
 
-_PERCENT = {"hit_ratio", "stale_ratio", "db_utilization", "cache_utilization"}
+_PERCENT = {
+    "hit_ratio",
+    "stale_ratio",
+    "db_utilization",
+    "cache_utilization",
+    "error_ratio",
+    "availability",
+}
 _MILLISECONDS = {"read_p50", "read_p99", "write_p50", "write_p99"}
 UNITS = {
     **dict.fromkeys(_PERCENT, "%"),

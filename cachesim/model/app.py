@@ -39,6 +39,9 @@ class App:
         self.client = client  # number of the client this view belongs to
         # The memory of the application's process, the same for all its clients; empty when a run begins.
         self.shared: dict[Any, Any] = {} if shared is None else shared
+        self.skew: Draw | None = (
+            None  # by how many seconds this client's clock is wrong; None: by none
+        )
         self.visits: list[Visit] = []  # of the request being served
         self.spawned = False  # whether something started here may still be going on
         self.cache = CacheClient(env, node, self.visits, raises=raises)
@@ -46,8 +49,8 @@ class App:
 
     @property
     def now(self) -> float:
-        """The simulated time in seconds."""
-        return float(self._env.now)
+        """The simulated time in seconds, as this client's clock shows it."""
+        return float(self._env.now) + (self.skew() if self.skew else 0.0)
 
     def timeout(self, seconds: float) -> simpy.Event:
         """Return an event that fires after `seconds` (>= 0)."""
@@ -167,7 +170,7 @@ class CacheClient:
         except CacheError as error:
             self._refuse(visit, error)
 
-    def _refuse(self, visit: Visit, error: CacheError) -> None:
+    def _refuse(self, visit: Visit, error: SimulatedFailure) -> None:
         """Count the refusal; go on as if the key were absent, as client libraries do, or fail."""
         self._node.errors += 1
         visit._value = None

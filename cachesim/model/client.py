@@ -73,7 +73,7 @@ class Client(Drive):
                 else:
                     write, version = self._seen(op, key, write, value, known)
             except SimulatedFailure as failure:
-                error = type(failure).__name__
+                error, version = type(failure).__name__, database.versions.get(write or -1)
             done = (self.number, op, key, begin, env._now, app.cache.lookup, write, version)
             self._rest(app, op, key, error)
             system.sink(done + (known, there, error))  # noqa: RUF005 (faster)

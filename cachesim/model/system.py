@@ -17,6 +17,7 @@ from cachesim.model.database import Database, DatabaseTier
 from cachesim.model.events import Drive, Environment, Steps, Visit
 from cachesim.model.network import Network
 from cachesim.model.node import CacheNode, Node
+from cachesim.model.resilience import Resilience
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.workload import Workload
 from cachesim.records import FIRST_WRITE, Sink, Value
@@ -52,10 +53,16 @@ class Plan(Protocol):
     def on_cache_error(self) -> str: ...  # noqa: D102
     @property
     def seed(self) -> int: ...  # noqa: D102
+    @property
+    def faults(self) -> tuple[Any, ...]: ...  # noqa: D102
+    @property
+    def resilience(self) -> Resilience: ...  # noqa: D102
 
 
 class System:
     """The clients, the cache node and the database of one run."""
+
+    retries = timeouts = 0  # attempts repeated and given up so far, all clients together
 
     def __init__(self, plan: Plan, sink: Sink, look: Sink) -> None:
         self.plan = plan
@@ -197,6 +204,5 @@ class System:
         engine, now = self.node.engine, self.env.now
         database = self.database
         cache = (engine.memory, len(engine), engine.evictions, engine.expirations, self.node.errors)
-        self.look(
-            (now, *cache, self.node.station.busy(now), database.queries, database.station.busy(now))
-        )
+        busy = self.node.station.busy(now), database.queries, database.station.busy(now)
+        self.look((now, *cache, *busy, self.retries, self.timeouts))

@@ -100,7 +100,7 @@ def test_a_recorder_flushes_without_losing_anything():
     for n in range(40_000):
         recorder.request((n, "read", "k", float(n), n + 0.5, "hit", 0, 0, 0, 0, None))
         if n % 10_000 == 0:
-            recorder.sample((float(n), *[0] * 8))
+            recorder.sample((float(n), *[0] * 10))
     frame = select_requests(recorder.history())
 
     assert list(range(40_000)) == frame["client"].tolist()

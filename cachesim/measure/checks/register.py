@@ -26,8 +26,8 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cachesim.errors import may_have_happened
 from cachesim.measure.checks.verdict import Verdict
+from cachesim.measure.outcomes import UNKNOWN, outcome
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,7 +163,7 @@ def _by_key(history: pd.DataFrame) -> Iterator[tuple[str, list[Operation]]]:
     """Yield the operations of each key that was read, as far as they say anything."""
     rows = history[history["op"].isin(["read", "write"])]
     is_write = rows["op"] == "write"
-    unsure = is_write & rows["error"].map(may_have_happened, na_action="ignore").eq(True)
+    unsure = outcome(rows) == UNKNOWN
     rows = rows[(rows["error"].isna() | unsure) & (rows["write"].notna() | ~is_write)]
     ends = rows["end"].mask(unsure.reindex(rows.index), math.inf)
     writes = rows["write"].fillna(ABSENT).astype("int64")

@@ -1,0 +1,56 @@
+"""What may go wrong in a run: one class a fault, each with a generator `play(system)`.
+
+A new fault is a class in the file of its kind and a line here; scenario files know it by its name in kebab case.
+`Calls` and `Breaker` say what clients do about it: they are the parts of a `Resilience`.
+"""
+
+from cachesim.model.faults.base import Fault
+from cachesim.model.faults.clients import HotKey, SkewClocks, Surge
+from cachesim.model.faults.credits import ExhaustCredits
+from cachesim.model.faults.network import (
+    DropCachePackets,
+    DropDatabasePackets,
+    PartitionCache,
+    PartitionDatabase,
+    RefuseCache,
+    RefuseDatabase,
+    RejectCacheLogin,
+    RejectDatabaseLogin,
+)
+from cachesim.model.faults.nodes import (
+    CrashCache,
+    CrashDatabase,
+    FlushCache,
+    FreezeCache,
+    FreezeDatabase,
+    RebootCache,
+    SlowCache,
+    SlowDatabase,
+)
+from cachesim.model.resilience import Breaker, Calls
+
+__all__ = [
+    "Breaker",
+    "Calls",
+    "CrashCache",
+    "CrashDatabase",
+    "DropCachePackets",
+    "DropDatabasePackets",
+    "ExhaustCredits",
+    "Fault",
+    "FlushCache",
+    "FreezeCache",
+    "FreezeDatabase",
+    "HotKey",
+    "PartitionCache",
+    "PartitionDatabase",
+    "RebootCache",
+    "RefuseCache",
+    "RefuseDatabase",
+    "RejectCacheLogin",
+    "RejectDatabaseLogin",
+    "SkewClocks",
+    "SlowCache",
+    "SlowDatabase",
+    "Surge",
+]

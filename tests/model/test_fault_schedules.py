@@ -1,0 +1,95 @@
+"""Nothing is lost silently: under any faults, every request that began ends in one record with one outcome."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cachesim.engines.simple import Simple
+from cachesim.experiments.scenario import Scenario
+from cachesim.measure.history import Recorder, select_requests
+from cachesim.measure.outcomes import OUTCOMES, outcome
+from cachesim.model import faults as f
+from cachesim.model.careful.system import CarefulSystem
+from cachesim.model.distributions import Constant, Exponential
+from cachesim.model.popularity import Uniform
+from cachesim.model.resilience import Breaker, Calls, Resilience
+from cachesim.model.strategies.lazy import LazyLoading, NoCache
+from cachesim.model.strategies.through import WriteThrough
+from cachesim.model.workload import ClosedLoop, OpenLoop
+
+EXAMPLES = 500
+LENGTH = 2.0  # seconds
+moments, spans = st.floats(0, LENGTH * 0.99), st.floats(0.001, LENGTH)
+shares, factors = st.floats(0, 1), st.floats(1, 50)
+timed = {"at": moments, "duration": spans}
+waits = st.floats(0.0005, 0.5)
+
+faults = st.one_of(
+    st.builds(f.FlushCache, at=moments),
+    st.builds(f.HotKey, share=shares, **timed),
+    st.builds(f.Surge, factor=st.floats(1, 3), **timed),
+    st.builds(f.SkewClocks, **timed),
+    st.builds(f.ExhaustCredits, at=moments, every=st.floats(0.05, 1)),
+    *(st.builds(c, at=moments, down=spans) for c in (f.CrashCache, f.CrashDatabase)),
+    *(st.builds(c, factor=factors, **timed) for c in (f.SlowCache, f.SlowDatabase)),
+    *(st.builds(c, share=shares, **timed) for c in (f.DropCachePackets, f.DropDatabasePackets)),
+    *(st.builds(c, **timed) for c in (
+        f.RebootCache, f.FreezeCache, f.FreezeDatabase, f.PartitionCache, f.PartitionDatabase, f.RefuseCache,
+        f.RefuseDatabase, f.RejectCacheLogin, f.RejectDatabaseLogin)),
+)  # fmt: skip
+calls = st.builds(
+    Calls, timeout=waits | st.just(float("inf")), retries=st.integers(0, 3), backoff=st.floats(0, 0.1),
+    jitter=st.booleans(), budget=st.sampled_from([0.1, float("inf")]),
+    breaker=st.none() | st.builds(Breaker, calls=st.integers(1, 10), rest=waits, trials=st.integers(1, 3)),
+)  # fmt: skip
+drawn = {"reads": 0.7, "popularity": Uniform(keys=5), "size": Constant(value=50)}
+scenarios = st.builds(
+    Scenario,
+    strategy=st.sampled_from([NoCache(), LazyLoading(ttl=0.5, invalidate=True), WriteThrough()]),
+    cache=st.just(Simple()), duration=st.just(LENGTH), warmup=st.just(0.0), sample_every=st.just(LENGTH),
+    on_cache_error=st.sampled_from(["miss", "raise"]),
+    workload=st.just(OpenLoop(rate=40.0, **drawn))
+    | st.just(ClosedLoop(clients=3, think=Exponential(mean=0.05), **drawn)),
+    faults=st.lists(faults, max_size=4).map(tuple),
+    resilience=st.builds(Resilience, cache=calls, database=calls),
+    seed=st.integers(0, 2**32),
+)  # fmt: skip
+
+
+def counted(strategy, began):
+    """Return a strategy that does the same and notes each request it is asked to serve."""
+    kind = type(strategy)
+
+    class Counted(kind):
+        def read(self, app, key):
+            began.append(key)
+            return (yield from kind.read(self, app, key))
+
+        def write(self, app, key, value):
+            began.append(key)
+            yield from kind.write(self, app, key, value)
+
+    return Counted(**{n: getattr(strategy, n) for n in strategy.__dataclass_fields__})
+
+
+@settings(
+    max_examples=EXAMPLES, derandomize=True, deadline=None, database=None,
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+@given(scenarios)
+def test_requests_in_are_records_out(scenario):
+    """Every request has one record; a failed write never happened, an answered one did, whatever is unknown may."""
+    began, recorder = [], Recorder()
+    scenario = scenario.replace(strategy=counted(scenario.strategy, began))
+    system = CarefulSystem(scenario, recorder.request, recorder.sample)
+    system.run()
+    rows = select_requests(recorder.history())
+    ended = outcome(rows)
+    committed = set(system.database.versions)
+    writes = rows[rows["op"] == "write"]
+
+    assert len(began) == len(rows) == ended.isin(OUTCOMES).sum()
+    assert set(writes["write"][ended == "ok"]) <= committed
+    assert set() == committed & set(writes["write"][ended == "failed"])
+    assert system.cache.under_way == {} == system.db.under_way
+    assert 0 == system.database.open
+    assert (rows["acknowledged"] <= rows["key"].map(system.database.committed).fillna(0)).all()
