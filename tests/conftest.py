@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.browser import browser  # noqa: F401  a fixture for every room whose pages are looked at
+
 os.environ.setdefault("MPLBACKEND", "Agg")  # before matplotlib is first imported: draw to memory
 
 settings.register_profile("same every time", derandomize=True, deadline=None, max_examples=50)

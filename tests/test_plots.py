@@ -13,8 +13,8 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from cachesim import plots
-from cachesim.cli.output import _png as png
 from cachesim.engines.simple import Simple
+from cachesim.experiments.pictures import png
 from cachesim.experiments.run import compare, run, sweep
 from cachesim.experiments.scenario import Scenario
 from cachesim.measure.metrics import read_p99

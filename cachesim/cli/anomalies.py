@@ -6,9 +6,10 @@ from typing import Any
 import click
 
 from cachesim.cli.options import JSON, ruled
-from cachesim.cli.output import open_folder, png, print_json, progress, write_whole
+from cachesim.cli.output import open_folder, print_json, progress, write_whole
 from cachesim.errors import BadInput
 from cachesim.experiments.anomalies import ALL, Anomaly, Finding, by_id, find, occurrence
+from cachesim.experiments.pictures import png
 from cachesim.measure.tables import text_table
 from cachesim.plots import interleaving
 from cachesim.spec import Seed

@@ -6,9 +6,10 @@ import click
 
 from cachesim.cli.anomalies import anomalies
 from cachesim.cli.exercise import exercise_command
+from cachesim.cli.extras import Extras
 from cachesim.cli.fidelity import fidelity
 from cachesim.cli.grade import grade_command
-from cachesim.cli.options import JSON, RUNS, SCENARIO, apply, ruled
+from cachesim.cli.options import JSON, REPORT, RUNS, SCENARIO, apply, ruled
 from cachesim.cli.output import (
     comparison_json,
     comparison_text,
@@ -36,34 +37,49 @@ OUT = click.option(
 
 
 @click.command()
-@apply((*SCENARIO, *RUNS, OUT, JSON))
-def compare(out: str, as_json: bool, **options: Any) -> None:
+@apply((*SCENARIO, *RUNS, OUT, *REPORT, JSON))
+def compare(
+    out: str,
+    report: str | None,
+    rank: str | None,
+    worth: float | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
     """Compare strategies, or engines, on the same requests."""
-    _compare(plan(options), out, as_json)
+    _compare(plan(options), out, as_json, Extras(report, rank, worth))
 
 
 @click.command()
 @click.argument("scenario")
 @click.option("--out", default="out/run", show_default=True, help="Folder for the results.")
-@JSON
-def run(scenario: str, out: str, as_json: bool) -> None:
+@apply((*REPORT, JSON))
+def run(
+    scenario: str,
+    out: str,
+    report: str | None,
+    rank: str | None,
+    worth: float | None,
+    as_json: bool,
+) -> None:
     """Run a scenario file; with a [compare] table, all of its alternatives."""
-    _compare(read_toml(scenario), out, as_json)
+    _compare(read_toml(scenario), out, as_json, Extras(report, rank, worth))
 
 
-def _compare(what: Plan, out: str, as_json: bool) -> None:
+def _compare(what: Plan, out: str, as_json: bool, extras: Extras) -> None:
     folder = open_folder(out)
+    extras.check(what.replications)
     results = experiments.compare(
         what.scenario,
         replications=what.replications,
         progress=progress,
         **what.varied,  # type: ignore[arg-type]
     )
-    files = write_comparison(folder, what, results)
+    files = [*write_comparison(folder, what, results), *extras.write(what, results)]
     if as_json:
-        print_json(comparison_json(what, results))
+        print_json({**comparison_json(what, results), **extras.as_json(results)})
     else:
-        click.echo(comparison_text(what, results))
+        click.echo("\n\n".join([comparison_text(what, results), *extras.text(results)]))
         click.echo("\nwritten: " + ", ".join(map(str, files)))
 
 

@@ -28,7 +28,10 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _status(arguments: list[str] | None) -> int:
     try:
-        code: Any = cachesim.main(arguments, prog_name="cachesim", standalone_mode=False)
+        words = sys.argv[1:] if arguments is None else arguments
+        code: Any = cachesim.main(
+            words, prog_name="cachesim", standalone_mode=False, obj={"words": words}
+        )
         return code if isinstance(code, int) else 0
     except click.exceptions.NoArgsIsHelpError as help_text:
         click.echo(help_text.format_message(), err=True)

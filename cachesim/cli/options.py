@@ -120,6 +120,16 @@ RUNS: tuple[Decorator, ...] = (
     ruled("--seed", Seed, "Seed of all random draws.", default="1", show_default=True),
 )
 
+REPORT: tuple[Decorator, ...] = (
+    click.option("--report", help="Also write one self-contained HTML page, such as report.html."),
+    click.option("--rank", help="Say which alternative is best by this metric, such as hit_ratio."),
+    ruled(
+        "--worth",
+        Span,
+        "With --rank: the smallest difference that matters, as a ratio or in seconds.",
+    ),
+)
+
 JSON = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on stdout instead of the table."
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import os
@@ -15,6 +14,7 @@ from typing import Any
 import click
 
 from cachesim.errors import BadInput
+from cachesim.experiments.pictures import pictures, png
 from cachesim.experiments.result import Difference, Results
 from cachesim.experiments.toml import Plan, kebab, scenario_table, to_toml
 from cachesim.experiments.verdict import verdict
@@ -25,7 +25,6 @@ from cachesim.replay import Replay
 from cachesim.units import show_size
 
 SCHEMA = 1
-DPI = 100  # dots an inch of the plots: 600 pixels wide
 NAMES = {"cache": "engine"}  # varied fields whose column has another name on the command line
 NAMED = ("strategy", "cache")  # every row says these, by their class where they do not vary
 DIFFERENCES = (
@@ -123,7 +122,7 @@ def _difference_table(differences: list[Difference]) -> str:
         [title(d.metric), show_interval(d.metric, d.interval), _says(d.interval), _saves(d)]
         for d in shown
     ]
-    header = [f"{first} minus {second}, paired", "difference", "95 % interval", "runs saved"]
+    header = [f"{first} minus {second}, paired", "difference", "95 % interval", "saved by pairing"]
     return text_table(header, rows)
 
 
@@ -179,29 +178,11 @@ def write_comparison(folder: Path, plan: Plan, results: Results) -> list[Path]:
     files: dict[str, str | bytes] = {
         "results.csv": results.frame.rename(columns=NAMES).to_csv(index=False),
         "scenario.toml": to_toml(plan),
-        **_plots(results),
+        **{f"{picture.name}.png": png(picture.axes) for picture in pictures(results)},
     }
     for name, content in files.items():
         write_whole(folder / name, content)
     return [folder / name for name in files]
-
-
-def _plots(results: Results) -> dict[str, bytes]:
-    """Return file name -> PNG for every plot that goes with a comparison."""
-    import cachesim.plots as plots
-
-    shown = ("hit_ratio", "stale_ratio", "read_p99", "db_queries_per_s")
-    runs = {case.name: run for case, run in zip(results.cases, results.first_runs, strict=False)}
-    axes = {metric: plots.compare(results, y=metric) for metric in shown}
-    axes |= {"timeline": plots.timeline(runs), "latency": plots.latency(runs)}
-    return {f"{name}.png": png(ax) for name, ax in axes.items()}
-
-
-def png(ax: Any) -> bytes:
-    """Return a drawing as the bytes of a PNG."""
-    content = io.BytesIO()
-    ax.figure.savefig(content, format="png", dpi=DPI, metadata={"Software": None})
-    return content.getvalue()
 
 
 def replay_text(found: Replay) -> str:

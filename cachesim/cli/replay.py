@@ -6,9 +6,10 @@ from typing import Any
 import click
 
 from cachesim.cli.options import CLOCK, JSON, names, ruled
-from cachesim.cli.output import open_folder, png, print_json, replay_text, write_whole
+from cachesim.cli.output import open_folder, print_json, replay_text, write_whole
 from cachesim.cli.plan import replay_engine
 from cachesim.errors import BadInput
+from cachesim.experiments.pictures import png
 from cachesim.measure.tables import text_table
 from cachesim.replay import POLICIES, hit_ratio_curve
 from cachesim.replay import replay as replay_trace

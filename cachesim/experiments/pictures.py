@@ -1,0 +1,74 @@
+"""The plots that go with a comparison or a sweep, and each as a picture file with words for who cannot see it."""
+
+from __future__ import annotations
+
+import io
+from typing import Any, NamedTuple
+
+from cachesim.experiments.result import Results
+from cachesim.measure.tables import show_interval, title
+from cachesim.plots.comparisons import compare
+from cachesim.plots.style import DPI
+from cachesim.plots.timelines import latency, timeline
+
+SPOKEN = 12  # cases that a picture's words name
+METRICS = ("hit_ratio", "stale_ratio", "read_p99", "db_queries_per_s")
+
+
+class Picture(NamedTuple):
+    """A plot, the name of its file, a caption and what it shows in words."""
+
+    name: str
+    axes: Any  # matplotlib's Axes, which only plots knows
+    caption: str
+    words: str
+
+
+def pictures(results: Results) -> list[Picture]:
+    """Return the plots of a comparison; those of single runs only where histories were kept."""
+    found = [_metric(results, metric) for metric in METRICS]
+    runs = {case.name: run for case, run in zip(results.cases, results.first_runs, strict=False)}
+    if not runs:
+        return found
+    names = ", ".join(runs)
+    over_time = f"Hit ratio (%) of every second of the first replication, for {names}; the warm-up is shaded."
+    tail = f"Share of the reads that took longer than a given time, for {names}, first replication."
+    return [
+        *found,
+        Picture("timeline", timeline(runs), "Hit ratio over simulated time", over_time),
+        Picture("latency", latency(runs), "Latency of reads", tail),
+    ]
+
+
+def _metric(results: Results, metric: str) -> Picture:
+    x, by = _axes_of(results)
+    means = [
+        f"{case.name} {show_interval(metric, results.interval(n, metric))}"
+        for n, case in enumerate(results.cases[:SPOKEN])
+    ]
+    rest = len(results.cases) - SPOKEN
+    means += [f"{rest} more in the table"] * (rest > 0)
+    words = f"{title(metric)}, means with 95 % intervals: {'; '.join(means)}."
+    return Picture(metric, compare(results, y=metric, x=x, by=by), title(metric), words)
+
+
+def _axes_of(results: Results) -> tuple[str | None, str | None]:
+    """Return the field for the horizontal axis and the one for the colours; None, None gives a row a case.
+
+    A field whose values are three numbers or more is an axis, if at most one other field varies.
+    """
+    fields = list(results.cases[0].labels) if results.cases else []
+    values = {field: set(results.frame[field]) for field in fields}
+    telling = [field for field in fields if len(values[field]) > 1]
+    numbers = [f for f in telling if len(values[f]) > 2 and results.frame[f].dtype.kind in "if"]
+    if not numbers or len(telling) > 2:
+        return None, None
+    x = max(numbers, key=lambda field: len(values[field]))
+    return x, next((field for field in telling if field != x), None)
+
+
+def png(ax: Any, dpi: int = DPI) -> bytes:
+    """Return the picture of a plot as PNG: the same bytes for the same plot."""
+    content = io.BytesIO()
+    ax.figure.savefig(content, format="png", dpi=dpi, metadata={"Software": None})
+    return content.getvalue()

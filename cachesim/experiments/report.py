@@ -1,0 +1,254 @@
+"""One comparison as one page: HTML that needs nothing but itself, to read, to print and to hand in.
+
+The page loads nothing and runs nothing: pictures are inside it, and its content policy forbids the rest. Same
+results, same page, byte for byte.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.resources import files
+
+from cachesim.errors import BadInput
+from cachesim.experiments.pictures import Picture, pictures, png
+from cachesim.experiments.result import Difference, Results
+from cachesim.experiments.scenario import Scenario
+from cachesim.experiments.verdict import verdict
+from cachesim.measure.statistics import Ranking
+from cachesim.measure.tables import show_bounds, show_interval, title
+
+PRINTED = 150  # dots an inch of the pictures: sharp on a phone and on paper
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+RANKED = ("hit_ratio", "stale_ratio", "read_p99", "db_queries_per_s")
+NOTHING_FOR_SURE = (
+    "One replication has no interval: run at least two before believing a difference."
+)
+
+
+def page(
+    results: Results,
+    *,
+    version: str,
+    question: str = "",
+    scenario: str = "",
+    command: str = "",
+) -> str:
+    """Return the report of a comparison or a sweep as one HTML page.
+
+    Parameters
+    ----------
+    results : Results
+        What `compare` or `sweep` returned.
+    version : str
+        Of cachesim.
+    question : str
+        What the experiment asks, as the heading; by default made from the fields that vary.
+    scenario : str
+        The scenario as TOML, from which `cachesim run` gives the same numbers again.
+    command : str
+        The command line that made it.
+
+    Examples
+    --------
+    >>> from cachesim.experiments.run import compare
+    >>> from cachesim.experiments.scenario import Scenario
+    >>> short = Scenario(duration=2, warmup=1)
+    >>> text = page(compare(short, strategy__ttl=[1, 9], replications=2, n_jobs=1), version="1.0")
+    >>> text.startswith("<!DOCTYPE html>"), "http" in text
+    (True, False)
+    """
+    heading = question or _question(results)
+    parts = [
+        f"<h1>{_safe(heading)}</h1>",
+        *_verdict(results),
+        *_section("What was measured", [_main_table(results), *_notes(results)]),
+        *_section("The first against the second", _differences(results)),
+        *_section("Which is best", _rankings(results)),
+        *_section("Pictures", [_pictures(results)]),
+        *_section("The scenario, with its first alternative", [_scenario(results)]),
+        *_section("How to make it again", _again(results, scenario, command, version)),
+    ]
+    return _document(heading, parts)
+
+
+def _document(heading: str, parts: Iterable[str]) -> str:
+    style = files("cachesim.data").joinpath("report.css").read_text(encoding="utf-8")
+    head = [
+        '<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>{_safe(heading)}</title>",
+        f"<style>\n{style}</style>",
+    ]
+    start = ['<!DOCTYPE html>\n<html lang="en">', "<head>", *head, "</head>", "<body>"]
+    return "\n".join([*start, *parts, "</body>", "</html>", ""])
+
+
+def _question(results: Results) -> str:
+    varied: dict[str, list[str]] = {}
+    for case in results.cases:
+        for field, label in case.labels.items():
+            varied.setdefault(field, [])
+            varied[field] += [label] * (label not in varied[field])
+    telling = {field: labels for field, labels in varied.items() if len(labels) > 1}
+    asked = (f"{_words(field)}: {_or(labels)}" for field, labels in telling.items())
+    return f"Which {'; which '.join(asked)}?" if telling else "What does this scenario give?"
+
+
+def _words(field: str) -> str:
+    """Return a field as people say it.
+
+    >>> _words("cache__memory")
+    'cache memory'
+    """
+    return "engine" if field == "cache" else field.replace("__", " ").replace("_", " ")
+
+
+def _or(labels: Sequence[str], most: int = 6) -> str:
+    shown = [*labels[:most], f"{len(labels) - most} more"] if len(labels) > most else list(labels)
+    return " or ".join([", ".join(shown[:-1]), shown[-1]])
+
+
+def _section(heading: str, parts: Iterable[str]) -> Iterator[str]:
+    """Yield a heading and what stands below it; nothing if nothing does."""
+    content = [part for part in parts if part]
+    if content:
+        yield f"<h2>{heading}</h2>"
+        yield from content
+
+
+def _verdict(results: Results) -> Iterator[str]:
+    if len(results.cases) == 2:
+        sentence = _safe(verdict(results.differences()))
+        yield f'<p class="verdict">{sentence}</p>' if sentence else ""
+    elif told := list(_who_is_best(results)):
+        lines = "".join(f"<li>{_safe(line)}</li>" for line in told)
+        yield f'<div class="verdict">With 95 % confidence, the best by<ul>{lines}</ul></div>'
+
+
+def _who_is_best(results: Results) -> Iterator[str]:
+    """Yield a line for each metric by which somebody is not the best."""
+    for found in _ranked(results):
+        best = found.may_be_best
+        if len(best) < len(found.places):
+            metric = title(found.metric).partition(" (")[0]
+            yield f"{metric} is {_or(best) if len(best) > 1 else best[0]}"
+
+
+def _main_table(results: Results) -> str:
+    fields = list(results.cases[0].labels)
+    rows = results.rows()
+    told = [n for n in range(len(fields)) if len({row[n] for row in rows}) > 1] or [0][
+        : len(fields)
+    ]
+    kept = [*told, *range(len(fields), len(results.header))]
+    header = [*(_words(field) for field in fields), *map(title, results.header[len(fields) :])]
+    runs = results.frame["replication"].nunique()
+    warmup = results.cases[0].scenario.warmup
+    caption = (
+        f"Means of {runs} replications ± half of the 95 % interval, after {warmup:g} s of warm-up."
+    )
+    cut = [[cells[n] for n in kept] for cells in (header, *rows)]
+    return _table(caption, cut[0], cut[1:])
+
+
+def _notes(results: Results) -> list[str]:
+    notes = list(results.notes)
+    if results.frame["replication"].nunique() < 2:
+        notes.append(NOTHING_FOR_SURE)
+    return [f"<p>Note: {_safe(note)}</p>" for note in notes]
+
+
+def _differences(results: Results) -> list[str]:
+    found = [d for d in results.differences() if d.interval.half_width > 0]  # nor NaN
+    if not found:
+        return []
+    header = ["metric", "difference", "95 % interval", "saved by pairing"]
+    caption = f"{found[0].first} minus {found[0].second}, paired replication by replication."
+    return [_table(caption, header, [_difference(d) for d in found])]
+
+
+def _difference(found: Difference) -> list[str]:
+    says = "on one side of 0" if found.interval.shows_difference else "spans 0"
+    saved = f"{found.variance_reduction:.3g}x" if found.variance_reduction < 1e6 else "-"
+    return [title(found.metric), show_interval(found.metric, found.interval), says, saved]
+
+
+def _rankings(results: Results) -> Iterator[str]:
+    """Yield a table for each metric that three or more cases have."""
+    for found in _ranked(results) if len(results.cases) > 2 else ():
+        rows = [
+            [p.name, show_bounds(found.metric, p.ahead), "yes" if p.may_be_best else "no"]
+            for p in found.places
+        ]
+        caption = f"{title(found.metric)}. {found.sentence}"
+        yield _table(caption, ["best first", "ahead of the best other", "may be best"], rows)
+
+
+def _ranked(results: Results) -> Iterator[Ranking]:
+    for metric in RANKED:
+        try:
+            yield results.ranking(metric)
+        except BadInput:  # fewer than two cases have it, or one replication
+            continue
+
+
+def _pictures(results: Results) -> str:
+    return f'<div class="plots">{"".join(map(_figure, pictures(results)))}</div>'
+
+
+def _figure(picture: Picture) -> str:
+    data = base64.b64encode(png(picture.axes, PRINTED)).decode()
+    image = f'<img alt="{_safe(picture.words)}" src="data:image/png;base64,{data}">'
+    return f"<figure>{image}<figcaption>{_safe(picture.caption)}</figcaption></figure>"
+
+
+def _scenario(results: Results) -> str:
+    shared = results.cases[0].scenario
+    lines = "".join(f"<dt>{name}</dt><dd>{_safe(text)}</dd>" for name, text in _told(shared))
+    return f"<dl>{lines}</dl>"
+
+
+def _told(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    """Yield what the first case ran, a part a line; fields that are not named have their defaults."""
+    yield "times", f"{scenario.duration:g} s of requests, the first {scenario.warmup:g} s left out"
+    for name in ("strategy", "cache", "workload", "database", "node", "network"):
+        yield name, repr(getattr(scenario, name))
+
+
+def _again(results: Results, scenario: str, command: str, version: str) -> Iterator[str]:
+    if command:
+        yield f'<pre class="wrap"><code>{_safe(command)}</code></pre>'
+    if scenario:
+        yield (
+            "<p>Or save this as <code>scenario.toml</code> and run "
+            "<code>cachesim run scenario.toml</code>: the same numbers again.</p>"
+            "<details><summary>scenario.toml</summary>"
+            f"<pre><code>{_safe(scenario)}</code></pre></details>"
+        )
+    engines = sorted({results.engine(n) for n in range(len(results.cases))} - {""})
+    yield (
+        f"<p>Made with cachesim {_safe(version)}, seed {results.cases[0].scenario.seed}; "
+        f"engines: {_safe(', '.join(engines)) or 'none'}.</p>"
+    )
+
+
+def _table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table that scrolls inside its own box, under a caption that does not."""
+    head = "".join(f'<th scope="col">{_safe(cell)}</th>' for cell in header)
+    body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    label = f'tabindex="0" role="region" aria-label="{_safe(caption)}"'
+    return f'<p class="caption">{_safe(caption)}</p><div class="scroll" {label}>{table}</div>'
+
+
+def _cells(row: Sequence[str]) -> str:
+    first, *rest = row
+    return f'<th scope="row">{_safe(first)}</th>' + "".join(f"<td>{_safe(x)}</td>" for x in rest)
+
+
+def _safe(text: str) -> str:
+    """Return a text that is only a text, whatever somebody called a case or a file."""
+    return html.escape(text, quote=True)
