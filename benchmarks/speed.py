@@ -1,8 +1,8 @@
 """Speed against peers, side by side: python benchmarks/speed.py [--json] [--rounds 5] [--requests 100000].
 
 Everything runs interleaved in one process and is printed as a ratio, because the machine drifts and a
-ratio does not. The peer of the model is the textbook twin (textbook.py); the peer of replay is a plain
-OrderedDict loop; the yardstick is one bare SimPy event.
+ratio does not. The peer of the model is the textbook twin (textbook.py, of which cachesim/cli/peers has
+a copy for `cachesim bench`); the peer of replay is a plain OrderedDict loop; the yardstick is one bare SimPy event.
 """
 
 import argparse
@@ -16,40 +16,14 @@ from collections.abc import Callable
 from time import process_time
 
 import numpy as np
-import simpy
-from textbook import (
-    CACHE_SERVICE,
-    CLIENTS,
-    CONNECTIONS,
-    DB_SERVICE,
-    ITEMS,
-    KEYS,
-    READS,
-    SIZE,
-    SKEW,
-    THINK,
-    Dictionary,
-    Rows,
-    Twin,
-)
 
+from cachesim.cli.peers.ours import ITEMS, ours, scenario, twin
+from cachesim.cli.peers.queues import bare_event
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
-from cachesim.measure.history import Recorder
-from cachesim.measure.metrics import requests
-from cachesim.model.database import Database
-from cachesim.model.distributions import Constant, Exponential
-from cachesim.model.node import Node
-from cachesim.model.popularity import Zipf
-from cachesim.model.strategies.lazy import LazyLoading
-from cachesim.model.system import System
-from cachesim.model.workload import ClosedLoop, OpenLoop
 from cachesim.replay import replay
 
-RATE = 900.0  # requests per second of the open loop
-BARE_EVENTS = 300_000
 RATIOS = {
     "textbook_ratio": ("twin closed", "ours closed"),
     "open_loop_ratio": ("twin open", "ours open"),
@@ -58,65 +32,6 @@ RATIOS = {
     "bare_events_per_request": ("ours closed", "bare event"),
     "twin_bare_events": ("twin without SQLite", "bare event"),
 }  # name -> (numerator, denominator), both in seconds per request
-
-
-def scenario(requests_wanted: int, *, is_open: bool, cache: object) -> Scenario:
-    """Return the full model of the twin's system: TTL, versions, rows in SQLite, random legs, records."""
-    shared = {
-        "reads": READS,
-        "popularity": Zipf(keys=KEYS, skew=SKEW),
-        "size": Constant(value=SIZE),
-    }
-    users = ClosedLoop(clients=CLIENTS, think=Exponential(mean=THINK), **shared)
-    query = Exponential(mean=DB_SERVICE)
-    return Scenario(
-        strategy=LazyLoading(ttl=60, invalidate=True),
-        cache=cache,
-        node=Node(service=Exponential(mean=CACHE_SERVICE)),
-        database=Database(
-            connections=CONNECTIONS, buffer_read=query, disk_read=query, commit=query
-        ),
-        workload=OpenLoop(rate=RATE, **shared) if is_open else users,
-        duration=requests_wanted / RATE,
-        warmup=0,
-    )
-
-
-def ours(
-    requests_wanted: int, *, is_open: bool = False, cache: object = Simple(items=ITEMS)
-) -> float:
-    """Return the seconds of CPU that one request of our model costs, its record in columns included.
-
-    What is not included is what the twin does not do either: making a data frame of the columns.
-    """
-    plan = scenario(requests_wanted, is_open=is_open, cache=cache)
-    recorder = Recorder()
-    begin = process_time()
-    System(plan, recorder.request, recorder.sample).run()
-    took = process_time() - begin
-    return took / requests(recorder.history())
-
-
-def twin(requests_wanted: int, rows: type, *, is_open: bool = False) -> float:
-    """Return the same of the textbook twin."""
-    begin = process_time()
-    model = Twin(rows())
-    model.open(requests_wanted, RATE) if is_open else model.closed(requests_wanted)
-    return (process_time() - begin) / requests_wanted
-
-
-def bare() -> float:
-    """Return the seconds that one event of a single process costs."""
-    env = simpy.Environment()
-
-    def tick():
-        for _ in range(BARE_EVENTS):
-            yield env.timeout(1.0)
-
-    env.process(tick())
-    begin = process_time()
-    env.run()
-    return (process_time() - begin) / BARE_EVENTS
 
 
 def trace(length: int) -> list[str]:
@@ -165,13 +80,13 @@ def subjects(wanted: int) -> dict[str, Callable[[], float]]:
     """Return what is measured, in the order of one round."""
     keys = trace(1_000_000)
     return {
-        "bare event": bare,
-        "twin closed": lambda: twin(wanted, Rows),
+        "bare event": bare_event,
+        "twin closed": lambda: twin(wanted),
         "ours closed": lambda: ours(wanted),
         "ours on Redis": lambda: ours(wanted, cache=Redis(memory=256 * 1024)),
-        "twin open": lambda: twin(wanted, Rows, is_open=True),
+        "twin open": lambda: twin(wanted, is_open=True),
         "ours open": lambda: ours(wanted, is_open=True),
-        "twin without SQLite": lambda: twin(wanted, Dictionary),
+        "twin without SQLite": lambda: twin(wanted, sql=False),
         "plain loop": lambda: plain_loop(keys, 10_000),
         "replay": lambda: replayed(keys, 10_000),
     }

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from cachesim.cli.anomalies import anomalies
+from cachesim.cli.bench import bench
 from cachesim.cli.exercise import exercise_command
 from cachesim.cli.extras import Extras
 from cachesim.cli.fidelity import fidelity
@@ -138,6 +139,7 @@ COMMANDS = (
     report,
     fidelity,
     serve,
+    bench,
     grade_command,
     exercise_command,
 )

@@ -1,0 +1,53 @@
+"""`cachesim bench`: the same peers as in the repository, a row for each, a sentence for what is missing."""
+
+from pathlib import Path
+
+from cachesim.cli import bench
+from cachesim.cli.peers import ours, textbook
+from tests.cli.calls import call
+
+COMMITTED = Path(__file__).parents[2] / "benchmarks" / "textbook.py"
+
+
+def test_the_installed_twin_is_the_committed_one():
+    """Nobody slows one of the two down, for they are the same file."""
+    installed = COMMITTED.parents[1] / "cachesim" / "cli" / "peers" / "textbook.py"
+
+    assert COMMITTED.read_bytes() == installed.read_bytes()
+
+
+def test_the_model_has_the_figures_of_the_twin():
+    """Clients, keys, service times and the rest, written down twice, are equal."""
+    assert textbook.CLIENTS == ours.CLIENTS
+    for name in ("KEYS", "ITEMS", "READS", "SKEW", "THINK", "CACHE_SERVICE", "DB_SERVICE"):
+        assert getattr(textbook, name) == getattr(ours, name)
+    assert (textbook.CONNECTIONS, textbook.SIZE) == (ours.CONNECTIONS, ours.SIZE)
+
+
+def test_every_subject_has_its_row():
+    """A closed and an open loop, ours first with ratio 1, then the textbook, Ciw and the bare event."""
+    done = call("bench", "--rounds", "1", "--requests", "400", "--json")
+
+    assert 0 == done.code, done.err
+    answer = done.json
+    closed, opened = ([row["name"] for row in s["rows"]] for s in answer["sections"][:2])
+    assert "cachesim" == closed[0] == opened[0]
+    assert "textbook SimPy, with SQLite" in closed
+    assert "textbook SimPy, with SQLite" in opened
+    assert "Ciw (queues only, no cache)" in opened
+    assert [1.0, 1.0] == [s["rows"][0]["ratio"] for s in answer["sections"][:2]]
+    assert all(row["seconds"] > 0 for s in answer["sections"][:2] for row in s["rows"])
+    assert {"machine", "python", "date"} <= set(answer)
+
+
+def test_a_missing_peer_says_what_to_install():
+    """What cannot be imported is a row with a sentence, and the others are measured."""
+
+    def absent(requests):
+        raise ModuleNotFoundError("No module named 'ciw'", name="ciw")
+
+    subjects = [bench.Subject("ours", lambda requests: 1e-6), bench.Subject("Ciw", absent)]
+    rows = bench.measure(subjects, 10, 2)
+
+    assert ["", "needs ciw: pip install 'cachesim-lab[bench]'"] == [row.missing for row in rows]
+    assert [1.0, None] == [row.ratio for row in rows]
