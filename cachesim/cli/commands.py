@@ -22,6 +22,7 @@ from cachesim.cli.output import (
 from cachesim.cli.plan import plan
 from cachesim.cli.replay import replay
 from cachesim.cli.serve import serve
+from cachesim.cli.sweep import sweep
 from cachesim.experiments import run as experiments
 from cachesim.experiments.assumptions import rows as assumptions
 from cachesim.experiments.explain import explain
@@ -73,6 +74,8 @@ def _compare(what: Plan, out: str, as_json: bool, extras: Extras) -> None:
     results = experiments.compare(
         what.scenario,
         replications=what.replications,
+        until_precision=what.until_precision,
+        precision_of=what.precision_of,
         progress=progress,
         **what.varied,  # type: ignore[arg-type]
     )
@@ -133,6 +136,7 @@ COMMANDS = (
     anomalies,
     compare,
     run,
+    sweep,
     replay,
     trace,
     list_assumptions,

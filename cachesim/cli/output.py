@@ -75,12 +75,7 @@ def comparison_json(plan: Plan, results: Results) -> dict[str, Any]:
 
 def comparison_text(plan: Plan, results: Results) -> str:
     """Return the comparison for people: the table, the differences, the sentence."""
-    labels = len(results.cases[0].labels)
-    header = [NAMES.get(name, name) for name in results.header[:labels]]
-    header += [title(metric) for metric in results.header[labels:]]
-    told = _telling(results.rows(), labels)
-    cut = [[cells[n] for n in told] + cells[labels:] for cells in [header, *results.rows()]]
-    parts = [_split_table(cut[0], cut[1:], len(told))]
+    parts = [results_table(results)]
     parts.append(
         f"Means of {plan.replications} replications ± half of the 95 % interval; "
         f"after {plan.scenario.warmup:g} s of warm-up."
@@ -89,6 +84,17 @@ def comparison_text(plan: Plan, results: Results) -> str:
     if differences:
         parts += ["", _difference_table(differences), "", verdict(differences)]
     return "\n".join([*parts, *results.notes])
+
+
+def results_table(results: Results) -> str:
+    """Return a row a case: what tells it from the others, and its intervals."""
+    labels = len(results.cases[0].labels)
+    header = [NAMES.get(name, name) for name in results.header[:labels]]
+    header += [title(metric) for metric in results.header[labels:]]
+    rows = results.rows()
+    told = _telling(rows, labels)
+    cut = [[cells[n] for n in told] + cells[labels:] for cells in [header, *rows]]
+    return _split_table(cut[0], cut[1:], len(told))
 
 
 def _telling(rows: list[list[str]], labels: int) -> list[int]:

@@ -72,10 +72,11 @@ def enough(replications: int | None, precision: float | None, metric: str) -> En
         replications = USUAL if precision is None else MOST
     if replications < 1:
         raise BadInput(f"replications must be >= 1, got {replications}")
-    if precision is not None and not 0 < precision < math.inf:
+    is_number = isinstance(precision, int | float)
+    if precision is not None and not (is_number and 0 < precision < math.inf):
         raise BadInput(
-            f"until_precision must be > 0, such as 0.05 for ±5 % of the mean, got {precision}"
+            f"until_precision must be > 0, such as 0.05 for ±5 % of the mean, got {precision!r}"
         )
-    if metric not in METRICS:
+    if str(metric) not in METRICS:
         raise BadInput(f'precision_of "{metric}" is unknown; choose from {", ".join(METRICS)}')
     return Enough(replications, precision, metric)

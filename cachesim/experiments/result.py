@@ -271,4 +271,4 @@ def column(field: str, cases: Sequence[Case]) -> list[Any]:
 def few(names: Sequence[str], most: int = 3) -> str:
     """Return the names, the first ones if they are many."""
     rest = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + rest
+    return "; ".join(names[:most]) + rest

@@ -93,7 +93,7 @@ def sweep(
     n_jobs: int = -1,
     backend: str = "processes",
     address: str | None = None,
-    store: str | os.PathLike[str] | None = None,
+    store: str | os.PathLike[str] | Store | None = None,
     progress: Progress | None = None,
     **varied: Values,
 ) -> Results:
@@ -112,7 +112,7 @@ def sweep(
         frame is the same, byte for byte.
     address : str, optional
         Of the Dask scheduler, such as "tcp://10.0.0.5:8786"; without it, the Client of this process.
-    store : path, optional
+    store : path or Store, optional
         Folder in which finished runs are kept and looked for; by default none are. A run is found again by
         its scenario (classes of your own by their code), its seed and the version of cachesim. What
         cannot be known by these is run every time, and `results.notes` says so.
@@ -139,7 +139,7 @@ def sweep(
     True
     """
     rule = enough(replications, until_precision, precision_of)
-    kept = None if store is None else Store(store)
+    kept = store if store is None or isinstance(store, Store) else Store(store)
     bench = Bench(n_jobs, backend, address, progress, kept)
     return _Experiment(scenario, varied, rule, bench, is_sweep=True).results()
 

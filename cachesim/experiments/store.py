@@ -58,6 +58,7 @@ class Store:
                 'keeping runs needs pyarrow: pip install "cachesim-lab[parquet]", or leave the store out'
             ) from None
         self.folder = Path(folder)
+        self.found = 0  # runs that were there
         self.damaged: list[str] = []  # names of the files that were not what their name says
         self._parquet = parquet
         try:
@@ -82,6 +83,7 @@ class Store:
             path.unlink(missing_ok=True)
             return None
         rows: list[Row] = self._parquet.ParquetFile(io.BytesIO(content)).read().to_pylist()
+        self.found += 1
         return rows[0]
 
     def put(self, key: str, row: Row) -> None:

@@ -18,6 +18,7 @@ from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
+from cachesim.experiments.enough import enough
 from cachesim.experiments.scenario import Scenario
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
@@ -55,7 +56,9 @@ class Plan(NamedTuple):
 
     scenario: Scenario
     varied: dict[str, dict[str, Any]]  # field -> label -> value
-    replications: int
+    replications: int  # with a precision, the limit
+    until_precision: float | None = None
+    precision_of: str = "hit_ratio"
 
 
 def kebab(name: str) -> str:
@@ -84,12 +87,19 @@ def to_toml(plan: Plan) -> str:
     table = scenario_table(plan.scenario)
     table["compare"] = {
         "replications": plan.replications,
+        **_precision(plan),
         **{
             field: {label: _plain(value) for label, value in values.items()}
             for field, values in plan.varied.items()
         },
     }
     return tomli_w.dumps(table)
+
+
+def _precision(plan: Plan) -> dict[str, Any]:
+    if plan.until_precision is None:
+        return {}
+    return {"until_precision": plan.until_precision, "precision_of": plan.precision_of}
 
 
 def scenario_table(scenario: Scenario) -> dict[str, Any]:
@@ -137,16 +147,26 @@ def from_toml(text: str) -> Plan:
     replications = compare.pop("replications", 5 if compare else 1)
     if type(replications) is not int or replications < 1:
         raise BadInput(f"compare.replications must be a whole number >= 1, got {replications!r}")
+    precision, metric = (
+        compare.pop("until_precision", None),
+        compare.pop("precision_of", "hit_ratio"),
+    )
+    enough(replications, precision, metric)
     scenario = _spec(Scenario, table, "")
-    varied = {name: _alternatives(name, values) for name, values in compare.items()}
-    return Plan(scenario, varied, replications)
+    varied = {name: _alternatives(scenario, name, values) for name, values in compare.items()}
+    return Plan(scenario, varied, replications, precision, metric)
 
 
-def _alternatives(field: str, values: Any) -> dict[str, Any]:
+def _alternatives(scenario: Scenario, field: str, values: Any) -> dict[str, Any]:
     if not isinstance(values, Mapping):
         raise BadInput(f'compare.{field} must be a table of named alternatives, got "{values}"')
+    *parts, last = field.split("__")
+    part: Any = scenario
+    for name in parts:
+        part = getattr(part, name, None)
+    known = field_types(type(part)).get(last) if isinstance(part, Spec) else None
     return {
-        label: _value(value, None, f"compare.{field}.{label}") for label, value in values.items()
+        label: _value(value, known, f"compare.{field}.{label}") for label, value in values.items()
     }
 
 
@@ -192,11 +212,11 @@ def _value(value: Any, known: Any, path: str) -> Any:
     if isinstance(value, list):
         return tuple(_value(part, None, f"{path}[{n}]") for n, part in enumerate(value))
     if isinstance(value, str) and known is not None:
-        return _from_text(value, known[0], known[1], path)
+        return from_text(value, known[0], known[1], path)
     return value
 
 
-def _from_text(text: str, kinds: tuple[Any, ...], rules: list[Rule], path: str) -> Any:
+def from_text(text: str, kinds: tuple[Any, ...], rules: list[Rule], path: str) -> Any:
     """Return what a text stands for in a field that holds a policy, a size or a time."""
     if any(get_origin(kind) is Callable for kind in kinds):
         if text not in POLICY_NAMES:

@@ -244,7 +244,7 @@ def test_a_precision_that_cannot_be_reached_is_said():
     assert [11, 8, 8] == results.frame["case"].value_counts().sort_index().tolist()
     assert [
         "lazy: hit_ratio is not known to ±1e-06 of its mean after 11 replications",
-        "none, slip: hit_ratio is undefined, so 8 replications were run",
+        "none; slip: hit_ratio is undefined, so 8 replications were run",
     ] == [note for note in results.notes if "replications" in note]
 
 
@@ -262,3 +262,23 @@ def test_bad_options_are_refused(options, says):
     """With one sentence."""
     with pytest.raises(BadInput, match=says):
         sweep(SMALL, replications=1, **options)
+
+
+def test_two_sweeps_at_once_in_one_store_do_no_harm(tmp_path):
+    """Each finds or does every run, and what they leave serves a third."""
+    options = {"replications": 4, "n_jobs": 1, "store": tmp_path}
+    others = []
+
+    def between(runs, total):
+        for number, done in enumerate(runs):
+            if number == 1:
+                others.append(sweep(SMALL, **options))
+            yield done
+
+    ours = sweep(SMALL, progress=between, **options)
+    third = sweep(SMALL, **options)
+
+    assert_frame_equal(ours.frame, others[0].frame, check_exact=True)
+    assert_frame_equal(ours.frame, third.frame, check_exact=True)
+    assert 4 == len(list(tmp_path.iterdir()))
+    assert [] == third.notes

@@ -1,0 +1,184 @@
+"""`cachesim sweep`: every combination of values, from a laptop to a cluster, resumed where it stopped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+
+from cachesim.cli.options import JSON, ruled
+from cachesim.cli.output import (
+    open_folder,
+    png,
+    print_json,
+    progress,
+    results_table,
+    write_whole,
+)
+from cachesim.cli.vary import varied
+from cachesim.experiments import run as experiments
+from cachesim.experiments.result import Results
+from cachesim.experiments.store import Store
+from cachesim.experiments.toml import Plan, read_toml, scenario_table, to_toml
+from cachesim.measure.metrics import METRICS
+from cachesim.spec import Count, Rule
+
+Precision = Annotated[float, Rule("> 0, such as 0.05", lambda x: 0 < x < math.inf)]
+PLOTTED = ("hit_ratio", "stale_ratio", "read_p99", "db_queries_per_s")
+MOST_CASES = 60  # in a table or a plot that people can still read
+FAILED = 1  # exit code where a run failed
+
+
+@click.command()
+@click.argument("scenario")
+@click.option(
+    "--vary",
+    multiple=True,
+    metavar="FIELD=VALUE,...",
+    help="A field, with dots as in the file, and its values: cache.memory=4mb,8mb; a part by its name: "
+    "'strategy=write-through,lazy-loading(ttl=5s)'. Several give every combination.",
+)
+@ruled("--replications", Count, "Repetitions; the limit with --until-precision.  [default: 5; 100]")
+@ruled(
+    "--until-precision", Precision, "Repeat until an interval is at most this share of its mean."
+)
+@click.option(
+    "--precision-of",
+    type=click.Choice(list(METRICS)),
+    default="hit_ratio",
+    show_default=True,
+    metavar="METRIC",
+    help="The metric that is to be so precise.",
+)
+@click.option("--n-jobs", type=int, default=-1, help="Processes.  [default: every core]")
+@click.option(
+    "--dask", "address", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler."
+)
+@click.option("--out", default="out/sweep", show_default=True, help="Folder for the results.")
+@click.option(
+    "--store", metavar="FOLDER", help="Where finished runs are kept.  [default: OUT/runs]"
+)
+@JSON
+def sweep(
+    scenario: str,
+    vary: Sequence[str],
+    out: str,
+    store: str | None,
+    as_json: bool,
+    **options: Any,
+) -> int:
+    """Run every combination of values; finished runs are kept, so that an interrupted sweep goes on."""
+    plan = _plan(read_toml(scenario), vary, options)
+    folder = open_folder(out)
+    kept = _store(folder, store)
+    results = _run(plan, kept, options)
+    files = _write(folder, plan, results)
+    if as_json:
+        print_json(_json(plan, results))
+    else:
+        click.echo(_text(results, kept))
+        click.echo("\nwritten: " + ", ".join(map(str, files)))
+    return FAILED if results.frame["failure"].notna().any() else 0
+
+
+def _plan(file: Plan, vary: Sequence[str], options: dict[str, Any]) -> Plan:
+    """Return the file's plan with what the options add to it, or put in the place of its own."""
+    precision = options["until_precision"] or file.until_precision
+    from_file = file.replications if file.varied else None
+    return Plan(
+        file.scenario,
+        {**file.varied, **varied(file.scenario, vary)},
+        options["replications"] or from_file or (5 if precision is None else 100),
+        precision,
+        options["precision_of"],
+    )
+
+
+def _store(folder: Path, asked: str | None) -> Store | None:
+    """Return where runs are kept; without pyarrow nowhere, which is said."""
+    if asked is None and find_spec("pyarrow") is None:
+        click.echo('runs are not kept: pip install "cachesim-lab[parquet]"', err=True)
+        return None
+    return Store(asked or folder / "runs")
+
+
+def _run(plan: Plan, store: Store | None, options: dict[str, Any]) -> Results:
+    return experiments.sweep(
+        plan.scenario,
+        replications=plan.replications,
+        until_precision=plan.until_precision,
+        precision_of=plan.precision_of,
+        n_jobs=options["n_jobs"],
+        backend="processes" if options["address"] is None else "dask",
+        address=options["address"],
+        store=store,
+        progress=progress,
+        **plan.varied,
+    )
+
+
+def _json(plan: Plan, results: Results) -> dict[str, Any]:
+    """Return the scenario, what was varied, and a row a case: how many runs, and their intervals."""
+    failed = results.frame.groupby("case")["failure"].count()
+    runs = results.frame["case"].value_counts()
+    rows = [
+        {
+            **case.labels,
+            "version": results.engine(n),
+            "runs": int(runs[n]),
+            "failed": int(failed[n]),
+            "metrics": {metric: results.interval(n, metric)._asdict() for metric in METRICS},
+        }
+        for n, case in enumerate(results.cases)
+    ]
+    return {
+        "scenario": scenario_table(plan.scenario),
+        "varied": {field: list(values) for field, values in plan.varied.items()},
+        "rows": rows,
+        "notes": results.notes,
+    }
+
+
+def _text(results: Results, store: Store | None) -> str:
+    runs = len(results.frame)
+    said = [f"{runs:,} runs; means ± half of the 95 % interval."]
+    if store is not None and store.found:
+        said.append(f"{store.found:,} of them were found in {store.folder}.")
+    if len(results.cases) > MOST_CASES:
+        return "\n".join([f"{len(results.cases):,} cases: see results.csv", *said, *results.notes])
+    return "\n".join([results_table(results), *said, *results.notes])
+
+
+def _write(folder: Path, plan: Plan, results: Results) -> list[Path]:
+    """Write results.csv, scenario.toml and the plots; return the files."""
+    files: dict[str, str | bytes] = {
+        "results.csv": results.frame.to_csv(index=False),
+        "scenario.toml": to_toml(plan),
+        **(_plots(results) if len(results.cases) <= MOST_CASES else {}),
+    }
+    for name, content in files.items():
+        write_whole(folder / name, content)
+    return [folder / name for name in files]
+
+
+def _plots(results: Results) -> dict[str, bytes]:
+    """Return file name -> PNG: over a field of numbers, a line for each value of another, or a row a case."""
+    import cachesim.plots as plots
+
+    x, by = _axes(results)
+    return {f"{y}.png": png(plots.compare(results, y=y, x=x, by=by)) for y in PLOTTED}
+
+
+def _axes(results: Results) -> tuple[str | None, str | None]:
+    """Return which field a plot has on its axis, and which one tells its lines apart."""
+    frame = results.frame
+    fields = [field for field in results.cases[0].labels if frame[field].nunique() > 1]
+    numbers = [field for field in fields if frame[field].dtype.kind in "if"]
+    if not numbers or len(fields) > 2:
+        return None, None
+    others = [field for field in fields if field != numbers[0]]
+    return numbers[0], others[0] if others else None

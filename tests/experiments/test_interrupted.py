@@ -1,0 +1,79 @@
+"""A sweep that is killed, at any moment and however often, goes on where it stopped."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+MOMENTS, SEED = 10, 20261126
+PATIENCE = 120  # seconds of wall clock until a sweep that hangs fails the test
+
+# Every attempt is a forked process that SIGKILL ends when it has used its share of processor time, which
+# is a share of what the undisturbed sweep took: so the moments are the same on any machine.
+KILLED_AND_RESUMED = """
+import json, os, signal, sys, time
+import numpy as np
+from cachesim.experiments.run import sweep
+from cachesim.model.strategies.lazy import LazyLoading, NoCache
+from tests.experiments.test_sweep import SMALL, Forgetful
+
+folder, moments, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+VARIED = {"strategy": [LazyLoading(ttl=1), NoCache(), Forgetful()], "cache__memory": [10_000, 30_000]}
+
+def swept(store):
+    return sweep(SMALL, replications=8, n_jobs=1, store=store, **VARIED)
+
+def killed_after(seconds):
+    child = os.fork()
+    if child == 0:
+        signal.signal(signal.SIGPROF, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        swept(folder)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+
+def kept():
+    return sum(name.endswith(".parquet") for name in os.listdir(folder))
+
+swept(folder + "-warm-up")
+began = time.process_time()
+undisturbed = swept(folder + "-undisturbed")
+took = time.process_time() - began
+attempts = [(killed_after(share * took), kept())
+            for share in np.random.default_rng(seed).uniform(0.01, 0.1, moments)]
+resumed = swept(folder)
+print(json.dumps({"attempts": attempts, "kept": kept(), "notes": resumed.notes == undisturbed.notes,
+                  "undisturbed": undisturbed.frame.to_csv(), "resumed": resumed.frame.to_csv()}))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_sweep_killed_at_ten_moments_and_resumed_gives_the_same_frame(tmp_path):
+    """Each attempt is ended by SIGKILL and adds runs to those kept; the frame is the undisturbed one's."""
+    found = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            KILLED_AND_RESUMED,
+            str(tmp_path / "store"),
+            str(MOMENTS),
+            str(SEED),
+        ],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert 0 == found.returncode, found.stderr
+    told = json.loads(found.stdout)
+    killed, kept = zip(*told["attempts"], strict=True)
+
+    assert (True,) * MOMENTS == killed
+    assert list(kept) == sorted(kept)
+    assert 0 < kept[-1] < told["kept"] == 32  # the other 16 of 48 runs fail, and are not kept
+    assert told["undisturbed"] == told["resumed"]
+    assert told["notes"]
