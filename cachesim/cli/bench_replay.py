@@ -7,6 +7,7 @@ its texts made and its keys numbered. Compiling is not timed: it happens once, b
 
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from time import process_time
@@ -113,11 +114,14 @@ def _ours(path: Path) -> dict[str, Callable[[], int]]:
         "Redis's sampled LRU, one size, from numbers": lambda: (
             redis_by_items(given, names, when, "allkeys-lru", ITEMS, 1, compiled=True), n,
         )[1],
-        "LRU curve, ten sizes, from numbers": lambda: (lru_hits(trace, compiled=True)[SIZES], n)[1],
-        "LRU curve, ten sizes, from the file": lambda: (
-            lru_hits(_plain(path), compiled=True)[SIZES], n,
-        )[1],
+        "LRU curve, ten sizes, from numbers": lambda: _curve(trace),
+        "LRU curve, ten sizes, from the file": lambda: _curve(_plain(path)),
     }  # fmt: skip
+
+
+def _curve(trace: Trace) -> int:
+    hits = lru_hits(trace, compiled=True)
+    return len(trace) if len(hits[np.minimum(SIZES, trace.unique)]) else 0
 
 
 def _python(path: Path) -> dict[str, Callable[[], int]]:
@@ -136,37 +140,31 @@ def _python(path: Path) -> dict[str, Callable[[], int]]:
 
 
 def _peers(path: Path) -> dict[str, Callable[[], int]]:
-    """Return libcachesim's caches at every hashpower, one that names it after "@"; none without libcachesim."""
+    """Return libcachesim's caches at every hash power, which the name tells after "@"; none without it."""
     if find_spec("libcachesim") is None:
         return {}
-    import libcachesim
+    import libcachesim as peer
 
-    kinds: dict[str, Any] = {
-        "LRU": libcachesim.LRU, "LFU": libcachesim.LFU, "SIEVE": libcachesim.Sieve,
-    }  # fmt: skip
-
-    def play(kind: Any, sizes: list[int], power: int) -> Callable[[], int]:
-        def run() -> int:
-            for items in sizes:
-                reader = libcachesim.TraceReader(
-                    str(path), libcachesim.TraceType.ORACLE_GENERAL_TRACE,
-                    libcachesim.ReaderInitParam(ignore_obj_size=True),
-                )  # fmt: skip
-                kind(items, hashpower=power).process_trace(reader)
-            return path.stat().st_size // RECORD.itemsize
-
-        return run
-
-    belady = "libcachesim Belady, one size (its answer is wrong)"
-    return {
-        **{
-            f"libcachesim {name}, one size @{power}": play(kind, [ITEMS], power)
-            for name, kind in kinds.items()
-            for power in HASHPOWERS
-        },
-        **{f"{belady} @{power}": play(libcachesim.Belady, [ITEMS], power) for power in HASHPOWERS},
-        **{
-            f"libcachesim LRU, ten sizes @{power}": play(kinds["LRU"], SIZES, power)
-            for power in HASHPOWERS
-        },
+    kinds = {"LRU": peer.LRU, "LFU": peer.LFU, "SIEVE": peer.Sieve}
+    wrong = "libcachesim Belady, one size (its answer is wrong)"
+    subjects: dict[str, tuple[Any, list[int]]] = {
+        **{f"libcachesim {name}, one size": (kind, [ITEMS]) for name, kind in kinds.items()},
+        wrong: (peer.Belady, [ITEMS]),
+        "libcachesim LRU, ten sizes": (peer.LRU, SIZES),
     }
+    return {
+        f"{name} @{power}": partial(_play_peer, path, kind, sizes, power)
+        for name, (kind, sizes) in subjects.items()
+        for power in HASHPOWERS
+    }
+
+
+def _play_peer(path: Path, kind: Any, sizes: list[int], power: int) -> int:
+    """Play the file into caches of libcachesim, one a size; return how many requests it has."""
+    from libcachesim import ReaderInitParam, TraceReader, TraceType
+
+    for items in sizes:
+        by_items = ReaderInitParam(ignore_obj_size=True)
+        reader = TraceReader(str(path), TraceType.ORACLE_GENERAL_TRACE, by_items)
+        kind(items, hashpower=power).process_trace(reader)
+    return path.stat().st_size // RECORD.itemsize
