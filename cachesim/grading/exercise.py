@@ -13,6 +13,7 @@ from cachesim.grading.cells import Cell, for_students, from_percent, solved
 from cachesim.grading.sandbox import MIB, Limits
 from cachesim.rng import stream
 
+NOT_ASKED = {"visible", "hidden", "helpers", "parameters"}  # tags of cells that are not the student's
 FOLDERS = ("exercises", "../exercises")  # where a number or a name is looked for
 
 
@@ -120,12 +121,12 @@ class Exercise:
         return path.read_text("utf-8") if path.is_file() else ""
 
     def _is_trusted(self, cell: Cell) -> bool:
-        return cell.is_code and bool({"visible", "hidden", "parameters"} & set(cell.tags))
+        return cell.is_code and bool({"visible", "hidden", "parameters", "helpers"} & set(cell.tags))
 
 
 def code_of(cells: Any) -> str:
     """Return what a submission consists of: the code cells without tests."""
-    kept = [c.source for c in cells if c.is_code and not {"visible", "hidden", "run"} & set(c.tags)]
+    kept = [c.source for c in cells if c.is_code and not NOT_ASKED & set(c.tags)]
     return "\n".join(kept)
 
 

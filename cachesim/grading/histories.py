@@ -31,6 +31,24 @@ def told(row: Any) -> str:
     return f"the {row['op']} of {row['key']} at t={row['begin']:.3f} s"
 
 
+def first_stale(history: pd.DataFrame) -> str | None:
+    """Say which read returned an older version than had been acknowledged before it began; None if none did.
+
+    >>> first_stale(requests_of(Scenario(duration=5, warmup=0)))
+    'the read of ... s returned version ...; version ... was acknowledged at t=... s'
+    """
+    reads, writes = of(history, "read"), of(history, "write")
+    late = reads[reads["version"].fillna(-1) < reads["acknowledged"]]
+    if late.empty:
+        return None
+    row = late.iloc[0]
+    newest = writes[(writes["key"] == row["key"]) & (writes["version"] == row["acknowledged"])]
+    when = f" at t={newest['end'].iloc[0]:.3f} s" if len(newest) else " before"
+    seen = "nothing" if pd.isna(row["version"]) else f"version {int(row['version'])}"
+    newer = int(row["acknowledged"])
+    return f"{told(row)} returned {seen}; version {newer} was acknowledged{when}"
+
+
 def first_difference(mine: pd.DataFrame, right: pd.DataFrame) -> str:
     """Say which request goes another way than with the reference, and how."""
     if len(mine) != len(right):

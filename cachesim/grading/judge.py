@@ -100,14 +100,11 @@ def _run(
         return _zero(test, FAILED, f"{test.failed} Seen: {seen}" if seen else test.failed)
     except AnswerError as error:
         return _zero(test, error.status, str(error))
-    except (
-        CachesimError
-    ) as error:  # of the engine or the model: the answer broke one of their rules
+    except CachesimError as error:  # of the engine or the model: the answer broke one of their rules
         return _zero(test, ERROR, plain(str(error), 500))
-    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
-        return _zero(
-            test, ERROR, f"an answer was not what the test can work with: {plain(str(error))}"
-        )
+    except Exception as error:  # whatever an answer has set off: one submission never stops a batch
+        seen = plain(f"{type(error).__name__}: {error}")
+        return _zero(test, ERROR, f"an answer was not what the test can work with: {seen}")
     return Outcome(test.id, PASSED, test.points, test.points, "", test.visible)
 
 

@@ -36,6 +36,18 @@ def parameters(random):
     return {"reads": random(20, 60), "writes": random(2, 9) / 100, "budget": random(5, 15) / 100}
 
 
+# %% id="helpers" tags=["helpers"]
+import math
+
+
+def number(answer):
+    """Return a TTL that can be worked with. Raises AssertionError."""
+    assert type(answer) in (int, float), f"a number of seconds is asked for, got {answer!r:.60}"
+    assert math.isfinite(answer), "a finite number of seconds is asked for"
+    assert 0 < answer < 1e9, f"a number of seconds above 0 is asked for, got {answer:.4g}"
+    return float(answer)
+
+
 # %% id="visible" tags=["visible"]
 def test_a_budget_by_hand(lab):
     ttl = number(lab.call("ttl_for", 0.01, 100.0, 0.01))

@@ -4,7 +4,7 @@ import cachesim as cs
 
 
 class Lazy(cs.Strategy):
-    ttl = 10.0
+    ttl: float = 10.0
 
     def read(self, app, key):
         value = yield app.cache.get(key)

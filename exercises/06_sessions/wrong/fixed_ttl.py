@@ -4,7 +4,7 @@ import cachesim as cs
 
 
 class Sessions(cs.Strategy):
-    idle = 10.0
+    idle: float = 10.0
 
     def read(self, app, key):
         value = yield app.cache.get(key)

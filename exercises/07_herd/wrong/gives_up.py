@@ -3,8 +3,9 @@
 import cachesim as cs
 
 
-class SingleFlight(cs.Strategy):
-    ttl = 1.0
+class HerdProof(cs.Strategy):
+    ttl: float = 1.0
+    early: float = 0.0
 
     def read(self, app, key):
         value = yield app.cache.get(key)

@@ -1,10 +1,11 @@
-# score: 40
+# score: 35
 # Lazy loading: everybody asks. (The jitter is right.)
 import cachesim as cs
 
 
-class SingleFlight(cs.Strategy):
-    ttl = 1.0
+class HerdProof(cs.Strategy):
+    ttl: float = 1.0
+    early: float = 0.0
 
     def read(self, app, key):
         value = yield app.cache.get(key)
