@@ -9,11 +9,10 @@ import click
 from cachesim.grading import build as builder
 from cachesim.grading.cells import for_students, to_notebook, to_percent
 from cachesim.grading.desk import Desk
-from cachesim.grading.exercise import Exercise, all_folders, find
-from cachesim.grading.judge import judge
+from cachesim.grading.doctor import examined
+from cachesim.grading.exercise import Exercise, all_paths, find, whole
 from cachesim.grading.progress import Progress
 from cachesim.grading.sandbox import strongest
-from cachesim.grading.submission import Submission
 from cachesim.measure.tables import text_table
 
 LOOK_AGAIN = 0.5  # seconds
@@ -28,7 +27,7 @@ def exercise_command() -> None:
 def list_command() -> None:
     """List the exercises and how far you are."""
     known = Progress()
-    tasks = [Exercise(folder) for folder in all_folders()]
+    tasks = [Exercise(path) for path in all_paths()]
     rows = [[t.id, t.title, f"{t.max_score:g}", _standing(known, t)] for t in tasks]
     click.echo(text_table(["exercise", "title", "points", "you"], rows))
 
@@ -45,7 +44,7 @@ def _standing(known: Progress, task: Exercise) -> str:
 def start(name: str) -> None:
     """Write the notebook and the .py of an exercise into this folder; files that are there stay."""
     task = find(name)
-    stem = task.folder.name
+    stem = task.name
     cells = list(for_students(task.cells))
     for path, text in (
         (Path(f"{stem}.ipynb"), to_notebook(cells)),
@@ -102,9 +101,17 @@ def watch(context: click.Context, name: str, student: str) -> None:
 
 
 @exercise_command.command("build")
-@click.argument("name")
+@click.argument("names", nargs=-1, required=True)
 @click.option(
     "--out", default="out/exercises", type=click.Path(path_type=Path), help="Folder to write to."
+)
+@click.option(
+    "--wheel",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Wheel of cachesim for the Gradescope archive.  [default: the one on PyPI]",
+)
+@click.option(
+    "--handouts", is_flag=True, help="Make nothing but the handouts, which students can be given."
 )
 @click.option(
     "--check",
@@ -112,15 +119,20 @@ def watch(context: click.Context, name: str, student: str) -> None:
     is_flag=True,
     help="Write nothing; fail if what lies there has drifted.",
 )
-def build(name: str, out: Path, *, only_check: bool) -> int:
-    """Make the student's files, the solution and a Gradescope autograder from the one source."""
-    task = find(name)
+def build(
+    names: tuple[str, ...], out: Path, wheel: Path | None, *, handouts: bool, only_check: bool
+) -> int:
+    """Make the students' files, the solution, and what Gradescope, nbgrader and otter take, from the one source."""
+    tasks = [whole(name) for name in names]
+    made = [file for task in tasks for file in builder.files(task, wheel)]
+    if handouts:
+        made = list(builder.handouts(tasks))
     if only_check:
-        drifted = builder.drifted(task, out)
+        drifted = builder.drifted(made, out)
         for inside in drifted:
             click.echo(f"not what the source makes: {out / inside}")
         return 1 if drifted else 0
-    for path in builder.write(task, out):
+    for path in builder.write(made, out):
         click.echo(f"written: {path}")
     return 0
 
@@ -129,18 +141,12 @@ def build(name: str, out: Path, *, only_check: bool) -> int:
 @click.argument("names", nargs=-1)
 def doctor(names: tuple[str, ...]) -> int:
     """Test exercises themselves: the reference gets all points, each wrong answer its own, nothing written none."""
-    tasks = [find(name) for name in names] or [Exercise(folder) for folder in all_folders()]
     odd = 0
-    for task in tasks:
-        answers = [
-            ("the reference", task.solution, task.max_score),
-            ("the starter", task.starter, 0.0),
-        ]
-        for answer, source, score in [*answers, *task.wrong()]:
-            report = judge(task, Submission(answer, source), tier=strongest())
-            odd += report.score != score
-            told = "" if report.score == score else f", and should get {score:g}"
-            click.echo(f"{task.id} {answer}: {report.score:g} of {report.max_score:g}{told}")
+    for task in [whole(name) for name in names or [path.name for path in all_paths()]]:
+        for said in examined(task, strongest()):
+            click.echo(f"{task.id} {said.what}{'' if said.is_fine else ': ' + said.why}")
+            odd += not said.is_fine
+    click.echo(f"{odd} to mend" if odd else "all as it should be")
     return 1 if odd else 0
 
 

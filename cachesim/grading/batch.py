@@ -48,7 +48,7 @@ def jobs(
     if twice:
         raise BadInput(f'two submissions are called "{plain(twice[0])}"; give each its own name')
     return [
-        Job(exercise.folder, path, tier, seed_of(secret, name) if seed is None else seed, out)
+        Job(exercise.path, path, tier, seed_of(secret, name) if seed is None else seed, out)
         for name, path in zip(names, paths, strict=True)
     ]
 
@@ -98,7 +98,7 @@ def _mark(exercise: Exercise, submission: Submission, job: Job) -> str:
     """Return what a report depends on, as a hash."""
     parts = [submission.source, str(job.seed), job.tier]
     parts += [
-        path.read_text("utf-8") for path in sorted(exercise.folder.glob("*.*")) if path.is_file()
+        path.read_text("utf-8") for path in sorted(exercise.path.glob("*.*")) if path.is_file()
     ]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

@@ -5,11 +5,12 @@ The same source always gives the same bytes, so that `build --check` can tell wh
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cachesim.grading.cells import Cell, for_students, solved, to_notebook, to_percent
 from cachesim.grading.exercise import Exercise
+from cachesim.grading.notebooks import COURSE, nbgrader, otter
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # of every file in an archive: the same source, the same bytes
 STUDENT, TEACHER = "student", "teacher"  # folders: only the first may be given away
@@ -18,52 +19,84 @@ SETUP = """#!/usr/bin/env bash
 set -e
 apt-get update -qq && apt-get install -y -qq bubblewrap python3-pip python3-venv
 python3 -m venv /autograder/venv
-/autograder/venv/bin/pip install --quiet cachesim-lab
+wheel=$(ls /autograder/source/*.whl 2>/dev/null || echo cachesim-lab)
+/autograder/venv/bin/pip install --quiet "$wheel"
 """
 RUN = """#!/usr/bin/env bash
 # Grades /autograder/submission and writes /autograder/results/results.json, whatever was handed in.
 set -e
 home=${{AUTOGRADER:-/autograder}}
 cachesim=${{CACHESIM:-$home/venv/bin/cachesim}}
-"$cachesim" grade "$home/source/{name}" "$home/submission" --out "$home/results/graded" --jobs 1 {options}
+"$cachesim" grade "$home/source/{name}" "$home/submission" --out "$home/results/graded" --jobs 1 "$@"
 cp "$home/results/graded/gradescope/0000_results.json" "$home/results/results.json"
 """
 
 
-def files(exercise: Exercise) -> Iterator[tuple[str, bytes]]:
+def files(exercise: Exercise, wheel: Path | None = None) -> Iterator[tuple[str, bytes]]:
     """Yield the path and the content of everything that is made from an exercise."""
-    name = exercise.folder.name
-    for folder, cells in (
-        (STUDENT, for_students(exercise.cells)),
-        (TEACHER, solved(exercise.cells)),
+    name = exercise.name
+    for folder, cells, suffix in (
+        (STUDENT, for_students(exercise.cells), ""),
+        (TEACHER, solved(exercise.cells), "_solution"),
     ):
         kept: list[Cell] = list(cells)
-        suffix = "" if folder == STUDENT else "_solution"
         yield f"{folder}/{name}{suffix}.ipynb", to_notebook(kept).encode()
         yield f"{folder}/{name}{suffix}.py", to_percent(kept).encode()
-    yield f"{TEACHER}/{name}_gradescope.zip", gradescope(exercise)
+    yield f"{STUDENT}/{name}.toml", handout(exercise).encode()
+    yield f"{TEACHER}/{name}_gradescope.zip", gradescope(exercise, wheel)
+    yield f"{TEACHER}/nbgrader/nbgrader_config.py", COURSE.encode()
+    yield f"{TEACHER}/nbgrader/source/{name}/{name}.ipynb", nbgrader(exercise).encode()
+    yield f"{TEACHER}/otter/{name}.ipynb", otter(exercise).encode()
 
 
-def gradescope(exercise: Exercise) -> bytes:
-    """Return the archive that Gradescope takes as an autograder."""
-    name = exercise.folder.name
-    packed = {"setup.sh": SETUP, "run_autograder": RUN.format(name=name, options='"$@"')}
-    for path in sorted(exercise.folder.glob("*.*")):
+def handout(exercise: Exercise) -> str:
+    """Return what a student's `cachesim exercise` needs, as TOML: no solution, no hidden test, nothing of grader.py.
+
+    >>> from cachesim.grading.exercise import find
+    >>> "test_a_write_counts" in handout(find("exercises/01_lru"))
+    False
+    """
+    import tomli_w
+
+    shown = [test for test in exercise.about["tests"] if test.get("visibility") == "visible"]
+    lab = to_percent(for_students(exercise.cells))
+    return tomli_w.dumps({**exercise.about, "tests": shown, "lab": lab}, multiline_strings=True)
+
+
+def gradescope(exercise: Exercise, wheel: Path | None = None) -> bytes:
+    """Return the archive that Gradescope takes as an autograder; with a wheel of cachesim, that is what it installs."""
+    name = exercise.name
+    packed: dict[str, bytes] = {
+        "setup.sh": SETUP.encode(),
+        "run_autograder": RUN.format(name=name).encode(),
+    }
+    if wheel is not None:
+        packed[wheel.name] = wheel.read_bytes()
+    for path in sorted(exercise.path.glob("*.*")):
         if path.is_file():
-            packed[f"{name}/{path.name}"] = path.read_text("utf-8")
+            packed[f"{name}/{path.name}"] = path.read_bytes()
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
-        for inside, text in packed.items():
+        for inside, content in packed.items():
             entry = zipfile.ZipInfo(inside, EPOCH)
             entry.external_attr = (0o755 if "/" not in inside else 0o644) << 16
-            archive.writestr(entry, text)
+            archive.writestr(entry, content)
     return data.getvalue()
 
 
-def write(exercise: Exercise, out: Path) -> list[Path]:
+Files = Iterable[tuple[str, bytes]]
+
+
+def handouts(exercises: Iterable[Exercise]) -> Iterator[tuple[str, bytes]]:
+    """Yield the path and the content of every exercise's handout: what the package ships."""
+    for exercise in exercises:
+        yield f"{exercise.name}.toml", handout(exercise).encode()
+
+
+def write(made: Files, out: Path) -> list[Path]:
     """Write everything below a folder; return the paths."""
     written = []
-    for inside, content in files(exercise):
+    for inside, content in made:
         path = out / inside
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{path.name}.part")
@@ -73,10 +106,10 @@ def write(exercise: Exercise, out: Path) -> list[Path]:
     return written
 
 
-def drifted(exercise: Exercise, out: Path) -> list[str]:
+def drifted(made: Files, out: Path) -> list[str]:
     """Return the paths below a folder that are missing, or are no longer what the source makes."""
     return [
         inside
-        for inside, content in files(exercise)
+        for inside, content in made
         if not (out / inside).is_file() or (out / inside).read_bytes() != content
     ]

@@ -78,31 +78,27 @@ def _from_json(cell: dict[str, Any], number: int) -> Cell:
     return Cell(str(cell.get("id", f"cell-{number:02d}")), cell["cell_type"] == "code", tags, text)
 
 
-def to_notebook(cells: Iterable[Cell], **metadata: Any) -> str:
+def to_notebook(cells: Iterable[Cell]) -> str:
     """Return cells as a notebook; the same cells always give the same bytes."""
+    return notebook_of(map(to_json, cells))
+
+
+def notebook_of(cells: Iterable[dict[str, Any]]) -> str:
+    """Return a notebook of cells that are JSON already."""
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    about = {"kernelspec": kernel, "language_info": {"name": "python"}, **metadata}
-    notebook = {
-        "cells": [_to_json(cell) for cell in cells],
-        "metadata": about,
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
+    about = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    notebook = {"cells": list(cells), "metadata": about, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
 
 
-def _to_json(cell: Cell) -> dict[str, Any]:
+def to_json(cell: Cell) -> dict[str, Any]:
+    """Return a cell as notebooks hold it: never run, without outputs."""
     source = cell.source.rstrip("\n").splitlines(keepends=True)
     common = {"id": cell.id, "metadata": {"tags": list(cell.tags)} if cell.tags else {}}
-    if cell.is_code:
-        return {
-            "cell_type": "code",
-            "execution_count": None,
-            **common,
-            "outputs": [],
-            "source": source,
-        }
-    return {"cell_type": "markdown", **common, "source": source}
+    if not cell.is_code:
+        return {"cell_type": "markdown", **common, "source": source}
+    ran: dict[str, Any] = {"execution_count": None, "outputs": []}
+    return {"cell_type": "code", **common, **ran, "source": source}
 
 
 def for_students(cells: Iterable[Cell]) -> Iterator[Cell]:

@@ -100,7 +100,7 @@ class Desk:
 
     def own_file(self) -> Path:
         """Return the student's file: of the two that `start` wrote the one that was changed last."""
-        stem = self.task.folder.name
+        stem = self.task.name
         found = [path for path in (Path(f"{stem}.py"), Path(f"{stem}.ipynb")) if path.is_file()]
         if not found:
             raise BadInput(
@@ -132,7 +132,7 @@ class Desk:
     def reset(self) -> None:
         """Forget what was done; the student's files become NAME.old."""
         for kind in (".py", ".ipynb"):
-            path = Path(f"{self.task.folder.name}{kind}")
+            path = Path(f"{self.task.name}{kind}")
             if path.exists():
                 os.replace(path, path.with_name(f"{path.name}.old"))
         Progress().forget(self.task.id)

@@ -1,4 +1,8 @@
-"""One exercise: its folder read and checked. `lab.py` is the only source, `grader.py` never leaves the teacher."""
+"""One exercise, read and checked: from its folder, or from the handout that students have.
+
+In a folder `lab.py` is the only source, and `grader.py` never leaves the teacher. A handout (build.py makes it) is one
+file with neither solutions nor hidden tests; those of the package's own exercises are in handouts/.
+"""
 
 import hashlib
 import hmac
@@ -14,7 +18,8 @@ from cachesim.grading.sandbox import MIB, Limits
 from cachesim.rng import stream
 
 NOT_ASKED = {"visible", "hidden", "helpers", "parameters"}  # tags of cells that are not the student's
-FOLDERS = ("exercises", "../exercises")  # where a number or a name is looked for
+FOLDERS = ("exercises", "../exercises")  # where a number or a name is looked for, before:
+HANDOUTS = Path(__file__).with_name("handouts")
 
 
 class Test(NamedTuple):
@@ -28,28 +33,28 @@ class Test(NamedTuple):
 
 
 class Exercise:
-    """An exercise, read from its folder.
+    """An exercise, read from its folder or from its handout.
 
     Raises
     ------
     BadInput
-        A file is missing, or exercise.toml and lab.py do not fit each other.
+        A file is missing, or what it says about tests does not fit together.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        for name in ("exercise.toml", "lab.py"):
-            if not (folder / name).is_file():
-                raise BadInput(
-                    f"{folder / name} is missing; an exercise has exercise.toml and lab.py"
-                )
-        self.about: dict[str, Any] = tomllib.loads((folder / "exercise.toml").read_text("utf-8"))
-        self.id, self.title = str(self.about["id"]), str(self.about["title"])
-        self.entry_points: list[str] = self.about["entry_points"]
-        self.hints: list[str] = self.about["hints"]
-        self.explanation: str = self.about["explanation"]
-        self.cells = from_percent((folder / "lab.py").read_text("utf-8"))
-        self.tests = [_test(about) for about in self.about["tests"]]
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.is_handout = path.suffix == ".toml"
+        self.name = path.stem if self.is_handout else path.resolve().name
+        self.about, lab = _read(path)
+        try:
+            self.id, self.title = str(self.about["id"]), str(self.about["title"])
+            self.entry_points: list[str] = self.about["entry_points"]
+            self.hints: list[str] = self.about["hints"]
+            self.explanation: str = self.about["explanation"]
+            self.tests = [_test(about) for about in self.about["tests"]]
+        except KeyError as missing:
+            raise BadInput(f"{path}: exercise.toml must say {missing}") from None
+        self.cells = from_percent(lab)
         self._check()
 
     def _check(self) -> None:
@@ -58,15 +63,16 @@ class Exercise:
             for cell in self.cells
             for name in re.findall(r"^def test_(\w+)", cell.source, re.M)
         }
-        named = {test.id for test in self.tests}
-        if written != named:
-            odd = ", ".join(sorted(written ^ named))
-            raise BadInput(f"{self.folder}: tests in lab.py and exercise.toml differ: {odd}")
+        named = {test.id: test for test in self.tests}
+        if written != set(named):
+            odd = ", ".join(sorted(written ^ set(named)))
+            raise BadInput(f"{self.path}: tests in lab.py and exercise.toml differ: {odd}")
         for test in self.tests:
-            if unknown := set(test.depends_on) - named:
-                raise BadInput(
-                    f"{self.folder}: {test.id} depends on {min(unknown)}, which is no test"
-                )
+            for needed in test.depends_on:
+                if needed not in named:
+                    raise BadInput(f"{self.path}: {test.id} depends on {needed}, which is no test")
+                if test.visible and not named[needed].visible:
+                    raise BadInput(f"{self.path}: {test.id} is visible and depends on {needed}, which is hidden")
 
     @property
     def max_score(self) -> float:
@@ -98,7 +104,7 @@ class Exercise:
     def wrong(self) -> list[tuple[str, str, float]]:
         """Return the typical wrong answers: name, source and the score that each must get."""
         found = []
-        for path in sorted((self.folder / "wrong").glob("*.py")):
+        for path in sorted((self.path / "wrong").glob("*.py")):
             text = path.read_text("utf-8")
             score = re.match(r"# score: ([\d.]+)", text)
             if score is None:
@@ -107,21 +113,40 @@ class Exercise:
         return found
 
     def namespace(self, seed: int) -> dict[str, Any]:
-        """Return the tests, ready to be called, with what they use: `cs`, grader.py, `params`, `seed`."""
+        """Return the tests, ready to be called, with what they use: `cs`, grader.py, `params`."""
         names: dict[str, Any] = {"__name__": f"exercise_{self.id}"}
         exec("import cachesim as cs", names)  # the teacher's own code, here and below
-        for source in (self._grader(), *(c.source for c in self.cells if self._is_trusted(c))):
+        for source in (self.grader, *(c.source for c in self.cells if self._is_trusted(c))):
             exec(compile(source, f"exercise {self.id}", "exec"), names)
-        made = names["parameters"](random_of(seed)) if "parameters" in names else {}
-        names["params"] = made
+        names["params"] = parameters_of(names, seed)
         return names
 
-    def _grader(self) -> str:
-        path = self.folder / "grader.py"
+    @cached_property
+    def grader(self) -> str:
+        """What only the teacher has; nothing in a handout."""
+        path = self.path / "grader.py"
         return path.read_text("utf-8") if path.is_file() else ""
 
     def _is_trusted(self, cell: Cell) -> bool:
-        return cell.is_code and bool({"visible", "hidden", "parameters", "helpers"} & set(cell.tags))
+        return cell.is_code and bool(NOT_ASKED & set(cell.tags))
+
+
+def _read(path: Path) -> tuple[dict[str, Any], str]:
+    """Return what exercise.toml says, and the lab in percent format."""
+    if path.suffix == ".toml":
+        about = _toml(path)
+        return about, str(about.pop("lab", ""))
+    for name in ("exercise.toml", "lab.py"):
+        if not (path / name).is_file():
+            raise BadInput(f"{path / name} is missing; an exercise has exercise.toml and lab.py")
+    return _toml(path / "exercise.toml"), (path / "lab.py").read_text("utf-8")
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path} cannot be read as TOML: {error}") from None
 
 
 def code_of(cells: Any) -> str:
@@ -138,6 +163,12 @@ def _test(about: dict[str, Any]) -> Test:
         depends_on=tuple(about.get("depends_on", ())),
         failed=about["failed"],
     )
+
+
+def parameters_of(names: dict[str, Any], seed: int) -> dict[str, Any]:
+    """Return a student's parameters: what `parameters(random)` makes, nothing if the lab has none."""
+    made: dict[str, Any] = names["parameters"](random_of(seed)) if "parameters" in names else {}
+    return made
 
 
 def random_of(seed: int) -> Any:
@@ -157,21 +188,32 @@ def seed_of(secret: str, student: str) -> int:
 
 
 def find(name: str) -> Exercise:
-    """Return an exercise by its folder, its number ("01") or its name. Raises BadInput."""
-    if Path(name, "exercise.toml").is_file():
+    """Return an exercise by its path, its number ("01") or its name. Raises BadInput."""
+    if Path(name, "exercise.toml").is_file() or Path(name).suffix == ".toml":
         return Exercise(Path(name))
-    for folder in all_folders():
-        number, _, rest = folder.name.partition("_")
-        if name in (folder.name, number, number.lstrip("0"), rest):
-            return Exercise(folder)
-    known = ", ".join(folder.name for folder in all_folders()) or "none here"
+    for path in all_paths():
+        number, _, rest = path.stem.partition("_")
+        if name in (path.stem, number, number.lstrip("0"), rest):
+            return Exercise(path)
+    known = ", ".join(path.stem for path in all_paths()) or "none here"
     raise BadInput(f'exercise "{name}" is unknown; known: {known}; or give the folder of one')
 
 
-def all_folders() -> list[Path]:
-    """Return the folders of all exercises that can be found from here."""
+def whole(name: str) -> Exercise:
+    """Return an exercise with its grader. Raises BadInput if only its handout is here."""
+    exercise = find(name)
+    if exercise.is_handout:
+        raise BadInput(
+            f"of exercise {exercise.id} only the handout for students is here, without hidden tests; this needs its folder: "
+            "run it where ./exercises is, or give the folder's path"
+        )
+    return exercise
+
+
+def all_paths() -> list[Path]:
+    """Return the folders of all exercises below ./exercises or ../exercises; else the package's handouts."""
     for place in FOLDERS:
         found = sorted(path.parent for path in Path(place).glob("*/exercise.toml"))
         if found:
             return found
-    return []
+    return sorted(HANDOUTS.glob("*.toml"))

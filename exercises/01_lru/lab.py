@@ -5,7 +5,7 @@
 # ago: *least recently used*, LRU. Every managed cache offers it, and most start with it.
 #
 # A policy is told of every change, `on_add`, `on_use` and `on_remove`, each with an `entry` that has a `key`, and is asked for a `victim()`. Reads
-# and overwrites are both uses. Ours took nine lines.
+# and overwrites are both uses. Ours took 10 lines.
 
 # %% id="imports"
 import cachesim as cs

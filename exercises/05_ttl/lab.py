@@ -3,7 +3,7 @@
 #
 # "One read in a hundred may be stale, not more." **How long may the TTL be?** Too short, and the database does the work; too long, and the promise is
 # broken. Derive it: a key is read at random, `reads` times a second, and written `writes` times a second; lazy loading fills the copy on a miss, and it
-# lives for the TTL. Write `ttl_for(budget, reads, writes)`, in seconds. Ours took fourteen lines.
+# lives for the TTL. Write `ttl_for(budget, reads, writes)`, in seconds. Ours took 12 lines.
 
 # %% id="imports"
 import math

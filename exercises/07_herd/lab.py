@@ -11,7 +11,7 @@
 # - *Jitter*: `lifetime(ttl, draw)` makes of a TTL and of a random `draw` between 0 and 1 how long one copy lives, so that what was stored together does not
 #   expire together: at most `ttl`, at least half of it. (`HerdProof` need not use it: here the TTL is `ttl`.)
 #
-# Ours took twenty lines.
+# Ours took 21 lines.
 
 # %% id="imports"
 import cachesim as cs

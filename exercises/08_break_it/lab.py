@@ -4,7 +4,7 @@
 # Four caches claim to be LRU, and none is. **Which requests give them away?** `steps()` returns a story for a cache of three keys, as text: `"+a"` stores a key,
 # `"?a"` reads it, `"-a"` deletes it. It is played to LRU and to each of the four; a broken one is found when it fails, or holds other keys at the end. At most
 # thirty steps. Then turn on LRU itself: `never_hits(items)` returns keys to read, from at most `items + 1` different ones, of which a cache of `items` keys never
-# has one. Ours took eight lines.
+# has one. Ours took 2 lines.
 
 
 # %% id="steps"

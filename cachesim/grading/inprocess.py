@@ -1,0 +1,60 @@
+"""The `lab` of notebooks that nbgrader and otter grade: the student's code runs where the tests do.
+
+NOT hardened against hostile code: it can change the tests and the score. `cachesim grade` is the grader that cannot
+be fooled; this exists for courses that are tied to one of those tools, and gives the same scores to honest answers.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from cachesim.grading.exercise import parameters_of
+
+
+class Lab:
+    """What a test is handed, as in `cachesim grade`: policies, strategies and functions, and the parameters.
+
+    Parameters
+    ----------
+    names : dict
+        The notebook's `globals()`, in which the student's classes and functions are looked up.
+    seed : int
+        Seed of the parameters.
+
+    >>> lab = Lab({"double": lambda x: 2 * x})
+    >>> lab.call("double", 21)
+    42
+    """
+
+    def __init__(self, names: dict[str, Any], seed: int = 1) -> None:
+        self.names, self.seed = names, seed
+        self.params = parameters_of(names, seed)
+        self.passed: set[str] = set()
+
+    def policy(self, name: str, **fields: Any) -> Callable[[], Any]:
+        """Return a factory for `cs.Simple(policy=...)`."""
+        return lambda: self.names[name](**fields)
+
+    def strategy(self, name: str, **fields: Any) -> Any:
+        """Return a strategy for one run of a scenario."""
+        return self.names[name](**fields)
+
+    def call(self, name: str, *arguments: Any) -> Any:
+        """Call a function."""
+        return self.names[name](*arguments)
+
+    def run(self, test: str, needs: tuple[str, ...], how: str | Callable[[Any], None]) -> None:
+        """Run a test: a function, or the source of one, which then leaves nothing in the notebook.
+
+        Raises
+        ------
+        AssertionError
+            It fails, or a test that it needs has not passed.
+        """
+        missing = [name for name in needs if name not in self.passed]
+        assert not missing, f"not reached: it needs {missing[0]}, which did not pass"
+        if isinstance(how, str):
+            names = dict(self.names)
+            exec(compile(how, f"test {test}", "exec"), names)
+            how = names[f"test_{test}"]
+        how(self)
+        self.passed.add(test)
