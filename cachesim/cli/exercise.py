@@ -28,7 +28,10 @@ def list_command() -> None:
     """List the exercises and how far you are."""
     known = Progress()
     tasks = [Exercise(path) for path in all_paths()]
-    rows = [[t.id, t.title, f"{t.max_score:g}", _standing(known, t)] for t in tasks]
+    rows = [
+        [t.id, t.title, f"{t.about.get('points', t.max_score):g}", _standing(known, t)]
+        for t in tasks
+    ]
     click.echo(text_table(["exercise", "title", "points", "you"], rows))
 
 
@@ -144,7 +147,7 @@ def doctor(names: tuple[str, ...]) -> int:
     odd = 0
     for task in [whole(name) for name in names or [path.name for path in all_paths()]]:
         for said in examined(task, strongest()):
-            click.echo(f"{task.id} {said.what}{'' if said.is_fine else ': ' + said.why}")
+            click.echo(f"{task.id} {said.what}: {said.why or 'fine'}")
             odd += not said.is_fine
     click.echo(f"{odd} to mend" if odd else "all as it should be")
     return 1 if odd else 0

@@ -12,13 +12,14 @@ from cachesim.cli.options import ruled
 from cachesim.cli.output import print_json
 from cachesim.grading import reports
 from cachesim.grading.batch import as_dict, grade, jobs
-from cachesim.grading.exercise import Exercise, find
+from cachesim.grading.exercise import Exercise, whole
 from cachesim.grading.judge import PASSED, Report
 from cachesim.grading.sandbox import NoSandbox, strongest
 from cachesim.measure.tables import text_table
 from cachesim.spec import Seed
 
 NO_SANDBOX = 3  # exit code
+LISTED = ("id", "status", "score", "max_score", "message")  # of a test, by --json
 
 
 @click.command("grade")
@@ -52,7 +53,7 @@ def grade_command(
     as_json: bool,
 ) -> int:
     """Grade submissions (.py, .ipynb, a folder or a zip, any number) of EXERCISE."""
-    task = find(exercise)
+    task = whole(exercise)
     try:
         tier = strongest("rlimits" if weak else "landlock")
     except NoSandbox as problem:
@@ -117,8 +118,8 @@ def _show(exercise: Exercise, done: list[Report], *, as_json: bool) -> None:
 
 def _listed(report: Report) -> dict[str, Any]:
     told = as_dict(report)
-    names = ("id", "score", "max_score", "isolation", "notes", "tests")
-    return {name: told[name] for name in names}
+    told["tests"] = [{name: test[name] for name in LISTED} for test in told["tests"]]
+    return {name: told[name] for name in ("id", "score", "max_score", "isolation", "tests")}
 
 
 def _passed(report: Report) -> int:

@@ -60,7 +60,8 @@ def handout(exercise: Exercise) -> str:
 
     shown = [test for test in exercise.about["tests"] if test.get("visibility") == "visible"]
     lab = to_percent(for_students(exercise.cells))
-    return tomli_w.dumps({**exercise.about, "tests": shown, "lab": lab}, multiline_strings=True)
+    about = {**exercise.about, "points": exercise.max_score, "tests": shown, "lab": lab}
+    return tomli_w.dumps(about, multiline_strings=True)
 
 
 def gradescope(exercise: Exercise, wheel: Path | None = None) -> bytes:

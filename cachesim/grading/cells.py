@@ -31,8 +31,10 @@ def from_percent(text: str) -> list[Cell]:
     Cell(id='b', is_code=True, tags=('visible',), source='x = 1\n')
     """
     marks = list(MARK.finditer(text))
+    before = text[: marks[0].start()] if marks else text
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
-    return [
+    first = [Cell("before", is_code=True, tags=(), source=before)] if before.strip() else []
+    return first + [
         _cell(m, text[m.end() + 1 : end], n)
         for n, (m, end) in enumerate(zip(marks, ends, strict=True))
     ]

@@ -29,7 +29,9 @@ def examined(exercise: Exercise, tier: Tier) -> Iterator[Finding]:
     """Yield what was looked at, and what is wrong with it: first the parts, then the scores, then leaks."""
     yield from parts(exercise)
     for seed in SEEDS:
-        yield _scored(exercise, f"reference, seed {seed}", exercise.solution, exercise.max_score, tier, seed)
+        yield _scored(
+            exercise, f"reference, seed {seed}", exercise.solution, exercise.max_score, tier, seed
+        )
     yield _scored(exercise, "starter", exercise.starter, 0, tier)
     yield _scored(exercise, "empty answer", "", 0, tier)
     for name, source, score in exercise.wrong():
@@ -48,11 +50,19 @@ def parts(exercise: Exercise) -> Iterator[Finding]:
         ("hints", len(exercise.hints) == HINTS, f"three are asked for, got {len(exercise.hints)}"),
         ("explanation", bool(exercise.explanation.strip()), "it is empty"),
         ("predict", is_whole, "question, choices, answer and why are asked for"),
-        ("predict.answer", is_whole and asked["answer"] in asked["choices"], "it is none of the choices"),
+        (
+            "predict.answer",
+            is_whole and asked["answer"] in asked["choices"],
+            "it is none of the choices",
+        ),
         ("tests", visible == {True, False}, "visible and hidden ones are asked for"),
         ("points", exercise.max_score == 100, f"they add up to {exercise.max_score:g}, not to 100"),
         ("ours_took", took == told, f"it says {told}, and the solution has {took} lines"),
-        ("wrong", len(exercise.wrong()) >= FEWEST_WRONG, f"at least {FEWEST_WRONG} answers are asked for"),
+        (
+            "wrong",
+            len(exercise.wrong()) >= FEWEST_WRONG,
+            f"at least {FEWEST_WRONG} answers are asked for",
+        ),
     ):
         yield Finding(what, "" if is_fine else why)
 

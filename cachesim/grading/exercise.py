@@ -17,7 +17,12 @@ from cachesim.grading.cells import Cell, for_students, from_percent, solved
 from cachesim.grading.sandbox import MIB, Limits
 from cachesim.rng import stream
 
-NOT_ASKED = {"visible", "hidden", "helpers", "parameters"}  # tags of cells that are not the student's
+NOT_ASKED = {
+    "visible",
+    "hidden",
+    "helpers",
+    "parameters",
+}  # tags of cells that are not the student's
 FOLDERS = ("exercises", "../exercises")  # where a number or a name is looked for, before:
 HANDOUTS = Path(__file__).with_name("handouts")
 
@@ -72,7 +77,9 @@ class Exercise:
                 if needed not in named:
                     raise BadInput(f"{self.path}: {test.id} depends on {needed}, which is no test")
                 if test.visible and not named[needed].visible:
-                    raise BadInput(f"{self.path}: {test.id} is visible and depends on {needed}, which is hidden")
+                    raise BadInput(
+                        f"{self.path}: {test.id} is visible and depends on {needed}, which is hidden"
+                    )
 
     @property
     def max_score(self) -> float:
@@ -204,8 +211,8 @@ def whole(name: str) -> Exercise:
     exercise = find(name)
     if exercise.is_handout:
         raise BadInput(
-            f"of exercise {exercise.id} only the handout for students is here, without hidden tests; this needs its folder: "
-            "run it where ./exercises is, or give the folder's path"
+            f"of exercise {exercise.id} only the handout for students is here, without hidden tests; "
+            "run this where its folder ./exercises is, or give the folder's path"
         )
     return exercise
 

@@ -42,6 +42,10 @@ class Lab:
         """Call a function."""
         return self.names[name](*arguments)
 
+    def once(self, _what: Any, make: Callable[[], Any]) -> Any:
+        """Return what `make` gives, anew each time: the code may have changed since."""
+        return make()
+
     def run(self, test: str, needs: tuple[str, ...], how: str | Callable[[Any], None]) -> None:
         """Run a test: a function, or the source of one, which then leaves nothing in the notebook.
 
@@ -52,9 +56,11 @@ class Lab:
         """
         missing = [name for name in needs if name not in self.passed]
         assert not missing, f"not reached: it needs {missing[0]}, which did not pass"
-        if isinstance(how, str):
-            names = dict(self.names)
-            exec(compile(how, f"test {test}", "exec"), names)
-            how = names[f"test_{test}"]
-        how(self)
+        (self._compiled(test, how) if isinstance(how, str) else how)(self)
         self.passed.add(test)
+
+    def _compiled(self, test: str, source: str) -> Callable[[Any], None]:
+        names = dict(self.names)
+        exec(compile(source, f"test {test}", "exec"), names)
+        check: Callable[[Any], None] = names[f"test_{test}"]
+        return check

@@ -1,6 +1,8 @@
 """Runs an exercise's tests against one submission and says what became of each; the verdicts are given here only."""
 
 from collections.abc import Iterable
+from contextlib import ExitStack
+from functools import partial
 from typing import Any, NamedTuple
 
 from cachesim.errors import CachesimError
@@ -65,42 +67,54 @@ def judge(
     )
 
 
+class _Bench(NamedTuple):
+    """What all tests of one submission share."""
+
+    exercise: Exercise
+    source: str
+    tier: Tier
+    seed: int
+    namespace: dict[str, Any]
+    known: dict[Any, Any]
+
+
 def _run_all(
     exercise: Exercise, submission: Submission, tests: Iterable[Test], tier: Tier, seed: int
 ) -> list[Outcome]:
-    namespace = exercise.namespace(seed)
+    bench = _Bench(exercise, submission.source, tier, seed, exercise.namespace(seed), {})
     outcomes: dict[str, Outcome] = {}
     for test in tests:
         late = sum(outcome.status == TIMED_OUT for outcome in outcomes.values())
         missing = [i for i in test.depends_on if i in outcomes and outcomes[i].status != PASSED]
         if missing:
-            outcomes[test.id] = _zero(
-                test, NOT_REACHED, f"it needs {missing[0]}, which did not pass"
-            )
+            why = f"it needs {missing[0]}, which did not pass"
+            outcomes[test.id] = _zero(test, NOT_REACHED, why)
         elif late >= MOST_LATE:
             outcomes[test.id] = _zero(test, NOT_REACHED, f"{late} tests before it timed out")
         else:
-            outcomes[test.id] = _run(exercise, submission, test, namespace, tier, seed)
+            outcomes[test.id] = _run(bench, test)
     return list(outcomes.values())
 
 
-def _run(
-    exercise: Exercise,
-    submission: Submission,
-    test: Test,
-    namespace: dict[str, Any],
-    tier: Tier,
-    seed: int,
-) -> Outcome:
+def _run(bench: _Bench, test: Test) -> Outcome:
     try:
-        with box(tier, exercise.limits, submission.source) as sandbox:
-            namespace[f"test_{test.id}"](Lab(sandbox, namespace["params"], seed))
+        with ExitStack() as stack:
+            box_of = partial(box, bench.tier, bench.exercise.limits, bench.source)
+            lab = Lab(
+                lambda: stack.enter_context(box_of()),
+                bench.namespace["params"],
+                bench.seed,
+                bench.known,
+            )
+            bench.namespace[f"test_{test.id}"](lab)
     except AssertionError as failed:
         seen = plain(str(failed), 500)
         return _zero(test, FAILED, f"{test.failed} Seen: {seen}" if seen else test.failed)
     except AnswerError as error:
         return _zero(test, error.status, str(error))
-    except CachesimError as error:  # of the engine or the model: the answer broke one of their rules
+    except (
+        CachesimError
+    ) as error:  # of the engine or the model: the answer broke one of their rules
         return _zero(test, ERROR, plain(str(error), 500))
     except Exception as error:  # whatever an answer has set off: one submission never stops a batch
         seen = plain(f"{type(error).__name__}: {error}")

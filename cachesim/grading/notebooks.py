@@ -5,7 +5,7 @@ tests with the same points, and a test that needs another one is not reached wit
 
 References
 ----------
-nbgrader: "Creating and grading assignments", cell metadata of schema 3. otter-grader: "Notebook format" of otter assign.
+nbgrader: "Creating and grading assignments", cell metadata of schema 3. otter-grader: "Notebook format".
 """
 
 import ast
@@ -15,11 +15,9 @@ from typing import Any
 from cachesim.grading.cells import Cell, notebook_of, to_json
 from cachesim.grading.exercise import Exercise, Test
 
-WARNING = (
-    "# Generated from the exercise's lab.py. Not hardened against hostile code: `cachesim grade` is."
-)
+WARNING = "# Generated from the exercise's lab.py. Not hardened against hostile code: `cachesim grade` is."
 LAB = f"{WARNING}\nfrom cachesim.grading.inprocess import Lab\n\nlab = Lab(globals())\n"
-COURSE = '''"""Configuration of the nbgrader course that `cachesim exercise build` has made. Not hardened against hostile code."""
+COURSE = '''"""The nbgrader course that `cachesim exercise build` has made. Not hardened against hostile code."""
 
 c = get_config()
 c.CourseDirectory.course_id = "cachesim"
@@ -61,7 +59,9 @@ def opening(exercise: Exercise) -> Iterator[Cell]:
 
 def nbgrader(exercise: Exercise) -> str:
     """Return the source notebook of an nbgrader assignment."""
-    return notebook_of([*map(_plain, opening(exercise)), *(_graded(exercise, t) for t in exercise.tests)])
+    return notebook_of(
+        [*map(_plain, opening(exercise)), *(_graded(exercise, t) for t in exercise.tests)]
+    )
 
 
 def _plain(cell: Cell) -> dict[str, Any]:
@@ -99,7 +99,9 @@ def otter(exercise: Exercise) -> str:
 
 
 def _otter(exercise: Exercise) -> Iterator[dict[str, Any]]:
-    yield _raw("otter-config", f"# ASSIGNMENT CONFIG\nname: {exercise.name}\ntests:\n  ok_format: false\n")
+    yield _raw(
+        "otter-config", f"# ASSIGNMENT CONFIG\nname: {exercise.name}\ntests:\n  ok_format: false\n"
+    )
     cells = list(opening(exercise))
     for cell in cells:
         if "# BEGIN SOLUTION" not in cell.source:

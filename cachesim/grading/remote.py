@@ -6,6 +6,7 @@ nothing, so that none can be made up; an event crosses as a number, in the order
 
 import secrets
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from cachesim.engines.base import Entry, EvictionPolicy
@@ -202,11 +203,19 @@ def named(key: Any) -> str:
 class Lab:
     """What a test is handed: the student's policies, strategies and functions, and the parameters of this student.
 
-    A test asks for as many as it likes; all of them live in one sandbox, which no other test shares.
+    A test asks for as many as it likes; all of them live in one sandbox, which no other test shares and which starts
+    when it is first needed.
     """
 
-    def __init__(self, box: Box, params: Any, seed: int) -> None:
-        self.box, self.params, self.seed = box, params, seed
+    def __init__(
+        self, start: Callable[[], Box], params: Message, seed: int, known: dict[Any, Any]
+    ) -> None:
+        self.start, self.params, self.seed, self.known = start, params, seed, known
+
+    @cached_property
+    def box(self) -> Box:
+        """The sandbox."""
+        return self.start()
 
     def policy(self, name: str, **fields: Any) -> Callable[[], EvictionPolicy]:
         """Return a factory for `cs.Simple(policy=...)`."""
@@ -220,3 +229,9 @@ class Lab:
     def call(self, name: str, *arguments: Any) -> Any:
         """Call a function; arguments and result are plain data."""
         return self.box.ask(do="call", name=name, arguments=arguments)["value"]
+
+    def once(self, what: Any, make: Callable[[], Any]) -> Any:
+        """Return what `make` gives, made once for all tests of a submission: a long run that several look at."""
+        if what not in self.known:
+            self.known[what] = make()
+        return self.known[what]

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from cachesim.errors import BadInput
 from cachesim.grading.answers import plain
-from cachesim.grading.cells import Cell, from_notebook
-from cachesim.grading.exercise import Exercise
+from cachesim.grading.cells import MARK, Cell, from_notebook, from_percent
+from cachesim.grading.exercise import NOT_ASKED, Exercise
 
 LARGEST = 4 << 20  # bytes of one file
 MOST_FILES = 200  # looked at in a folder or an archive
@@ -29,10 +29,10 @@ def read(path: Path, exercise: Exercise) -> Submission:
     """Return a submission. Raises BadInput if there is nothing that could be graded."""
     name, kind, text = _chosen(path, exercise)
     number = _student(path)
-    if kind == ".ipynb":
-        source, notes = from_cells(from_notebook(text), exercise)
-    else:
-        source, notes = text, ()
+    source, notes = text, ()
+    if kind == ".ipynb" or MARK.search(text):
+        cells = from_notebook(text) if kind == ".ipynb" else from_percent(text)
+        source, notes = from_cells(cells, exercise)
     return Submission(
         number, source, (*([] if name == path.name else [f"graded: {plain(name)}"]), *notes)
     )
@@ -92,11 +92,11 @@ def _text(data: bytes) -> str:
 
 
 def from_cells(cells: list[Cell], exercise: Exercise) -> tuple[str, tuple[str, ...]]:
-    """Return the code of a notebook: the exercise's own cells by their id, and whatever else was added.
+    """Return the code of a notebook, or of a .py with its marks: the exercise's cells by id, and what was added.
 
     Tests that a student has changed are left out: the grader has its own.
     """
-    skipped = {c.id for c in exercise.cells if {"visible", "hidden", "run"} & set(c.tags)}
+    skipped = {cell.id for cell in exercise.cells if NOT_ASKED & set(cell.tags)}
     seen: dict[str, Cell] = {}
     notes = []
     for cell in cells:

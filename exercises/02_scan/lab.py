@@ -44,7 +44,9 @@ import random
 def requests(lab, scans):
     """Return keys: some that nobody wants, then skewed ones, and after every 100 a scan of as many keys as the cache holds, never seen again."""
     draw, items = random.Random(lab.seed), lab.params["items"]
-    found = [f"first{number}" for number in range(items)]  # whoever keeps what came first keeps these
+    found = [
+        f"first{number}" for number in range(items)
+    ]  # whoever keeps what came first keeps these
     for block in range(15):
         found += [f"k{int(lab.params['keys'] * draw.random() ** 3)}" for _ in range(100)]
         if scans:

@@ -4,9 +4,9 @@ import cachesim as cs
 from cachesim.grading.histories import first_difference, of  # noqa: F401
 
 
-def right(params):
+def right(lab):
     """Return the requests of the same run with the reference."""
-    return requests(cs.LazyLoading(ttl=params["ttl"]), params)
+    return lab.once("right", lambda: requests(cs.LazyLoading(ttl=lab.params["ttl"]), lab.params))
 
 
 def misses_by_kind(history):

@@ -55,7 +55,7 @@ def requests(strategy, params, reads):
 def run(lab, reads=0.8):
     """Run your strategy."""
     idle = float(lab.params["idle"])
-    return requests(lab.strategy("Sessions", idle=idle), lab.params, reads)
+    return lab.once(reads, lambda: requests(lab.strategy("Sessions", idle=idle), lab.params, reads))
 
 
 def expired_early(history, idle):
@@ -64,7 +64,12 @@ def expired_early(history, idle):
     for row in history.sort_values("begin").to_dict("records"):
         last, ended = used.get(row["key"], (math.inf, 0))
         unused = row["begin"] - ended
-        if row["op"] == "read" and row["lookup"] != "hit" and last < row["begin"] and 0 < unused < idle - 0.1:
+        if (
+            row["op"] == "read"
+            and row["lookup"] != "hit"
+            and last < row["begin"]
+            and 0 < unused < idle - 0.1
+        ):
             return f"{told(row)} did not find the session, {unused:.2f} s after it was used; it lives {idle:g} s"
         used[row["key"]] = (row["begin"], max(row["end"], ended))
     return None

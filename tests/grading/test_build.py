@@ -9,7 +9,9 @@ import zipfile
 
 import pytest
 
-from cachesim.grading.build import STUDENT, drifted, files, gradescope, write
+from cachesim.grading.build import STUDENT, drifted, files, gradescope, handouts, write
+from cachesim.grading.doctor import leaks
+from cachesim.grading.exercise import HANDOUTS
 from cachesim.grading.sandbox import holds
 from tests.grading.test_exercises import EXERCISES
 
@@ -19,37 +21,44 @@ NAMES = [exercise.id for exercise in EXERCISES]
 @pytest.mark.parametrize("exercise", EXERCISES, ids=NAMES)
 def test_students_get_no_solution_and_no_hidden_test(exercise):
     """Not in source, metadata or outputs: no line of a solution, no name of a hidden test, nothing of grader.py."""
-    given = b"\n".join(
-        content for path, content in files(exercise) if path.startswith(STUDENT)
-    ).decode()
-    solution = set(map(str.strip, exercise.solution.splitlines())) - set(
-        map(str.strip, exercise.starter.splitlines())
-    )
-    grader = {line.strip() for line in (exercise.folder / "grader.py").read_text().splitlines()}
-    secret = {line for line in solution | grader if len(line) > 20 and "import" not in line}
-    secret -= {
-        line.strip()
-        for cell in exercise.cells
-        if "visible" in cell.tags
-        for line in cell.source.splitlines()
-    }
-    hidden = {f"test_{test.id}" for test in exercise.tests if not test.visible}
+    given = [content.decode() for path, content in files(exercise) if path.startswith(STUDENT)]
 
-    assert [] == [line for line in secret | hidden if line in given]
-    assert "BEGIN SOLUTION" not in given
+    assert 3 == len(given)
+    assert [] == [line for text in given for line in leaks(exercise, text)]
+
+
+def test_a_leak_is_found():
+    """The solution, a hidden test, its sentence, and a line of grader.py, each by itself."""
+    exercise = EXERCISES[0]
+    for text in (
+        exercise.solution,
+        "test_a_write_counts",
+        exercise.tests[2].failed,
+        exercise.grader,
+    ):
+        assert leaks(exercise, text)
+
+
+def test_the_package_ships_these_handouts():
+    """After a change of an exercise: cachesim exercise build 1 2 ... --handouts --out cachesim/grading/handouts."""
+    made = list(handouts(EXERCISES))
+
+    assert [] == drifted(made, HANDOUTS)
+    assert {name for name, _ in made} == {path.name for path in HANDOUTS.iterdir()}
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=NAMES)
 def test_the_same_source_gives_the_same_bytes(exercise, tmp_path):
     """And drift is noticed."""
-    write(exercise, tmp_path)
-    fresh = drifted(exercise, tmp_path)
+    made = list(files(exercise))
+    write(made, tmp_path)
+    fresh = drifted(made, tmp_path)
     path = next(tmp_path.glob(f"{STUDENT}/*.py"))
     path.write_text(path.read_text() + "\n")
 
     assert [] == fresh
-    assert [path.relative_to(tmp_path).as_posix()] == drifted(exercise, tmp_path)
-    assert dict(files(exercise)) == dict(files(exercise))
+    assert [path.relative_to(tmp_path).as_posix()] == drifted(made, tmp_path)
+    assert made == list(files(exercise))
 
 
 def test_the_gradescope_archive_grades(tmp_path):

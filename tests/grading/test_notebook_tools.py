@@ -17,6 +17,7 @@ EXERCISES = [
     Exercise(Path(__file__).parents[2] / "exercises" / name)
     for name in ("01_lru", "03_lazy_loading")
 ]
+OTTER = 3  # answers of each exercise: a run of otter takes seconds, and all of them were tried once
 GRADED_BY_OTTER = """
 import json, sys
 from otter.run import main
@@ -99,7 +100,7 @@ def test_otter_agrees(built):
         given = folder / exercise.name / "student" / f"{exercise.name}.ipynb"
         assert [] == leaks(exercise, given.read_text())
         (archive,) = (folder / exercise.name / "autograder").glob("*.zip")
-        for who, (source, score) in answers(exercise).items():
+        for who, (source, score) in list(answers(exercise).items())[:OTTER]:
             handed_in = folder / f"{exercise.name}_{who}.ipynb"
             handed_in.write_text(filled(given, exercise, source))
             work.append((str(archive), handed_in.name))
