@@ -53,8 +53,8 @@ class Box:
         command = [*walls(tier), python(), "-I", "-S", str(BOX / "runner.py"), plan]
         self.child = subprocess.Popen(
             command,
-            env={},
-            cwd="/",
+            env=environment(),
+            cwd=BOX.anchor,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -94,7 +94,7 @@ class Box:
     def _gone(self) -> AnswerError:
         self._kill()
         code = self.child.wait()
-        cpu = {signal.SIGXCPU, signal.SIGKILL}
+        cpu = {getattr(signal, name) for name in ("SIGXCPU", "SIGKILL") if hasattr(signal, name)}
         if self.is_late or -code in cpu or code - 128 in cpu:
             return AnswerError("timed out", f"no answer within {self.limits.cpu} s of CPU time")
         return AnswerError("crashed", "the process ended before it had answered")
@@ -104,6 +104,9 @@ class Box:
         self._kill()
 
     def _kill(self) -> None:
+        if not hasattr(os, "killpg"):  # Windows: no groups
+            self.child.kill()
+            return
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.child.pid, signal.SIGKILL)
 
@@ -116,6 +119,12 @@ class Box:
             assert pipe is not None
             with suppress(OSError):
                 pipe.close()
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of the process inside: empty, but for what Windows needs to start any program."""
+    kept = ("SYSTEMROOT",) if os.name == "nt" else ()
+    return {name: os.environ[name] for name in kept if name in os.environ}
 
 
 @contextmanager
@@ -170,9 +179,14 @@ def plan_of(tier: Tier, limits: Limits) -> dict[str, Any]:
         "memory": limits.memory,
         "landlock": tier == "landlock",
         "seccomp": tier != "rlimits",
-        "drop_root": tier != "bwrap" and os.geteuid() == 0 and _others_may_read(),
+        "drop_root": tier != "bwrap" and is_root() and _others_may_read(),
         "readable": [str(path) for path in readable()] if tier == "landlock" else [],
     }
+
+
+def is_root() -> bool:
+    """Return whether this is the user who may do everything."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def python() -> str:
@@ -259,4 +273,14 @@ def walls(tier: Tier) -> list[str]:
         "/dev",
     ]
     frozen = ["--remount-ro", "/dev", "--remount-ro", "/"]
-    return ["bwrap", *options, *seen, *empty, *links, *frozen, "--chdir", "/", "--"]
+    return [
+        shutil.which("bwrap") or "bwrap",
+        *options,
+        *seen,
+        *empty,
+        *links,
+        *frozen,
+        "--chdir",
+        "/",
+        "--",
+    ]

@@ -29,7 +29,7 @@ def read(path: Path, exercise: Exercise) -> Submission:
     """Return a submission. Raises BadInput if there is nothing that could be graded."""
     name, kind, text = _chosen(path, exercise)
     number = _student(path)
-    source, notes = text, ()
+    source, notes = text, tuple[str, ...]()
     if kind == ".ipynb" or MARK.search(text):
         cells = from_notebook(text) if kind == ".ipynb" else from_percent(text)
         source, notes = from_cells(cells, exercise)

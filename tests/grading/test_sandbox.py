@@ -2,9 +2,14 @@
 
 import json
 import os
+import re
 import shutil
+import subprocess
+import sys
+import sysconfig
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -154,3 +159,131 @@ def test_a_weak_sandbox_is_refused(monkeypatch):
     assert "rlimits" == strongest()
     with pytest.raises(NoSandbox, match="apt install bubblewrap"):
         strongest("landlock")
+
+
+HEADERS = {  # where Linux's own numbers lie, if its headers are installed
+    "x86_64": f"/usr/include/{sysconfig.get_config_var('MULTIARCH')}/asm/unistd_64.h",
+    "aarch64": "/usr/include/asm-generic/unistd.h",
+}
+
+
+@pytest.mark.parametrize("machine", HEADERS)
+def test_the_numbers_of_calls_are_the_kernels(machine, monkeypatch):
+    """Every refused call that the kernel's header names has the number that stands there."""
+    monkeypatch.syspath_prepend(sandbox.BOX)
+    import calls
+
+    if not Path(HEADERS[machine]).is_file():
+        pytest.skip("the kernel's headers are not installed")
+    text = Path(HEADERS[machine]).read_text()
+    published = dict(re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", text))
+    rows = [line.split() for line in calls.TABLE.strip().splitlines()]
+    column = 1 + calls.MACHINES.index(machine)
+    wrong = [row for row in rows if published.get(row[0], row[column]) != row[column]]
+
+    assert [] == wrong
+    assert len(calls.refused(machine)) > 60
+    assert not [row for row in rows if row[column] == "-" and row[0] in published]
+
+
+def test_a_container_without_user_namespaces(monkeypatch, tmp_path):
+    """Where bubblewrap is installed and may not work, the next tier holds."""
+    if not holds("landlock"):
+        pytest.skip("this kernel has no Landlock")
+    program = tmp_path / "bwrap"
+    program.write_text(
+        "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    holds.cache_clear()
+    found = strongest()
+    monkeypatch.undo()
+    holds.cache_clear()
+
+    assert "landlock" == found
+
+
+ALONE = """
+import sys, types
+package = types.ModuleType("cachesim")  # without what cachesim/__init__.py imports
+package.__path__ = [sys.argv[1]]
+sys.modules["cachesim"] = package
+from cachesim.grading.sandbox import *
+"""
+ASKED = """
+tier = strongest()
+with box(tier, Limits(), "def f(): return 7") as made:
+    print(tier, made.ask(do="call", name="f", arguments=[]))
+"""
+
+
+def alone(code, program=sys.executable, **options):
+    """Run code with the sandbox's module in another process; return what it printed."""
+    folder = str(Path(sandbox.__file__).parents[1])
+    command = [program, "-c", ALONE + code, folder]
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/", **options)
+
+    assert 0 == done.returncode, done.stderr
+    return done.stdout.split(maxsplit=1)
+
+
+def test_an_ordinary_user_has_a_sandbox():
+    """As root this is tried as nobody, with a Python that nobody can read; else all tests here say it."""
+    if not any(map(holds, STRONG)):
+        pytest.skip("no sandbox that grades works here")
+    nobody, program = {}, sys.executable
+    if os.geteuid() == 0:
+        nobody = {"user": 65534, "group": 65534, "extra_groups": []}
+        program = "/usr/bin/python3"
+        if not os.path.exists(program) or any(
+            not path.stat().st_mode & 1 for path in Path(sandbox.__file__).parents
+        ):
+            pytest.skip("this user's Python and this folder are root's alone")
+    tier, answer = alone(ASKED, program, **nobody)
+
+    assert tier in STRONG
+    assert "{'value': 7}" == answer.strip()
+
+
+def test_where_unix_calls_are_missing():
+    """As on Windows: no process groups, no user ids, fewer signals; the lowest tier answers, and ends late code."""
+    missing = """
+sys.platform = "win32"
+for name in ("killpg", "geteuid", "setsid", "fork"): delattr(os, name)
+del signal.SIGXCPU
+"""
+    late = """
+with box(tier, Limits(wall=0.5), "x = 1") as made:
+    try: made.ask(do="load", source="while True: pass")
+    except AnswerError as error: print(error.status)
+"""
+    tier, rest = alone(missing + ASKED + late)
+
+    assert "rlimits" == tier
+    assert ["{'value': 7}", "timed out"] == rest.splitlines()
+
+
+def test_limits_where_they_cannot_be_set(monkeypatch):
+    """Windows has no `resource`; macOS refuses some limits: the others are set. Linux refuses none."""
+    monkeypatch.syspath_prepend(sandbox.BOX)
+    import limits
+
+    def refuses(what, bound):
+        if what == "memory":
+            raise ValueError("current limit exceeds maximum limit")
+        tried.append(what)
+
+    tried = []
+    mac = SimpleNamespace(RLIMIT_AS="memory", RLIMIT_CPU="cpu", setrlimit=refuses)
+    monkeypatch.setitem(sys.modules, "resource", None)
+    windows = limits.limit_resources(1, 1)
+    monkeypatch.setitem(sys.modules, "resource", mac)
+    monkeypatch.setattr(sys, "platform", "darwin")
+
+    assert windows is False
+    assert limits.limit_resources(1, 1) is True
+    assert ["cpu"] == tried
+    monkeypatch.setattr(sys, "platform", "linux")
+    with pytest.raises(ValueError, match="exceeds"):
+        limits.limit_resources(1, 1)

@@ -11,29 +11,42 @@ Linux: landlock(7), seccomp(2), setrlimit(2).
 import ctypes
 import os
 import platform
-import resource
 import struct
+import sys
+
+from calls import refused
 
 MIB = 1 << 20
-LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, FILTER = 38, 22, 2
 
 # --- resource limits
 
 
 def limit_resources(cpu, memory):
-    """Bound CPU time (whole seconds), memory (bytes), and allow no file to grow and no process to start."""
+    """Bound CPU time (whole seconds), memory (bytes), and allow no file to grow and no process to start.
+
+    Return whether the limits hold: Windows has none, and macOS does not bound memory.
+    """
+    try:
+        import resource
+    except ImportError:
+        return False
     bounds = {
-        resource.RLIMIT_CPU: (cpu, cpu + 1),
-        resource.RLIMIT_AS: (memory, memory),
-        resource.RLIMIT_FSIZE: (0, 0),
-        resource.RLIMIT_NOFILE: (32, 32),
-        resource.RLIMIT_CORE: (0, 0),
-        resource.RLIMIT_NPROC: (16, 16),
-        resource.RLIMIT_STACK: (8 * MIB, 64 * MIB),
+        "RLIMIT_CPU": (cpu, cpu + 1),
+        "RLIMIT_AS": (memory, memory),
+        "RLIMIT_FSIZE": (0, 0),
+        "RLIMIT_NOFILE": (32, 32),
+        "RLIMIT_CORE": (0, 0),
+        "RLIMIT_NPROC": (16, 16),
+        "RLIMIT_STACK": (8 * MIB, 64 * MIB),
     }
-    for what, bound in bounds.items():
-        resource.setrlimit(what, bound)
+    for name, bound in bounds.items():
+        try:
+            resource.setrlimit(getattr(resource, name), bound)
+        except (AttributeError, ValueError, OSError):
+            if sys.platform.startswith("linux"):
+                raise  # there each of them can be set, and must be
+    return True
 
 
 def drop_root():
@@ -51,9 +64,14 @@ EXECUTE, READ_FILE, READ_DIR = 1 << 0, 1 << 2, 1 << 3
 RIGHTS_BY_VERSION = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
 
 
+def libc():
+    """Return the C library."""
+    return ctypes.CDLL(None, use_errno=True)
+
+
 def landlock_version():
     """Return the version of Landlock that the kernel has, 0 if it has none."""
-    return max(0, LIBC.syscall(CREATE, None, 0, 1))
+    return max(0, libc().syscall(CREATE, None, 0, 1))
 
 
 def lock_files(readable):
@@ -61,15 +79,15 @@ def lock_files(readable):
     version = landlock_version()
     rights = max(right for since, right in RIGHTS_BY_VERSION.items() if since <= version)
     handled = struct.pack("Q", rights)
-    ruleset = LIBC.syscall(CREATE, handled, len(handled), 0)
+    ruleset = libc().syscall(CREATE, handled, len(handled), 0)
     for folder in readable:
         parent = os.open(folder, os.O_PATH)
         rights = EXECUTE | READ_FILE | (READ_DIR if os.path.isdir(folder) else 0)
         rule = struct.pack("=Qi", rights, parent)
-        _must(LIBC.syscall(ADD_RULE, ruleset, 1, rule, 0), "landlock_add_rule")
+        _must(libc().syscall(ADD_RULE, ruleset, 1, rule, 0), "landlock_add_rule")
         os.close(parent)
-    _must(LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-    _must(LIBC.syscall(RESTRICT, ruleset, 0), "landlock_restrict_self")
+    _must(libc().prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+    _must(libc().syscall(RESTRICT, ruleset, 0), "landlock_restrict_self")
     os.close(ruleset)
 
 
@@ -80,17 +98,6 @@ def _must(result, what):
 
 # --- seccomp: a filter that refuses system calls by number
 
-# Processes, other processes, namespaces, mounts, the network, rings, the kernel, marks on files, and
-# objects that outlive the process.
-REFUSED = {
-    "x86_64": """57 58 59 322 101 310 311 62 200 234 129 297 424 434 438 302 160 272 308 165 166 155 161 428 429 430
-        431 432 433 442 41 53 42 49 425 426 427 321 298 248 249 250 90 91 268 452 92 93 94 260 132 235 280 261 188
-        189 190 135 323 319 169 175 313 176 167 168 170 171 303 304 179 163 164 227 159 305 172 173 29 64 68 240
-        141 143 144""",
-    "aarch64": """221 281 117 270 271 129 130 131 138 240 424 434 438 261 164 97 268 40 39 41 51 428 429 430 431 432
-        433 442 198 199 203 200 425 426 427 280 241 217 218 219 52 53 452 54 55 88 5 6 7 92 282 279 142 105 273 106
-        224 225 161 162 264 265 60 89 170 112 171 266 194 190 186 180 140 119 118""",
-}
 CLONE = {"x86_64": 56, "aarch64": 220}
 ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 CLONE3, CLONE_THREAD, X32 = 435, 0x10000, 0x40000000
@@ -122,7 +129,7 @@ def filter_calls():
         (RETURN, 0, 0, ALLOW),
         (RETURN, 0, 0, NO),
     ]
-    for number in map(int, REFUSED[machine].split()):
+    for number in refused(machine):
         program += [(IF_EQUAL, 0, 1, number), (RETURN, 0, 0, NO)]
     program.append((RETURN, 0, 0, ALLOW))
     _install(b"".join(struct.pack("HBBI", *line) for line in program), len(program))
@@ -131,5 +138,5 @@ def filter_calls():
 def _install(code, length):
     kept = ctypes.create_string_buffer(code)
     program = struct.pack("HxxxxxxP", length, ctypes.addressof(kept))
-    _must(LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-    _must(LIBC.prctl(PR_SET_SECCOMP, FILTER, program), "seccomp")
+    _must(libc().prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+    _must(libc().prctl(PR_SET_SECCOMP, FILTER, program), "seccomp")

@@ -45,8 +45,8 @@ def fence(plan):
     if plan["landlock"] and limits.landlock_version():
         limits.lock_files(plan["readable"])
         standing.append("landlock")
-    limits.limit_resources(plan["cpu"], plan["memory"])
-    standing.append("rlimits")
+    if limits.limit_resources(plan["cpu"], plan["memory"]):
+        standing.append("rlimits")
     if plan["seccomp"]:
         limits.filter_calls()
         standing.append("seccomp")
