@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cachesim.errors import BadInput
 from cachesim.grading import build as builder
 from cachesim.grading.cells import for_students, to_notebook, to_percent
 from cachesim.grading.desk import Desk
@@ -90,17 +91,28 @@ def check(name: str, submission: Path | None, student: str) -> int:
 @exercise_command.command("watch")
 @click.argument("name")
 @click.option("--student", default="", help="Your id, for your own parameters.")
-@click.pass_context
-def watch(context: click.Context, name: str, student: str) -> None:
+def watch(name: str, student: str) -> None:
     """Check again whenever your file is saved, until Ctrl-C."""
-    task, seen = find(name), 0.0
+    desk, seen = Desk(find(name), student), 0.0
+    desk.must_be_open()
+    desk.own_file()  # if there is none, this says so
     while True:
-        path = Desk(task).own_file()
-        if path.stat().st_mtime > seen:
-            seen = path.stat().st_mtime
-            click.clear()
-            context.invoke(check, name=name, submission=path, student=student)
+        seen = _check_if_saved(desk, seen)
         time.sleep(LOOK_AGAIN)
+
+
+def _check_if_saved(desk: Desk, seen: float) -> float:
+    """Check if the file is newer than what was seen; return when it was saved."""
+    try:
+        path = desk.own_file()
+        saved = path.stat().st_mtime
+        if saved > seen:
+            click.clear()
+            click.echo(desk.check(path).text)
+        return saved
+    except (BadInput, OSError) as error:  # an editor is about to write it
+        click.echo(str(error))
+        return seen
 
 
 @exercise_command.command("build")

@@ -11,8 +11,9 @@ import click
 from cachesim.cli.options import ruled
 from cachesim.cli.output import print_json
 from cachesim.grading import reports
-from cachesim.grading.batch import as_dict, grade, jobs
+from cachesim.grading.batch import as_dict, file_name, grade, jobs
 from cachesim.grading.exercise import Exercise, whole
+from cachesim.grading.feedback import page
 from cachesim.grading.judge import PASSED, Report
 from cachesim.grading.sandbox import NoSandbox, strongest
 from cachesim.measure.tables import text_table
@@ -89,10 +90,11 @@ def _folder(out: Path | None) -> Path | None:
 def _write_all(out: Path, exercise: Exercise, done: list[Report]) -> None:
     for name, write in reports.WHOLE.items():
         _write(out / name, write(done, exercise.title))
+    for folder in ("gradescope", "feedback"):
+        (out / folder).mkdir(exist_ok=True)
     for number, report in enumerate(done):
-        folder = out / "gradescope"
-        folder.mkdir(exist_ok=True)
-        _write(folder / f"{number:04d}_results.json", reports.gradescope(report))
+        _write(out / "gradescope" / f"{number:04d}_results.json", reports.gradescope(report))
+        _write(out / "feedback" / f"{file_name(report.id)}.html", page([report], exercise.title))
 
 
 def _write(path: Path, text: str) -> None:

@@ -66,15 +66,21 @@ def grade_one(job: Job) -> Report:
         submission = read(job.path, exercise)
     except (BadInput, OSError) as error:
         name = plain(job.path.stem if job.path.is_file() else job.path.name, 100)
-        return unreadable(exercise, name, plain(str(error)), job.tier)
-    kept = job.out / f"{_file_name(submission.id)}.json" if job.out else None
+        report = unreadable(exercise, name, plain(str(error)), job.tier)
+        _keep(job, report, "")
+        return report
+    kept = job.out / f"{file_name(submission.id)}.json" if job.out else None
     known = _kept(kept, exercise, submission, job)
     if known is not None:
         return known
     report = judge(exercise, submission, tier=job.tier, seed=job.seed)
-    if kept is not None:
-        _write(kept, {**as_dict(report), "of": _mark(exercise, submission, job)})
+    _keep(job, report, _mark(exercise, submission, job))
     return report
+
+
+def _keep(job: Job, report: Report, of: str) -> None:
+    if job.out is not None:
+        _write(job.out / f"{file_name(report.id)}.json", {**as_dict(report), "of": of})
 
 
 def unreadable(exercise: Exercise, name: str, why: str, tier: Tier) -> Report:
@@ -119,8 +125,17 @@ def _kept(path: Path | None, exercise: Exercise, submission: Submission, job: Jo
         return None  # damaged: graded anew
 
 
-def _file_name(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_." else "_" for c in name).lstrip(".") or "unnamed"
+def file_name(name: str) -> str:
+    """Return a file's name for a submission's: no separators, and no two alike.
+
+    >>> file_name("ada"), file_name("../ada")
+    ('ada', '_ada-60088279')
+    """
+    plainer = (
+        "".join(c if c.isalnum() or c in "-_." else "_" for c in name).lstrip(".") or "unnamed"
+    )
+    tail = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return plainer if plainer == name else f"{plainer}-{tail}"
 
 
 def _write(path: Path, content: Any) -> None:

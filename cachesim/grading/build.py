@@ -53,8 +53,8 @@ def handout(exercise: Exercise) -> str:
     """Return what a student's `cachesim exercise` needs, as TOML: no solution, no hidden test, nothing of grader.py.
 
     >>> from cachesim.grading.exercise import find
-    >>> "test_a_write_counts" in handout(find("exercises/01_lru"))
-    False
+    >>> handout(find("exercises/01_lru")).count("visibility")
+    2
     """
     import tomli_w
 

@@ -70,8 +70,7 @@ class Desk:
     def check(self, path: Path | str | None = None) -> Checked:
         """Run the public tests on a file; without one, on the notebook's cells or the file that `start` wrote."""
         known = Progress()
-        if "predicted" not in known.of(self.task.id):
-            raise BadInput(f"first the question, then the tests.\n\n{self.question()}")
+        self.must_be_open()
         submission = self._cells() if path is None else None
         submission = submission or read(Path(path) if path else self.own_file(), self.task)
         seed = seed_of("", self.student)
@@ -80,6 +79,11 @@ class Desk:
         passed = checked.passed or known.of(self.task.id).get("passed", False)
         known.note(self.task.id, passed=passed)
         return Checked(report, self._told(checked))
+
+    def must_be_open(self) -> None:
+        """Raise BadInput, with the question, if it has not been answered yet."""
+        if "predicted" not in Progress().of(self.task.id):
+            raise BadInput(f"first the question, then the tests.\n\n{self.question()}")
 
     def _cells(self) -> Submission | None:
         """Return what was run in this notebook: of each entry point the cell that defined it last."""

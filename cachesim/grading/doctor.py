@@ -80,7 +80,7 @@ def _scored(
     exercise: Exercise, what: str, source: str, score: float, tier: Tier, seed: int = 1
 ) -> Finding:
     report = judge(exercise, Submission(what, source), tier=tier, seed=seed)
-    why = f"{report.score:g} points, and it should get {score:g}"
+    why = f"it should get {score:g}"
     silent = [o.id for o in report.outcomes if o.status != PASSED and not o.message]
     if report.score == score:
         why = f"{silent[0]} says nothing" if silent else ""

@@ -1,6 +1,6 @@
-"""Reports in the forms that other systems read: Gradescope, JUnit, Canvas and Moodle, and a page for people.
+"""Reports in the forms that other systems read: Gradescope, JUnit, Canvas and Moodle, and a list of all forms.
 
-Whatever a student could have written is escaped: for HTML, for XML, and for spreadsheets, which take a cell that begins
+Whatever a student could have written is escaped: for XML, and for spreadsheets, which take a cell that begins
 with = + - or @ for a formula.
 
 References
@@ -12,9 +12,9 @@ import csv
 import io
 import json
 from collections.abc import Callable, Sequence
-from html import escape
 from xml.etree import ElementTree
 
+from cachesim.grading import feedback
 from cachesim.grading.judge import ERROR, PASSED, Report
 
 Write = Callable[[Sequence[Report], str], str]  # reports, title of the exercise -> text
@@ -71,11 +71,11 @@ def canvas(reports: Sequence[Report], title: str) -> str:
 
 def moodle(reports: Sequence[Report], title: str) -> str:
     """Return a CSV for Moodle's grade import, matched by e-mail address."""
-    rows = [[cell(r.id), f"{r.score:g}", cell(feedback(r))] for r in reports]
+    rows = [[cell(r.id), f"{r.score:g}", cell(in_words(r))] for r in reports]
     return table([["Email address", title, f"{title} feedback"], *rows])
 
 
-def feedback(report: Report) -> str:
+def in_words(report: Report) -> str:
     """Return what a report says, in one line."""
     return "; ".join(f"{o.id}: {o.status} {o.message}".strip() for o in report.outcomes)
 
@@ -96,39 +96,9 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     return text.getvalue()
 
 
-PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{title}</title><style>
-body {{ font: 16px/1.5 sans-serif; max-width: 50em; margin: 2em auto; padding: 0 1em; }}
-table {{ border-collapse: collapse; width: 100%; }}
-td, th {{ text-align: left; padding: .3em .6em; border-bottom: 1px solid #ddd; }}
-.passed {{ color: #00603f; }} .other {{ color: #a33c00; }}
-</style></head><body><h1>{title}</h1>
-{parts}
-</body></html>
-"""
-
-
-def page(reports: Sequence[Report], title: str) -> str:
-    """Return a page of feedback, a section a submission; it loads nothing."""
-    return PAGE.format(title=escape(title), parts="\n".join(map(_section, reports)))
-
-
-def _section(report: Report) -> str:
-    rows = "\n".join(
-        f'<tr><td>{escape(o.id)}</td><td class="{"passed" if o.status == PASSED else "other"}">{escape(o.status)}'
-        f"</td><td>{o.score:g} of {o.max_score:g}</td><td>{escape(o.message)}</td></tr>"
-        for o in report.outcomes
-    )
-    notes = "".join(f"<p>{escape(note)}</p>" for note in report.notes)
-    head = "<tr><th>test</th><th>result</th><th>points</th><th>what was seen</th></tr>"
-    score = f"<p>{report.score:g} of {report.max_score:g} points; graded in the sandbox {escape(report.isolation)}.</p>"
-    return f"<h2>{escape(report.id)}</h2>{score}{notes}<table>{head}\n{rows}</table>"
-
-
 WHOLE: dict[str, Write] = {
     "junit.xml": junit,
     "canvas.csv": canvas,
     "moodle.csv": moodle,
-    "feedback.html": page,
+    "feedback.html": feedback.page,
 }

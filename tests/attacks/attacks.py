@@ -26,21 +26,33 @@ class Lazy(cs.Strategy):
 """,
 }
 
+SHELL = """try: ip = get_ipython()
+except NameError:
+    import types; ip = types.SimpleNamespace(ast_transformers=[], input_transformers_cleanup=[], display_formatter=types.SimpleNamespace(formatters={'text/plain': types.SimpleNamespace(for_type=print)}))"""
+
 FORGED = '{"victim": "a", "ok": 0, "value": 100, "score": 100, "status": "passed", "walls": []}'
 
 AT_IMPORT = {
     "01 _exit": "import os; os._exit(0)",
     "02 sys.exit": "import sys; sys.exit(0)",
     "06 patch pytest": "import sys, types\nm = types.ModuleType('_pytest'); sys.modules['pytest'] = sys.modules['_pytest'] = m",
+    "07 patch pytest's reports": "import sys, types\nr = types.ModuleType('_pytest.reports')\nr.TestReport = type('TestReport', (), {'from_item_and_call': classmethod(lambda *a: 'passed')})\nsys.modules['_pytest.reports'] = r",
+    "08 a conftest beside it": "# tests/attacks/test_attacks.py hands this in as a folder with a conftest.py",
     "09 patch unittest": "import unittest\nunittest.TestCase.assertEqual = lambda *a, **k: None",
     "10 atexit": "import atexit\natexit.register(lambda: open('report.json', 'w').write('{}'))",
     "11 write the report, then exit": "import os\ntry: open('report.json', 'w').write('{\"score\": 100}')\nfinally: os._exit(0)",
+    "12 make a forged report read-only": "import os\nfor p in ('report.json', '/tmp/report.json', '/report.json'):\n    try: open(p, 'w').write('{\"score\": 100}'); os.chmod(p, 0o444)\n    except OSError: pass",
     "13 look for the reference": "import glob\nfor f in glob.glob('/**/grader.py', recursive=True): exec(open(f).read())",
     "14 in sys.modules": "import sys\nfor m in list(sys.modules.values()):\n    for n in ('LRU', 'LazyLoading'):\n        if hasattr(m, n): LRU = Lazy = getattr(m, n)",
     "15 in the heap": "import gc\nfor o in gc.get_objects():\n    if getattr(o, '__name__', '') in ('LRU', 'LazyLoading'): LRU = Lazy = o",
     "16 in a caller's frame": "import sys\nf = sys._getframe()\nwhile f:\n    f.f_globals.update(answer=lambda *a: {'ok': 0, 'victim': 'a'}); f = f.f_back",
     "17 read the tests": "import glob\nfor f in glob.glob('/**/exercise.toml', recursive=True) + glob.glob('/**/lab.py', recursive=True): open(f).read()",
     "18 the gradebook": "import sqlite3\nsqlite3.connect('gradebook.db').execute('create table t (x)')",
+    "19 an AST transformer": f"{SHELL}\nimport ast\nclass Strip(ast.NodeTransformer):\n    def visit_Assert(self, node): return ast.Pass()\nip.ast_transformers.append(Strip())",
+    "20 an input transformer": f"{SHELL}\nip.input_transformers_cleanup.append(lambda lines: ['pass'])",
+    "21 a display formatter": f"{SHELL}\nip.display_formatter.formatters['text/plain'].for_type(object, lambda *a: a[1].text('passed'))",
+    "22 silent tracebacks": f"{SHELL}\nip.showtraceback = lambda *a, **k: None",
+    "23 patch doctest": "import doctest\ndoctest.DocTestRunner.run = lambda *a, **k: doctest.TestResults(0, 1)",
     "24 a pickle": "import pickle, os\nclass P:\n    def __reduce__(self): return os.system, ('touch /tmp/cachesim-owned',)\npickle.loads(pickle.dumps(P()))",
     "25 endless loop": "while True: pass",
     "26 ignore signals": "import signal\nfor s in (2, 14, 15, 24): signal.signal(s, signal.SIG_IGN)\nwhile True:\n    try:\n        while True: pass\n    except BaseException: pass",
@@ -76,18 +88,43 @@ AT_WORK = {
     "45 print the inputs": "import sys; print(sys._getframe().f_locals); raise ValueError(repr(sys._getframe().f_locals)[:99])",
 }
 
-NOT_HERE = {
-    "07": "no pytest runs where the submission does, and no TestReport is made",
-    "08": "a conftest.py is never collected: only the file that is graded is read, and nothing imports it",
-    "12": "no report is written where the submission can reach it",
-    "19": "no IPython runs the submission",
-    "20": "no IPython runs the submission",
-    "21": "no IPython runs the submission",
-    "22": "no IPython runs the submission",
-    "23": "no doctest runs where the submission does",
-    "41": "about how a submission is packed: tests/grading/test_submission.py",
-    "43": "hard-coding the visible cases earns what they are worth: tests/grading/test_exercises.py, by its score",
-    "46": "about names: tests/grading/test_reports.py",
+ELSEWHERE = {  # what is not code in a submission
+    "41": "how a submission is packed: tests/grading/test_submission.py",
+    "46": "what a student is called: tests/grading/test_reports.py",
+}
+
+# 43: the visible cases of each exercise answered by heart. It earns what it honestly earns.
+BY_HEART = {
+    "01": """
+import cachesim as cs
+class LRU(cs.EvictionPolicy):
+    def __init__(self):
+        self.keys, self.was_read = [], False
+    def on_add(self, entry):
+        self.keys.append(entry.key)
+    def on_use(self, entry):
+        self.was_read = True
+    def victim(self):
+        return self.keys[1 if self.was_read else 0]
+""",
+    "03": """
+import cachesim as cs
+class Lazy(cs.Strategy):
+    ttl: float = 10.0
+    def read(self, app, key):
+        value = yield app.cache.get(key)
+        if value is None:
+            value = yield app.db.read(key)
+            yield app.cache.set(key, value)
+        return value
+    def write(self, app, key, value):
+        return None
+        yield
+""",
+}
+EARNED = {
+    "01": ("oldest_goes", "a_read_counts", "a_write_counts"),
+    "03": ("a_miss_reads_the_database", "a_miss_fills_the_cache"),
 }
 
 
@@ -97,4 +134,5 @@ def submissions(exercise):
     found = {
         name: f"{code}\n{answer.replace('{hook}', 'pass')}" for name, code in AT_IMPORT.items()
     }
+    found["43 the visible cases by heart"] = BY_HEART[exercise]
     return found | {name: answer.replace("{hook}", code) for name, code in AT_WORK.items()}

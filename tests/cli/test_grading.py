@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,51 @@ def test_one_bad_submission_stops_nobody(capsys, tmp_path):
     assert "note on broken: this is no notebook" in out
 
 
+def test_an_interrupted_batch_goes_on(capsys, tmp_path, monkeypatch):
+    """What was graded before Ctrl-C is not graded again; the rest is."""
+    from cachesim.grading import batch
+
+    subs = sorted(map(str, (LRU / "wrong").glob("*.py")))
+    judge, judged = batch.judge, []
+
+    def interrupted(exercise, submission, **options):
+        if len(judged) == 2:
+            raise KeyboardInterrupt
+        judged.append(submission.id)
+        return judge(exercise, submission, **options)
+
+    monkeypatch.setattr(batch, "judge", interrupted)
+    options = ("grade", "01", *subs, "--out", "out", "--jobs", "1")
+    assert 0 != call(capsys, *options)[0]
+    monkeypatch.setattr(batch, "judge", lambda e, s, **o: judged.append(s.id) or judge(e, s, **o))
+    assert 0 == call(capsys, *options)[0]
+
+    assert ["fifo", "most_recent", "never_forgets"] == judged
+    assert 3 == len(os.listdir("out/reports")) == len(os.listdir("out/feedback"))
+
+
+def test_progress_is_shown_on_a_terminal_only(capsys, monkeypatch):
+    """A bar that counts submissions; none into a file or a pipe."""
+    options = ("grade", "01", str(LRU / "wrong" / "fifo.py"), "--jobs", "1")
+    assert "" == call(capsys, *options)[2]
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+
+    assert "1/1" in call(capsys, *options)[2]
+
+
+def test_json_has_the_documented_shape(capsys):
+    """Exactly the keys that docs/howto/grade_a_class.md shows."""
+    _, out, _ = call(capsys, "grade", "01", str(LRU / "wrong" / "fifo.py"), "--jobs", "1", "--json")
+    told = json.loads(out)
+    (submission,) = told["submissions"]
+
+    assert ["schema", "exercise", "submissions"] == list(told)
+    assert ["id", "score", "max_score", "isolation", "tests"] == list(submission)
+    assert {("id", "status", "score", "max_score", "message")} == set(
+        map(tuple, submission["tests"])
+    )
+
+
 def test_bad_usage(capsys, tmp_path, monkeypatch):
     """2 for a wrong name, 3 for a missing sandbox."""
     assert 2 == call(capsys, "grade", "77", str(LRU / "wrong" / "fifo.py"))[0]
@@ -86,6 +133,60 @@ def test_a_student_at_work(capsys, tmp_path):
 
     assert (tmp_path / "01_lru.py.old").exists()
     assert "passed" not in call(capsys, "exercise", "list")[1]
+
+
+def test_watch_checks_when_the_file_is_saved(capsys, tmp_path, monkeypatch):
+    """At once, after each save, and not in between; a file that is half-written ends nothing."""
+    from cachesim.cli import exercise
+
+    file = tmp_path / "01_lru.py"
+    changes = iter(["", (LRU / "lab.py").read_text(), "", None])
+
+    def save(seconds):
+        text = next(changes)
+        if text is None:
+            raise KeyboardInterrupt
+        if text:
+            file.write_text(text)
+            os.utime(file, (4e9, 4e9))
+
+    call(capsys, "exercise", "start", "1")
+    assert 2 == call(capsys, "exercise", "watch", "1")[0]
+    call(capsys, "exercise", "predict", "1", "b")
+    monkeypatch.setattr(exercise.time, "sleep", save)
+    _, out, _ = call(capsys, "exercise", "watch", "1")
+
+    assert 2 == out.count("public tests:")
+    assert out.index("not attempted") < out.index("All public tests passed")
+
+
+def test_without_a_folder_of_exercises_the_handouts_are_used(capsys, tmp_path):
+    """A student who has only installed the package can work; grading needs the teacher's folder."""
+    (tmp_path / "exercises").unlink()
+    call(capsys, "exercise", "predict", "1", "b")
+    assert "Write an LRU policy" in call(capsys, "exercise", "list")[1]
+    assert 0 == call(capsys, "exercise", "check", "1", str(LRU / "lab.py"))[0]
+    code, _, err = call(capsys, "grade", "1", str(LRU / "lab.py"))
+
+    assert (2, True) == (code, "only the handout for students is here" in err)
+
+
+def test_doctor_and_build_at_an_author(capsys, tmp_path):
+    """Build, check for drift, and examine; what is amiss is named, and the exit code is 1."""
+    (tmp_path / "exercises").unlink()
+    shutil.copytree(LRU, tmp_path / "exercises" / "01_lru")
+    assert 0 == call(capsys, "exercise", "build", "1")[0]
+    assert 0 == call(capsys, "exercise", "build", "1", "--check")[0]
+    assert (0, True) == (call(capsys, "exercise", "doctor", "1")[0], True)
+    wrong = tmp_path / "exercises" / "01_lru" / "wrong" / "fifo.py"
+    wrong.write_text(wrong.read_text().replace("# score: 30", "# score: 31"))
+    lab = tmp_path / "exercises" / "01_lru" / "lab.py"
+    lab.write_text(lab.read_text().replace("Ours took 10", "Ours took ten"))
+    code, out, _ = call(capsys, "exercise", "doctor", "1")
+
+    assert (1, True) == (code, "wrong/fifo: 30 of 100: it should get 31" in out)
+    code, out, _ = call(capsys, "exercise", "build", "1", "--check")
+    assert (1, True) == (code, "student/01_lru.ipynb" in out)
 
 
 def test_the_same_in_a_notebook(tmp_path):

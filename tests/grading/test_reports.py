@@ -5,7 +5,7 @@ import io
 import json
 from xml.etree import ElementTree
 
-from cachesim.grading import reports
+from cachesim.grading import feedback, reports
 from cachesim.grading.batch import as_dict
 from cachesim.grading.judge import Outcome, Report
 
@@ -49,7 +49,7 @@ def test_attack_46_names_in_spreadsheets():
 
 def test_attack_40_the_page_escapes():
     """No tag of a student's gets through; the page loads nothing."""
-    page = reports.page([REPORT], EVIL)
+    page = feedback.page([REPORT], EVIL)
 
     assert "<script" not in page
     assert "&lt;script&gt;" in page
