@@ -64,7 +64,16 @@ class Box:
         self._watch.daemon = True
         self._watch.start()
         self._read = b""
-        self.standing = self._receive()["walls"]
+        self.standing = self._greeted()
+
+    def _greeted(self) -> list[str]:
+        """Return the walls that stand inside; a sandbox that does not begin is closed at once."""
+        try:
+            standing: list[str] = self._receive()["walls"]
+        except AnswerError:
+            self.close()
+            raise
+        return standing
 
     def ask(self, **message: Any) -> dict[str, Any]:
         """Send a message; return the answer. Raises AnswerError if there is none, or an error in the code."""
@@ -248,39 +257,18 @@ def _others_may_read() -> bool:
     return all(path.stat().st_mode & 0o001 for end in reached for path in [end, *end.parents])
 
 
+BWRAP = "--unshare-all --die-with-parent --new-session --clearenv --proc /proc --dev /dev"
+FROZEN = "--remount-ro /dev --remount-ro / --chdir / --"
+
+
 def walls(tier: Tier) -> list[str]:
     """Return the command that puts a process behind bubblewrap's walls; nothing for the other tiers."""
     if tier != "bwrap":
         return []
     seen = [part for path in folders() for part in ("--ro-bind", str(path), str(path))]
-    empty = [
-        part for path in hidden() for part in ("--tmpfs", str(path), "--remount-ro", str(path))
-    ]
-    links = [
-        part
-        for name in ("/lib", "/lib64")
-        if os.path.islink(name)  # the loader is named by such a path
-        for part in ("--symlink", os.readlink(name), name)
-    ]
-    options = [
-        "--unshare-all",
-        "--die-with-parent",
-        "--new-session",
-        "--clearenv",
-        "--proc",
-        "/proc",
-        "--dev",
-        "/dev",
-    ]
-    frozen = ["--remount-ro", "/dev", "--remount-ro", "/"]
-    return [
-        shutil.which("bwrap") or "bwrap",
-        *options,
-        *seen,
-        *empty,
-        *links,
-        *frozen,
-        "--chdir",
-        "/",
-        "--",
-    ]
+    for path in hidden():
+        seen += ["--tmpfs", str(path), "--remount-ro", str(path)]
+    for name in ("/lib", "/lib64"):
+        if os.path.islink(name):  # the loader is named by such a path
+            seen += ["--symlink", os.readlink(name), name]
+    return [shutil.which("bwrap") or "bwrap", *BWRAP.split(), *seen, *FROZEN.split()]
