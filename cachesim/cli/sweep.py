@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 import click
 
-from cachesim.cli.options import JSON, ruled
+from cachesim.cli.extras import Extras
+from cachesim.cli.options import JSON, REPORT, apply, ruled
 from cachesim.cli.output import (
     open_folder,
-    png,
     print_json,
     progress,
     results_table,
@@ -21,6 +21,7 @@ from cachesim.cli.output import (
 )
 from cachesim.cli.vary import varied
 from cachesim.experiments import run as experiments
+from cachesim.experiments.pictures import pictures, png
 from cachesim.experiments.result import Results
 from cachesim.experiments.store import Store
 from cachesim.experiments.toml import Plan, read_toml, scenario_table, to_toml
@@ -28,7 +29,6 @@ from cachesim.measure.metrics import METRICS
 from cachesim.spec import Count, Rule
 
 Precision = Annotated[float, Rule("> 0, such as 0.05", lambda x: 0 < x < math.inf)]
-PLOTTED = ("hit_ratio", "stale_ratio", "read_p99", "db_queries_per_s")
 MOST_CASES = 60  # in a table or a plot that people can still read
 FAILED = 1  # exit code where a run failed
 
@@ -62,25 +62,30 @@ FAILED = 1  # exit code where a run failed
 @click.option(
     "--store", metavar="FOLDER", help="Where finished runs are kept.  [default: OUT/runs]"
 )
-@JSON
+@apply((*REPORT, JSON))
 def sweep(
     scenario: str,
     vary: Sequence[str],
     out: str,
     store: str | None,
+    report: str | None,
+    rank: str | None,
+    worth: float | None,
     as_json: bool,
     **options: Any,
 ) -> int:
     """Run every combination of values; finished runs are kept, so that an interrupted sweep goes on."""
     plan = _plan(read_toml(scenario), vary, options)
+    extras = Extras(report, rank, worth)
+    extras.check(plan.replications)
     folder = open_folder(out)
     kept = _store(folder, store)
     results = _run(plan, kept, options)
-    files = _write(folder, plan, results)
+    files = [*_write(folder, plan, results), *extras.write(plan, results)]
     if as_json:
-        print_json(_json(plan, results))
+        print_json({**_json(plan, results), **extras.as_json(results)})
     else:
-        click.echo(_text(results, kept))
+        click.echo("\n\n".join([_text(results, kept), *extras.text(results)]))
         click.echo("\nwritten: " + ", ".join(map(str, files)))
     return FAILED if results.frame["failure"].notna().any() else 0
 
@@ -155,30 +160,12 @@ def _text(results: Results, store: Store | None) -> str:
 
 def _write(folder: Path, plan: Plan, results: Results) -> list[Path]:
     """Write results.csv, scenario.toml and the plots; return the files."""
+    drawn = pictures(results) if len(results.cases) <= MOST_CASES else []
     files: dict[str, str | bytes] = {
         "results.csv": results.frame.to_csv(index=False),
         "scenario.toml": to_toml(plan),
-        **(_plots(results) if len(results.cases) <= MOST_CASES else {}),
+        **{f"{picture.name}.png": png(picture.axes) for picture in drawn},
     }
     for name, content in files.items():
         write_whole(folder / name, content)
     return [folder / name for name in files]
-
-
-def _plots(results: Results) -> dict[str, bytes]:
-    """Return file name -> PNG: over a field of numbers, a line for each value of another, or a row a case."""
-    import cachesim.plots as plots
-
-    x, by = _axes(results)
-    return {f"{y}.png": png(plots.compare(results, y=y, x=x, by=by)) for y in PLOTTED}
-
-
-def _axes(results: Results) -> tuple[str | None, str | None]:
-    """Return which field a plot has on its axis, and which one tells its lines apart."""
-    frame = results.frame
-    fields = [field for field in results.cases[0].labels if frame[field].nunique() > 1]
-    numbers = [field for field in fields if frame[field].dtype.kind in "if"]
-    if not numbers or len(fields) > 2:
-        return None, None
-    others = [field for field in fields if field != numbers[0]]
-    return numbers[0], others[0] if others else None

@@ -194,9 +194,8 @@ class Results:
         """
         if metric not in METRICS:
             raise BadInput(f'metric "{metric}" is unknown; choose from {", ".join(METRICS)}')
-        defined = [
-            n for n in range(len(self.cases)) if not any(map(math.isnan, self.values(n, metric)))
-        ]
+        values = {n: self.values(n, metric) for n in range(len(self.cases))}
+        defined = [n for n, xs in values.items() if xs and not any(map(math.isnan, xs))]
         pairs = zip(defined, self._paired(defined), strict=True) if defined else ()
         samples = {self.cases[n].name: values[metric] for n, values in pairs}
         best = "high" if metric in HIGHER_IS_BETTER else "low"

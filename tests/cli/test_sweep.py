@@ -70,7 +70,9 @@ def test_a_sweep_from_the_command_line_is_the_one_from_python(path):
     ]  # fmt: skip
     assert METRICS.keys() == found["rows"][3]["metrics"].keys()
 
-    again = swept(path, *VARY)
+    page = path.parent / "page.html"
+    again = swept(path, *VARY, f"--report={page}", "--rank=read_p50")
+    assert page.read_text().startswith("<!DOCTYPE html>")
     assert "8 runs; " in again.out
     assert f"8 of them were found in {out / 'runs'}" in again.out
     assert csv == (out / "results.csv").read_bytes()
