@@ -90,7 +90,7 @@ def penetration() -> Anomaly:
         name="cache penetration",
         story="R asks for a row that does not exist: miss, query, nothing to fill; and again, and again",
         shows=base.replace(strategy=LazyLoading(ttl=ttl)),
-        cure=base.replace(strategy=NegativeCaching(inner=LazyLoading(ttl=ttl), ttl=ttl)),
+        cure=base.replace(strategy=NegativeCaching(inner=LazyLoading(ttl=ttl), negative_ttl=ttl)),
         cured_by="negative caching",
         effect=db_queries_per_s,
         unit="queries/s",
