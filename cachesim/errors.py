@@ -11,6 +11,8 @@ CachesimError
     │   ├── OutOfMemory          ... because nothing could be evicted
     │   └── CommandError         ... because the command was wrong
     ├── DatabaseRefused          the database's connection limit was reached; the request never began
+    ├── FenceRejected            the database has seen a higher fencing token: the lock had gone to another
+    ├── LockRefused              no lock was to be had in time; the write never began
     └── Unreachable              the tier gave no answer at all
         ├── TimedOut             the client waited no longer; the command may still take effect  (indefinite)
         │   └── ConnectTimedOut  ... and never had a connection, so that it cannot
@@ -106,6 +108,14 @@ class AuthenticationFailed(Unreachable):
 
 class BreakerOpen(Unreachable):
     """The client's own circuit breaker let the command not through."""
+
+
+class FenceRejected(SimulatedFailure):
+    """A write came with a lower fencing token than one that was committed: its lock had expired."""
+
+
+class LockRefused(SimulatedFailure):
+    """A distributed lock stayed with others for as long as the writer would wait."""
 
 
 def may_have_happened(name: str) -> bool:

@@ -11,9 +11,9 @@ from typing import Any
 import simpy
 
 from cachesim.engines.base import Command
-from cachesim.errors import CacheError, DatabaseRefused, SimulatedFailure
+from cachesim.errors import CacheError, DatabaseRefused, FenceRejected, SimulatedFailure
 from cachesim.model.database import DatabaseTier, Rows
-from cachesim.model.events import Drive, Steps, Timeout, Visit, Waitable
+from cachesim.model.events import Drive, Effect, Steps, Timeout, Visit, Waitable
 from cachesim.model.node import CacheNode
 from cachesim.model.station import line_to
 from cachesim.records import Value
@@ -190,6 +190,7 @@ class DatabaseClient:
         self._send_write = line_to(env, tier.station, tier.write_service, tier.leg, visits)
         self._was_read, self._was_refused = self._run_read, self._run_refuse
         self._was_written, self._all_were_written = self._run_write, self._run_write_all
+        self._was_fenced = self._run_write_fenced
 
     def read(self, key: str) -> simpy.Event:
         """SELECT the row; the event's value is its Value, or None if there is no such row."""
@@ -210,6 +211,10 @@ class DatabaseClient:
         tier.queries += 1
         return self._send_write(self._was_written, (key, value))
 
+    def write_fenced(self, key: str, value: Value, token: int) -> simpy.Event:
+        """Write the row, unless a write of the key with a higher token was committed (FenceRejected)."""
+        return self._ask(self._was_fenced, (key, value, token))
+
     def version_of(self, value: Value) -> int | None:
         """Return the version column of the row that `value` was read from or written to; takes no time.
 
@@ -222,12 +227,16 @@ class DatabaseClient:
 
         Of a row's values, oldest first, only the last is written; all of them count as versions.
         """
+        return self._ask(self._all_were_written, rows)
+
+    def _ask(self, effect: Effect, argument: Any) -> simpy.Event:
+        """Send one of the rarer commands; the hot ones have this written out."""
         tier = self._tier
         if tier.open >= tier.limit:
             return self._refused()
         tier.open += 1
         tier.queries += 1
-        return self._send_write(self._all_were_written, rows)
+        return self._send_write(effect, argument)
 
     def _refused(self) -> Visit:
         visit = Visit(self._env)
@@ -249,6 +258,14 @@ class DatabaseClient:
         self._tier.open -= 1
         self._tier.commit_all(visit._value)
         visit._value = True
+
+    def _run_write_fenced(self, visit: Visit) -> None:
+        self._tier.open -= 1
+        try:
+            self._tier.commit_fenced(*visit._value)
+            visit._value = True
+        except FenceRejected as failure:
+            visit.fail_with(failure)
 
     def _run_refuse(self, visit: Visit) -> None:
         visit.fail_with(DatabaseRefused(f"the database has {self._tier.limit} queries already"))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import count
 
+from cachesim.errors import FenceRejected
 from cachesim.model.distributions import Distribution, Lognormal
 from cachesim.model.network import Network
 from cachesim.model.station import Station
@@ -53,6 +54,7 @@ class DatabaseTier:
         self.queries = 0  # begun so far
         self.committed: dict[str, int] = {}  # key -> newest version; absent: as loaded
         self.versions: dict[int, int] = {0: 0}  # write id -> the version its commit gave the key
+        self.tokens: dict[str, int] = {}  # key -> highest fencing token of a committed write
         self.leg = network.database_leg.draws(stream(seed, "database network")).__next__
         self.read_service = _read_service(database, seed)
         self.write_service = database.commit.draws(stream(seed, "database commit")).__next__
@@ -61,6 +63,14 @@ class DatabaseTier:
         """Write the row and note which version the write made."""
         version = self.rows.write(key, value)
         self.committed[key] = self.versions[value.write] = version
+
+    def commit_fenced(self, key: str, value: Value, token: int) -> None:
+        """Write the row unless a higher token has been seen: what `UPDATE ... WHERE token <= ?` does."""
+        seen = self.tokens.get(key, 0)
+        if token < seen:
+            raise FenceRejected(f'the write of "{key}" has token {token}, and {seen} was seen')
+        self.tokens[key] = token
+        self.commit(key, value)
 
     def commit_all(self, rows: Rows) -> None:
         """Write several rows; of the values of a row the last is written, and each is a version."""

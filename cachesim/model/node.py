@@ -47,6 +47,11 @@ class CacheNode:
         self.per_byte, self.per_key = node.per_byte, node.per_key
         self.leg = network.cache_leg.draws(stream(seed, "cache network")).__next__
 
+    def restart(self) -> None:
+        """Start anew: of the content survives what the engine says, and nothing that was not written behind."""
+        self.engine.restart()
+        self.dirty.clear()
+
     def cost(self, command: Command) -> float:
         """Return what a command costs beyond a draw of the service time, in seconds."""
         size = sum(len(part) for part in command[1:] if isinstance(part, bytes))

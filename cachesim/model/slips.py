@@ -19,7 +19,11 @@ _METHODS |= {
     "_run_read": "app.db.read",
     "_run_write": "app.db.write",
 }
-_METHODS |= {"_run_write_all": "app.db.write_all", "_run_refuse": "app.db"}
+_METHODS |= {
+    "_run_write_all": "app.db.write_all",
+    "_run_write_fenced": "app.db.write_fenced",
+    "_run_refuse": "app.db",
+}
 
 
 def not_a_generator(strategy: Any, op: str, result: Any) -> StrategyError:

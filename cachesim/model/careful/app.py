@@ -51,6 +51,10 @@ class CarefulDatabase(DatabaseClient):
         """Write the row and commit."""
         return self._send_write(self._was_written, (key, value))
 
+    def _ask(self, effect: Effect, argument: Any) -> Visit:
+        """Send another command."""
+        return self._send_write(effect, argument)
+
     def give_up(self, operation: Operation, failure: SimulatedFailure) -> None:
         """Fail: there is nowhere else to go."""
         operation.fail_with(failure)

@@ -44,7 +44,7 @@ class CrashCache(OfCache, _Crash):
 
     def lose(self, system: CarefulSystem) -> None:
         """Start the engine anew."""
-        system.node.engine.restart()
+        system.node.restart()
 
 
 class CrashDatabase(OfDatabase, _Crash):
@@ -66,7 +66,7 @@ class RebootCache(OfCache, Condition):
 
     def end(self, system: CarefulSystem) -> None:
         """Come back without the content."""
-        system.node.engine.restart()
+        system.node.restart()
         self.tier(system).refusing -= 1
 
 

@@ -13,7 +13,10 @@ from cachesim.model.strategies.lazy import (
     NoCache,
     WriteAround,
 )
+from cachesim.model.strategies.lock import Locked
+from cachesim.model.strategies.near import NearCache
 from cachesim.model.strategies.refresh import RefreshAhead, StaleWhileRevalidate, XFetch
+from cachesim.model.strategies.session import SessionStore
 from cachesim.model.strategies.through import ReadThrough, WriteThrough
 from cachesim.model.strategies.versions import Leases, VersionCheck
 from cachesim.model.strategies.wrap import Jitter, NegativeCaching, SingleFlight
@@ -24,10 +27,13 @@ __all__ = [
     "Jitter",
     "LazyLoading",
     "Leases",
+    "Locked",
+    "NearCache",
     "NegativeCaching",
     "NoCache",
     "ReadThrough",
     "RefreshAhead",
+    "SessionStore",
     "SingleFlight",
     "StaleWhileRevalidate",
     "Strategy",

@@ -1,0 +1,75 @@
+"""A distributed lock in the cache around a write, and the fencing token that makes its expiry harmless."""
+
+from cachesim.engines.base import EngineSpec
+from cachesim.errors import LockRefused
+from cachesim.model.app import App
+from cachesim.model.distributions import Constant, Distribution
+from cachesim.model.events import Steps
+from cachesim.model.strategies.lazy import LazyLoading
+from cachesim.model.strategies.session import needs_redis
+from cachesim.records import Value
+from cachesim.spec import Span
+from cachesim.units import MS
+
+
+class Locked(LazyLoading):
+    """A write takes the key's lock (SET NX PX), works for a while, commits, and gives the lock back.
+
+    A holder who works, or is stopped, for longer than `lock_ttl` loses the lock without noticing: another
+    takes it, and then both write. With `fencing`, each holder has a number higher than all before, and the
+    database refuses a number lower than one it has seen (the write fails with FenceRejected).
+
+    Needs Redis. A lock that is evicted is lost too: keep locks where nothing is evicted.
+
+    >>> Locked(ttl=60, lock_ttl=0.05, fencing=True)
+    Locked(ttl=60.0, lock_ttl=0.05, fencing=True)
+
+    References
+    ----------
+    Redis documentation, "Distributed Locks with Redis"; Kleppmann, "How to do distributed locking" (2016).
+    """
+
+    invalidate: bool = True
+    lock_ttl: Span = 1.0  # seconds after which the lock ends by itself
+    work: Distribution = Constant(
+        value=2 * MS
+    )  # seconds from the lock to the commit, pauses included
+    retry: Span = 5 * MS  # seconds until one who did not get the lock tries again
+    patience: Span = 10.0  # seconds of trying after which the write fails with LockRefused
+    fencing: bool = False
+
+    def write(self, app: App, key: str, value: Value) -> Steps:
+        """Lock, work, commit, invalidate, unlock."""
+        number = yield from self._lock(app, key, value)
+        yield app.timeout(self.work.quantile(app.random() or 0.5))
+        if self.fencing:
+            yield app.db.write_fenced(key, value, number)
+        else:
+            yield app.db.write(key, value)
+        if self.invalidate:
+            yield app.cache.delete(key)
+        yield from self._unlock(app, key, number)
+
+    def _lock(self, app: App, key: str, value: Value) -> Steps:
+        """Try until the lock is ours; return the number that it holds."""
+        began, number = app.now, value.write  # a number that nobody else has
+        while app.now - began < self.patience:
+            if self.fencing:  # taken before the try, so that no later holder can have a lower one
+                number = yield app.cache.execute("INCR", f"fence:{key}")
+            if (yield app.cache.execute("SET", f"lock:{key}", number, "NX", "PX", self._px())):
+                return number
+            yield app.timeout(self.retry)
+        raise LockRefused(f'no lock on "{key}" within {self.patience:g} s')
+
+    def _unlock(self, app: App, key: str, number: int) -> Steps:
+        """Give back what is still ours. SIMPLIFIED: Redis's recipe compares and deletes in one script."""
+        held = yield app.cache.execute("GET", f"lock:{key}")
+        if held is not None and int(held) == number:
+            yield app.cache.execute("DEL", f"lock:{key}")
+
+    def _px(self) -> int:
+        return max(1, round(self.lock_ttl / MS))
+
+    def check(self, cache: EngineSpec) -> None:
+        """Raise BadInput unless the engine is Redis."""
+        needs_redis(self, cache)
