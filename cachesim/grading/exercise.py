@@ -218,9 +218,10 @@ def whole(name: str) -> Exercise:
 
 
 def all_paths() -> list[Path]:
-    """Return the folders of all exercises below ./exercises or ../exercises; else the package's handouts."""
+    """Return all exercises: the folders below ./exercises or ../exercises; else handouts, from here and the package's."""
     for place in FOLDERS:
         found = sorted(path.parent for path in Path(place).glob("*/exercise.toml"))
         if found:
             return found
-    return sorted(HANDOUTS.glob("*.toml"))
+    here = sorted(Path().glob("[0-9]*_*.toml"))
+    return here + [path for path in sorted(HANDOUTS.glob("*.toml")) if Path(path.name) not in here]

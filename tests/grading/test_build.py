@@ -13,6 +13,7 @@ from cachesim.grading.build import STUDENT, drifted, files, gradescope, handouts
 from cachesim.grading.doctor import leaks
 from cachesim.grading.exercise import HANDOUTS
 from cachesim.grading.sandbox import holds
+from tests.grading.gradescope import offences
 from tests.grading.test_exercises import EXERCISES
 
 NAMES = [exercise.id for exercise in EXERCISES]
@@ -88,4 +89,7 @@ def test_the_gradescope_archive_grades(tmp_path):
     told = json.loads((tmp_path / "results" / "results.json").read_text())
 
     assert score == told["score"]
+    assert [] == offences(told)
     assert {"name", "score", "max_score", "status", "output", "visibility"} <= set(told["tests"][0])
+    shown = "\n".join(test["output"] for test in told["tests"] if test["visibility"] == "visible")
+    assert [] == leaks(exercise, shown)

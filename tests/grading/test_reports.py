@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 from cachesim.grading import feedback, reports
 from cachesim.grading.batch import as_dict
 from cachesim.grading.judge import Outcome, Report
+from tests.grading.gradescope import offences
 
 EVIL = '<script>alert(1)</script> & "x"'
 REPORT = Report(
@@ -25,10 +26,17 @@ def test_gradescope():
     """Scores, states and visibilities as its specification names them."""
     told = json.loads(reports.gradescope(REPORT))
 
+    assert [] == offences(told)
     assert 10 == told["score"]
     assert ["passed", "failed"] == [test["status"] for test in told["tests"]]
     assert ["visible", "after_published"] == [test["visibility"] for test in told["tests"]]
     assert 30 == sum(test["max_score"] for test in told["tests"])
+
+
+def test_the_shape_is_checked():
+    """A key that is not documented, a state that is none, and nothing at all are found."""
+    assert ["results.json has neither score nor tests"] == offences({})
+    assert 2 == len(offences({"tests": [{"status": "crashed", "points": 1}]}))
 
 
 def test_junit():

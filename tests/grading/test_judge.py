@@ -1,0 +1,54 @@
+"""What a test can end in, and that one submission never stops a batch."""
+
+from pathlib import Path
+
+import pytest
+
+from cachesim.grading.exercise import Exercise
+from cachesim.grading.judge import judge
+from cachesim.grading.sandbox import strongest
+from cachesim.grading.submission import Submission
+
+EXERCISE = Exercise(Path(__file__).parents[2] / "exercises" / "01_lru")
+LRU = EXERCISE.solution
+
+
+def states(source, monkeypatch):
+    """Return what became of each test, in the order of exercise.toml."""
+    monkeypatch.setitem(EXERCISE.about, "limits", {"cpu": 1, "wall": 30})
+    report = judge(EXERCISE, Submission("ada", source), tier=strongest())
+    return [outcome.status for outcome in report.outcomes]
+
+
+@pytest.mark.parametrize(
+    ("victim", "expected"),
+    [
+        ("next(iter(self.keys))", ["passed"] * 5),
+        ("list(self.keys)[-1]", ["failed"] * 2 + ["not reached"] * 3),
+        ("self.nobody", ["error"] * 2 + ["not reached"] * 3),
+        ("__import__('os')._exit(1)", ["crashed"] * 2 + ["not reached"] * 3),
+        ("[0 for _ in iter(int, 1)]", ["timed out"] * 2 + ["not reached"] * 3),
+    ],
+)
+def test_every_state(monkeypatch, victim, expected):
+    """Passed, failed, error, crashed, timed out; and not reached where a test that it needs did not pass."""
+    assert expected == states(LRU.replace("next(iter(self.keys))", victim), monkeypatch)
+
+
+def test_not_attempted(monkeypatch):
+    """The starter as it is."""
+    assert ["not attempted"] * 5 == states(EXERCISE.starter, monkeypatch)
+
+
+def test_what_breaks_a_test_is_an_error_of_one_submission(monkeypatch):
+    """Even what the author did not think of."""
+    namespace = EXERCISE.namespace
+
+    def broken(seed):
+        names = namespace(seed)
+        names["played"] = lambda *a, **k: 1 / 0
+        return names
+
+    monkeypatch.setattr(EXERCISE, "namespace", broken)
+
+    assert ["error"] * 2 == states(LRU, monkeypatch)[:2]
