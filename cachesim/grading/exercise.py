@@ -218,7 +218,7 @@ def whole(name: str) -> Exercise:
 
 
 def all_paths() -> list[Path]:
-    """Return all exercises: the folders below ./exercises or ../exercises; else handouts, from here and the package's."""
+    """Return all exercises: the folders below ./exercises or ../exercises; else handouts, here and in the package."""
     for place in FOLDERS:
         found = sorted(path.parent for path in Path(place).glob("*/exercise.toml"))
         if found:
