@@ -77,11 +77,12 @@ class Retries:
     def __init__(self, calls: Calls, chance: Draw) -> None:
         self._calls = calls
         self._chance = chance
-        self._saved = SAVED
+        self._most = SAVED if calls.budget < math.inf else math.inf
+        self._saved = self._most
 
     def earn(self) -> None:
         """Note a call's first attempt."""
-        self._saved = min(SAVED, self._saved + self._calls.budget)
+        self._saved = min(self._most, self._saved + self._calls.budget)
 
     def allow(self, tried: int) -> bool:
         """Return whether a call that was tried so often may be tried again, and pay for it."""

@@ -15,6 +15,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = "osD^vPX"
 LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 SHADE = "#dddddd"
+FAULTS = COLOURS[:0:-1]  # from the other end, so that a fault is told from the lines
 ROW = 0.22  # inches
 WIDTH, HEIGHT = 6.0, 3.6  # inches
 DPI = 100  # dots an inch: 600 pixels wide, as it is meant to be read

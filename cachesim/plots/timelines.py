@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from cachesim.measure import metrics
 from cachesim.measure.metrics import Metric, hit_ratio
 from cachesim.measure.series import series
 from cachesim.measure.tables import in_unit, title
-from cachesim.plots.style import COLOURS, LINES, MARKERS, SHADE, legend, new_axes, pick
+from cachesim.plots.style import COLOURS, FAULTS, LINES, MARKERS, SHADE, legend, new_axes, pick
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 def timeline(
     result: Any, metric: Metric = hit_ratio, every: float = 1.0, ax: Axes | None = None
 ) -> Axes:
-    """Draw a metric of every interval of `every` seconds over the simulated time; the warm-up is shaded.
+    """Draw a metric of every interval of `every` seconds over the simulated time.
+
+    The warm-up is shaded, and every fault of the scenarios marked with its name.
 
     `result` is a Result, or a mapping of names to Results to draw beside each other.
     """
@@ -40,9 +42,23 @@ def timeline(
     warmup = max(run.scenario.warmup for run in runs.values())
     if warmup > 0:
         ax.axvspan(0, warmup, color=SHADE, zorder=0, label="warm-up")
+    _shade_faults(ax, runs.values())
     ax.set(xlabel="simulated time (s)", ylabel=title(metric.__name__))
     ax.set_xlim(left=0)
     return legend(ax)
+
+
+def _shade_faults(ax: Axes, runs: Iterable[Any]) -> None:
+    """Shade when each fault lasts; mark one without length by a line."""
+    last = max((float(run.history["end"].max()) for run in runs if len(run.history)), default=0.0)
+    faults = {str(fault): fault for run in runs for fault in run.scenario.faults}
+    for index, fault in enumerate(faults.values()):
+        name, (start, end) = type(fault).__name__, fault.window
+        colour = pick(FAULTS, index)
+        if start == end:
+            ax.axvline(start, color=colour, linestyle=":", linewidth=1.4, zorder=0, label=name)
+        else:
+            ax.axvspan(start, min(end, last), color=colour, alpha=0.22, zorder=0, label=name)
 
 
 def latency(result: Any, op: str = "read", ax: Axes | None = None) -> Axes:

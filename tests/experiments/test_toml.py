@@ -14,11 +14,14 @@ from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.toml import CLASSES, KINDS, POLICIES, Plan, from_toml, read_toml, to_toml
+from cachesim.model import faults
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant, Exponential, Lognormal
+from cachesim.model.faults.credits import EARNINGS
 from cachesim.model.network import Network
 from cachesim.model.node import Node
 from cachesim.model.popularity import Drift, Scan, Uniform, Zipf
+from cachesim.model.resilience import Resilience
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.lazy import LazyLoading, NoCache, WriteAround
 from cachesim.model.strategies.through import WriteThrough
@@ -41,6 +44,19 @@ popularities = (
     | st.builds(Scan, keys=counts, share=shares)
 )
 drawn = {"reads": shares, "popularity": popularities, "size": distributions, "key_size": counts}
+moments = {"at": shares, "duration": spans | st.just(math.inf)}
+struck = st.lists(
+    st.builds(faults.CrashCache, at=shares, down=spans)
+    | st.builds(faults.SlowDatabase, factor=st.floats(1, 1e6), **moments)
+    | st.builds(faults.HotKey, key=st.none() | st.text(), share=shares, **moments)
+    | st.builds(faults.ExhaustCredits, node_type=st.sampled_from(list(EARNINGS)), balance=delays),
+    max_size=3,
+).map(tuple)
+breakers = st.none() | st.builds(faults.Breaker, share=shares, calls=counts, rest=spans)
+calls = st.builds(
+    faults.Calls, timeout=ttls, retries=st.integers(0, 9), budget=ttls, breaker=breakers
+)
+resilience = st.builds(Resilience, cache=calls, database=calls)
 scenarios = st.builds(
     Scenario,
     strategy=st.just(NoCache())
@@ -56,7 +72,7 @@ scenarios = st.builds(
     workload=st.builds(OpenLoop, rate=spans, **drawn)
     | st.builds(ClosedLoop, clients=counts, think=distributions, **drawn),
     duration=st.floats(2, 1e6), warmup=shares, sample_every=spans, start=st.sampled_from(["cold", "warm"]),
-    on_cache_error=st.sampled_from(["miss", "raise"]), seed=st.integers(0, 2**62),
+    on_cache_error=st.sampled_from(["miss", "raise"]), faults=struck, resilience=resilience, seed=st.integers(0, 2**62),
 )  # fmt: skip
 
 

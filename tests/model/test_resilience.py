@@ -115,6 +115,13 @@ def test_a_budget_bounds_the_retries():
     assert not retries.allow(2)
 
 
+def test_without_a_budget_every_retry_is_allowed():
+    """However many calls fail at once."""
+    retries = Retries(Calls(retries=1), lambda: 0.5)
+
+    assert all(retries.allow(1) for _ in range(1000))
+
+
 def test_a_breaker_opens_when_half_of_its_window_failed():
     """Not before the window is full; then nothing passes until it has rested."""
     switch = Switch(Breaker(share=0.5, calls=4, rest=5.0))
