@@ -53,7 +53,7 @@ def fingerprint(value: Any) -> str:
         return _Walk().of(value)
     except BadInput:
         raise
-    except (TypeError, AttributeError, RecursionError, pickle.PicklingError) as error:
+    except (TypeError, AttributeError, OSError, RecursionError, pickle.PicklingError) as error:
         raise BadInput(f"it holds what has no lasting form ({error})") from None
 
 
@@ -178,7 +178,9 @@ def _content(path: str, _size: int, _changed: int) -> str:
 def _installed(module: str | None) -> str:
     """Return the name and version of an installed module's package; "" if it is the user's own."""
     package = str(module).partition(".")[0]
-    if package == "cachesim" or package in sys.stdlib_module_names - {"__main__"}:
+    if package == "__main__":  # a notebook or script, whatever program runs it
+        return ""
+    if package == "cachesim" or package in sys.stdlib_module_names:
         return str(module)  # their versions are part of the code's version
     top = sys.modules.get(package)
     file = getattr(top, "__file__", None) or ""

@@ -10,7 +10,7 @@ from cachesim.errors import BadInput
 from cachesim.experiments.parallel import in_parallel
 from cachesim.experiments.result import Result
 from cachesim.experiments.scenario import Scenario
-from cachesim.experiments.store import Row, Store, code_version
+from cachesim.experiments.store import Row, Store, case_key, code_version, run_key
 from cachesim.measure.history import Recorder
 from cachesim.measure.metrics import METRICS
 from cachesim.model.careful.system import system_for
@@ -94,13 +94,10 @@ def do(job: Job) -> Done:
     Raises
     ------
     BadInput
-        This process has another version of the code than the job asks for.
+        This process would run other code than the one that wants the result.
     """
-    if job.version not in (None, code_version()):
-        raise BadInput(
-            f"a worker of the cluster runs {code_version()}, but this process {job.version}; "
-            "install the same everywhere, or their numbers may differ"
-        )
+    if job.version is not None:
+        _check_code(job)
     try:
         result = run(job.scenario)
         row = _row(job, result.engine, None, result.metrics)
@@ -109,6 +106,20 @@ def do(job: Job) -> Done:
             raise
         return Done(job.case, job.replication, _row(job, None, _told(error), {}), None)
     return Done(job.case, job.replication, row, result.history if job.with_history else None)
+
+
+def _check_code(job: Job) -> None:
+    """Refuse a job whose numbers would not be those of the machine that asks for them."""
+    if job.version != code_version():
+        raise BadInput(
+            f"a worker of the cluster runs {code_version()}, but this process {job.version}; "
+            "install the same everywhere, or their numbers may differ"
+        )
+    if job.key and job.key != run_key(case_key(job.scenario), job.scenario.seed):
+        raise BadInput(
+            f"a worker of the cluster has other code of yours, or another trace, for {job.scenario!r}; "
+            "install the same everywhere"
+        )
 
 
 def _row(job: Job, engine: str | None, failure: str | None, metrics: dict[str, float]) -> Row:

@@ -15,8 +15,8 @@ from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from tests.experiments.test_sweep import SMALL, Forgetful
 
 VARIED = {"strategy": [LazyLoading(ttl=1), NoCache(), Forgetful()]}
-REPLICATIONS = 4
-PATIENCE = 120  # seconds of wall clock until a cluster that hangs fails the test
+REPLICATIONS = 3
+PATIENCE = 300  # seconds of wall clock until a cluster that hangs fails the test
 
 ON_A_CLUSTER = """
 import json, os, signal, sys
@@ -35,7 +35,7 @@ def main():
                         os.kill(first[0], signal.SIGKILL)
                     yield done
 
-            options = {"replications": REPLICATIONS, "backend": "dask", "progress": killing}
+            options = {"replications": REPLICATIONS, "backend": "dask", "progress": killing, "store": "kept"}
             frame = sweep(SMALL, address=cluster.scheduler_address, **options, **VARIED).frame
             last = sorted(client.run(os.getpid).values())
     print(json.dumps({"csv": frame.to_csv(), "first": first, "last": last}))
@@ -62,6 +62,7 @@ def test_serial_processes_and_dask_give_the_same_bytes(tmp_path):
     serial = sweep(SMALL, replications=REPLICATIONS, n_jobs=1, **VARIED).frame.to_csv()
     processes = sweep(SMALL, replications=REPLICATIONS, n_jobs=2, **VARIED).frame.to_csv()
 
+    assert 2 * REPLICATIONS == len(list((tmp_path / "kept").iterdir()))
     assert dask["first"][0] not in dask["last"]
     assert serial == processes
     assert serial == dask["csv"]

@@ -7,6 +7,7 @@ import sys
 import types
 from pathlib import Path
 
+import cloudpickle
 import pytest
 
 from cachesim.engines.policies import LRU, SIEVE, Belady
@@ -56,25 +57,27 @@ def own(name="own", **changes):
 
 
 PRINT = """
+import pickle, sys
 from tests.experiments.test_fingerprint import Scenario, case_key, own
-print(case_key(Scenario(strategy=own())), case_key(Scenario()))
+print(case_key(Scenario(strategy=own())), case_key(Scenario()), case_key(pickle.load(sys.stdin.buffer)))
 """
 
 
 def test_another_process_finds_the_same():
     """Nothing depends on addresses, on hash() or on the order of a set."""
-    here = f"{case_key(Scenario(strategy=own()))} {case_key(Scenario())}"
+    theirs = Scenario(strategy=own("__main__"), cache=Simple(policy=lambda: LRU()))
+    here = [case_key(s) for s in (Scenario(strategy=own()), Scenario(), theirs)]
 
     for hash_seed in ("0", "4242"):
         there = subprocess.run(
             [sys.executable, "-c", PRINT],
             cwd=Path(__file__).parents[2],
             env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            input=cloudpickle.dumps(theirs),  # as a job travels to a worker
             capture_output=True,
-            text=True,
             check=True,
         )
-        assert here == there.stdout.strip()
+        assert here == there.stdout.decode().split()
 
 
 @pytest.mark.parametrize(
