@@ -19,6 +19,7 @@ from cachesim.experiments.run import compare, run, sweep
 from cachesim.experiments.scenario import Scenario
 from cachesim.measure.metrics import read_p99
 from cachesim.measure.statistics import Interval, warm_up, welch
+from cachesim.model.faults import FlushCache, SlowDatabase
 from cachesim.model.popularity import Zipf
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.workload import OpenLoop
@@ -50,6 +51,18 @@ def grid():
     """Return a sweep over two fields."""
     memory = [20_000, 40_000, 80_000]
     return sweep(SMALL, replications=2, n_jobs=1, strategy__ttl=[1, 5], cache__memory=memory)
+
+
+def test_a_timeline_shades_the_faults():
+    """Each once, by its name: a span as long as it lasts and the run does, a line for a moment."""
+    faults = (FlushCache(at=1), SlowDatabase(at=2, duration=1), SlowDatabase(at=3, duration=9))
+    shaken = run(SMALL.replace(faults=faults))
+    ax = plots.timeline({"one": shaken, "two": shaken})
+    named = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
+
+    assert {"one", "two", "warm-up", "FlushCache", "SlowDatabase"} == set(named)
+    assert 3.0 == ax.patches[-1].get_x()
+    assert ax.get_xlim()[1] < 6
 
 
 @pytest.fixture(scope="module")

@@ -56,10 +56,11 @@ class Result:
     @property
     def notes(self) -> list[str]:
         """What a reader must know before believing a comparison made with this run."""
+        told = list(_told_faults(self.scenario, self.metrics["error_ratio"]))
         samples = select(self.measured, "sample")["evictions"]
         if len(samples) and samples.iloc[-1] == 0 and not math.isnan(self.metrics["hit_ratio"]):
-            return [NOTHING_EVICTED]
-        return []
+            told.append(NOTHING_EVICTED)
+        return told
 
     def series(self, metric: Metric, every: float = 1.0) -> list[float]:
         """Return the metric of every `every` seconds, the warm-up included; NaN where undefined."""
@@ -77,12 +78,18 @@ class Result:
             f"{kind} {share:.1%}" for kind, share in miss_kinds(self.measured).items()
         )
         rows += [["misses by kind", kinds or "none"], ["engine", self.engine]]
-        rows += [["fault", str(fault)] for fault in self.scenario.faults]
         return "\n".join([repr(self.scenario), text_table(["metric", "value"], rows), *self.notes])
 
     def _repr_html_(self) -> str:
         rows = [[name, show(name, self.metrics[name])] for name in METRICS]
         return _html_table(repr(self.scenario), ["metric", "value"], rows, self.notes)
+
+
+def _told_faults(scenario: Scenario, error_ratio: float) -> Iterator[str]:
+    """Say what went wrong, and for how many requests that was too much."""
+    if scenario.faults:
+        faults = ", ".join(str(fault) for fault in scenario.faults)
+        yield f"faults: {faults}; {error_ratio:.2%} of the requests failed"
 
 
 class Case(NamedTuple):
@@ -215,6 +222,7 @@ class Results:
         fine = self._succeeded[number]
         if len(fine) and (fine["evictions"] == 0).all() and fine["hit_ratio"].notna().any():
             yield NOTHING_EVICTED
+        yield from _told_faults(self.cases[number].scenario, float(fine["error_ratio"].mean()))
         if len(fine) < len(runs):
             first = runs["failure"].dropna().iloc[0]
             yield f"{len(runs) - len(fine)} of {len(runs)} runs failed and are left out ({first})"

@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, get_origin
+from typing import Any, NamedTuple, get_args, get_origin
 
 from cachesim.engines import policies
 from cachesim.engines.base import EvictionPolicy
@@ -32,7 +32,7 @@ from cachesim.model.resilience import Resilience
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.trace_workload import TraceReplay
 from cachesim.model.workload import ClosedLoop, OpenLoop
-from cachesim.spec import Rule, Spec, field_types, fields_of
+from cachesim.spec import Rule, Spec, field_types, fields_of, unfold
 from cachesim.units import parse_size, parse_time
 
 STRATEGIES: list[type[Strategy]] = [
@@ -210,7 +210,8 @@ def _value(value: Any, known: Any, path: str) -> Any:
     if isinstance(value, Mapping):
         return _spec(_class(value, known, path), value, path)
     if isinstance(value, list):
-        return tuple(_value(part, None, f"{path}[{n}]") for n, part in enumerate(value))
+        part_of = unfold(get_args(known[0][0])[0]) if known and get_args(known[0][0]) else None
+        return tuple(_value(part, part_of, f"{path}[{n}]") for n, part in enumerate(value))
     if isinstance(value, str) and known is not None:
         return from_text(value, known[0], known[1], path)
     return value
@@ -238,5 +239,7 @@ def _class(table: Mapping[str, Any], known: Any, path: str) -> type[Spec]:
         if own:
             return own[0]
     if not isinstance(kind, str) or kind not in KINDS:
-        raise BadInput(f"{path}.kind must be one of {', '.join(KINDS)}; got {kind!r}")
+        wanted = tuple(k for k in (known[0] if known else ()) if isinstance(k, type))
+        names = [name for name, cls in KINDS.items() if issubclass(cls, wanted)] or list(KINDS)
+        raise BadInput(f"{path}.kind must be one of {', '.join(names)}; got {kind!r}")
     return KINDS[kind]

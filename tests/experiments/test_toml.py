@@ -84,6 +84,20 @@ def test_a_scenario_round_trips(scenario, replications):
     assert plan == from_toml(to_toml(plan))
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('[[faults]]\nkind = "crash-cashe"', "must be one of crash-cache, crash-database"),
+        ('[[faults]]\nkind = "redis"', "must hold faults"),
+        ("[resilience.database]\nwait = 3", 'no field "wait"'),
+    ],
+)
+def test_wrong_faults_in_a_file(text, sentence):
+    """The sentence names the place and what may stand there."""
+    with pytest.raises(BadInput, match=sentence):
+        from_toml(text)
+
+
 @given(st.lists(scenarios, min_size=1, max_size=3))
 def test_alternatives_round_trip(alternatives):
     """With their names, in their order, for whole parts and nested fields."""
