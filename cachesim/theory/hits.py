@@ -1,5 +1,7 @@
 """Hit ratios of caches whose requests are independent of each other."""
 
+import math
+
 import numpy as np
 
 from cachesim.errors import BadInput
@@ -17,10 +19,23 @@ def zipf(keys: int, skew: float) -> Array:
     return np.asarray(weights / weights.sum())
 
 
-def characteristic_time(rates: Array, items: float, *, fifo: bool = False) -> float:
+def characteristic_time(
+    rates: Array, items: float, *, fifo: bool = False, deletes: Array | None = None
+) -> float:
     """Return the time a key stays in a cache of `items` equal items without being asked for.
 
     With rates per request (probabilities) it is in requests, with rates per second in seconds.
+
+    Parameters
+    ----------
+    rates : array
+        Uses of every key, shape (keys,).
+    items : float
+        Keys the cache has room for.
+    fifo : bool
+        FIFO and RANDOM, in which a use does not prolong the stay.
+    deletes : array, optional
+        Rates at which the keys are deleted; if they keep the cache from filling up, the time is inf.
 
     References
     ----------
@@ -31,20 +46,25 @@ def characteristic_time(rates: Array, items: float, *, fifo: bool = False) -> fl
         raise BadInput(
             f"items must be > 0 and below the number of keys ({len(rates)}), got {items}"
         )
+    gone = 0.0 * rates if deletes is None else deletes
+    if (rates / (rates + gone)).sum() <= items:
+        return math.inf
     low, high = 0.0, 1.0
-    while _held(rates, high, fifo=fifo).sum() < items:
+    while _held(rates, gone, high, fifo=fifo).sum() < items:
         high *= 2
     for _ in range(100):
         middle = (low + high) / 2
-        low, high = (
-            (middle, high) if _held(rates, middle, fifo=fifo).sum() < items else (low, middle)
-        )
+        short = _held(rates, gone, middle, fifo=fifo).sum() < items
+        low, high = (middle, high) if short else (low, middle)
     return high
 
 
-def _held(rates: Array, time: float, *, fifo: bool) -> Array:
+def _held(rates: Array, deletes: Array, time: float, *, fifo: bool) -> Array:
     """Return the probability of each key to be in the cache."""
-    return np.asarray(rates * time / (1 + rates * time) if fifo else -np.expm1(-rates * time))
+    if fifo:
+        return np.asarray(rates * time / (1 + (rates + deletes) * time))
+    either = rates + deletes
+    return np.asarray(rates / either * -np.expm1(-either * time))
 
 
 def lru_hit_ratio(probabilities: Array, items: float) -> float:
@@ -54,7 +74,7 @@ def lru_hit_ratio(probabilities: Array, items: float) -> float:
     0.6641
     """
     time = characteristic_time(probabilities, items)
-    return float((probabilities * _held(probabilities, time, fifo=False)).sum())
+    return float((probabilities * -np.expm1(-probabilities * time)).sum())
 
 
 def fifo_hit_ratio(probabilities: Array, items: float) -> float:
@@ -64,7 +84,8 @@ def fifo_hit_ratio(probabilities: Array, items: float) -> float:
     0.619
     """
     time = characteristic_time(probabilities, items, fifo=True)
-    return float((probabilities * _held(probabilities, time, fifo=True)).sum())
+    asked = probabilities * time
+    return float((probabilities * asked / (1 + asked)).sum())
 
 
 def lfu_hit_ratio(probabilities: Array, items: int) -> float:
@@ -83,17 +104,9 @@ def lru_with_deletes_hit_ratio(reads: Array, writes: Array, items: float) -> flo
     >>> round(lru_with_deletes_hit_ratio(0.95 * p, 0.05 * p, 1000), 4)
     0.6375
     """
-
-    def held(time: float) -> Array:
-        return np.asarray(reads / (reads + writes) * -np.expm1(-(reads + writes) * time))
-
-    low, high = 0.0, 1.0
-    while held(high).sum() < items and high < 1e18:
-        high *= 2
-    for _ in range(100):
-        middle = (low + high) / 2
-        low, high = (middle, high) if held(middle).sum() < items else (low, middle)
-    return float((reads * held(high)).sum() / reads.sum())
+    time = characteristic_time(reads, items, deletes=writes)
+    held = _held(reads, writes, time, fifo=False)
+    return float((reads * held).sum() / reads.sum())
 
 
 def cold_hit_ratio(probabilities: Array, rate: float, t: float) -> float:
