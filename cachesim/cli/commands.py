@@ -23,6 +23,7 @@ from cachesim.cli.plan import plan
 from cachesim.cli.replay import replay
 from cachesim.cli.serve import serve
 from cachesim.cli.sweep import sweep
+from cachesim.cli.validate import validate
 from cachesim.experiments import run as experiments
 from cachesim.experiments.assumptions import rows as assumptions
 from cachesim.experiments.explain import explain
@@ -142,6 +143,7 @@ COMMANDS = (
     list_assumptions,
     report,
     fidelity,
+    validate,
     serve,
     bench,
     grade_command,

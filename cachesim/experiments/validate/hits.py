@@ -22,7 +22,7 @@ from cachesim.model.strategies.through import WriteThrough
 from cachesim.theory.lives import Freshness
 
 RATE = 1_000.0  # requests a second
-N = 4_000  # measured requests of a run
+N = 3_000  # measured requests of a run
 CHE = "Che, Tung and Wang, IEEE JSAC 20 (2002)"
 FRICKER = "Martina, Garetto and Leonardi, INFOCOM 2014"
 KING, GELENBE = "King, IFIP 1971", "Gelenbe, IEEE Trans. Computers 22 (1973)"
@@ -36,7 +36,7 @@ def cached(
     """Return Zipf requests to a cache of `items` keys, after a warm start and some turnover."""
     cache = Simple(items=items, policy=POLICIES[policy])
     popularity = Zipf(keys=keys, skew=skew)
-    warmup = fields.pop("warmup", max(2_000, 12 * items) / RATE)
+    warmup = fields.pop("warmup", min(20 * items, 12_000) / RATE)
     return arrivals(
         strategy, rate=RATE, requests=N, popularity=popularity, cache=cache, warmup=warmup,
         start="warm", **fields,

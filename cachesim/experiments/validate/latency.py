@@ -21,7 +21,7 @@ from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.records import Value
 from cachesim.units import MS
 
-N = 3_000  # requests of a run
+N = 4_000  # requests of a run
 TRIP = 0.3 * MS  # seconds: a command of the cache, there and back
 
 
@@ -76,7 +76,7 @@ class Walks(Strategy):
         yield app.cache.execute("KEYS", "nothing")
 
 
-QUICK, WALK, HELD = 1 * MS, 30 * MS, 101  # seconds a get, a KEYS; keys that KEYS walks over
+QUICK, WALK, HELD = 1 * MS, 10 * MS, 101  # seconds a get, a KEYS; keys that KEYS walks over
 
 
 def behind_walks(rate: float, walks: float) -> float:
@@ -89,7 +89,7 @@ def mean_get(seed: int, rate: float, walks: float) -> float:
     per_key = (WALK - QUICK) / (HELD - 1)
     node = Node(service=Constant(value=QUICK), per_byte=0, per_key=per_key)
     scenario = arrivals(
-        Walks(), rate=rate + walks, requests=4 * N, reads=rate / (rate + walks), node=node,
+        Walks(), rate=rate + walks, requests=3 * N, reads=rate / (rate + walks), node=node,
         popularity=Uniform(keys=HELD), cache=Redis(), start="warm",
     )  # fmt: skip
     return float(latency(history(scenario, seed), "read").mean())
@@ -101,10 +101,11 @@ LOADS: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 
 ORACLES = (
-    Oracle("mean-read-latency", "seconds", "FACTS F4", read_latency, mean_latency, LOADS),
-    Oracle("cross-zone-cost", "seconds a page", "FACTS F28", theory.cross_zone_cost, distance,
+    Oracle("mean-read-latency", "seconds", "hits ask, misses ask, load and fill", read_latency, mean_latency, LOADS),
+    Oracle("cross-zone-cost", "seconds a page", "round trips add up", theory.cross_zone_cost, distance,
            tuple({"trips": trips, "near": 0.2 * MS, "far": 0.8 * MS} for trips in (1, 3, 10)), runs=4),
     Oracle("head-of-line", "seconds a get", "Pollaczek (1930), Khinchine (1932)", behind_walks,
            mean_get, tuple({"rate": rate, "walks": walks}
-                           for rate, walks in ((200.0, 5.0), (400.0, 5.0), (300.0, 10.0)))),
+                           for rate, walks in ((200.0, 20.0), (400.0, 10.0), (300.0, 20.0))),
+           runs=16),
 )  # fmt: skip

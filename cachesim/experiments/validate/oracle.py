@@ -5,6 +5,7 @@ the real model (`simulate`). At a point, several runs with seeds of their own gi
 of the run's mean: the prediction must lie inside, and the interval must be narrow enough to mean something.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -50,7 +51,9 @@ class Row(NamedTuple):
     def half_width(self) -> float:
         """Half the width of the interval, as a share of the value; 0 if both are 0."""
         half = (self.high - self.low) / 2
-        return half / abs(self.simulated) if half else 0.0
+        if not half:
+            return 0.0
+        return half / abs(self.simulated) if self.simulated else math.inf
 
     @property
     def ok(self) -> bool:

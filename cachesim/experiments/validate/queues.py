@@ -143,7 +143,7 @@ MMC = (
 )  # fmt: skip
 TAIL = (
     {"reads": 50.0, "workers": 1, "t": 0.0}, {"reads": 120.0, "workers": 2, "t": 0.005},
-    {"reads": 560.0, "workers": 8, "t": 0.001},
+    {"reads": 240.0, "workers": 4, "t": 0.0},
 )  # fmt: skip
 
 ORACLES = (

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 N = 5_000  # requests of a run
-COUNTED = "Poisson writes in the gap; FACTS F9"
+COUNTED = "Poisson writes in the gap"
 
 
 class Gaps(Strategy):
@@ -155,10 +155,10 @@ ORACLES = (
            theory.poisoned_fill(writes, fill_gap, delete_gap), constant_gaps, GAPS),
     Oracle("stale-set", "share of fills", COUNTED, lambda reads, writes, fill_gap, delete_gap:
            theory.stale_set(writes, fill_gap, delete_gap), exponential_gaps, GAPS),
-    Oracle("dual-write-inversion", "share of writes", "two exponential delays race; FACTS F10",
+    Oracle("dual-write-inversion", "share of writes", "two exponential delays race",
            theory.dual_write_inversion, inverted,
            tuple({"writes": writes, "set_delay": 0.004} for writes in (50.0, 200.0, 1000.0))),
-    Oracle("delete-before-commit", "share of writes", "Poisson reads during the commit; FACTS A2",
+    Oracle("delete-before-commit", "share of writes", "Poisson reads during the commit",
            lambda reads, writes, commit: theory.early_delete_fill(reads, commit), refilled,
            tuple({"reads": 950.0, "writes": 50.0, "commit": commit} for commit in (0.001, 0.002, 0.004))),
 )  # fmt: skip
