@@ -12,6 +12,7 @@ from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput, CachesimError
 from cachesim.experiments import anomalies
+from cachesim.experiments.predict.prediction import predict
 from cachesim.experiments.run import compare, run, sweep
 from cachesim.experiments.scenario import Scenario
 from cachesim.grading.desk import exercise
@@ -68,6 +69,7 @@ __all__ = [
     "plots",
     "policies",
     "popularity",
+    "predict",
     "replay",
     "run",
     "statistics",

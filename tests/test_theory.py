@@ -27,7 +27,7 @@ def test_pollaczek_khinchine(square, wait):
 def test_one_station_mva_is_the_repairman():
     """Mean value analysis of one station with c workers is the machine repairman."""
     for users, workers in itertools.product((1, 5, 30), (1, 3, 8)):
-        throughput, response = theory.closed_network(users, 1.0, [0.2], [workers])
+        throughput, response, _ = theory.closed_network(users, 1.0, [0.2], [workers])
 
         assert theory.repairman(users, 1.0, 0.2, workers) == pytest.approx(throughput)
         assert users == pytest.approx(throughput * (1.0 + response))

@@ -117,6 +117,16 @@ def latency(history: pd.DataFrame, op: str) -> pd.Series:
     return rows["end"] - rows["begin"]
 
 
+def read_mean(history: pd.DataFrame) -> float:
+    """Return the mean latency of reads in seconds, which is what queueing theory speaks of."""
+    return _mean(latency(history, "read"))
+
+
+def write_mean(history: pd.DataFrame) -> float:
+    """Return the mean latency of writes in seconds."""
+    return _mean(latency(history, "write"))
+
+
 def read_p50(history: pd.DataFrame) -> float:
     """Return the median latency of reads in seconds."""
     return _quantile(latency(history, "read"), 0.50)

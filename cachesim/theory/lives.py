@@ -28,7 +28,9 @@ class Freshness(NamedTuple):
     stale: Array
 
 
-def copy_life(reads: Array, writes: Array, ttl: float, eviction: float) -> Array:
+def copy_life(
+    reads: Array, writes: Array, ttl: float, eviction: float, policy: str = "lru"
+) -> Array:
     """Return the mean life of a copy in seconds, shape (keys,).
 
     Parameters
@@ -39,12 +41,16 @@ def copy_life(reads: Array, writes: Array, ttl: float, eviction: float) -> Array
         Seconds from the set; inf for none.
     eviction : float
         Seconds without a use after which LRU evicts; inf if there is room for all.
+    policy : {"lru", "fifo", "random"}
+        Under FIFO a use prolongs nothing, under RANDOM the time to eviction is exponential.
 
     >>> copy_life(np.array([2.0]), np.array([0.0]), ttl=3.0, eviction=math.inf).round(6).tolist()
     [3.0]
     """
-    if ttl <= eviction:
-        return _capped(writes, ttl)
+    if policy == "random":
+        return _capped(writes + 1 / eviction, ttl)
+    if policy == "fifo" or ttl <= eviction:
+        return _capped(writes, min(ttl, eviction))
     if ttl > LONG * eviction:
         return _capped(1 / _unlimited(reads, writes, eviction), ttl)
     return _between(reads, writes, ttl, eviction)
@@ -85,30 +91,37 @@ def _at(alive: list[Array], n: int) -> Array:
     return alive[STEPS - 1] if n == STEPS else alive[n]
 
 
-def lazy_freshness(reads: Array, writes: Array, ttl: float, eviction: float) -> Freshness:
+def lazy_freshness(
+    reads: Array, writes: Array, ttl: float, eviction: float, policy: str = "lru"
+) -> Freshness:
     """Return hit and stale ratios of lazy loading whose writes leave the cached copy.
 
     >>> hit, stale = lazy_freshness(np.array([5.0]), np.array([0.3]), ttl=4.0, eviction=math.inf)
     >>> round(hit.item(), 3), round(stale.item(), 3)
     (0.952, 0.398)
     """
-    life = copy_life(reads, 0 * writes, ttl, eviction)
-    fresh = copy_life(reads, writes, ttl, eviction)
-    return Freshness(reads * life / (1 + reads * life), reads * (life - fresh) / (1 + reads * life))
+    life = copy_life(reads, 0 * writes, ttl, eviction, policy)
+    fresh = copy_life(reads, writes, ttl, eviction, policy)
+    misses = 1 / (1 + reads * life)
+    with np.errstate(invalid="ignore"):
+        stale = np.where(writes > 0, 1 - misses - reads * fresh * misses, 0.0)
+    return Freshness(1 - misses, stale)
 
 
-def invalidate_freshness(reads: Array, writes: Array, ttl: float, eviction: float) -> Freshness:
+def invalidate_freshness(
+    reads: Array, writes: Array, ttl: float, eviction: float, policy: str = "lru"
+) -> Freshness:
     """Return hit and stale ratios of lazy loading whose writes delete the copy at once: never stale.
 
     >>> invalidate_freshness(np.array([3.0]), np.array([1.0]), math.inf, math.inf).hit.tolist()
     [0.75]
     """
-    life = copy_life(reads, writes, ttl, eviction)
-    return Freshness(reads * life / (1 + reads * life), 0 * reads)
+    life = copy_life(reads, writes, ttl, eviction, policy)
+    return Freshness(1 - 1 / (1 + reads * life), 0 * reads)
 
 
 def write_through_freshness(reads: Array, writes: Array, ttl: float, eviction: float) -> Freshness:
-    """Return hit and stale ratios when a write and a miss both set the copy: never stale.
+    """Return hit and stale ratios when a write and a miss both set the copy: never stale; LRU.
 
     >>> one = np.array([1.0])
     >>> write_through_freshness(one, one, 1.0, math.inf).hit.round(4).tolist()

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -124,10 +125,18 @@ def repairman(users: int, think: float, service: float, workers: int = 1) -> flo
     return (users - inside) / think
 
 
+class Closed(NamedTuple):
+    """A closed network in steady state."""
+
+    throughput: float  # requests per second
+    response: float  # seconds at all stations together
+    times: tuple[float, ...]  # seconds of a request at each station, all its visits together
+
+
 def closed_network(
     users: int, think: float, demands: Sequence[float], workers: Sequence[int] | None = None
-) -> tuple[float, float]:
-    """Return (throughput, response time) of a closed network by exact mean value analysis.
+) -> Closed:
+    """Return throughput and response time of a closed network by exact mean value analysis.
 
     Parameters
     ----------
@@ -140,9 +149,8 @@ def closed_network(
     workers : sequence of int, optional
         Servers of every station; 1 each by default.
 
-    >>> throughput, response = closed_network(users=1, think=1.0, demands=[0.5, 0.5])
-    >>> throughput, response
-    (0.5, 1.0)
+    >>> closed_network(users=1, think=1.0, demands=[0.5, 0.5])
+    Closed(throughput=0.5, response=1.0, times=(0.5, 0.5))
 
     References
     ----------
@@ -150,19 +158,18 @@ def closed_network(
     """
     servers = list(workers or [1] * len(demands))
     shares = [np.eye(1, users + 1)[0] for _ in demands]  # of time with j requests at a station
-    throughput = response = 0.0
     jobs = np.arange(1, users + 1)
+    found = Closed(0.0, 0.0, ())
     for n in range(1, users + 1):
-        times = [
-            float(sum(j * d / min(j, c) * p[j - 1] for j in range(1, n + 1)))
+        times = tuple(
+            float((jobs[:n] * d / np.minimum(jobs[:n], c) * p[:n]).sum())
             for d, c, p in zip(demands, servers, shares, strict=True)
-        ]
-        response = sum(times)
-        throughput = n / (think + response)
+        )
+        found = Closed(n / (think + sum(times)), sum(times), times)
         for station, (d, c) in enumerate(zip(demands, servers, strict=True)):
-            busy = throughput * d / np.minimum(jobs, c) * shares[station][:-1]
+            busy = found.throughput * d / np.minimum(jobs, c) * shares[station][:-1]
             shares[station] = np.concatenate([[max(0.0, 1 - busy.sum())], busy])
-    return throughput, response
+    return found
 
 
 def cache_aside_visits(reads: float, hit_ratio: float) -> tuple[float, float]:

@@ -11,6 +11,8 @@ from cachesim.model.events import Steps
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.strategies.through import WriteThrough
+from cachesim.records import Value
+from cachesim.spec import Seconds
 
 N = 2_000  # requests of a run
 RENEWAL = "renewal argument (Jung, Berger and Balakrishnan, INFOCOM 2003)"
@@ -18,8 +20,10 @@ AGE = "the age of a copy that is hit is uniform on (0, TTL)"
 BAILIS = f"{AGE}; k-staleness and t-visibility after Bailis et al., PVLDB 5(8), 2012"
 
 
-class Sliding(LazyLoading):
+class Sliding(Strategy):
     """Lazy loading whose hits start the TTL anew."""
+
+    ttl: Seconds = math.inf
 
     def read(self, app: App, key: str) -> Steps:
         """Ask the cache, or the database; set either way."""
@@ -28,6 +32,10 @@ class Sliding(LazyLoading):
             value = yield app.db.read(key)
         yield app.cache.set(key, value, self.ttl)
         return value
+
+    def write(self, app: App, key: str, value: Value) -> Steps:
+        """Commit, and leave the copy as it is."""
+        yield app.db.write(key, value)
 
 
 def lazy_hits(seed: int, reads: float, ttl: float) -> float:

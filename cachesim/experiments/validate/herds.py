@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
 import cachesim.theory as theory
 from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.validate.oracle import Oracle
-from cachesim.experiments.validate.worlds import ROOM, ZERO, of_one_key, requests
-from cachesim.model.app import App
+from cachesim.experiments.validate.worlds import ROOM, ZERO, arrivals, of_one_key, requests
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant
-from cachesim.model.events import Steps
+from cachesim.model.popularity import Uniform, Zipf
+from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.lazy import LazyLoading
-from cachesim.rng import uniform
+from cachesim.model.strategies.refresh import XFetch
+from cachesim.model.strategies.wrap import Jitter, NegativeCaching, SingleFlight
+from cachesim.model.workload import OpenLoop, Request
 
 N = 4_000  # requests of a run
 CYCLES = "renewal argument: miss, load, TTL"
 XFETCH = "Vattani, Chierichetti and Lowenstein, PVLDB 8(8), 2015"
 
 
-def loading(strategy: LazyLoading, reads: float, load_time: float, asked: int = N) -> Scenario:
+def loading(strategy: Strategy, reads: float, load_time: float, asked: int = N) -> Scenario:
     """Return reads of one key whose load takes a constant time; connections are plenty."""
     slow = Database(
         connections=1_000, waiting=ROOM, buffer_hit_ratio=1.0, commit=ZERO,
@@ -50,30 +51,9 @@ def herd_misses(seed: int, reads: float, load_time: float, ttl: float) -> float:
     return float(len(misses_begin(seed, reads, load_time, ttl, 2 * N)) / (2 * N))
 
 
-class OneLoad(LazyLoading):
-    """Lazy loading in which only the first miss loads, and the others wait for it."""
-
-    def read(self, app: App, key: str) -> Steps:
-        """Ask the cache; on a miss join the load under way, or begin one."""
-        value = yield app.cache.get(key)
-        if value is not None:
-            return value
-        if key in app.shared:
-            return (yield app.shared[key])
-        app.shared[key] = app.spawn(self.load(app, key))
-        return (yield app.shared[key])
-
-    def load(self, app: App, key: str) -> Steps:
-        """Ask the database and fill."""
-        value = yield app.db.read(key)
-        yield app.cache.set(key, value, self.ttl)
-        del app.shared[key]
-        return value
-
-
 def one_load(seed: int, end: str, reads: float, load_time: float, ttl: float) -> float:
     """Return the share of the reads that hit, wait for a load, or load ("miss")."""
-    ended = requests(loading(OneLoad(ttl=ttl), reads, load_time), seed)
+    ended = requests(loading(SingleFlight(inner=LazyLoading(ttl=ttl)), reads, load_time), seed)
     took = (ended["end"] - ended["begin"]).to_numpy()
     hit, loads = (ended["lookup"] == "hit").to_numpy(), took > load_time * (1 - 1e-9)
     return float({"hit": hit, "miss": loads, "delayed": ~hit & ~loads}[end].mean())
@@ -84,39 +64,54 @@ def one_load_share(end: str, reads: float, load_time: float, ttl: float) -> floa
     return float(getattr(theory.single_flight(reads, load_time, ttl), end))
 
 
-# --- XFetch
-
-
-class Early(LazyLoading):
-    """XFetch: a hit may load ahead of the expiry, the likelier the nearer."""
-
-    load_time: float = 0.0  # seconds
-    beta: float = 1.0
-    chance: Any = None  # draws from [0, 1)
-
-    def read(self, app: App, key: str) -> Steps:
-        """Ask the cache; load if it has nothing, or if the draw says so."""
-        value = yield app.cache.get(key)
-        lead = -self.load_time * self.beta * math.log1p(-self.chance())
-        if value is None or app.now + lead >= app.shared.get(key, 0.0):
-            value = yield app.db.read(key)
-            yield app.cache.set(key, value, self.ttl)
-            app.shared[key] = app.now + self.ttl
-        return value
-
-
 def early_loads(seed: int, reads: float, load_time: float, beta: float) -> float:
     """Return the loads an expiry costs under XFetch; the cold start's herd, the first, is left out.
 
     The TTL is so long that nothing is refreshed right after it began.
     """
     ttl = 8 * beta * load_time
-    strategy = Early(ttl=ttl, load_time=load_time, beta=beta, chance=uniform(seed, "early"))
+    strategy = XFetch(ttl=ttl, beta=beta)
     ended = requests(loading(strategy, reads, load_time, 4 * N), seed)
     took = ended["end"] - ended["begin"]
     begins = np.sort(ended["begin"][took > load_time / 2].to_numpy())
     starts = np.flatnonzero(np.diff(begins) > load_time) + 1  # of every cycle but the first
     return float((starts[-1] - starts[0]) / (len(starts) - 1))
+
+
+# --- TTLs that end together, and keys that are not there
+
+
+def expiries(seed: int, keys: int, ttl: float, jitter: float) -> float:
+    """Return the expiries a second in the middle half of the time over which they are spread."""
+    strategy = Jitter(inner=LazyLoading(ttl=ttl), share=jitter)
+    rate, end = 20.0 * keys, ttl * (1 + jitter)  # every key is asked for soon, and often
+    popularity = Uniform(keys=keys)
+    scenario = arrivals(strategy, rate=rate, requests=round(rate * end), popularity=popularity)
+    ended = requests(scenario, seed)
+    begins = ended["begin"][ended["lookup"] == "expired"]
+    within = begins.between(ttl * (1 - jitter / 2), ttl * (1 + jitter / 2)).sum()
+    return float(within / (ttl * jitter))
+
+
+class Absent(OpenLoop):
+    """Requests for keys that no row has."""
+
+    def requests(self, seed: int) -> Iterator[Request]:
+        """Yield the requests, all for other names."""
+        return ((gap, op, f"no {key}") for gap, op, key in super().requests(seed))
+
+
+def absent_queries(seed: int, reads: float, keys: int, ttl: float) -> float:
+    """Return the queries a second for keys that are not there."""
+    workload = Absent(rate=reads, reads=1.0, popularity=Zipf(keys=keys, skew=1.0))
+    scenario = arrivals(NegativeCaching(inner=LazyLoading(), ttl=ttl), rate=reads, requests=N)
+    ended = requests(scenario.replace(workload=workload), seed)
+    return float((ended["lookup"] != "hit").sum() / scenario.duration)
+
+
+def negative(reads: float, keys: int, ttl: float) -> float:
+    """Return the same by theory."""
+    return theory.negative_misses(reads * theory.zipf(keys, 1.0), ttl)
 
 
 HERDS = (
@@ -136,4 +131,10 @@ ORACLES = (
            theory.early_refresh_loads(beta), early_loads,
            tuple({"reads": reads, "load_time": 0.1, "beta": beta}
                  for reads, beta in ((300.0, 0.75), (150.0, 1.0), (80.0, 2.0))), runs=20),
+    Oracle("jittered-expiries", "expiries a second", "uniform TTLs", theory.jittered_expiries,
+           expiries, tuple({"keys": 500, "ttl": 1.0, "jitter": jitter} for jitter in (0.1, 0.2, 0.3)),
+           runs=16),
+    Oracle("negative-caching", "queries a second", CYCLES, negative, absent_queries,
+           ({"reads": 100.0, "keys": 1, "ttl": 0.1}, {"reads": 500.0, "keys": 20, "ttl": 0.05},
+            {"reads": 500.0, "keys": 100, "ttl": 0.2})),
 )  # fmt: skip

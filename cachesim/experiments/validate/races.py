@@ -15,6 +15,7 @@ from cachesim.model.distributions import Constant, Exponential
 from cachesim.model.events import Steps
 from cachesim.model.network import Network
 from cachesim.model.strategies.base import Strategy
+from cachesim.model.strategies.lazy import InvalidateFirst
 from cachesim.model.strategies.through import WriteThrough
 from cachesim.records import Value
 from cachesim.rng import Draw, stream
@@ -106,15 +107,6 @@ def inverted(seed: int, writes: float, set_delay: float) -> float:
 # --- delete before commit
 
 
-class DeleteFirst(Gaps):
-    """Cache-aside whose writes delete the copy before they commit."""
-
-    def write(self, app: App, key: str, value: Value) -> Steps:
-        """Delete; then commit, which takes its time."""
-        yield app.cache.delete(key)
-        yield app.db.write(key, value)
-
-
 def refilled(seed: int, reads: float, writes: float, commit: float) -> float:
     """Return how often the old value is in the cache when a write has committed.
 
@@ -126,8 +118,7 @@ def refilled(seed: int, reads: float, writes: float, commit: float) -> float:
         buffer_read=ZERO,
         commit=Constant(value=commit),
     )
-    strategy = DeleteFirst(fill_gap=lambda: 0.0)
-    ended = requests(of_one_key(strategy, reads, writes, 3 * N, database=slow), seed)
+    ended = requests(of_one_key(InvalidateFirst(), reads, writes, 3 * N, database=slow), seed)
     ended = ended.sort_values("begin", kind="stable")
     begins = ended["begin"].to_numpy()
     is_write, found = (ended["op"] == "write").to_numpy(), (ended["lookup"] == "hit").to_numpy()
