@@ -17,7 +17,7 @@ _PERCENT = {
     "error_ratio",
     "availability",
 }
-_MILLISECONDS = {"read_mean", "write_mean", "read_p50", "read_p99", "write_p50", "write_p99"}
+_MILLISECONDS = {"read_p50", "read_p99", "write_p50", "write_p99"}
 UNITS = {
     **dict.fromkeys(_PERCENT, "%"),
     **dict.fromkeys(_MILLISECONDS, "ms"),

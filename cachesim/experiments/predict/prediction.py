@@ -14,6 +14,7 @@ from cachesim.model.strategies.through import WriteThrough
 from cachesim.model.workload import ClosedLoop, OpenLoop
 
 KNOWN = (NoCache, LazyLoading, WriteAround, WriteThrough)  # strategies whose visits are known
+MEANS = {"read_mean": "read_p50", "write_mean": "write_p50"}  # shown in the unit of these
 ROUNDS = 20  # of a closed loop's throughput and hit ratio, which depend on each other
 
 
@@ -38,6 +39,13 @@ class Prediction:
         """Metric -> predicted value, as plots take them."""
         return {metric: said.value for metric, said in self.said.items()}
 
+    def shown(self, metric: str) -> str:
+        """Return the value as text in its unit; "" where theory is silent."""
+        if metric not in self.said:
+            return ""
+        unit_of = MEANS.get(metric, metric)
+        return show(unit_of, self.said[metric].value)
+
     @property
     def reasons(self) -> list[str]:
         """A sentence for everything theory is silent about."""
@@ -46,7 +54,7 @@ class Prediction:
     @property
     def _rows(self) -> list[list[str]]:
         return [
-            [metric, show(metric, said.value), "; ".join((said.formula, *said.assumes))]
+            [metric, self.shown(metric), "; ".join((said.formula, *said.assumes))]
             for metric, said in self.said.items()
         ]
 
