@@ -155,7 +155,7 @@ def top_share(keys: int, skew: float) -> float:
 
 def top_requests(seed: int, keys: int, skew: float) -> float:
     """Return the share of the requests for the hottest key."""
-    scenario = arrivals(NoCache(), rate=RATE, requests=N, popularity=Zipf(keys=keys, skew=skew))
+    scenario = arrivals(NoCache(), rate=RATE, requests=4 * N, popularity=Zipf(keys=keys, skew=skew))
     asked = requests(scenario, seed)["key"]
     return float((asked == scenario.workload.keys_loaded()[0]).mean())
 
@@ -172,7 +172,7 @@ MIXED = tuple(
     {"strategy": name, "reads": 0.8, "ttl": ttl} for name in TOGETHER for ttl in (0.1, 0.5)
 )
 LAZY = tuple({"strategy": "lazy", "reads": reads, "ttl": ttl}
-             for reads, ttl in ((0.9, 0.2), (0.7, 0.5), (0.5, 2.0)))  # fmt: skip
+             for reads, ttl in ((0.7, 0.5), (0.5, 0.5), (0.5, 2.0)))  # fmt: skip
 
 
 def of(policy: str, points: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
@@ -192,9 +192,9 @@ ORACLES = (
            tuple({"reads": reads, **SMALL} for reads in (0.95, 0.8, 0.5))),
     Oracle("lru-with-ttl-and-writes", "share", LIVES, together, together_hits, MIXED),
     Oracle("lru-with-ttl-stale-reads", "share of reads", LIVES, together_stale, together_stale_reads,
-           LAZY),
+           LAZY, runs=20),
     Oracle("cold-start", "share", "independent requests, no limit", cold, cold_hits,
-           tuple({"t": t, "keys": 2_000} for t in (1.0, 2.0, 6.0))),
+           tuple({"t": t, "keys": 2_000} for t in (2.0, 3.0, 6.0))),
     Oracle("top-key-share", "share of requests", "Zipf's law", top_share, top_requests,
            ({"keys": 1_000, "skew": 0.99}, {"keys": 10_000, "skew": 0.99}, {"keys": 10_000, "skew": 1.2})),
 )  # fmt: skip

@@ -23,7 +23,7 @@ from cachesim.rng import Draw, stream
 if TYPE_CHECKING:
     import pandas as pd
 
-N = 5_000  # requests of a run
+N = 6_000  # requests of a run
 COUNTED = "Poisson writes in the gap"
 
 
@@ -143,9 +143,9 @@ GAPS = (
 
 ORACLES = (
     Oracle("poisoned-fill", "share of fills", COUNTED, lambda reads, writes, fill_gap, delete_gap:
-           theory.poisoned_fill(writes, fill_gap, delete_gap), constant_gaps, GAPS),
+           theory.poisoned_fill(writes, fill_gap, delete_gap), constant_gaps, GAPS, runs=16),
     Oracle("stale-set", "share of fills", COUNTED, lambda reads, writes, fill_gap, delete_gap:
-           theory.stale_set(writes, fill_gap, delete_gap), exponential_gaps, GAPS),
+           theory.stale_set(writes, fill_gap, delete_gap), exponential_gaps, GAPS, runs=16),
     Oracle("dual-write-inversion", "share of writes", "two exponential delays race",
            theory.dual_write_inversion, inverted,
            tuple({"writes": writes, "set_delay": 0.004} for writes in (50.0, 200.0, 1000.0))),
