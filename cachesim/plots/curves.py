@@ -49,7 +49,7 @@ def _name_sizes(ax: Axes) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     low, high = ax.get_xlim()
-    ax.xaxis.set_major_locator(LogLocator(subs=(1,) if high > 200 * low else (1, 2, 5)))
+    ax.xaxis.set_major_locator(LogLocator(subs=(1,) if high > 30 * low else (1, 2, 5)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:,g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
 
