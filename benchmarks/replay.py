@@ -5,7 +5,7 @@ The figures of docs/background/performance.md, section "Replay", are what this p
 
 import argparse
 
-from cachesim.cli.bench_replay import rows
+from cachesim.cli.bench_replay import HEADER, cells, rows
 from cachesim.measure.tables import text_table
 
 
@@ -14,16 +14,8 @@ def main():
     parser.add_argument("--requests", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    table = [
-        [
-            row.subject,
-            f"{row.requests_per_s / 1e6:.2f}",
-            row.peer or "",
-            f"{row.ratio:.1f}" if row.ratio else "",
-        ]
-        for row in rows(options.requests, options.rounds)
-    ]
-    print(text_table(["subject", "M requests/s", "beside", "times its speed"], table, left=True))
+    table = [cells(row) for row in rows(options.requests, options.rounds)]
+    print(text_table(HEADER, table, left=True))
 
 
 if __name__ == "__main__":

@@ -35,11 +35,20 @@ class Row(NamedTuple):
     """One subject: how fast, and against what."""
 
     subject: str
-    requests_per_s: (
-        float  # of the trace, in CPU time; for a curve of ten sizes the trace counts once
-    )
+    requests_per_s: float | None  # in CPU time; for a curve of ten sizes the trace counts once
     peer: str | None = None
     ratio: float | None = None  # times the speed of the peer
+    missing: str = ""  # what to install, if it could not be measured
+
+
+HEADER = ["replay", "M requests/s", "beside", "times as fast"]
+
+
+def cells(row: Row) -> list[str]:
+    """Return the texts of a row."""
+    speed = "-" if row.requests_per_s is None else f"{row.requests_per_s / 1e6:.2f}"
+    ratio = "" if row.ratio is None else f"{row.ratio:.1f}"
+    return [row.subject, speed, row.missing or row.peer or "", ratio]
 
 
 def rows(requests: int = 1_000_000, rounds: int = 5) -> list[Row]:
@@ -82,7 +91,12 @@ def _rows(best: dict[str, float]) -> list[Row]:
         peer = PAIRS.get(name, "")
         ratio = best[name] / peers[peer] if peer in peers else None
         found.append(Row(name, best[name], peer if peer in peers else None, ratio))
-    return found + [Row(f"{name}, at its best hashpower", speed) for name, speed in peers.items()]
+    found += [Row(f"{name}, at its best hash power", speed) for name, speed in peers.items()]
+    return found + [
+        Row(name, None, missing=f"needs {name}: pip install 'cachesim-lab[{extra}]'")
+        for name, extra in (("numba", "fast"), ("libcachesim", "bench"))
+        if find_spec(name) is None
+    ]
 
 
 def _write(path: Path, requests: int) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cachesim.cli import bench
+from cachesim.cli import bench, bench_replay
 from cachesim.cli.peers import ours, textbook
 from tests.cli.calls import call
 
@@ -38,6 +38,28 @@ def test_every_subject_has_its_row():
     assert [1.0, 1.0] == [s["rows"][0]["ratio"] for s in answer["sections"][:2]]
     assert all(row["seconds"] > 0 for s in answer["sections"][:2] for row in s["rows"])
     assert {"machine", "python", "date"} <= set(answer)
+
+
+def test_replays_stand_beside_libcachesim():
+    """LRU, SIEVE, LFU, the optimum, Redis's sampling and curves, each with its speed and its peer's."""
+    rows = {row.subject: row for row in bench_replay.rows(2000, 1)}
+
+    for own, peer in bench_replay.PAIRS.items():
+        assert peer == rows[own].peer
+        assert rows[own].ratio > 0
+        assert rows[f"{peer}, at its best hash power"].requests_per_s > 0
+    assert rows["replay into Simple with LRU, in Python"].requests_per_s > 0
+    assert [4] * len(rows) == [len(bench_replay.cells(row)) for row in rows.values()]
+
+
+def test_without_extras_replays_say_what_to_install(monkeypatch):
+    """What runs in Python is measured all the same."""
+    monkeypatch.setattr(bench_replay, "find_spec", lambda name: None)
+    monkeypatch.setattr(bench_replay, "is_installed", lambda: False)
+    rows = bench_replay.rows(2000, 1)
+
+    assert [False, False, True, True] == [row.requests_per_s is None for row in rows]
+    assert "needs libcachesim: pip install 'cachesim-lab[bench]'" == rows[-1].missing
 
 
 def test_a_missing_peer_says_what_to_install():
