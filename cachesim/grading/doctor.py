@@ -9,7 +9,7 @@ from cachesim.grading.judge import PASSED, judge
 from cachesim.grading.sandbox import Tier
 from cachesim.grading.submission import Submission
 
-SEEDS = (1, 2, 3)  # of the parameters with which the reference is tried
+SEEDS = (1, 2, 3)  # of the parameters with which answers are tried
 HINTS, FEWEST_WRONG = 3, 3
 
 
@@ -35,7 +35,8 @@ def examined(exercise: Exercise, tier: Tier) -> Iterator[Finding]:
     yield _scored(exercise, "starter", exercise.starter, 0, tier)
     yield _scored(exercise, "empty answer", "", 0, tier)
     for name, source, score in exercise.wrong():
-        yield _scored(exercise, f"wrong/{name}", source, score, tier)
+        for seed in SEEDS:
+            yield _scored(exercise, f"wrong/{name}, seed {seed}", source, score, tier, seed)
     leaked = leaks(exercise, handout(exercise))
     yield Finding("handout", f"shows what is secret: {leaked[0]}" if leaked else "")
 

@@ -37,7 +37,7 @@ class Lazy(cs.Strategy):
 # %% id="parameters" tags=["parameters"]
 def parameters(random):
     """Return what differs from student to student."""
-    return {"ttl": random(2, 6), "keys": random(80, 150)}
+    return {"ttl": random(10, 25) / 10, "keys": random(80, 150)}
 
 
 # %% id="helpers" tags=["helpers"]

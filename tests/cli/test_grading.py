@@ -184,7 +184,7 @@ def test_doctor_and_build_at_an_author(capsys, tmp_path):
     lab.write_text(lab.read_text().replace("Ours took 10", "Ours took ten"))
     code, out, _ = call(capsys, "exercise", "doctor", "1")
 
-    assert (1, True) == (code, "wrong/fifo: 30 of 100: it should get 31" in out)
+    assert (1, True) == (code, "wrong/fifo, seed 1: 30 of 100: it should get 31" in out)
     code, out, _ = call(capsys, "exercise", "build", "1", "--check")
     assert (1, True) == (code, "student/01_lru.ipynb" in out)
 

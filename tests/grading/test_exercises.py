@@ -32,9 +32,10 @@ def test_the_reference_gets_all_points(exercise, seed):
 @pytest.mark.parametrize(
     ("exercise", "name", "source", "score"), WRONG, ids=[f"{w[0].id}-{w[1]}" for w in WRONG]
 )
-def test_a_wrong_answer_gets_exactly_its_score(exercise, name, source, score):
-    """And every test that it fails says why."""
-    report = graded(exercise, source)
+@pytest.mark.parametrize("seed", [1, 13])
+def test_a_wrong_answer_gets_exactly_its_score(exercise, name, source, score, seed):
+    """Whatever the parameters of the student, and every test that it fails says why."""
+    report = graded(exercise, source, seed)
 
     assert score == report.score
     assert all(outcome.message for outcome in report.outcomes if outcome.score == 0)

@@ -13,7 +13,7 @@ class HerdProof(cs.Strategy):
             if key not in app.shared:
                 app.shared[key] = app.spawn(self.fill(app, key))
             value = yield app.shared[key]
-        elif app.now > app.shared.get((key, "ends"), 0) - self.early:
+        elif self.early and app.now > app.shared.get((key, "ends"), 0) - self.early:
             app.spawn(self.fill(app, key))
         return value
 
