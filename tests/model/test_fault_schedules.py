@@ -1,13 +1,19 @@
 """Nothing is lost silently: under any faults, every request that began ends in one record with one outcome."""
 
+from itertools import accumulate, takewhile
+
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cachesim.engines.memcached.engine import Memcached
+from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
 from cachesim.experiments.scenario import Scenario
 from cachesim.measure.history import Recorder, select_requests
 from cachesim.measure.outcomes import OUTCOMES, outcome
 from cachesim.model import faults as f
+from cachesim.model import strategies
 from cachesim.model.careful.system import CarefulSystem
 from cachesim.model.distributions import Constant, Exponential
 from cachesim.model.popularity import Uniform
@@ -15,6 +21,7 @@ from cachesim.model.resilience import Breaker, Calls, Resilience
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.strategies.through import WriteThrough
 from cachesim.model.workload import ClosedLoop, OpenLoop
+from cachesim.units import MIB
 
 EXAMPLES = 500
 LENGTH = 2.0  # seconds
@@ -93,3 +100,34 @@ def test_requests_in_are_records_out(scenario):
     assert system.cache.under_way == {} == system.db.under_way
     assert 0 == system.database.open
     assert (rows["acknowledged"] <= rows["key"].map(system.database.committed).fillna(0)).all()
+
+
+NEEDS_MEMCACHED = ("Leases", "VersionCheck")
+STORM = (
+    f.CrashCache(at=0.3, down=0.3), f.PartitionDatabase(at=0.5, duration=0.3), f.SlowDatabase(at=0.9, factor=9),
+    f.CrashDatabase(at=1.2, down=0.2), f.DropCachePackets(at=1.3, share=0.3), f.SkewClocks(at=0, duration=2),
+)  # fmt: skip
+
+
+def arrivals(scenario):
+    """Return how many requests an open loop makes."""
+    gaps = (gap for gap, _, _ in scenario.workload.requests(scenario.seed))
+    return sum(1 for _ in takewhile(lambda moment: moment < scenario.duration, accumulate(gaps)))
+
+
+@pytest.mark.parametrize("raises", ["miss", "raise"])
+@pytest.mark.parametrize("name", [name for name in strategies.__all__ if name != "Strategy"])
+def test_every_strategy_comes_through_a_storm(name, raises):
+    """Whatever it does beside its requests, each of them has its record, and some are answered."""
+    recorder = Recorder()
+    scenario = Scenario(
+        strategy=getattr(strategies, name)(), duration=2, warmup=0, faults=STORM,
+        cache=Memcached(memory=2 * MIB) if name in NEEDS_MEMCACHED else Redis(memory=MIB), on_cache_error=raises,
+        workload=OpenLoop(rate=100.0, **drawn),
+        resilience=Resilience(cache=Calls(timeout=0.02), database=Calls(timeout=0.2, retries=1)),
+    )  # fmt: skip
+    CarefulSystem(scenario, recorder.request, recorder.sample).run()
+    ended = outcome(select_requests(recorder.history()))
+
+    assert arrivals(scenario) == len(ended) == ended.isin(OUTCOMES).sum() > 0
+    assert (ended == "ok").any()

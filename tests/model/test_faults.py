@@ -220,6 +220,14 @@ def test_a_hot_key():
     assert {"a"} == set(never["key"])
 
 
+def test_a_hot_key_must_be_some_key():
+    """A workload that loads none needs one by name."""
+    workload = scripted(NoCache(), ()).workload.replace(loaded=())
+
+    with pytest.raises(BadInput, match="give key="):
+        played([(1.0, "read", "a")], f.HotKey(at=1), workload=workload)
+
+
 def test_a_surge():
     """Requests come factor times as fast in its window, and a gap across its edges is shortened in part."""
     steps = [(10.0, "read", "a")] * 4

@@ -1,10 +1,11 @@
 """Faults on the clients' side: what they ask for, how often, and what their clocks show."""
 
+from cachesim.errors import BadInput
 from cachesim.model.careful.system import CarefulSystem
 from cachesim.model.events import Steps
 from cachesim.model.faults.base import Condition, Fault
 from cachesim.model.faults.nodes import Factor
-from cachesim.model.workload import Request
+from cachesim.model.workload import Request, Workload
 from cachesim.rng import uniform
 from cachesim.spec import Delay, Seconds, Share
 
@@ -33,7 +34,7 @@ class HotKey(_Shift):
     def play(self, system: CarefulSystem) -> Steps:
         """Bend the requests from now on; those that come in the window change."""
         chance = uniform(system.plan.seed, "hot key")
-        hot = self.key if self.key is not None else system.plan.workload.keys_loaded()[-1]
+        hot = self.key if self.key is not None else _least_popular(system.plan.workload)
         start, end = self.window
 
         def bend(now: float, request: Request) -> Request:
@@ -43,6 +44,13 @@ class HotKey(_Shift):
 
         system.bends.append(bend)
         yield from ()
+
+
+def _least_popular(workload: Workload) -> str:
+    keys = workload.keys_loaded()
+    if not keys:
+        raise BadInput("HotKey finds no key in this workload, which loads none; give key=...")
+    return keys[-1]
 
 
 class Surge(_Shift):
