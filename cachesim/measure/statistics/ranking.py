@@ -147,8 +147,8 @@ def ranking(
     values = _checked(samples, best, confidence, worth)
     n = values.shape[1]
     t = _one_sided_t(confidence, len(values), n - 1)
-    differences = values[:, None, :] - values[None, :, :]
-    lead, scatter = differences.mean(axis=2), differences.std(axis=2, ddof=1)
+    lead = np.array([(row - values).mean(axis=1) for row in values])
+    scatter = np.array([(row - values).std(axis=1, ddof=1) for row in values])
     width = t * scatter / math.sqrt(n)
     enough = None if worth is None else max(n, math.ceil((t * scatter.max() / worth) ** 2))
     return Ranking(_places(samples, lead, width), confidence, n, worth, enough, metric)
