@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from cachesim.errors import BadInput
+from cachesim.experiments.predict.beside import HEADER, beside
+from cachesim.experiments.predict.prediction import Prediction, predict
 from cachesim.experiments.scenario import Scenario
 from cachesim.measure.history import since
 from cachesim.measure.metrics import HIGHER_IS_BETTER, METRICS, Metric, measure, miss_kinds, select
@@ -23,7 +25,7 @@ from cachesim.measure.statistics import (
     ranking,
     variance_reduction,
 )
-from cachesim.measure.tables import show, show_interval, text_table
+from cachesim.measure.tables import show_interval, text_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,17 +74,28 @@ class Result:
 
         return explain(self.scenario, number)
 
+    @cached_property
+    def predicted(self) -> Prediction:
+        """What theory says about the scenario, or why it says nothing."""
+        return predict(self.scenario)
+
+    @property
+    def _rows(self) -> list[list[str]]:
+        return beside(self.metrics, self.measured, self.predicted)
+
+    @property
+    def _below(self) -> list[str]:
+        return [*self.notes, *(f"theory on {reason}" for reason in self.predicted.reasons)]
+
     def __str__(self) -> str:
-        rows = [[name, show(name, self.metrics[name])] for name in METRICS]
         kinds = ", ".join(
             f"{kind} {share:.1%}" for kind, share in miss_kinds(self.measured).items()
         )
-        rows += [["misses by kind", kinds or "none"], ["engine", self.engine]]
-        return "\n".join([repr(self.scenario), text_table(["metric", "value"], rows), *self.notes])
+        rows = [*self._rows, ["misses by kind", kinds or "none", ""], ["engine", self.engine, ""]]
+        return "\n".join([repr(self.scenario), text_table(HEADER, rows), *self._below])
 
     def _repr_html_(self) -> str:
-        rows = [[name, show(name, self.metrics[name])] for name in METRICS]
-        return _html_table(repr(self.scenario), ["metric", "value"], rows, self.notes)
+        return _html_table(repr(self.scenario), HEADER, self._rows, self._below)
 
 
 def _told_faults(scenario: Scenario, error_ratio: float) -> Iterator[str]:

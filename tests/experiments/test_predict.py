@@ -58,6 +58,7 @@ SILENT = [
     (scenario(LAZY(), cs.Redis(memory=300_000, policy="noeviction")), "everything", "refused"),
     (scenario(LAZY(), cs.Redis(memory=300_000, policy="volatile-lru")), "everything", "no key has a TTL"),
     (scenario(LAZY(), cs.Simple(items=9, policy=cs.policies.SIEVE)), "everything", "no policy that has"),
+    (scenario(LAZY(), cs.RedisServer()), "everything", "RedisServer: theory does not know"),
     (scenario(THROUGH(fill=False)), "everything", "without fill"),
     (scenario(cs.strategies.NoCache()), "hit_ratio", "nothing can hit"),
     (scenario(AROUND()), "stale_ratio", "staler as long as the run goes on"),
@@ -122,3 +123,15 @@ def test_a_prediction_leaves_the_scenario_alone():
 
     assert isinstance(case, Spec)
     assert cs.predict(case).values == cs.predict(case).values
+
+
+def test_a_result_shows_theory_beside_the_measured_value():
+    """A column for what theory says, mean latencies included, and its silence below."""
+    result = cs.run(scenario(AROUND(), duration=12.0, warmup=10.0))
+    lines = {line.split()[0]: line for line in str(result).splitlines() if line}
+
+    assert lines["metric"].split() == ["metric", "value", "theory"]
+    assert lines["hit_ratio"].split()[-2:] == result.predicted.shown("hit_ratio").split()
+    assert lines["read_mean"].endswith("ms")
+    assert "theory on stale_ratio: none, copies that nothing ends" in str(result)
+    assert "copies that nothing ends" in result._repr_html_()

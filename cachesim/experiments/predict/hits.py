@@ -27,6 +27,7 @@ from cachesim.rng import uniform
 from cachesim.theory.lives import Freshness
 
 Array = np.ndarray
+EMBEDDED = (Simple, Redis, Memcached)
 SIMPLE = {LRU: "lru", FIFO: "fifo", Random: "random", LFU: "lfu"}
 NAMES = {
     "lru": "Che's approximation of LRU (2002)",
@@ -89,7 +90,12 @@ def capacity(scenario: Scenario) -> float:
 
     The engine itself is asked: a new one is filled with the workload's keys until it holds no more.
     """
-    engine = scenario.cache.build(ManualClock(), uniform(scenario.seed, "capacity"))
+    cache = scenario.cache
+    if type(cache) not in EMBEDDED:  # a real server would have to be started
+        raise Silent(f"{type(cache).__name__}: theory does not know how much it holds")
+    if isinstance(cache, Simple):
+        cache = cache.replace(policy=LRU)  # how much it holds is not the policy's business
+    engine = cache.build(ManualClock(), uniform(scenario.seed, "capacity"))
     keys, size_of = scenario.workload.keys_loaded(), scenario.workload.size_of
     try:
         for number, key in enumerate(keys):
@@ -117,6 +123,8 @@ def cached(scenario: Scenario, rate: float) -> Cached:
     if not share:
         raise Silent("no reads: nothing can hit")
     items = capacity(scenario)
+    if items < 1:
+        raise Silent("not one key fits into the cache")
     if items >= len(p):
         return _roomy(scenario, reads, writes)
     return _full(scenario, reads, writes, items)
