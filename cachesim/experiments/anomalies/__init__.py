@@ -6,19 +6,51 @@ A new anomaly is a function in the file of its family and a line here.
 
 from cachesim.errors import BadInput
 from cachesim.experiments.anomalies.anomaly import Anomaly, Finding, find
+from cachesim.experiments.anomalies.failures import (
+    cold_start,
+    connection_storm,
+    lost_deletes,
+    maintenance,
+    unflushed_writes,
+    unreachable,
+    wrong_password,
+)
 from cachesim.experiments.anomalies.herds import penetration, synchronised_ttl, thundering_herd
-from cachesim.experiments.anomalies.neighbours import cross_zone, evicted_sessions, head_of_line
+from cachesim.experiments.anomalies.neighbours import (
+    cross_zone,
+    evicted_sessions,
+    head_of_line,
+    out_of_credits,
+    snapshot_fork,
+)
 from cachesim.experiments.anomalies.occurrence import Occurrence, occurrence
-from cachesim.experiments.anomalies.races import invalidate_first
+from cachesim.experiments.anomalies.races import (
+    early_double_delete,
+    invalidate_first,
+    inversion,
+    stale_set,
+)
 
 ALL = (
+    stale_set,
     invalidate_first,
+    inversion,
+    lost_deletes,
     thundering_herd,
     synchronised_ttl,
+    cold_start,
     head_of_line,
     evicted_sessions,
+    snapshot_fork,
+    maintenance,
+    unreachable,
+    wrong_password,
+    connection_storm,
     cross_zone,
+    unflushed_writes,
     penetration,
+    out_of_credits,
+    early_double_delete,
 )  # in the order of their ids
 
 
@@ -40,13 +72,25 @@ __all__ = [
     "Finding",
     "Occurrence",
     "by_id",
+    "cold_start",
+    "connection_storm",
     "cross_zone",
+    "early_double_delete",
     "evicted_sessions",
     "find",
     "head_of_line",
     "invalidate_first",
+    "inversion",
+    "lost_deletes",
+    "maintenance",
     "occurrence",
+    "out_of_credits",
     "penetration",
+    "snapshot_fork",
+    "stale_set",
     "synchronised_ttl",
     "thundering_herd",
+    "unflushed_writes",
+    "unreachable",
+    "wrong_password",
 ]

@@ -18,14 +18,22 @@ if TYPE_CHECKING:
 
 def poisoned_fills(history: pd.DataFrame) -> float:
     """Return the share of fills that ended after a newer version than theirs had been acknowledged."""
-    import pandas as pd
+    return poisoned_fills_after(0.0)(history)
 
-    rows = requests_of(history)
-    known = _acknowledged(rows)
-    fills = rows[(rows["op"] == "read") & rows["lookup"].notna() & (rows["lookup"] != "hit")]
-    fills = fills[["key", "version", "end"]].sort_values("end", kind="stable")
-    found = pd.merge_asof(fills, known, on="end", by="key", allow_exact_matches=False)
-    return _share((found["newest"] > found["version"]).fillna(False))
+
+def poisoned_fills_after(wait: float) -> Callable[[pd.DataFrame], float]:
+    """Return what measures the share of fills that ended `wait` seconds after such an acknowledgement, or later."""
+
+    def poisoned(history: pd.DataFrame) -> float:
+        import pandas as pd
+
+        fills = checks.missed(history)[["key", "version", "end"]]
+        fills = fills.assign(end=fills["end"] - wait).sort_values("end", kind="stable")
+        known = _acknowledged(requests_of(history))
+        found = pd.merge_asof(fills, known, on="end", by="key", allow_exact_matches=False)
+        return _share((found["newest"] > found["version"]).fillna(False))
+
+    return poisoned
 
 
 def _acknowledged(rows: pd.DataFrame) -> pd.DataFrame:
@@ -85,6 +93,17 @@ def mean_read(history: pd.DataFrame) -> float:
     return float(times.mean()) if len(times) else math.nan
 
 
+def mean_read_within(spans: Sequence[tuple[float, float]]) -> Callable[[pd.DataFrame], float]:
+    """Return what measures the mean latency of the reads that begin within these spans of time."""
+
+    def within(history: pd.DataFrame) -> float:
+        begin = history["begin"]
+        inside = np.logical_or.reduce([begin.between(*span) for span in spans])
+        return mean_read(history[inside])
+
+    return within
+
+
 def _share(holds: pd.Series) -> float:
     return float(np.mean(holds.astype(float))) if len(holds) else math.nan
 
@@ -112,3 +131,44 @@ def misses_of(keys: Sequence[str]) -> Callable[[pd.DataFrame], float]:
         return _share(reads["lookup"] != "hit")
 
     return missed
+
+
+def between(
+    since: float, until: float, effect: Callable[[pd.DataFrame], float]
+) -> Callable[[pd.DataFrame], float]:
+    """Return an effect that looks only at what began between two moments."""
+
+    def part(history: pd.DataFrame) -> float:
+        return effect(history[(history["begin"] >= since) & (history["begin"] < until)])
+
+    return part
+
+
+def first_reads_stale(since: float) -> Callable[[pd.DataFrame], float]:
+    """Return what measures, of the keys whose first request after a moment reads, the share that reads stale."""
+
+    def stale(history: pd.DataFrame) -> float:
+        rows = requests_of(history)
+        first = rows[rows["begin"] >= since].drop_duplicates("key")
+        reads = first[(first["op"] == "read") & first["version"].notna()]
+        return _share(reads["acknowledged"] > reads["version"])
+
+    return stale
+
+
+def load_factor(at: float, window: float) -> Callable[[pd.DataFrame], float]:
+    """Return what measures by which factor the database is asked more often just after a moment than before."""
+
+    def factor(history: pd.DataFrame) -> float:
+        looks = history[history["op"] == "sample"]
+        counts = np.interp([at, at + window], looks["begin"], looks["db_queries"])
+        begin, first = float(looks["begin"].iloc[0]), float(looks["db_queries"].iloc[0])
+        before = (counts[0] - first) / (at - begin)
+        return float((counts[1] - counts[0]) / window / before)
+
+    return factor
+
+
+def lost_for_each(crashes: int) -> Callable[[pd.DataFrame], float]:
+    """Return what measures how many acknowledged writes were lost for each crash."""
+    return lambda history: checks.lost_writes(history).violations / crashes

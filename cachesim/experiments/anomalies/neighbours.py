@@ -11,18 +11,19 @@ from cachesim.engines.policies import LRU
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
 from cachesim.experiments.anomalies.anomaly import Anomaly
-from cachesim.experiments.anomalies.effects import mean_read, misses_of
+from cachesim.experiments.anomalies.effects import mean_read, mean_read_within, misses_of
 from cachesim.experiments.anomalies.worlds import world
 from cachesim.measure.checks import none_evicted, short_reads
 from cachesim.model.app import App
 from cachesim.model.distributions import Constant, Exponential
 from cachesim.model.events import Steps
+from cachesim.model.faults import ExhaustCredits, FreezeCache
 from cachesim.model.network import Network
 from cachesim.model.node import Node
 from cachesim.model.popularity import Array, Popularity, Uniform
 from cachesim.model.strategies import LazyLoading
 from cachesim.model.strategies.base import Load
-from cachesim.model.workload import OpenLoop, key_name
+from cachesim.model.workload import ClosedLoop, OpenLoop, key_name
 from cachesim.records import Value
 from cachesim.spec import Count, Rate
 from cachesim.theory import cross_zone_cost, head_of_line_wait, lost_sessions
@@ -144,6 +145,59 @@ def cross_zone() -> Anomaly:
         predicted=parts * near + cross_zone_cost(parts, near, far),
         cured_to=1.05 * parts * near,
         check=partial(short_reads, limit=parts * (near + far) / 2),
+    )
+
+
+def snapshot_fork() -> Anomaly:
+    """Return A17: the server forks to save a snapshot, and stands still while page tables are copied."""
+    gigabytes, rate, service = 13, 2000.0, 1e-5
+    pause = 0.010 * gigabytes  # seconds
+    moments = [5.0 + 2 * n for n in range(10)]
+    base = world(keys=100, reads=rate / 100, duration=26, warmup=2, start="warm")
+    base = base.replace(node=Node(service=Constant(value=service), per_byte=0, per_key=0))
+    base = base.replace(strategy=LazyLoading())
+    forks = tuple(FreezeCache(at=moment, duration=pause) for moment in moments)
+    return Anomaly(
+        id="A17",
+        name="snapshot fork",
+        story="the primary forks to save a snapshot; 10 ms a GB the one thread does nothing else; gets pile up",
+        shows=base.replace(faults=forks),
+        cure=base,
+        cured_by="snapshots from a replica",
+        effect=mean_read_within([(moment, moment + pause) for moment in moments]),
+        unit="s, the mean of a read that comes meanwhile",
+        formula="pause / 2 · (1 + rate · service), pause = 10 ms/GB · 13 GB",
+        predicted=pause / 2 * (1 + rate * service),
+        cured_to=20 * service,
+        check=partial(short_reads, limit=0.01),
+    )
+
+
+def out_of_credits() -> Anomaly:
+    """Return A34: a burstable node has spent its CPU credits, and falls to its baseline."""
+    service, clients = 1e-4, 10
+    crowd = ClosedLoop(
+        clients=clients,
+        think=Constant(value=US),
+        reads=1.0,
+        popularity=Uniform(keys=100),
+    )
+    base = world(reads=1.0, duration=8, warmup=2, start="warm")
+    base = base.replace(node=Node(service=Exponential(mean=service), per_byte=0, per_key=0))
+    base = base.replace(strategy=LazyLoading(), workload=crowd)
+    return Anomaly(
+        id="A34",
+        name="CPU credits gone",
+        story="load above the baseline empties the balance of credits; from then on a command takes 5 times as long",
+        shows=base.replace(faults=(ExhaustCredits(node_type="cache.t3.micro"),)),
+        cure=base,
+        cured_by="a node that does not burst",
+        effect=mean_read,
+        unit="s, the mean of a read",
+        formula="clients · service / (vCPU · baseline) - think time: 2 vCPU, 10 % each",
+        predicted=clients * service / (2 * 0.1) - US,
+        cured_to=1.2 * clients * service,
+        check=partial(short_reads, limit=2 * clients * service),
     )
 
 

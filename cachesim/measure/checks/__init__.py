@@ -12,7 +12,14 @@ from cachesim.measure.checks.causes import (
     stale_causes,
     told_causes,
 )
-from cachesim.measure.checks.loads import absent_keys_are_known, herds, no_pulse, one_load_a_herd
+from cachesim.measure.checks.loads import (
+    absent_keys_are_known,
+    cache_is_of_use,
+    herds,
+    missed,
+    no_pulse,
+    one_load_a_herd,
+)
 from cachesim.measure.checks.register import linearizable
 from cachesim.measure.checks.service import all_answered, none_evicted, short_reads
 from cachesim.measure.checks.sessions import monotonic_reads, read_your_writes
@@ -39,10 +46,12 @@ __all__ = [
     "absent_keys_are_known",
     "all_answered",
     "bounded_staleness",
+    "cache_is_of_use",
     "herds",
     "k_staleness",
     "linearizable",
     "lost_writes",
+    "missed",
     "monotonic_reads",
     "no_pulse",
     "no_stale_copy",

@@ -89,3 +89,23 @@ def absent_keys_are_known(history: pd.DataFrame) -> Verdict:
         ago = first["begin"] - before[bad.index[0]]
         told = f'read of "{first["key"]}" at t={first["begin"]:.6g} s, {ago:.3g} s after the last in vain'
     return judged("absent keys are known", len(vain), bad, nothing, told, example)
+
+
+def cache_is_of_use(history: pd.DataFrame, share: float = 0.1) -> Verdict:
+    """Check that at least this share of the reads is a hit; a read that got no answer from the cache is none.
+
+    >>> from cachesim.measure.history import Recorder
+    >>> recorder = Recorder()
+    >>> recorder.request((0, "read", "k", 0.0, 0.5, None, 0, 0, 0, 0, None))
+    >>> print(cache_is_of_use(recorder.history()))
+    cache is of use: not ok (0.0 % of 1 reads hit)
+    """
+    rows = requests_of(history)
+    reads = rows[rows["op"] == "read"]
+    if reads.empty:
+        return Verdict("cache is of use", None, "no read was answered")
+    hits = float((reads["lookup"] == "hit").mean())
+    bad = reads[reads["lookup"] != "hit"]
+    why = f"{100 * hits:.1f} % of {len(reads):,} reads hit"
+    enough = hits >= share
+    return Verdict("cache is of use", enough, why, None if enough else bad[:3], 0 if enough else 1)

@@ -34,7 +34,7 @@ def test_it_says_what_it_is(make):
 
 def test_an_unknown_id():
     """The sentence names those there are."""
-    with pytest.raises(BadInput, match=r"A999.*choose from A2, "):
+    with pytest.raises(BadInput, match=r"A999.*choose from A1, "):
         by_id("A999")
 
 
