@@ -265,6 +265,30 @@ def test_hit_ratio_curve_draws_the_bounds():
     assert ("cache size (items)", "hit ratio (%)") == (ax.get_xlabel(), ax.get_ylabel())
 
 
+def test_nine_policies_look_different_and_none_is_covered():
+    """After seven, colours come with other markers; many names stand beside the axes."""
+    curves = {f"policy {n}": [(10, 0.1 * n), (1000, 0.1 * n)] for n in range(9)}
+    ax = plots.hit_ratio_curve(curves)
+    looks = {(to_hex(line.get_color()), line.get_marker()) for line in ax.lines}
+
+    assert 9 == len(looks)
+    ax.figure.draw_without_rendering()
+    assert ax.get_legend().get_window_extent().x0 >= ax.get_window_extent().x1
+
+
+@pytest.mark.parametrize(
+    ("sizes", "named"), [((10, 100_000), ["100", "1,000"]), ((100, 900), ["200", "500"])]
+)
+def test_sizes_are_plain_numbers(sizes, named):
+    """Powers of ten on a wide axis, also what lies between on a narrow one."""
+    ax = plots.hit_ratio_curve({"lru": [(size, 0.5) for size in sizes]})
+    ax.figure.draw_without_rendering()
+    told = [label.get_text() for label in ax.get_xticklabels()]
+
+    assert set(named) <= set(told)
+    assert not [text for text in told if "^" in text]
+
+
 def test_more_series_than_colours(result):
     """They begin again: nothing fails with the eighth."""
     ax = plots.timeline({str(n): result for n in range(9)})
