@@ -85,7 +85,9 @@ def run(scenario: Scenario) -> Result:
     recorder = Recorder()
     system = system_for(scenario)(scenario, recorder.request, recorder.sample)
     system.run()
-    return Result(scenario, recorder.history(system.database.versions), system.node.engine.version)
+    return Result(
+        scenario, recorder.hand_over(system.database.versions), system.node.engine.version
+    )
 
 
 def do(job: Job) -> Done:

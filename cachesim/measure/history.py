@@ -15,6 +15,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cachesim.errors import BadInput
+from cachesim.measure.columns import (
+    AGE,
+    COUNTERS,
+    RECORDED,
+    TEXT,
+    arrays,
+    column_of,
+    longer,
+    stacked,
+)
+from cachesim.measure.columns import COLUMNS as COLUMNS  # part of this room's words
+from cachesim.measure.columns import WHOLE as WHOLE
 from cachesim.measure.late import with_late_versions
 from cachesim.measure.staleness import ages
 from cachesim.records import REQUEST, SAMPLE, Record
@@ -22,12 +34,6 @@ from cachesim.records import REQUEST, SAMPLE, Record
 if TYPE_CHECKING:
     import pandas as pd
 
-COUNTERS = SAMPLE[1:]
-RECORDED = REQUEST + COUNTERS
-AGE = "age"  # seconds that a stale read's copy had been outdated; NaN: not stale, or unknown
-COLUMNS = (*RECORDED, AGE)  # of every history
-WHOLE = ("client", "write", "version", "acknowledged", "committed")
-TEXT = ("op", "key", "lookup", "error")
 REQUIRED = ("op", "begin", "end")
 
 
@@ -43,7 +49,7 @@ class Recorder:
     def __init__(self) -> None:
         self._fields: list[Any] = []  # of all records since the last flush, one after the other
         self._samples: list[Record] = []
-        self._chunks: list[list[np.ndarray]] = []
+        self._columns = dict(zip(REQUEST, arrays(REQUEST, []), strict=True))
         self.request = self._fields.extend  # the sink of a system: nothing is cheaper than a list
 
     def sample(self, sample: Record) -> None:
@@ -59,69 +65,35 @@ class Recorder:
         they had been acknowledged, or read.
         """
         self._flush()
-        columns = [np.concatenate(parts) for parts in zip(*self._chunks, strict=True)]
-        samples = _arrays(SAMPLE, [field for sample in self._samples for field in sample])
-        looks = {"op": np.full(len(self._samples), "sample", dtype=object), "end": samples[0]}
+        return self._made(dict(self._columns), versions)
+
+    def hand_over(self, versions: Mapping[int, int] | None = None) -> pd.DataFrame:
+        """Return the history and let go of its records: a long run need not hold them twice."""
+        self._flush()
+        columns = dict(self._columns)
+        self._columns = dict(zip(REQUEST, arrays(REQUEST, []), strict=True))
+        return self._made(columns, versions)
+
+    def _made(
+        self, requests: dict[str, np.ndarray], versions: Mapping[int, int] | None
+    ) -> pd.DataFrame:
+        samples = arrays(SAMPLE, [field for sample in self._samples for field in sample])
+        looks = {"op": np.full(len(samples[0]), "sample", dtype=object), "end": samples[0]}
         looks |= dict(zip(SAMPLE, samples, strict=True))
-        frame = _stacked(dict(zip(REQUEST, columns, strict=True)), looks)
-        return _with_ages(with_late_versions(frame, versions or {}))
+        return _with_ages(with_late_versions(stacked(requests, looks), versions or {}))
 
     def _flush(self) -> None:
-        if self._fields or not self._chunks:
-            self._chunks.append(_arrays(REQUEST, self._fields))
-            self._fields.clear()
-
-
-def _arrays(names: tuple[str, ...], fields: list[Any]) -> list[np.ndarray]:
-    """Return the columns of records whose fields follow each other in one list."""
-    table = np.fromiter(fields, dtype=object, count=len(fields)).reshape(-1, len(names))
-    kinds = [object if name in TEXT else float for name in names]
-    return [table[:, place].astype(kind) for place, kind in enumerate(kinds)]
-
-
-def _stacked(requests: dict[str, np.ndarray], samples: dict[str, np.ndarray]) -> pd.DataFrame:
-    """Return both kinds of rows in one frame, by time; a sample comes after the requests of its moment."""
-    import pandas as pd
-
-    if np.any(np.diff(requests["end"]) < 0):  # a system's records come in order; others may not
-        order = np.argsort(requests["end"], kind="stable")
-        requests = {name: column[order] for name, column in requests.items()}
-    before = np.searchsorted(requests["end"], samples["end"], side="right")
-    looks = before + np.arange(len(before))  # rows of the samples
-    rest = np.ones(len(requests["end"]) + len(looks), dtype=bool)
-    rest[looks] = False
-    columns = {}
-    for name in RECORDED:
-        column = np.full(
-            len(rest), None if name in TEXT else np.nan, dtype=object if name in TEXT else float
-        )
-        if name in requests:
-            column[rest] = requests[name]
-        if name in samples:
-            column[looks] = samples[name]
-        columns[name] = _column(name, column)
-    return pd.DataFrame(columns)
+        for name, new in zip(REQUEST, arrays(REQUEST, self._fields), strict=True):
+            self._columns[name] = longer(self._columns[name], new)
+        self._fields.clear()
 
 
 def _with_ages(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame with the one column that is found by looking at the whole history."""
-    return frame.assign(**{AGE: ages(frame)})
-
-
-def _column(name: str, values: Any) -> Any:
-    """Return the values of one column in the type that its kind has, wherever they come from."""
     import pandas as pd
 
-    if name in TEXT:
-        return pd.array(values, dtype=pd.StringDtype("python", na_value=np.nan))
-    is_text = getattr(values, "dtype", "O") == "O"
-    numbers = np.asarray(values if is_text else pd.to_numeric(values), dtype=float)
-    if name not in WHOLE:
-        return numbers
-    unknown = np.isnan(numbers)
-    if np.any(numbers[~unknown] % 1 != 0):
-        raise ValueError(f"{name} must be a whole number")
-    return pd.arrays.IntegerArray(np.where(unknown, 0, numbers).astype("int64"), unknown)
+    frame[AGE] = pd.arrays.SparseArray(ages(frame), fill_value=np.nan)  # few reads are stale
+    return frame
 
 
 def save(history: pd.DataFrame, path: str | os.PathLike[str]) -> None:
@@ -138,7 +110,7 @@ def save(history: pd.DataFrame, path: str | os.PathLike[str]) -> None:
         if path.suffix == ".csv":
             history.to_csv(unfinished, index=False)
         elif path.suffix == ".parquet":
-            history.to_parquet(unfinished, index=False)
+            _dense(history).to_parquet(unfinished, index=False)
         else:
             raise BadInput(f'a history is saved as .csv or .parquet, got "{path}"')
         unfinished.replace(path)
@@ -150,6 +122,11 @@ def save(history: pd.DataFrame, path: str | os.PathLike[str]) -> None:
         ) from None
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _dense(history: pd.DataFrame) -> pd.DataFrame:
+    """Return a history whose counters are plain columns, as Parquet wants them."""
+    return history.astype({name: float for name in (*COUNTERS, AGE) if name in history})
 
 
 def load(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -201,7 +178,7 @@ def _checked(frame: pd.DataFrame, name: str) -> pd.DataFrame:
             )
     try:
         columns = {
-            c: _column(c, frame[c]) if c in frame else _column(c, [None] * len(frame))
+            c: column_of(c, frame[c]) if c in frame else column_of(c, [None] * len(frame))
             for c in RECORDED
         }
     except (ValueError, TypeError) as error:
