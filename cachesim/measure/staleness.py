@@ -21,14 +21,14 @@ def ages(history: pd.DataFrame) -> np.ndarray:
     """
     import pandas as pd
 
-    found = np.full(len(history), np.nan)
     behind = (history["acknowledged"] > history["version"]).fillna(False).to_numpy(dtype=bool)
     stale = np.flatnonzero(behind & (history["op"] == "read").to_numpy(dtype=bool))
     writes = history[
         (history["op"] == "write") & history["version"].notna() & history["error"].isna()
     ]
+    del behind
     if not len(stale) or not len(writes):
-        return found
+        return np.full(len(history), np.nan)
     reads = history.iloc[stale]
     codes, _ = pd.factorize(pd.concat([writes["key"], reads["key"]]))
     versions = np.concatenate([writes["version"], reads["version"]]).astype("int64")
@@ -39,6 +39,7 @@ def ages(history: pd.DataFrame) -> np.ndarray:
     next_one = np.searchsorted(acknowledged, places[len(writes) :], side="right")
     same_key = _at(acknowledged, next_one) // (versions.max() + 2) == codes[len(writes) :]
     age = reads["begin"].to_numpy() - _at(since, next_one)
+    found = np.full(len(history), np.nan)  # last: a long history's masks are gone by now
     found[stale] = np.where(same_key & (next_one < len(since)), age, np.nan)
     return found
 
