@@ -13,6 +13,7 @@ from importlib.resources import files
 
 from cachesim.errors import BadInput
 from cachesim.experiments.pictures import Picture, pictures, png
+from cachesim.experiments.predict.cases import theory_of_cases
 from cachesim.experiments.result import Difference, Results
 from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.verdict import verdict
@@ -22,6 +23,7 @@ from cachesim.measure.tables import show_bounds, show_interval, title
 PRINTED = 150  # dots an inch of the pictures: sharp on a phone and on paper
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 RANKED = ("hit_ratio", "stale_ratio", "read_p99", "db_queries_per_s")
+MOST_RANKED = 30  # cases; a table of more is no answer to a question
 NOTHING_FOR_SURE = (
     "One replication has no interval: run at least two before believing a difference."
 )
@@ -66,6 +68,7 @@ def page(
         *_section("What was measured", [_main_table(results), *_notes(results)]),
         *_section("The first against the second", _differences(results)),
         *_section("Which is best", _rankings(results)),
+        *_section("What theory says", _theory(results)),
         *_section("Pictures", [_pictures(results)]),
         *_section("The scenario, with its first alternative", [_scenario(results)]),
         *_section("How to make it again", _again(results, scenario, command, version)),
@@ -178,7 +181,7 @@ def _difference(found: Difference) -> list[str]:
 
 def _rankings(results: Results) -> Iterator[str]:
     """Yield a table for each metric that three or more cases have."""
-    for found in _ranked(results) if len(results.cases) > 2 else ():
+    for found in _ranked(results) if 2 < len(results.cases) <= MOST_RANKED else ():
         rows = [
             [p.name, show_bounds(found.metric, p.ahead), "yes" if p.may_be_best else "no"]
             for p in found.places
@@ -193,6 +196,16 @@ def _ranked(results: Results) -> Iterator[Ranking]:
             yield results.ranking(metric)
         except BadInput:  # fewer than two cases have it, or one replication
             continue
+
+
+def _theory(results: Results) -> Iterator[str]:
+    found = theory_of_cases(results)
+    if found.rows:
+        header = ["case", "metric", "theory", "measured", "by"]
+        yield _table(
+            "Closed forms simplify; the last column says which one was taken.", header, found.rows
+        )
+    yield from (f"<p>Theory is silent on {_safe(reason)}</p>" for reason in found.silent)
 
 
 def _pictures(results: Results) -> str:

@@ -48,6 +48,8 @@ def whole(text):
         "Means of 3 replications ± half of the 95 % interval, after 1 s of warm-up.",
         "ttl 1 minus ttl 2, paired replication by replication.",
         "ahead of the best other",
+        "<h2>What theory says</h2>",
+        "Closed forms simplify",
         "<summary>scenario.toml</summary>",
         "Made with cachesim 9.9, seed 1; engines: embedded",
         "OpenLoop(rate=200",
