@@ -79,18 +79,44 @@ def _on_dask(work: Work, jobs: Sequence[Any], address: str | None, return_as: st
     from joblib import Parallel, delayed, parallel_config
 
     # Dispatched at once: the scheduler gives them out, also to workers that join later.
-    with parallel_config(backend="dask", client=client):
+    with parallel_config(backend=_dask_backend(client)):
         parallel = Parallel(return_as=return_as, pre_dispatch="all")
     try:
         yield from parallel(delayed(work)(job) for job in jobs)
-    except killed as error:
+    except killed:
         raise WorkerLost(
-            f"the Dask cluster lost every worker that tried one of the runs ({error}); "
-            "look at their memory limit"
+            "every worker of the Dask cluster that tried a certain run died, as when memory is short; "
+            "give workers more of it, or make the scenarios smaller"
         ) from None
     finally:
         if address is not None:
             client.close()
+
+
+def _dask_backend(client: Any) -> Any:
+    """Return joblib's own Dask backend, with two repairs to joblib 1.6.
+
+    It is told by the job's function alone how a job went: where Dask itself gives one up (KilledWorker), nobody
+    would call back, and a generator of results would wait for ever. And while a cluster has a single core, as
+    when it has just begun to grow, it would run everything in this process.
+    """
+    from joblib._dask import DaskDistributedBackend
+
+    class Backend(DaskDistributedBackend):
+        def effective_n_jobs(self, n_jobs: int) -> int:
+            return max(2, int(super().effective_n_jobs(n_jobs)))
+
+        def submit(self, func: Any, callback: Any = None) -> Any:
+            job = super().submit(func, callback)
+            job.add_done_callback(lambda done: done.exception() and callback(done.exception()))
+            return job
+
+        def retrieve_result_callback(self, out: Any) -> Any:
+            if isinstance(out, BaseException):
+                raise out
+            return super().retrieve_result_callback(out)
+
+    return Backend(client=client)
 
 
 def _client(address: str | None) -> tuple[Any, type[BaseException]]:

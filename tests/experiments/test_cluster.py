@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cachesim.errors import BadInput
+from cachesim.errors import BadInput, WorkerLost
 from cachesim.experiments.parallel import in_parallel
 from cachesim.experiments.run import sweep
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
@@ -20,11 +20,15 @@ PATIENCE = 300  # seconds of wall clock until a cluster that hangs fails the tes
 
 ON_A_CLUSTER = """
 import json, os, signal, sys
+import dask
 from distributed import Client, LocalCluster
+from cachesim.errors import WorkerLost
+from cachesim.experiments.parallel import in_parallel
 from cachesim.experiments.run import sweep
 from tests.experiments.test_cluster import REPLICATIONS, SMALL, VARIED
 
 def main():
+    dask.config.set({"distributed.scheduler.allowed-failures": 1})  # two dead workers are enough here
     with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
         with Client(cluster) as client:
             first = sorted(client.run(os.getpid).values())
@@ -38,7 +42,11 @@ def main():
             options = {"replications": REPLICATIONS, "backend": "dask", "progress": killing, "store": "kept"}
             frame = sweep(SMALL, address=cluster.scheduler_address, **options, **VARIED).frame
             last = sorted(client.run(os.getpid).values())
-    print(json.dumps({"csv": frame.to_csv(), "first": first, "last": last}))
+            try:
+                list(in_parallel(os._exit, [3], backend="dask"))
+            except WorkerLost as error:
+                lost = str(error)
+    print(json.dumps({"csv": frame.to_csv(), "first": first, "last": last, "lost": lost}))
 
 if __name__ == "__main__":
     main()
@@ -46,7 +54,10 @@ if __name__ == "__main__":
 
 
 def test_serial_processes_and_dask_give_the_same_bytes(tmp_path):
-    """Of two Dask workers one is killed while the sweep runs; its work is done again by others."""
+    """Of two Dask workers one is killed while the sweep runs; its work is done again by others.
+
+    A job that kills every worker is given up with a sentence.
+    """
     pytest.importorskip("distributed")
     (tmp_path / "on_a_cluster.py").write_text(ON_A_CLUSTER)
     found = subprocess.run(
@@ -63,6 +74,7 @@ def test_serial_processes_and_dask_give_the_same_bytes(tmp_path):
     processes = sweep(SMALL, replications=REPLICATIONS, n_jobs=2, **VARIED).frame.to_csv()
 
     assert 2 * REPLICATIONS == len(list((tmp_path / "kept").iterdir()))
+    assert dask["lost"].startswith("every worker of the Dask cluster that tried a certain run died")
     assert dask["first"][0] not in dask["last"]
     assert serial == processes
     assert serial == dask["csv"]
@@ -90,3 +102,10 @@ def test_without_pyarrow_the_extra_is_named(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     with pytest.raises(BadInput, match=r'pip install "cachesim-lab\[parquet\]"'):
         sweep(SMALL, n_jobs=1, store=tmp_path)
+
+
+def test_a_worker_that_dies_is_told_in_one_sentence():
+    """Whatever killed it: the run is lost, and so are those that were to follow."""
+    with pytest.raises(WorkerLost, match="a worker process died in the middle of a run"):
+        list(in_parallel(os._exit, [3, 3], n_jobs=2))
+    assert [1, 2] == list(in_parallel(abs, [-1, -2], n_jobs=2))
