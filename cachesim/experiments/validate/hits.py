@@ -172,7 +172,7 @@ MIXED = tuple(
     {"strategy": name, "reads": 0.8, "ttl": ttl} for name in TOGETHER for ttl in (0.1, 0.5)
 )
 LAZY = tuple({"strategy": "lazy", "reads": reads, "ttl": ttl}
-             for reads, ttl in ((0.7, 0.5), (0.5, 0.5), (0.5, 2.0)))  # fmt: skip
+             for reads, ttl in ((0.7, 0.5), (0.5, 0.5), (0.5, 0.3)))  # fmt: skip
 
 
 def of(policy: str, points: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
