@@ -1,7 +1,7 @@
 """Complete runs against closed forms: the oracles of `cachesim validate`, and what theory says exactly.
 
 The first point of each oracle runs here with the default seed. That its 99 % intervals hold the prediction 99
-times in 100 was checked over 200 other seeds: docs/background/fidelity.md, benchmarks/coverage.py.
+times in 100 was checked over 200 other seeds: docs/background/fidelity.md, benchmarks/interval_coverage.py.
 """
 
 from fractions import Fraction

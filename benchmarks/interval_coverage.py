@@ -1,6 +1,6 @@
 """Do the intervals of `cachesim validate` cover as often as they say? Many seeds of one point of twelve oracles.
 
-`python benchmarks/coverage.py --seeds 200` takes half an hour on two cores. At 99 %, of 200 intervals at least
+`python benchmarks/interval_coverage.py --seeds 200` takes half an hour on two cores. At 99 %, of 200 intervals at least
 194 must hold the prediction (fewer have a probability below 2 % if 99 % is true).
 """
 
