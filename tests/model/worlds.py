@@ -5,6 +5,7 @@ from itertools import cycle
 from cachesim.engines.simple import Simple
 from cachesim.experiments.run import run
 from cachesim.experiments.scenario import Scenario
+from cachesim.experiments.validate.worlds import INSTANT, ZERO
 from cachesim.measure.history import select_requests
 from cachesim.measure.statistics import interval
 from cachesim.model.database import Database
@@ -15,13 +16,6 @@ from cachesim.model.popularity import Uniform
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.workload import ClosedLoop, OpenLoop, Workload
 from cachesim.spec import Count
-
-ZERO = Constant(value=0.0)
-INSTANT = {  # nothing takes time: what is left is caching alone
-    "node": Node(service=ZERO, per_byte=0, per_key=0),
-    "network": Network(in_zone=ZERO),
-    "database": Database(connections=1, buffer_hit_ratio=1.0, buffer_read=ZERO, commit=ZERO),
-}
 
 
 class Cycle(Distribution):
@@ -114,7 +108,7 @@ def agrees(values, expected):
     """Return whether the 99 % Student-t interval of independent values covers what theory expects.
 
     Once, over many sets of seeds, this was checked to fail about as often as it says:
-    see the head of test_theory_runs.py.
+    see docs/background/fidelity.md.
     """
     _, low, high = interval(values, 0.99)
     return low <= expected <= high
