@@ -55,7 +55,11 @@ def sdist(dist):
 def test_nothing_of_the_teachers_is_published(dist, files_of):
     """Handouts yes; no grader.py, no lab.py, no wrong answer, and nowhere the name or the sentence of a hidden test."""
     files = files_of(dist)
-    given = {Path(name).stem: text.decode() for name, text in files.items() if "handouts" in name}
+    given = {
+        Path(name).stem: text.decode()
+        for name, text in files.items()
+        if "handouts" in name and name.endswith(".toml")
+    }
     every = b"\n".join(files.values()).decode("utf-8", "replace")
     hidden = [test for exercise in EXERCISES for test in exercise.tests if not test.visible]
     teachers = {"grader.py", "lab.py", "exercise.toml"}
