@@ -202,9 +202,8 @@ def _theory(results: Results) -> Iterator[str]:
     found = theory_of_cases(results)
     if found.rows:
         header = ["case", "metric", "theory", "measured", "by"]
-        yield _table(
-            "Closed forms simplify; the last column says which one was taken.", header, found.rows
-        )
+        caption = "Closed forms simplify; the last column says which one was taken."
+        yield _table(caption, header, found.rows, "scroll words")
     yield from (f"<p>Theory is silent on {_safe(reason)}</p>" for reason in found.silent)
 
 
@@ -248,13 +247,15 @@ def _again(results: Results, scenario: str, command: str, version: str) -> Itera
     )
 
 
-def _table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _table(
+    caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "scroll"
+) -> str:
     """Return a table that scrolls inside its own box, under a caption that does not."""
     head = "".join(f'<th scope="col">{_safe(cell)}</th>' for cell in header)
     body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     label = f'tabindex="0" role="region" aria-label="{_safe(caption)}"'
-    return f'<p class="caption">{_safe(caption)}</p><div class="scroll" {label}>{table}</div>'
+    return f'<p class="caption">{_safe(caption)}</p><div class="{kind}" {label}>{table}</div>'
 
 
 def _cells(row: Sequence[str]) -> str:
