@@ -1,12 +1,13 @@
 """What `--vary FIELD=VALUE,VALUE` says: a field of the scenario with dots, as in TOML, and its values as texts.
 
-A part is written as it prints, by its name in kebab case: `lazy-loading(ttl=5s)`, `redis(memory=4mb)`.
+A part is written as it prints, by its name in kebab case: `lazy-loading(ttl=5s)`, `redis(memory=4mb)`;
+several faults at once with + between them, none at all as `none`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from cachesim.errors import BadInput
 from cachesim.experiments.scenario import Scenario
@@ -76,6 +77,10 @@ def _value(text: str, known: Known, name: str) -> Any:
     family = tuple(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Spec))
     if family:
         return _spec(text, family, name)
+    lists = [get_args(kind)[0] for kind in kinds if get_origin(kind) in (tuple,)]
+    if lists:
+        parts = [] if text == "none" else _split(text, "+")
+        return tuple(_spec(part, (lists[0],), name) for part in parts)
     if bool in kinds and text in ("true", "false"):
         return text == "true"
     value = from_text(text, kinds, rules, name)
@@ -107,7 +112,7 @@ def _spec(text: str, family: tuple[type, ...], name: str) -> Spec:
     return cls(**fields)
 
 
-def _split(text: str) -> list[str]:
+def _split(text: str, between: str = ",") -> list[str]:
     """Return the parts of a comma list; a comma within parentheses does not count.
 
     >>> _split("a(x=1,y=2), b")
@@ -116,7 +121,7 @@ def _split(text: str) -> list[str]:
     parts, depth = [""], 0
     for sign in text:
         depth += (sign == "(") - (sign == ")")
-        if sign == "," and depth == 0:
+        if sign == between and depth == 0:
             parts.append("")
         else:
             parts[-1] += sign

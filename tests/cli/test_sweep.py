@@ -12,6 +12,7 @@ from cachesim.experiments.run import sweep
 from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.toml import read_toml
 from cachesim.measure.metrics import METRICS
+from cachesim.model.faults import CrashCache, FlushCache
 from cachesim.model.popularity import Zipf
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.strategies.through import WriteThrough
@@ -145,6 +146,7 @@ def test_values_are_read_as_the_field_takes_them():
             "strategy.ttl=1m,inf",
             "start=cold,warm",
             "seed=1,2",
+            "faults=none,crash-cache(at=30,down=5s)+flush-cache(at=1m)",
         ],
     )
 
@@ -156,6 +158,7 @@ def test_values_are_read_as_the_field_takes_them():
     assert {"1m": 60.0, "inf": float("inf")} == found["strategy__ttl"]
     assert {"cold": "cold", "warm": "warm"} == found["start"]
     assert {"1": 1, "2": 2} == found["seed"]
+    assert [(), (CrashCache(at=30, down=5), FlushCache(at=60))] == list(found["faults"].values())
 
 
 @pytest.mark.parametrize(
@@ -176,6 +179,7 @@ def test_values_are_read_as_the_field_takes_them():
         (["--vary=strategy=lazy-loading(ttl=x)"], ["lazy-loading.ttl", '"x"']),
         (["--vary=strategy=lazy-loading(invalidate=1)"], ["invalidate must be true or false"]),
         (["--vary=cache.policy=lur"], ['"lur" is unknown', "sieve"]),
+        (["--vary=faults=crash"], ['faults "crash" is unknown', "crash-cache"]),
         (["--vary=seed=1", "--vary=seed=2"], ["--vary seed is given twice"]),
         (["--vary=seed=1.5"], ["--vary seed must be a whole number", "1.5"]),
         (["--vary=workload.rate=x"], ["workload.rate must be a number", '"x"']),
