@@ -77,10 +77,10 @@ def _value(text: str, known: Known, name: str) -> Any:
     family = tuple(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Spec))
     if family:
         return _spec(text, family, name)
-    lists = [get_args(kind)[0] for kind in kinds if get_origin(kind) in (tuple,)]
-    if lists:
+    origin: Any = get_origin(kinds[0])
+    if origin is tuple:
         parts = [] if text == "none" else _split(text, "+")
-        return tuple(_spec(part, (lists[0],), name) for part in parts)
+        return tuple(_spec(part, get_args(kinds[0])[:1], name) for part in parts)
     if bool in kinds and text in ("true", "false"):
         return text == "true"
     value = from_text(text, kinds, rules, name)
