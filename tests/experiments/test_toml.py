@@ -13,7 +13,16 @@ from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.experiments.scenario import Scenario
-from cachesim.experiments.toml import CLASSES, KINDS, POLICIES, Plan, from_toml, read_toml, to_toml
+from cachesim.experiments.toml import (
+    CLASSES,
+    KINDS,
+    POLICIES,
+    STRATEGIES,
+    Plan,
+    from_toml,
+    read_toml,
+    to_toml,
+)
 from cachesim.model import faults
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant, Exponential, Lognormal
@@ -186,3 +195,11 @@ def test_a_file_is_named_in_the_sentence(tmp_path):
 
     with pytest.raises(BadInput, match=r's\.toml": Scenario\.seed must be >= 0, got -1'):
         read_toml(path)
+
+
+@pytest.mark.parametrize("kind", STRATEGIES)
+def test_every_strategy_round_trips(kind):
+    """By its name in kebab case, what it wraps included."""
+    plan = Plan(Scenario(strategy=kind(), workload=ClosedLoop(writers=1)), {}, 1)
+
+    assert plan == from_toml(to_toml(plan))
