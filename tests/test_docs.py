@@ -36,3 +36,11 @@ def test_the_trade_offs_are_measured():
 
     page = redis_or_memcached.PAGE.read_text()
     assert page == redis_or_memcached.renewed(page)
+
+
+def test_the_trade_offs_of_strategies_are_measured():
+    """The table of strategies is the one that its script makes."""
+    from benchmarks import strategies_table
+
+    page = strategies_table.PAGE.read_text(encoding="utf-8")
+    assert page == strategies_table.renewed(page)

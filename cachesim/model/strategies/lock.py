@@ -19,7 +19,8 @@ class Locked(LazyLoading):
     takes it, and then both write. With `fencing`, each holder has a number higher than all before, and the
     database refuses a number lower than one it has seen (the write fails with FenceRejected).
 
-    Needs Redis. A lock that is evicted is lost too: keep locks where nothing is evicted.
+    Needs Redis. A lock that is evicted is lost too, and so is the counter of the numbers: keep them where
+    nothing is evicted, and the counter where it survives a crash.
 
     >>> Locked(ttl=60, lock_ttl=0.05, fencing=True)
     Locked(ttl=60.0, lock_ttl=0.05, fencing=True)
@@ -56,7 +57,8 @@ class Locked(LazyLoading):
         while app.now - began < self.patience:
             if self.fencing:  # taken before the try, so that no later holder can have a lower one
                 number = yield app.cache.execute("INCR", f"fence:{key}")
-            if (yield app.cache.execute("SET", f"lock:{key}", number, "NX", "PX", self._px())):
+            lock = "SET", f"lock:{key}", number, "NX", "PX", self._px()
+            if number is not None and (yield app.cache.execute(*lock)):
                 return number
             yield app.timeout(self.retry)
         raise LockRefused(f'no lock on "{key}" within {self.patience:g} s')
