@@ -192,7 +192,7 @@ ORACLES = (
            tuple({"reads": reads, **SMALL} for reads in (0.95, 0.8, 0.5))),
     Oracle("lru-with-ttl-and-writes", "share", LIVES, together, together_hits, MIXED),
     Oracle("lru-with-ttl-stale-reads", "share of reads", LIVES, together_stale, together_stale_reads,
-           LAZY, runs=20),
+           LAZY, runs=40),
     Oracle("cold-start", "share", "independent requests, no limit", cold, cold_hits,
            tuple({"t": t, "keys": 2_000} for t in (2.0, 3.0, 6.0))),
     Oracle("top-key-share", "share of requests", "Zipf's law", top_share, top_requests,
