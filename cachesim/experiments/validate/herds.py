@@ -104,9 +104,8 @@ class Absent(OpenLoop):
 def absent_queries(seed: int, reads: float, keys: int, ttl: float) -> float:
     """Return the queries a second for keys that are not there."""
     workload = Absent(rate=reads, reads=1.0, popularity=Zipf(keys=keys, skew=1.0))
-    scenario = arrivals(
-        NegativeCaching(inner=LazyLoading(), negative_ttl=ttl), rate=reads, requests=N
-    )
+    strategy = NegativeCaching(inner=LazyLoading(), negative_ttl=ttl)
+    scenario = arrivals(strategy, rate=reads, requests=N, warmup=5 * ttl)
     ended = requests(scenario.replace(workload=workload), seed)
     return float((ended["lookup"] != "hit").sum() / (scenario.duration - scenario.warmup))
 
