@@ -87,17 +87,24 @@ class Actor:
         return (yield from self.follow(app, self.tell(on=number, now=app.now, answer=None)))
 
     def follow(self, app: Any, reply: Message) -> Any:
-        """Make the events, wait, tell what came, until the generator is at its end; return its value."""
+        """Make the events, wait, tell what came, until the generator is at its end; return its value.
+
+        A failure of the simulated world that the student's code lets pass ends the request as it would outside.
+        """
+        last: SimulatedFailure | None = None
         while True:
             number = one_of(reply.get("on"), int, "a generator's number")
             for made in one_of(reply.get("made"), list, "what was made"):
                 self.make(app, made)
+            if reply.get("failed") and last is not None:
+                raise last
             if "wait" not in reply:
                 return self.unpacked(reply.get("value"))
             try:
                 answer = yield self.event(reply["wait"])
                 told = {"answer": self.packed(answer)}
             except SimulatedFailure as failure:
+                last = failure
                 kind = "DatabaseRefused" if "atabase" in type(failure).__name__ else "CacheError"
                 told = {"throw": kind, "text": str(failure)}
             reply = self.tell(on=number, now=app.now, **told)

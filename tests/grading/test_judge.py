@@ -52,3 +52,19 @@ def test_what_breaks_a_test_is_an_error_of_one_submission(monkeypatch):
     monkeypatch.setattr(EXERCISE, "namespace", broken)
 
     assert ["error"] * 2 == states(LRU, monkeypatch)[:2]
+
+
+def test_a_failure_that_nobody_threw_in_is_the_codes_own():
+    """A strategy may let a refusal of the database pass, and not make one up."""
+    folder = EXERCISE.folder.parent / "10_restart"
+    exercise = Exercise(folder)
+    lazy = (folder / "wrong" / "lazy.py").read_text("utf-8")
+    made_up = lazy.replace("yield app.db.read(key)", "1 / 0 if app.now < 0 else self.refuse()")
+    made_up += "\n    def refuse(self):\n        raise cs.DatabaseRefused('made up')\n"
+    told = {}
+    for name, source in (("lazy", lazy), ("made up", made_up)):
+        report = judge(exercise, Submission(name, source), tier=strongest())
+        told[name] = {outcome.id: outcome.status for outcome in report.outcomes}
+
+    assert "failed" == told["lazy"]["nobody_is_turned_away"]
+    assert "error" == told["made up"]["calm_days"]

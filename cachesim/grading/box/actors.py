@@ -160,6 +160,11 @@ class Strategy:
         except StopIteration as end:
             del self.running[number]
             return {"on": number, "made": app.made, "value": packed(end.value)}
+        except tuple(FAILURES.values()):
+            if "throw" not in message:  # none was thrown in: the student's own
+                raise
+            del self.running[number]
+            return {"on": number, "made": app.made, "failed": True}
         if not isinstance(event, Event):
             raise TypeError(
                 f"a strategy yielded {event!r:.60}, which is not an event of app.cache, app.db or app"
