@@ -70,8 +70,8 @@ def run(
 
 
 def _compare(what: Plan, out: str, as_json: bool, extras: Extras) -> None:
-    folder = open_folder(out)
     extras.check(what.replications)
+    folder = open_folder(out)
     results = experiments.compare(
         what.scenario,
         replications=what.replications,

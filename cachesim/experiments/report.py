@@ -58,7 +58,7 @@ def page(
     >>> from cachesim.experiments.scenario import Scenario
     >>> short = Scenario(duration=2, warmup=1)
     >>> text = page(compare(short, strategy__ttl=[1, 9], replications=2, n_jobs=1), version="1.0")
-    >>> text.startswith("<!DOCTYPE html>"), "http" in text
+    >>> text.startswith("<!DOCTYPE html>"), "://" in text
     (True, False)
     """
     heading = question or _question(results)

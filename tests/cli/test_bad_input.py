@@ -17,7 +17,9 @@ from cachesim.experiments.toml import CLASSES, from_toml, kebab
 from cachesim.model.distributions import Distribution
 from cachesim.model.network import Network
 from cachesim.model.node import Node
+from cachesim.model.faults import Breaker, Calls, Fault
 from cachesim.model.popularity import Popularity
+from cachesim.model.resilience import Resilience
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.workload import OpenLoop, Workload
 from cachesim.spec import Spec, field_types
@@ -48,9 +50,12 @@ OPTIONS = {
     "--trace": ["", "no/such/file", "."],
     "--format": ["", "cvs"],
     "--out": [""],
+    "--report": ["", "no/such/folder/page.html", "."],
+    "--rank": ["", "hits", "read p99"],
+    "--worth": [*NUMBERS, "0", "inf"],
 }  # fmt: skip
 CASES = [(option, value) for option, values in OPTIONS.items() for value in values]
-NEEDS = {"--writes": ["--trace=x", "--format=csv"], "--trace": ["--format=csv"], "--format": ["--trace=x"]}  # fmt: skip
+NEEDS = {"--writes": ["--trace=x", "--format=csv"], "--trace": ["--format=csv"], "--format": ["--trace=x"], "--worth": ["--rank=hit_ratio"]}  # fmt: skip
 
 
 def test_no_option_is_forgotten():
@@ -319,7 +324,8 @@ def test_a_scenario_file_that_is_not_text(tmp_path):
 
 TABLES = {  # the base of a spec -> the table of a scenario in which it may stand
     Strategy: "strategy", Workload: "workload", Popularity: "workload.popularity", Distribution: "node.service",
-    Node: "node", Network: "network",
+    Node: "node", Network: "network", Fault: "[faults]", Calls: "resilience.cache", Breaker: "resilience.cache.breaker",
+    Resilience: "resilience",
 }  # fmt: skip
 OUT_OF_RANGE = {
     ">= 0 and finite": ["-0.5", "inf", "-inf"],
@@ -335,6 +341,10 @@ OUT_OF_RANGE = {
     "from 1 to 10": ["0", "11"],
     ">= 1 MiB (1048576 bytes), one page": ["0", "1048575"],
     "> 1 and <= 2": ["1.0", "2.001", "-inf"],
+    "from 0 to 100": ["-1", "101"],
+    "from 0 to 1": ["-0.001", "1.001", "inf"],
+    "> 0 retries a call (inf for no limit)": ["0", "-1.0", "-inf"],
+    ">= 1 and finite": ["0.99", "inf", "-inf"],
 }
 WRONG_TYPES = ["true", '"text"', "[1]", "1979-05-27", "{ kind = 'no-such' }"]
 

@@ -56,7 +56,7 @@ def test_what_breaks_a_test_is_an_error_of_one_submission(monkeypatch):
 
 def test_a_failure_that_nobody_threw_in_is_the_codes_own():
     """A strategy may let a refusal of the database pass, and not make one up."""
-    folder = EXERCISE.folder.parent / "10_restart"
+    folder = Path(__file__).parents[2] / "exercises" / "10_restart"
     exercise = Exercise(folder)
     lazy = (folder / "wrong" / "lazy.py").read_text("utf-8")
     made_up = lazy.replace("yield app.db.read(key)", "1 / 0 if app.now < 0 else self.refuse()")
