@@ -15,9 +15,9 @@ import pytest
 from cachesim.cli.commands import COMMANDS
 from cachesim.experiments.toml import CLASSES, from_toml, kebab
 from cachesim.model.distributions import Distribution
+from cachesim.model.faults import Breaker, Calls, Fault
 from cachesim.model.network import Network
 from cachesim.model.node import Node
-from cachesim.model.faults import Breaker, Calls, Fault
 from cachesim.model.popularity import Popularity
 from cachesim.model.resilience import Resilience
 from cachesim.model.strategies.base import Strategy
@@ -50,12 +50,14 @@ OPTIONS = {
     "--trace": ["", "no/such/file", "."],
     "--format": ["", "cvs"],
     "--out": [""],
-    "--report": ["", "no/such/folder/page.html", "."],
+    "--report": ["", "."],
     "--rank": ["", "hits", "read p99"],
     "--worth": [*NUMBERS, "0", "inf"],
 }  # fmt: skip
 CASES = [(option, value) for option, values in OPTIONS.items() for value in values]
-NEEDS = {"--writes": ["--trace=x", "--format=csv"], "--trace": ["--format=csv"], "--format": ["--trace=x"], "--worth": ["--rank=hit_ratio"]}  # fmt: skip
+NEEDS = {"--writes": ["--trace=x", "--format=csv"], "--trace": ["--format=csv"], "--format": ["--trace=x"],
+    "--worth": ["--rank=hit_ratio"],
+}  # fmt: skip
 
 
 def test_no_option_is_forgotten():
