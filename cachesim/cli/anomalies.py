@@ -39,7 +39,8 @@ def anomalies(
     if as_json:
         print_json({"rows": [_as_dict(finding) for finding in findings]})
     else:
-        _show(findings, _draw(findings, seed, out))
+        _show(findings)
+        _draw(findings, seed, out)
     return 0 if all(finding.ok for finding in findings) else NOT_AS_PREDICTED
 
 
@@ -68,10 +69,10 @@ def _as_dict(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _show(findings: list[Finding], drawn: dict[str, Path]) -> None:
+def _show(findings: list[Finding]) -> None:
     click.echo(text_table(HEADER, [_cells(finding) for finding in findings], left=True))
     for finding in findings:
-        click.echo("\n" + "\n".join(_told(finding, drawn.get(finding.anomaly.id))))
+        click.echo("\n" + "\n".join(_told(finding)))
 
 
 def _cells(finding: Finding) -> list[str]:
@@ -90,24 +91,21 @@ def _cells(finding: Finding) -> list[str]:
     ]
 
 
-def _told(finding: Finding, picture: Path | None) -> list[str]:
+def _told(finding: Finding) -> list[str]:
     """Return what is said of one anomaly below the table."""
     anomaly = finding.anomaly
     lines = [f"{anomaly.id} {anomaly.name}: {anomaly.story}."]
     lines += [f"  formula: {anomaly.formula}", f"  cured by: {anomaly.cured_by}"]
     lines += [f"  found: {finding.verdict}"]
-    lines += [f"  PROBLEM: {problem}" for problem in finding.problems]
-    return lines if picture is None else [*lines, f"  drawn: {picture}"]
+    return lines + [f"  PROBLEM: {problem}" for problem in finding.problems]
 
 
-def _draw(findings: list[Finding], seed: int, out: str) -> dict[str, Path]:
-    """Draw an occurrence of each anomaly that shows requests; return the files by id."""
-    folder, files = open_folder(out), {}
-    for finding in findings:
-        example = finding.verdict.example
-        if example is not None and len(example):
-            files[finding.anomaly.id] = _picture(finding.anomaly, seed, folder)
-    return files
+def _draw(findings: list[Finding], seed: int, out: str) -> None:
+    """Draw an occurrence of each anomaly whose check shows requests, and say where."""
+    folder = open_folder(out)
+    shown = [f for f in findings if f.verdict.example is not None and len(f.verdict.example)]
+    files = [str(_picture(finding.anomaly, seed, folder)) for finding in shown]
+    click.echo("\ndrawn: " + ", ".join(files))
 
 
 def _picture(anomaly: Anomaly, seed: int, folder: Path) -> Path:

@@ -26,7 +26,7 @@ STEP = (
     "sent",  # seconds: when it was asked
     "done",  # seconds: when it took effect and its answer was there
     "version",  # of the value that was sent or answered; None: no value, or one never committed
-    "answer",  # "hit" and "miss" of a get, "failed", the command of an execute, else ""
+    "answer",  # "hit" and "miss" of a get, the command of an execute, "failed" of what was refused, else ""
 )
 
 
@@ -152,7 +152,8 @@ def _row(step: Step, versions: dict[int, int]) -> tuple[Any, ...]:
     values = [x for x in (*step.arguments, step.answer) if isinstance(x, Value)]
     version = versions.get(values[0].write) if values else None
     answer = ""
-    if not step.ok:
+    refused = step.answer is None and step.call in ("set", "delete") and step.done is not None
+    if not step.ok or refused:
         answer = "failed"
     elif step.call in ("get", "read") and step.done is not None:
         answer = "hit" if step.answer is not None else "miss"

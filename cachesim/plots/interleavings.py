@@ -83,12 +83,25 @@ def _bar(ax: Axes, row: float, request: Any, places: dict[float, int]) -> None:
     begin, end = places[request.begin], places[request.end]
     colour = _colour(request.version)
     ax.plot([begin, end], [row, row], color=colour, linewidth=6, alpha=0.45)
-    known = _known(request.version) and _known(request.acknowledged)
-    stale = request.op == "read" and known and request.acknowledged > request.version
-    verb = "writes" if request.op == "write" else "reads stale" if stale else "reads"
+    stale = _is_stale(request)
     above: dict[str, Any] = {"xytext": (0, 8), "textcoords": "offset points", "fontsize": 8}
     weight = "bold" if stale else "normal"
-    ax.annotate(f"{verb} {_version(request.version)}", (begin, row), weight=weight, **above)
+    ax.annotate(_did(request, stale), (begin, row), weight=weight, **above)
+
+
+def _is_stale(request: Any) -> bool:
+    known = _known(request.version) and _known(request.acknowledged)
+    return request.op == "read" and known and bool(request.acknowledged > request.version)
+
+
+def _did(request: Any, stale: bool) -> str:
+    """Say what a request did."""
+    if _known(request.error):
+        return f"{request.op}: {request.error}"
+    if request.op == "write":
+        known = _known(request.version)
+        return f"writes {_version(request.version)}" if known else "writes what is never committed"
+    return f"reads {'stale ' if stale else ''}{_version(request.version) or 'nothing'}"
 
 
 def _arrow(ax: Axes, rows: dict[str, int], step: Any, places: dict[float, int]) -> None:
@@ -112,7 +125,7 @@ def _arrow(ax: Axes, rows: dict[str, int], step: Any, places: dict[float, int]) 
 
 def _band(ax: Axes, row: float, steps: pd.DataFrame, places: dict[float, int]) -> None:
     """Draw which version a tier held from one visit to the next."""
-    ended = steps[steps["done"].notna()].sort_values("done")
+    ended = steps[steps["done"].notna() & (steps["answer"] != "failed")].sort_values("done")
     seen = [(places[step.done], _held(step), step.version) for step in _each(ended)]
     ends = [left for left, *_ in seen[1:]] + [len(places) - 1]
     for (left, held, version), right in zip(seen, ends, strict=False):
@@ -134,15 +147,15 @@ def _known(version: Any) -> bool:
 
 
 def _label(step: Any) -> str:
-    word = WORDS[step.call] if step.tier == "db" else step.call
+    word = WORDS.get(step.call, step.call)
     if step.call == "execute":
         return str(step.answer)
-    what = step.answer if step.answer in ("miss", "failed") else _version(step.version)
-    return f"{word} {what}".strip() if step.call != "delete" else "delete"
+    said = step.answer if step.answer in ("miss", "failed") else _version(step.version)
+    return f"{word} {said}".strip()
 
 
 def _version(version: Any) -> str:
-    return f"v{int(version)}" if _known(version) else "nothing"
+    return f"v{int(version)}" if _known(version) else ""
 
 
 def _colour(version: Any) -> str:

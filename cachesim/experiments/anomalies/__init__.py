@@ -16,6 +16,7 @@ from cachesim.experiments.anomalies.failures import (
     wrong_password,
 )
 from cachesim.experiments.anomalies.herds import penetration, synchronised_ttl, thundering_herd
+from cachesim.experiments.anomalies.holders import lock_expiry, near_cache_race
 from cachesim.experiments.anomalies.neighbours import (
     cross_zone,
     evicted_sessions,
@@ -48,7 +49,9 @@ ALL = (
     connection_storm,
     cross_zone,
     unflushed_writes,
+    lock_expiry,
     penetration,
+    near_cache_race,
     out_of_credits,
     early_double_delete,
 )  # in the order of their ids
@@ -81,8 +84,10 @@ __all__ = [
     "head_of_line",
     "invalidate_first",
     "inversion",
+    "lock_expiry",
     "lost_deletes",
     "maintenance",
+    "near_cache_race",
     "occurrence",
     "out_of_credits",
     "penetration",

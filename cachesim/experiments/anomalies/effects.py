@@ -11,6 +11,7 @@ import numpy as np
 from cachesim.measure import checks
 from cachesim.measure.checks.verdict import requests_of
 from cachesim.measure.metrics import latency
+from cachesim.units import MS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,15 +26,33 @@ def poisoned_fills_after(wait: float) -> Callable[[pd.DataFrame], float]:
     """Return what measures the share of fills that ended `wait` seconds after such an acknowledgement, or later."""
 
     def poisoned(history: pd.DataFrame) -> float:
-        import pandas as pd
-
-        fills = checks.missed(history)[["key", "version", "end"]]
-        fills = fills.assign(end=fills["end"] - wait).sort_values("end", kind="stable")
-        known = _acknowledged(requests_of(history))
-        found = pd.merge_asof(fills, known, on="end", by="key", allow_exact_matches=False)
-        return _share((found["newest"] > found["version"]).fillna(False))
+        fills = checks.missed(history)
+        return _outdated(history, fills.assign(end=fills["end"] - wait))
 
     return poisoned
+
+
+def poisoned_fetches(history: pd.DataFrame) -> float:
+    """Return the share of the reads which asked the shared cache that ended after a newer version was known."""
+    rows = requests_of(history)
+    return _outdated(history, rows[(rows["op"] == "read") & rows["lookup"].notna()])
+
+
+def old_near_reads(history: pd.DataFrame) -> float:
+    """Return the share of the reads that a near cache answered with what had been outdated for over 1 ms."""
+    rows = requests_of(history)
+    near = rows[(rows["op"] == "read") & rows["lookup"].isna()]
+    return _share(near["age"] > MS)
+
+
+def _outdated(history: pd.DataFrame, reads: pd.DataFrame) -> float:
+    """Return the share of reads at whose end a newer version than theirs had been acknowledged."""
+    import pandas as pd
+
+    reads = reads[["key", "version", "end"]].sort_values("end", kind="stable")
+    known = _acknowledged(requests_of(history))
+    found = pd.merge_asof(reads, known, on="end", by="key", allow_exact_matches=False)
+    return _share((found["newest"] > found["version"]).fillna(False))
 
 
 def _acknowledged(rows: pd.DataFrame) -> pd.DataFrame:

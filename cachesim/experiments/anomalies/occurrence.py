@@ -41,8 +41,8 @@ def occurrence(anomaly: Anomaly, seed: int = 1) -> Occurrence:
     requests = verdict.example.head(MOST)
     clients = {int(client) for client in requests["client"]}
     since, until = float(requests["begin"].min()), float(requests["end"].max())
-    seen = steps(scenario, since, until, clients=clients)
-    return Occurrence(_of(seen, requests), requests, verdict.why)
+    seen = _of(steps(scenario, since, until, clients=clients), requests)
+    return Occurrence(_without_repeats(seen), requests, verdict.why)
 
 
 def _of(seen: pd.DataFrame, requests: pd.DataFrame) -> pd.DataFrame:
@@ -55,3 +55,11 @@ def _of(seen: pd.DataFrame, requests: pd.DataFrame) -> pd.DataFrame:
             (seen["client"] == row.client) & seen["sent"].between(row.begin, row.end)  # type: ignore[arg-type]
         ).to_numpy()
     return seen.loc[mine]
+
+
+def _without_repeats(seen: pd.DataFrame) -> pd.DataFrame:
+    """Return the visits without those between a client's first and last two of a kind that it tries again and again."""
+    kind = [seen["client"], seen["call"], seen["answer"]]
+    number, left = seen.groupby(kind).cumcount(), seen.groupby(kind).cumcount(ascending=False)
+    repeated = (seen["call"] == "execute") & (number >= 1) & (left >= 2)
+    return seen[~repeated]

@@ -21,11 +21,13 @@ def all_answered(history: pd.DataFrame) -> Verdict:
     """
     rows = history[history["op"] != "sample"]
     bad = rows[rows["error"].notna()]
-    told = ""
+    told, example = "", bad
     if len(bad):
         first = bad.iloc[0]
         told = f'{first["op"]} of "{first["key"]}" at t={first["begin"]:.6g} s failed: {first["error"]}'
-    return judged("all answered", len(rows), bad, "no request", told, bad[:6])
+        beside = rows[(rows["begin"] <= first["end"]) & (rows["end"] >= first["begin"])]
+        example = beside.loc[[*beside.index[beside.index != bad.index[0]][:2], bad.index[0]]]
+    return judged("all answered", len(rows), bad, "no request", told, example)
 
 
 def short_reads(history: pd.DataFrame, limit: float) -> Verdict:
