@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 from typing import Any, NamedTuple
 
+from cachesim.experiments.predict.cases import values_of_cases
 from cachesim.experiments.result import Results
-from cachesim.measure.tables import show_interval, title
+from cachesim.measure.tables import show, show_interval, title
 from cachesim.plots.comparisons import compare
 from cachesim.plots.style import DPI
 from cachesim.plots.timelines import latency, timeline
@@ -26,21 +27,28 @@ class Picture(NamedTuple):
 
 def pictures(results: Results) -> list[Picture]:
     """Return the plots of a comparison; those of single runs only where histories were kept."""
-    found = [_metric(results, metric) for metric in METRICS]
+    theory = values_of_cases(results, METRICS)
+    found = [_metric(results, metric, theory[metric]) for metric in METRICS]
     runs = {case.name: run for case, run in zip(results.cases, results.first_runs, strict=False)}
     if not runs:
         return found
     names = ", ".join(runs)
     over_time = f"Hit ratio (%) of every second of the first replication, for {names}; the warm-up is shaded."
+    over_time += _in_words("hit_ratio", theory["hit_ratio"])
     tail = f"Share of the reads that took longer than a given time, for {names}, first replication."
     return [
         *found,
-        Picture("timeline", timeline(runs), "Hit ratio over simulated time", over_time),
+        Picture(
+            "timeline",
+            timeline(runs, predicted=theory["hit_ratio"]),
+            "Hit ratio over simulated time",
+            over_time,
+        ),
         Picture("latency", latency(runs), "Latency of reads", tail),
     ]
 
 
-def _metric(results: Results, metric: str) -> Picture:
+def _metric(results: Results, metric: str, theory: dict[str, float]) -> Picture:
     x, by = _axes_of(results)
     means = [
         f"{case.name} {show_interval(metric, results.interval(n, metric))}"
@@ -49,7 +57,19 @@ def _metric(results: Results, metric: str) -> Picture:
     rest = len(results.cases) - SPOKEN
     means += [f"{rest} more in the table"] * (rest > 0)
     words = f"{title(metric)}, means with 95 % intervals: {'; '.join(means)}."
-    return Picture(metric, compare(results, y=metric, x=x, by=by), title(metric), words)
+    words += _in_words(metric, theory)
+    drawn = compare(results, y=metric, x=x, by=by, predicted=theory)
+    return Picture(metric, drawn, title(metric), words)
+
+
+def _in_words(metric: str, theory: dict[str, float]) -> str:
+    """Return what theory says of the first cases; nothing if it is silent.
+
+    >>> _in_words("hit_ratio", {"lazy-loading": 0.71}), _in_words("hit_ratio", {})
+    (' Theory says: lazy-loading 71.00 %.', '')
+    """
+    said = [f"{name} {show(metric, value)}" for name, value in list(theory.items())[:SPOKEN]]
+    return f" Theory says: {'; '.join(said)}." if said else ""
 
 
 def _axes_of(results: Results) -> tuple[str | None, str | None]:

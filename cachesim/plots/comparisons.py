@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cachesim.measure.tables import title
-from cachesim.plots.style import COLOURS, LINES, MARKERS, legend, new_axes, pick, scaled
+from cachesim.measure.tables import in_unit, title
+from cachesim.plots.style import COLOURS, LINES, MARKERS, new_axes, pick, scaled, theory
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,6 +17,7 @@ def compare(
     y: str = "hit_ratio",
     x: str | None = None,
     by: str | None = None,
+    predicted: Mapping[str, float] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw a metric of every case as a point with its 95 % interval.
@@ -31,20 +32,24 @@ def compare(
         A varied field for the horizontal axis; without it, a row a case.
     by : str, optional
         A varied field whose values become series of their own colour; needs `x`.
+    predicted : mapping of str to float, optional
+        Case name -> what theory says of the metric, in the metric's own unit (a share, seconds): a ring each.
     """
     ax = new_axes(ax, rows=len(results.cases) if x is None else 0)
     numbers = range(len(results.cases))
     intervals = [results.interval(n, y) for n in numbers]
+    said = {name: in_unit(y, value) for name, value in (predicted or {}).items()}
     if x is None:
         _rows(ax, [case.name for case in results.cases], [scaled(y, i) for i in intervals])
+        rings = [(said[c.name], row) for row, c in enumerate(results.cases) if c.name in said]
         ax.set_xlabel(title(y))
-        return ax
+        return theory(ax, rings)
     for index, (name, members) in enumerate(_series(results, by).items()):
         places = [_place(results.cases[n], x) for n in members]
         points = [scaled(y, intervals[n]) for n in members]
         _points(ax, places, points, name, index)
     ax.set(xlabel=_axis_name(x), ylabel=title(y))
-    return legend(ax)
+    return theory(ax, [(_place(c, x), said[c.name]) for c in results.cases if c.name in said])
 
 
 def _rows(ax: Axes, names: Sequence[str], points: Sequence[tuple[float, float]]) -> None:

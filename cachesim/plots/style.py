@@ -46,6 +46,22 @@ def legend(ax: Axes) -> Axes:
     return ax
 
 
+def theory(ax: Axes, places: Sequence[tuple[Any, float]]) -> Axes:
+    """Draw a ring where theory says a value lies, around the measured one if they agree; then the legend."""
+    if places:
+        ax.plot(
+            *zip(*places, strict=True),
+            linestyle="",
+            marker="o",
+            markersize=11,
+            markerfacecolor="none",
+            markeredgecolor="#000000",
+            clip_on=False,
+            label="theory",
+        )
+    return legend(ax)
+
+
 def scaled(metric: str, interval: Any) -> tuple[float, float]:
     """Return (mean, half width) in the metric's unit; no bar where there is no interval."""
     half = 0.0 if math.isnan(interval.half_width) else interval.half_width

@@ -11,23 +11,39 @@ from cachesim.measure import metrics
 from cachesim.measure.metrics import Metric, hit_ratio
 from cachesim.measure.series import series
 from cachesim.measure.tables import in_unit, title
-from cachesim.plots.style import COLOURS, FAULTS, LINES, MARKERS, SHADE, legend, new_axes, pick
+from cachesim.plots.style import (
+    COLOURS,
+    FAULTS,
+    LINES,
+    MARKERS,
+    SHADE,
+    legend,
+    new_axes,
+    pick,
+    theory,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
 def timeline(
-    result: Any, metric: Metric = hit_ratio, every: float = 1.0, ax: Axes | None = None
+    result: Any,
+    metric: Metric = hit_ratio,
+    every: float = 1.0,
+    predicted: Mapping[str, float] | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw a metric of every interval of `every` seconds over the simulated time.
 
     The warm-up is shaded, and every fault of the scenarios marked with its name.
 
-    `result` is a Result, or a mapping of names to Results to draw beside each other.
+    `result` is a Result, or a mapping of names to Results to draw beside each other. `predicted` is what theory
+    says of each name, in the metric's own unit: a thin line after the warm-up with a ring at its end. For a
+    single Result the name is the metric's, so that `predicted=cs.predict(scenario).values` will do.
     """
     ax = new_axes(ax)
-    runs = result if isinstance(result, Mapping) else {"": result}
+    runs = result if isinstance(result, Mapping) else {metric.__name__: result}
     for index, (name, run) in enumerate(runs.items()):
         values = series(run.history, metric, every)
         shown = [in_unit(metric.__name__, value) for value in values]
@@ -37,7 +53,7 @@ def timeline(
             color=pick(COLOURS, index),
             linestyle=pick(LINES, index),
             linewidth=1.4,
-            label=name,
+            label=name if runs is result else "",
         )
     warmup = max(run.scenario.warmup for run in runs.values())
     if warmup > 0:
@@ -45,7 +61,21 @@ def timeline(
     _shade_faults(ax, runs.values())
     ax.set(xlabel="simulated time (s)", ylabel=title(metric.__name__))
     ax.set_xlim(left=0)
-    return legend(ax)
+    return _predicted(ax, runs, metric, predicted or {})
+
+
+def _predicted(
+    ax: Axes, runs: Mapping[str, Any], metric: Metric, said: Mapping[str, float]
+) -> Axes:
+    """Draw a thin line in the colour of each run that theory speaks of, and a ring at its end."""
+    ends = []
+    for index, (name, run) in enumerate(runs.items()):
+        if name in said:
+            value = in_unit(metric.__name__, said[name])
+            start, end = run.scenario.warmup, run.scenario.duration
+            ax.plot([start, end], [value, value], color=pick(COLOURS, index), linewidth=0.8)
+            ends.append((end, value))
+    return theory(ax, ends)
 
 
 def _shade_faults(ax: Axes, runs: Iterable[Any]) -> None:

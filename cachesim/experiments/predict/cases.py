@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from cachesim.experiments.predict.prediction import predict
@@ -12,7 +13,8 @@ from cachesim.measure.tables import show_interval, title
 if TYPE_CHECKING:
     from cachesim.experiments.result import Results  # which shows a prediction itself
 
-CASES = 8  # a sweep has hundreds, which all are predicted alike
+CASES = 8  # in a table; a sweep has hundreds, which all are predicted alike
+DRAWN = 30  # in a plot; a prediction takes a twentieth of a second
 
 
 class Told(NamedTuple):
@@ -20,6 +22,26 @@ class Told(NamedTuple):
 
     rows: list[list[str]]  # case, metric, theory, measured, formula
     silent: list[str]
+
+
+def values_of_cases(results: Results, metrics: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Return metric -> case -> what theory says, as plots take it; nothing if the cases are many.
+
+    >>> from cachesim.experiments.run import compare
+    >>> from cachesim.experiments.scenario import Scenario
+    >>> results = compare(Scenario(duration=2, warmup=1), replications=2, n_jobs=1)
+    >>> {
+    ...     case: round(x, 2)
+    ...     for case, x in values_of_cases(results, ["hit_ratio"])["hit_ratio"].items()
+    ... }
+    {'scenario': 0.71}
+    """
+    few = results.cases if len(results.cases) <= DRAWN else ()
+    said = {case.name: predict(case.scenario).values for case in few}
+    return {
+        metric: {name: values[metric] for name, values in said.items() if metric in values}
+        for metric in metrics
+    }
 
 
 def theory_of_cases(results: Results) -> Told:

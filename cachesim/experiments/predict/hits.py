@@ -110,8 +110,11 @@ def capacity(scenario: Scenario) -> float:
         engine.close()
 
 
-def cached(scenario: Scenario, rate: float) -> Cached:
-    """Return hit and stale ratio at `rate` requests a second; Silent if there is no formula."""
+def cached(scenario: Scenario, rate: float, room: Callable[[], float]) -> Cached:
+    """Return hit and stale ratio at `rate` requests a second; Silent if there is no formula.
+
+    `room` finds how many keys fit, and is asked only if that matters.
+    """
     strategy = scenario.strategy
     if type(strategy) is NoCache:
         raise Silent("no cache: nothing can hit")
@@ -122,7 +125,7 @@ def cached(scenario: Scenario, rate: float) -> Cached:
     reads, writes = rate * share * p, rate * (1 - share) * p
     if not share:
         raise Silent("no reads: nothing can hit")
-    items = capacity(scenario)
+    items = room()
     if items < 1:
         raise Silent("not one key fits into the cache")
     if items >= len(p):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import html
+from collections.abc import Callable
 from typing import NamedTuple
 
-from cachesim.experiments.predict.hits import Cached, Silent, cached
+from cachesim.experiments.predict.hits import Cached, Silent, cached, capacity
 from cachesim.experiments.predict.load import Flow, Path, flow, latencies, path
 from cachesim.experiments.scenario import Scenario
 from cachesim.measure.tables import show, text_table
@@ -115,21 +117,22 @@ def _steady_state(scenario: Scenario, silent: dict[str, str]) -> tuple[Cached | 
         raise Silent(
             f"{type(scenario.strategy).__name__}: the visits of this strategy are not known"
         )
+    room = functools.cache(functools.partial(capacity, scenario))  # which takes longest: once
     if not isinstance(workload, ClosedLoop):
-        return _at(scenario, workload.rate, silent)  # type: ignore[attr-defined]
+        return _at(scenario, workload.rate, room, silent)  # type: ignore[attr-defined]
     rate = workload.clients / (workload.think.mean + 1e-3)
     for _ in range(ROUNDS):
-        found, way, moving = _at(scenario, rate, silent)
+        found, way, moving = _at(scenario, rate, room, silent)
         rate = (rate + moving.throughput) / 2 if rate != moving.throughput else rate
     return found, way, moving
 
 
 def _at(
-    scenario: Scenario, rate: float, silent: dict[str, str]
+    scenario: Scenario, rate: float, room: Callable[[], float], silent: dict[str, str]
 ) -> tuple[Cached | None, Path, Flow]:
     """Return hits, visits and flow when requests come at this rate."""
     try:
-        found: Cached | None = cached(scenario, rate)
+        found: Cached | None = cached(scenario, rate, room)
     except Silent as reason:
         if type(scenario.strategy) is not NoCache and scenario.workload.reads:  # type: ignore[attr-defined]
             raise
