@@ -25,7 +25,8 @@ from tests.model.worlds import crowd, drawn, requests_of
 # Run by `cachesim validate` alone, for they take longest; each has a relative that runs here.
 SLOW = {
     "mmc-sojourn", "mmc-wait-tail", "littles-law", "delete-before-commit", "early-refresh", "head-of-line",
-    "stale-hits", "versions-behind", "stale-age",
+    "stale-hits", "versions-behind", "stale-age", "arrival-rate", "mm1-quantile", "sliding-stale-reads",
+    "stale-set", "lru-with-ttl-stale-reads", "jittered-expiries", "lost-sessions",
 }  # fmt: skip
 
 

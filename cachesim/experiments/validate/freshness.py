@@ -83,7 +83,7 @@ def behind(seed: int, reads: float, writes: float, ttl: float) -> float:
 
 def outdated_for(seed: int, reads: float, writes: float, ttl: float) -> float:
     """Return for how many seconds a hit's copy has been outdated, 0 if it is not."""
-    ended = history(of_one_key(LazyLoading(ttl=ttl), reads, writes, 4 * N), seed)
+    ended = history(of_one_key(LazyLoading(ttl=ttl), reads, writes, 6 * N), seed)
     hits = select(ended, "read").query("lookup == 'hit'")
     return float(hits["age"].fillna(0.0).mean())
 
@@ -131,15 +131,15 @@ ORACLES = (
            (*BOTH[:2], ENDLESS)),
     Oracle("write-through-hit-ratio", "share", RENEWAL, theory.write_through_hit_ratio, through_hits,
            SHORT),
-    Oracle("stale-reads", "share of reads", RENEWAL, theory.lazy_stale_ratio, stale_reads, BOTH),
+    Oracle("stale-reads", "share of reads", RENEWAL, theory.lazy_stale_ratio, stale_reads, BOTH, runs=16),
     Oracle("stale-hits", "share of hits", AGE, lambda reads, writes, ttl:
-           theory.stale_hit_ratio(writes, ttl), stale_hits, BOTH),
+           theory.stale_hit_ratio(writes, ttl), stale_hits, BOTH, runs=24),
     Oracle("sliding-stale-reads", "share of reads", RENEWAL, theory.sliding_stale_ratio,
-           sliding_stale_reads, SHORT),
+           sliding_stale_reads, SHORT, runs=16),
     Oracle("versions-behind", "versions a hit", BAILIS, lambda reads, writes, ttl:
-           theory.versions_behind(writes, ttl), behind, BOTH),
+           theory.versions_behind(writes, ttl), behind, BOTH, runs=20),
     Oracle("stale-age", "seconds a hit", BAILIS, lambda reads, writes, ttl:
-           theory.stale_age(writes, ttl), outdated_for, BOTH),
+           theory.stale_age(writes, ttl), outdated_for, BOTH, runs=16),
     Oracle("never-stale", "share of reads", "no time, no race", never, never_stale,
            tuple({"strategy": name} for name in NEVER_STALE), runs=4),
 )  # fmt: skip

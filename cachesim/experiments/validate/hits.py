@@ -10,6 +10,7 @@ import numpy as np
 import cachesim.theory as theory
 from cachesim.engines.policies import FIFO, LRU, Random
 from cachesim.engines.simple import Simple
+from cachesim.experiments.anomalies.neighbours import TwoGroups
 from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.validate.oracle import Oracle
 from cachesim.experiments.validate.worlds import arrivals, history, requests
@@ -133,6 +134,29 @@ def together_stale_reads(seed: int, strategy: str, reads: float, ttl: float) -> 
     return stale_ratio(history(world(strategy, reads, ttl), seed))
 
 
+# --- sessions beside bulk data
+
+SESSIONS, VISITS, ITEMS, LOOKS = 100, 4.0, 1_000, 0.5  # keys and reads per second of each
+
+
+def logged_out(seed: int, memory: int) -> float:
+    """Return the share of the visits whose session is gone: LRU evicts it for bulk data."""
+    groups = TwoGroups(keys=SESSIONS + ITEMS, few=SESSIONS, few_rate=VISITS, other_rate=LOOKS)
+    scenario = arrivals(
+        LazyLoading(), rate=SESSIONS * VISITS + ITEMS * LOOKS, requests=2 * N, popularity=groups,
+        cache=Simple(items=memory), warmup=4.0,
+    )  # fmt: skip
+    asked = requests(scenario, seed)
+    visits = asked[asked["key"].isin(scenario.workload.keys_loaded()[:SESSIONS])]
+    return float((visits["lookup"] != "hit").mean())
+
+
+def lost_sessions(memory: int) -> float:
+    """Return the same by theory; everything counts as one, as in the cache."""
+    groups = np.array([(SESSIONS, VISITS, 1), (ITEMS, LOOKS, 1)])
+    return theory.lost_sessions(groups, memory, VISITS)
+
+
 # --- what is asked
 
 
@@ -181,18 +205,20 @@ def of(policy: str, points: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any],
 
 
 ORACLES = (
-    Oracle("che-lru", "share", CHE, che, policy_hits, of("lru", CACHES)),
-    Oracle("che-fifo", "share", FRICKER, che, policy_hits, of("fifo", CACHES)),
-    Oracle("che-random", "share", FRICKER, che, policy_hits, of("random", CACHES)),
+    Oracle("che-lru", "share", CHE, che, policy_hits, of("lru", CACHES), runs=16),
+    Oracle("che-fifo", "share", FRICKER, che, policy_hits, of("fifo", CACHES), runs=16),
+    Oracle("che-random", "share", FRICKER, che, policy_hits, of("random", CACHES), runs=16),
     Oracle("exact-lru", "share", KING, exact, policy_hits, of("lru", TINY)),
     Oracle("exact-fifo", "share", GELENBE, exact, policy_hits, of("fifo", TINY)),
     Oracle("exact-random", "share", GELENBE, exact, policy_hits, of("random", TINY)),
     Oracle("most-popular-held", "share", "the bound of LFU", most_popular, held_for_ever, CACHES),
     Oracle("lru-with-deletes", "share", CHE, lru_with_deletes, deletes,
-           tuple({"reads": reads, **SMALL} for reads in (0.95, 0.8, 0.5))),
-    Oracle("lru-with-ttl-and-writes", "share", LIVES, together, together_hits, MIXED),
+           tuple({"reads": reads, **SMALL} for reads in (0.95, 0.8, 0.5)), runs=20),
+    Oracle("lru-with-ttl-and-writes", "share", LIVES, together, together_hits, MIXED, runs=16),
     Oracle("lru-with-ttl-stale-reads", "share of reads", LIVES, together_stale, together_stale_reads,
            LAZY, runs=40),
+    Oracle("lost-sessions", "share of visits", CHE, lost_sessions, logged_out,
+           tuple({"memory": memory} for memory in (200, 250, 300)), runs=16),
     Oracle("cold-start", "share", "independent requests, no limit", cold, cold_hits,
            tuple({"t": t, "keys": 2_000} for t in (2.0, 3.0, 6.0))),
     Oracle("top-key-share", "share of requests", "Zipf's law", top_share, top_requests,

@@ -101,9 +101,10 @@ LOADS: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 
 ORACLES = (
-    Oracle("mean-read-latency", "seconds", "hits ask, misses ask, load and fill", read_latency, mean_latency, LOADS),
+    Oracle("mean-read-latency", "seconds", "hits ask, misses ask, load and fill", read_latency,
+           mean_latency, LOADS, runs=16),
     Oracle("cross-zone-cost", "seconds a page", "round trips add up", theory.cross_zone_cost, distance,
-           tuple({"trips": trips, "near": 0.2 * MS, "far": 0.8 * MS} for trips in (1, 3, 10)), runs=4),
+           tuple({"trips": trips, "near": 0.2 * MS, "far": 0.8 * MS} for trips in (1, 3, 10)), runs=6),
     Oracle("head-of-line", "seconds a get", "Pollaczek (1930), Khinchine (1932)", behind_walks,
            mean_get, tuple({"rate": rate, "walks": walks}
                            for rate, walks in ((200.0, 20.0), (400.0, 10.0), (300.0, 20.0))),

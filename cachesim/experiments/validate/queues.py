@@ -149,16 +149,16 @@ TAIL = (
 ORACLES = (
     Oracle("arrival-rate", "arrivals a second", "the scenario itself", lambda rate: rate,
            arrival_rate, ({"rate": 5.0}, {"rate": 100.0}, {"rate": 2_000.0})),
-    Oracle("mmc-sojourn", "seconds", ERLANG, sojourn, mean_sojourn, MMC, runs=16),
+    Oracle("mmc-sojourn", "seconds", ERLANG, sojourn, mean_sojourn, MMC, runs=24),
     Oracle("mm1-quantile", "seconds", "sojourns in M/M/1 are exponential", lambda rate, q:
            theory.mm1_sojourn_quantile(rate, SERVICE, q), quantile,
-           tuple({"rate": 50.0, "q": q} for q in (0.5, 0.9, 0.99)), runs=16),
+           tuple({"rate": 50.0, "q": q} for q in (0.5, 0.9, 0.99)), runs=20),
     Oracle("mmc-wait-tail", "share of arrivals", ERLANG, lambda reads, workers, t:
-           theory.mmc_wait_tail(reads, SERVICE, workers, t), wait_tail, TAIL, runs=16),
+           theory.mmc_wait_tail(reads, SERVICE, workers, t), wait_tail, TAIL, runs=20),
     Oracle("mg1-wait", "seconds", KHINCHINE, general_wait, mean_wait,
            ({"rate": 60.0, "law": "constant"}, {"rate": 50.0, "law": "lognormal"},
-            {"rate": 40.0, "law": "hyperexponential"}), runs=16),
+            {"rate": 40.0, "law": "hyperexponential"}), runs=20),
     Oracle("utilization", "share of the time", "the utilization law U = X S / c",
            lambda rate, workers: rate * SERVICE / workers, busy, MMC[:3]),
-    Oracle("littles-law", "requests inside", "Little (1961)", inside, mean_inside, MMC[:3], runs=16),
+    Oracle("littles-law", "requests inside", "Little (1961)", inside, mean_inside, MMC[:3], runs=24),
 )  # fmt: skip

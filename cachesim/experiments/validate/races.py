@@ -143,12 +143,12 @@ GAPS = (
 
 ORACLES = (
     Oracle("poisoned-fill", "share of fills", COUNTED, lambda reads, writes, fill_gap, delete_gap:
-           theory.poisoned_fill(writes, fill_gap, delete_gap), constant_gaps, GAPS, runs=16),
+           theory.poisoned_fill(writes, fill_gap, delete_gap), constant_gaps, GAPS, runs=20),
     Oracle("stale-set", "share of fills", COUNTED, lambda reads, writes, fill_gap, delete_gap:
-           theory.stale_set(writes, fill_gap, delete_gap), exponential_gaps, GAPS, runs=16),
+           theory.stale_set(writes, fill_gap, delete_gap), exponential_gaps, GAPS, runs=20),
     Oracle("dual-write-inversion", "share of writes", "two exponential delays race",
            theory.dual_write_inversion, inverted,
-           tuple({"writes": writes, "set_delay": 0.004} for writes in (50.0, 200.0, 1000.0))),
+           tuple({"writes": writes, "set_delay": 0.004} for writes in (50.0, 200.0, 1000.0)), runs=16),
     Oracle("delete-before-commit", "share of writes", "Poisson reads during the commit",
            lambda reads, writes, commit: theory.early_delete_fill(reads, commit), refilled,
            tuple({"reads": 950.0, "writes": 50.0, "commit": commit} for commit in (0.001, 0.002, 0.004))),
