@@ -22,8 +22,70 @@ AGE = "age"  # seconds that a stale read's copy had been outdated; NaN: not stal
 COLUMNS = (*RECORDED, AGE)  # of every history
 WHOLE = ("client", "write", "version", "acknowledged", "committed")
 TEXT = ("op", "key", "lookup", "error")
-FEW = ("op", "error")  # texts of which there are only a few: one byte a row, as a pandas category
+CODED = (
+    "op",
+    "lookup",
+    "error",
+)  # texts of which there are only a few: one byte a row during a run,
+FEW = ("op", "error")  # and these also in the frame, as a pandas category
 UNKNOWN = -1  # stands for None among whole numbers during a run; none of them is below 0
+
+
+class Kept:
+    """The columns of the requests of a run, in the form in which they are kept meanwhile: 47 bytes a row.
+
+    A few texts that come again and again (`CODED`) are small numbers here; `names` has the text -> its number.
+    """
+
+    def __init__(self) -> None:
+        self.names = {name: _numbering() for name in CODED}
+        self.columns = {name: self._compact(name, []) for name in REQUEST}
+
+    def add(self, fields: list[Any]) -> None:
+        """Take records whose fields follow each other in one list."""
+        for place, name in enumerate(REQUEST):
+            new = self._compact(name, fields[place :: len(REQUEST)])
+            self.columns[name] = longer(self.columns[name], new)
+
+    def copy(self) -> Kept:
+        """Return what can be used up in this one's place; the columns themselves are shared."""
+        other = Kept()
+        other.names, other.columns = self.names, dict(self.columns)
+        return other
+
+    def _compact(self, name: str, values: list[Any]) -> np.ndarray:
+        # Straight from the list: a third of what a table of objects on the way cost.
+        if name in CODED:
+            return _codes(values, self.names[name])
+        if name in TEXT:
+            return np.fromiter(values, dtype=object, count=len(values))
+        return _whole_numbers(values) if name in WHOLE else np.fromiter(values, float, len(values))
+
+
+def _numbering() -> defaultdict[Any, int]:
+    """Return a table that gives each new text the next number, and None the -1."""
+    numbers: defaultdict[Any, int] = defaultdict(count().__next__)
+    numbers[None] = UNKNOWN
+    return numbers
+
+
+def _codes(texts: list[Any], numbers: defaultdict[Any, int]) -> np.ndarray:
+    if not any(texts) and set(texts) <= {None}:  # as errors are in most runs: half the time
+        return np.full(len(texts), UNKNOWN, "int8")
+    try:
+        return np.fromiter(map(numbers.__getitem__, texts), "int8", len(texts))
+    except OverflowError:  # 128 outcomes or more: a strategy may note any
+        return np.fromiter(map(numbers.__getitem__, texts), "int32", len(texts))
+
+
+def _whole_numbers(values: list[Any]) -> np.ndarray:
+    try:
+        return np.fromiter(values, "int32", len(values))
+    except (TypeError, ValueError, OverflowError):  # one of them is not known, or is large
+        numbers = np.array(values, dtype=float)
+    known = np.where(np.isnan(numbers), UNKNOWN, numbers)
+    fit = np.abs(known).max() < 2**31
+    return known.astype("int32" if fit else "int64")
 
 
 def longer(column: np.ndarray, new: np.ndarray) -> np.ndarray:
@@ -35,31 +97,14 @@ def longer(column: np.ndarray, new: np.ndarray) -> np.ndarray:
     return column
 
 
-def arrays(names: tuple[str, ...], fields: list[Any]) -> list[np.ndarray]:
-    """Return the columns of records whose fields follow each other in one list."""
-    table = np.fromiter(fields, dtype=object, count=len(fields)).reshape(-1, len(names))
-    return [_compact(name, table[:, place]) for place, name in enumerate(names)]
-
-
-def _compact(name: str, column: np.ndarray) -> np.ndarray:
-    """Return a column of objects in the form in which it is kept during a run."""
-    if name in TEXT:
-        return column.copy()  # of pointers: most texts are the same few objects
-    numbers = column.astype(float)
-    if name not in WHOLE:
-        return numbers
-    known = np.where(np.isnan(numbers), UNKNOWN, numbers)
-    fit = not len(known) or np.abs(known).max() < 2**31
-    return known.astype("int32" if fit else "int64")
-
-
-def stacked(requests: dict[str, np.ndarray], samples: dict[str, np.ndarray]) -> pd.DataFrame:
+def stacked(kept: Kept, looks: list[Any]) -> pd.DataFrame:
     """Return both kinds of rows in one frame, by time; a sample comes after the requests of its moment.
 
     The requests' columns are taken out one by one, so that no column is held in two forms for long.
     """
     import pandas as pd
 
+    requests, samples = kept.columns, _samples(looks, kept.names["op"])
     order: Any = slice(None)
     if np.any(
         requests["end"][1:] < requests["end"][:-1]
@@ -71,33 +116,47 @@ def stacked(requests: dict[str, np.ndarray], samples: dict[str, np.ndarray]) -> 
     rest[places] = False
     columns = {}
     for name in sorted(RECORDED, key=_turn):
-        column = np.full(len(rest), _absent(name), dtype=object if name in TEXT else None)
-        if name in requests:
-            column = column.astype(np.promote_types(column.dtype, requests[name].dtype), copy=False)
-            column[rest] = requests.pop(name)[order]
+        given = requests.pop(name, None)
+        kind = float if given is None else given.dtype
+        column = np.full(len(rest), _absent(name), dtype=kind)
+        if given is not None:
+            column[rest] = given[order]
+            del given
         if name in samples:
             column[places] = samples[name]
-        columns[name] = _made_of(name, column)
+        columns[name] = _made_of(name, column, kept.names)
+        del column
     return pd.DataFrame({name: columns.pop(name) for name in RECORDED}, copy=False)
 
 
-def _made_of(name: str, column: np.ndarray) -> Any:
+def _samples(looks: list[Any], ops: defaultdict[Any, int]) -> dict[str, np.ndarray]:
+    """Return the columns of the looks at the tiers."""
+    table = np.array(looks, dtype=float).reshape(-1, len(SAMPLE))
+    columns = dict(zip(SAMPLE, table.T, strict=True))
+    return columns | {"op": _codes(["sample"] * len(table), ops), "end": columns["begin"]}
+
+
+def _made_of(name: str, column: np.ndarray, names: dict[str, defaultdict[Any, int]]) -> Any:
     """Return a column of records as pandas keeps it, without large copies on the way."""
     if name in FEW:
-        return _category(column)
+        return _category(column, names[name])
+    if name in CODED:
+        return _texts(_in_order(names[name], None)[column])
     return _whole(column, column == UNKNOWN) if name in WHOLE else column_of(name, column)
 
 
-def _category(texts: np.ndarray) -> Any:
+def _in_order(numbers: defaultdict[Any, int], last: Any) -> np.ndarray:
+    """Return the texts by their number, and `last` for the -1 of None."""
+    return np.array([text for text in numbers if text is not None] + [last], dtype=object)
+
+
+def _category(codes: np.ndarray, numbers: defaultdict[Any, int]) -> Any:
     """Return the texts as a category; pandas would make a table of 40 bytes a row to find the few."""
     import pandas as pd
 
-    numbers: defaultdict[Any, int] = defaultdict(count().__next__)
-    numbers[None] = -1
-    codes = np.fromiter(map(numbers.__getitem__, texts), dtype="int8", count=len(texts))
-    del numbers[None]
-    names = sorted(numbers)
-    place = np.array([names.index(name) for name in numbers] + [-1], dtype="int8")
+    texts = _in_order(numbers, None)[:-1].tolist()
+    names = sorted(texts)
+    place = np.array([names.index(text) for text in texts] + [UNKNOWN], dtype=codes.dtype)
     return pd.Categorical.from_codes(place[codes], categories=_texts(names))
 
 
@@ -108,7 +167,7 @@ def _turn(name: str) -> int:
 
 def _absent(name: str) -> Any:
     """Return what stands for nothing in a column."""
-    return None if name in TEXT else np.int64(UNKNOWN) if name in WHOLE else np.nan
+    return UNKNOWN if name in CODED or name in WHOLE else None if name in TEXT else np.nan
 
 
 def _whole(numbers: np.ndarray, unknown: np.ndarray) -> Any:

@@ -20,16 +20,15 @@ from cachesim.measure.columns import (
     COUNTERS,
     RECORDED,
     TEXT,
-    arrays,
+    Kept,
     column_of,
-    longer,
     stacked,
 )
 from cachesim.measure.columns import COLUMNS as COLUMNS  # part of this room's words
 from cachesim.measure.columns import WHOLE as WHOLE
 from cachesim.measure.late import with_late_versions
 from cachesim.measure.staleness import ages
-from cachesim.records import REQUEST, SAMPLE, Record
+from cachesim.records import REQUEST, Record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +48,7 @@ class Recorder:
     def __init__(self) -> None:
         self._fields: list[Any] = []  # of all records since the last flush, one after the other
         self._samples: list[Record] = []
-        self._columns = dict(zip(REQUEST, arrays(REQUEST, []), strict=True))
+        self._kept = Kept()
         self.request = self._fields.extend  # the sink of a system: nothing is cheaper than a list
 
     def sample(self, sample: Record) -> None:
@@ -65,26 +64,19 @@ class Recorder:
         they had been acknowledged, or read.
         """
         self._flush()
-        return self._made(dict(self._columns), versions)
+        return self._made(self._kept.copy(), versions)
 
     def hand_over(self, versions: Mapping[int, int] | None = None) -> pd.DataFrame:
         """Return the history and let go of its records: a long run need not hold them twice."""
         self._flush()
-        columns = dict(self._columns)
-        self._columns = dict(zip(REQUEST, arrays(REQUEST, []), strict=True))
-        return self._made(columns, versions)
+        kept, self._kept = self._kept, Kept()
+        return self._made(kept, versions)
 
-    def _made(
-        self, requests: dict[str, np.ndarray], versions: Mapping[int, int] | None
-    ) -> pd.DataFrame:
-        samples = arrays(SAMPLE, [field for sample in self._samples for field in sample])
-        looks = {"op": np.full(len(samples[0]), "sample", dtype=object), "end": samples[0]}
-        looks |= dict(zip(SAMPLE, samples, strict=True))
-        return _with_ages(with_late_versions(stacked(requests, looks), versions or {}))
+    def _made(self, kept: Kept, versions: Mapping[int, int] | None) -> pd.DataFrame:
+        return _with_ages(with_late_versions(stacked(kept, self._samples), versions or {}))
 
     def _flush(self) -> None:
-        for name, new in zip(REQUEST, arrays(REQUEST, self._fields), strict=True):
-            self._columns[name] = longer(self._columns[name], new)
+        self._kept.add(self._fields)
         self._fields.clear()
 
 
