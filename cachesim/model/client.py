@@ -33,7 +33,7 @@ class Surroundings(Protocol):
         """Return the value of the key's next write, under a new id."""
 
 
-class Client(Drive):
+class Client:
     """A client of the system: serves one request after the other, for as long as it is given some."""
 
     def __init__(self, system: Surroundings, number: int, rest: Callable[["Client"], None]) -> None:
@@ -42,23 +42,30 @@ class Client(Drive):
         self.rest = rest  # called with the client when its request has its record
         self.app = system.new_app(number)
         self.pause = Visit(system.env)  # what the client waits for between two requests
-        super().__init__(self.live())
+        self.drive = Drive(self.live())
 
     def serve(self, request: Request) -> None:
         """Serve a request now; the client must be resting."""
         self.pause._value = request
         self.pause.callbacks.clear()  # nobody else will wake it
-        self.resume(self.pause)
+        self.drive(self.pause)
 
     def live(self) -> Steps:
         """Take requests for ever; the journey of each, from top to bottom."""
-        system, pause = self.system, self.pause
-        env, strategy, database = system.env, system.strategy, system.database
+        system, pause, number, rest = self.system, self.pause, self.number, self.rest
+        env, strategy, sink = system.env, system.strategy, system.sink
+        acknowledged, committed = system.acknowledged.get, system.database.committed.get
+        version_of = system.database.versions.get
         while True:
             _, op, key = yield pause
-            app, begin = self.app, env._now
-            known, there = system.acknowledged.get(key, 0), database.committed.get(key, 0)
-            write = version = error = app.cache.lookup = None
+            app = self.app
+            cache, begin, known, there = (
+                app.cache,
+                env._now,
+                acknowledged(key, 0),
+                committed(key, 0),
+            )
+            write = version = error = cache.lookup = None
             try:
                 if op == "read":
                     steps = strategy.read(app, key)
@@ -69,14 +76,21 @@ class Client(Drive):
                     raise not_a_generator(strategy, op, steps)
                 value = yield from steps  # no generator in between: it would cost at every event
                 if type(value) is Value and op == "read":
-                    version = database.versions.get(write := read_stamp(value)[0])
+                    version = version_of(write := read_stamp(value)[0])
                 else:
                     write, version = self._seen(op, key, write, value, known)
             except SimulatedFailure as failure:
-                error, version = type(failure).__name__, database.versions.get(write or -1)
-            done = (self.number, op, key, begin, env._now, app.cache.lookup, write, version)
-            self._rest(app, op, key, error)
-            system.sink(done + (known, there, error))  # noqa: RUF005 (faster)
+                error, version = type(failure).__name__, version_of(write or -1)
+            for visit in app.visits:
+                if len(visit.waiters) == 1 and not app.spawned:
+                    self._check_unwaited(op, key, visit, error)
+            end, lookup = env._now, cache.lookup
+            sink((number, op, key, begin, end, lookup, write, version, known, there, error))
+            app.visits.clear()
+            if app.spawned:  # something may still be using this view
+                self.app = system.new_app(number)
+            pause.callbacks = []  # it has fired; from here on it may be started again
+            rest(self)
 
     def _seen(
         self, op: str, key: str, write: Any, value: Any, known: int
@@ -96,18 +110,6 @@ class Client(Drive):
             known = self.system.acknowledged
             known[key] = max(version, known.get(key, 0))
         return version
-
-    def _rest(self, app: App, op: str, key: str, error: str | None) -> None:
-        """Look after the visits of the request, and be ready for the next one."""
-        for visit in app.visits:
-            if len(visit.waiters) == 1 and not app.spawned:
-                self._check_unwaited(op, key, visit, error)
-        app.visits.clear()
-        if app.spawned:  # something may still be using this view
-            self.app = self.system.new_app(self.number)
-        self.pause.callbacks = []  # it has fired; from here on it may be started again
-        rest = self.rest
-        rest(self)
 
     def _check_unwaited(self, op: str, key: str, visit: Visit, error: str | None) -> None:
         """Refuse a visit that nobody waited for: the commonest slip is a forgotten `yield`."""

@@ -30,7 +30,18 @@ class Environment(simpy.Environment):
             callbacks: Any = event.callbacks
             event.callbacks = None  # type: ignore[assignment] # SimPy's mark of an event that has fired
             for callback in callbacks:
-                callback(event)
+                if type(callback) is not Drive or not event._ok:
+                    callback(event)
+                    continue
+                send = callback.send  # Drive.__call__, written out: one Python call less an event
+                try:
+                    following = send(event._value)
+                except StopIteration:
+                    continue
+                try:
+                    following.callbacks.append(callback)
+                except AttributeError:
+                    callback.go_on(following)
             if not event._ok and not hasattr(event, "_defused"):
                 raise event._value
 
@@ -109,29 +120,32 @@ class Drive:
     A Process costs a start event, an end event and the bookkeeping of interrupts; a request needs none.
     """
 
+    __slots__ = ("send", "throw")
+
     def __init__(self, steps: Steps) -> None:
         self.send = steps.send
         self.throw = steps.throw
-        self.wake = self.resume  # bound once, not at every event
-        self.resume(Start)
+        self(Start)
 
-    def resume(self, event: Any) -> None:
+    def __call__(self, event: Any) -> None:
         """Hand over the value, or the failure, of the event waited for; wait for the next one."""
         try:
-            while True:
-                if event._ok:
-                    send = self.send
-                    event = send(event._value)
-                else:
-                    event._defused = True
-                    event = self.throw(event._value)
-                try:
-                    event.callbacks.append(self.wake)
-                    return
-                except AttributeError:
-                    _check_fired(event)  # it had fired before it was yielded: go on at once
+            if event._ok:
+                following: Any = self.send(event._value)
+            else:
+                event._defused = True
+                following = self.throw(event._value)
         except StopIteration:
-            del self.wake  # bound to its own holder: only the cycle collector could free it
+            return
+        try:
+            following.callbacks.append(self)
+        except AttributeError:
+            self.go_on(following)
+
+    def go_on(self, event: Any) -> None:
+        """Do not wait for what is no event, or had fired before it was yielded."""
+        _check_fired(event)
+        self(event)
 
 
 def _check_fired(event: Any) -> None:

@@ -168,7 +168,10 @@ class System:
 
     def _load(self) -> None:
         keys = self.plan.workload.keys_loaded()
-        self.database.rows.load((key, self._row(key)) for key in keys)
+        sizes = list(map(self.plan.workload.size_of, keys))
+        self._sizes.update(zip(keys, sizes, strict=True))
+        self._loaded = {size: Value.stamp(0, size) for size in set(sizes)}
+        self.database.rows.load(zip(keys, map(self._loaded.__getitem__, sizes), strict=True))
         if self.plan.start == "warm":
             self._warm(keys)
 
@@ -177,14 +180,9 @@ class System:
         used = uniform(self.plan.seed, "warm start")
         for key in reversed(keys):
             with suppress(CacheError):  # what does not fit stays out
-                self.strategy.preload(self.node.engine, key, self._row(key), 1 - used())
-
-    def _row(self, key: str) -> Value:
-        """Return the value a key has before the run; those of one size are one object."""
-        size = self._size(key)
-        if size not in self._loaded:
-            self._loaded[size] = Value.stamp(0, size)
-        return self._loaded[size]
+                self.strategy.preload(
+                    self.node.engine, key, self._loaded[self._sizes[key]], 1 - used()
+                )
 
     def _size(self, key: str) -> int:
         size = self._sizes.get(key)

@@ -59,7 +59,8 @@ class Synthetic(Workload):
 
     def keys_loaded(self) -> list[str]:
         """Return every key, by rank."""
-        return [key_name(number, self.key_size) for number in range(self.popularity.keys)]
+        # As `key_name` of each number, but formatted in C: a third of the time.
+        return list(map(_key_format(self.key_size).__mod__, range(self.popularity.keys)))
 
     def size_of(self, key: str) -> int:
         """Return the key's own size: a quantile chosen by the key's name, so no table is needed."""
@@ -134,7 +135,11 @@ def key_name(number: int, size: int = 12) -> str:
     >>> key_name(7)
     'key:00000007'
     """
-    return f"key:{number:0{max(1, size - 4)}d}"
+    return _key_format(size) % number
+
+
+def _key_format(size: int) -> str:
+    return f"key:%0{max(1, size - 4)}d"
 
 
 def size_by_name(size: Distribution, key: str) -> int:
