@@ -100,9 +100,9 @@ class CacheClient:
         self, env: simpy.Environment, node: CacheNode, visits: list[Visit], *, raises: bool
     ) -> None:
         self._node = node
-        self._send = line_to(env, node.station, node.service, node.leg, visits)
+        self._send = line_to(env, node.station, node.services, node.legs, visits)
         self._engine = engine = node.engine
-        self._ask, self._why_missed = engine.get, engine.why_missed
+        self._ask, self._why_missed, self._store = engine.get, engine.why_missed, engine.set
         # SIMPLIFIED: a reply's bytes are those that the key has when the command is sent.
         self._held_bytes, self._per_byte = engine.held_bytes, node.per_byte
         self._raises = raises  # whether a refused command fails the visit, or counts as a miss
@@ -152,7 +152,9 @@ class CacheClient:
 
     def _run_set(self, visit: Visit) -> None:
         try:
-            self._engine.set(*visit._value)
+            key, value, ttl = visit._value
+            store = self._store
+            store(key, value, ttl)
             visit._value = True
         except CacheError as error:
             self._refuse(visit, error)
@@ -186,8 +188,8 @@ class DatabaseClient:
         self._tier = tier
         self._note = visits.append
         self._select = tier.rows.read
-        self._send_read = line_to(env, tier.station, tier.read_service, tier.leg, visits)
-        self._send_write = line_to(env, tier.station, tier.write_service, tier.leg, visits)
+        self._send_read = line_to(env, tier.station, tier.reads, tier.legs, visits)
+        self._send_write = line_to(env, tier.station, tier.commits, tier.legs, visits)
         self._was_read, self._was_refused = self._run_read, self._run_refuse
         self._was_written, self._all_were_written = self._run_write, self._run_write_all
         self._was_fenced = self._run_write_fenced

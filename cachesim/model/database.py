@@ -1,6 +1,6 @@
 """The RDS-like tier: a pool of connections in front of real rows, with a commit that takes its time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 
 import numpy as np
@@ -10,7 +10,7 @@ from cachesim.model.distributions import Distribution, Lognormal
 from cachesim.model.network import Network
 from cachesim.model.station import Station
 from cachesim.records import Value
-from cachesim.rng import Draw, chunked, stream
+from cachesim.rng import chunked, stream
 from cachesim.spec import Count, Share, Spec
 from cachesim.storage.base import Storage
 from cachesim.storage.sqlite import MEMORY, SQLite
@@ -57,9 +57,13 @@ class DatabaseTier:
         self.committed: dict[str, int] = {}  # key -> newest version; absent: as loaded
         self.versions: dict[int, int] = {0: 0}  # write id -> the version its commit gave the key
         self.tokens: dict[str, int] = {}  # key -> highest fencing token of a committed write
-        self.leg = network.database_leg.draws(stream(seed, "database network")).__next__
-        self.read_service = _read_service(database, seed)
-        self.write_service = database.commit.draws(stream(seed, "database commit")).__next__
+        self.legs = network.database_leg.draws(
+            stream(seed, "database network")
+        )  # seconds, for ever
+        self.reads = _read_times(database, seed)
+        self.commits = database.commit.draws(stream(seed, "database commit"))
+        self.leg, self.read_service = self.legs.__next__, self.reads.__next__
+        self.write_service = self.commits.__next__
 
     def commit(self, key: str, value: Value) -> None:
         """Write the row and note which version the write made."""
@@ -82,8 +86,8 @@ class DatabaseTier:
             self.committed[key] = newest
 
 
-def _read_service(database: Database, seed: int) -> Draw:
-    """Return the draw of a read's service time: from the buffer pool or from disk."""
+def _read_times(database: Database, seed: int) -> Iterator[float]:
+    """Yield the service times of reads for ever: from the buffer pool or from disk."""
     buffered = database.buffer_read.draws(stream(seed, "database buffer"))
     from_disk = database.disk_read.draws(stream(seed, "database disk"))
     chance, share = stream(seed, "database page"), database.buffer_hit_ratio
@@ -96,4 +100,4 @@ def _read_service(database: Database, seed: int) -> Draw:
         times[~hit] = np.fromiter(from_disk, float, size - hits)
         return times
 
-    return chunked(mixed).__next__
+    return chunked(mixed)

@@ -43,9 +43,11 @@ class CacheNode:
         # What a strategy that writes behind has not written yet, by key: kept beside the engine, so that no
         # eviction drops it; a crash of the node does.
         self.dirty: dict[str, list[Value]] = {}
-        self.service = node.service.draws(stream(seed, "cache service")).__next__
+        self.services = node.service.draws(stream(seed, "cache service"))  # seconds, for ever
+        self.service = self.services.__next__
         self.per_byte, self.per_key = node.per_byte, node.per_key
-        self.leg = network.cache_leg.draws(stream(seed, "cache network")).__next__
+        self.legs = network.cache_leg.draws(stream(seed, "cache network"))
+        self.leg = self.legs.__next__
 
     def restart(self) -> None:
         """Start anew: of the content survives what the engine says, and nothing that was not written behind."""

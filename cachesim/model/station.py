@@ -6,7 +6,7 @@ queue of waiting processes: a heap of the times at which the workers fall free s
 draws give bit for bit what `simpy.Resource` gives (tests/model/test_station.py keeps that twin).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from heapq import heappush, heapreplace
 from typing import Any
 
@@ -14,7 +14,6 @@ import simpy
 from simpy.events import NORMAL
 
 from cachesim.model.events import Effect, Visit
-from cachesim.rng import Draw
 
 
 class Station:
@@ -54,11 +53,15 @@ class Station:
 
 
 def line_to(
-    env: simpy.Environment, station: Station, service: Draw, leg: Draw, visits: list[Visit]
+    env: simpy.Environment,
+    station: Station,
+    services: Iterator[float],
+    legs: Iterator[float],
+    visits: list[Visit],
 ) -> Callable[..., Visit]:
     """Return what sends a command to a station: `send(effect, argument, more)` books one Visit.
 
-    The visit takes wait + service + leg; `more` is what the command costs beyond a draw of `service`,
+    The visit takes wait + service + leg, drawn from the two iterators; `more` is what the command costs beyond a draw of `services`,
     in seconds (0 unless given). SIMPLIFIED: the command joins the queue at once and the whole round
     trip is added behind it, so that a visit stays one event; its effect comes at the end of it.
     """
@@ -67,7 +70,7 @@ def line_to(
 
     def send(effect: Effect, argument: Any, more: float = 0.0) -> Visit:
         # Station.depart and Visit.__init__, written out: this runs at every visit.
-        now, work = env._now, service() + more
+        now, work = env._now, next(services) + more  # a third faster than a bound __next__
         start = free[0]
         end = (start if start > now else now) + work
         heapreplace(free, end)
@@ -77,7 +80,7 @@ def line_to(
         visit.callbacks = visit.waiters = [effect]
         visit._value = argument
         visit._ok = True
-        heappush(queue, (end + leg(), NORMAL, next(ids), visit))
+        heappush(queue, (end + next(legs), NORMAL, next(ids), visit))
         note(visit)
         return visit
 

@@ -56,7 +56,7 @@ class SQLite:
     def read(self, key: str) -> Value | None:
         """Return the row's value, or None if there is no such row."""
         execute = self._execute
-        row = execute(_READ, (key,)).fetchone()
+        row = next(execute(_READ, (key,)), None)
         return None if row is None else Value(row[0])
 
     def write(self, key: str, value: Value, writes: int = 1) -> int:

@@ -1,7 +1,7 @@
 """The station against its textbook twin, bit for bit, and against queueing theory."""
 
 import math
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 import pytest
 import simpy
@@ -46,7 +46,7 @@ def twin(workers, gap, work):
 def ours(workers, gap, work):
     """The same jobs through the model's own line to a station, on the model's own event loop."""
     env, visits, ends = Environment(), [], []
-    send = line_to(env, Station(workers), work, lambda: 0.0, visits)
+    send = line_to(env, Station(workers), iter(work, None), repeat(0.0), visits)
 
     def left(visit):
         ends.append((visit._value, env.now))
@@ -73,7 +73,7 @@ def test_a_line_and_a_station_say_the_same():
     """`line_to` is `Station.depart` written out, with the leg behind it."""
     env, visits = Environment(), []
     line, plain = Station(2), Station(2)
-    send = line_to(env, line, lambda: 2.0, lambda: 0.25, visits)
+    send = line_to(env, line, repeat(2.0), repeat(0.25), visits)
     times = []
     for _ in range(5):
         send(lambda visit: times.append(env.now), None)
