@@ -22,23 +22,18 @@ AGE = "age"  # seconds that a stale read's copy had been outdated; NaN: not stal
 COLUMNS = (*RECORDED, AGE)  # of every history
 WHOLE = ("client", "write", "version", "acknowledged", "committed")
 TEXT = ("op", "key", "lookup", "error")
-CODED = (
-    "op",
-    "lookup",
-    "error",
-)  # texts of which there are only a few: one byte a row during a run,
-FEW = ("op", "error")  # and these also in the frame, as a pandas category
+FEW = ("op", "lookup", "error")  # texts of which there are only a few: a byte a row, as a category
 UNKNOWN = -1  # stands for None among whole numbers during a run; none of them is below 0
 
 
 class Kept:
     """The columns of the requests of a run, in the form in which they are kept meanwhile: 47 bytes a row.
 
-    A few texts that come again and again (`CODED`) are small numbers here; `names` has the text -> its number.
+    A few texts that come again and again (`FEW`) are small numbers here; `names` has the text -> its number.
     """
 
     def __init__(self) -> None:
-        self.names = {name: _numbering() for name in CODED}
+        self.names = {name: _numbering() for name in FEW}
         self.columns = {name: self._compact(name, []) for name in REQUEST}
 
     def add(self, fields: list[Any]) -> None:
@@ -55,7 +50,7 @@ class Kept:
 
     def _compact(self, name: str, values: list[Any]) -> np.ndarray:
         # Straight from the list: a third of what a table of objects on the way cost.
-        if name in CODED:
+        if name in FEW:
             return _codes(values, self.names[name])
         if name in TEXT:
             return np.fromiter(values, dtype=object, count=len(values))
@@ -140,21 +135,14 @@ def _made_of(name: str, column: np.ndarray, names: dict[str, defaultdict[Any, in
     """Return a column of records as pandas keeps it, without large copies on the way."""
     if name in FEW:
         return _category(column, names[name])
-    if name in CODED:
-        return _texts(_in_order(names[name], None)[column])
     return _whole(column, column == UNKNOWN) if name in WHOLE else column_of(name, column)
-
-
-def _in_order(numbers: defaultdict[Any, int], last: Any) -> np.ndarray:
-    """Return the texts by their number, and `last` for the -1 of None."""
-    return np.array([text for text in numbers if text is not None] + [last], dtype=object)
 
 
 def _category(codes: np.ndarray, numbers: defaultdict[Any, int]) -> Any:
     """Return the texts as a category; pandas would make a table of 40 bytes a row to find the few."""
     import pandas as pd
 
-    texts = _in_order(numbers, None)[:-1].tolist()
+    texts = [text for text in numbers if text is not None]  # by their number
     names = sorted(texts)
     place = np.array([names.index(text) for text in texts] + [UNKNOWN], dtype=codes.dtype)
     return pd.Categorical.from_codes(place[codes], categories=_texts(names))
@@ -167,7 +155,7 @@ def _turn(name: str) -> int:
 
 def _absent(name: str) -> Any:
     """Return what stands for nothing in a column."""
-    return UNKNOWN if name in CODED or name in WHOLE else None if name in TEXT else np.nan
+    return UNKNOWN if name in FEW or name in WHOLE else None if name in TEXT else np.nan
 
 
 def _whole(numbers: np.ndarray, unknown: np.ndarray) -> Any:

@@ -61,8 +61,8 @@ def hit_ratio(history: pd.DataFrame) -> float:
 def miss_kinds(history: pd.DataFrame) -> dict[str, float]:
     """Return, for each kind of miss that occurred, its share of the reads that asked the cache."""
     lookups = select(history, "read")["lookup"].dropna()
-    shares = lookups[lookups != "hit"].value_counts().sort_index() / max(1, len(lookups))
-    return {str(kind): float(share) for kind, share in shares.items()}
+    counts = lookups[lookups != "hit"].value_counts().sort_index()
+    return {str(kind): count / len(lookups) for kind, count in counts.items() if count}
 
 
 def stale_ratio(history: pd.DataFrame) -> float:

@@ -61,9 +61,10 @@ def line_to(
 ) -> Callable[..., Visit]:
     """Return what sends a command to a station: `send(effect, argument, more)` books one Visit.
 
-    The visit takes wait + service + leg, drawn from the two iterators; `more` is what the command costs beyond a draw of `services`,
-    in seconds (0 unless given). SIMPLIFIED: the command joins the queue at once and the whole round
-    trip is added behind it, so that a visit stays one event; its effect comes at the end of it.
+    The visit takes wait + service + leg, the latter two drawn from iterators; `more` is what the command
+    costs beyond its draw, in seconds (0 unless given). SIMPLIFIED: the command joins the queue at once
+    and the whole round trip is added behind it, so that a visit stays one event; its effect comes at the
+    end of it.
     """
     free, note, new = station.free, visits.append, Visit.__new__
     queue, ids = env._queue, env._eid

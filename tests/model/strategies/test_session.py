@@ -16,7 +16,9 @@ def served(strategy, *steps, **fields):
     workload = Script(steps=steps, loaded=("a", "b"))
     rows = requests_of(scripted(strategy, (), workload=workload, cache=Redis(), **fields))
     rows = rows.sort_values("begin")
-    rows = rows.assign(took=rows["end"] - rows["begin"], lookup=rows["lookup"].fillna("-"))
+    rows = rows.assign(
+        took=rows["end"] - rows["begin"], lookup=rows["lookup"].astype(object).fillna("-")
+    )
     return [tuple(row) for row in rows[["lookup", "took", "write"]].itertuples(index=False)]
 
 
