@@ -144,10 +144,10 @@ def open_loop(requests: int, rounds: int) -> list[Row]:
 
 
 def replays(requests: int, rounds: int) -> Sequence[Any]:
-    """Measure replays and curves, which cost so little that a round takes fifty times as many requests."""
+    """Measure replays and curves, which cost so little that a round takes ten times as many requests."""
     from cachesim.cli.bench_replay import rows
 
-    return rows(50 * requests, rounds)
+    return rows(10 * requests, rounds)
 
 
 def _replay_cells(row: Any) -> list[str]:
@@ -176,6 +176,6 @@ def _processor() -> str:
 SECTIONS = (
     Section("The model, closed loop: 50 users, LRU of 1,000 in 10,000 keys", HEADER, closed_loop, _cells),
     Section("The model, open loop: the same system, 900 requests a second", HEADER, open_loop, _cells),
-    Section("Replay: 10,000 of 100,000 keys; fifty times the requests, the best round counts",
+    Section("Replay: 10,000 of 100,000 keys; ten times the requests, the best round counts",
             ["replay", "M requests/s", "beside", "times as fast"], replays, _replay_cells),
 )  # fmt: skip

@@ -52,19 +52,13 @@ class Client:
 
     def live(self) -> Steps:
         """Take requests for ever; the journey of each, from top to bottom."""
-        system, pause, number, rest = self.system, self.pause, self.number, self.rest
-        env, strategy, sink = system.env, system.strategy, system.sink
-        acknowledged, committed = system.acknowledged.get, system.database.committed.get
-        version_of = system.database.versions.get
+        system, pause, who, env = self.system, self.pause, self.number, self.system.env
+        strategy, sink, known_of = system.strategy, system.sink, system.acknowledged.get
+        there_of, version_of = system.database.committed.get, system.database.versions.get
         while True:
             _, op, key = yield pause
-            app = self.app
-            cache, begin, known, there = (
-                app.cache,
-                env._now,
-                acknowledged(key, 0),
-                committed(key, 0),
-            )
+            cache, begin = (app := self.app).cache, env._now
+            known, there = known_of(key, 0), there_of(key, 0)
             write = version = error = cache.lookup = None
             try:
                 if op == "read":
@@ -81,16 +75,8 @@ class Client:
                     write, version = self._seen(op, key, write, value, known)
             except SimulatedFailure as failure:
                 error, version = type(failure).__name__, version_of(write or -1)
-            for visit in app.visits:
-                if len(visit.waiters) == 1 and not app.spawned:
-                    self._check_unwaited(op, key, visit, error)
-            end, lookup = env._now, cache.lookup
-            sink((number, op, key, begin, end, lookup, write, version, known, there, error))
-            app.visits.clear()
-            if app.spawned:  # something may still be using this view
-                self.app = system.new_app(number)
-            pause.callbacks = []  # it has fired; from here on it may be started again
-            rest(self)
+            sink((who, op, key, begin, env._now, cache.lookup, write, version, known, there, error))
+            self._rest(app, op, key, error)
 
     def _seen(
         self, op: str, key: str, write: Any, value: Any, known: int
@@ -110,6 +96,18 @@ class Client:
             known = self.system.acknowledged
             known[key] = max(version, known.get(key, 0))
         return version
+
+    def _rest(self, app: App, op: str, key: str, error: str | None) -> None:
+        """Look after the visits of the request, and be ready for the next one."""
+        for visit in app.visits:
+            if len(visit.waiters) == 1 and not app.spawned:
+                self._check_unwaited(op, key, visit, error)
+        app.visits.clear()
+        if app.spawned:  # something may still be using this view
+            self.app = self.system.new_app(self.number)
+        self.pause.callbacks = []  # it has fired; from here on it may be started again
+        rest = self.rest
+        rest(self)
 
     def _check_unwaited(self, op: str, key: str, visit: Visit, error: str | None) -> None:
         """Refuse a visit that nobody waited for: the commonest slip is a forgotten `yield`."""

@@ -21,7 +21,9 @@ def served(strategy, *steps, **fields):
     """Return client, lookup, latency and version of each request."""
     workload = Script(steps=steps, loaded=("a", "b", "c"))
     rows = requests_of(scripted(strategy, (), workload=workload, **fields)).sort_values("begin")
-    rows = rows.assign(took=rows["end"] - rows["begin"], lookup=rows["lookup"].fillna("-"))
+    rows = rows.assign(
+        took=rows["end"] - rows["begin"], lookup=rows["lookup"].astype(object).fillna("-")
+    )
     columns = ["client", "lookup", "took", "version"]
     return [tuple(row) for row in rows[columns].itertuples(index=False)]
 
