@@ -8,7 +8,7 @@ and a line here; what all of them share is in style.py.
 
 from cachesim.plots.comparisons import compare
 from cachesim.plots.curves import hit_ratio_curve
-from cachesim.plots.interleavings import interleaving
+from cachesim.plots.interleavings import counter_example, interleaving
 from cachesim.plots.style import COLOURS, DPI, LINES, MARKERS
 from cachesim.plots.timelines import latency, timeline
 from cachesim.plots.trust import coverage, welch
@@ -19,6 +19,7 @@ __all__ = [
     "LINES",
     "MARKERS",
     "compare",
+    "counter_example",
     "coverage",
     "hit_ratio_curve",
     "interleaving",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from cachesim.errors import BadInput
 from cachesim.plots.style import COLOURS, WIDTH, new_axes, pick
 
 if TYPE_CHECKING:
@@ -56,6 +57,32 @@ def interleaving(steps: pd.DataFrame, requests: pd.DataFrame, ax: Axes | None = 
     shown = [f"{MS * (moment - moments[0]):.3f}" for moment in moments]
     ax.set_xticks(range(len(moments)), shown, rotation=60, fontsize=7)
     ax.set_xlabel(f"ms since t = {moments[0]:.6g} s, in the order of the moments")
+    return ax
+
+
+def counter_example(verdict: Any, ax: Axes | None = None) -> Axes:
+    """Draw the requests of a verdict's example: which client read and wrote which version, and when.
+
+    Parameters
+    ----------
+    verdict : Verdict
+        Of a check that is not ok; with the scenario at hand, `interleaving` shows the visits too.
+
+    Raises
+    ------
+    BadInput
+        The verdict has no example: the check is ok, or unknown.
+    """
+    import pandas as pd
+
+    if verdict.example is None or verdict.example.empty:
+        raise BadInput(
+            f"{verdict.rule}: {verdict.word}, there is no counter-example to draw; take a check that is not ok"
+        )
+    nothing = pd.DataFrame(columns=pd.Index(["client", "tier", "call", "sent", "done", "version"]))
+    ax = interleaving(nothing, verdict.example, ax)
+    keys = ", ".join(sorted({str(key) for key in verdict.example["key"]}))
+    ax.set_title(f"{verdict.rule}: {verdict.word} ({keys})", fontsize=9)
     return ax
 
 

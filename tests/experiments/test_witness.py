@@ -1,6 +1,9 @@
 """What a witness hears of the visits for one key, and that nobody notices it."""
 
+import pytest
+
 from cachesim.engines.simple import Simple
+from cachesim.errors import BadInput
 from cachesim.experiments.run import run
 from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.witness import STEP, Witnessed, steps
@@ -10,7 +13,7 @@ from cachesim.model.network import Network
 from cachesim.model.popularity import Zipf
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.workload import ClosedLoop
-from cachesim.plots import interleaving
+from cachesim.plots import counter_example, interleaving
 from cachesim.records import REQUEST
 
 SCENARIO = Scenario(
@@ -80,3 +83,15 @@ def test_the_diagram_of_a_stale_set():
     ][:-2]
     assert f"reads stale v{found['version']}" in texts
     assert f"set v{found['version']}" in texts
+
+
+def test_a_counter_example_is_drawn_without_a_scenario():
+    """A history is enough: a line a client, a bar a request, and what each read or wrote."""
+    verdict = checks.bounded_staleness(run(SCENARIO).history)
+    ax = counter_example(verdict)
+    lines = [tick.get_text() for tick in ax.get_yticklabels()]
+
+    assert [f"client {c}" for c in sorted({*verdict.example["client"]})] == lines
+    assert any(text.get_text().startswith("reads stale v") for text in ax.texts)
+    with pytest.raises(BadInput, match="no counter-example"):
+        counter_example(checks.lost_writes(run(SCENARIO).history))
