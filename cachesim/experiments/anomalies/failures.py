@@ -26,7 +26,7 @@ from cachesim.measure.checks import (
 )
 from cachesim.measure.metrics import db_queries_per_s
 from cachesim.model.database import Database
-from cachesim.model.distributions import Constant
+from cachesim.model.distributions import Constant, Exponential
 from cachesim.model.faults import (
     Breaker,
     Calls,
@@ -48,6 +48,7 @@ from cachesim.model.strategies import (
     WriteThrough,
 )
 from cachesim.theory import write_behind_loss
+from cachesim.units import US
 
 
 def lost_deletes() -> Anomaly:
@@ -121,6 +122,7 @@ def unreachable() -> Anomaly:
     """Return A23: packets to the cache vanish, and every request pays the whole time-out."""
     timeout, retries, load = 0.05, 1, 0.002
     base = world(load=load, keys=10, reads=10, duration=22, warmup=2, start="warm")
+    base = base.replace(database__buffer_read=Exponential(mean=load))
     base = base.replace(strategy=LazyLoading(), faults=(PartitionCache(at=2, duration=30),))
     calls = Calls(timeout=timeout, retries=retries)
     broken = Calls(timeout=timeout, retries=retries, breaker=Breaker(rest=10))
@@ -133,8 +135,8 @@ def unreachable() -> Anomaly:
         cured_by="a circuit breaker",
         effect=between(3, 20, mean_read),
         unit="s, the mean of a read",
-        formula="time-out · (1 + retries), for get and set, and the load",
-        predicted=2 * timeout * (1 + retries) + load,
+        formula="time-out · (1 + retries), for get and set; the load and its leg",
+        predicted=2 * timeout * (1 + retries) + load + US,
         cured_to=0.1 * timeout,
         check=partial(short_reads, limit=timeout),
     )

@@ -59,8 +59,8 @@ def stale_set() -> Anomaly:
 
 def invalidate_first() -> Anomaly:
     """Return A2: the write deletes before it commits, and a read in between fills the old row again."""
-    commit, reads = 0.005, 200.0
-    base = world(commit=commit, keys=4, reads=reads, writes=4, duration=22, warmup=2)
+    commit, reads, writes = 0.005, 200.0, 1.0
+    base = world(commit=commit, keys=16, reads=reads, writes=writes, duration=14, warmup=2)
     return Anomaly(
         id="A2",
         name="invalidate before commit",
@@ -70,8 +70,8 @@ def invalidate_first() -> Anomaly:
         cured_by="commit first, delete then",
         effect=writes_undone,
         unit="of the writes",
-        formula="1 - e^(-reads · commit time)",
-        predicted=early_delete_fill(reads, commit),
+        formula="1 - e^(-reads · commit time), times reads / (reads + writes), being read before the next write",
+        predicted=early_delete_fill(reads, commit) * reads / (reads + writes),
         cured_to=0.0,
         check=partial(no_stale_copy, cause=FILL_DURING_WRITE),
     )
