@@ -10,7 +10,9 @@ from itertools import chain
 
 import numpy as np
 
-CHUNK = 8192  # draws taken at once: 50 ns a draw, against 200-400 ns one by one
+# Draws taken at once: 50 ns a draw, against 200-400 ns one by one. Not more of them, so that what waits to
+# be used stays in the processor's cache: 8,192 made a request 3 % slower.
+CHUNK = 1024
 
 Draw = Callable[[], float]
 

@@ -5,7 +5,9 @@ A run of many millions of requests must fit into memory: see docs/background/per
 
 from __future__ import annotations
 
+import struct
 from collections import defaultdict
+from collections.abc import Iterable
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +36,7 @@ class Kept:
 
     def __init__(self) -> None:
         self.names = {name: _numbering() for name in FEW}
-        self.columns = {name: self._compact(name, []) for name in REQUEST}
+        self.columns = {name: self._compact(name, []).copy() for name in REQUEST}  # can grow
 
     def add(self, fields: list[Any]) -> None:
         """Take records whose fields follow each other in one list."""
@@ -54,7 +56,7 @@ class Kept:
             return _codes(values, self.names[name])
         if name in TEXT:
             return np.fromiter(values, dtype=object, count=len(values))
-        return _whole_numbers(values) if name in WHOLE else np.fromiter(values, float, len(values))
+        return _whole_numbers(values) if name in WHOLE else _packed("d", values)
 
 
 def _numbering() -> defaultdict[Any, int]:
@@ -65,18 +67,31 @@ def _numbering() -> defaultdict[Any, int]:
 
 
 def _codes(texts: list[Any], numbers: defaultdict[Any, int]) -> np.ndarray:
-    if not any(texts) and set(texts) <= {None}:  # as errors are in most runs: half the time
+    if texts.count(None) == len(texts):  # as errors are in most runs: a tenth of the time
         return np.full(len(texts), UNKNOWN, "int8")
+    codes = map(numbers.__getitem__, texts)
     try:
-        return np.fromiter(map(numbers.__getitem__, texts), "int8", len(texts))
-    except OverflowError:  # 128 outcomes or more: a strategy may note any
-        return np.fromiter(map(numbers.__getitem__, texts), "int32", len(texts))
+        return _packed("b", codes)
+    except struct.error:  # 128 outcomes or more: a strategy may note any
+        return _packed("i", map(numbers.__getitem__, texts))
+
+
+def _packed(kind: str, values: Iterable[Any]) -> np.ndarray:
+    """Return numbers of one kind as an array: `struct` takes half as long as numpy does.
+
+    Raises
+    ------
+    struct.error
+        One of them is no such number, or is too large.
+    """
+    values = tuple(values)
+    return np.frombuffer(struct.pack(f"{len(values)}{kind}", *values), kind)
 
 
 def _whole_numbers(values: list[Any]) -> np.ndarray:
     try:
-        return np.fromiter(values, "int32", len(values))
-    except (TypeError, ValueError, OverflowError):  # one of them is not known, or is large
+        return _packed("i", values)
+    except struct.error:  # one of them is not known, or is large
         numbers = np.array(values, dtype=float)
     known = np.where(np.isnan(numbers), UNKNOWN, numbers)
     fit = np.abs(known).max() < 2**31

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 REQUIRED = ("op", "begin", "end")
+FLUSH = 2048  # records that are put into columns at once: few enough to be still in the processor's cache
 
 
 class Recorder:
@@ -54,7 +55,7 @@ class Recorder:
     def sample(self, sample: Record) -> None:
         """Take one look at the tiers, and flush when enough records have come."""
         self._samples.append(sample)
-        if len(self._fields) >= 16_384 * len(REQUEST):
+        if len(self._fields) >= FLUSH * len(REQUEST):
             self._flush()
 
     def history(self, versions: Mapping[int, int] | None = None) -> pd.DataFrame:

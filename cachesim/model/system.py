@@ -129,14 +129,16 @@ class System:
         queue, ids = env._queue, env._eid
 
         def think(client: Client) -> None:
-            for gap, op, key in requests:
-                if env._now + gap >= end:
+            for request in requests:
+                moment = env._now + request[0]
+                if moment >= end:
                     break
                 if writers is not None:
                     op = "write" if client.number < writers else "read"
+                    request = (request[0], op, request[2])
                 pause = client.pause
-                pause._value = (gap, op, key)
-                heappush(queue, (env._now + gap, NORMAL, next(ids), pause))  # as Visit.start
+                pause._value = request
+                heappush(queue, (moment, NORMAL, next(ids), pause))  # as Visit.start
                 return
             self._idle.append(client)
 

@@ -6,12 +6,13 @@ What a commit *takes* is the model's business (`Database.commit`); here it is on
 
 import sqlite3
 from collections.abc import Iterable
+from itertools import chain, islice
 
 from cachesim.errors import BadInput
 from cachesim.records import Value
 
 _TABLE = "CREATE TABLE cache_rows (key TEXT PRIMARY KEY, version INTEGER NOT NULL, value BLOB NOT NULL) WITHOUT ROWID"
-_LOAD = "INSERT INTO cache_rows VALUES (?, 0, ?)"
+_LOAD, _ROW, _ROWS = "INSERT INTO cache_rows VALUES ", "(?, 0, ?)", 200  # so many in one statement
 MEMORY = ":memory:"  # the name of a database without a file
 _READ = "SELECT value FROM cache_rows WHERE key = ?"
 _WRITE = "UPDATE cache_rows SET version = version + ?, value = ? WHERE key = ?"
@@ -51,7 +52,9 @@ class SQLite:
 
     def load(self, rows: Iterable[tuple[str, Value]]) -> None:
         """Insert rows as they are before the run, all at version 0."""
-        self.connection.executemany(_LOAD, rows)
+        left = iter(rows)
+        while some := list(islice(left, _ROWS)):  # half the time of a row a statement
+            self._execute(_LOAD + ", ".join([_ROW] * len(some)), list(chain.from_iterable(some)))
 
     def read(self, key: str) -> Value | None:
         """Return the row's value, or None if there is no such row."""
