@@ -88,7 +88,7 @@ class _Listening:
             visit = method(*arguments, **options)
             if not hasattr(visit, "callbacks"):  # a plain question, which takes no time
                 return visit
-            visit.callbacks.insert(1, lambda event: _ended(step, event))
+            visit.callbacks.insert(0, lambda event: _ended(step, event))
             system.hear(step)
             return visit
 

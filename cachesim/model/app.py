@@ -242,7 +242,7 @@ class DatabaseClient:
 
     def _refused(self) -> Visit:
         visit = Visit(self._env)
-        visit.waiters.append(self._was_refused)
+        visit.effect = self._was_refused
         self._note(visit)
         return visit.start(self._tier.leg())
 

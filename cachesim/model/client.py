@@ -47,13 +47,12 @@ class Client:
     def serve(self, request: Request) -> None:
         """Serve a request now; the client must be resting."""
         self.pause._value = request
-        self.pause.callbacks.clear()  # nobody else will wake it
-        self.drive(self.pause)
+        self.pause.fire()
 
     def live(self) -> Steps:
         """Take requests for ever; the journey of each, from top to bottom."""
         system, pause, who, env = self.system, self.pause, self.number, self.system.env
-        strategy, sink, known_of = system.strategy, system.sink, system.acknowledged.get
+        strategy, sink, rest, known_of = system.strategy, system.sink, self.rest, system.acknowledged.get
         there_of, version_of = system.database.committed.get, system.database.versions.get
         while True:
             _, op, key = yield pause
@@ -76,7 +75,14 @@ class Client:
             except SimulatedFailure as failure:
                 error, version = type(failure).__name__, version_of(write or -1)
             sink((who, op, key, begin, env._now, cache.lookup, write, version, known, there, error))
-            self._rest(app, op, key, error)
+            for visit in app.visits:
+                if not visit.waiter:
+                    self._check_unwaited(op, key, visit, error)
+            app.visits.clear()
+            if app.spawned:  # something may still be using this view
+                self.app = system.new_app(who)
+            pause.fired, pause.waiter = False, None  # from here on it may be started again
+            rest(self)
 
     def _seen(
         self, op: str, key: str, write: Any, value: Any, known: int
@@ -97,20 +103,10 @@ class Client:
             known[key] = max(version, known.get(key, 0))
         return version
 
-    def _rest(self, app: App, op: str, key: str, error: str | None) -> None:
-        """Look after the visits of the request, and be ready for the next one."""
-        for visit in app.visits:
-            if len(visit.waiters) == 1 and not app.spawned:
-                self._check_unwaited(op, key, visit, error)
-        app.visits.clear()
-        if app.spawned:  # something may still be using this view
-            self.app = self.system.new_app(self.number)
-        self.pause.callbacks = []  # it has fired; from here on it may be started again
-        rest = self.rest
-        rest(self)
-
     def _check_unwaited(self, op: str, key: str, visit: Visit, error: str | None) -> None:
         """Refuse a visit that nobody waited for: the commonest slip is a forgotten `yield`."""
+        if self.app.spawned:
+            return
         if not visit.joined and error is None:
             raise forgotten(self.system.strategy, op, key, visit)
-        self.app.spawned = visit.callbacks is not None  # given up, and still under way
+        self.app.spawned = not visit.fired  # given up, and still under way

@@ -23,27 +23,46 @@ class Environment(simpy.Environment):
     now = property(attrgetter("_now"))
 
     def run_to_end(self) -> None:
-        """Run until no event is left: simpy's `run` without its call per event, 5 % of a request."""
+        """Run until no event is left: simpy's `run` without its calls per event."""
         queue = self._queue
         while queue:
             self._now, _, _, event = heappop(queue)
-            callbacks: Any = event.callbacks
-            event.callbacks = None  # type: ignore[assignment] # SimPy's mark of an event that has fired
-            for callback in callbacks:
-                if type(callback) is not Drive or not event._ok:
-                    callback(event)
-                    continue
-                send = callback.send  # Drive.__call__, written out: one Python call less an event
-                try:
-                    following = send(event._value)
-                except StopIteration:
-                    continue
-                try:
-                    following.callbacks.append(callback)
-                except AttributeError:
-                    callback.go_on(following)
-            if not event._ok and not hasattr(event, "_defused"):
-                raise event._value
+            if type(event) is not Visit:
+                happen(event)
+                continue
+            event.fired = True
+            if (effect := event.effect) is not None:
+                effect(event)
+            waiter = event.waiter
+            if type(waiter) is not Drive or not event._ok:
+                waiter and waiter(event)
+                continue
+            try:  # Drive.__call__, written out: one Python call less an event
+                following = waiter.send(event._value)
+            except StopIteration:
+                continue
+            try:
+                free = following.waiter is None and not following.fired
+            except AttributeError:
+                free = False
+            if free:
+                following.waiter = waiter
+            else:
+                waiter.wait_for(following)
+
+    def step(self) -> None:
+        """Let the next event happen."""
+        self._now, _, _, event = heappop(self._queue)
+        event.fire() if isinstance(event, Visit) else happen(event)
+
+
+def happen(event: Any) -> None:
+    """Let an event of SimPy's own happen, as `simpy.Environment.step` does."""
+    callbacks, event.callbacks = event.callbacks, None
+    for callback in callbacks:
+        callback(event)
+    if not event._ok and not hasattr(event, "_defused"):
+        raise event._value
 
 
 class Waitable(simpy.Event):
@@ -76,9 +95,9 @@ class Timeout(Waitable, simpy.Timeout):
 class Visit(Waitable):
     """A trip to a tier and back: one event, whose effect happens when it fires, never before.
 
-    The first callback runs the command and puts the answer into the event, before the waiting
-    generator resumes; until then the event's value is the command's argument. `waiters` outlives the
-    firing (SimPy drops `callbacks`), so that a visit nobody waited for can be told.
+    `effect` runs the command and puts the answer into the event, before whoever waits resumes; until then
+    the event's value is the command's argument. Nearly always one generator waits, so there is a place
+    for one and no list. `waiter` outlives the firing, so that a visit nobody waited for can be told.
 
     A visit without an effect is a pause. It is no class of its own: the loop below is a tenth faster
     while all its events are of one class.
@@ -86,17 +105,35 @@ class Visit(Waitable):
 
     def __init__(self, env: simpy.Environment) -> None:
         self.env = env
-        self.waiters: list[Any] = []
-        self.callbacks = self.waiters
+        self.effect: Effect | None = None
+        self.waiter: Callable[[Any], None] | None = None
+        self.fired = False
         self._value: Any = None
         self._ok = True
+
+    @property
+    def callbacks(self) -> Any:
+        """Those who wait, as SimPy's conditions ask for them: a list that may be changed; None: it has fired."""
+        if self.fired:
+            return None
+        if type(self.waiter) is not Several:
+            self.waiter = Several([self.waiter] if self.waiter else [])
+        return self.waiter
+
+    def fire(self) -> None:
+        """Happen now."""
+        self.fired = True
+        if self.effect is not None:
+            self.effect(self)
+        if self.waiter:
+            self.waiter(self)
 
     def start(self, delay: float) -> Self:
         """Fire in `delay` seconds; a pause that has fired may be started again."""
         # What simpy.Timeout and Environment.schedule do, in one call.
         env = self.env
-        if self.callbacks is None:  # SimPy's mark of an event that has fired
-            self.callbacks = []  # type: ignore[unreachable]
+        if self.fired:
+            self.fired, self.waiter = False, None
         heappush(env._queue, (env._now + delay, NORMAL, next(env._eid), self))  # type: ignore[misc]
         return self
 
@@ -105,6 +142,15 @@ class Visit(Waitable):
         self._ok = False
         self._value = failure
         self._defused = True  # that nobody waits is no reason to stop the run: there is a record
+
+
+class Several(list[Callable[[Any], None]]):
+    """More than one who wait for a visit."""
+
+    def __call__(self, event: Visit) -> None:
+        """Let each go on."""
+        for callback in list(self):
+            callback(event)
 
 
 class Start:
@@ -137,22 +183,20 @@ class Drive:
                 following = self.throw(event._value)
         except StopIteration:
             return
-        try:
-            following.callbacks.append(self)
-        except AttributeError:
-            self.go_on(following)
+        self.wait_for(following)
 
-    def go_on(self, event: Any) -> None:
-        """Do not wait for what is no event, or had fired before it was yielded."""
-        _check_fired(event)
-        self(event)
-
-
-def _check_fired(event: Any) -> None:
-    if not isinstance(event, simpy.Event):
-        raise StrategyError(
-            f"a strategy yielded {event!r}, which is not an event: yield what app.cache, app.db or "
-            "app.timeout returned"
-        )
-    if isinstance(event, Visit):
-        event.waiters.append(_check_fired)  # somebody did wait for it
+    def wait_for(self, event: Any) -> None:
+        """Go on when an event happens; at once if it has."""
+        if isinstance(event, Visit) and event.waiter is None and not event.fired:
+            event.waiter = self
+        elif not isinstance(event, simpy.Event):
+            raise StrategyError(
+                f"a strategy yielded {event!r}, which is not an event: yield what app.cache, app.db or "
+                "app.timeout returned"
+            )
+        elif event.callbacks is not None:
+            event.callbacks.append(self)
+        else:
+            if isinstance(event, Visit):
+                event.waiter = self  # somebody did wait for it
+            self(event)

@@ -62,4 +62,5 @@ def forgotten(strategy: Any, op: str, key: str, visit: Visit) -> StrategyError:
 
 
 def _call(visit: Visit) -> str:
-    return _METHODS.get(getattr(visit.waiters[0], "__name__", ""), "the call")
+    effect = getattr(visit, "command", visit.effect)
+    return _METHODS.get(getattr(effect, "__name__", ""), "the call")

@@ -78,8 +78,9 @@ def line_to(
         station.booked += work
         visit = new(Visit)
         visit.env = env
-        visit.callbacks = visit.waiters = [effect]
-        visit._value = argument
+        visit.effect, visit._value = effect, argument
+        visit.waiter = None
+        visit.fired = False
         visit._ok = True
         heappush(queue, (end + next(legs), NORMAL, next(ids), visit))
         note(visit)

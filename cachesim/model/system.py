@@ -170,7 +170,7 @@ class System:
 
     def _load(self) -> None:
         keys = self.plan.workload.keys_loaded()
-        sizes = list(map(self.plan.workload.size_of, keys))
+        sizes = self.plan.workload.sizes_of(keys)
         self._sizes.update(zip(keys, sizes, strict=True))
         self._loaded = {size: Value.stamp(0, size) for size in set(sizes)}
         self.database.rows.load(zip(keys, map(self._loaded.__getitem__, sizes), strict=True))

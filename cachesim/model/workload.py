@@ -46,6 +46,10 @@ class Workload(Spec):
         """Return the size in bytes of the key's values (at least 8, the stamp)."""
         raise NotImplementedError(f"{type(self).__name__} must define size_of(self, key)")
 
+    def sizes_of(self, keys: list[str]) -> list[int]:
+        """Return the sizes of many keys."""
+        return list(map(self.size_of, keys))
+
 
 class Synthetic(Workload):
     """What drawn workloads share: popularity, read share and sizes."""
@@ -65,6 +69,12 @@ class Synthetic(Workload):
     def size_of(self, key: str) -> int:
         """Return the key's own size: a quantile chosen by the key's name, so no table is needed."""
         return size_by_name(self.size, key)
+
+    def sizes_of(self, keys: list[str]) -> list[int]:
+        """Return the sizes of many keys; where all have the same, one is asked."""
+        if isinstance(self.size, Constant):
+            return [self.size_of(key) for key in keys[:1]] * len(keys)
+        return super().sizes_of(keys)
 
     def gaps(self, seed: int) -> Iterator[float]:
         """Yield the gaps in seconds."""

@@ -23,7 +23,7 @@ class CarefulCache(CacheClient):
 
     def give_up(self, operation: Operation, failure: SimulatedFailure) -> None:
         """Go on as if the key were absent, or fail, as the scenario says."""
-        if operation.effect == self._got and self.lookup is None and not self._raises:
+        if operation.command == self._got and self.lookup is None and not self._raises:
             self.lookup = UNREACHABLE
         self._refuse(operation, failure)
 

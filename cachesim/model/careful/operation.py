@@ -61,9 +61,8 @@ class Operation(Visit):
         self, line: Line, effect: Effect, argument: Any, service: Draw, more: float, client: Any
     ) -> None:
         super().__init__(line.tier.env)
-        self.waiters.append(effect)
         self.line = line
-        self.effect, self.argument = effect, argument
+        self.command, self.argument = effect, argument
         self.service, self.more = service, more  # a draw of seconds, and seconds beyond it
         self.client = client  # the CacheClient or DatabaseClient that was called
         self.tried = 0  # attempts so far
@@ -92,15 +91,15 @@ class Operation(Visit):
     def run_effect(self, event: Visit, *, late: bool) -> None:
         """Run the command; what a late answer says is nothing that its client sees."""
         if late:
-            self.client.run_late(self.effect, event)
+            self.client.run_late(self.command, event)
         else:
-            self.effect(event)
+            self.command(event)
 
     def answered(self, call: Call, answer: Visit) -> None:
         """Take the answer of an attempt, be it an error of the server's."""
         self.line.note(call, ok=True)
         self._ok, self._value = answer._ok, answer._value
-        self._fire()
+        self.fire()
 
     def _time_out(self, call: Call) -> None:
         if call.waiting:
@@ -122,11 +121,4 @@ class Operation(Visit):
     def _fail(self, failure: SimulatedFailure) -> None:
         self._value = None
         self.client.give_up(self, self.doubt or failure)
-        self._fire()
-
-    def _fire(self) -> None:
-        """Call those who wait; the first of `waiters` is the effect, which has had its turn."""
-        waiting: list[Callable[[Any], None]] = self.waiters[1:]
-        self.callbacks = None  # type: ignore[assignment] # SimPy's mark of an event that has fired
-        for callback in waiting:
-            callback(self)
+        self.fire()
