@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 REQUIRED = ("op", "begin", "end")
-FLUSH = 2048  # records that are put into columns at once: few enough to be still in the processor's cache
+FLUSH = 4096  # records that are put into columns at once: few enough to be still in the processor's cache
 
 
 class Recorder:

@@ -15,7 +15,6 @@ from cachesim.errors import CacheError, DatabaseRefused, FenceRejected, Simulate
 from cachesim.model.database import DatabaseTier, Rows
 from cachesim.model.events import Drive, Effect, Steps, Timeout, Visit, Waitable
 from cachesim.model.node import CacheNode
-from cachesim.model.station import line_to
 from cachesim.records import Value
 from cachesim.rng import Draw
 
@@ -100,7 +99,7 @@ class CacheClient:
         self, env: simpy.Environment, node: CacheNode, visits: list[Visit], *, raises: bool
     ) -> None:
         self._node = node
-        self._send = line_to(env, node.station, node.services, node.legs, visits)
+        self._send, self._visits = node.send, visits
         self._engine = engine = node.engine
         self._ask, self._why_missed, self._store = engine.get, engine.why_missed, engine.set
         # SIMPLIFIED: a reply's bytes are those that the key has when the command is sent.
@@ -115,20 +114,20 @@ class CacheClient:
     def get(self, key: str) -> simpy.Event:
         """Ask for a key; the event's value is the Value, or None if it is not there."""
         send, held_bytes = self._send, self._held_bytes
-        return send(self._got, key, self._per_byte * held_bytes(key))
+        return send(self._visits, self._got, key, self._per_byte * held_bytes(key))
 
     def set(self, key: str, value: Value, ttl: float = math.inf) -> simpy.Event:
         """Store a value for `ttl` seconds (inf: until evicted or deleted)."""
         send = self._send
-        return send(self._was_set, (key, value, ttl), self._per_byte * len(value))
+        return send(self._visits, self._was_set, (key, value, ttl), self._per_byte * len(value))
 
     def delete(self, key: str) -> simpy.Event:
         """Remove a key; the event's value says whether it was there."""
-        return self._send(self._was_deleted, key)
+        return self._send(self._visits, self._was_deleted, key)
 
     def execute(self, *command: Any) -> simpy.Event:
         """Send any command of the engine, such as `execute("INCR", "visits")`; the value is its reply."""
-        return self._send(self._executed, command, self._node.cost(command))
+        return self._send(self._visits, self._executed, command, self._node.cost(command))
 
     def note(self, key: str, outcome: str | None = None) -> None:
         """Tell the record how asking for a key by another command than `get` ended.
@@ -188,8 +187,7 @@ class DatabaseClient:
         self._tier = tier
         self._note = visits.append
         self._select = tier.rows.read
-        self._send_read = line_to(env, tier.station, tier.reads, tier.legs, visits)
-        self._send_write = line_to(env, tier.station, tier.commits, tier.legs, visits)
+        self._send_read, self._send_write, self._visits = tier.send_read, tier.send_write, visits
         self._was_read, self._was_refused = self._run_read, self._run_refuse
         self._was_written, self._all_were_written = self._run_write, self._run_write_all
         self._was_fenced = self._run_write_fenced
@@ -202,7 +200,7 @@ class DatabaseClient:
         tier.open += 1
         tier.queries += 1
         send = self._send_read
-        return send(self._was_read, key)
+        return send(self._visits, self._was_read, key)
 
     def write(self, key: str, value: Value) -> simpy.Event:
         """Write the row and commit; the row has the key's next version when the event fires."""
@@ -211,7 +209,7 @@ class DatabaseClient:
             return self._refused()
         tier.open += 1
         tier.queries += 1
-        return self._send_write(self._was_written, (key, value))
+        return self._send_write(self._visits, self._was_written, (key, value))
 
     def write_fenced(self, key: str, value: Value, token: int) -> simpy.Event:
         """Write the row, unless a write of the key with a higher token was committed (FenceRejected)."""
@@ -238,7 +236,7 @@ class DatabaseClient:
             return self._refused()
         tier.open += 1
         tier.queries += 1
-        return self._send_write(effect, argument)
+        return self._send_write(self._visits, effect, argument)
 
     def _refused(self) -> Visit:
         visit = Visit(self._env)

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 
 import numpy as np
+import simpy
 
 from cachesim.errors import FenceRejected
 from cachesim.model.distributions import Distribution, Lognormal
 from cachesim.model.network import Network
-from cachesim.model.station import Station
+from cachesim.model.station import Station, line_to
 from cachesim.records import Value
 from cachesim.rng import chunked, stream
 from cachesim.spec import Count, Share, Spec
@@ -48,7 +49,9 @@ class Database(Spec):
 class DatabaseTier:
     """The live database: rows, the newest committed version of each key, and the pool's station."""
 
-    def __init__(self, database: Database, network: Network, seed: int) -> None:
+    def __init__(
+        self, env: simpy.Environment, database: Database, network: Network, seed: int
+    ) -> None:
         self.rows: Storage = SQLite(database.file)
         self.station = Station(database.connections)
         self.limit = database.connections + database.waiting
@@ -64,6 +67,8 @@ class DatabaseTier:
         self.commits = database.commit.draws(stream(seed, "database commit"))
         self.leg, self.read_service = self.legs.__next__, self.reads.__next__
         self.write_service = self.commits.__next__
+        self.send_read = line_to(env, self.station, self.reads, self.legs)
+        self.send_write = line_to(env, self.station, self.commits, self.legs)
 
     def commit(self, key: str, value: Value) -> None:
         """Write the row and note which version the write made."""

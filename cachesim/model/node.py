@@ -8,7 +8,7 @@ import simpy
 from cachesim.engines.base import Command, EngineSpec
 from cachesim.model.distributions import Distribution, Exponential
 from cachesim.model.network import Network
-from cachesim.model.station import Station
+from cachesim.model.station import Station, line_to
 from cachesim.records import Value
 from cachesim.rng import stream, uniform
 from cachesim.spec import Delay, Spec
@@ -48,6 +48,7 @@ class CacheNode:
         self.per_byte, self.per_key = node.per_byte, node.per_key
         self.legs = network.cache_leg.draws(stream(seed, "cache network"))
         self.leg = self.legs.__next__
+        self.send = line_to(env, self.station, self.services, self.legs)
 
     def restart(self) -> None:
         """Start anew: of the content survives what the engine says, and nothing that was not written behind."""

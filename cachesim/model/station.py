@@ -57,19 +57,18 @@ def line_to(
     station: Station,
     services: Iterator[float],
     legs: Iterator[float],
-    visits: list[Visit],
 ) -> Callable[..., Visit]:
-    """Return what sends a command to a station: `send(effect, argument, more)` books one Visit.
+    """Return what sends a command to a station: `send(visits, effect, argument, more)` books one Visit.
 
     The visit takes wait + service + leg, the latter two drawn from iterators; `more` is what the command
     costs beyond its draw, in seconds (0 unless given). SIMPLIFIED: the command joins the queue at once
     and the whole round trip is added behind it, so that a visit stays one event; its effect comes at the
     end of it.
     """
-    free, note, new = station.free, visits.append, Visit.__new__
+    free, new = station.free, Visit.__new__
     queue, ids = env._queue, env._eid
 
-    def send(effect: Effect, argument: Any, more: float = 0.0) -> Visit:
+    def send(visits: list[Visit], effect: Effect, argument: Any, more: float = 0.0) -> Visit:
         # Station.depart and Visit.__init__, written out: this runs at every visit.
         now, work = env._now, next(services) + more  # a third faster than a bound __next__
         start = free[0]
@@ -83,7 +82,7 @@ def line_to(
         visit.fired = False
         visit._ok = True
         heappush(queue, (end + next(legs), NORMAL, next(ids), visit))
-        note(visit)
+        visits.append(visit)
         return visit
 
     return send

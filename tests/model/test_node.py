@@ -25,7 +25,7 @@ def world(request):
 def build(spec):
     env = Environment()
     node = CacheNode(env, NODE, spec, NO_LEG, seed=1)
-    database = DatabaseTier(Database(), NO_LEG, seed=1)
+    database = DatabaseTier(env, Database(), NO_LEG, seed=1)
     return App(env, node, database, client=0, raises=True).cache, node
 
 

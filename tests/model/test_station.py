@@ -46,7 +46,7 @@ def twin(workers, gap, work):
 def ours(workers, gap, work):
     """The same jobs through the model's own line to a station, on the model's own event loop."""
     env, visits, ends = Environment(), [], []
-    send = line_to(env, Station(workers), iter(work, None), repeat(0.0), visits)
+    send = line_to(env, Station(workers), iter(work, None), repeat(0.0))
 
     def left(visit):
         ends.append((visit._value, env.now))
@@ -54,7 +54,7 @@ def ours(workers, gap, work):
     def arrivals():
         for number in range(JOBS):
             yield Visit(env).start(gap())
-            send(left, number)
+            send(visits, left, number)
 
     Drive(arrivals())
     env.run_to_end()
@@ -73,10 +73,10 @@ def test_a_line_and_a_station_say_the_same():
     """`line_to` is `Station.depart` written out, with the leg behind it."""
     env, visits = Environment(), []
     line, plain = Station(2), Station(2)
-    send = line_to(env, line, repeat(2.0), repeat(0.25), visits)
+    send = line_to(env, line, repeat(2.0), repeat(0.25))
     times = []
     for _ in range(5):
-        send(lambda visit: times.append(env.now), None)
+        send(visits, lambda visit: times.append(env.now), None)
 
     env.run_to_end()
 

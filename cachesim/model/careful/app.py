@@ -15,11 +15,11 @@ UNREACHABLE = "unreachable"  # the kind of miss of a get that failed, where a fa
 class CarefulCache(CacheClient):
     """The client library of the cache; whatever it sends goes down the line."""
 
-    def __init__(self, line: Line, plain: CacheClient, visits: list[Visit]) -> None:
+    def __init__(self, line: Line, plain: CacheClient) -> None:
         self.__dict__.update(plain.__dict__)
         self._got, self._was_set = self._run_get, self._run_set
         self._was_deleted, self._executed = self._run_delete, self._run_execute
-        self._send = sender(line, self._node.service, self, visits)
+        self._send = sender(line, self._node.service, self)
 
     def give_up(self, operation: Operation, failure: SimulatedFailure) -> None:
         """Go on as if the key were absent, or fail, as the scenario says."""
@@ -37,23 +37,23 @@ class CarefulCache(CacheClient):
 class CarefulDatabase(DatabaseClient):
     """The client's side of the connection pool; each attempt asks for a connection of its own."""
 
-    def __init__(self, line: Line, plain: DatabaseClient, visits: list[Visit]) -> None:
+    def __init__(self, line: Line, plain: DatabaseClient) -> None:
         self.__dict__.update(plain.__dict__)
         self._was_read, self._was_written = self._run_read, self._run_write
-        self._send_read = sender(line, self._tier.read_service, self, visits)
-        self._send_write = sender(line, self._tier.write_service, self, visits)
+        self._send_read = sender(line, self._tier.read_service, self)
+        self._send_write = sender(line, self._tier.write_service, self)
 
     def read(self, key: str) -> Visit:
         """SELECT the row."""
-        return self._send_read(self._was_read, key)
+        return self._send_read(self._visits, self._was_read, key)
 
     def write(self, key: str, value: Any) -> Visit:
         """Write the row and commit."""
-        return self._send_write(self._was_written, (key, value))
+        return self._send_write(self._visits, self._was_written, (key, value))
 
     def _ask(self, effect: Effect, argument: Any) -> Visit:
         """Send another command."""
-        return self._send_write(effect, argument)
+        return self._send_write(self._visits, effect, argument)
 
     def give_up(self, operation: Operation, failure: SimulatedFailure) -> None:
         """Fail: there is nowhere else to go."""
@@ -64,10 +64,12 @@ class CarefulDatabase(DatabaseClient):
         effect(event)
 
 
-def sender(line: Line, service: Draw, client: Any, visits: list[Visit]) -> Callable[..., Operation]:
+def sender(line: Line, service: Draw, client: Any) -> Callable[..., Operation]:
     """Return what sends a command down a line: the careful twin of `station.line_to`."""
 
-    def send(effect: Effect, argument: Any, more: float = 0.0) -> Operation:
+    def send(
+        visits: list[Visit], effect: Effect, argument: Any, more: float = 0.0
+    ) -> Operation:
         operation = Operation(line, effect, argument, service, more, client)
         visits.append(operation)
         return operation.begin()

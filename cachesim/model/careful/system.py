@@ -66,8 +66,8 @@ class CarefulSystem(System):
         """Return a new view of the system for a client."""
         app = super().new_app(client)
         app.skew = partial(self.skew, client)
-        app.cache = CarefulCache(self.lines[0], app.cache, app.visits)
-        app.db = CarefulDatabase(self.lines[1], app.db, app.visits)
+        app.cache = CarefulCache(self.lines[0], app.cache)
+        app.db = CarefulDatabase(self.lines[1], app.db)
         return app
 
     def skew(self, client: int) -> float:
