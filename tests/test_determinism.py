@@ -130,9 +130,9 @@ def test_two_systems_in_one_process_do_not_disturb_each_other():
     turns = {ours: theirs, theirs: ours}
     start(ours), start(theirs)
     system = ours
-    while ours.env._queue or theirs.env._queue:
+    while not (ours.env.is_over() and theirs.env.is_over()):
         system = turns[system]
-        if system.env._queue:
+        if not system.env.is_over():
             system.env.step()
     ours._sample(), theirs._sample()
 

@@ -52,7 +52,12 @@ class Client:
     def live(self) -> Steps:
         """Take requests for ever; the journey of each, from top to bottom."""
         system, pause, who, env = self.system, self.pause, self.number, self.system.env
-        strategy, sink, rest, known_of = system.strategy, system.sink, self.rest, system.acknowledged.get
+        strategy, sink, rest, known_of = (
+            system.strategy,
+            system.sink,
+            self.rest,
+            system.acknowledged.get,
+        )
         there_of, version_of = system.database.committed.get, system.database.versions.get
         while True:
             _, op, key = yield pause

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 
 import numpy as np
-import simpy
 
 from cachesim.errors import FenceRejected
 from cachesim.model.distributions import Distribution, Lognormal
+from cachesim.model.events import Environment
 from cachesim.model.network import Network
 from cachesim.model.station import Station, line_to
 from cachesim.records import Value
@@ -49,9 +49,7 @@ class Database(Spec):
 class DatabaseTier:
     """The live database: rows, the newest committed version of each key, and the pool's station."""
 
-    def __init__(
-        self, env: simpy.Environment, database: Database, network: Network, seed: int
-    ) -> None:
+    def __init__(self, env: Environment, database: Database, network: Network, seed: int) -> None:
         self.rows: Storage = SQLite(database.file)
         self.station = Station(database.connections)
         self.limit = database.connections + database.waiting

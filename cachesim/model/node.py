@@ -3,10 +3,9 @@
 from functools import partial
 from operator import attrgetter
 
-import simpy
-
 from cachesim.engines.base import Command, EngineSpec
 from cachesim.model.distributions import Distribution, Exponential
+from cachesim.model.events import Environment
 from cachesim.model.network import Network
 from cachesim.model.station import Station, line_to
 from cachesim.records import Value
@@ -35,7 +34,7 @@ class CacheNode:
     """A live node: an engine, its queue, and the draws of its service times and network legs."""
 
     def __init__(
-        self, env: simpy.Environment, node: Node, cache: EngineSpec, network: Network, seed: int
+        self, env: Environment, node: Node, cache: EngineSpec, network: Network, seed: int
     ) -> None:
         self.engine = cache.build(partial(attrgetter("_now"), env), uniform(seed, "eviction"))
         self.station = Station(cache.workers)

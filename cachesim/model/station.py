@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator
 from heapq import heappush, heapreplace
 from typing import Any
 
-import simpy
 from simpy.events import NORMAL
 
-from cachesim.model.events import Effect, Visit
+from cachesim.model.events import Effect, Environment, Visit
 
 
 class Station:
@@ -53,7 +52,7 @@ class Station:
 
 
 def line_to(
-    env: simpy.Environment,
+    env: Environment,
     station: Station,
     services: Iterator[float],
     legs: Iterator[float],
@@ -66,7 +65,7 @@ def line_to(
     end of it.
     """
     free, new = station.free, Visit.__new__
-    queue, ids = env._queue, env._eid
+    soon, ids = env.soon, env._eid
 
     def send(visits: list[Visit], effect: Effect, argument: Any, more: float = 0.0) -> Visit:
         # Station.depart and Visit.__init__, written out: this runs at every visit.
@@ -81,7 +80,7 @@ def line_to(
         visit.waiter = None
         visit.fired = False
         visit._ok = True
-        heappush(queue, (end + next(legs), NORMAL, next(ids), visit))
+        heappush(soon, (end + next(legs), NORMAL, next(ids), visit))
         visits.append(visit)
         return visit
 

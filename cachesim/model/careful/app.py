@@ -67,9 +67,7 @@ class CarefulDatabase(DatabaseClient):
 def sender(line: Line, service: Draw, client: Any) -> Callable[..., Operation]:
     """Return what sends a command down a line: the careful twin of `station.line_to`."""
 
-    def send(
-        visits: list[Visit], effect: Effect, argument: Any, more: float = 0.0
-    ) -> Operation:
+    def send(visits: list[Visit], effect: Effect, argument: Any, more: float = 0.0) -> Operation:
         operation = Operation(line, effect, argument, service, more, client)
         visits.append(operation)
         return operation.begin()

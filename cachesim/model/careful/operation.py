@@ -1,7 +1,6 @@
 """What `yield app.cache.get(key)` waits for when calls may fail: attempts, time-outs, retries, one answer at last."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 from cachesim.errors import (

@@ -83,7 +83,7 @@ class CarefulSystem(System):
 
     def _sample(self) -> None:
         """Look at the tiers; the last time when all was done, though a fault or a time-out lasted longer."""
-        if not self.env._queue:
+        if self.env.is_over():
             last = max(self.plan.duration, self.settled, self.cache.last, self.db.last)
             self.env._now = min(self.env._now, last)
         self.retries = sum(line.retries for line in self.lines)
