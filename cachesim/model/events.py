@@ -43,7 +43,7 @@ class Environment(simpy.Environment):
             if (effect := event.effect) is not None:
                 effect(event)
             waiter = event.waiter
-            if type(waiter) is not Drive or not event._ok:
+            if type(waiter) is not Drive:  # nobody, several, or one who is told of a failure
                 waiter and waiter(event)
                 continue
             try:  # Drive.__call__, written out: one Python call less an event
@@ -51,13 +51,12 @@ class Environment(simpy.Environment):
             except StopIteration:
                 continue
             try:
-                free = following.waiter is None and not following.fired
+                if following.waiter is None and not following.fired:
+                    following.waiter = waiter
+                    continue
             except AttributeError:
-                free = False
-            if free:
-                following.waiter = waiter
-            else:
-                waiter.wait_for(following)
+                pass
+            waiter.wait_for(following)
 
     def step(self) -> None:
         """Let the next event happen."""
@@ -127,8 +126,9 @@ class Visit(Waitable):
     @property
     def callbacks(self) -> Any:
         """Those who wait, as SimPy's conditions ask for them: a list that may be changed; None: it has fired."""
-        if self.fired:
-            return None
+        return None if self.fired else self._several()
+
+    def _several(self) -> "Several":
         if type(self.waiter) is not Several:
             self.waiter = Several([self.waiter] if self.waiter else [])
         return self.waiter
@@ -151,7 +151,8 @@ class Visit(Waitable):
         return self
 
     def fail_with(self, failure: Exception) -> None:
-        """Make the answer a failure, thrown into whoever waits."""
+        """Make the answer a failure, thrown into whoever waits: no answer is sent on in the loop above."""
+        self._several()
         self._ok = False
         self._value = failure
         self._defused = True  # that nobody waits is no reason to stop the run: there is a record
