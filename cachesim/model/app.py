@@ -239,7 +239,7 @@ class DatabaseClient:
         return self._send_write(self._visits, effect, argument)
 
     def _refused(self) -> Visit:
-        visit = Visit(self._env)
+        visit = Visit().ready(self._env)
         visit.effect = self._was_refused
         self._note(visit)
         return visit.start(self._tier.leg())

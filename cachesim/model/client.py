@@ -41,7 +41,7 @@ class Client:
         self.number = number
         self.rest = rest  # called with the client when its request has its record
         self.app = system.new_app(number)
-        self.pause = Visit(system.env)  # what the client waits for between two requests
+        self.pause = Visit().ready(system.env)  # what the client waits for between two requests
         self.drive = Drive(self.live())
 
     def serve(self, request: Request) -> None:

@@ -115,13 +115,17 @@ class Visit(Waitable):
     while all its events are of one class.
     """
 
-    def __init__(self, env: simpy.Environment) -> None:
+    __init__ = object.__init__  # in C, and without the list of callbacks; `ready` says what an instance has
+
+    def ready(self, env: simpy.Environment) -> Self:
+        """Set everything; `line_to` does it on its own."""
         self.env = env
         self.effect: Effect | None = None
-        self.waiter: Callable[[Any], None] | None = None
+        self.waiter: Any = None  # what to call: a Drive, or Several
         self.fired = False
         self._value: Any = None
         self._ok = True
+        return self
 
     @property
     def callbacks(self) -> Any:

@@ -64,8 +64,7 @@ def line_to(
     and the whole round trip is added behind it, so that a visit stays one event; its effect comes at the
     end of it.
     """
-    free, new = station.free, Visit.__new__
-    soon, ids = env.soon, env._eid
+    free, soon, ids = station.free, env.soon, env._eid
 
     def send(visits: list[Visit], effect: Effect, argument: Any, more: float = 0.0) -> Visit:
         # Station.depart and Visit.__init__, written out: this runs at every visit.
@@ -74,7 +73,7 @@ def line_to(
         end = (start if start > now else now) + work
         heapreplace(free, end)
         station.booked += work
-        visit = new(Visit)
+        visit = Visit()
         visit.env = env
         visit.effect, visit._value = effect, argument
         visit.waiter = None

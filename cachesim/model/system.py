@@ -112,7 +112,7 @@ class System:
 
     def _arrivals(self) -> Steps:
         """Play an open loop: a request comes when it comes, and any idle client takes it."""
-        env, end, pause = self.env, self.plan.duration, Visit(self.env)
+        env, end, pause = self.env, self.plan.duration, Visit().ready(self.env)
         self._arriving = True
         for request in self._requests:
             gap = request[0]
@@ -194,7 +194,7 @@ class System:
 
     def _watch(self) -> Steps:
         """Look at the tiers at the start, at the end of the warm-up and once an interval."""
-        plan, env, pause = self.plan, self.env, Visit(self.env)
+        plan, env, pause = self.plan, self.env, Visit().ready(self.env)
         looks = range(math.floor(plan.duration / plan.sample_every) + 1)
         for moment in sorted({plan.warmup, plan.duration, *(k * plan.sample_every for k in looks)}):
             yield pause.start(moment - env.now)

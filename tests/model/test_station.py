@@ -53,7 +53,7 @@ def ours(workers, gap, work):
 
     def arrivals():
         for number in range(JOBS):
-            yield Visit(env).start(gap())
+            yield Visit().ready(env).start(gap())
             send(visits, left, number)
 
     Drive(arrivals())

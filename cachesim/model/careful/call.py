@@ -187,7 +187,7 @@ class Call:
 
 def at(env: Environment, moment: float, then: Callable[[Visit], None]) -> Visit:
     """Return an event that calls `then` at a moment that is not in the past."""
-    event = Visit(env)
+    event = Visit().ready(env)
     event.effect = then
     heappush(env._queue, (max(moment, env._now), NORMAL, next(env._eid), event))
     return event

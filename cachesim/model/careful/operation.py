@@ -59,7 +59,7 @@ class Operation(Visit):
     def __init__(
         self, line: Line, effect: Effect, argument: Any, service: Draw, more: float, client: Any
     ) -> None:
-        super().__init__(line.tier.env)
+        self.ready(line.tier.env)
         self.line = line
         self.command, self.argument = effect, argument
         self.service, self.more = service, more  # a draw of seconds, and seconds beyond it

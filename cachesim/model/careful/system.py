@@ -60,7 +60,7 @@ class CarefulSystem(System):
 
     def until(self, moment: float) -> Visit:
         """Return an event that fires at a moment, given in seconds; at once if that is past."""
-        return Visit(self.env).start(max(0.0, moment - self.env._now))
+        return Visit().ready(self.env).start(max(0.0, moment - self.env._now))
 
     def new_app(self, client: int) -> App:
         """Return a new view of the system for a client."""
