@@ -41,8 +41,9 @@ class Client:
         self.number = number
         self.rest = rest  # called with the client when its request has its record
         self.app = system.new_app(number)
+        self.written: int | None = None  # id of the write that is being served, if it is one
         self.pause = Visit().ready(system.env)  # what the client waits for between two requests
-        self.drive = Drive(self.live())
+        Drive(self.live())
 
     def serve(self, request: Request) -> None:
         """Serve a request now; the client must be resting."""
@@ -50,56 +51,64 @@ class Client:
         self.pause.fire()
 
     def live(self) -> Steps:
-        """Take requests for ever; the journey of each, from top to bottom."""
-        system, pause, who, env = self.system, self.pause, self.number, self.system.env
-        strategy, sink, rest, known_of = (
-            system.strategy,
-            system.sink,
-            self.rest,
-            system.acknowledged.get,
-        )
-        there_of, version_of = system.database.committed.get, system.database.versions.get
+        """Take requests for ever; the journey of each, from top to bottom.
+
+        Between the event loop and the strategy's steps is no other generator of ours: it would cost at every event.
+        """
+        who, pause, env, read, sink, rest, known_of, there_of, version_of = self._at_hand()
         while True:
             _, op, key = yield pause
             cache, begin = (app := self.app).cache, env._now
             known, there = known_of(key, 0), there_of(key, 0)
-            write = version = error = cache.lookup = None
+            error = cache.lookup = None
             try:
-                if op == "read":
-                    steps = strategy.read(app, key)
-                else:
-                    write = (new := system.new_value(key)).write
-                    steps = strategy.write(app, key, new)
-                if type(steps) is not GeneratorType:
-                    raise not_a_generator(strategy, op, steps)
-                value = yield from steps  # no generator in between: it would cost at every event
+                steps = read(app, key) if op == "read" else self._write(app, key)
+                value = yield from (steps if type(steps) is GeneratorType else self._no(op, steps))
                 if type(value) is Value and op == "read":
                     version = version_of(write := read_stamp(value)[0])
                 else:
-                    write, version = self._seen(op, key, write, value, known)
+                    write, version = self._seen(op, key, value, known)
             except SimulatedFailure as failure:
-                error, version = type(failure).__name__, version_of(write or -1)
+                write, version, error = self._failed(op, failure)
             sink((who, op, key, begin, env._now, cache.lookup, write, version, known, there, error))
             for visit in app.visits:
                 if not visit.waiter:
                     self._check_unwaited(op, key, visit, error)
             app.visits.clear()
             if app.spawned:  # something may still be using this view
-                self.app = system.new_app(who)
+                self.app = self.system.new_app(who)
             pause.fired, pause.waiter = False, None  # from here on it may be started again
             rest(self)
 
-    def _seen(
-        self, op: str, key: str, write: Any, value: Any, known: int
-    ) -> tuple[int | None, int | None]:
+    def _at_hand(self) -> tuple[Any, ...]:
+        """Return what a request needs of the surroundings, to be kept in local variables."""
+        system, database = self.system, self.system.database
+        mine = self.number, self.pause, system.env, system.strategy.read, system.sink, self.rest
+        return *mine, system.acknowledged.get, database.committed.get, database.versions.get
+
+    def _write(self, app: App, key: str) -> Steps:
+        """Begin a write, under a new id."""
+        value = self.system.new_value(key)
+        self.written = value.write
+        return self.system.strategy.write(app, key, value)
+
+    def _no(self, op: str, steps: Any) -> Any:
+        raise not_a_generator(self.system.strategy, op, steps)
+
+    def _seen(self, op: str, key: str, value: Any, known: int) -> tuple[int | None, int | None]:
         """Return the write and its version: of the request itself, or of what a read returned if no Value."""
         versions = self.system.database.versions
         if op != "read":
-            return write, self._acknowledge(key, versions.get(write))
+            return self.written, self._acknowledge(key, versions.get(self.written or -1))
         if value is None:  # the state before the first write, even if one is acknowledged by now
             return None, 0 if known else None
         write = write_of(self.system.strategy, value)
         return write, versions.get(write)
+
+    def _failed(self, op: str, failure: Exception) -> tuple[int | None, int | None, str]:
+        """Return what the record of a request that failed says: a write may be there all the same."""
+        write = None if op == "read" else self.written
+        return write, self.system.database.versions.get(write or -1), type(failure).__name__
 
     def _acknowledge(self, key: str, version: int | None) -> int | None:
         """Let everybody know of a version that its writer knows to be committed."""

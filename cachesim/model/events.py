@@ -6,7 +6,7 @@ This file and `System.serve` are the hot path: they are written for speed where 
 from collections.abc import Callable, Generator
 from heapq import heappop, heappush
 from operator import attrgetter
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import simpy
 from simpy.events import NORMAL
@@ -47,7 +47,7 @@ class Environment(simpy.Environment):
                 waiter and waiter(event)
                 continue
             try:  # Drive.__call__, written out: one Python call less an event
-                following = waiter.send(event._value)
+                following: Any = waiter.send(event._value)
             except StopIteration:
                 continue
             try:
@@ -115,7 +115,11 @@ class Visit(Waitable):
     while all its events are of one class.
     """
 
-    __init__ = object.__init__  # in C, and without the list of callbacks; `ready` says what an instance has
+    if TYPE_CHECKING:
+
+        def __init__(self) -> None: ...
+    else:
+        __init__ = object.__init__  # in C, and without SimPy's list; `ready` says what a visit has
 
     def ready(self, env: simpy.Environment) -> Self:
         """Set everything; `line_to` does it on its own."""
@@ -128,7 +132,7 @@ class Visit(Waitable):
         return self
 
     @property
-    def callbacks(self) -> Any:
+    def callbacks(self) -> Any:  # type: ignore[override] # SimPy sets it, of its own events
         """Those who wait, as SimPy's conditions ask for them: a list that may be changed; None: it has fired."""
         return None if self.fired else self._several()
 
@@ -205,16 +209,16 @@ class Drive:
 
     def wait_for(self, event: Any) -> None:
         """Go on when an event happens; at once if it has."""
-        if isinstance(event, Visit) and event.waiter is None and not event.fired:
-            event.waiter = self
-        elif not isinstance(event, simpy.Event):
+        if not isinstance(event, simpy.Event):
             raise StrategyError(
                 f"a strategy yielded {event!r}, which is not an event: yield what app.cache, app.db or "
                 "app.timeout returned"
             )
-        elif event.callbacks is not None:
+        if isinstance(event, Visit) and event.waiter is None:
+            event.waiter = self  # even if it has fired: somebody did wait for it
+            if not event.fired:
+                return
+        if event.callbacks is not None:
             event.callbacks.append(self)
         else:
-            if isinstance(event, Visit):
-                event.waiter = self  # somebody did wait for it
             self(event)
