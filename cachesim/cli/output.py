@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,6 +23,9 @@ from cachesim.measure.statistics import Interval
 from cachesim.measure.tables import show_interval, text_table, title
 from cachesim.replay import Replay
 from cachesim.units import show_size
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEMA = 1
 NAMES = {"cache": "engine"}  # varied fields whose column has another name on the command line
@@ -182,13 +185,19 @@ def write_whole(path: Path, content: str | bytes) -> None:
 def write_comparison(folder: Path, plan: Plan, results: Results) -> list[Path]:
     """Write results.csv, scenario.toml and the plots; return the files."""
     files: dict[str, str | bytes] = {
-        "results.csv": results.frame.rename(columns=NAMES).to_csv(index=False),
+        "results.csv": _named(results).to_csv(index=False),
         "scenario.toml": to_toml(plan),
         **{f"{picture.name}.png": png(picture.axes) for picture in pictures(results)},
     }
     for name, content in files.items():
         write_whole(folder / name, content)
     return [folder / name for name in files]
+
+
+def _named(results: Results) -> pd.DataFrame:
+    """Return the frame with the command line's names: the engine asked for, and what ran, are two things."""
+    ran = {"engine": "engine_version"} if "cache" in results.frame else {}
+    return results.frame.rename(columns=ran | NAMES)
 
 
 def replay_text(found: Replay) -> str:

@@ -38,15 +38,15 @@ def new_axes(ax: Axes | None, rows: int = 0) -> Axes:
     return ax
 
 
-def legend(ax: Axes) -> Axes:
-    """Name the series, if any has a name; return the axes."""
+def legend(ax: Axes, over: str = "") -> Axes:
+    """Name the series, if any has a name, under a heading; return the axes."""
     _, labels = ax.get_legend_handles_labels()
     if any(labels):
-        ax.legend(fontsize=8, frameon=True, framealpha=0.85)
+        ax.legend(fontsize=8, frameon=True, framealpha=0.85, title=over or None, title_fontsize=8)
     return ax
 
 
-def theory(ax: Axes, places: Sequence[tuple[Any, float]]) -> Axes:
+def theory(ax: Axes, places: Sequence[tuple[Any, float]], over: str = "") -> Axes:
     """Draw a ring where theory says a value lies, around the measured one if they agree; then the legend."""
     if places:
         ax.plot(
@@ -59,7 +59,7 @@ def theory(ax: Axes, places: Sequence[tuple[Any, float]]) -> Axes:
             clip_on=False,
             label="theory",
         )
-    return legend(ax)
+    return legend(ax, over)
 
 
 def scaled(metric: str, interval: Any) -> tuple[float, float]:

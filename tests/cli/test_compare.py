@@ -148,7 +148,9 @@ def test_engines_are_compared_by_a_comma_list(tmp_path):
 
     assert ["simple", "redis"] == [row["engine"] for row in found["rows"]]
     assert ("simple", "redis") == tuple(found["differences"][0][k] for k in ("first", "second"))
-    assert "engine" in pd.read_csv(tmp_path / "results.csv").columns
+    frame = pd.read_csv(tmp_path / "results.csv")
+    assert {"simple", "redis"} == set(frame["engine"]), "which engine was asked for, in one column"
+    assert frame["engine_version"].str.startswith("embedded").all(), "what ran, in another"
 
 
 @pytest.mark.parametrize("engine", ["redis", "memcached"])

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from cachesim.errors import BadInput
-from cachesim.experiments.run import in_parallel
+from cachesim.experiments.parallel import in_parallel
 from cachesim.experiments.validate import freshness, herds, hits, latency, networks, queues, races
 from cachesim.experiments.validate.oracle import Oracle, Row, judge
 
