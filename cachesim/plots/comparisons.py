@@ -49,8 +49,8 @@ def compare(
         points = [scaled(y, intervals[n]) for n in members]
         _points(ax, places, points, name, index)
     ax.set(xlabel=_axis_name(x), ylabel=title(y))
-    rings = [(_place(c, x), said[c.name]) for c in results.cases if c.name in said]
-    return theory(ax, rings, over=_axis_name(by) if by else "")
+    expected = [(_place(c, x), said[c.name]) for c in results.cases if c.name in said]
+    return theory(ax, expected, over=_axis_name(by) if by else "")
 
 
 def _rows(ax: Axes, names: Sequence[str], points: Sequence[tuple[float, float]]) -> None:
