@@ -13,7 +13,7 @@ import simpy
 from cachesim.engines.base import Command
 from cachesim.errors import CacheError, DatabaseRefused, FenceRejected, SimulatedFailure
 from cachesim.model.database import DatabaseTier, Rows
-from cachesim.model.events import Drive, Effect, Steps, Timeout, Visit, Waitable
+from cachesim.model.events import Drive, Effect, Steps, Timeout, Visit, Visits, Waitable
 from cachesim.model.node import CacheNode
 from cachesim.records import Value
 from cachesim.rng import Draw
@@ -41,7 +41,7 @@ class App:
         self.skew: Draw | None = (
             None  # by how many seconds this client's clock is wrong; None: by none
         )
-        self.visits: list[Visit] = []  # of the request being served
+        self.visits = Visits()  # of the request being served
         self.spawned = False  # whether something started here may still be going on
         self.cache = CacheClient(env, node, self.visits, raises=raises)
         self.db = DatabaseClient(env, database, self.visits)
@@ -77,7 +77,7 @@ class BackgroundApp(App):
 
     def timeout(self, seconds: float) -> simpy.Event:
         """Return an event that fires after `seconds`: once more when the run is over, and then never."""
-        self.visits.clear()  # nobody looks after them here
+        self.visits.end()  # nobody looks after them here
         if self._ending:
             return Waitable(self._env)
         self._ending = self._over()
@@ -96,7 +96,7 @@ class CacheClient:
     """The client library of the cache: each method returns one event."""
 
     def __init__(
-        self, env: simpy.Environment, node: CacheNode, visits: list[Visit], *, raises: bool
+        self, env: simpy.Environment, node: CacheNode, visits: Visits, *, raises: bool
     ) -> None:
         self._node = node
         self._send, self._visits = node.send, visits
@@ -182,10 +182,10 @@ class CacheClient:
 class DatabaseClient:
     """The client's side of the connection pool."""
 
-    def __init__(self, env: simpy.Environment, tier: DatabaseTier, visits: list[Visit]) -> None:
+    def __init__(self, env: simpy.Environment, tier: DatabaseTier, visits: Visits) -> None:
         self._env = env
         self._tier = tier
-        self._note = visits.append
+        self._note = visits.note
         self._select = tier.rows.read
         self._send_read, self._send_write, self._visits = tier.send_read, tier.send_write, visits
         self._was_read, self._was_refused = self._run_read, self._run_refuse

@@ -71,10 +71,9 @@ class Client:
             except SimulatedFailure as failure:
                 write, version, error = self._failed(op, failure)
             sink((who, op, key, begin, env._now, cache.lookup, write, version, known, there, error))
-            for visit in app.visits:
-                if not visit.waiter:
+            if app.visits.odd or not app.visits.last.waiter:
+                for visit in app.visits.end():
                     self._check_unwaited(op, key, visit, error)
-            app.visits.clear()
             if app.spawned:  # something may still be using this view
                 self.app = self.system.new_app(who)
             pause.fired, pause.waiter = False, None  # from here on it may be started again

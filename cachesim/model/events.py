@@ -115,6 +115,7 @@ class Visit(Waitable):
     while all its events are of one class.
     """
 
+    _ok = True  # until it fails
     if TYPE_CHECKING:
 
         def __init__(self) -> None: ...
@@ -128,7 +129,6 @@ class Visit(Waitable):
         self.waiter: Any = None  # what to call: a Drive, or Several
         self.fired = False
         self._value: Any = None
-        self._ok = True
         return self
 
     @property
@@ -166,6 +166,29 @@ class Visit(Waitable):
         self._defused = True  # that nobody waits is no reason to stop the run: there is a record
 
 
+class Visits:
+    """The visits of one request, as far as it may still turn out that nobody waited for one of them."""
+
+    __slots__ = ("last", "odd")
+
+    def __init__(self) -> None:
+        self.odd: list[Visit] = []  # those that nobody waited for when the next one was booked
+        self.last: Visit = _WAITED_FOR
+
+    def note(self, visit: Visit) -> None:
+        """Take one more; `line_to` does it on its own."""
+        if not self.last.waiter:
+            self.odd.append(self.last)
+        self.last = visit
+
+    def end(self) -> list[Visit]:
+        """Return those that nobody waited for, and forget all."""
+        odd = [visit for visit in (*self.odd, self.last) if not visit.waiter]
+        self.odd.clear()
+        self.last = _WAITED_FOR
+        return odd
+
+
 class Several(list[Callable[[Any], None]]):
     """More than one who wait for a visit."""
 
@@ -173,6 +196,10 @@ class Several(list[Callable[[Any], None]]):
         """Let each go on."""
         for callback in list(self):
             callback(event)
+
+
+_WAITED_FOR = Visit()  # in place of a last visit while there is none
+_WAITED_FOR.waiter = True
 
 
 class Start:

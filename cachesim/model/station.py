@@ -12,7 +12,7 @@ from typing import Any
 
 from simpy.events import NORMAL
 
-from cachesim.model.events import Effect, Environment, Visit
+from cachesim.model.events import Effect, Environment, Visit, Visits
 
 
 class Station:
@@ -66,7 +66,7 @@ def line_to(
     """
     free, soon, ids = station.free, env.soon, env._eid
 
-    def send(visits: list[Visit], effect: Effect, argument: Any, more: float = 0.0) -> Visit:
+    def send(visits: Visits, effect: Effect, argument: Any, more: float = 0.0) -> Visit:
         # Station.depart and Visit.__init__, written out: this runs at every visit.
         now, work = env._now, next(services) + more  # a third faster than a bound __next__
         start = free[0]
@@ -78,9 +78,10 @@ def line_to(
         visit.effect, visit._value = effect, argument
         visit.waiter = None
         visit.fired = False
-        visit._ok = True
         heappush(soon, (end + next(legs), NORMAL, next(ids), visit))
-        visits.append(visit)
+        if not visits.last.waiter:
+            visits.odd.append(visits.last)
+        visits.last = visit
         return visit
 
     return send

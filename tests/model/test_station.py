@@ -8,7 +8,7 @@ import simpy
 
 from cachesim.measure.statistics import interval
 from cachesim.model.distributions import Constant, Exponential, Lognormal
-from cachesim.model.events import Drive, Environment, Visit
+from cachesim.model.events import Drive, Environment, Visit, Visits
 from cachesim.model.station import Station, line_to
 from cachesim.rng import stream
 
@@ -45,7 +45,7 @@ def twin(workers, gap, work):
 
 def ours(workers, gap, work):
     """The same jobs through the model's own line to a station, on the model's own event loop."""
-    env, visits, ends = Environment(), [], []
+    env, visits, ends = Environment(), Visits(), []
     send = line_to(env, Station(workers), iter(work, None), repeat(0.0))
 
     def left(visit):
@@ -71,7 +71,7 @@ def test_the_station_is_the_textbook_twin_bit_for_bit(workers):
 
 def test_a_line_and_a_station_say_the_same():
     """`line_to` is `Station.depart` written out, with the leg behind it."""
-    env, visits = Environment(), []
+    env, visits = Environment(), Visits()
     line, plain = Station(2), Station(2)
     send = line_to(env, line, repeat(2.0), repeat(0.25))
     times = []
@@ -82,7 +82,7 @@ def test_a_line_and_a_station_say_the_same():
 
     assert [plain.depart(0.0, 2.0) + 0.25 for _ in range(5)] == times
     assert (plain.free, plain.booked) == (line.free, line.booked)
-    assert 5 == len(visits)
+    assert [None] * 5 == [visit.waiter for visit in visits.end()]
 
 
 @pytest.mark.parametrize("workers", [1, 3])

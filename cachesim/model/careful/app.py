@@ -6,7 +6,7 @@ from typing import Any
 from cachesim.errors import SimulatedFailure
 from cachesim.model.app import CacheClient, DatabaseClient
 from cachesim.model.careful.operation import Line, Operation
-from cachesim.model.events import Effect, Visit
+from cachesim.model.events import Effect, Visit, Visits
 from cachesim.rng import Draw
 
 UNREACHABLE = "unreachable"  # the kind of miss of a get that failed, where a failed get is a miss
@@ -67,9 +67,9 @@ class CarefulDatabase(DatabaseClient):
 def sender(line: Line, service: Draw, client: Any) -> Callable[..., Operation]:
     """Return what sends a command down a line: the careful twin of `station.line_to`."""
 
-    def send(visits: list[Visit], effect: Effect, argument: Any, more: float = 0.0) -> Operation:
+    def send(visits: Visits, effect: Effect, argument: Any, more: float = 0.0) -> Operation:
         operation = Operation(line, effect, argument, service, more, client)
-        visits.append(operation)
+        visits.note(operation)
         return operation.begin()
 
     return send
