@@ -35,6 +35,7 @@ class Kept:
     """
 
     def __init__(self) -> None:
+        self.rows = 0
         self.names = {name: _numbering() for name in FEW}
         self.columns = {name: self._compact(name, []).copy() for name in REQUEST}  # can grow
 
@@ -42,12 +43,14 @@ class Kept:
         """Take records whose fields follow each other in one list."""
         for place, name in enumerate(REQUEST):
             new = self._compact(name, fields[place :: len(REQUEST)])
-            self.columns[name] = longer(self.columns[name], new)
+            self.columns[name] = filled(self.columns[name], self.rows, new)
+        self.rows += len(fields) // len(REQUEST)
 
     def copy(self) -> Kept:
         """Return what can be used up in this one's place; the columns themselves are shared."""
         other = Kept()
-        other.names, other.columns = self.names, dict(self.columns)
+        other.rows, other.names = self.rows, self.names
+        other.columns = {name: column[: self.rows] for name, column in self.columns.items()}
         return other
 
     def _compact(self, name: str, values: list[Any]) -> np.ndarray:
@@ -98,12 +101,16 @@ def _whole_numbers(values: list[Any]) -> np.ndarray:
     return known.astype("int32" if fit else "int64")
 
 
-def longer(column: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """Return a column with more at its end; the C library moves large ones without copying."""
-    before = len(column)
+def filled(column: np.ndarray, rows: int, new: np.ndarray) -> np.ndarray:
+    """Return a column with more behind its first `rows`, made longer by an eighth where it is full.
+
+    The C library moves large ones without copying; doubling would take twice the memory, for numpy writes zeros.
+    """
     column = column.astype(np.promote_types(column.dtype, new.dtype), copy=False)
-    column.resize(before + len(new), refcheck=False)
-    column[before:] = new
+    needed = rows + len(new)
+    if needed > len(column):
+        column.resize(needed * 9 // 8, refcheck=False)
+    column[rows:needed] = new
     return column
 
 

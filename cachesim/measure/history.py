@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 REQUIRED = ("op", "begin", "end")
-FLUSH = 4096  # records that are put into columns at once: few enough to be still in the processor's cache
+FLUSH = 1024  # records that are put into columns at once: few enough to be still in the processor's cache
 
 
 class Recorder:
@@ -70,7 +70,7 @@ class Recorder:
     def hand_over(self, versions: Mapping[int, int] | None = None) -> pd.DataFrame:
         """Return the history and let go of its records: a long run need not hold them twice."""
         self._flush()
-        kept, self._kept = self._kept, Kept()
+        kept, self._kept = self._kept.copy(), Kept()
         return self._made(kept, versions)
 
     def _made(self, kept: Kept, versions: Mapping[int, int] | None) -> pd.DataFrame:
