@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import struct
 from collections import defaultdict
-from collections.abc import Iterable
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -72,14 +71,14 @@ def _numbering() -> defaultdict[Any, int]:
 def _codes(texts: list[Any], numbers: defaultdict[Any, int]) -> np.ndarray:
     if texts.count(None) == len(texts):  # as errors are in most runs: a tenth of the time
         return np.full(len(texts), UNKNOWN, "int8")
-    codes = map(numbers.__getitem__, texts)
+    codes = list(map(numbers.__getitem__, texts))
     try:
         return _packed("b", codes)
     except struct.error:  # 128 outcomes or more: a strategy may note any
-        return _packed("i", map(numbers.__getitem__, texts))
+        return _packed("i", codes)
 
 
-def _packed(kind: str, values: Iterable[Any]) -> np.ndarray:
+def _packed(kind: str, values: list[Any]) -> np.ndarray:
     """Return numbers of one kind as an array: `struct` takes half as long as numpy does.
 
     Raises
@@ -87,7 +86,6 @@ def _packed(kind: str, values: Iterable[Any]) -> np.ndarray:
     struct.error
         One of them is no such number, or is too large.
     """
-    values = tuple(values)
     return np.frombuffer(struct.pack(f"{len(values)}{kind}", *values), kind)
 
 
