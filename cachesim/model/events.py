@@ -1,8 +1,9 @@
 """The small things that make a run fast: a visit is one event, a request one driven generator.
 
-This file and `System.serve` are the hot path: they are written for speed where it was measured to count.
+This file, station.py and `Client.live` are the hot path: written for speed where it was measured to count.
 """
 
+import math
 from collections.abc import Callable, Generator
 from heapq import heappop, heappush
 from operator import attrgetter
@@ -60,8 +61,14 @@ class Environment(simpy.Environment):
 
     def step(self) -> None:
         """Let the next event happen."""
+        if self.is_over():
+            raise simpy.core.EmptySchedule
         self._now, _, _, event = heappop(min(filter(None, (self.soon, self._queue))))
         event.fire() if isinstance(event, Visit) else happen(event)
+
+    def peek(self) -> float:
+        """Return when the next event happens, in seconds; inf if none is left."""
+        return min((heap[0][0] for heap in (self.soon, self._queue) if heap), default=math.inf)
 
     def is_over(self) -> bool:
         """Return whether no event is left."""
