@@ -1,8 +1,8 @@
 """Speed against peers, side by side: python benchmarks/speed.py [--json] [--rounds 5] [--requests 100000].
 
 Everything runs interleaved in one process and is printed as a ratio, because the machine drifts and a
-ratio does not. The peer of the model is the textbook twin (textbook.py, of which cachesim/cli/peers has
-a copy for `cachesim bench`); the peer of replay is a plain OrderedDict loop; the yardstick is one bare SimPy event.
+ratio does not. The peer of the model is the textbook twin (cachesim/cli/peers/textbook.py); the peer of
+replay is a plain OrderedDict loop; the yardstick is one bare SimPy event.
 """
 
 import argparse

@@ -1,19 +1,8 @@
 """`cachesim bench`: the same peers as in the repository, a row for each, a sentence for what is missing."""
 
-from pathlib import Path
-
 from cachesim.cli import bench, bench_replay
 from cachesim.cli.peers import ours, textbook
 from tests.cli.calls import call
-
-COMMITTED = Path(__file__).parents[2] / "benchmarks" / "textbook.py"
-
-
-def test_the_installed_twin_is_the_committed_one():
-    """Nobody slows one of the two down, for they are the same file."""
-    installed = COMMITTED.parents[1] / "cachesim" / "cli" / "peers" / "textbook.py"
-
-    assert COMMITTED.read_bytes() == installed.read_bytes()
 
 
 def test_the_model_has_the_figures_of_the_twin():
