@@ -204,6 +204,7 @@ def test_races_at_their_limits():
     assert theory.stale_set(1.0, 1e-4, 1e-4) == pytest.approx(0.5e-4, rel=1e-3)
     assert theory.stale_set(5.0, 0.1, 0.0) == pytest.approx(0.5 / 1.5)
     assert theory.dual_write_inversion(1e9, 1.0) == pytest.approx(0.5)
+    assert theory.inversion_read(1e-3, 1e-4, 1.0) == pytest.approx(0.5e-4 * 1e-3 / 1.1e-3, rel=1e-2)
     assert theory.early_delete_fill(1.0, 0.0) == theory.lagging_fill(1.0, 0.0) == 0.0
     assert theory.quorum_stale_ratio(3, 2, 2) == 0.0
 

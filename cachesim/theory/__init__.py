@@ -70,6 +70,7 @@ from cachesim.theory.queues import (
 from cachesim.theory.races import (
     dual_write_inversion,
     early_delete_fill,
+    inversion_read,
     lagging_fill,
     poisoned_fill,
     quorum_stale_ratio,
@@ -101,6 +102,7 @@ __all__ = [
     "herd_miss_ratio",
     "invalidate_freshness",
     "invalidate_hit_ratio",
+    "inversion_read",
     "jittered_expiries",
     "lagging_fill",
     "lazy_freshness",

@@ -63,6 +63,31 @@ def dual_write_inversion(writes: float, set_delay: float) -> float:
     return 0.5 * writes * set_delay / (1 + writes * set_delay)
 
 
+def inversion_read(reads: float, writes: float, set_delay: float) -> float:
+    """Return the probability that a write's copy lands after that of *any* later write, and is read as stale.
+
+    With d the write's own delay, in units of `set_delay`: no later one lands before it with probability
+    exp(-writes · set_delay · (d - 1 + e⁻ᵈ)). The copy stays until the next set, after Exp(writes) seconds; of
+    the reads that find it, those count that began after the newer copy had been acknowledged: at x seconds
+    all but U · e^(-x / set_delay) of them, U uniform, for reads travel as long as sets do.
+
+    Parameters
+    ----------
+    reads, writes : float
+        Of the key, per second.
+    set_delay : float
+        Mean seconds from commit to set, and from a read's begin to its look at the cache; exponential.
+
+    >>> round(inversion_read(100.0, 20.0, 0.004), 4)
+    0.0303
+    """
+    points, weights = np.polynomial.laguerre.laggauss(60)
+    late = -weights @ np.expm1(-writes * set_delay * (points - 1 + np.exp(-points)))
+    early = -reads * set_delay * np.expm1(-points / (reads + writes) / set_delay)
+    unread = writes / (reads + writes) * (weights @ (np.expm1(early) / early))
+    return float(late * (1 - unread))
+
+
 def early_delete_fill(reads: float, commit_time: float) -> float:
     """Return the probability that a read refills the old value when a write deletes *before* it commits.
 

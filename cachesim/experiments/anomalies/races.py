@@ -30,7 +30,7 @@ from cachesim.model.strategies import (
     WriteThrough,
 )
 from cachesim.spec import Span
-from cachesim.theory import dual_write_inversion, early_delete_fill
+from cachesim.theory import early_delete_fill, inversion_read
 from cachesim.theory import stale_set as stale_set_share
 
 
@@ -92,8 +92,8 @@ def inversion() -> Anomaly:
         cured_by="a version check by CAS",
         effect=copies_read(INVERSION),
         unit="of the writes",
-        formula="F10: ½ · writes · s / (1 + writes · s), s: commit to set; times reads / (reads + writes), being read",
-        predicted=dual_write_inversion(writes, leg) * reads / (reads + writes),
+        formula="F10 with any later write, ≈ ½ · writes · s (s: commit to set), times the chance to be read as stale",
+        predicted=inversion_read(reads, writes, leg),
         cured_to=0.0,
         check=partial(no_stale_copy, cause=INVERSION),
     )
