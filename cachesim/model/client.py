@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from cachesim.errors import SimulatedFailure
 from cachesim.model.app import App
-from cachesim.model.database import DatabaseTier
+from cachesim.model.database import LOADED, DatabaseTier
 from cachesim.model.events import Drive, Environment, Steps, Visit
 from cachesim.model.slips import forgotten, not_a_generator, write_of
 from cachesim.model.strategies.base import Strategy
@@ -22,7 +22,6 @@ class Surroundings(Protocol):
 
     env: Environment
     database: DatabaseTier
-    acknowledged: dict[str, int]
     sink: Sink
     strategy: Strategy
 
@@ -55,11 +54,11 @@ class Client:
 
         Between the event loop and the strategy's steps is no other generator of ours: it would cost at every event.
         """
-        who, pause, env, read, sink, rest, known_of, there_of, version_of = self._at_hand()
+        who, pause, env, read, sink, rest, newest_of, version_of = self._at_hand()
         while True:
             _, op, key = yield pause
             cache, begin = (app := self.app).cache, env._now
-            known, there = known_of(key, 0), there_of(key, 0)
+            known, there = newest_of(key, LOADED)
             error = cache.lookup = None
             try:
                 steps = read(app, key) if op == "read" else self._write(app, key)
@@ -83,7 +82,7 @@ class Client:
         """Return what a request needs of the surroundings, to be kept in local variables."""
         system, database = self.system, self.system.database
         mine = self.number, self.pause, system.env, system.strategy.read, system.sink, self.rest
-        return *mine, system.acknowledged.get, database.committed.get, database.versions.get
+        return *mine, database.newest.get, database.versions.get
 
     def _write(self, app: App, key: str) -> Steps:
         """Begin a write, under a new id."""
@@ -112,8 +111,7 @@ class Client:
     def _acknowledge(self, key: str, version: int | None) -> int | None:
         """Let everybody know of a version that its writer knows to be committed."""
         if version is not None:
-            known = self.system.acknowledged
-            known[key] = max(version, known.get(key, 0))
+            self.system.database.acknowledge(key, version)
         return version
 
     def _check_unwaited(self, op: str, key: str, visit: Visit, error: str | None) -> None:

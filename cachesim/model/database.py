@@ -22,6 +22,9 @@ Rows = Sequence[
 ]  # key, and the values that become one row, oldest first
 
 
+LOADED = 0, 0  # the newest versions, known and committed, of a row that nobody has written
+
+
 class Database(Spec):
     """A small managed relational database, reached through a connection pool.
 
@@ -55,7 +58,9 @@ class DatabaseTier:
         self.limit = database.connections + database.waiting
         self.open = 0  # queries in the pool or in line
         self.queries = 0  # begun so far
-        self.committed: dict[str, int] = {}  # key -> newest version; absent: as loaded
+        # key -> its newest version that a writer knows of, and that is committed: one look at both, for every
+        # request asks; absent: as loaded
+        self.newest: dict[str, tuple[int, int]] = {}
         self.versions: dict[int, int] = {0: 0}  # write id -> the version its commit gave the key
         self.tokens: dict[str, int] = {}  # key -> highest fencing token of a committed write
         self.legs = network.database_leg.draws(
@@ -70,8 +75,8 @@ class DatabaseTier:
 
     def commit(self, key: str, value: Value) -> None:
         """Write the row and note which version the write made."""
-        version = self.rows.write(key, value)
-        self.committed[key] = self.versions[value.write] = version
+        version = self.versions[value.write] = self.rows.write(key, value)
+        self.newest[key] = self.newest.get(key, LOADED)[0], version
 
     def commit_fenced(self, key: str, value: Value, token: int) -> None:
         """Write the row unless a higher token has been seen: what `UPDATE ... WHERE token <= ?` does."""
@@ -86,7 +91,12 @@ class DatabaseTier:
         for key, values in rows:
             newest = self.rows.write(key, values[-1], len(values))
             self.versions.update(zip((v.write for v in values), count(newest + 1 - len(values))))
-            self.committed[key] = newest
+            self.newest[key] = self.newest.get(key, LOADED)[0], newest
+
+    def acknowledge(self, key: str, version: int) -> None:
+        """Note that a writer knows of a version now."""
+        known, committed = self.newest[key]
+        self.newest[key] = max(known, version), committed
 
 
 def _read_times(database: Database, seed: int) -> Iterator[float]:

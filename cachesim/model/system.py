@@ -75,7 +75,6 @@ class System:
         self.look = look  # takes one sample of the tiers
         self.node = CacheNode(self.env, plan.node, plan.cache, plan.network, plan.seed)
         self.database = DatabaseTier(self.env, plan.database, plan.network, plan.seed)
-        self.acknowledged: dict[str, int] = {}  # key -> newest version that a writer knows of
         self._requests = plan.workload.requests(plan.seed)
         self._writers = plan.workload.writers
         self._next_write = count(FIRST_WRITE).__next__
