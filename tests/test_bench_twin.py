@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cachesim.cli.peers import textbook
 from cachesim.engines.simple import Simple
 from cachesim.experiments.run import run
 from cachesim.measure.metrics import hit_ratio, latency, requests
@@ -24,23 +25,15 @@ SEEDS = range(1, 6)
 
 
 @pytest.fixture
-def textbook(monkeypatch):
-    """Return the twin's module, as speed.py imports it."""
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    import textbook
-
-    return textbook
-
-
-@pytest.fixture
-def speed(textbook):
+def speed(monkeypatch):
     """Return the benchmark's module."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
     import speed
 
     return speed
 
 
-def twin_figures(textbook, seed):
+def twin_figures(seed):
     """Return hit ratio, throughput and mean read latency of the twin."""
 
     class Counting(textbook.Dictionary):
@@ -69,11 +62,11 @@ def our_figures(speed, seed):
     )
 
 
-def test_the_twin_and_the_model_agree(textbook, speed):
+def test_the_twin_and_the_model_agree(speed):
     """Hit ratio, throughput and read latency: the 99.9 % interval of the difference of five independent runs
     spans 0, and is narrow enough to mean something (5 % of the figure for the first two, 30 % for the last).
     """
-    twins = [twin_figures(textbook, seed) for seed in SEEDS]
+    twins = [twin_figures(seed) for seed in SEEDS]
     ours = [our_figures(speed, seed) for seed in SEEDS]
 
     for column, tolerance in enumerate((0.05, 0.05, 0.3)):
@@ -85,7 +78,7 @@ def test_the_twin_and_the_model_agree(textbook, speed):
         assert abs(difference.mean) < tolerance * theirs[0], (column, difference)
 
 
-def test_the_twin_reads_the_same_rows_from_sqlite(textbook):
+def test_the_twin_reads_the_same_rows_from_sqlite():
     """With SQLite or a dict the twin does the same: only the cost differs."""
     with_sql, without = (
         textbook.Twin(rows, seed=3) for rows in (textbook.Rows(), textbook.Dictionary())

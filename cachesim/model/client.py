@@ -91,6 +91,7 @@ class Client:
         return self.system.strategy.write(app, key, value)
 
     def _no(self, op: str, steps: Any) -> Any:
+        """Refuse what a strategy gave in place of a generator."""
         raise not_a_generator(self.system.strategy, op, steps)
 
     def _seen(self, op: str, key: str, value: Any, known: int) -> tuple[int | None, int | None]:

@@ -67,7 +67,7 @@ def line_to(
     free, soon, ids = station.free, env.soon, env._eid
 
     def send(visits: Visits, effect: Effect, argument: Any, more: float = 0.0) -> Visit:
-        # Station.depart and Visit.__init__, written out: this runs at every visit.
+        # Station.depart, Visit.ready and Visits.note, written out: this runs at every visit.
         now, work = env._now, next(services) + more  # a third faster than a bound __next__
         start = free[0]
         end = (start if start > now else now) + work

@@ -71,9 +71,9 @@ class Synthetic(Workload):
         return size_by_name(self.size, key)
 
     def sizes_of(self, keys: list[str]) -> list[int]:
-        """Return the sizes of many keys; where all have the same, one is asked."""
-        if isinstance(self.size, Constant):
-            return [self.size_of(key) for key in keys[:1]] * len(keys)
+        """Return the sizes of many keys; where all have the same, unless a subclass says otherwise, at once."""
+        if isinstance(self.size, Constant) and type(self).size_of is Synthetic.size_of:
+            return [size_by_name(self.size, "any")] * len(keys)
         return super().sizes_of(keys)
 
     def gaps(self, seed: int) -> Iterator[float]:

@@ -1,4 +1,4 @@
-"""`cachesim bench`: the same peers as in the repository, a row for each, a sentence for what is missing."""
+"""`cachesim bench`: a row for each peer, a sentence for what is missing."""
 
 from cachesim.cli import bench, bench_replay
 from cachesim.cli.peers import ours, textbook

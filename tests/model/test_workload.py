@@ -129,6 +129,24 @@ def test_a_key_keeps_its_size():
     assert len(set(sizes)) > 300
 
 
+class Odd(OpenLoop):
+    """Sizes of its own, whatever `size` says."""
+
+    def size_of(self, key):
+        """Return 100 bytes and the key's last digit."""
+        return 100 + int(key[-1])
+
+
+@pytest.mark.parametrize(
+    "workload", [OpenLoop(), OpenLoop(size=Lognormal(median=150, sigma=1.0)), Odd()]
+)
+def test_many_sizes_are_those_of_each(workload):
+    """Also where a subclass has sizes of its own beside a constant `size`."""
+    keys = workload.keys_loaded()[:50]
+
+    assert [workload.size_of(key) for key in keys] == workload.sizes_of(keys)
+
+
 def test_sizes_follow_their_distribution():
     """Quantiles of 20,000 keys' sizes against the distribution's own (99 %: Kolmogorov's 1.63 / sqrt(n))."""
     size = Lognormal(median=5_000, sigma=1.0)
