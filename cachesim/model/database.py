@@ -95,7 +95,7 @@ class DatabaseTier:
 
     def acknowledge(self, key: str, version: int) -> None:
         """Note that a writer knows of a version now."""
-        known, committed = self.newest[key]
+        known, committed = self.newest.get(key, LOADED)  # a strategy may write under another key
         self.newest[key] = max(known, version), committed
 
 

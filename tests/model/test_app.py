@@ -295,6 +295,19 @@ def test_a_write_that_failed_after_its_commit():
     assert [1, 0, 1] == records.loc[1, ["version", "acknowledged", "committed"]].tolist()
 
 
+def test_a_write_may_go_to_another_key():
+    """As behind an alias: the write is acknowledged for the key that was asked, and nothing breaks."""
+
+    class Alias(FromCache):
+        def write(self, app, key, value):
+            yield app.db.write(f"{key}:row", value)
+
+    records = requests_of(scripted(Alias(), [(1.0, "write", "a"), (50.0, "read", "a")]))
+
+    assert records["error"].isna().all()
+    assert 1 == records["version"].iloc[0] == records["acknowledged"].iloc[1]
+
+
 def test_a_strategy_may_catch_a_cache_error():
     """The cache's error is thrown at the yield."""
 
