@@ -71,8 +71,9 @@ def said(error: Any) -> str:
     """Return what went wrong in the student's code, as one line of plain text."""
     if not isinstance(error, dict):
         return "the code failed"
-    kind, text, line = (error.get(name) for name in ("kind", "text", "line"))
-    where = f" (line {line})" if isinstance(line, int) else ""
+    kind, text, where, line = (error.get(name) for name in ("kind", "text", "where", "line"))
+    cell = f"{plain(where, 20)}, " if where else ""
+    where = f" ({cell}line {line})" if isinstance(line, int) else ""
     return f"{plain(kind)}: {plain(text)}{where}" if text else f"{plain(kind)}{where}"
 
 

@@ -95,7 +95,7 @@ class Desk:
         chosen = [self._last(inputs, name) for name in self.task.entry_points]
         imports = [cell.source for cell in self.task.cells if cell.id == "imports"]
         parts = [part for part in dict.fromkeys(chosen) if part is not None]
-        return Submission("this notebook", "\n".join([*imports, *parts])) if parts else None
+        return Submission.of("this notebook", "\n".join([*imports, *parts])) if parts else None
 
     @staticmethod
     def _last(inputs: list[str], name: str) -> str | None:

@@ -80,7 +80,7 @@ def lines_of(exercise: Exercise) -> int:
 def _scored(
     exercise: Exercise, what: str, source: str, score: float, tier: Tier, seed: int = 1
 ) -> Finding:
-    report = judge(exercise, Submission(what, source), tier=tier, seed=seed)
+    report = judge(exercise, Submission.of(what, source), tier=tier, seed=seed)
     why = f"it should get {score:g}"
     silent = [o.id for o in report.outcomes if o.status != PASSED and not o.message]
     if report.score == score:

@@ -8,12 +8,14 @@ from typing import Any, NamedTuple
 from cachesim.errors import CachesimError
 from cachesim.grading.answers import AnswerError, plain
 from cachesim.grading.exercise import Exercise, Test
+from cachesim.grading.parts import Part
 from cachesim.grading.remote import Lab
 from cachesim.grading.sandbox import Tier, box
 from cachesim.grading.submission import Submission, is_attempted
 
 PASSED, FAILED, ERROR, TIMED_OUT, CRASHED = "passed", "failed", "error", "timed out", "crashed"
 NOT_REACHED, NOT_ATTEMPTED = "not reached", "not attempted"
+TROUBLE = "grader trouble"  # the machine was too busy to tell: no score is final
 MOST_LATE = 2  # tests that may time out before the rest is not tried any more
 
 
@@ -71,7 +73,7 @@ class _Bench(NamedTuple):
     """What all tests of one submission share."""
 
     exercise: Exercise
-    source: str
+    parts: tuple[Part, ...]
     tier: Tier
     seed: int
     namespace: dict[str, Any]
@@ -81,7 +83,7 @@ class _Bench(NamedTuple):
 def _run_all(
     exercise: Exercise, submission: Submission, tests: Iterable[Test], tier: Tier, seed: int
 ) -> list[Outcome]:
-    bench = _Bench(exercise, submission.source, tier, seed, exercise.namespace(seed), {})
+    bench = _Bench(exercise, submission.parts, tier, seed, exercise.namespace(seed), {})
     outcomes: dict[str, Outcome] = {}
     for test in tests:
         late = sum(outcome.status == TIMED_OUT for outcome in outcomes.values())
@@ -99,7 +101,7 @@ def _run_all(
 def _run(bench: _Bench, test: Test) -> Outcome:
     try:
         with ExitStack() as stack:
-            box_of = partial(box, bench.tier, bench.exercise.limits, bench.source)
+            box_of = partial(box, bench.tier, bench.exercise.limits, bench.parts)
             lab = Lab(
                 lambda: stack.enter_context(box_of()),
                 bench.namespace["params"],

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import sysconfig
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -24,6 +24,7 @@ from typing import Any, Literal, NamedTuple
 
 from cachesim.errors import BadInput
 from cachesim.grading.answers import LONGEST_LINE, AnswerError, parsed, said
+from cachesim.grading.parts import Part
 
 Tier = Literal["bwrap", "landlock", "rlimits"]
 TIERS: tuple[Tier, ...] = ("bwrap", "landlock", "rlimits")
@@ -44,13 +45,18 @@ class NoSandbox(BadInput):
 
 
 class Box:
-    """One running sandbox: `ask` it, then `close` it; nothing of it stays."""
+    """One running sandbox: `ask` it, then `close` it; nothing of it stays.
 
-    def __init__(self, tier: Tier, limits: Limits) -> None:
+    `program` is a file of box/; it may open the files and folders in `shown`, for reading.
+    """
+
+    def __init__(
+        self, tier: Tier, limits: Limits, program: str = "runner.py", shown: Sequence[Path] = ()
+    ) -> None:
         self.tier, self.limits = tier, limits
         self.is_late = False
-        plan = json.dumps(plan_of(tier, limits))
-        command = [*walls(tier), python(), "-I", "-S", str(BOX / "runner.py"), plan]
+        plan = json.dumps(plan_of(tier, limits, shown))
+        command = [*walls(tier, shown), python(), "-I", "-S", str(BOX / program), plan]
         self.child = subprocess.Popen(
             command,
             env=environment(),
@@ -137,11 +143,11 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def box(tier: Tier, limits: Limits, source: str) -> Iterator[Box]:
-    """Give a sandbox in which `source` has been run."""
+def box(tier: Tier, limits: Limits, parts: Iterable[Part]) -> Iterator[Box]:
+    """Give a sandbox in which the parts of a submission have been run."""
     made = Box(tier, limits)
     try:
-        made.ask(do="load", source=source)
+        made.ask(do="load", parts=list(parts))
         yield made
     finally:
         made.close()
@@ -181,7 +187,7 @@ def needs(tier: Tier) -> set[str]:
     return {"bwrap": {"seccomp"}, "landlock": {"seccomp", "landlock"}, "rlimits": set()}[tier]
 
 
-def plan_of(tier: Tier, limits: Limits) -> dict[str, Any]:
+def plan_of(tier: Tier, limits: Limits, shown: Sequence[Path] = ()) -> dict[str, Any]:
     """Return what the process inside is to give up by itself."""
     return {
         "cpu": limits.cpu,
@@ -189,7 +195,7 @@ def plan_of(tier: Tier, limits: Limits) -> dict[str, Any]:
         "landlock": tier == "landlock",
         "seccomp": tier != "rlimits",
         "drop_root": tier != "bwrap" and is_root() and _others_may_read(),
-        "readable": [str(path) for path in readable()] if tier == "landlock" else [],
+        "readable": [str(p) for p in (*readable(), *shown)] if tier == "landlock" else [],
     }
 
 
@@ -261,11 +267,12 @@ BWRAP = "--unshare-all --die-with-parent --new-session --clearenv --proc /proc -
 FROZEN = "--remount-ro /dev --remount-ro / --chdir / --"
 
 
-def walls(tier: Tier) -> list[str]:
+def walls(tier: Tier, shown: Sequence[Path] = ()) -> list[str]:
     """Return the command that puts a process behind bubblewrap's walls; nothing for the other tiers."""
     if tier != "bwrap":
         return []
-    seen = [part for path in folders() for part in ("--ro-bind", str(path), str(path))]
+    paths = map(str, (*folders(), *shown))
+    seen = [part for path in paths for part in ("--ro-bind", path, path)]
     for path in hidden():
         seen += ["--tmpfs", str(path), "--remount-ro", str(path)]
     for name in ("/lib", "/lib64"):

@@ -11,6 +11,7 @@ from cachesim.errors import BadInput
 from cachesim.grading.answers import plain
 from cachesim.grading.cells import MARK, Cell, from_notebook, from_percent
 from cachesim.grading.exercise import NOT_ASKED, Exercise
+from cachesim.grading.parts import Part
 
 LARGEST = 4 << 20  # bytes of one file
 MOST_FILES = 200  # looked at in a folder or an archive
@@ -21,20 +22,35 @@ class Submission(NamedTuple):
     """One student's code, and what was odd about how it came."""
 
     id: str
-    source: str
+    parts: tuple[Part, ...]
     notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, name: str, source: str) -> "Submission":
+        """Make a submission of one text.
+
+        >>> Submission.of("ada", "x = 1").source
+        'x = 1'
+        """
+        return cls(name, (Part("", source),))
+
+    @property
+    def source(self) -> str:
+        """All parts as one text."""
+        return "\n".join(part.code for part in self.parts)
 
 
 def read(path: Path, exercise: Exercise) -> Submission:
     """Return a submission. Raises BadInput if there is nothing that could be graded."""
     name, kind, text = _chosen(path, exercise)
     number = _student(path)
-    source, notes = text, tuple[str, ...]()
+    parts: tuple[Part, ...] = (Part("", text),)
+    notes: tuple[str, ...] = ()
     if kind == ".ipynb" or MARK.search(text):
         cells = from_notebook(text) if kind == ".ipynb" else from_percent(text)
-        source, notes = from_cells(cells, exercise)
+        parts, notes = from_cells(cells, exercise)
     return Submission(
-        number, source, (*([] if name == path.name else [f"graded: {plain(name)}"]), *notes)
+        number, parts, (*([] if name == path.name else [f"graded: {plain(name)}"]), *notes)
     )
 
 
@@ -91,7 +107,10 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
 
-def from_cells(cells: list[Cell], exercise: Exercise) -> tuple[str, tuple[str, ...]]:
+Read = tuple[tuple[Part, ...], tuple[str, ...]]  # the parts, and notes
+
+
+def from_cells(cells: list[Cell], exercise: Exercise) -> Read:
     """Return the code of a notebook, or of a .py with its marks: the exercise's cells by id, and what was added.
 
     Tests that a student has changed are left out: the grader has its own.
@@ -106,7 +125,9 @@ def from_cells(cells: list[Cell], exercise: Exercise) -> tuple[str, tuple[str, .
             seen[cell.id] = cell
     missing = [cell.id for cell in exercise.asked if cell.id not in seen]
     notes += [f"cell {name} is missing" for name in missing]
-    return "\n".join(_without_magic(cell.source) for cell in seen.values()), tuple(notes)
+    numbers = {cell.id: number for number, cell in enumerate(cells, 1)}
+    parts = (Part(f"cell {numbers[c.id]}", _without_magic(c.source)) for c in seen.values())
+    return tuple(parts), tuple(notes)
 
 
 def _without_magic(source: str) -> str:

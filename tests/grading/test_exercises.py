@@ -16,7 +16,7 @@ WRONG = [(exercise, *wrong) for exercise in EXERCISES for wrong in exercise.wron
 
 
 def graded(exercise, source, seed=1):
-    return judge(exercise, Submission("a student", source), tier=strongest(), seed=seed)
+    return judge(exercise, Submission.of("a student", source), tier=strongest(), seed=seed)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

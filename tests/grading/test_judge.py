@@ -16,7 +16,7 @@ LRU = EXERCISE.solution
 def states(source, monkeypatch):
     """Return what became of each test, in the order of exercise.toml."""
     monkeypatch.setitem(EXERCISE.about, "limits", {"cpu": 1, "wall": 30})
-    report = judge(EXERCISE, Submission("ada", source), tier=strongest())
+    report = judge(EXERCISE, Submission.of("ada", source), tier=strongest())
     return [outcome.status for outcome in report.outcomes]
 
 
@@ -63,7 +63,7 @@ def test_a_failure_that_nobody_threw_in_is_the_codes_own():
     made_up += "\n    def refuse(self):\n        raise cs.DatabaseRefused('made up')\n"
     told = {}
     for name, source in (("lazy", lazy), ("made up", made_up)):
-        report = judge(exercise, Submission(name, source), tier=strongest())
+        report = judge(exercise, Submission.of(name, source), tier=strongest())
         told[name] = {outcome.id: outcome.status for outcome in report.outcomes}
 
     assert "failed" == told["lazy"]["nobody_is_turned_away"]

@@ -39,7 +39,7 @@ def test_there_is_a_sandbox():
 def asked(tier, body, limits=LIMITS):
     """Run the body of a function in the sandbox; return its value."""
     source = "def f():\n" + "".join(f"    {line}\n" for line in body.splitlines())
-    with box(tier, limits, source) as made:
+    with box(tier, limits, [("", source)]) as made:
         return made.ask(do="call", name="f", arguments=[])["value"]
 
 
@@ -213,7 +213,7 @@ from cachesim.grading.sandbox import *
 """
 ASKED = """
 tier = strongest()
-with box(tier, Limits(), "def f(): return 7") as made:
+with box(tier, Limits(), [("", "def f(): return 7")]) as made:
     print(tier, made.ask(do="call", name="f", arguments=[]))
 """
 
@@ -254,8 +254,8 @@ for name in ("killpg", "geteuid", "setsid", "fork"): delattr(os, name)
 del signal.SIGXCPU
 """
     late = """
-with box(tier, Limits(wall=0.5), "x = 1") as made:
-    try: made.ask(do="load", source="while True: pass")
+with box(tier, Limits(wall=0.5), [("", "x = 1")]) as made:
+    try: made.ask(do="load", parts=[("", "while True: pass")])
     except AnswerError as error: print(error.status)
 """
     tier, rest = alone(missing + ASKED + late)

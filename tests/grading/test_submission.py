@@ -95,7 +95,7 @@ def test_comments_and_layout_are_no_attempt():
 def read_text(source):
     from cachesim.grading.submission import Submission
 
-    return Submission("s", source)
+    return Submission.of("s", source)
 
 
 def test_percent_format_there_and_back():

@@ -11,6 +11,7 @@ import types
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LONGEST_TEXT = 300  # characters of an error
+FILE = "submission:"  # begins the file name of every part; the rest says which part it is
 
 
 class Channel:
@@ -62,18 +63,21 @@ def toolkit():
 
 
 def told(error):
-    """Return an exception as an answer: its kind, its text and the line of the submission."""
-    line, at = None, error.__traceback__
+    """Return an exception as an answer: its kind, its text, and the part and the line it came from."""
+    file, line, at = None, None, error.__traceback__
     while at is not None:
-        line = at.tb_lineno if at.tb_frame.f_code.co_filename == "submission" else line
+        if at.tb_frame.f_code.co_filename.startswith(FILE):
+            file, line = at.tb_frame.f_code.co_filename, at.tb_lineno
         at = at.tb_next
     if isinstance(error, SyntaxError):
-        line = error.lineno
+        file, line = error.filename, error.lineno
     try:
         text = str(error)[:LONGEST_TEXT]
     except BaseException:
         text = ""
-    return {"error": {"kind": type(error).__name__[:60], "text": text, "line": line}}
+    where = str(file)[len(FILE) : 80] if str(file).startswith(FILE) else ""
+    kind = type(error).__name__[:60]
+    return {"error": {"kind": kind, "text": text, "where": where, "line": line}}
 
 
 class Submission:
@@ -83,10 +87,11 @@ class Submission:
         self.module = types.ModuleType("submission")
         self.objects = []
 
-    def load(self, source):
-        """Run the code."""
+    def load(self, parts):
+        """Run the code, part by part, in one namespace."""
         sys.modules["submission"] = self.module
-        exec(compile(source, "submission", "exec"), self.module.__dict__)
+        for where, code in parts:
+            exec(compile(code, FILE + where, "exec"), self.module.__dict__)
         return {"ok": True}
 
     def entry(self, name):
