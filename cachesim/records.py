@@ -60,7 +60,7 @@ SAMPLE = (
     "items",  # keys the cache holds
     "evictions",  # so far
     "expirations",  # so far
-    "cache_errors",  # commands the cache refused, so far
+    "cache_errors",  # commands the cache refused or never answered, so far
     "cache_busy",  # seconds a worker of the cache node has been busy so far, the mean over its workers
     "db_queries",  # begun so far
     "db_busy",  # seconds a connection has been busy so far, the mean over the pool

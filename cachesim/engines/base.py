@@ -7,7 +7,7 @@ policy can be slow or foolish but can never corrupt the accounting.
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from cachesim.clock import Clock
 from cachesim.spec import Spec
@@ -20,14 +20,22 @@ Command = tuple[Any, ...]  # ("SET", "user:7", b"...", "EX", 60): name and argum
 START = 1_577_836_800  # seconds
 
 # Why a key that was asked for is not there. "unknown" is for engines that cannot tell (a real server).
-COLD, EVICTED, EXPIRED, INVALIDATED, LOST, UNKNOWN = MISS_KINDS = (
+COLD, EVICTED, EXPIRED, INVALIDATED, LOST, REFUSED, UNKNOWN = MISS_KINDS = (
     "cold",  # never stored
     "evicted",  # given up to make room
     "expired",  # its TTL ran out
     "invalidated",  # deleted by a client
     "lost",  # the whole content went (flush, restart)
+    "refused",  # the last store was refused: there was no room, or the value was too large
     "unknown",
 )
+
+
+class Work(NamedTuple):
+    """What a command asks of a node that has one price for a key and one for a byte."""
+
+    keys: int = 1  # keys that it looks at
+    bytes: int = 0  # bytes that it stores, and bytes of the strings in its reply
 
 
 class Engine:
@@ -71,15 +79,19 @@ class Engine:
         self.flush()
 
     def held_bytes(self, key: str) -> int:
-        """Return the bytes of the value under a key, 0 if there is none; no use of the key, no time passes.
+        """Return how many bytes `get` would reply, 0 without the key; no use of the key, no time passes.
 
         What a reply costs to send. A real server is not asked (it would take a command): 0.
         """
         return 0
 
-    def walked(self, command: Command) -> int:
-        """Return how many keys or fields a command looks at: what makes a slow command slow."""
-        return 1
+    def work(self, command: Command) -> Work:
+        """Return what a command would ask of its node now; no use of a key, no time passes.
+
+        SIMPLIFIED: of a command that no table knows, all after the first key is stored, and the reply is short.
+        """
+        stored = (part for part in command[2:] if isinstance(part, bytes | str))
+        return Work(bytes=sum(map(len, stored)))
 
     def tick(self) -> None:
         """Do what is due by the clock though nobody asks: expiry, upkeep. What a server's timer calls."""
@@ -103,6 +115,10 @@ class Engine:
                 self.set(key, value)
         return kinds
 
+    def refuse(self, key: str) -> None:
+        """Remember that what was to be stored under a key was refused."""
+        self._gone[key] = REFUSED
+
     def why_missed(self, key: str) -> str:
         """Return which kind of miss (one of MISS_KINDS) asking for the absent `key` now is."""
         return self._gone.get(key, COLD)
@@ -111,7 +127,9 @@ class Engine:
 class EngineSpec(Spec):
     """A description from which a run builds its own engine; `workers` serve commands in parallel."""
 
-    speaks = ""  # not a field: whose commands it has: "redis", "memcached", or its own few
+    # Not fields:
+    speaks = ""  # whose commands it has: "redis", "memcached", or its own few
+    why_refused = "memory full"  # why it refuses to store
 
     @property
     def workers(self) -> int:

@@ -21,6 +21,7 @@ from cachesim.engines.base import (
     Entry,
     EvictionPolicy,
     Random,
+    Work,
 )
 from cachesim.engines.policies import LRU
 from cachesim.errors import BadInput, CommandError, OutOfMemory, PolicyError
@@ -41,6 +42,7 @@ class Simple(EngineSpec):
     (None, 'evicted', b'2')
     """
 
+    why_refused = "larger than the whole cache"
     memory: Bytes = 4 * MIB  # limit on the bytes of keys and values
     items: Count | None = None  # limit on the number of keys beside it
     policy: Callable[[], EvictionPolicy] = LRU  # makes the policy of one run
@@ -129,6 +131,7 @@ class SimpleEngine(Engine):
         size, entries = entry.size, self.entries
         room = self.memory_limit - size
         if room < 0:
+            self.refuse(entry.key)
             raise OutOfMemory(
                 f'"{entry.key}" needs {size} bytes, more than the cache has ({self.memory_limit})'
             )
@@ -207,6 +210,17 @@ class SimpleEngine(Engine):
     def __len__(self) -> int:
         """Return the number of keys held, the expired but not yet removed ones included."""
         return len(self.entries)
+
+    def work(self, command: Command) -> Work:
+        """Return what a command would ask of its node: GET replies a value, SET stores one."""
+        match [str(command[0]).upper() if command else "", *command[1:]]:
+            case ["GET", str(key)]:
+                return Work(bytes=self.held_bytes(key))
+            case ["SET", str(), bytes(value), *_]:
+                return Work(bytes=len(value))
+            case ["FLUSHALL"]:
+                return Work(keys=max(1, len(self)))
+        return Work()
 
     def execute(self, command: Command) -> Any:
         """Run a command; TTL answers seconds: inf without a TTL, None without the key.

@@ -14,6 +14,7 @@ from cachesim.errors import BadInput
 from cachesim.experiments.predict.beside import HEADER, beside
 from cachesim.experiments.predict.prediction import Prediction, predict
 from cachesim.experiments.scenario import Scenario
+from cachesim.experiments.trouble import told_faults, told_refusals
 from cachesim.measure.history import since
 from cachesim.measure.metrics import HIGHER_IS_BETTER, METRICS, Metric, measure, miss_kinds, select
 from cachesim.measure.series import series
@@ -58,11 +59,13 @@ class Result:
     @property
     def notes(self) -> list[str]:
         """What a reader must know before believing a comparison made with this run."""
-        told = list(_told_faults(self.scenario, self.metrics["error_ratio"]))
+        told = list(told_faults(self.scenario, self.metrics["error_ratio"]))
+        refused = list(told_refusals(self.scenario, self.metrics["cache_errors"], self.measured))
         samples = select(self.measured, "sample")["evictions"]
-        if len(samples) and samples.iloc[-1] == 0 and not math.isnan(self.metrics["hit_ratio"]):
+        fits = not refused and len(samples) and samples.iloc[-1] == 0
+        if fits and not math.isnan(self.metrics["hit_ratio"]):
             told.append(NOTHING_EVICTED)
-        return told
+        return told + refused
 
     def series(self, metric: Metric, every: float = 1.0) -> list[float]:
         """Return the metric of every `every` seconds, the warm-up included; NaN where undefined."""
@@ -96,13 +99,6 @@ class Result:
 
     def _repr_html_(self) -> str:
         return _html_table(repr(self.scenario), HEADER, self._rows, self._below)
-
-
-def _told_faults(scenario: Scenario, error_ratio: float) -> Iterator[str]:
-    """Say what went wrong, and for how many requests that was too much."""
-    if scenario.faults:
-        faults = ", ".join(str(fault) for fault in scenario.faults)
-        yield f"faults: {faults}; {error_ratio:.2%} of the requests failed"
 
 
 class Case(NamedTuple):
@@ -233,9 +229,14 @@ class Results:
     def _notes_on(self, number: int) -> Iterator[str]:
         runs = self.frame[self.frame["case"] == number]
         fine = self._succeeded[number]
-        if len(fine) and (fine["evictions"] == 0).all() and fine["hit_ratio"].notna().any():
+        scenario = self.cases[number].scenario
+        kept = next((run.measured for run in self.first_runs if run.scenario is scenario), None)
+        refused = list(told_refusals(scenario, float(fine["cache_errors"].mean()), kept))
+        fits = not refused and len(fine) and (fine["evictions"] == 0).all()
+        if fits and fine["hit_ratio"].notna().any():
             yield NOTHING_EVICTED
-        yield from _told_faults(self.cases[number].scenario, float(fine["error_ratio"].mean()))
+        yield from told_faults(scenario, float(fine["error_ratio"].mean()))
+        yield from refused
         if len(fine) < len(runs):
             first = runs["failure"].dropna().iloc[0]
             yield f"{len(runs) - len(fine)} of {len(runs)} runs failed and are left out ({first})"

@@ -7,7 +7,7 @@ from typing import Any
 
 from cachesim.clock import Clock
 from cachesim.engines.base import START, Command, Random
-from cachesim.engines.memcached.engine import Factor, Pages
+from cachesim.engines.memcached.engine import Factor, Memcached, Pages
 from cachesim.engines.memcached.meta import RUN as META
 from cachesim.engines.memcached.meta import shaped
 from cachesim.engines.memcached.meta import words as meta_words
@@ -33,6 +33,7 @@ class MemcachedServer(ServerSpec):
     """
 
     speaks = "memcached"
+    embedded = Memcached()
     memory: Pages = 64 * MIB  # -m: whole MiB
     threads: Count = 4  # -t
     growth_factor: Factor = 1.25  # -f

@@ -7,7 +7,7 @@ from typing import Any
 from cachesim.clock import Clock
 from cachesim.engines.base import Command, Random
 from cachesim.engines.redis.command import argument
-from cachesim.engines.redis.engine import HALF, Effort, Hertz, PolicyName, Whole
+from cachesim.engines.redis.engine import HALF, Effort, Hertz, PolicyName, Redis, Whole
 from cachesim.engines.redis.memory import as_bytes
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 from cachesim.live.clock import SECOND, nanoseconds
@@ -31,6 +31,7 @@ class RedisServer(ServerSpec):
     """
 
     speaks = "redis"
+    embedded = Redis()
     memory: Bytes = 64 * MIB
     policy: PolicyName = "allkeys-lru"
     samples: Count = 5  # keys looked at for an eviction

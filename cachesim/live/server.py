@@ -7,7 +7,7 @@ import warnings
 from typing import Literal
 
 from cachesim.clock import Clock
-from cachesim.engines.base import UNKNOWN, Engine, EngineSpec, Random
+from cachesim.engines.base import UNKNOWN, Command, Engine, EngineSpec, Random, Work
 from cachesim.errors import CachesimError
 from cachesim.live.clock import nanoseconds
 from cachesim.live.process import LEAD, ServerProcess
@@ -20,6 +20,7 @@ ClockKind = Literal["simulated", "wall"]
 class ServerSpec(EngineSpec):
     """A real server, its program and its clock."""
 
+    embedded = EngineSpec()  # not a field: the embedded engine that has the same commands
     program: str  # looked for on the PATH
     clock: ClockKind = "simulated"  # "wall": the server's time is the wall's, whatever is simulated
     pinned: bool = True  # keep server and simulation on one core: twice as fast, on Linux only
@@ -36,6 +37,7 @@ class ServerEngine(Engine):
         self.spec = spec
         self.clock = clock
         self.random = random
+        self._empty = spec.embedded.build(clock, lambda: 0.5)
         simulated = spec.clock == "simulated"
         start = nanoseconds(math.floor(clock())) - LEAD if simulated else None
         seed = int(random() * SEEDS)
@@ -52,6 +54,10 @@ class ServerEngine(Engine):
     def counters(self) -> dict[str, float]:
         """Return the server's own counters, asked for now, under its own names."""
         raise NotImplementedError
+
+    def work(self, command: Command) -> Work:
+        """Return what a command would ask of an empty server: this one is not asked what it holds."""
+        return self._empty.work(command)
 
     def why_missed(self, key: str) -> str:
         """Return "unknown": a server does not tell."""

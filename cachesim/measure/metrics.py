@@ -58,11 +58,17 @@ def hit_ratio(history: pd.DataFrame) -> float:
     return _mean(lookups == "hit")
 
 
-def miss_kinds(history: pd.DataFrame) -> dict[str, float]:
-    """Return, for each kind of miss that occurred, its share of the reads that asked the cache."""
+def misses(history: pd.DataFrame) -> dict[str, int]:
+    """Return, for each kind of miss that occurred, how many reads missed so."""
     lookups = select(history, "read")["lookup"].dropna()
     counts = lookups[lookups != "hit"].value_counts().sort_index()
-    return {str(kind): count / len(lookups) for kind, count in counts.items() if count}
+    return {str(kind): int(count) for kind, count in counts.items() if count}
+
+
+def miss_kinds(history: pd.DataFrame) -> dict[str, float]:
+    """Return, for each kind of miss that occurred, its share of the reads that asked the cache."""
+    asked = select(history, "read")["lookup"].count()
+    return {kind: count / asked for kind, count in misses(history).items()}
 
 
 def stale_ratio(history: pd.DataFrame) -> float:
@@ -177,6 +183,11 @@ def expirations(history: pd.DataFrame) -> float:
     return _growth(history, "expirations")
 
 
+def cache_errors(history: pd.DataFrame) -> float:
+    """Return how many commands the cache refused or never answered, between the first and last sample."""
+    return _growth(history, "cache_errors")
+
+
 def retries(history: pd.DataFrame) -> float:
     """Return how many calls of a tier were repeated between the first and the last sample."""
     return _growth(history, "retries")
@@ -191,8 +202,8 @@ METRICS: dict[str, Metric] = {
     metric.__name__: metric
     for metric in (
         hit_ratio, stale_ratio, staleness_age_p95, versions_behind_mean, read_p50, read_p99, write_p50, write_p99,
-        throughput, db_queries_per_s, db_utilization, cache_utilization, evictions, expirations, errors, requests,
-        error_ratio, retries, timeouts,
+        throughput, db_queries_per_s, db_utilization, cache_utilization, evictions, expirations, cache_errors, errors,
+        requests, error_ratio, retries, timeouts,
     )
 }  # fmt: skip
 

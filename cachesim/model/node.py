@@ -17,8 +17,8 @@ from cachesim.units import MS
 class Node(Spec):
     """How fast a cache node works: what a command costs one worker, by its kind and its bytes.
 
-    A command takes a draw of `service`, `per_byte` for each byte of the value that goes in or comes
-    out, and `per_key` for each key or field beyond the first that it looks at (KEYS: all of them).
+    A command takes a draw of `service`, `per_byte` for each byte of a value that goes in or comes out (a
+    hash: its fields and values), and `per_key` for each key beyond the first that it looks at (KEYS: all).
     Measure your own server and put its figures here.
 
     >>> round(Node().service.mean * 1e6)
@@ -56,5 +56,5 @@ class CacheNode:
 
     def cost(self, command: Command) -> float:
         """Return what a command costs beyond a draw of the service time, in seconds."""
-        size = sum(len(part) for part in command[1:] if isinstance(part, bytes))
-        return self.per_byte * size + self.per_key * (self.engine.walked(command) - 1)
+        work = self.engine.work(command)
+        return self.per_byte * work.bytes + self.per_key * (work.keys - 1)

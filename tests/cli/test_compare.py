@@ -16,7 +16,7 @@ from tests.cli.calls import ONE_RUN, SMALL, call, done
 NAMES = {
     "hit_ratio", "stale_ratio", "staleness_age_p95", "versions_behind_mean", "read_p50", "read_p99", "write_p50",
     "write_p99", "throughput", "db_queries_per_s", "db_utilization", "cache_utilization", "evictions",
-    "expirations", "errors", "error_ratio", "retries", "timeouts", "requests",
+    "expirations", "cache_errors", "errors", "error_ratio", "retries", "timeouts", "requests",
 }  # fmt: skip
 FILES = {
     "results.csv", "scenario.toml", "hit_ratio.png", "stale_ratio.png", "read_p99.png", "db_queries_per_s.png",
@@ -38,7 +38,7 @@ def compared(folder):
 
 
 def test_the_json_object_has_the_promised_shape(compared):
-    """Schema 1, the scenario, the differences, a row a case with exactly the 19 metrics."""
+    """Schema 1, the scenario, the differences, a row a case with exactly the 20 metrics."""
     assert 1 == compared["schema"]
     assert {"schema", "scenario", "differences", "rows"} <= compared.keys()
     assert 4.0 == compared["scenario"]["duration"]

@@ -74,7 +74,9 @@ class SimpleMachine(RuleBasedStateMachine):
             with pytest.raises(OutOfMemory):
                 self.cache.set(key, value, ttl)
             assert self.cache.get(key) is None
+            assert self.cache.why_missed(key) == "refused"
             self.stored.pop(key, None)
+            self.ever.add(key)
             return
         self.cache.set(key, value, ttl)
         self.ever.add(key)
@@ -232,12 +234,12 @@ def test_a_value_that_can_never_fit():
 
     with pytest.raises(OutOfMemory, match=r'"a" needs 11 bytes, more than the cache has \(10\)'):
         cache.set("a", b"0123456789")
-    assert (None, "evicted", 1) == (cache.get("a"), cache.why_missed("a"), cache.evictions)
+    assert (None, "refused", 1) == (cache.get("a"), cache.why_missed("a"), cache.evictions)
     assert b"1" == cache.get("b")
 
     with pytest.raises(OutOfMemory):
         cache.set("new", b"0123456789")
-    assert "cold" == cache.why_missed("new")
+    assert "refused" == cache.why_missed("new")
 
 
 def test_a_value_that_just_fits():
@@ -310,7 +312,7 @@ def test_read_through_that_fails_keeps_the_books():
     with pytest.raises(OutOfMemory):
         cache.read_through(["a", "b", "much too long"], b"1234")
 
-    assert ["evicted", "cold"] == [cache.why_missed(key) for key in ("a", "much too long")]
+    assert ["evicted", "refused"] == [cache.why_missed(key) for key in ("a", "much too long")]
     assert (["b"], 5) == (list(cache.entries), cache.memory)
 
 

@@ -237,7 +237,7 @@ def test_throughput_counts_requests_over_the_span():
 def test_the_metrics_have_the_names_of_the_json():
     """The names that `--json` prints, all of them."""
     expected = """hit_ratio stale_ratio staleness_age_p95 versions_behind_mean read_p50 read_p99 write_p50
-        write_p99 throughput db_queries_per_s db_utilization cache_utilization evictions expirations errors
-        error_ratio retries timeouts requests"""
+        write_p99 throughput db_queries_per_s db_utilization cache_utilization evictions expirations
+        cache_errors errors error_ratio retries timeouts requests"""
 
     assert set(expected.split()) == set(METRICS)

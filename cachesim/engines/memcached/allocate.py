@@ -65,7 +65,11 @@ class Allocator:
         size = self.overhead + length + len(value) + (FLAGS_SIZE if flags else 0)
         self.spared = spared
         if size > self.simple_most:
-            return self._chained(key, value, flags, expires, size, replaces, seam)
+            try:
+                return self._chained(key, value, flags, expires, size, replaces, seam)
+            except OutOfMemory:
+                self.engine.refuse(key)
+                raise
         lru = self.by_eighths[(size + ALIGNMENT - 1) // ALIGNMENT]
         free = lru.slab.free
         chunk = free.pop() if free and self.engine.settings.segmented else self._pull(lru)
@@ -168,12 +172,14 @@ class Allocator:
         self.engine.counts.too_large += 1
         if replaces:
             self._drop_outdated(key)
+        self.engine.refuse(key)
 
     def _fail(self, key: str, lru: ClassLRU, *, replaces: bool) -> NoReturn:
         lru.out_of_memory += 1
         self.engine.counts.no_memory += 1
         if replaces:
             self._drop_outdated(key)
+        self.engine.refuse(key)
         raise OutOfMemory(OUT_OF_MEMORY)
 
     def _drop_outdated(self, key: str) -> None:

@@ -7,7 +7,7 @@ A command is a tuple in the order of the protocol, without the byte count and wi
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cachesim.engines.base import Command
+from cachesim.engines.base import Command, Work
 from cachesim.engines.memcached import stats
 from cachesim.engines.memcached.numerals import to_unsigned
 from cachesim.engines.memcached.operations import (
@@ -35,24 +35,52 @@ def to_key(word: bytes) -> str:
 
 
 class Row(NamedTuple):
-    """One command: how many arguments it takes, and what runs it."""
+    """One command: how many arguments it takes, what runs it, and what it asks of its node."""
 
     least: int
     most: int
     run: Callable[..., Any]
+    asks_from: int | None = (
+        None  # the first of the keys whose values it replies; None: it replies none
+    )
+    stores: bool = False  # whether its last argument is stored
+
+    def takes(self, arguments: Command) -> bool:
+        """Return whether the number of arguments is right."""
+        return self.least <= len(arguments) <= self.most
+
+
+def row_of(command: Command) -> Row | None:
+    """Return the row of a command; None if there is none, or it does not take so many arguments."""
+    row = TABLE.get(str(command[0]).lower()) if command else None
+    return row if row is not None and row.takes(command[1:]) else None
 
 
 def execute(engine: "MemcachedEngine", command: Command) -> Any:
     """Run a command on an engine; return its reply."""
-    row = TABLE.get(str(command[0]).lower()) if command else None
-    arguments = command[1:]
-    if row is None or not row.least <= len(arguments) <= row.most:
+    row = row_of(command)
+    if row is None:
         raise CommandError("ERROR")
-    return row.run(engine, *arguments)
+    return row.run(engine, *command[1:])
+
+
+def work(engine: "MemcachedEngine", command: Command) -> Work | None:
+    """Return what a command would ask of its node now; None of a command that is wrong."""
+    row = row_of(command)
+    if row is None:
+        return None
+    arguments = command[1:]
+    keys = arguments[row.asks_from :] if row.asks_from is not None else ()
+    stored = len(_bytes(arguments[-1])) if row.stores else 0
+    return Work(max(1, len(keys)), stored + sum(engine.held_bytes(_name(key)) for key in keys))
+
+
+def _name(key: Any) -> str:
+    return to_key(key) if isinstance(key, bytes) else str(key)
 
 
 def _key(key: Any) -> str:
-    text = to_key(key) if isinstance(key, bytes) else str(key)
+    text = _name(key)
     length = len(text.encode("utf-8", "surrogateescape"))
     if not 0 < length <= LONGEST_KEY or any(c <= " " for c in text):
         raise CommandError(BAD_LINE)
@@ -140,11 +168,14 @@ def _flush_all(engine: "MemcachedEngine", delay: Any = 0) -> str:
 
 ANY_NUMBER = 10**9  # of keys
 TABLE: dict[str, Row] = {
-    "get": Row(1, ANY_NUMBER, _each(_get)),
-    "gets": Row(1, ANY_NUMBER, _each(_gets)),
-    "gat": Row(2, ANY_NUMBER, _gat),
-    **{how: Row(4, 4, _writing(how)) for how in ("set", "add", "replace", "append", "prepend")},
-    "cas": Row(5, 5, _cas),
+    "get": Row(1, ANY_NUMBER, _each(_get), asks_from=0),
+    "gets": Row(1, ANY_NUMBER, _each(_gets), asks_from=0),
+    "gat": Row(2, ANY_NUMBER, _gat, asks_from=1),
+    **{
+        how: Row(4, 4, _writing(how), stores=True)
+        for how in ("set", "add", "replace", "append", "prepend")
+    },
+    "cas": Row(5, 5, _cas, stores=True),
     "incr": Row(2, 2, _counting(up=True)),
     "decr": Row(2, 2, _counting(up=False)),
     "delete": Row(1, 1, _delete),

@@ -8,7 +8,6 @@ import math
 from typing import Annotated, Any
 
 from cachesim.clock import Clock
-from cachesim.engines.base import COLD as COLD_MISS
 from cachesim.engines.base import (
     EXPIRED,
     LOST,
@@ -16,6 +15,7 @@ from cachesim.engines.base import (
     Command,
     EngineSpec,
     Random,
+    Work,
 )
 from cachesim.engines.memcached import commands, meta, operations
 from cachesim.engines.memcached.allocate import Allocator
@@ -49,6 +49,7 @@ class Memcached(EngineSpec):
     """
 
     speaks = "memcached"
+    why_refused = "memory full, or too large for an item"
     memory: Pages = 64 * MIB  # -m: bytes in pages of 1 MiB; item hash and connections come on top
     threads: Count = 4  # -t
     growth_factor: Factor = 1.25  # -f
@@ -203,8 +204,11 @@ class MemcachedEngine(Keyspace):
             With the server's own text.
         """
         self.tick()
-        face = meta if command and command[0] in meta.RUN else commands
-        return face.execute(self, command)
+        return _face(command).execute(self, command)
+
+    def work(self, command: Command) -> Work:
+        """Return what a command would ask of its node now, by its row of the table."""
+        return _face(command).work(self, command) or super().work(command)
 
     def flush(self) -> None:
         """Lose everything, as a restart does."""
@@ -215,6 +219,7 @@ class MemcachedEngine(Keyspace):
         """Return the number of items held, the dead but not yet removed ones included."""
         return len(self.items)
 
-    def why_missed(self, key: str) -> str:
-        """Return which kind of miss asking for the absent `key` now is."""
-        return self._gone.get(key, COLD_MISS)
+
+def _face(command: Command) -> Any:
+    """Return the module that has the command."""
+    return meta if command and command[0] in meta.RUN else commands

@@ -7,8 +7,10 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from cachesim.engines.base import Command
+from cachesim.engines.base import Command, Work
 from cachesim.engines.memcached import proto_meta
+from cachesim.engines.memcached.commands import to_key
+from cachesim.engines.memcached.meta_flags import read_flags
 from cachesim.errors import CommandError
 
 if TYPE_CHECKING:
@@ -58,6 +60,21 @@ def execute(engine: "MemcachedEngine", command: Command) -> Any:
     if isinstance(answer, proto_meta.MetaBlock):
         answer = answer.refusal or answer.finish(engine, (data or b"") + b"\r\n")
     return shaped(line[0], answer)
+
+
+def work(engine: "MemcachedEngine", command: Command) -> Work | None:
+    """Return what a command would ask of its node now; None of a command that is wrong.
+
+    mg replies the value if it has the flag "v", ms stores its data.
+    """
+    line, data = words(command)
+    if line[0] != b"mg":
+        return Work(bytes=len(data or b""))
+    try:
+        flags = read_flags(engine, line[1], line[2:])
+    except (CommandError, IndexError):
+        return None
+    return Work(bytes=engine.held_bytes(to_key(flags.key)) if b"v" in flags.words else 0)
 
 
 RUN: dict[str, Callable[["MemcachedEngine", list[bytes]], bytes | proto_meta.MetaBlock]] = {

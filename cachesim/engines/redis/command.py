@@ -31,9 +31,14 @@ class Verbatim(bytes):
 class Keys(NamedTuple):
     """Where among the arguments the keys stand: the first, the last (below 0: from the end)."""
 
-    first: int
+    first: int  # 0: nowhere
     last: int
     step: int  # from one key to the next
+
+    def of(self, argv: Arguments) -> Arguments:
+        """Return the arguments that stand there."""
+        end = self.last + 1 + len(argv) * (self.last < 0)
+        return argv[self.first : end : self.step] if self.first else []
 
 
 NO_KEYS = Keys(0, 0, 0)
@@ -48,12 +53,20 @@ class Command(NamedTuple):
 
     `arity` counts the name; below 0 it is the least number. `flags` are Redis's, as COMMAND INFO
     shows them: a "denyoom" command is refused when memory is over its limit and nothing may go.
+    The last three say what it asks of its node (work.py).
     """
 
     arity: int
     flags: str
     function: Callable[[Any, Arguments], Reply]
     keys: Keys = ONE_KEY
+    data: Keys = NO_KEYS  # where the arguments stand that are stored
+    replies: Callable[[Any, Arguments], Reply] | None = None  # gives the strings of its reply
+    walks: Callable[[Any, Arguments], int] | None = None  # keys looked at; None: those it names
+
+    def takes(self, argv: Arguments) -> bool:
+        """Return whether the number of arguments is right."""
+        return len(argv) == self.arity or (self.arity < 0 and len(argv) >= -self.arity)
 
 
 class Running(Protocol):
@@ -63,6 +76,9 @@ class Running(Protocol):
 
     def begin(self) -> bool:
         """Do what comes before any command; return whether there is room."""
+
+    def refuse(self, key: str) -> None:
+        """Remember that what was to be stored under a key was refused."""
 
 
 def run(table: Mapping[str, Command], engine: Running, command: tuple[Any, ...]) -> Reply:
@@ -76,10 +92,12 @@ def run(table: Mapping[str, Command], engine: Running, command: tuple[Any, ...])
     try:
         name = lookup(table, argv)
         row, why = table[name], tally.rejected
-        if len(argv) < abs(row.arity) or (row.arity > 0 and len(argv) != row.arity):
+        if not row.takes(argv):
             raise wrong_number(name.lower())
         has_room = engine.begin()
         if not has_room and "denyoom" in row.flags:
+            for key in row.keys.of(argv):
+                engine.refuse(text(key))
             raise OutOfMemory(OOM)
         tally.calls[name] += 1
         why = tally.failed
@@ -108,6 +126,11 @@ def lookup(table: Mapping[str, Command], argv: Arguments) -> str:
 def container(engine: Any, argv: Arguments) -> Reply:
     """Stand in the table for a command that has only subcommands, and was given none."""
     raise wrong_number(text(argv[0]).lower())
+
+
+def every_key(db: Keyspace, argv: Arguments) -> int:
+    """Return how many keys the selected database has: what a walk over all of them looks at."""
+    return len(db.keys.nodes)
 
 
 def unknown(argv: Arguments) -> str:

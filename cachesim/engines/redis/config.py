@@ -252,7 +252,7 @@ def rewrite(db: Keyspace, argv: Arguments) -> Reply:
 ADMIN = "admin noscript loading stale"
 COMMANDS = {
     "CONFIG": Command(-2, "", container, NO_KEYS),
-    "CONFIG|GET": Command(-3, ADMIN, config_get, NO_KEYS),
+    "CONFIG|GET": Command(-3, ADMIN, config_get, NO_KEYS, replies=config_get),
     "CONFIG|RESETSTAT": Command(2, ADMIN, resetstat, NO_KEYS),
     "CONFIG|REWRITE": Command(2, ADMIN, rewrite, NO_KEYS),
     "CONFIG|SET": Command(-4, ADMIN, config_set, NO_KEYS),

@@ -7,7 +7,7 @@ import math
 from typing import Annotated, Any, Literal
 
 from cachesim.clock import Clock
-from cachesim.engines.base import START, Command, EngineSpec, Random
+from cachesim.engines.base import START, Command, EngineSpec, Random, Work
 from cachesim.engines.redis import config, expiry, help, info, inspect, keys, memory, scan, server
 from cachesim.engines.redis.command import OOM, run
 from cachesim.engines.redis.db import Keyspace
@@ -16,7 +16,7 @@ from cachesim.engines.redis.expire import active_cycle
 from cachesim.engines.redis.policy import LFU_MINUTES, LRU_CLOCK_MAX, POLICIES
 from cachesim.engines.redis.types import bitfield, bits, counter, hash, lcs, string
 from cachesim.engines.redis.types.value import wrong_type
-from cachesim.engines.redis.walk import walked
+from cachesim.engines.redis.work import work
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 from cachesim.spec import Bytes, Count, Rule
 from cachesim.units import KIB, MIB
@@ -137,11 +137,13 @@ class RedisEngine(Keyspace):
     def held_bytes(self, key: str) -> int:
         """Return the bytes of the string under a key, 0 if there is none."""
         entry = self.keys.nodes.get(key)
-        return len(entry.value) if entry is not None else 0
+        if entry is None or not isinstance(value := entry.value, bytes):
+            return 0
+        return len(value)
 
-    def walked(self, command: Command) -> int:
-        """Return how many keys or fields a command looks at."""
-        return walked(self, command)
+    def work(self, command: Command) -> Work:
+        """Return what a command would ask of its node now, by its row of the table."""
+        return work(COMMANDS, self, command) or super().work(command)
 
     def tick(self) -> None:
         """Run the ticks of the cron that are due."""
@@ -184,6 +186,7 @@ class RedisEngine(Keyspace):
         Raises OutOfMemory if memory is over its limit and the policy lets nothing go.
         """
         if not self.begin():
+            self.refuse(key)
             raise OutOfMemory(OOM)
         if not ttl > 0:
             raise CommandError("ERR invalid expire time in 'set' command")

@@ -186,4 +186,4 @@ def info(db: Keyspace, argv: Arguments) -> Reply:
     return Verbatim("\r\n".join(parts).encode())
 
 
-COMMANDS = {"INFO": Command(-1, "loading stale", info, NO_KEYS)}
+COMMANDS = {"INFO": Command(-1, "loading stale", info, NO_KEYS, replies=info)}

@@ -10,6 +10,7 @@ from cachesim.engines.redis.command import (
     Arguments,
     Command,
     Reply,
+    every_key,
     long_in_range,
     text,
 )
@@ -215,8 +216,8 @@ COMMANDS = {
     "DBSIZE": Command(1, "readonly fast", dbsize, NO_KEYS),
     "DEL": Command(-2, "write", delete, ALL_KEYS),
     "EXISTS": Command(-2, "readonly fast", exists, ALL_KEYS),
-    "FLUSHALL": Command(-1, "write", flush, NO_KEYS),
-    "FLUSHDB": Command(-1, "write", flush, NO_KEYS),
+    "FLUSHALL": Command(-1, "write", flush, NO_KEYS, walks=lambda db, argv: len(db)),
+    "FLUSHDB": Command(-1, "write", flush, NO_KEYS, walks=every_key),
     "MOVE": Command(3, "write fast", move),
     "RANDOMKEY": Command(1, "readonly", randomkey, NO_KEYS),
     "RENAME": Command(3, "write", rename, TWO_KEYS),

@@ -13,6 +13,7 @@ from cachesim.engines.redis.command import (
     Arguments,
     Command,
     Reply,
+    every_key,
     integer,
     text,
 )
@@ -106,6 +107,11 @@ def scan(db: Keyspace, argv: Arguments) -> Reply:
     return [b"%d" % position, [as_bytes(n.key) for n in nodes if is_wanted(db, n.key, given)]]
 
 
+def scanned(db: Keyspace, argv: Arguments) -> int:
+    """Return about how many keys a SCAN looks at."""
+    return min(len(db.keys.nodes), options(argv, 2, has_type=True).wanted)
+
+
 def is_wanted(db: Keyspace, key: str, given: Options) -> bool:
     """Return whether a key lives and is asked for."""
     if not given.wants(as_bytes(key)):
@@ -124,6 +130,6 @@ def keys(db: Keyspace, argv: Arguments) -> Reply:
 
 
 COMMANDS = {
-    "KEYS": Command(2, "readonly", keys, NO_KEYS),
-    "SCAN": Command(-2, "readonly", scan, NO_KEYS),
+    "KEYS": Command(2, "readonly", keys, NO_KEYS, replies=keys, walks=every_key),
+    "SCAN": Command(-2, "readonly", scan, NO_KEYS, replies=scan, walks=scanned),
 }

@@ -5,6 +5,7 @@ from cachesim.engines.redis.command import (
     NO_KEYS,
     Arguments,
     Command,
+    Keys,
     Reply,
     Verbatim,
     container,
@@ -86,16 +87,17 @@ def debug(db: Keyspace, argv: Arguments) -> Reply:
     raise CommandError(NO_DEBUG)
 
 
+MESSAGE = Keys(1, -1, 1)
 OF_OPERATORS = "admin noscript loading stale"
 COMMANDS = {
     "DEBUG": Command(-2, "admin noscript loading stale", debug, NO_KEYS),
-    "ECHO": Command(2, "loading stale fast", echo, NO_KEYS),
+    "ECHO": Command(2, "loading stale fast", echo, NO_KEYS, data=MESSAGE, replies=echo),
     "LATENCY": Command(-2, "", container, NO_KEYS),
     "LATENCY|HISTORY": Command(3, OF_OPERATORS, latency_history, NO_KEYS),
     "LATENCY|LATEST": Command(2, OF_OPERATORS, latency_latest, NO_KEYS),
     "LATENCY|RESET": Command(-2, OF_OPERATORS, latency_reset, NO_KEYS),
     "LOLWUT": Command(-1, "readonly fast", lolwut, NO_KEYS),
-    "PING": Command(-1, "fast", ping, NO_KEYS),
+    "PING": Command(-1, "fast", ping, NO_KEYS, data=MESSAGE, replies=ping),
     "ROLE": Command(1, "noscript loading stale fast", role, NO_KEYS),
     "TIME": Command(1, "loading stale fast", time, NO_KEYS),
     "WAIT": Command(3, "noscript", wait, NO_KEYS),

@@ -5,6 +5,7 @@ from cachesim.engines.redis.command import (
     SYNTAX,
     Arguments,
     Command,
+    Keys,
     Pairs,
     Reply,
     integer,
@@ -206,21 +207,22 @@ def hscan(db: Keyspace, argv: Arguments) -> Reply:
     return [b"%d" % position, [part for f in wanted for part in (f, found.values[f])]]
 
 
+PAIRS = Keys(2, -1, 1)  # where fields and values stand that are stored
 COMMANDS = {
     "HDEL": Command(-3, "write fast", hdel),
     "HEXISTS": Command(3, "readonly fast", hexists),
-    "HGET": Command(3, "readonly fast", hget),
-    "HGETALL": Command(2, "readonly", hgetall),
+    "HGET": Command(3, "readonly fast", hget, replies=hget),
+    "HGETALL": Command(2, "readonly", hgetall, replies=hgetall),
     "HINCRBY": Command(4, "write denyoom fast", hincrby),
     "HINCRBYFLOAT": Command(4, "write denyoom fast", hincrbyfloat),
-    "HKEYS": Command(2, "readonly", hkeys),
+    "HKEYS": Command(2, "readonly", hkeys, replies=hkeys),
     "HLEN": Command(2, "readonly fast", hlen),
-    "HMGET": Command(-3, "readonly fast", hmget),
-    "HMSET": Command(-4, "write denyoom fast", hset),
-    "HRANDFIELD": Command(-2, "readonly", hrandfield),
-    "HSCAN": Command(-3, "readonly", hscan),
-    "HSET": Command(-4, "write denyoom fast", hset),
-    "HSETNX": Command(4, "write denyoom fast", hsetnx),
+    "HMGET": Command(-3, "readonly fast", hmget, replies=hmget),
+    "HMSET": Command(-4, "write denyoom fast", hset, data=PAIRS),
+    "HRANDFIELD": Command(-2, "readonly", hrandfield, replies=hrandfield),
+    "HSCAN": Command(-3, "readonly", hscan, replies=hscan),
+    "HSET": Command(-4, "write denyoom fast", hset, data=PAIRS),
+    "HSETNX": Command(4, "write denyoom fast", hsetnx, data=PAIRS),
     "HSTRLEN": Command(3, "readonly fast", hstrlen),
-    "HVALS": Command(2, "readonly", hvals),
+    "HVALS": Command(2, "readonly", hvals, replies=hvals),
 }

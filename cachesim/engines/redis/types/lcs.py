@@ -111,4 +111,4 @@ def shown(match: Match, with_length: bool) -> list:
     return [*ranges, match.length] if with_length else ranges
 
 
-COMMANDS = {"LCS": Command(-3, "readonly", lcs, TWO_KEYS)}
+COMMANDS = {"LCS": Command(-3, "readonly", lcs, TWO_KEYS, replies=lcs)}

@@ -26,6 +26,9 @@ from cachesim.errors import CommandError
 
 OK = "OK"
 TIMES = ("EX", "PX", "EXAT", "PXAT")
+SET_FLAGS = ("NX", "XX", "GET", "KEEPTTL")
+SECOND, THIRD = Keys(2, 2, 1), Keys(3, 3, 1)  # where a value stands
+EVERY_OTHER = Keys(2, -1, 2)
 
 
 class Options:
@@ -63,7 +66,7 @@ def get(db: Keyspace, argv: Arguments) -> Reply:
 
 def set_(db: Keyspace, argv: Arguments) -> Reply:
     """SET key value [NX | XX] [GET] [EX s | PX ms | EXAT s | PXAT ms | KEEPTTL]."""
-    options = Options(argv, 3, ("NX", "XX", "GET", "KEEPTTL"))
+    options = Options(argv, 3, SET_FLAGS)
     flags, when = options.flags, options.due(db, argv)
     old = get(db, argv) if "GET" in flags else None
     key = text(argv[1])
@@ -75,6 +78,11 @@ def set_(db: Keyspace, argv: Arguments) -> Reply:
     if when is not None:
         db.expire_at(entry, when)
     return old if "GET" in flags else OK
+
+
+def replaced(db: Keyspace, argv: Arguments) -> Reply:
+    """Return the old value if SET has the option GET: its reply in bytes."""
+    return get(db, argv) if "GET" in Options(argv, 3, SET_FLAGS).flags else None
 
 
 def setex(db: Keyspace, argv: Arguments) -> Reply:
@@ -227,20 +235,20 @@ def object_encoding(entry: Entry) -> bytes:
 
 
 COMMANDS = {
-    "APPEND": Command(3, "write denyoom fast", append),
-    "GET": Command(2, "readonly fast", get),
-    "GETDEL": Command(2, "write fast", getdel),
-    "GETEX": Command(-2, "write fast", getex),
-    "GETRANGE": Command(4, "readonly", getrange),
-    "GETSET": Command(3, "write denyoom fast", getset),
-    "MGET": Command(-2, "readonly fast", mget, ALL_KEYS),
-    "MSET": Command(-3, "write denyoom", mset, Keys(1, -1, 2)),
-    "MSETNX": Command(-3, "write denyoom", msetnx, Keys(1, -1, 2)),
-    "PSETEX": Command(4, "write denyoom", setex),
-    "SET": Command(-3, "write denyoom", set_),
-    "SETEX": Command(4, "write denyoom", setex),
-    "SETNX": Command(3, "write denyoom fast", setnx),
-    "SETRANGE": Command(4, "write denyoom", setrange),
+    "APPEND": Command(3, "write denyoom fast", append, data=SECOND),
+    "GET": Command(2, "readonly fast", get, replies=get),
+    "GETDEL": Command(2, "write fast", getdel, replies=get),
+    "GETEX": Command(-2, "write fast", getex, replies=get),
+    "GETRANGE": Command(4, "readonly", getrange, replies=getrange),
+    "GETSET": Command(3, "write denyoom fast", getset, data=SECOND, replies=get),
+    "MGET": Command(-2, "readonly fast", mget, ALL_KEYS, replies=mget),
+    "MSET": Command(-3, "write denyoom", mset, Keys(1, -1, 2), data=EVERY_OTHER),
+    "MSETNX": Command(-3, "write denyoom", msetnx, Keys(1, -1, 2), data=EVERY_OTHER),
+    "PSETEX": Command(4, "write denyoom", setex, data=THIRD),
+    "SET": Command(-3, "write denyoom", set_, data=SECOND, replies=replaced),
+    "SETEX": Command(4, "write denyoom", setex, data=THIRD),
+    "SETNX": Command(3, "write denyoom fast", setnx, data=SECOND),
+    "SETRANGE": Command(4, "write denyoom", setrange, data=THIRD),
     "STRLEN": Command(2, "readonly fast", strlen),
-    "SUBSTR": Command(4, "readonly", getrange),
+    "SUBSTR": Command(4, "readonly", getrange, replies=getrange),
 }
