@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cachesim.cli import main
-from cachesim.engines.base import UNKNOWN
+from cachesim.engines.base import UNKNOWN, Work
 from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput, CommandError, OutOfMemory
@@ -13,6 +13,7 @@ from cachesim.experiments.run import run
 from cachesim.experiments.scenario import Scenario
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
+from cachesim.measure.metrics import misses
 from cachesim.model.distributions import Constant
 from cachesim.model.popularity import Uniform
 from cachesim.model.strategies.versions import Leases, VersionCheck
@@ -39,6 +40,30 @@ def test_counters_and_flush(server):
     assert server.memory > 300
     server.flush()
     assert None is server.get("a")
+
+
+def test_a_command_is_priced_as_on_an_empty_server(server):
+    """What goes in costs as in the embedded engine; what comes out is not asked for, by `get` or otherwise."""
+    value = b"x" * 500
+    server.set("a", value)
+    is_redis = isinstance(server.spec, RedisServer)
+    store = ("SET", "a", value, "EX", 60) if is_redis else ("set", "a", 0, 60, value)
+
+    assert Work(1, 500) == server.work(store)
+    assert Work(1, server.held_bytes("a")) == server.work(("GET" if is_redis else "get", "a"))
+    assert Work(3, 0) == server.work((*(("MGET",) if is_redis else ("get",)), "a", "b", "c"))
+    assert Work(1, 8) == server.work(("LPUSH", "list", "12345", b"123"))  # only the server knows it
+
+
+def test_a_full_redis_refuses_and_the_result_says_so(redis):
+    """Why a key was not there it does not tell, so the note has the number of commands only."""
+    full = RedisServer(memory=300_000, policy="noeviction")
+    result = run(Scenario(cache=full, duration=3, warmup=1))
+    refused = result.metrics["cache_errors"]
+
+    assert 0 < refused
+    assert {UNKNOWN} == misses(result.measured).keys()
+    assert f"commands that the cache refused or did not answer: {refused:,.0f}" in result.notes
 
 
 def test_replies_of_redis_have_their_shapes(redis):

@@ -198,10 +198,11 @@ def test_a_trace_with_everything():
 
 def test_values_that_are_too_large_are_counted():
     """A trace's own sizes: what does not fit is refused and said."""
-    trace = Trace([Request("a", READ, 500), Request("b", READ, 5), Request("b", READ, 5)])
-    found = replay(trace, Simple(memory=100))
+    requests = [Request("a", READ, 500), Request("b", READ, 5)] * 2
+    found = replay(Trace(requests), Simple(memory=100))
 
-    assert (1, 1) == (found.too_large, found.hits)
+    assert (2, 1) == (found.too_large, found.hits)
+    assert {"cold": 2, "refused": 1} == found.misses
 
 
 def test_plain_keys_that_never_fit_are_refused():
