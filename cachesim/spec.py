@@ -49,7 +49,10 @@ class Spec:
     def __init_subclass__(cls, **options: Any) -> None:
         """Make every subclass a frozen dataclass, so that students need no decorator."""
         super().__init_subclass__(**options)
+        own = "__hash__" in cls.__dict__
         dataclasses.dataclass(frozen=True, kw_only=True, repr=False)(cls)
+        if not own:  # the one that dataclass writes calls what the class's module names "hash"
+            del cls.__hash__
 
     def __new__(cls, *args: Any, **fields: Any) -> Self:
         """Refuse unknown fields with a sentence instead of a TypeError."""
@@ -67,6 +70,10 @@ class Spec:
             value = _coerced(getattr(self, name), kinds)
             object.__setattr__(self, name, value)
             check(f"{type(self).__name__}.{name}", value, kinds, rules)
+
+    def __hash__(self) -> int:
+        """Equal specs have equal hashes; a value that has none (a list, a dict, an array) leaves it as it is."""
+        return (type(self).__qualname__, *map(_hashable, fields_of(self).values())).__hash__()
 
     def __repr__(self) -> str:
         changed = (f"{name}={_shown(value)}" for name, value in differences(self).items())
@@ -173,6 +180,14 @@ def _kind_name(kind: Any) -> str:
     return names.get(kind) or (
         "None" if kind is type(None) else f"a {getattr(kind, '__name__', kind)}"
     )
+
+
+def _hashable(value: Any) -> Any:
+    try:
+        value.__hash__()
+    except TypeError:  # None is no function, or a part of the value has no hash
+        return None
+    return value
 
 
 def _shown(value: Any) -> str:

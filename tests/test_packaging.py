@@ -4,7 +4,9 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
+import zipfile
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from packaging.utils import canonicalize_name
 
 import cachesim
 from cachesim.live import preload
+from cachesim.traces import SAMPLES
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -183,11 +186,34 @@ def test_virtualenv_stands_in_for_a_missing_ensurepip(preflight, tmp_path):
     assert (made / "python").exists()
 
 
-def test_the_sources_of_the_preloaded_library_are_shipped():
-    """Each is there, and matched by a pattern of the package's data."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    patterns = project["tool"]["setuptools"]["package-data"]["*"]
-    package = ROOT / "cachesim"
-    shipped = {path for pattern in patterns for path in package.glob(pattern)}
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """Return the names of the files in a wheel that was built from a copy of the sources."""
+    copy = tmp_path_factory.mktemp("wheel")
+    shutil.copytree(
+        ROOT / "cachesim", copy / "cachesim", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, copy)
+    build = "from setuptools import build_meta; print(build_meta.build_wheel('.'))"
+    told = subprocess.run(
+        [sys.executable, "-c", build], cwd=copy, capture_output=True, text=True, check=True
+    ).stdout
+    with zipfile.ZipFile(copy / told.split()[-1]) as made:
+        return {name: made.getinfo(name).file_size for name in made.namelist()}
 
-    assert {package / "live" / name for name in preload.SOURCES} <= shipped
+
+def test_the_sources_of_the_preloaded_library_are_shipped(wheel):
+    """A wheel has the C files of the clock that real servers run on."""
+    assert {f"cachesim/live/{name}" for name in preload.SOURCES} <= set(wheel)
+
+
+def test_the_real_traces_are_shipped_with_their_licence(wheel):
+    """A wheel has every sample trace, and says whose they are."""
+    names = [f"cache2k_{name}.trace.xz" for name in SAMPLES] + ["LICENSE-cache2k.txt"]
+    data = ROOT / "cachesim" / "data"
+
+    assert {name: (data / name).stat().st_size for name in names} == {
+        name: wheel.get(f"cachesim/data/{name}") for name in names
+    }
+    assert any(name.endswith("licenses/cachesim/data/LICENSE-cache2k.txt") for name in wheel)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cachesim.errors import BadInput
-from cachesim.traces import DELETE, FORMATS, OPS, READ, WRITE, Request, Trace, read_trace
+from cachesim.traces import DELETE, FORMATS, OPS, READ, WRITE, Request, Trace, read_trace, sample
 
 BY_HAND = {  # format -> (content, keys)
     "cache2k": (struct.pack(">4I", 7, 1, 7, 2**32 - 1), ["7", "1", "7", "4294967295"]),
@@ -275,3 +275,21 @@ def test_a_column_is_whole_or_absent(column):
 
     with pytest.raises(BadInput, match=f"1 of 2 requests have no {column}"):
         Trace(requests)
+
+
+@pytest.mark.parametrize(
+    ("name", "requests", "keys"), [("web07", 76_118, 20_484), ("web12", 95_607, 13_756)]
+)
+def test_real_traces_come_with_the_package(name, requests, keys):
+    """Their requests and keys are as many as their publisher's files have."""
+    trace = sample(name)
+
+    assert (name, requests, keys) == (trace.name, len(trace), trace.unique)
+
+
+def test_an_unknown_sample_is_refused():
+    """The sentence names those there are."""
+    with pytest.raises(
+        BadInput, match='no sample trace is called "web99"; choose from web07, web12'
+    ):
+        sample("web99")

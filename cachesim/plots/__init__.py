@@ -11,7 +11,7 @@ from cachesim.plots.curves import hit_ratio_curve
 from cachesim.plots.interleavings import counter_example, interleaving
 from cachesim.plots.style import COLOURS, DPI, LINES, MARKERS
 from cachesim.plots.timelines import latency, timeline
-from cachesim.plots.trust import coverage, welch
+from cachesim.plots.trust import coverage, guess, welch
 
 __all__ = [
     "COLOURS",
@@ -21,6 +21,7 @@ __all__ = [
     "compare",
     "counter_example",
     "coverage",
+    "guess",
     "hit_ratio_curve",
     "interleaving",
     "latency",

@@ -1,4 +1,4 @@
-"""How far a figure can be trusted: where the warm-up ends, and how often intervals cover the truth."""
+"""How far a figure can be trusted: where the warm-up ends, how often intervals cover the truth, how good a guess was."""
 
 from __future__ import annotations
 
@@ -86,6 +86,28 @@ def coverage(intervals: Sequence[Any], truth: float, y: str = "", ax: Axes | Non
     ax.axhline(in_unit(y, truth), color="black", linewidth=1.0, label="the truth")
     ax.set(xlabel="experiment (number)", ylabel=title(y))
     ax.grid(visible=False, axis="x")
+    return legend(ax)
+
+
+def guess(
+    value: float, measured: float, y: str = "", across: bool = False, ax: Axes | None = None
+) -> Axes:
+    """Draw what was guessed before the run, beside what was measured: two lines over the whole plot.
+
+    Parameters
+    ----------
+    value, measured : float
+        In the metric's own unit: a share, seconds.
+    y : str
+        Which metric it is, for its unit and the legend.
+    across : bool
+        True where the metric lies on the horizontal axis, as in `compare`.
+    """
+    ax = new_axes(ax)
+    line = ax.axvline if across else ax.axhline
+    for place, text, dashes in (value, "your guess", ":"), (measured, "measured", "--"):
+        shown = in_unit(y, place)
+        line(shown, color="black", linestyle=dashes, linewidth=1.2, label=f"{text}: {shown:.3g}")
     return legend(ax)
 
 

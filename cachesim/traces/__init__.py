@@ -1,13 +1,14 @@
 """Files of requests from real systems, in six formats, plain or packed (.gz, .xz), as one `Trace`.
 
 A file is packed if its first bytes say so, whatever its name. What cannot be read is refused with the
-place where reading stopped; nothing is dropped silently.
+place where reading stopped; nothing is dropped silently. `sample` gives real traces that come with the package.
 """
 
 import gzip
 import lzma
 import zlib
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,44 @@ from cachesim.errors import BadInput
 from cachesim.traces.text import arc, csv_table, lirs, twitter
 from cachesim.traces.trace import DELETE, OPS, READ, WRITE, Request, Trace
 
-__all__ = ["DELETE", "FORMATS", "OPS", "READ", "WRITE", "Request", "Trace", "read_trace"]
+__all__ = [
+    "DELETE",
+    "FORMATS",
+    "OPS",
+    "READ",
+    "SAMPLES",
+    "WRITE",
+    "Request",
+    "Trace",
+    "read_trace",
+    "sample",
+]
 
 _ORACLE = np.dtype([("time", "<u4"), ("key", "<u8"), ("size", "<u4"), ("next", "<i8")])
 _CACHE2K = np.dtype(">u4")
+
+# From the cache2k benchmark, copyright headissue GmbH, Jens Wilke, CC BY 4.0: data/LICENSE-cache2k.txt.
+SAMPLES = {
+    "web07": "requests for a product detail page of a shop, July 2013",
+    "web12": "the same, December 2013",
+}
+
+
+def sample(name: str) -> Trace:
+    """Return a real trace that comes with the package; SAMPLES says what each one is.
+
+    >>> sample("web07")
+    Trace(web07: 76118 requests, 20484 keys)
+
+    Raises
+    ------
+    BadInput
+        No sample has this name.
+    """
+    if name not in SAMPLES:
+        raise BadInput(f'no sample trace is called "{name}"; choose from {", ".join(SAMPLES)}')
+    packed = files("cachesim.data").joinpath(f"cache2k_{name}.trace.xz").read_bytes()
+    return _cache2k(_unxz(packed), name)
 
 
 def read_trace(path: str | Path, format: str) -> Trace:
