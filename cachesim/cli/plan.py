@@ -4,16 +4,16 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from cachesim.engines import policies
 from cachesim.engines.base import EngineSpec
 from cachesim.engines.memcached.engine import Memcached
-from cachesim.engines.policies import Belady
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.experiments.presets import cluster
 from cachesim.experiments.scenario import Scenario
-from cachesim.experiments.toml import POLICY_NAMES, Plan, kebab
 from cachesim.experiments.toml import STRATEGIES as KINDS_OF_STRATEGY
+from cachesim.experiments.toml import Plan, kebab
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
 from cachesim.model.distributions import Constant, Distribution
@@ -119,7 +119,7 @@ def replay_engine(
             f"--items limits the engine simple; {engine_name} is limited by memory: give --memory 64mb"
         )
     if engine_name == "simple" and policy == "belady":
-        spec: EngineSpec = Simple(policy=Belady(trace.used))
+        spec: EngineSpec = Simple(policy=policies.Belady(trace.used))
     else:
         spec = engine(engine_name, memory, policy, clock)
     if items is None:
@@ -134,11 +134,11 @@ def _policy(engine_name: str, policy: str) -> Any:
         )
     if engine_name.startswith("redis"):
         return policy
-    if policy not in POLICY_NAMES:
+    if policy not in policies.ALL:
         raise BadInput(
-            f'--policy "{policy}" is unknown to simple; choose from {", ".join(POLICY_NAMES)}'
+            f'--policy "{policy}" is unknown to simple; choose from {", ".join(policies.ALL)}'
         )
-    return POLICY_NAMES[policy]
+    return policies.ALL[policy]
 
 
 def _engines(options: Options) -> dict[str, EngineSpec]:

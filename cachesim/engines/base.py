@@ -156,10 +156,17 @@ class Entry:
 class EvictionPolicy:
     """Decides which key goes when room is needed: told of every change, asked for a victim.
 
-    The engine sets `random` (a callable giving a float in [0, 1)) before the first call.
+    The engine sets `random` and `items` before the first call. A policy that defines neither `before_add` nor
+    `on_evict` is not asked for them.
     """
 
-    random: Random
+    name = ""  # on the command line and in files; empty: the name of the class, in small letters
+    random: Random  # gives a float in [0, 1)
+    items = math.inf  # most keys that the cache may hold; inf if only bytes bound it
+
+    def before_add(self, entry: Entry) -> bool:
+        """Say whether to store `entry`, whose key is absent; room has not been made yet."""
+        return True
 
     def on_add(self, entry: Entry) -> None:
         """Note that `entry` was stored under a key that was absent."""
@@ -167,9 +174,22 @@ class EvictionPolicy:
     def on_use(self, entry: Entry) -> None:
         """Note that `entry` was read or overwritten."""
 
+    def on_evict(self, entry: Entry) -> None:
+        """Note that `entry` is given up to make room; `on_remove` follows."""
+
     def on_remove(self, entry: Entry) -> None:
         """Note that `entry` left: evicted, expired or deleted."""
 
     def victim(self) -> str:
         """Return the key to evict next; called only while at least one key is held."""
         raise NotImplementedError(f"{type(self).__name__} must define victim(), returning a key")
+
+    @classmethod
+    def named(cls) -> str:
+        """Return the policy's name.
+
+        >>> class Mine(EvictionPolicy): ...
+        >>> Mine.named()
+        'mine'
+        """
+        return cls.name or cls.__name__.lower()

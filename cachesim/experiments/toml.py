@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_args, get_origin
 
 from cachesim.engines import policies
-from cachesim.engines.base import EvictionPolicy
 from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
@@ -46,9 +45,6 @@ CLASSES: tuple[type[Spec], ...] = (
     OpenLoop, ClosedLoop, TraceReplay, Uniform, Zipf, Drift, Scan, Constant, Exponential, Lognormal,
     Database, Network, Node, *FAULTS, Resilience, Scenario,
 )  # fmt: skip
-POLICIES: tuple[type[EvictionPolicy], ...] = (
-    policies.FIFO, policies.LRU, policies.CLOCK, policies.SIEVE, policies.LFU, policies.Random,
-)  # fmt: skip
 
 
 class Plan(NamedTuple):
@@ -71,7 +67,6 @@ def kebab(name: str) -> str:
 
 
 KINDS = {kebab(cls.__name__): cls for cls in CLASSES}
-POLICY_NAMES = {kebab(cls.__name__): cls for cls in POLICIES}
 
 
 def to_toml(plan: Plan) -> str:
@@ -185,10 +180,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Spec):
         return _table(value)
     if callable(value):
-        name = kebab(getattr(value, "__name__", ""))
-        if POLICY_NAMES.get(name) is not value:
+        name = next((name for name, kind in policies.ALL.items() if kind is value), None)
+        if name is None:
             raise BadInput(
-                f"the policy {value!r} is not one of {', '.join(POLICY_NAMES)}; keep the scenario in Python"
+                f"the policy {value!r} is not one of {', '.join(policies.ALL)}; keep the scenario in Python"
             )
         return name
     return [_plain(part) for part in value] if isinstance(value, tuple) else value
@@ -220,9 +215,9 @@ def _value(value: Any, known: Any, path: str) -> Any:
 def from_text(text: str, kinds: tuple[Any, ...], rules: list[Rule], path: str) -> Any:
     """Return what a text stands for in a field that holds a policy, a size or a time."""
     if any(get_origin(kind) is Callable for kind in kinds):
-        if text not in POLICY_NAMES:
-            raise BadInput(f'{path} "{text}" is unknown; choose from {", ".join(POLICY_NAMES)}')
-        return POLICY_NAMES[text]
+        if text not in policies.ALL:
+            raise BadInput(f'{path} "{text}" is unknown; choose from {", ".join(policies.ALL)}')
+        return policies.ALL[text]
     try:
         if any("byte" in rule.text for rule in rules):
             return parse_size(text)

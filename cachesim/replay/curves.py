@@ -1,12 +1,15 @@
 """Hit ratios against the size of the cache: LRU at all sizes in one pass, every other policy size by size."""
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
+from cachesim.engines import policies as simple
 from cachesim.engines.base import EngineSpec
+from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.replay.bounds import Columns, columns, infinite, optima, ratio
 from cachesim.replay.compiled import call, choose
@@ -19,7 +22,7 @@ from cachesim.traces import Trace
 Curve = list[tuple[float, float]]  # (items, hit ratio)
 Policies = Iterable[str] | Mapping[str, str | Callable[[int], EngineSpec]]
 REDIS = {f"redis-{name.removeprefix('allkeys-')}": name for name in REDIS_BY}  # redis-lru ...
-POLICIES = (*SIMPLE, *REDIS)
+POLICIES = (*simple.ALL, *REDIS)
 SIZES = 10  # points of a curve whose sizes nobody names
 OPTIMUM, INFINITE = "optimum", "infinite cache"
 
@@ -42,8 +45,9 @@ def hit_ratio_curve(
     trace : Trace or iterable of str
         The requests. Their keys are numbered once, which for a million texts takes longer than LRU's curve.
     policies : iterable of str, or mapping
-        Of fifo, lru, clock, sieve, lfu, random, redis-lru, redis-lfu and redis-random; in a mapping the value
-        is such a name, or what makes an engine that holds a given number of items.
+        Names from `cs.policies.ALL`, or redis-lru, redis-lfu and redis-random; in a mapping the value is such a
+        name, or what makes an engine that holds a given number of items. Policies without a kernel (all but
+        fifo, lru, clock, sieve, lfu, random and Redis's) are played by the engine, which takes longer.
     sizes : sequence of int, optional
         Numbers of items; by default ten, from a thousandth of the keys up to all, evenly on a log scale.
     seed : int
@@ -115,9 +119,10 @@ class _Player:
                 ratio(int(hits[min(items, self.given.unique)]), self.given.reads)
                 for items in self.sizes
             ]
-        if isinstance(what, str):
-            return [self.by_name(what, items) for items in self.sizes]
-        return [self.by_engine(what, items) for items in self.sizes]
+        if what in SIMPLE or what in REDIS:
+            return [self.by_name(str(what), items) for items in self.sizes]
+        make = engine_of(what) if isinstance(what, str) else what
+        return [self.by_engine(make, items) for items in self.sizes]
 
     def by_name(self, name: str, items: int) -> float:
         """Return the hit ratio of a policy that has a kernel."""
@@ -134,6 +139,11 @@ class _Player:
         """Return the hit ratio of an engine."""
         found = replay(self.trace, make(items), bounds=False, seed=self.seed, compiled=self.is_fast)
         return found.hit_ratio
+
+
+def engine_of(policy: str) -> Callable[[int], EngineSpec]:
+    """Return what makes an engine with a policy that has no kernel, by number of items."""
+    return lambda items: Simple(items=items, memory=sys.maxsize, policy=simple.ALL[policy])
 
 
 def _checked(trace: Trace, policies: Policies) -> dict[str, str | Callable[[int], EngineSpec]]:

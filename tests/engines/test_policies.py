@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cachesim.engines.base import Entry, EvictionPolicy
-from cachesim.engines.policies import CLOCK, FIFO, LFU, LRU, SIEVE, Belady, Random
+from cachesim.engines.policies import ALL, CLOCK, FIFO, LFU, LRU, SIEVE, Belady, Random
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput, CommandError, OutOfMemory, PolicyError
 from cachesim.replay import optimum
@@ -79,7 +79,7 @@ def test_belady_is_the_optimum(keys, items):
     best = hits(keys, Belady(keys), items)[0].count("h")
 
     assert best == round(optimum(Trace.of_keys(keys), items) * len(keys))
-    for policy in (FIFO, LRU, CLOCK, SIEVE, LFU, Random):
+    for policy in ALL.values():
         assert hits(keys, policy, items)[0].count("h") <= best
 
 
@@ -186,7 +186,7 @@ class InheritedLRU(LRU):
     """A student's subclass that overrides nothing takes the way in Python instead of the one in C."""
 
 
-POLICIES = [FIFO, LRU, InheritedLRU, CLOCK, SIEVE, LFU, Random]
+POLICIES = [*ALL.values(), InheritedLRU]
 
 
 def made(policy):

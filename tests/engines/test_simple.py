@@ -9,12 +9,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from cachesim.clock import ManualClock
 from cachesim.engines.base import EvictionPolicy
-from cachesim.engines.policies import CLOCK, FIFO, LFU, LRU, SIEVE, Random
+from cachesim.engines.policies import ALL, FIFO, LRU
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput, CommandError, OutOfMemory, PolicyError
 from cachesim.rng import uniform
 
-POLICIES = [FIFO, LRU, CLOCK, SIEVE, LFU, Random]
+POLICIES = list(ALL.values())
 
 
 def watched(policy):

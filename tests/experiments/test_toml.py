@@ -16,7 +16,6 @@ from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.toml import (
     CLASSES,
     KINDS,
-    POLICIES,
     STRATEGIES,
     Plan,
     from_toml,
@@ -72,7 +71,7 @@ scenarios = st.builds(
     | st.builds(LazyLoading, ttl=ttls, invalidate=st.booleans())
     | st.builds(WriteAround, ttl=ttls)
     | st.builds(WriteThrough, ttl=ttls, fill=st.booleans()),
-    cache=st.builds(Simple, memory=counts, items=st.none() | counts, policy=st.sampled_from(POLICIES))
+    cache=st.builds(Simple, memory=counts, items=st.none() | counts, policy=st.sampled_from([*policies.ALL.values()]))
     | st.builds(Redis, memory=st.integers(10**5, 10**9), policy=st.sampled_from(["volatile-ttl", "noeviction"]))
     | st.builds(Memcached, memory=st.integers(2**21, 10**9)),
     node=st.builds(Node, service=distributions),

@@ -31,9 +31,6 @@ AT_ONCE = {
 VALUE = 100  # bytes
 PACE = 1 / 256  # seconds between two requests; their sums are exact
 TTL = 3.0  # seconds, of Redis's keys: the volatile policies have something to evict
-OWN = [
-    policies.FIFO, policies.LRU, policies.CLOCK, policies.SIEVE, policies.LFU, policies.Random,
-]  # fmt: skip
 
 
 def write_csv(path, keys, ttl=None):
@@ -120,7 +117,7 @@ def check(path, spec, ttl=math.inf):
     return found
 
 
-@pytest.mark.parametrize("policy", OWN)
+@pytest.mark.parametrize("policy", policies.ALL.values())
 def test_simple(policy, keys, tmp_path):
     """Its own policies, by items."""
     path = write_csv(tmp_path / "trace.csv", keys)
