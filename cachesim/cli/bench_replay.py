@@ -17,9 +17,9 @@ import numpy as np
 
 from cachesim.engines.simple import Simple
 from cachesim.replay import hit_ratio_curve, lru_hits, replay
-from cachesim.replay.bounds import columns, optima
+from cachesim.replay.bounds import optima
+from cachesim.replay.columns import columns, times
 from cachesim.replay.compiled import is_installed
-from cachesim.replay.fast import times
 from cachesim.replay.one_size import SIMPLE, redis_by_items
 from cachesim.rng import stream
 from cachesim.traces import Trace, read_trace

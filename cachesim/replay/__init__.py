@@ -4,15 +4,16 @@
 again, over whole numbers, for numba; what they count is the same as what the engines count.
 """
 
-from cachesim.replay.bounds import infinite, optimum
+from cachesim.replay.bounds import bound, infinite, optimum
+from cachesim.replay.columns import PACE
 from cachesim.replay.curves import POLICIES, hit_ratio_curve, lru_hits
-from cachesim.replay.one_size import PACE
 from cachesim.replay.run import Replay, replay
 
 __all__ = [
     "PACE",
     "POLICIES",
     "Replay",
+    "bound",
     "hit_ratio_curve",
     "infinite",
     "lru_hits",

@@ -1,35 +1,27 @@
-"""What bounds every policy: the optimum of a cache of a size, and a cache that never forgets."""
+"""What bounds every policy: the best of a cache of a size, and a cache that never forgets.
+
+Two figures for the best possible. The *optimum* (Belady) stores every miss, as textbooks and most caches do; it is
+exact for a number of keys. The *bound* holds for every engine and policy: one that refuses to store, values of unequal
+sizes, TTLs.
+"""
 
 import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from cachesim.replay.columns import Columns, columns, ratio, times
 from cachesim.replay.compiled import call, choose
 from cachesim.replay.kernels import future
-from cachesim.replay.kernels.words import ABSENT, DELETE, READ, WRITE
+from cachesim.replay.kernels.words import ABSENT
 from cachesim.traces import Trace
-from cachesim.traces import trace as words
-
-_NUMBER = {words.READ: READ, words.WRITE: WRITE, words.DELETE: DELETE}
 
 
-class Columns(NamedTuple):
-    """A trace as a kernel sees it: columns of whole numbers, a place a request."""
+class Copies(NamedTuple):
+    """What requests may leave in the cache, by request."""
 
-    keys: Any  # from 0 to unique - 1
-    ops: Any  # READ, WRITE or DELETE
-    unique: int
-    reads: int
-
-
-def columns(trace: Trace) -> Columns:
-    """Return the columns of a trace; its keys are numbered once, see `Trace.coded`."""
-    codes, names = trace.coded
-    if trace.ops is None:
-        return Columns(codes, np.zeros(len(codes), np.int8), len(names), len(codes))
-    ops = np.array([_NUMBER[op] for op in trace.ops], np.int8)
-    return Columns(codes, ops, len(names), int(np.count_nonzero(ops == READ)))
+    ends: Any  # seconds: when it is gone at the latest
+    sizes: Any  # bytes: how small it may be
 
 
 def next_reads(given: Columns, *, compiled: bool) -> tuple[int, Any]:
@@ -67,6 +59,93 @@ def optima(given: Columns, sizes: list[int], *, compiled: bool) -> list[float]:
     ]
 
 
+def bound(
+    trace: Trace,
+    items: int,
+    *,
+    memory: float = math.inf,
+    value_size: int = 0,
+    late: float = 0.0,
+    compiled: bool | None = None,
+) -> float:
+    """Return the hit ratio that no cache of `items` keys and `memory` bytes can exceed; NaN without a read.
+
+    The least of three: Belady that may refuse to store, with so many keys; the bytes of the copies that hit,
+    times how long each is kept, against what the cache has of both (Berger, Beckmann and Harchol-Balter, 2018:
+    PFOO-L, which there bounds misses from below); a cache that never forgets.
+
+    Parameters
+    ----------
+    trace : Trace
+        The requests. Its sizes and TTLs count; a key's own bytes are part of its size.
+    items : int
+        Most keys held at once.
+    memory : float
+        Most bytes held at once.
+    value_size : int
+        Bytes of a value where the trace names none.
+    late : float
+        Seconds that a key may outlive its TTL.
+    compiled : bool, optional
+        As in `replay`.
+
+    >>> trace = Trace.of_keys(["a", "b", "c", "a", "b"])
+    >>> optimum(trace, items=1), bound(trace, items=1), bound(trace, items=2)
+    (0.0, 0.2, 0.4)
+
+    References
+    ----------
+    Berger, Beckmann and Harchol-Balter, "Practical bounds on optimal caching with variable object sizes",
+    Proceedings of the ACM on Measurement and Analysis of Computing Systems 2(2), 2018.
+    """
+    is_fast = choose(compiled, work=len(trace))
+    given = columns(trace)
+    then, sizes = copies(trace, given, value_size, late, is_fast)
+    waits = np.full(given.unique, ABSENT)
+    hits = call(future.selective, given.keys, then, items, waits, compiled=is_fast)
+    return ratio(min(hits, most_by_bytes(then, sizes, memory)), given.reads)
+
+
+def copies(
+    trace: Trace, given: Columns, value_size: int, late: float, is_fast: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each request which one may hit the copy that it leaves (len: none), and that copy's least bytes."""
+    _, then = next_reads(given, compiled=is_fast)
+    then = np.asarray(then)
+    sizes = _bytes(trace, value_size)
+    if trace.ttls is None and trace.sizes is None:
+        return then, sizes
+    when = times(trace)
+    ends = when + (math.inf if trace.ttls is None else np.array(trace.ttls)) + late
+    last = np.full(given.unique, ABSENT)
+    left = Copies(ends.astype(float), sizes.astype(float))
+    found = call(future.lives, given.keys, given.ops, left, last, compiled=is_fast)
+    ends, sizes = map(np.asarray, found)
+    is_read = then < len(then)
+    expired = is_read & (np.append(when, 0.0)[then] > ends)
+    return np.where(expired, len(then), then), sizes
+
+
+def _bytes(trace: Trace, value_size: int) -> np.ndarray:
+    """Return the bytes of key and value of each request."""
+    codes, names = trace.coded
+    of_keys = np.array([len(name.encode("utf-8", "surrogateescape")) for name in names])
+    sizes: np.ndarray = of_keys[codes] + np.array(trace.sizes or value_size)
+    return sizes
+
+
+def most_by_bytes(then: np.ndarray, sizes: np.ndarray, memory: float) -> float:
+    """Return how many copies can hit at most if each takes its bytes for as long as it is kept: the cheapest first.
+
+    Time is counted in requests.
+    """
+    hits = np.flatnonzero(then < len(then))
+    if math.isinf(memory):
+        return len(hits)
+    prices = np.sort(sizes[hits].astype(float) * (then[hits] - hits))
+    return int(np.searchsorted(np.cumsum(prices), memory * (len(then) - 1), side="right"))
+
+
 def infinite(trace: Trace, *, compiled: bool | None = None) -> float:
     """Return the hit ratio of a cache that never forgets: every read but the first of each key hits.
 
@@ -78,8 +157,3 @@ def infinite(trace: Trace, *, compiled: bool | None = None) -> float:
         return ratio(given.reads - given.unique, given.reads)
     again, _ = next_reads(given, compiled=choose(compiled, work=len(trace)))
     return ratio(again, given.reads)
-
-
-def ratio(part: float, whole: float) -> float:
-    """Return the ratio of two counts; NaN of nothing."""
-    return part / whole if whole else math.nan

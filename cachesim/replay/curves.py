@@ -11,9 +11,9 @@ from cachesim.engines import policies as simple
 from cachesim.engines.base import EngineSpec
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
-from cachesim.replay.bounds import Columns, columns, infinite, optima, ratio
+from cachesim.replay.bounds import infinite, optima
+from cachesim.replay.columns import Columns, columns, ratio, times
 from cachesim.replay.compiled import call, choose
-from cachesim.replay.fast import times
 from cachesim.replay.kernels import stack
 from cachesim.replay.one_size import REDIS_BY, SIMPLE, redis_by_items
 from cachesim.replay.run import replay

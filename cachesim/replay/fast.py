@@ -10,8 +10,8 @@ from cachesim.engines.base import COLD, EVICTED, EngineSpec
 from cachesim.engines.policies import CLOCK, FIFO, LFU, LRU, SIEVE, Random
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
-from cachesim.replay.bounds import Columns, columns
-from cachesim.replay.one_size import PACE, REDIS_BY, SIMPLE, redis
+from cachesim.replay.columns import Columns, columns, times
+from cachesim.replay.one_size import REDIS_BY, SIMPLE, redis
 from cachesim.traces import Trace
 
 OWN = {FIFO: "fifo", LRU: "lru", CLOCK: "clock", SIEVE: "sieve", LFU: "lfu", Random: "random"}
@@ -50,13 +50,6 @@ def only_items_limit(items: float, memory: float, largest: int) -> bool:
     could hold many small keys first and few large ones at the end.
     """
     return items * largest <= memory
-
-
-def times(trace: Trace) -> np.ndarray:
-    """Return when each request comes, in seconds."""
-    if trace.times is not None:
-        return np.array(trace.times)
-    return np.arange(len(trace)) * (1 / PACE)
 
 
 def _simple(given: Columns, sizes: np.ndarray, spec: Simple, seed: int) -> Counts:

@@ -13,7 +13,7 @@ import numpy as np
 from cachesim.engines.redis import memory
 from cachesim.engines.redis.dict import POINTER, key_hash
 from cachesim.engines.redis.engine import Redis
-from cachesim.replay.bounds import Columns
+from cachesim.replay.columns import Columns
 from cachesim.replay.compiled import call
 from cachesim.replay.kernels import queues, random
 from cachesim.replay.kernels import redis as redis_kernel
@@ -32,7 +32,6 @@ from cachesim.replay.kernels.redis_table import (
 from cachesim.replay.kernels.words import ABSENT
 from cachesim.rng import stream
 
-PACE = 1000.0  # requests per simulated second of a trace without times
 REDIS_BY = {"allkeys-lru": BY_LRU, "allkeys-lfu": BY_LFU, "allkeys-random": BY_RANDOM}
 
 

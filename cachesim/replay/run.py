@@ -13,10 +13,10 @@ from typing import NamedTuple
 from cachesim.engines.base import Engine, EngineSpec
 from cachesim.engines.simple import SimpleEngine
 from cachesim.errors import BadInput, OutOfMemory
-from cachesim.replay.bounds import infinite, optimum, ratio
+from cachesim.replay.bounds import infinite, optimum
+from cachesim.replay.columns import PACE, ratio
 from cachesim.replay.compiled import choose
 from cachesim.replay.fast import Counts, by_kernel, only_items_limit
-from cachesim.replay.one_size import PACE
 from cachesim.rng import uniform
 from cachesim.traces import DELETE, READ, WRITE, Trace
 

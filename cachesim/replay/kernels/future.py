@@ -1,4 +1,4 @@
-"""Kernels of the two bounds: what no policy exceeds (Belady), and a cache that never forgets."""
+"""Kernels of the bounds: what no policy exceeds (Belady), one that may refuse, a cache that never forgets."""
 
 from heapq import heappop, heappush
 from typing import Any
@@ -47,3 +47,48 @@ def optimum(keys: Any, ops: Any, then: Any, items: int, waits: Any) -> int:
         held += 1
         heappush(farthest, -when if when < never else -never - key)
     return hits
+
+
+def selective(keys: Any, then: Any, items: int, waits: Any) -> int:
+    """Count the most hits of a policy that holds so many keys and need not store every miss.
+
+    As `optimum`, but a key that is not read again, or later than all that are held, takes no place.
+    """
+    never, hits, held = len(keys), 0, 0
+    farthest = [-never for _ in range(0)]
+    for number in range(never):
+        key, when = keys[number], then[number]
+        if waits[key] == number:
+            hits += 1
+            held -= 1
+        elif waits[key] != ABSENT:  # stored again, or deleted, before it was read
+            held -= 1
+        waits[key] = ABSENT
+        if when == never:
+            continue
+        waits[key] = when
+        held += 1
+        heappush(farthest, -when)
+        while held > items:
+            last = -heappop(farthest)
+            if waits[keys[last]] == last:  # else it has been read or stored since
+                waits[keys[last]] = ABSENT
+                held -= 1
+    return hits
+
+
+def lives(keys: Any, ops: Any, copies: Any, last: Any) -> Any:
+    """Note when the copy that a request may leave ends at the latest, and how small it may be.
+
+    A read that hits leaves the copy as it was, one that misses makes a new one: the better of both counts. A
+    write makes a new one for certain. `copies` holds columns by request, ends and bytes as they are for a new
+    copy; `last` is a column by key.
+    """
+    ends, sizes = copies
+    for number in range(len(keys)):
+        before = last[keys[number]]
+        if ops[number] == READ and before != ABSENT and ops[before] != DELETE:
+            ends[number] = max(ends[number], ends[before])
+            sizes[number] = min(sizes[number], sizes[before])
+        last[keys[number]] = number
+    return ends, sizes
