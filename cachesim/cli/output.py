@@ -202,12 +202,14 @@ def _named(results: Results) -> pd.DataFrame:
 
 def replay_text(found: Replay) -> str:
     """Return a replay for people: the hit ratio between its bounds, and what it took."""
+    best = [("optimum", found.optimum), ("bound", found.bound)]
     bounds = [
         ("infinite cache", found.infinite),
-        ("optimum", found.optimum),
+        *((name, ratio) for name, ratio in best if ratio is not None),
         (found.engine, found.hit_ratio),
+        ("the same, in bytes", found.byte_hit_ratio),
     ]
-    ratios = [[name, "-" if ratio is None else f"{ratio:.4f}"] for name, ratio in bounds]
+    ratios = [[name, f"{ratio:.4f}"] for name, ratio in bounds]
     misses = (
         ", ".join(f"{kind} {count:,}" for kind, count in sorted(found.misses.items())) or "none"
     )
@@ -218,7 +220,11 @@ def replay_text(found: Replay) -> str:
             f"misses: {misses}",
             f"evictions: {found.evictions:,}; expirations: {found.expirations:,}; "
             f"at most {found.items:,} keys held; {show_size(found.memory)} in use at the end",
-            *([f"{found.too_large:,} values were too large to store"] if found.too_large else []),
+            *(
+                [f"stores refused: {found.refused:,} ({found.why_refused})"]
+                if found.refused
+                else []
+            ),
         ]
     )
 

@@ -52,6 +52,7 @@ class Engine:
         self.memory = 0  # bytes in use, by this engine's own rules
         self.evictions = 0  # keys given up to make room, since the start
         self.expirations = 0  # keys removed because their TTL had run out, since the start
+        self.refusals = 0  # stores refused, since the start; a real server is not asked: 0
         self._gone: dict[str, str] = {}  # key -> why it was last removed
 
     def get(self, key: str) -> bytes | None:
@@ -116,7 +117,8 @@ class Engine:
         return kinds
 
     def refuse(self, key: str) -> None:
-        """Remember that what was to be stored under a key was refused."""
+        """Count that what was to be stored under a key was refused, and remember it."""
+        self.refusals += 1
         self._gone[key] = REFUSED
 
     def why_missed(self, key: str) -> str:

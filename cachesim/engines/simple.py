@@ -42,10 +42,20 @@ class Simple(EngineSpec):
     (None, 'evicted', b'2')
     """
 
-    why_refused = "larger than the whole cache"
     memory: Bytes = 4 * MIB  # limit on the bytes of keys and values
     items: Count | None = None  # limit on the number of keys beside it
     policy: Callable[[], EvictionPolicy] = LRU  # makes the policy of one run
+
+    @property
+    def asks(self) -> bool:
+        """Whether the policy may refuse to store a key."""
+        kind = self.policy if isinstance(self.policy, type) else type(self.policy())
+        return _defines(kind, "before_add")
+
+    @property
+    def why_refused(self) -> str:  # type: ignore[override]
+        """Why it refuses to store."""
+        return "not wanted by the policy" if self.asks else "larger than the whole cache"
 
     def build(self, clock: Clock, random: Random) -> "SimpleEngine":
         """Return a new, empty cache."""
@@ -70,10 +80,10 @@ class SimpleEngine(Engine):
         self._on_add, self._on_use = self.policy.on_add, self.policy.on_use
         self._on_remove, self._victim = self.policy.on_remove, self.policy.victim
         # The rarer calls take the place of others, so that policies without them pay nothing.
-        has_evict = _defines(self.policy, "on_evict")
+        has_evict = _defines(type(self.policy), "on_evict")
         self._on_evicted = self._tell_of_eviction if has_evict else self._on_remove
-        self._asks = _defines(self.policy, "before_add")
-        if self._asks:
+        self.asks = _defines(type(self.policy), "before_add")
+        if self.asks:
             self._insert = self._ask_and_insert  # type: ignore[method-assign]
 
     def held_bytes(self, key: str) -> int:
@@ -199,7 +209,7 @@ class SimpleEngine(Engine):
 
     def read_through(self, keys: Iterable[str], value: bytes) -> Counter[str]:
         """As Engine.read_through, faster while no key has a TTL: misses are told apart at the end."""
-        if self._asks or any(entry.expires < INF for entry in self.entries.values()):
+        if self.asks or any(entry.expires < INF for entry in self.entries.values()):
             return super().read_through(keys, value)
         find, use, insert = self.entries.get, self._on_use, self._insert
         missed: list[str] = []
@@ -276,9 +286,9 @@ class SimpleEngine(Engine):
         )
 
 
-def _defines(policy: EvictionPolicy, name: str) -> bool:
-    """Say whether a policy has a method of its own in place of the contract's."""
-    return getattr(type(policy), name) is not getattr(EvictionPolicy, name)
+def _defines(kind: Any, name: str) -> bool:
+    """Say whether a kind of policy has a method of its own in place of the contract's."""
+    return getattr(kind, name, None) is not getattr(EvictionPolicy, name)
 
 
 def _seconds(given: Any) -> float:

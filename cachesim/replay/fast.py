@@ -1,5 +1,6 @@
 """A whole replay by kernel, where there is one for the engine: the same counts as from the engine itself."""
 
+import math
 import sys
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -25,7 +26,12 @@ class Counts(NamedTuple):
     evictions: int
     expirations: int
     misses: dict[str, int]  # by kind
-    too_large: int  # values that the engine refused to store
+    refused: int  # stores that the engine or its policy refused
+    read_bytes: int  # of the values of all reads; if all are of one size, how many reads there were
+    hit_bytes: int  # of the values of those that hit
+    peak: float = (
+        math.inf
+    )  # most bytes in use at once, beyond those of an empty engine; inf: not known
 
 
 def by_kernel(trace: Trace, spec: EngineSpec, value_size: int, seed: int) -> Counts | None:
@@ -59,7 +65,8 @@ def _simple(given: Columns, sizes: np.ndarray, spec: Simple, seed: int) -> Count
     misses = given.reads - played.hits
     kinds = _kinds(given.unique, misses)
     most = min(items, given.unique)
-    return Counts(most, int(sizes[played.held].sum()), misses - held, 0, kinds, 0)
+    memory, evictions = int(sizes[played.held].sum()), misses - held
+    return Counts(most, memory, evictions, 0, kinds, 0, given.reads, played.hits)
 
 
 def _redis(
@@ -69,7 +76,7 @@ def _redis(
     if found.is_full:
         return None  # the engine itself says what is wrong
     kinds = _kinds(given.unique, given.reads - found.hits)
-    return Counts(found.most, found.memory, found.evictions, 0, kinds, 0)
+    return Counts(found.most, found.memory, found.evictions, 0, kinds, 0, given.reads, found.hits)
 
 
 def _kinds(unique: int, misses: int) -> dict[str, int]:

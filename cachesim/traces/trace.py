@@ -118,6 +118,11 @@ class Trace:
         return f"Trace({self.name}: {len(self)} requests, {self.unique} keys)"
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it is nothing but keys to read."""
+        return all(column is None for column in (self.ops, self.sizes, self.times, self.ttls))
+
+    @property
     def unique(self) -> int:
         """The number of different keys."""
         return len(set(self.keys))

@@ -7,8 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cachesim.replay import bound, infinite, optimum
-from cachesim.traces import DELETE, READ, WRITE, Request, Trace
+from cachesim.engines import policies
+from cachesim.engines.memcached.engine import Memcached
+from cachesim.engines.redis.engine import Redis
+from cachesim.engines.simple import Simple
+from cachesim.errors import BadInput
+from cachesim.replay import bound, infinite, optimum, replay
+from cachesim.rng import stream
+from cachesim.traces import DELETE, READ, WRITE, Request, Trace, read_trace
 
 SILBERSCHATZ = list("70120304230321201701")  # a textbook's string
 
@@ -86,3 +92,53 @@ def test_exact_for_equal_sizes(keys, items):
     assert best_by_trying(requests, items, 1e9) == round(
         bound(Trace.of_keys(keys), items) * len(keys)
     )
+
+
+ENGINES = st.one_of(
+    st.builds(
+        Simple,
+        items=st.none() | st.integers(1, 6),
+        memory=st.integers(20, 400),
+        policy=st.sampled_from(list(policies.ALL.values())),
+    ),
+    st.builds(
+        Redis,
+        memory=st.sampled_from([66_000, 67_000, 70_000]),
+        policy=st.sampled_from(["noeviction", "allkeys-lru", "volatile-ttl", "volatile-lru"]),
+    ),
+    st.just(Memcached(memory=2 << 20)),
+)
+requests = st.tuples(
+    st.sampled_from("abcdefgh"), st.sampled_from([READ, READ, READ, WRITE, DELETE]),
+    st.sampled_from([0, 9, 60, 300, 700_000]), st.floats(0, 2), st.sampled_from([0.3, 1, 5, float("inf")]),
+)  # fmt: skip
+
+
+@settings(max_examples=400)
+@given(st.lists(requests, min_size=1, max_size=60), ENGINES)
+def test_never_below_an_engine(drawn, engine):
+    """Every engine and policy, on drawn traces with sizes, writes, deletes and TTLs."""
+    now, found = 0.0, []
+    for key, op, size, wait, ttl in drawn:
+        now += wait
+        found.append(Request(key, op, size, now, ttl))
+    trace = Trace(found)
+    try:
+        played = replay(trace, engine)
+    except BadInput:
+        return  # nothing could be stored
+    if played.reads:
+        assert played.hit_ratio <= played.best + 1e-9
+        assert played.hit_ratio <= played.infinite + 1e-9
+
+
+def test_well_below_the_infinite_cache_where_sizes_differ(traces):
+    """Real requests with lognormal sizes and a tenth of their bytes: between LRU and the cache that never forgets."""
+    trace = read_trace(traces / "cache2k_web07.trace.xz", "cache2k")
+    codes, names = trace.coded
+    sizes = (1000 * stream(1, "sizes").lognormal(0, 1.5, len(names))).astype(int) + 1
+    trace.sizes = sizes[codes].tolist()
+    found = replay(trace, Simple(memory=int(sizes.sum() // 10)))
+
+    assert found.optimum is None
+    assert found.hit_ratio < found.bound < found.infinite - 0.01

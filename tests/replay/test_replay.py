@@ -88,7 +88,7 @@ def test_the_optimum_bounds_where_memory_and_items_limit(keys, items, memory, po
     """The most keys ever held count: many small ones may have left for one large one since."""
     found = replay(keys, Simple(items=items, memory=memory, policy=policy), value_size=5)
 
-    assert found.hit_ratio <= found.optimum
+    assert found.hit_ratio <= found.best
     assert found.items <= items
 
 
@@ -193,7 +193,7 @@ def test_a_trace_with_everything():
     assert (7, 2, 5, 2) == (found.requests, found.unique, found.reads, found.hits)
     assert {"cold": 1, "expired": 1, "invalidated": 1} == found.misses
     assert (2, 11 + 21, 1) == (found.items, found.memory, found.expirations)
-    assert found.hit_ratio <= found.optimum <= found.infinite
+    assert found.hit_ratio <= found.bound <= found.infinite
 
 
 def test_values_that_are_too_large_are_counted():
@@ -201,7 +201,7 @@ def test_values_that_are_too_large_are_counted():
     requests = [Request("a", READ, 500), Request("b", READ, 5)] * 2
     found = replay(Trace(requests), Simple(memory=100))
 
-    assert (2, 1) == (found.too_large, found.hits)
+    assert (2, 1) == (found.refused, found.hits)
     assert {"cold": 2, "refused": 1} == found.misses
 
 

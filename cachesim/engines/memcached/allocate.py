@@ -65,11 +65,7 @@ class Allocator:
         size = self.overhead + length + len(value) + (FLAGS_SIZE if flags else 0)
         self.spared = spared
         if size > self.simple_most:
-            try:
-                return self._chained(key, value, flags, expires, size, replaces, seam)
-            except OutOfMemory:
-                self.engine.refuse(key)
-                raise
+            return self._chained(key, value, flags, expires, size, replaces, seam)
         lru = self.by_eighths[(size + ALIGNMENT - 1) // ALIGNMENT]
         free = lru.slab.free
         chunk = free.pop() if free and self.engine.settings.segmented else self._pull(lru)
@@ -132,20 +128,21 @@ class Allocator:
         if header is None:
             self._fail(key, lru, replaces=replaces)
         pieces = [(header_lru.slab, header)]
-        if seam:
-            self._add_pieces(pieces, seam)
-            self._add_pieces(pieces, 0)
-        self._add_pieces(pieces, len(value) + LINE_END - seam)
-        if (
-            seam
-        ):  # copying, the server takes a chunk as soon as one is full, though nothing is to come
-            self._add_pieces(pieces, 0)
+        rest = len(value) + LINE_END - seam
+        # Copying, the server takes a chunk as soon as one is full, though nothing is to come.
+        for length in (seam, 0, rest, 0) if seam else (rest,):
+            if not self._add_pieces(pieces, length):
+                self.engine.refuse(key)
+                raise OutOfMemory(OUT_OF_MEMORY_READING)
         item = ChainedItem(key, value, flags, expires, size, header, pieces=pieces)
         item.segment = self._first_segment(lru, expires)
         return item
 
-    def _add_pieces(self, pieces: list[tuple[SlabClass, int]], length: int) -> None:
-        """Take chunks for `length` bytes: as many of the largest class as are filled, the last one smaller."""
+    def _add_pieces(self, pieces: list[tuple[SlabClass, int]], length: int) -> bool:
+        """Take chunks for `length` bytes: as many of the largest class as are filled, the last one smaller.
+
+        Return whether there were enough; if not, all are given back.
+        """
         while True:
             size = min(length + PIECE_HEADER, LARGEST_CHUNK)
             piece = self._piece(self._lru_of(size))
@@ -154,11 +151,11 @@ class Allocator:
             if piece is None:
                 for slab, chunk in pieces:
                     slab.free.append(chunk)
-                raise OutOfMemory(OUT_OF_MEMORY_READING)
+                return False
             pieces.append(piece)
             length -= size - PIECE_HEADER
             if length <= 0:
-                return
+                return True
 
     def _piece(self, lru: ClassLRU) -> tuple[SlabClass, int] | None:
         chunk = self._pull(lru)
