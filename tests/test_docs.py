@@ -44,3 +44,11 @@ def test_the_trade_offs_of_strategies_are_measured():
 
     page = strategies_table.PAGE.read_text(encoding="utf-8")
     assert page == strategies_table.renewed(page)
+
+
+def test_the_trade_offs_of_policies_are_measured():
+    """The table of eviction policies is the one that its script makes."""
+    from benchmarks import policies_table
+
+    page = policies_table.PAGE.read_text(encoding="utf-8")
+    assert page == policies_table.renewed(page)
