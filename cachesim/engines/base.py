@@ -195,3 +195,8 @@ class EvictionPolicy:
         'mine'
         """
         return cls.name or cls.__name__.lower()
+
+    @classmethod
+    def defines(cls, method: str) -> bool:
+        """Return whether a kind of policy has a method of its own in place of this contract's."""
+        return getattr(cls, method) is not getattr(EvictionPolicy, method)

@@ -14,7 +14,7 @@ from cachesim.replay.best import Best, best_possible
 from cachesim.replay.bounds import infinite
 from cachesim.replay.columns import ratio
 from cachesim.replay.compiled import choose
-from cachesim.replay.fast import by_kernel
+from cachesim.replay.fast import Counts, by_kernel
 from cachesim.replay.play import Player
 from cachesim.rng import uniform
 from cachesim.traces import READ, Trace
@@ -97,13 +97,11 @@ def replay(
     if not len(trace):
         raise BadInput("the trace has no request; give at least one")
     is_fast = choose(compiled, work=len(trace))
-    with closing(engine.build(player := Player(value_size), uniform(seed, "eviction"))) as live:
+    player = Player(value_size)
+    with closing(engine.build(player, uniform(seed, "eviction"))) as live:
         counts = by_kernel(trace, engine, value_size, seed) if is_fast else None
         counts = counts or player.play(live, trace)
-    if counts.refused and not counts.items:
-        raise BadInput(
-            f"the engine stored nothing ({engine.why_refused}); give it more memory or smaller values"
-        )
+    _must_store(counts, engine)
     reads = trace.count(READ)
     hits = reads - sum(counts.misses.values())
     best = best_possible(trace, engine, counts, value_size, is_fast) if bounds else Best()
@@ -121,3 +119,10 @@ def replay(
         version=live.version,
         **{name: getattr(counts, name) for name in TOLD},
     )
+
+
+def _must_store(counts: Counts, engine: EngineSpec) -> None:
+    if counts.refused and not counts.items:
+        raise BadInput(
+            f"the engine stored nothing ({engine.why_refused}); give it more memory or smaller values"
+        )
