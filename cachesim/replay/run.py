@@ -97,11 +97,7 @@ def replay(
     if not len(trace):
         raise BadInput("the trace has no request; give at least one")
     is_fast = choose(compiled, work=len(trace))
-    player = Player(value_size)
-    with closing(engine.build(player, uniform(seed, "eviction"))) as live:
-        counts = by_kernel(trace, engine, value_size, seed) if is_fast else None
-        counts = counts or player.play(live, trace)
-    _must_store(counts, engine)
+    counts, version = _played(trace, engine, value_size, seed, is_fast)
     reads = trace.count(READ)
     hits = reads - sum(counts.misses.values())
     best = best_possible(trace, engine, counts, value_size, is_fast) if bounds else Best()
@@ -116,13 +112,21 @@ def replay(
         **best._asdict(),
         infinite=infinite(trace, compiled=is_fast),
         why_refused=engine.why_refused,
-        version=live.version,
+        version=version,
         **{name: getattr(counts, name) for name in TOLD},
     )
 
 
-def _must_store(counts: Counts, engine: EngineSpec) -> None:
+def _played(
+    trace: Trace, engine: EngineSpec, value_size: int, seed: int, is_fast: bool
+) -> tuple[Counts, str]:
+    """Return what was counted, and the engine's version."""
+    player = Player(value_size)
+    with closing(engine.build(player, uniform(seed, "eviction"))) as live:
+        counts = by_kernel(trace, engine, value_size, seed) if is_fast else None
+        counts = counts or player.play(live, trace)
     if counts.refused and not counts.items:
         raise BadInput(
             f"the engine stored nothing ({engine.why_refused}); give it more memory or smaller values"
         )
+    return counts, live.version
