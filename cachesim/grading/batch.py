@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 from cachesim.errors import BadInput
 from cachesim.experiments.parallel import in_parallel
 from cachesim.grading.answers import plain
+from cachesim.grading.best import graded_best
 from cachesim.grading.exercise import Exercise, seed_of
-from cachesim.grading.judge import ERROR, Outcome, Report, judge
+from cachesim.grading.judge import ERROR, Outcome, Repeat, Report
 from cachesim.grading.sandbox import Tier
 from cachesim.grading.submission import Submission, read
 
@@ -31,6 +32,7 @@ class Job(NamedTuple):
     tier: Tier
     seed: int
     out: Path | None  # where its report is kept
+    repeat: Repeat = "later"  # what hit a clock: when the others have been graded
 
 
 def jobs(
@@ -56,14 +58,18 @@ def jobs(
 def grade(work: Sequence[Job], n_jobs: int = -1, progress: Progress | None = None) -> list[Report]:
     """Grade all; return the reports in the order of the jobs."""
     done = in_parallel(grade_one, work, n_jobs)
-    return list(progress(done, len(work)) if progress else done)
+    reports = list(progress(done, len(work)) if progress else done)
+    return [
+        report if report.is_final else grade_one(job._replace(repeat="is one"))  # alone by now
+        for job, report in zip(work, reports, strict=True)
+    ]
 
 
 def grade_one(job: Job) -> Report:
     """Grade one submission, or read the report that an interrupted batch has left."""
     exercise = Exercise(job.folder)
     try:
-        submission = read(job.path, exercise)
+        submission = read(job.path, exercise, job.tier)
     except (BadInput, OSError) as error:
         name = plain(job.path.stem if job.path.is_file() else job.path.name, 100)
         report = unreadable(exercise, name, plain(str(error)), job.tier)
@@ -73,7 +79,7 @@ def grade_one(job: Job) -> Report:
     known = _kept(kept, exercise, submission, job)
     if known is not None:
         return known
-    report = judge(exercise, submission, tier=job.tier, seed=job.seed)
+    report = graded_best(exercise, submission, tier=job.tier, seed=job.seed, repeat=job.repeat)
     _keep(job, report, _mark(exercise, submission, job))
     return report
 
@@ -120,7 +126,8 @@ def _kept(path: Path | None, exercise: Exercise, submission: Submission, job: Jo
         fields = {
             name: told[name] for name in ("id", "exercise", "score", "max_score", "isolation")
         }
-        return Report(**fields, outcomes=outcomes, notes=tuple(told["notes"]))
+        kept = Report(**fields, outcomes=outcomes, notes=tuple(told["notes"]))
+        return kept if kept.is_final else None
     except (ValueError, KeyError, TypeError):
         return None  # damaged: graded anew
 

@@ -23,6 +23,7 @@ class Channel:
         nowhere = os.open(os.devnull, os.O_RDWR)
         for standard in (0, 1, 2):
             os.dup2(nowhere, standard)
+        os.close(nowhere)
 
     def receive(self):
         """Return the next message, None when the grader has gone."""
@@ -40,18 +41,15 @@ def fence(plan):
     """Build the walls that the grader asked for; return the names of those that stand."""
     import limits
 
-    standing = []
-    if plan["drop_root"]:
-        limits.drop_root()
-    if plan["landlock"] and limits.landlock_version():
-        limits.lock_files(plan["readable"])
-        standing.append("landlock")
-    if limits.limit_resources(plan["cpu"], plan["memory"]):
-        standing.append("rlimits")
-    if plan["seccomp"]:
-        limits.filter_calls()
-        standing.append("seccomp")
-    return standing
+    linux = sys.platform.startswith("linux")
+    walls = [  # in this order: a later one refuses what an earlier one needs
+        ("nobody", lambda: linux and limits.drop_root()),
+        ("landlock", lambda: plan["landlock"] and limits.lock_files(plan["readable"])),
+        ("rlimits", lambda: limits.limit_resources(plan["cpu"], plan["memory"])),
+        ("bound", lambda: linux and limits.bind_to_grader()),
+        ("seccomp", lambda: linux and limits.filter_calls()),
+    ]
+    return [name for name, build in walls if build()]
 
 
 def toolkit():
@@ -72,7 +70,9 @@ def told(error):
     if isinstance(error, SyntaxError):
         file, line = error.filename, error.lineno
     try:
-        text = str(error)[:LONGEST_TEXT]
+        text = str(getattr(error, "msg", error))[
+            :LONGEST_TEXT
+        ]  # a SyntaxError tells its line twice
     except BaseException:
         text = ""
     where = str(file)[len(FILE) : 80] if str(file).startswith(FILE) else ""
@@ -84,14 +84,18 @@ class Submission:
     """A student's code, and the objects of it that are in use."""
 
     def __init__(self):
+        import stubs
+
         self.module = types.ModuleType("submission")
+        self.stubs = stubs.Importer()
+        self.module.__dict__["__builtins__"] = stubs.built_in(self.stubs)
         self.objects = []
 
     def load(self, parts):
         """Run the code, part by part, in one namespace."""
         sys.modules["submission"] = self.module
         for where, code in parts:
-            exec(compile(code, FILE + where, "exec"), self.module.__dict__)
+            exec(self.stubs.compiled(code, FILE + where), self.module.__dict__)
         return {"ok": True}
 
     def entry(self, name):
@@ -130,7 +134,8 @@ def main():
     channel = Channel()
     sys.modules["cachesim"] = toolkit()
     sys.path.insert(0, HERE)
-    import actors  # noqa: F401 - while its file can still be read
+    import actors  # noqa: F401 - while their files can still be read
+    import stubs  # noqa: F401
 
     standing = fence(json.loads(sys.argv[1]))
     sys.path.remove(HERE)
