@@ -60,7 +60,10 @@ class Engine:
         raise NotImplementedError
 
     def set(self, key: str, value: bytes, ttl: float = math.inf) -> None:
-        """Store a value for `ttl` seconds. Raises OutOfMemory if there is no room and nothing may go."""
+        """Store a value for `ttl` seconds.
+
+        Raises OutOfMemory if there is no room and nothing may go, after `refuse`, so that misses tell it.
+        """
         raise NotImplementedError
 
     def delete(self, key: str) -> bool:

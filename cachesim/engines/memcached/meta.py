@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cachesim.engines.base import Command, Work
 from cachesim.engines.memcached import proto_meta
 from cachesim.engines.memcached.commands import to_key
-from cachesim.engines.memcached.meta_flags import read_flags
+from cachesim.engines.memcached.meta_flags import decoded
 from cachesim.errors import CommandError
 
 if TYPE_CHECKING:
@@ -62,19 +62,17 @@ def execute(engine: "MemcachedEngine", command: Command) -> Any:
     return shaped(line[0], answer)
 
 
-def work(engine: "MemcachedEngine", command: Command) -> Work | None:
-    """Return what a command would ask of its node now; None of a command that is wrong.
+def work(engine: "MemcachedEngine", command: Command) -> Work:
+    """Return what a command would ask of its node now.
 
     mg replies the value if it has the flag "v", ms stores its data.
     """
     line, data = words(command)
-    if line[0] != b"mg":
+    letters = {word[:1] for word in line[2:]}
+    if line[0] != b"mg" or b"v" not in letters:
         return Work(bytes=len(data or b""))
-    try:
-        flags = read_flags(engine, line[1], line[2:])
-    except (CommandError, IndexError):
-        return None
-    return Work(bytes=engine.held_bytes(to_key(flags.key)) if b"v" in flags.words else 0)
+    key = decoded(line[1]) if b"b" in letters else line[1]
+    return Work(bytes=engine.held_bytes(to_key(key)))
 
 
 RUN: dict[str, Callable[["MemcachedEngine", list[bytes]], bytes | proto_meta.MetaBlock]] = {

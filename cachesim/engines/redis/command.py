@@ -37,8 +37,10 @@ class Keys(NamedTuple):
 
     def of(self, argv: Arguments) -> Arguments:
         """Return the arguments that stand there."""
+        if not self.first:
+            return []
         end = self.last + 1 + len(argv) * (self.last < 0)
-        return argv[self.first : end : self.step] if self.first else []
+        return argv[self.first : end : self.step]
 
 
 NO_KEYS = Keys(0, 0, 0)
