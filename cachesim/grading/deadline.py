@@ -36,7 +36,7 @@ def parse_moment(text: str, zone: tzinfo = UTC) -> datetime:
     >>> parse_moment("Monday, 30 November 2026, 11:59 PM").hour
     23
     """
-    words = re.sub(r"\s+", " ", text.strip())
+    words = " ".join(text[:100].split())
     time, name = words, ""
     if match := re.fullmatch(r"(.*\d) ?([A-Za-z]+(?:/[\w/+-]+)?)", words):
         time, name = match[1], match[2]

@@ -15,6 +15,7 @@ GitHub Classroom: its assistant and `gh classroom clone student-repos` make ASSI
 ('doejane', '123', '456', 'hw-1.ipynb')
 """
 
+import html
 import re
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
@@ -107,15 +108,24 @@ def prefix_of(tree: Tree, exercise: str) -> str:
     folders = [top for top in tree.tops if top not in tree.files]
     if "-" not in _shared(folders):
         return ""
-    slug = exercise.replace("_", "-")
-    if all(f"{slug}-" in folder for folder in folders):
-        return folders[0][: folders[0].index(f"{slug}-") + len(slug) + 1]
+    if slug := slug_of(folders[0], exercise):
+        return slug if all(folder.startswith(slug) for folder in folders) else ""
     if tree.name.endswith("-submissions"):
         named = f"{tree.name.removesuffix('-submissions')}-"
         return named if all(folder.startswith(named) for folder in folders) else ""
-    if set(folders) <= tree.is_git and len(folders) > 1:
+    if set(folders) <= tree.clones and len(folders) > 1:
         return _shared(folders).rpartition("-")[0] + "-"
     return ""
+
+
+def slug_of(folder: str, exercise: str) -> str:
+    """Return the beginning of a folder's name that names the exercise; nothing if there is none.
+
+    >>> slug_of("lab-01-lru-ada", "01_lru")
+    'lab-01-lru-'
+    """
+    before, slug, _ = folder.partition(f"{exercise.replace('_', '-')}-")
+    return before + slug if slug else ""
 
 
 def _shared(names: Sequence[str]) -> str:
@@ -188,3 +198,14 @@ _RESENT = re.compile(r"-(\d{1,3})((?:\.\w+)*)$")
 def _number(file: str) -> int:
     found = _RESENT.search(file)
     return int(found[1]) if found else 0
+
+
+def typed(data: bytes) -> bytes:
+    """Return code that was typed into a system, which keeps it as HTML.
+
+    >>> typed(b"<p>def f():<br>&nbsp;&nbsp;return 1 &lt; 2</p>").decode().splitlines()
+    ['def f():', '  return 1 < 2']
+    """
+    lines = (line.rstrip() for line in data.decode("utf-8", "replace").split("\n"))
+    text = re.sub(r"<(?:br ?/?|/p|/div|/li|/pre)>\n?", "\n", "\n".join(lines))
+    return html.unescape(re.sub(r"<[^<>]*>", "", text)).replace("\xa0", " ").encode()

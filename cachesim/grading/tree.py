@@ -26,22 +26,21 @@ UNREADABLE = (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EO
 
 
 class File(NamedTuple):
-    """One file: a path on disk, or an entry of an archive."""
+    """One file: a path on disk, an entry of an archive, or bytes."""
 
     size: int  # bytes, unpacked
     path: Path | None = None
     archive: zipfile.ZipFile | None = None
     entry: zipfile.ZipInfo | None = None
+    data: bytes = b""
 
     def read(self, most: int) -> bytes:
         """Return at most so many bytes. Raises BadInput for a damaged entry."""
         try:
-            if self.archive is None or self.entry is None:
-                assert self.path is not None
-                with self.path.open("rb") as file:
-                    return file.read(most)
-            with self.archive.open(self.entry) as packed:
-                return packed.read(most)
+            if self.archive is not None and self.entry is not None:
+                with self.archive.open(self.entry) as packed:
+                    return packed.read(most)
+            return self.path.read_bytes()[:most] if self.path else self.data
         except Exception as error:  # zlib, lzma and zipfile have many, and all mean the same
             raise BadInput(f"it cannot be unpacked: {plain(str(error))}") from None
 
@@ -51,7 +50,7 @@ class Tree(NamedTuple):
 
     name: str  # of the folder or the archive
     files: dict[str, File]
-    is_git: frozenset[str] = frozenset()  # folders at the top that are clones
+    clones: frozenset[str] = frozenset()  # folders that Git made
 
     @property
     def tops(self) -> list[str]:
@@ -60,10 +59,10 @@ class Tree(NamedTuple):
 
     def below(self, folder: str) -> "Tree":
         """Return one folder of it."""
-        inside = {
-            n[len(folder) + 1 :]: f for n, f in self.files.items() if n.startswith(folder + "/")
-        }
-        return Tree(folder.rpartition("/")[2], inside)
+        start = f"{folder}/"
+        inside = {n.removeprefix(start): f for n, f in self.files.items() if n.startswith(start)}
+        clones = {n.removeprefix(start) for n in self.clones if n.startswith(start)}
+        return Tree(folder.rpartition("/")[2], inside, frozenset(clones))
 
     def text(self, name: str) -> str:
         """Return a small file as text; empty if it is not there."""
@@ -80,22 +79,26 @@ def tree_of(paths: Sequence[Path]) -> Tree:
         An archive cannot be read.
     """
     if len(paths) > 1 or not (paths[0].is_dir() or is_zip(paths[0].name)):
-        return _side_by_side(paths)
+        return side_by_side(paths)
     (path,) = paths
     found = dict(_in_folder(path) if path.is_dir() else _in_zip(path))
-    clones = frozenset(n.partition("/")[0] for n in found if n.split("/")[1:2] == [".git"])
-    return Tree(name_of(path), without_junk(found), clones)
+    return _tree(name_of(path), found)
 
 
-def _side_by_side(paths: Sequence[Path]) -> Tree:
+def side_by_side(paths: Sequence[Path]) -> Tree:
+    """Return the tree of paths as if they lay in one folder; archives are files in it."""
     found: dict[str, File] = {}
     for path in paths:
         if path.is_dir():
-            found |= {f"{path.name}/{name}": file for name, file in _in_folder(path)}
-        else:
+            found |= {f"{name_of(path)}/{name}": file for name, file in _in_folder(path)}
+        elif path.is_file():
             found[path.name] = File(path.stat().st_size, path)
-    clones = frozenset(path.name for path in paths if (path / ".git").exists())
-    return Tree("", without_junk(found), clones)
+    return _tree("", found)
+
+
+def _tree(name: str, files: dict[str, File]) -> Tree:
+    clones = {n.partition("/.git/")[0] for n in files if "/.git/" in n}
+    return Tree(name, without_junk(files), frozenset(clones))
 
 
 def is_zip(name: str) -> bool:
