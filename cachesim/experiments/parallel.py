@@ -22,6 +22,7 @@ def in_parallel(
     backend: str = "processes",
     address: str | None = None,
     ordered: bool = True,
+    apart: bool = False,
 ) -> Iterable[Any]:
     """Return what `work` makes of every job, as they finish.
 
@@ -37,6 +38,8 @@ def in_parallel(
         Of Dask's scheduler, such as "tcp://10.0.0.5:8786"; without it, the Client of this process.
     ordered : bool
         Whether what is done comes in the order of the jobs; otherwise in the order in which it ends.
+    apart : bool
+        Whether even a single job gets a process of its own, so that this one lives on if that one dies.
 
     Raises
     ------
@@ -56,9 +59,9 @@ def in_parallel(
     return_as = "generator" if ordered else "generator_unordered"
     if backend == "dask":
         return _on_dask(work, jobs, address, return_as)
-    if n_jobs == 1 or len(jobs) == 1:
+    if (n_jobs == 1 or len(jobs) == 1) and not apart:
         return map(work, jobs)
-    return _in_processes(work, jobs, n_jobs, return_as)
+    return _in_processes(work, jobs, 2 if apart else n_jobs, return_as)
 
 
 def _in_processes(work: Work, jobs: Sequence[Any], n_jobs: int, return_as: str) -> Iterator[Any]:

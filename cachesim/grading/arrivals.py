@@ -28,6 +28,7 @@ class Arrival(NamedTuple):
     system: str = ""  # the layout that it came in; empty for a path of its own
     attempt: int = 0  # of two with one id, the system gave the newer one the greater number
     is_known: bool = True  # the roster has its students
+    seed_name: str = ""  # the id that the parameters follow from, if it is another one
 
 
 def label(name: str) -> str:
@@ -131,7 +132,11 @@ def distinct(arrivals: Iterable[Arrival]) -> tuple[list[Arrival], list[str]]:
             own = f"{arrival.id} ({number})"
             why = f'another submission is called "{arrival.id}" too; this one is graded as "{own}"'
             chosen[own] = arrival._replace(
-                id=own, people=(Person(own),), notes=(*arrival.notes, why), is_known=False
+                id=own,
+                people=(Person(own),),
+                notes=(*arrival.notes, why),
+                is_known=False,
+                seed_name=arrival.id,
             )
             notes.append(f'two submissions are called "{arrival.id}": {arrival.path} is "{own}"')
         else:
