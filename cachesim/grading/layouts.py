@@ -106,16 +106,15 @@ def prefix_of(tree: Tree, exercise: str) -> str:
     'lab-01-lru-'
     """
     folders = [top for top in tree.tops if top not in tree.files]
-    if "-" not in _shared(folders):
+    named = f"{tree.name.removesuffix('-submissions')}-"
+    if tree.name.endswith("-submissions") and all(f.startswith(named) for f in folders):
+        return named if folders else ""
+    if not folders or (len(folders) == 1 and folders[0] not in tree.clones):
         return ""
     if slug := slug_of(folders[0], exercise):
         return slug if all(folder.startswith(slug) for folder in folders) else ""
-    if tree.name.endswith("-submissions"):
-        named = f"{tree.name.removesuffix('-submissions')}-"
-        return named if all(folder.startswith(named) for folder in folders) else ""
-    if set(folders) <= tree.clones and len(folders) > 1:
-        return _shared(folders).rpartition("-")[0] + "-"
-    return ""
+    shared = _shared(folders).rpartition("-")[0]
+    return f"{shared}-" if shared and set(folders) <= tree.clones and len(folders) > 1 else ""
 
 
 def slug_of(folder: str, exercise: str) -> str:
