@@ -73,8 +73,9 @@ class Ledger:
 
     def all(self, new: Iterable[Grade]) -> list[Grade]:
         """Return the grades of the folder, each at the place where it was first; these ones are new."""
-        grades = {grade.id: grade for grade in self._kept()} | {grade.id: grade for grade in new}
-        self.order += [name for name in grades if name not in self.order]
+        made = {grade.id: grade for grade in new}
+        grades = {grade.id: grade for grade in self._kept()} | made
+        self.order += [name for name in {**made, **grades} if name not in self.order]
         self._write_manifest()
         return [grades[name] for name in self.order if name in grades]
 
