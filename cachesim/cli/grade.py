@@ -2,14 +2,13 @@
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
-from functools import reduce
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from cachesim.cli.options import ruled
+from cachesim.cli.options import apply, ruled
 from cachesim.cli.output import print_json
 from cachesim.grading import reports
 from cachesim.grading.arrivals import Registry
@@ -65,11 +64,6 @@ ARRIVAL = (  # the options that say whose the submissions are, and how late
 )
 
 
-def arrival_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options about arrivals."""
-    return reduce(lambda made, option: option(made), reversed(ARRIVAL), command)
-
-
 @click.command("grade")
 @click.argument("exercise")
 @click.argument(
@@ -78,7 +72,7 @@ def arrival_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder for reports; a batch resumes from it."
 )
-@arrival_options
+@apply(ARRIVAL)
 @ruled("--seed", Seed, "Seed of the parameters, the same for all.  [default: each student's own]")
 @click.option(
     "--secret", default="", help="The course's secret, from which students' seeds follow."
@@ -108,45 +102,43 @@ def grade_command(
         click.echo(
             "warning: no sandbox holds here: hostile code could do what you can do", err=True
         )
-    out = options["out"]
-    ledger = Ledger(out, task.id, options["seed"], options["secret"]) if out is not None else None
-    with tempfile.TemporaryDirectory(prefix="cachesim-") as work:
-        done = _graded(task, submissions, tier, ledger, Path(work), as_json=as_json, **options)
-    _show(task, done, as_json=as_json)
-    return 0
-
-
-def _graded(
-    task: Exercise,
-    paths: tuple[Path, ...],
-    tier: Tier,
-    ledger: Ledger | None,
-    work: Path,
-    *,
-    as_json: bool,
-    **options: Any,
-) -> list[Grade]:
-    """Read the class, grade it, write what was asked for, and tell what the teacher should know."""
     policy, registry = _rules(**options)
-    found = Reader(task.name, work, registry).read(paths, options["layout"] or "")
-    listed = jobs(
-        task,
-        found.arrivals,
-        tier,
-        seed=options["seed"],
-        secret=options["secret"],
-        out=ledger.reports if ledger else None,
-        policy=policy,
-    )
-    is_shown = not as_json and sys.stderr.isatty()
-    keep = ledger.keep if ledger else None
-    done = grade(listed, options["n_jobs"], _progress if is_shown else None, keep)
+    with tempfile.TemporaryDirectory(prefix="cachesim-") as work:
+        found = Reader(task.name, Path(work), registry).read(submissions, options["layout"] or "")
+        ledger = _ledger(task, **options)
+        done = _graded(task, found, tier, policy, ledger, is_quiet=as_json, **options)
     everybody = ledger.all(done) if ledger else done
     if ledger:
         _write_all(ledger.path, task, everybody)
         found.notes.extend(ledger.notes)
     _tell(found, registry.roster, everybody, done)
-    return done
+    _show(task, done, as_json=as_json)
+    return 0
+
+
+def _ledger(
+    task: Exercise, *, out: Path | None, seed: int | None, secret: str, **_others: Any
+) -> Ledger | None:
+    return Ledger(out, task.id, seed, secret) if out is not None else None
+
+
+def _graded(
+    task: Exercise,
+    found: Class,
+    tier: Tier,
+    policy: Policy,
+    ledger: Ledger | None,
+    *,
+    seed: int | None,
+    secret: str,
+    n_jobs: int,
+    is_quiet: bool,
+    **_others: Any,
+) -> list[Grade]:
+    kept = ledger.reports if ledger else None
+    listed = jobs(task, found.arrivals, tier, seed=seed, secret=secret, out=kept, policy=policy)
+    is_shown = not is_quiet and sys.stderr.isatty()
+    return grade(listed, n_jobs, _progress if is_shown else None, ledger.keep if ledger else None)
 
 
 def _rules(

@@ -79,7 +79,7 @@ def grade(
 ) -> list[Grade]:
     """Grade all; return the grades in the order of the jobs. Each is handed to `keep` as soon as it is there.
 
-    One that is not final, because the machine was too busy or a process died, is tried once more by itself.
+    One that is not final, as when the machine was too busy, is tried once more by itself.
     """
     done: dict[int, Grade] = {}
     found = _graded(work, n_jobs)
@@ -88,7 +88,7 @@ def grade(
         if keep:
             keep(given)
     for number, given in done.items():
-        if not given.is_final:
+        if not given.is_final and LOST not in given.notes:  # that one was tried by itself
             done[number] = again = _by_itself(work[number], n_jobs)
             if keep:
                 keep(again)
