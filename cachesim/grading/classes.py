@@ -2,7 +2,6 @@
 
 import errno
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -159,7 +158,7 @@ class Reader:
         chosen = {name: self._chosen(layout, group) for name, group in groups.items()}
         room = self._with_room(tree, {name: files for name, (files, _) in chosen.items()})
         for name, (files, notes) in chosen.items():
-            first = files[0]
+            first, handed = files[0], listed.get(name, gradescope.Handed((), ""))
             arrival = Arrival(
                 label(name),
                 Path(first.name),
@@ -171,12 +170,15 @@ class Reader:
                 layout,
                 first.attempt,
             )
-            handed = listed.get(name, gradescope.Handed((), ""))
             time = handed.submitted or tree.text(f"{name}/{first.assignment}/{TIMESTAMP}")
-            with suppress(BadInput):  # a time that cannot be read is one that is not known
-                arrival = arrival._replace(submitted=parse_moment(time, self.registry.zone))
-            owned = self.registry.owned(arrival, first.person, handed.submitters)
+            owned = self.registry.owned(self._timed(arrival, time), first.person, handed.submitters)
             yield self._placed(owned, tree, files, has_room=name in room)
+
+    def _timed(self, arrival: Arrival, time: str) -> Arrival:
+        try:
+            return arrival._replace(submitted=parse_moment(time, self.registry.zone))
+        except BadInput:
+            return arrival  # a time that cannot be read is one that is not known
 
     def _note_others(self, layout: str, tree: Tree, parts: Iterable[Part]) -> None:
         used = {part.name for part in parts}
