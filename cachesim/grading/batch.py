@@ -14,10 +14,11 @@ from cachesim.errors import BadInput, WorkerLost
 from cachesim.experiments.parallel import in_parallel
 from cachesim.grading.answers import plain
 from cachesim.grading.arrivals import Arrival, distinct, label
+from cachesim.grading.best import graded_best
 from cachesim.grading.deadline import Policy
 from cachesim.grading.exercise import Exercise, seed_of
 from cachesim.grading.grades import Grade, from_json
-from cachesim.grading.judge import ERROR, TROUBLE, Outcome, Report, judge
+from cachesim.grading.judge import ERROR, TROUBLE, Outcome, Report
 from cachesim.grading.ledger import file_name
 from cachesim.grading.sandbox import Tier
 from cachesim.grading.submission import Submission, read
@@ -129,16 +130,22 @@ def grade_one(job: Job) -> Grade:
     try:
         if job.arrival.trouble:
             raise BadInput(job.arrival.trouble)
-        submission = read(job.arrival.path, exercise)._replace(id=job.arrival.id)
+        submission = _named(read(job.arrival.path, exercise, job.tier), job.arrival.id)
         mark = _mark(exercise, submission, job)
         known = _kept(job, mark)
-        report = known or judge(exercise, submission, tier=job.tier, seed=job.seed)
+        report = known or graded_best(exercise, submission, tier=job.tier, seed=job.seed)
     except (BadInput, OSError) as error:
         return _unjudged(exercise, job, ERROR, plain(str(error), 500))
     except Exception as error:  # a fault of ours, in the end: it must not cost the class
         why = plain(f"{type(error).__name__}: {error}")
         return _unjudged(exercise, job, TROUBLE, f"the grader failed ({why}); tell its authors")
     return _priced(report, job, mark)
+
+
+def _named(submission: Submission, name: str) -> Submission:
+    """Return a submission, and the other answers that came with it, under the id that it arrived with."""
+    others = tuple(other._replace(id=name) for other in submission.others)
+    return submission._replace(id=name, others=others)
 
 
 def _unjudged(exercise: Exercise, job: Job, status: str, why: str) -> Grade:
@@ -183,7 +190,7 @@ _ABSOLUTE = re.compile(r"(?<![\w:./])(?:/[\w.@+~-]+)+/([\w.@+~-]+)")
 
 def _mark(exercise: Exercise, submission: Submission, job: Job) -> str:
     """Return a hash of all that a report depends on."""
-    parts = [repr(submission.parts), repr(submission.notes), str(job.seed), job.tier]
+    parts = [repr(submission), str(job.seed), job.tier]
     parts += [p.read_text("utf-8") for p in sorted(exercise.path.glob("*.*")) if p.is_file()]
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 

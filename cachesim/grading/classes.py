@@ -9,15 +9,14 @@ from cachesim.errors import BadInput
 from cachesim.grading import gradescope
 from cachesim.grading.answers import plain
 from cachesim.grading.arrivals import Arrival, Registry, distinct, label
+from cachesim.grading.box.names import KIND, kind_of
 from cachesim.grading.deadline import parse_moment
 from cachesim.grading.layouts import (
-    CODE,
     LAYOUTS,
     METADATA,
     TIMESTAMP,
     Part,
     attempts,
-    is_code,
     parts_of,
     slug_of,
     told,
@@ -140,7 +139,7 @@ class Reader:
 
     def _asked_for(self, layout: str, paths: Sequence[Path]) -> tuple[str, Tree]:
         for tree in self._unwrapped(tree_of(paths)):
-            if any(is_code(part.name) for part in parts_of(layout, tree, self.exercise)):
+            if any(kind_of(part.name) for part in parts_of(layout, tree, self.exercise)):
                 return layout, tree
         raise BadInput(
             f"nothing in {paths[0]} is laid out as --layout {layout} says; leave it out, or name another"
@@ -183,7 +182,7 @@ class Reader:
     def _note_others(self, layout: str, tree: Tree, parts: Iterable[Part]) -> None:
         used = {part.name for part in parts}
         for name in tree.files:
-            if name not in used and is_code(name):
+            if name not in used and kind_of(name):
                 self.notes.append(f"not part of a class as {layout} lays it out: {plain(name)}")
 
     def _chosen(self, layout: str, group: list[Part]) -> tuple[list[Part], tuple[str, ...]]:
@@ -193,7 +192,7 @@ class Reader:
         if layout == "canvas":
             files, older = attempts(files)
         notes = [f"an older attempt was ignored: {plain(part.file)}" for part in older]
-        code = [part for part in files if is_code(part.file)]
+        code = [part for part in files if kind_of(part.file)]
         if code:
             notes += ["the text that was typed in was ignored" for p in files if p.is_typed]
         return code or files or group, tuple(dict.fromkeys(notes))
@@ -262,9 +261,7 @@ def _stem(path: Path) -> str:
     >>> _stem(Path("a/ada@uni.edu.ipynb")), _stem(Path("bob.py.txt"))
     ('ada@uni.edu', 'bob')
     """
-    name = name_of(path) if path.is_dir() else path.name
-    endings = [end for end in CODE if name.lower().endswith(end)] if not path.is_dir() else []
-    return name[: len(name) - max(map(len, endings), default=0)]
+    return name_of(path) if path.is_dir() else KIND.sub("", path.name)
 
 
 def _name(part: Part) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cachesim.errors import BadInput
+from cachesim.grading.best import graded_best
 from cachesim.grading.exercise import Exercise, find, seed_of
-from cachesim.grading.judge import PASSED, Report, judge
+from cachesim.grading.judge import PASSED, Report
 from cachesim.grading.progress import Progress
 from cachesim.grading.sandbox import strongest
 from cachesim.grading.submission import Submission, read
@@ -74,7 +75,7 @@ class Desk:
         submission = self._cells() if path is None else None
         submission = submission or read(Path(path) if path else self.own_file(), self.task)
         seed = seed_of("", self.student)
-        report = judge(self.task, submission, tier=strongest(), seed=seed, only_visible=True)
+        report = graded_best(self.task, submission, tier=strongest(), seed=seed, only_visible=True)
         checked = Checked(report, "")
         passed = checked.passed or known.of(self.task.id).get("passed", False)
         known.note(self.task.id, passed=passed)

@@ -21,9 +21,9 @@ from collections.abc import Iterable, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
+from cachesim.grading.box.names import KIND, kind_of
 from cachesim.grading.tree import Tree
 
-CODE = (".py", ".ipynb", ".zip", ".py.txt", ".ipynb.json", ".ipynb.txt")  # what may be an answer
 _PLUGIN = r"assignsubmission_(?P<kind>file|onlinetext)"
 LAYOUTS = {
     "canvas": re.compile(
@@ -37,7 +37,7 @@ LAYOUTS = {
     "gradescope": re.compile(r"(?P<id>submission_\w+)/(?P<file>.+)", re.DOTALL),
     "github": re.compile(r"(?P<id>[^/]+)/(?P<file>.+)", re.DOTALL),
     "folders": re.compile(r"(?P<id>[^/]+)/(?P<file>.+)", re.DOTALL),
-    "files": re.compile(r"(?P<id>[^/]+?)(?P<file>(?:\.py|\.ipynb|\.zip)(?:\.txt|\.json)?)"),
+    "files": re.compile(rf"(?P<id>[^/]+?){KIND.pattern}", re.IGNORECASE),
 }
 KNOWN = ("canvas", "moodle", "gradescope", "nbgrader", "github")  # those that can be told apart
 METADATA, TIMESTAMP = "submission_metadata.yml", "timestamp.txt"
@@ -73,18 +73,9 @@ def _holds(name: str, tree: Tree, exercise: str) -> bool:
         return _is_nbgrader(tree, exercise)
     if name == "github":
         return bool(prefix_of(tree, exercise))
-    files = [file for file in tree.files if is_code(file) or file.endswith(".html")]
+    files = [file for file in tree.files if kind_of(file) or file.endswith(".html")]
     fits = sum(LAYOUTS[name].fullmatch(file) is not None for file in files)
     return fits > 0 and len(files) <= 2 * fits
-
-
-def is_code(name: str) -> bool:
-    """Tell whether a file may be an answer.
-
-    >>> is_code("a/LRU.PY"), is_code("a/notes.pdf")
-    (True, False)
-    """
-    return name.lower().endswith(CODE)
 
 
 def _is_nbgrader(tree: Tree, exercise: str) -> bool:

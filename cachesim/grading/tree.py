@@ -14,14 +14,13 @@ from typing import NamedTuple
 
 from cachesim.errors import BadInput
 from cachesim.grading.answers import plain
+from cachesim.grading.box.names import ENVIRONMENT, is_junk
 
 MIB = 1 << 20
 MOST_BYTES = 64 * MIB  # of an archive, unpacked
 MOST_FILES = 5000
 LONGEST_NAME = 1000  # characters; no system makes longer ones
 LARGEST_TEXT = 4 * MIB  # of a list that an LMS adds
-JUNK = {"__macosx", "__pycache__", "node_modules", "site-packages", "venv", "env", "virtualenv"}
-FOUND_IN_VENV = "pyvenv.cfg"  # beside this file lies a virtual environment, whatever its name
 UNREADABLE = (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError, ValueError)
 
 
@@ -135,7 +134,7 @@ def _in_folder(root: Path) -> Iterator[tuple[str, File]]:
 
 
 def _is_venv(folder: Path) -> bool:
-    return (folder / FOUND_IN_VENV).exists()
+    return any((folder / mark).exists() for mark in ENVIRONMENT)
 
 
 def _in_zip(path: Path) -> Iterator[tuple[str, File]]:
@@ -155,15 +154,6 @@ def _in_zip(path: Path) -> Iterator[tuple[str, File]]:
             yield "/".join(parts), File(entry.file_size, None, archive, entry)
 
 
-def is_junk(name: str) -> bool:
-    """Tell whether a folder or a file of this name holds nothing that a student wrote as an answer.
-
-    >>> is_junk("__MACOSX"), is_junk("._lab.py"), is_junk("lab.py")
-    (True, True, False)
-    """
-    return name.startswith(".") or name.lower() in JUNK
-
-
 def without_junk(files: dict[str, File]) -> dict[str, File]:
     """Leave out junk, and everything that lies in a virtual environment.
 
@@ -174,7 +164,9 @@ def without_junk(files: dict[str, File]) -> dict[str, File]:
     ... )
     ['ada/lab.py']
     """
-    venvs = {n[: -len(FOUND_IN_VENV)] for n in files if n.endswith("/" + FOUND_IN_VENV)}
+    marks = [f"/{mark}" for mark in ENVIRONMENT]
+    found = (n.rpartition(mark)[0] for n in files for mark in marks if mark in n)
+    venvs = {f"{folder}/" for folder in found}
     return {
         name: file
         for name, file in files.items()

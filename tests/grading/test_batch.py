@@ -49,7 +49,7 @@ def test_a_process_that_dies_costs_one_submission(tmp_path, monkeypatch):
 
 def test_a_fault_of_the_graders_own_costs_one_submission(tmp_path, monkeypatch):
     """It is no 0: the submission is not final."""
-    monkeypatch.setattr(batch, "judge", lambda *_, **__: {}["oops"])
+    monkeypatch.setattr(batch, "graded_best", lambda *_, **__: {}["oops"])
     found = grade([job("ada", tmp_path)], n_jobs=1)
 
     assert [False] == [given.is_final for given in found]
@@ -66,7 +66,7 @@ def test_what_is_not_final_is_tried_again_by_itself(tmp_path, monkeypatch):
         status = "passed" if not busy or tried.count("ada") > 1 else TROUBLE
         return report(submission.id, Outcome("a", status, 0.0, 1.0, "", True))
 
-    monkeypatch.setattr(batch, "judge", judged)
+    monkeypatch.setattr(batch, "graded_best", judged)
     work = [job(name, tmp_path) for name in ("bob", "ada", "cy")]
     found = grade(work, n_jobs=1, keep=kept.append)
 
@@ -80,7 +80,7 @@ def test_what_is_not_final_is_tried_again_by_itself(tmp_path, monkeypatch):
 def test_late_work_costs_points(tmp_path, monkeypatch):
     """The report keeps what the answer earned; the student is told why it is less."""
     passed = Report("ada", "01", 60.0, 100.0, "bwrap", [], ())
-    monkeypatch.setattr(batch, "judge", lambda *_, **__: passed)
+    monkeypatch.setattr(batch, "graded_best", lambda *_, **__: passed)
     given = grade_one(job("ada", tmp_path, is_late=True))
 
     assert (60, 10, 50) == (given.report.score, given.penalty, given.score)
@@ -94,7 +94,7 @@ def test_students_see_no_paths_of_the_teachers_machine(tmp_path, monkeypatch):
     trouble = f"cannot import name 'x' from 'cachesim' ({batch.__file__})"
     outcome = Outcome("a", ERROR, 0.0, 1.0, trouble, True)
     noted = report("ada", outcome)._replace(notes=(f"graded: {tmp_path}/ada.py",))
-    monkeypatch.setattr(batch, "judge", lambda *_, **__: noted)
+    monkeypatch.setattr(batch, "graded_best", lambda *_, **__: noted)
     found = [grade_one(job("ada", tmp_path))]
     (tmp_path / "eve").mkdir()
     found.append(
