@@ -18,7 +18,7 @@ from cachesim.grading.best import graded_best
 from cachesim.grading.deadline import Policy
 from cachesim.grading.exercise import Exercise, seed_of
 from cachesim.grading.grades import Grade, from_json
-from cachesim.grading.judge import ERROR, TROUBLE, Outcome, Report
+from cachesim.grading.judge import ERROR, TROUBLE, Outcome, Repeat, Report
 from cachesim.grading.ledger import file_name
 from cachesim.grading.sandbox import Tier
 from cachesim.grading.submission import Submission, read
@@ -40,6 +40,7 @@ class Job(NamedTuple):
     seed: int
     kept: Path | None  # the folder of reports that need not be made again
     policy: Policy
+    repeat: Repeat = "later"  # a test that hit a clock: when the others have been graded
 
 
 def jobs(
@@ -90,7 +91,8 @@ def grade(
             keep(given)
     for number, given in done.items():
         if not given.is_final and LOST not in given.notes:  # that one was tried by itself
-            done[number] = again = _by_itself(work[number], n_jobs)
+            job = work[number]._replace(repeat="is one")
+            done[number] = again = _by_itself(job, n_jobs)
             if keep:
                 keep(again)
     return [done[number] for number in range(len(work))]
@@ -128,18 +130,30 @@ def grade_one(job: Job) -> Grade:
     """Grade one submission, or take the report that an earlier batch has left."""
     exercise = Exercise(job.folder)
     try:
-        if job.arrival.trouble:
-            raise BadInput(job.arrival.trouble)
-        submission = _named(read(job.arrival.path, exercise, job.tier), job.arrival.id)
-        mark = _mark(exercise, submission, job)
-        known = _kept(job, mark)
-        report = known or graded_best(exercise, submission, tier=job.tier, seed=job.seed)
+        submission = _read(exercise, job)
     except (BadInput, OSError) as error:
         return _unjudged(exercise, job, ERROR, plain(str(error), 500))
-    except Exception as error:  # a fault of ours, in the end: it must not cost the class
-        why = plain(f"{type(error).__name__}: {error}")
-        return _unjudged(exercise, job, TROUBLE, f"the grader failed ({why}); tell its authors")
+    except Exception as error:
+        return _unjudged(exercise, job, TROUBLE, _fault(error))
+    try:
+        mark = _mark(exercise, submission, job)
+        report = _kept(job, mark) or graded_best(
+            exercise, submission, tier=job.tier, seed=job.seed, repeat=job.repeat
+        )
+    except Exception as error:
+        return _unjudged(exercise, job, TROUBLE, _fault(error))
     return _priced(report, job, mark)
+
+
+def _fault(error: Exception) -> str:
+    """Say what is a fault of ours, or of this machine: it must not cost the class."""
+    return plain(f"the grader failed ({type(error).__name__}: {error}); grade it again", 500)
+
+
+def _read(exercise: Exercise, job: Job) -> Submission:
+    if job.arrival.trouble:
+        raise BadInput(job.arrival.trouble)
+    return _named(read(job.arrival.path, exercise, job.tier), job.arrival.id)
 
 
 def _named(submission: Submission, name: str) -> Submission:

@@ -89,9 +89,13 @@ class Exercise:
     @property
     def limits(self) -> Limits:
         """What one test may use."""
-        given = self.about.get("limits", {})
-        memory = given.get("memory_mb", 1024) * MIB
-        return Limits(given.get("cpu", 5), given.get("wall", 20.0), memory)
+        given = dict(self.about.get("limits", {}))
+        memory = given.pop("memory_mb", 1024) * MIB
+        try:
+            return Limits(**given, memory=memory)
+        except TypeError:
+            known = "cpu, wall, memory_mb and messages"
+            raise BadInput(f"{self.path}: [limits] may say {known}") from None
 
     @cached_property
     def starter(self) -> str:

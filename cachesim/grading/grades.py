@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from cachesim.grading.judge import TROUBLE, Outcome, Report
+from cachesim.grading.judge import Outcome, Report
 from cachesim.grading.roster import Person
 
 SCHEMA = 1
@@ -65,7 +65,7 @@ class Grade(NamedTuple):
     @property
     def is_final(self) -> bool:
         """Whether every test could be judged: a grade that is missing is not a 0."""
-        return all(outcome.status != TROUBLE for outcome in self.outcomes)
+        return self.report.is_final
 
 
 def graded(report: Report | Grade) -> Grade:

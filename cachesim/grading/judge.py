@@ -1,21 +1,26 @@
-"""Runs an exercise's tests against one submission and says what became of each; the verdicts are given here only."""
+"""Runs an exercise's tests against one submission and says what became of each; the verdicts are given here only.
+
+A test for whose end the machine may be to blame (sandbox.py says when) is repeated, alone. If the same happens again
+and nobody can tell why, the report is not final.
+"""
 
 from collections.abc import Iterable
 from contextlib import ExitStack
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from cachesim.errors import CachesimError
 from cachesim.grading.answers import AnswerError, plain
 from cachesim.grading.exercise import Exercise, Test
 from cachesim.grading.parts import Part
 from cachesim.grading.remote import Lab
-from cachesim.grading.sandbox import Tier, box
+from cachesim.grading.sandbox import Tier, Unsettled, box
 from cachesim.grading.submission import Submission, is_attempted
 
 PASSED, FAILED, ERROR, TIMED_OUT, CRASHED = "passed", "failed", "error", "timed out", "crashed"
 NOT_REACHED, NOT_ATTEMPTED = "not reached", "not attempted"
 TROUBLE = "grader trouble"  # the machine was too busy to tell: no score is final
+Repeat = Literal["now", "later", "is one"]
 MOST_LATE = 2  # tests that may time out before the rest is not tried any more
 
 
@@ -41,6 +46,16 @@ class Report(NamedTuple):
     outcomes: list[Outcome]
     notes: tuple[str, ...]
 
+    @property
+    def is_final(self) -> bool:
+        """Whether every test could be judged. If not, the score is none: grade the submission again.
+
+        >>> late = Outcome("hits", TROUBLE, 0.0, 10.0, "the machine is too busy", True)
+        >>> Report("ada", "01", 0.0, 10.0, "bwrap", [late], ()).is_final
+        False
+        """
+        return all(outcome.status != TROUBLE for outcome in self.outcomes)
+
 
 def judge(
     exercise: Exercise,
@@ -49,15 +64,20 @@ def judge(
     tier: Tier,
     seed: int = 1,
     only_visible: bool = False,
+    repeat: Repeat = "now",
 ) -> Report:
-    """Run the tests, each in a sandbox of its own; what depends on a test that did not pass is not reached."""
+    """Run the tests, each in a sandbox of its own; what depends on a test that did not pass is not reached.
+
+    `repeat` says what becomes of a test for whose end the machine may be to blame. "now" repeats it at once: nothing
+    else is graded beside. "later" leaves a report that is not final. "is one" is for the call that repeats, then.
+    """
     tests = [test for test in exercise.tests if test.visible or not only_visible]
     if not is_attempted(submission, exercise):
         outcomes = [
             _zero(test, NOT_ATTEMPTED, "nothing has been written here yet") for test in tests
         ]
     else:
-        outcomes = _run_all(exercise, submission, tests, tier, seed)
+        outcomes = _run_all(exercise, submission, tests, tier, seed, repeat)
     return Report(
         submission.id,
         exercise.id,
@@ -78,50 +98,76 @@ class _Bench(NamedTuple):
     seed: int
     namespace: dict[str, Any]
     known: dict[Any, Any]
+    repeat: Repeat
 
 
 def _run_all(
-    exercise: Exercise, submission: Submission, tests: Iterable[Test], tier: Tier, seed: int
+    exercise: Exercise,
+    submission: Submission,
+    tests: Iterable[Test],
+    tier: Tier,
+    seed: int,
+    repeat: Repeat,
 ) -> list[Outcome]:
-    bench = _Bench(exercise, submission.parts, tier, seed, exercise.namespace(seed), {})
+    bench = _Bench(exercise, submission.parts, tier, seed, exercise.namespace(seed), {}, repeat)
     outcomes: dict[str, Outcome] = {}
     for test in tests:
-        late = sum(outcome.status == TIMED_OUT for outcome in outcomes.values())
-        missing = [i for i in test.depends_on if i in outcomes and outcomes[i].status != PASSED]
-        if missing:
-            why = f"it needs {missing[0]}, which did not pass"
-            outcomes[test.id] = _zero(test, NOT_REACHED, why)
-        elif late >= MOST_LATE:
-            outcomes[test.id] = _zero(test, NOT_REACHED, f"{late} tests before it timed out")
-        else:
-            outcomes[test.id] = _run(bench, test)
+        why = _barred(test, outcomes)
+        late = any(outcome.status == TIMED_OUT for outcome in outcomes.values())
+        outcomes[test.id] = (
+            _zero(test, NOT_REACHED, why) if why else _settled(bench, test, is_known_late=late)
+        )
     return list(outcomes.values())
 
 
-def _run(bench: _Bench, test: Test) -> Outcome:
+def _barred(test: Test, outcomes: dict[str, Outcome]) -> str:
+    """Return why a test is not even tried; empty if it is."""
+    missing = [i for i in test.depends_on if i in outcomes and outcomes[i].status != PASSED]
+    statuses = [outcome.status for outcome in outcomes.values()]
+    if missing:
+        return f"it needs {missing[0]}, which did not pass"
+    if TROUBLE in statuses:
+        return "the grader had to stop before"
+    late = statuses.count(TIMED_OUT)
+    return f"{late} tests before it timed out" if late >= MOST_LATE else ""
+
+
+def _settled(bench: _Bench, test: Test, *, is_known_late: bool) -> Outcome:
+    """Run a test, twice if it must be; once the code is known to be late, the machine is not asked again."""
+    outcome = _run(bench, test, is_repeat=is_known_late or bench.repeat == "is one")
+    if outcome.status == TROUBLE and bench.repeat == "now":
+        outcome = _run(bench, test, is_repeat=True)
+    return outcome
+
+
+def _run(bench: _Bench, test: Test, *, is_repeat: bool) -> Outcome:
     try:
         with ExitStack() as stack:
-            box_of = partial(box, bench.tier, bench.exercise.limits, bench.parts)
-            lab = Lab(
-                lambda: stack.enter_context(box_of()),
-                bench.namespace["params"],
-                bench.seed,
-                bench.known,
-            )
-            bench.namespace[f"test_{test.id}"](lab)
+            bench.namespace[f"test_{test.id}"](_lab(bench, stack))
     except AssertionError as failed:
         seen = plain(str(failed), 500)
         return _zero(test, FAILED, f"{test.failed} Seen: {seen}" if seen else test.failed)
+    except Unsettled as error:
+        return _zero(test, error.then if is_repeat else TROUBLE, str(error))
     except AnswerError as error:
         return _zero(test, error.status, str(error))
     except (
         CachesimError
     ) as error:  # of the engine or the model: the answer broke one of their rules
         return _zero(test, ERROR, plain(str(error), 500))
+    except (OSError, MemoryError) as error:  # this process lacks something: no answer can do that
+        return _zero(test, TROUBLE, plain(f"the grader failed: {type(error).__name__}: {error}"))
     except Exception as error:  # whatever an answer has set off: one submission never stops a batch
         seen = plain(f"{type(error).__name__}: {error}")
         return _zero(test, ERROR, f"an answer was not what the test can work with: {seen}")
     return Outcome(test.id, PASSED, test.points, test.points, "", test.visible)
+
+
+def _lab(bench: _Bench, stack: ExitStack) -> Lab:
+    start = partial(box, bench.tier, bench.exercise.limits, bench.parts)
+    return Lab(
+        lambda: stack.enter_context(start()), bench.namespace["params"], bench.seed, bench.known
+    )
 
 
 def _zero(test: Test, status: str, message: str) -> Outcome:

@@ -1,75 +1,95 @@
 """The sandbox: a process for a student's code that can do nothing but answer, and that ends when told to.
 
 Three tiers, the first that this machine has: bubblewrap (its own namespaces, a read-only view of Python and nothing
-else), Landlock with seccomp, or resource limits alone. In each the process group is killed when its time is up.
+else), Landlock with seccomp, or resource limits alone. In each the process ends with its grader, and when its time is
+up.
 
-References
-----------
-bubblewrap: bwrap(1). Linux: landlock(7), seccomp(2).
+Four limits end a test. The number of messages is counted first: it is the same in every run, on every machine. Memory
+is the kernel's to refuse. CPU time and wall time are clocks, and a busy machine disturbs clocks:
+
+- CPU time used up: tried again, alone; if it happens again, the code is to blame.
+- wall time (owed.py): a process that sits there is to blame at once; one that could not run is tried again, alone, and
+  if it happens again, nobody knows what the code is worth.
 """
 
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from cachesim.errors import BadInput
 from cachesim.grading.answers import LONGEST_LINE, AnswerError, parsed, said
+from cachesim.grading.owed import Owed, state_of, waited_by
 from cachesim.grading.parts import Part
+from cachesim.grading.walls import (
+    BOX,
+    MIB,
+    TIERS,
+    Limits,
+    Tier,
+    needs,
+    plan_of,
+    python,
+    walls,
+    whose,
+)
 
-Tier = Literal["bwrap", "landlock", "rlimits"]
-TIERS: tuple[Tier, ...] = ("bwrap", "landlock", "rlimits")
-BOX = Path(__file__).with_name("box")
-MIB = 1 << 20
+__all__ = ["BOX", "MIB", "TIERS", "Box", "Limits", "NoSandbox", "Tier", "Unsettled", "box"]
+__all__ += ["holds", "strongest"]
 
-
-class Limits(NamedTuple):
-    """What one test may use."""
-
-    cpu: int = 5  # seconds
-    wall: float = 20.0  # seconds
-    memory: int = 1024 * MIB  # bytes of address space
+OFTEN = 0.05  # seconds between two looks at the clock, at least
 
 
 class NoSandbox(BadInput):
     """No sandbox as strong as asked for works on this machine."""
 
 
+class Unsettled(AnswerError):
+    """A failure for which the machine may be to blame; what is tried again, alone, ends in `then` if it comes again."""
+
+    def __init__(self, then: str, message: str) -> None:
+        super().__init__("grader trouble", message)
+        self.then = then
+
+
 class Box:
     """One running sandbox: `ask` it, then `close` it; nothing of it stays.
 
-    `program` is a file of box/; it may open the files and folders in `shown`, for reading.
+    `program` is a file of box/; it may open the files and folders in `shown`, for reading. The process ends when the
+    thread that made it ends. `clock` gives the time in seconds.
     """
 
     def __init__(
-        self, tier: Tier, limits: Limits, program: str = "runner.py", shown: Sequence[Path] = ()
+        self,
+        tier: Tier,
+        limits: Limits,
+        program: str = "runner.py",
+        shown: Sequence[Path] = (),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.tier, self.limits = tier, limits
-        self.is_late = False
-        plan = json.dumps(plan_of(tier, limits, shown))
-        command = [*walls(tier, shown), python(), "-I", "-S", str(BOX / program), plan]
-        self.child = subprocess.Popen(
-            command,
-            env=environment(),
-            cwd=BOX.anchor,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        self._watch = threading.Timer(limits.wall, self._end_late)
-        self._watch.daemon = True
-        self._watch.start()
+        self.late: AnswerError | None = None
+        self.messages = 0
         self._read = b""
+        self.child = _started(tier, limits, program, shown)
+        myself = threading.get_native_id()
+        self.owed = Owed(
+            limits.wall, clock, partial(state_of, self.child.pid), partial(waited_by, myself)
+        )
+        self.owed.begin()
+        self._closed = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._watcher.start()
         self.standing = self._greeted()
 
     def _greeted(self) -> list[str]:
@@ -78,12 +98,13 @@ class Box:
             standing: list[str] = self._receive()["walls"]
         except AnswerError:
             self.close()
-            raise
+            raise Unsettled("grader trouble", "the sandbox did not start") from None
         return standing
 
     def ask(self, **message: Any) -> dict[str, Any]:
         """Send a message; return the answer. Raises AnswerError if there is none, or an error in the code."""
         assert self.child.stdin is not None
+        self.owed.begin()
         try:
             self.child.stdin.write(json.dumps(message).encode() + b"\n")
             self.child.stdin.flush()
@@ -103,20 +124,60 @@ class Box:
             self._read += part
             if len(self._read) > LONGEST_LINE:
                 raise AnswerError("error", f"an answer is longer than {LONGEST_LINE:,} bytes")
+        self.owed.end()
         line, _, self._read = self._read.partition(b"\n")
+        self._count(line)
         return parsed(line)
 
-    def _gone(self) -> AnswerError:
-        self._kill()
-        code = self.child.wait()
-        cpu = {getattr(signal, name) for name in ("SIGXCPU", "SIGKILL") if hasattr(signal, name)}
-        if self.is_late or -code in cpu or code - 128 in cpu:
-            return AnswerError("timed out", f"no answer within {self.limits.cpu} s of CPU time")
-        return AnswerError("crashed", "the process ended before it had answered")
+    def _count(self, line: bytes) -> None:
+        """Count a message; each list in it is an event that the code makes or waits for."""
+        self.messages += 1 + line.count(b"[")
+        if self.messages > self.limits.messages:
+            raise AnswerError(
+                "timed out",
+                f"more than {self.limits.messages:,} messages and events: does a loop never end?",
+            )
 
-    def _end_late(self) -> None:
-        self.is_late = True
-        self._kill()
+    # --- how it ends
+
+    def _watch(self) -> None:
+        """End the process when no time is left and it is asleep, or the machine is stuck."""
+        pause = self.limits.wall
+        while not self._closed.wait(max(OFTEN, pause)):
+            pause = self.owed.left()
+            if pause <= 0 and (blame := self.owed.blame()) and not self._has_answered():
+                self.late = _late(blame, self.owed)
+                self._kill()
+                return
+
+    def _has_answered(self) -> bool:
+        """Return whether there is something to read: then the grader is late, not the code."""
+        assert self.child.stdout is not None
+        if not hasattr(select, "poll"):  # Windows: pipes cannot be looked at
+            return False
+        poll = select.poll()
+        poll.register(self.child.stdout, select.POLLIN)
+        return any(what & select.POLLIN for _, what in poll.poll(0))
+
+    def _gone(self) -> AnswerError:
+        """Return why no answer comes any more. A process that lives on has closed its pipes; the watch ends it."""
+        code, cpu = self._reaped()
+        if self.late:
+            return self.late
+        kill = getattr(signal, "SIGKILL", None)
+        if kill is None or kill not in (-code, code - 128):  # bubblewrap adds 128
+            return AnswerError("crashed", "the process ended before it had answered")
+        if cpu < self.limits.cpu / 2:  # the kernel enforces the limit by samples, which are rough
+            return Unsettled("crashed", "the process was killed, as when memory is short")
+        return Unsettled("timed out", f"no answer within {self.limits.cpu} s of CPU time")
+
+    def _reaped(self) -> tuple[int, float]:
+        """Wait for the end of the process; return its exit code, and the seconds of CPU time that it used."""
+        if self.child.returncode is not None or not hasattr(os, "wait4"):
+            return self.child.wait(), 0.0
+        _, status, used = os.wait4(self.child.pid, 0)
+        self.child.returncode = os.waitstatus_to_exitcode(status)
+        return self.child.returncode, used.ru_utime + used.ru_stime
 
     def _kill(self) -> None:
         if not hasattr(os, "killpg"):  # Windows: no groups
@@ -127,13 +188,50 @@ class Box:
 
     def close(self) -> None:
         """End the process and everything that it started."""
-        self._watch.cancel()
-        self._kill()
-        self.child.wait()
+        self._closed.set()
+        self._watcher.join()
+        if self.child.returncode is None:
+            self._kill()
+            self.child.wait()
         for pipe in (self.child.stdin, self.child.stdout):
             assert pipe is not None
             with suppress(OSError):
                 pipe.close()
+
+
+def _late(blame: str, owed: Owed) -> AnswerError:
+    """Return what a wall limit that was hit means."""
+    waited = f"no answer within {owed.limit:g} s of wall time"
+    if blame == "code":
+        return AnswerError("timed out", f"{waited}: the code sleeps, or waits for something")
+    if blame == "unknown":
+        return Unsettled("timed out", waited)
+    return Unsettled(
+        "grader trouble",
+        f"the machine is too busy: no answer within {owed.total():.0f} s, because the code could hardly run; "
+        "grade this submission again when there is less to do",
+    )
+
+
+def _started(
+    tier: Tier, limits: Limits, program: str, shown: Sequence[Path]
+) -> subprocess.Popen[bytes]:
+    """Return the process behind its walls. Raises Unsettled if there is no room for one."""
+    plan = json.dumps(plan_of(tier, limits, shown))
+    command = [*walls(tier, shown), python(), "-I", "-S", "-B", str(BOX / program), plan]
+    try:
+        return subprocess.Popen(
+            command,
+            env=environment(),
+            cwd=BOX.anchor,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            **whose(shown),
+        )
+    except OSError as error:
+        raise Unsettled("grader trouble", f"the sandbox did not start: {error.strerror}") from None
 
 
 def environment() -> dict[str, str]:
@@ -176,106 +274,7 @@ def holds(tier: Tier) -> bool:
         return False
     try:
         tried = Box(tier, Limits())
-    except (AnswerError, OSError):
+    except AnswerError:
         return False
     tried.close()
     return needs(tier) <= set(tried.standing)
-
-
-def needs(tier: Tier) -> set[str]:
-    """Return the walls that must stand inside, for a tier to hold."""
-    return {"bwrap": {"seccomp"}, "landlock": {"seccomp", "landlock"}, "rlimits": set()}[tier]
-
-
-def plan_of(tier: Tier, limits: Limits, shown: Sequence[Path] = ()) -> dict[str, Any]:
-    """Return what the process inside is to give up by itself."""
-    return {
-        "cpu": limits.cpu,
-        "memory": limits.memory,
-        "landlock": tier == "landlock",
-        "seccomp": tier != "rlimits",
-        "drop_root": tier != "bwrap" and is_root() and _others_may_read(),
-        "readable": [str(p) for p in (*readable(), *shown)] if tier == "landlock" else [],
-    }
-
-
-def is_root() -> bool:
-    """Return whether this is the user who may do everything."""
-    return hasattr(os, "geteuid") and os.geteuid() == 0
-
-
-def python() -> str:
-    """Return the interpreter itself, not the link of a virtual environment."""
-    return os.path.realpath(sys.executable)
-
-
-@cache
-def folders() -> list[Path]:
-    """Return what Python needs to start: its binary, its standard library, the system's libraries, the box."""
-    known = sysconfig.get_config_var
-    system = [
-        f"/usr/lib/{known('MULTIARCH')}",
-        "/usr/lib64",
-        f"/lib/{known('MULTIARCH')}",
-        "/lib64",
-    ]
-    own = list(Path(known("LIBDIR") or "/usr/lib").glob("libpython*.so*"))
-    paths = map(str, [python(), sysconfig.get_path("stdlib"), *own, *system, BOX])
-    return _outermost(Path(path).resolve() for path in paths if os.path.exists(path))
-
-
-@cache
-def hidden() -> list[Path]:
-    """Return the folders among those where packages are installed: this toolkit, and its answers, may be there."""
-    return [
-        path
-        for folder in folders()
-        if folder.is_dir() and folder != BOX
-        for path in folder.iterdir()
-        if path.name in {"site-packages", "dist-packages"}
-        or (path.name.startswith("python") and path.is_dir())
-    ]
-
-
-@cache
-def readable() -> list[Path]:
-    """Return what may be opened, without what is hidden: Landlock can only allow."""
-    parts = {path.parent for path in hidden()}
-    return [
-        path
-        for folder in folders()
-        for path in (folder.iterdir() if folder in parts else [folder])
-        if path not in hidden() and path.exists()
-    ]
-
-
-def _outermost(paths: Iterable[Path]) -> list[Path]:
-    chosen: list[Path] = []
-    for path in sorted(set(paths), key=lambda path: len(path.parts)):
-        if not any(path.is_relative_to(other) for other in chosen):
-            chosen.append(path)
-    return chosen
-
-
-def _others_may_read() -> bool:
-    """Return whether a user without rights can reach the interpreter (not if it lies in root's home)."""
-    reached = [Path(python()), BOX, Path(sysconfig.get_path("stdlib"))]
-    return all(path.stat().st_mode & 0o001 for end in reached for path in [end, *end.parents])
-
-
-BWRAP = "--unshare-all --die-with-parent --new-session --clearenv --proc /proc --dev /dev"
-FROZEN = "--remount-ro /dev --remount-ro / --chdir / --"
-
-
-def walls(tier: Tier, shown: Sequence[Path] = ()) -> list[str]:
-    """Return the command that puts a process behind bubblewrap's walls; nothing for the other tiers."""
-    if tier != "bwrap":
-        return []
-    paths = map(str, (*folders(), *shown))
-    seen = [part for path in paths for part in ("--ro-bind", path, path)]
-    for path in hidden():
-        seen += ["--tmpfs", str(path), "--remount-ro", str(path)]
-    for name in ("/lib", "/lib64"):
-        if os.path.islink(name):  # the loader is named by such a path
-            seen += ["--symlink", os.readlink(name), name]
-    return [shutil.which("bwrap") or "bwrap", *BWRAP.split(), *seen, *FROZEN.split()]

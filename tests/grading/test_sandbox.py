@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -90,24 +89,6 @@ for pid in ['self', *map(str, range(1, 400)), str(os.getppid())]:
 return 'tulip' in found
 """
     assert asked(tier, body) is False
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        "while True: pass",
-        "import signal\nfor s in (signal.SIGXCPU, signal.SIGTERM): signal.signal(s, signal.SIG_IGN)\nwhile True: pass",
-        "import time\nwhile True:\n    try: time.sleep(60)\n    except BaseException: pass",
-    ],
-)
-def test_time_is_bounded(tier, body):
-    """CPU time by the kernel, wall time by the grader; nothing can be ignored or caught."""
-    begin = time.monotonic()
-    with pytest.raises(AnswerError) as late:
-        asked(tier, body, Limits(cpu=1, wall=3.0))
-
-    assert "timed out" == late.value.status
-    assert time.monotonic() - begin < 20
 
 
 def test_memory_is_bounded(tier):
@@ -249,19 +230,21 @@ def test_an_ordinary_user_has_a_sandbox():
 def test_where_unix_calls_are_missing():
     """As on Windows: no process groups, no user ids, fewer signals; the lowest tier answers, and ends late code."""
     missing = """
-sys.platform = "win32"
-for name in ("killpg", "geteuid", "setsid", "fork"): delattr(os, name)
-del signal.SIGXCPU
+import os, pathlib, select, signal
+from cachesim.grading import owed
+sys.platform, owed.PROC = "win32", pathlib.Path("/none")
+for name in ("killpg", "geteuid", "setsid", "fork", "wait4"): delattr(os, name)
+del signal.SIGXCPU, select.poll
 """
     late = """
 with box(tier, Limits(wall=0.5), [("", "x = 1")]) as made:
     try: made.ask(do="load", parts=[("", "while True: pass")])
-    except AnswerError as error: print(error.status)
+    except Unsettled as error: print(error.then, error)
 """
     tier, rest = alone(missing + ASKED + late)
 
     assert "rlimits" == tier
-    assert ["{'value': 7}", "timed out"] == rest.splitlines()
+    assert ["{'value': 7}", "timed out no answer within 0.5 s of wall time"] == rest.splitlines()
 
 
 def test_limits_where_they_cannot_be_set(monkeypatch):

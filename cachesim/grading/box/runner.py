@@ -23,6 +23,7 @@ class Channel:
         nowhere = os.open(os.devnull, os.O_RDWR)
         for standard in (0, 1, 2):
             os.dup2(nowhere, standard)
+        os.close(nowhere)
 
     def receive(self):
         """Return the next message, None when the grader has gone."""
@@ -40,18 +41,15 @@ def fence(plan):
     """Build the walls that the grader asked for; return the names of those that stand."""
     import limits
 
-    standing = []
-    if plan["drop_root"]:
-        limits.drop_root()
-    if plan["landlock"] and limits.landlock_version():
-        limits.lock_files(plan["readable"])
-        standing.append("landlock")
-    if limits.limit_resources(plan["cpu"], plan["memory"]):
-        standing.append("rlimits")
-    if plan["seccomp"]:
-        limits.filter_calls()
-        standing.append("seccomp")
-    return standing
+    linux = sys.platform.startswith("linux")
+    walls = [  # in this order: a later one refuses what an earlier one needs
+        ("nobody", lambda: linux and limits.drop_root()),
+        ("landlock", lambda: plan["landlock"] and limits.lock_files(plan["readable"])),
+        ("rlimits", lambda: limits.limit_resources(plan["cpu"], plan["memory"])),
+        ("bound", lambda: linux and limits.bind_to_grader()),
+        ("seccomp", lambda: linux and limits.filter_calls()),
+    ]
+    return [name for name, build in walls if build()]
 
 
 def toolkit():

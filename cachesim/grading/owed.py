@@ -1,0 +1,122 @@
+"""How long a process has owed an answer, and what of that time is its own: a busy machine must not cost a point.
+
+A process that cannot run, for want of a free core or of a page on the disk, is not to blame; nor for the time that the
+grader, which waits for a core too, takes to look at the answer. Linux counts these waits, and they are given back. What
+is left is time in which the process sat there: only then is the wall limit the student's. A process that works is
+ended by its CPU limit, and one that talks for ever by the number of messages.
+
+References
+----------
+Linux: Documentation/scheduler/sched-stats.rst (schedstat: time on a core, time spent waiting for one), proc(5).
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+PATIENCE = 10  # wall limits, after which the machine is taken to be stuck
+PROC = Path("/proc")
+
+
+class State(NamedTuple):
+    """Of a process, all its threads and its children."""
+
+    waited: float  # seconds spent waiting for a free core
+    can_run: bool  # or will, when the disk has answered
+
+
+def state_of(pid: int) -> State | None:
+    """Return how a process is; None where the system does not say: its end, or not Linux."""
+    threads = [task for process in (pid, *_children(pid)) for task in _tasks(process)]
+    waited, letters = 0.0, set()
+    for task in threads:
+        with suppress(OSError):  # a thread that has just ended
+            waited += int((task / "schedstat").read_text().split()[1]) / 1e9
+            letters.add((task / "stat").read_text().rpartition(")")[2].split()[0])
+    return State(waited, bool(letters & {"R", "D"})) if letters else None
+
+
+def _tasks(pid: int) -> list[Path]:
+    try:
+        return list((PROC / str(pid) / "task").iterdir())
+    except OSError:
+        return []
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(n) for n in (PROC / f"{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def waited_by(thread: int) -> float:
+    """Return for how many seconds a thread of this process has waited for a free core; 0 where nobody counts."""
+    try:
+        return int((PROC / f"self/task/{thread}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0
+
+
+class Owed:
+    """The time in which a process owes an answer.
+
+    Parameters
+    ----------
+    limit : float
+        Seconds that it may owe one without working on it, all questions together.
+    clock : callable
+        Gives the time in seconds.
+    state, waited : callable
+        Give the process's `State`, and the seconds for which the grader itself has waited for a core.
+
+    >>> now = iter([0, 5, 6, 9])
+    >>> owed = Owed(8, lambda: next(now), lambda: State(1.5, can_run=False), lambda: 0.0)
+    >>> owed.begin(), owed.end(), owed.begin()
+    (None, None, None)
+    >>> owed.left()  # of 8 s: 5 s for the first answer, 3 s so far for the second, 1.5 s of them not its own
+    1.5
+    """
+
+    def __init__(
+        self,
+        limit: float,
+        clock: Callable[[], float],
+        state: Callable[[], State | None],
+        waited: Callable[[], float],
+    ) -> None:
+        self.limit, self.clock, self.state, self.waited = limit, clock, state, waited
+        self.before = 0.0  # owed for answers that have come
+        self.since: float | None = None
+        self.first = waited()
+
+    def begin(self) -> None:
+        """Note that it owes an answer from now on."""
+        self.since = self.clock()
+
+    def end(self) -> None:
+        """Note that it has answered."""
+        since, self.since = self.since, None
+        if since is not None:
+            self.before += self.clock() - since
+
+    def total(self) -> float:
+        """Return the seconds owed so far, whoever is to blame."""
+        since = self.since
+        return self.before + (0.0 if since is None else self.clock() - since)
+
+    def left(self) -> float:
+        """Return the seconds that it has left."""
+        state = self.state()
+        given_back = (state.waited if state else 0.0) + self.waited() - self.first
+        return min(self.limit + given_back, PATIENCE * self.limit) - self.total()
+
+    def blame(self) -> str:
+        """Return whose fault it is when nothing is left: "code", "machine", "unknown"; or "" as long as it can run."""
+        state = self.state()
+        if self.total() >= PATIENCE * self.limit:
+            return "machine"
+        if state is None:
+            return "unknown"
+        return "" if state.can_run else "code"

@@ -1,0 +1,141 @@
+"""Which walls there are for a process of a student's code, by tier, and what may be seen behind them.
+
+References
+----------
+bubblewrap: bwrap(1). Linux: landlock(7).
+"""
+
+import os
+import shutil
+import sys
+import sysconfig
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+Tier = Literal["bwrap", "landlock", "rlimits"]
+TIERS: tuple[Tier, ...] = ("bwrap", "landlock", "rlimits")
+BOX = Path(__file__).with_name("box")
+MIB = 1 << 20
+NOBODY = 65534  # user and group
+
+
+class Limits(NamedTuple):
+    """What one test may use."""
+
+    cpu: int = 5  # seconds
+    wall: float = 20.0  # seconds during which it owes an answer and does not work on it
+    memory: int = 1024 * MIB  # bytes of address space
+    messages: int = 200_000  # to it, and events that it makes
+
+
+def needs(tier: Tier) -> set[str]:
+    """Return the walls that must stand inside, for a tier to hold."""
+    common = {"nobody", "rlimits", "bound", "seccomp"}
+    return {"bwrap": common, "landlock": common | {"landlock"}, "rlimits": set()}[tier]
+
+
+def plan_of(tier: Tier, limits: Limits, shown: Sequence[Path] = ()) -> dict[str, Any]:
+    """Return what the process inside is to give up by itself."""
+    return {
+        "cpu": limits.cpu,
+        "memory": limits.memory,
+        "landlock": tier == "landlock",
+        "readable": [str(p) for p in (*readable(), *shown)] if tier == "landlock" else [],
+    }
+
+
+def is_root() -> bool:
+    """Return whether this is the user who may do everything."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def python() -> str:
+    """Return the interpreter itself, not the link of a virtual environment."""
+    return os.path.realpath(sys.executable)
+
+
+@cache
+def folders() -> list[Path]:
+    """Return what Python needs to start: its binary, its standard library, the system's libraries, the box."""
+    known = sysconfig.get_config_var
+    system = [
+        f"/usr/lib/{known('MULTIARCH')}",
+        "/usr/lib64",
+        f"/lib/{known('MULTIARCH')}",
+        "/lib64",
+    ]
+    own = list(Path(known("LIBDIR") or "/usr/lib").glob("libpython*.so*"))
+    paths = map(str, [python(), sysconfig.get_path("stdlib"), *own, *system, BOX])
+    return _outermost(Path(path).resolve() for path in paths if os.path.exists(path))
+
+
+@cache
+def hidden() -> list[Path]:
+    """Return the folders among those where packages are installed: this toolkit, and its answers, may be there."""
+    return [
+        path
+        for folder in folders()
+        if folder.is_dir() and folder != BOX
+        for path in folder.iterdir()
+        if path.name in {"site-packages", "dist-packages"}
+        or (path.name.startswith("python") and path.is_dir())
+    ]
+
+
+@cache
+def readable() -> list[Path]:
+    """Return what may be opened, without what is hidden: Landlock can only allow."""
+    parts = {path.parent for path in hidden()}
+    return [
+        path
+        for folder in folders()
+        for path in (folder.iterdir() if folder in parts else [folder])
+        if path not in hidden() and path.exists()
+    ]
+
+
+def _outermost(paths: Iterable[Path]) -> list[Path]:
+    chosen: list[Path] = []
+    for path in sorted(set(paths), key=lambda path: len(path.parts)):
+        if not any(path.is_relative_to(other) for other in chosen):
+            chosen.append(path)
+    return chosen
+
+
+def whose(shown: Sequence[Path] = ()) -> dict[str, Any]:
+    """Return as whom the process starts: nobody, if this is root and nobody can read all that it needs.
+
+    Python may lie in root's home. Then the box itself gives up root's rights (box/limits.py), before any message.
+    """
+    if not is_root():
+        return {}
+    needed = [Path(python()), BOX, Path(sysconfig.get_path("stdlib")), *shown]
+    is_open = all(path.stat().st_mode & 0o004 for path in needed) and all(
+        path.stat().st_mode & 0o001 for end in needed for path in end.parents
+    )
+    return {"user": NOBODY, "group": NOBODY, "extra_groups": []} if is_open else {}
+
+
+# Neither /proc nor /sys; nobody, by a user namespace; the program is the first of its process namespace, so that no
+# other process, free of its walls, is in there.
+BWRAP = (
+    "--unshare-all --hostname box --uid 65534 --gid 65534 --cap-drop ALL --as-pid-1 --die-with-parent "
+    "--new-session --clearenv --dev-bind /dev/null /dev/null"
+)
+FROZEN = "--remount-ro / --chdir / --"
+
+
+def walls(tier: Tier, shown: Sequence[Path] = ()) -> list[str]:
+    """Return the command that puts a process behind bubblewrap's walls; nothing for the other tiers."""
+    if tier != "bwrap":
+        return []
+    paths = map(str, (*folders(), *shown))
+    seen = [part for path in paths for part in ("--ro-bind", path, path)]
+    for path in hidden():
+        seen += ["--tmpfs", str(path), "--remount-ro", str(path)]
+    for name in ("/lib", "/lib64"):
+        if os.path.islink(name):  # the loader is named by such a path
+            seen += ["--symlink", os.readlink(name), name]
+    return [shutil.which("bwrap") or "bwrap", *BWRAP.split(), *seen, *FROZEN.split()]
