@@ -1,6 +1,5 @@
 """A class as it arrives: paths become submissions, one for each student or group."""
 
-import errno
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -20,15 +19,13 @@ from cachesim.grading.layouts import (
     parts_of,
     slug_of,
     told,
-    typed,
 )
+from cachesim.grading.shelf import Shelf
 from cachesim.grading.tree import (
     MIB,
     MOST_BYTES,
-    MOST_FILES,
     File,
     Tree,
-    fitting,
     is_zip,
     name_of,
     side_by_side,
@@ -40,8 +37,6 @@ ONE = "one"  # layout: each path is one submission, whatever it looks like
 AUTOGRADER = "autograder"  # layout: the folder in which Gradescope runs an autograder
 CHOICES = (ONE, AUTOGRADER, *LAYOUTS)
 DEEPEST = 4  # folders around a class
-LONGEST_TYPED = 1 << 18  # bytes of HTML
-FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class Class(NamedTuple):
@@ -55,9 +50,8 @@ class Reader:
     """Reads one class: `exercise` is the exercise's name, `work` a folder for what must be unpacked."""
 
     def __init__(self, exercise: str, work: Path, registry: Registry) -> None:
-        self.exercise, self.work, self.registry = exercise, work, registry
+        self.exercise, self.registry, self.shelf = exercise, registry, Shelf(work)
         self.notes: list[str] = []
-        self._folders = 0
 
     def read(self, paths: Sequence[Path], layout: str = "") -> Class:
         """Return the submissions; without a layout, it is found by the names of the files.
@@ -78,6 +72,7 @@ class Reader:
             found = [self._of_autograder(path) for path in paths]
         elif not trees:
             found = [self._alone(path) for path in paths]
+            self._note_folders(paths, layout)
         arrivals, notes = distinct(found)
         return Class(arrivals, [*self.notes, *notes])
 
@@ -135,7 +130,7 @@ class Reader:
     def _opened(self, name: str, file: File) -> Tree:
         if file.size > MOST_BYTES:
             raise BadInput(f"{plain(name)} has more than {MOST_BYTES // MIB} MiB")
-        return tree_of([unpacked({"class.zip": file}, self._folder()) / "class.zip"])
+        return tree_of([unpacked({"class.zip": file}, self.shelf.folder()) / "class.zip"])
 
     def _asked_for(self, layout: str, paths: Sequence[Path]) -> tuple[str, Tree]:
         for tree in self._unwrapped(tree_of(paths)):
@@ -144,6 +139,17 @@ class Reader:
         raise BadInput(
             f"nothing in {paths[0]} is laid out as --layout {layout} says; leave it out, or name another"
         )
+
+    def _note_folders(self, paths: Sequence[Path], layout: str) -> None:
+        """Say how a folder of folders was understood: it could be a class that nobody's system has made."""
+        if layout or len(paths) > 1 or not paths[0].is_dir():
+            return
+        names = [name for name in tree_of(paths).files if kind_of(name)]
+        if names and all("/" in n for n in names) and len({n.partition("/")[0] for n in names}) > 1:
+            self.notes.append(
+                f"{paths[0]} is graded as one submission; if each folder in it is a student's, "
+                "add --layout folders"
+            )
 
     # --- one class
 
@@ -155,7 +161,7 @@ class Reader:
         for part in parts:
             groups.setdefault(part.id, []).append(part)
         chosen = {name: self._chosen(layout, group) for name, group in groups.items()}
-        room = self._with_room(tree, {name: files for name, (files, _) in chosen.items()})
+        room = self.shelf.with_room(tree, {name: files for name, (files, _) in chosen.items()})
         for name, (files, notes) in chosen.items():
             first, handed = files[0], listed.get(name, gradescope.Handed((), ""))
             arrival = Arrival(
@@ -171,7 +177,7 @@ class Reader:
             )
             time = handed.submitted or tree.text(f"{name}/{first.assignment}/{TIMESTAMP}")
             owned = self.registry.owned(self._timed(arrival, time), first.person, handed.submitters)
-            yield self._placed(owned, tree, files, has_room=name in room)
+            yield self.shelf.placed(owned, tree, files, has_room=name in room)
 
     def _timed(self, arrival: Arrival, time: str) -> Arrival:
         try:
@@ -196,45 +202,6 @@ class Reader:
         if code:
             notes += ["the text that was typed in was ignored" for p in files if p.is_typed]
         return code or files or group, tuple(dict.fromkeys(notes))
-
-    def _with_room(self, tree: Tree, groups: dict[str, list[Part]]) -> set[str]:
-        """Return the submissions that can be unpacked; what lies on disk needs no room."""
-        packed = {
-            name: [tree.files[part.name] for part in files if tree.files[part.name].archive]
-            for name, files in groups.items()
-        }
-        bytes_of = {name: sum(file.size for file in files) for name, files in packed.items()}
-        few = fitting({name: len(files) for name, files in packed.items()}, MOST_FILES)
-        return few & fitting({name: bytes_of[name] for name in few}, MOST_BYTES)
-
-    def _placed(
-        self, arrival: Arrival, tree: Tree, parts: list[Part], *, has_room: bool
-    ) -> Arrival:
-        """Return an arrival with the path from which it can be read."""
-        first = tree.files[parts[0].name]
-        if not has_room:
-            limit = f"{MOST_BYTES // MIB} MiB and {MOST_FILES:,} files"
-            return arrival._replace(
-                trouble=f"its files are too large: an archive has room for {limit} in all"
-            )
-        if first.path and len(parts) == 1 and not parts[0].is_typed:
-            return arrival._replace(path=first.path)
-        if first.path and (folder := _folder_of(parts, tree)):
-            return arrival._replace(path=folder)
-        try:
-            files = {_name(part): _plainer(part, tree.files[part.name]) for part in parts}
-            folder = unpacked(files, self._folder())
-        except BadInput as error:
-            return arrival._replace(trouble=str(error))
-        except OSError as error:
-            if error.errno in FULL:
-                raise
-            return arrival._replace(trouble=f"its files cannot be unpacked ({error.strerror})")
-        return arrival._replace(path=folder / next(iter(files)) if len(files) == 1 else folder)
-
-    def _folder(self) -> Path:
-        self._folders += 1
-        return self.work / str(self._folders)
 
     # --- one submission
 
@@ -262,22 +229,3 @@ def _stem(path: Path) -> str:
     ('ada@uni.edu', 'bob')
     """
     return name_of(path) if path.is_dir() else KIND.sub("", path.name)
-
-
-def _name(part: Part) -> str:
-    return "typed.py" if part.is_typed else part.file
-
-
-def _plainer(part: Part, file: File) -> File:
-    return File(file.size, data=typed(file.read(LONGEST_TYPED))) if part.is_typed else file
-
-
-def _folder_of(parts: list[Part], tree: Tree) -> Path | None:
-    """Return the folder on disk that holds these files and, but for junk, no others."""
-    folders = set()
-    for part in parts:
-        path = tree.files[part.name].path
-        if path is None or part.is_typed or not part.name.endswith(f"/{part.file}"):
-            return None
-        folders.add(path.parents[part.file.count("/")])
-    return folders.pop() if len(folders) == 1 else None

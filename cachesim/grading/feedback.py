@@ -23,9 +23,9 @@ td.points, td.state { white-space: nowrap; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .3em 0 0;
   padding-left: .6em; border-left: 3px solid var(--line); }
 .bar { display: flex; align-items: center; gap: .6em; margin: .15em 0; }
-.bar .of { flex: 0 0 9em; text-align: right; } .bar .fill { height: 1.1em; min-width: 1px; background: var(--bar);
-  print-color-adjust: exact; -webkit-print-color-adjust: exact; border: 1px solid var(--bar); }
-.bar .room { flex: 1; }
+.bar .of { flex: 0 0 9em; text-align: right; } .bar .room { flex: 1; }
+.bar .fill { display: block; height: 1.2em; background: var(--bar);
+  -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 .passed { color: var(--good); } .lost { color: var(--bad); } .calm { color: var(--calm); }
 .state { font-weight: 600; }
 @media (max-width: 40em) {

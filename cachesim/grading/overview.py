@@ -28,9 +28,9 @@ def part(grades: Sequence[Grade]) -> str:
     return "\n".join(
         [
             f"<p>{escape(summary(grades))}</p>",
-            "<h2>Scores</h2>",
+            "<h2>How many have how many points</h2>",
             bars(histogram(final), "submissions with so many points"),
-            "<h2>Passed by</h2>",
+            "<h2>How many have passed each test</h2>",
             bars(passed(final), "submissions that passed this test"),
             "<h2>Submissions</h2>",
             _lines(grades),
@@ -84,10 +84,10 @@ def bars(rows: Sequence[Bar], meaning: str) -> str:
 
 def _bar(row: Bar) -> str:
     share = 100 * row.number / row.total if row.total else 0.0
+    fill = f'<span class="fill" style="width:{share:.1f}%"></span>' if row.number else ""
     return (
-        f'<div class="bar"><span class="of">{escape(shown(row.label))}</span><span class="room">'
-        f'<span class="fill" style="display:block;width:{share:.1f}%"></span></span>'
-        f"<span>{row.number} ({share:.0f} %)</span></div>"
+        f'<div class="bar"><span class="of">{escape(shown(row.label))}</span>'
+        f'<span class="room">{fill}</span><span>{row.number} ({share:.0f} %)</span></div>'
     )
 
 

@@ -159,7 +159,7 @@ def test_what_the_systems_know_of_time(arrive, tmp_path):
 def test_junk_does_not_count(arrive, tmp_path, monkeypatch):
     """Resource forks, virtual environments, repositories and checkpoints are gone before files are counted."""
     monkeypatch.setattr(tree, "MOST_FILES", 5)
-    monkeypatch.setattr("cachesim.grading.classes.MOST_FILES", 5)
+    monkeypatch.setattr("cachesim.grading.shelf.MOST_FILES", 5)
     junk = ["__MACOSX/._{}", "{}/.git/objects/ab", "{}/mine/pyvenv.cfg", "{}/mine/lib/six.py"]
     junk += ["{}/.ipynb_checkpoints/lab.py", "{}/node_modules/a/b.py", "{}/__pycache__/a.py"]
     top = "Ada_1_assignsubmission_file_"
@@ -174,7 +174,7 @@ def test_junk_does_not_count(arrive, tmp_path, monkeypatch):
 @pytest.mark.parametrize("what", ["MOST_BYTES", "MOST_FILES"])
 def test_one_that_is_too_large_costs_the_others_nothing(arrive, tmp_path, monkeypatch, what):
     """The largest submission has no room; its report says so."""
-    monkeypatch.setattr(f"cachesim.grading.classes.{what}", 5)
+    monkeypatch.setattr(f"cachesim.grading.shelf.{what}", 5)
     large = {f"eve_9_{n}_{chr(96 + n)}.py": b"xx" for n in range(1, 7)}
     files = {"ada_1_2_lab.py": b"x", "bob_2_3_lab.py": b"y", **large}
     troubles = {a.id: a.trouble for a in arrive(in_zip(files, tmp_path / "c.zip")).arrivals}
@@ -231,6 +231,7 @@ def test_layouts_that_must_be_named(arrive, tmp_path):
     folder = in_folder({"c/ada/x.py": b"", "c/bob/y.py": b""}, tmp_path / "folders")
     files = in_folder({"ada@uni.edu.py": b"", "bob.ipynb": b"", "cy.zip": b""}, tmp_path / "files")
 
+    assert "add --layout folders" in arrive(folder / "c").notes[0]
     assert ["ada", "bob"] == ids(arrive(folder / "c", layout="folders"))
     assert ["ada@uni.edu", "bob", "cy"] == ids(arrive(files, layout="files"))
     with pytest.raises(BadInput, match="--layout moodle"):
