@@ -156,6 +156,8 @@ class Reader:
     def _arrivals(self, layout: str, tree: Tree) -> Iterator[Arrival]:
         parts = parts_of(layout, tree, self.exercise)
         listed = gradescope.from_export(tree.text(METADATA)) if layout == "gradescope" else {}
+        if layout == "gradescope" and not listed:
+            self.notes.append(f"{METADATA} cannot be read: ids are the names of the folders")
         self._note_others(layout, tree, parts)
         groups: dict[str, list[Part]] = {}
         for part in parts:

@@ -4,10 +4,13 @@ Nothing is unpacked before it is asked for. What no student wrote as an answer i
 counted: resource forks of macOS, checkpoints, hidden folders, virtual environments, installed packages.
 """
 
+import io
 import os
+import re
 import stat
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -21,7 +24,7 @@ MOST_BYTES = 64 * MIB  # of an archive, unpacked
 MOST_FILES = 5000
 LONGEST_NAME = 1000  # characters; no system makes longer ones
 LARGEST_TEXT = 4 * MIB  # of a list that an LMS adds
-UNREADABLE = (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError, ValueError)
+NAME_IS_UTF8 = 0x08  # in the second byte of an entry's flags
 
 
 class File(NamedTuple):
@@ -39,7 +42,10 @@ class File(NamedTuple):
             if self.archive is not None and self.entry is not None:
                 with self.archive.open(self.entry) as packed:
                     return packed.read(most)
-            return self.path.read_bytes()[:most] if self.path else self.data
+            if self.path is None:
+                return self.data
+            with self.path.open("rb") as file:
+                return file.read(most)
         except Exception as error:  # zlib, lzma and zipfile have many, and all mean the same
             raise BadInput(f"it cannot be unpacked: {plain(str(error))}") from None
 
@@ -64,9 +70,11 @@ class Tree(NamedTuple):
         return Tree(folder.rpartition("/")[2], inside, frozenset(clones))
 
     def text(self, name: str) -> str:
-        """Return a small file as text; empty if it is not there."""
+        """Return a small file as text; empty if it is not there, or cannot be read."""
         file = self.files.get(name)
-        return file.read(LARGEST_TEXT).decode("utf-8-sig", "replace") if file else ""
+        with suppress(BadInput):
+            return file.read(LARGEST_TEXT).decode("utf-8-sig", "replace") if file else ""
+        return ""
 
 
 def tree_of(paths: Sequence[Path]) -> Tree:
@@ -140,18 +148,39 @@ def _is_venv(folder: Path) -> bool:
 def _in_zip(path: Path) -> Iterator[tuple[str, File]]:
     """Yield the files of an archive; names that lead out of it are cut to what is inside."""
     try:
-        archive = zipfile.ZipFile(path)
-    except UNREADABLE as error:
+        archive = _opened(path)
+    except Exception as error:  # a damaged archive raises many
         why = plain(str(error))
         raise BadInput(f"{plain(path.name)} is no zip archive that can be read: {why}") from None
     for entry in archive.infolist():
         is_link = stat.S_ISLNK(entry.external_attr >> 16)
-        parts = [
-            p for p in entry.filename.replace("\\", "/").split("/") if p not in ("", ".", "..")
-        ]
         is_file = not entry.is_dir() and not is_link and len(entry.filename) <= LONGEST_NAME
+        parts = [part for part in _name_in(entry).split("/") if part not in ("", ".", "..")]
         if parts and is_file:
             yield "/".join(parts), File(entry.file_size, None, archive, entry)
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    """Open an archive; one name that says it is UTF-8, and is not, must not cost a class."""
+    try:
+        return zipfile.ZipFile(path)
+    except UnicodeDecodeError:
+        entries = re.compile(rb"(PK\x01\x02.{5})(.)", re.DOTALL)  # in the list at its end
+        data = entries.sub(lambda m: m[1] + bytes([m[2][0] & ~NAME_IS_UTF8]), path.read_bytes())
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        own = bytearray(data)
+        for entry in archive.infolist():
+            own[entry.header_offset + 7] &= ~NAME_IS_UTF8
+        return zipfile.ZipFile(io.BytesIO(own))
+
+
+def _name_in(entry: zipfile.ZipInfo) -> str:
+    """Return an entry's name; many programs write UTF-8 and do not say so."""
+    name = entry.filename.replace("\\", "/")
+    try:
+        return name if entry.flag_bits & NAME_IS_UTF8 << 8 else name.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return name
 
 
 def without_junk(files: dict[str, File]) -> dict[str, File]:
@@ -210,6 +239,8 @@ def unpacked(files: dict[str, File], into: Path) -> Path:
     """Write files below a folder that is made for them; return it. Raises BadInput for a damaged entry."""
     into.mkdir(parents=True)
     for name, file in files.items():
+        if file.size > MOST_BYTES:
+            raise BadInput(f"{plain(name)} has more than {MOST_BYTES // MIB} MiB")
         path = into / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(file.read(MOST_BYTES))

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import zipfile
 from datetime import UTC, datetime
 from itertools import count
@@ -196,6 +197,22 @@ def test_a_damaged_entry_costs_one_submission(arrive, tmp_path):
     long = in_zip({f"ada_1_2_{'x' * 300}.py": b"", "bob_2_3_b.py": b""}, tmp_path / "l.zip")
     ada, bob = arrive(long).arrivals
     assert ("cannot be unpacked" in ada.trouble, "") == (True, bob.trouble)
+
+
+def test_names_of_archives_in_any_coding(arrive, tmp_path):
+    """UTF-8 that is not called so, and bytes that are called UTF-8 and are not, cost nobody anything."""
+    names = {"jörg_1_2_lab.py": b"jorg = 1", "zzzz_3_4_lab.py": b"zoe = 1"}
+    flags = re.compile(rb"(PK\x01\x02.{5}|PK\x03\x04.{3}).", re.DOTALL)
+    unsaid = flags.sub(b"\\1\x00", zipped(names))
+    wrong = flags.sub(b"\\1\x08", zipped(names).replace(b"zzzz_", b"z\xff\xfez_"))
+    for number, data in enumerate((unsaid, wrong)):
+        path = tmp_path / f"{number}.zip"
+        path.write_bytes(data)
+        found = arrive(path).arrivals
+        assert [("1", "jörg", [b"jorg = 1"]), ("3", [b"zoe = 1"])] == [
+            (found[0].id, found[0].people[0].name, contents(found[0].path)),
+            (found[1].id, contents(found[1].path)),
+        ]
 
 
 def test_nothing_is_written_outside(arrive, tmp_path):
