@@ -165,20 +165,10 @@ class Reader:
         chosen = {name: self._chosen(layout, group) for name, group in groups.items()}
         room = self.shelf.with_room(tree, {name: files for name, (files, _) in chosen.items()})
         for name, (files, notes) in chosen.items():
-            first, handed = files[0], listed.get(name, gradescope.Handed((), ""))
-            arrival = Arrival(
-                label(name),
-                Path(first.name),
-                (),
-                first.is_late,
-                None,
-                notes,
-                "",
-                layout,
-                first.attempt,
-            )
-            time = handed.submitted or tree.text(f"{name}/{first.assignment}/{TIMESTAMP}")
-            owned = self.registry.owned(self._timed(arrival, time), first.person, handed.submitters)
+            handed = listed.get(name, gradescope.Handed((), ""))
+            time = handed.submitted or tree.text(f"{name}/{files[0].assignment}/{TIMESTAMP}")
+            arrival = self._timed(_arrival(layout, name, files[0], notes), time)
+            owned = self.registry.owned(arrival, files[0].person, handed.submitters)
             yield self.shelf.placed(owned, tree, files, has_room=name in room)
 
     def _timed(self, arrival: Arrival, time: str) -> Arrival:
@@ -222,6 +212,18 @@ class Reader:
             why = "Gradescope did not say whose this is: the parameters are those of nobody"
             return self.registry.owned(arrival._replace(notes=(why,)), "")
         return self.registry.owned(arrival, "", handed.submitters)
+
+
+def _arrival(layout: str, name: str, file: Part, notes: tuple[str, ...]) -> Arrival:
+    return Arrival(
+        label(name),
+        Path(file.name),
+        (),
+        is_late=file.is_late,
+        notes=notes,
+        system=layout,
+        attempt=file.attempt,
+    )
 
 
 def _stem(path: Path) -> str:
