@@ -14,6 +14,8 @@ COMMAND = re.compile(
 INDENT = re.compile(r"[ \t]*")
 TIMED = re.compile(r"([ \t]*)%time[ \t]+(?=[\w(\[])")
 QUOTES = ('"""', "'''", '"', "'")
+SIGN = re.compile("|".join([*QUOTES, r"[#()\[\]{}]"]))
+IN_STRING = {quote: re.compile(rf"\\.|{quote}", re.DOTALL) for quote in QUOTES}
 
 
 def other_language(source):
@@ -54,22 +56,14 @@ def _beginnings(lines):
 def _after(line, depth, quote):
     """Return how deep in brackets, and in which string, the end of a line is."""
     at = 0
-    while at < len(line):
-        if quote:
-            at, quote = _in_string(line, at, quote)
-        elif line[at] == "#":
+    while found := (IN_STRING[quote] if quote else SIGN).search(line, at):
+        sign, at = found[0], found.end()
+        if sign[0] == "#":
             break
-        elif line[at] in "\"'":
-            quote = next(mark for mark in QUOTES if line.startswith(mark, at))
-            at += len(quote)
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign[0] in "\"'":
+            quote = sign
         else:
-            depth = max(0, depth + (line[at] in "([{") - (line[at] in ")]}"))
-            at += 1
+            depth = max(0, depth + (1 if sign in "([{" else -1))
     return depth, quote if len(quote) == 3 or line.endswith("\\") else ""
-
-
-def _in_string(line, at, quote):
-    """Return where to go on, and in which string."""
-    if line[at] == "\\":
-        return at + 2, quote
-    return (at + len(quote), "") if line.startswith(quote, at) else (at + 1, quote)

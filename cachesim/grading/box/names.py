@@ -46,7 +46,7 @@ def kind_of(name: str) -> str:
 
 def is_junk(part: str) -> bool:
     """Return whether a folder or a file of this name is never looked at: hidden ones, and what programs leave."""
-    return part.startswith(".") or part in NEVER
+    return (part.startswith(".") and part not in (".", "..")) or part in NEVER
 
 
 def is_draft(name: str) -> bool:
@@ -69,15 +69,18 @@ def sifted(paths: Iterable[str]) -> tuple[list[str], list[str]]:
     >>> sifted(["a.py", "data.csv", "__MACOSX/._a.py", "env/pyvenv.cfg", "env/x.py"])
     (['a.py'], ['__MACOSX', 'env'])
     """
-    split = [PurePosixPath(path).parts for path in paths]
+    split = {path: PurePosixPath(path).parts for path in paths}
     python = {
-        parts[: parts.index(mark)] for mark in ENVIRONMENT for parts in split if mark in parts[1:]
+        parts[: parts.index(mark)]
+        for mark in ENVIRONMENT
+        for parts in split.values()
+        if mark in parts[1:]
     }
     found: list[str] = []
     passed: list[str] = []
-    for parts in split:
+    for path, parts in split.items():
         if kind_of(parts[-1] if parts else ""):
             tops = (parts[:n] for n in range(1, len(parts) + 1))
             odd = next((top for top in tops if is_junk(top[-1]) or top in python), None)
-            (found if odd is None else passed).append("/".join(odd or parts))
+            (found if odd is None else passed).append("/".join(odd) if odd else path)
     return found, sorted(set(passed))

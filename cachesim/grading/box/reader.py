@@ -11,6 +11,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 MIB = 1 << 20
 MOST_CODE = MIB  # bytes of code in one file; what a notebook shows does not count
+MOST_IN_ALL = 4 * MIB  # bytes of code in all files of a submission
 MOST_CELLS = 10_000
 MOST_FILES = 200  # of an archive
 MOST_UNPACKED = 64 * MIB  # bytes
@@ -28,7 +29,7 @@ class Reader:
 
     def __init__(self):
         self.coming, self.said = bytearray(), ""
-        self.answers, self.refused, self.junk = [], [], []
+        self.answers, self.refused, self.junk, self.left = [], [], [], MOST_IN_ALL
 
     def task(self, **told):
         """Note what the exercise asks for."""
@@ -74,15 +75,26 @@ class Reader:
     def file(self, name, data, depth):
         """Read one file, or each file of an archive."""
         try:
+            if not data.strip():
+                raise Refused("is empty")
             if data.startswith((b"PK\x03\x04", b"PK\x05\x06")) or kind_of(name) == "zip":
                 self._archive(name, data, depth)
             else:
-                self.answers.append(Answer(name, pieces_of(name, data), self.asked))
+                self.answers.append(Answer(name, self._pieces(name, data), self.asked))
         except Refused as problem:
             self.refused.append([name, str(problem)])
         except MemoryError:
             self.coming = bytearray()
             self.refused.append([name, "takes more memory than there is for reading it"])
+
+    def _pieces(self, name, data):
+        """Return the pieces of a file. Raises Refused if they are too large, or those of all files together."""
+        pieces = pieces_of(name, data)
+        size = sum(len(piece.source) for piece in pieces)
+        if size > self.left:
+            raise Refused(f"is not read: the files before it hold {MOST_IN_ALL // MIB} MiB of code")
+        self.left -= size
+        return pieces
 
     def _archive(self, name, data, depth):
         if depth == DEEPEST:
@@ -103,18 +115,21 @@ class Reader:
 
 def pieces_of(name, data):
     """Return the pieces of a file. Raises Refused."""
-    if not data.strip():
-        raise Refused("is empty")
     if what := format_of("", data[:100]):
         raise Refused(f"is {what}, not a .py or an .ipynb file")
     is_notebook = kind_of(name) == "ipynb" or data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
-    if not is_notebook and len(data) > 4 * MOST_CODE:
-        raise Refused(f"holds {len(data) / MIB:.1f} MiB of code; at most 1 MiB is read")
-    pieces = _cells(text_of(data)) if is_notebook else _marked(text_of(data))
-    size = sum(len(piece.source.encode()) for piece in pieces)
+    if is_notebook:
+        pieces = _cells(text_of(data))
+        _measured(sum(len(piece.source.encode()) for piece in pieces))
+        return pieces
+    _measured(len(data))
+    return _marked(text_of(data))
+
+
+def _measured(size):
+    """Refuse more code than anybody writes."""
     if size > MOST_CODE:
-        raise Refused(f"holds {size / MIB:.1f} MiB of code; at most 1 MiB is read")
-    return pieces
+        raise Refused(f"holds {size / MIB:.2f} MiB of code; at most 1 MiB is read")
 
 
 def _cells(text):

@@ -32,10 +32,10 @@ class Statement:
         self.first, self.last = min([node.lineno, *heads]), node.end_lineno
         self.text = _segment(node, self.first, lines)
         self.binds, self.changes, self.calls, self.is_star = set(), set(), [], False
-        for part in at_load(node, into_classes=False):
-            self.binds.update(bound(part))
+        for part, is_in_class in at_load(node):
+            if not is_in_class:
+                self.binds.update(bound(part))
             self.is_star |= isinstance(part, ast.alias) and part.name == "*"
-        for part in at_load(node, into_classes=True):
             self.changes.update(changed(part))
             self.calls += called(part)
 
@@ -102,12 +102,13 @@ class Statement:
 
 
 def _segment(node, first, lines):
-    """Return the source of a statement: whole lines, but for what stands beside it on the first and the last."""
-    found = lines[first - 1 : node.end_lineno]
-    found[-1] = found[-1].encode()[: node.end_col_offset].decode()
-    if first == node.lineno:
-        found[0] = found[0].encode()[node.col_offset :].decode()
-    return "\n".join(found)
+    """Return the source of a statement, without what stands beside it; lines are bytes, as columns count those."""
+    start = node.col_offset if first == node.lineno else 0
+    if first == node.end_lineno:
+        return lines[first - 1][start : node.end_col_offset].decode()
+    head, *between = lines[first - 1 : node.end_lineno - 1]
+    tail = lines[node.end_lineno - 1][: node.end_col_offset]
+    return b"\n".join([head[start:], *between, tail]).decode()
 
 
 def _sort(table, is_later, now, later):
@@ -126,21 +127,31 @@ def _sort(table, is_later, now, later):
 # --- what one node does
 
 
-def at_load(node, into_classes):
-    """Yield the nodes that are run with a statement; not the bodies of functions, nor what a comprehension binds."""
-    waiting = [node]
+def at_load(node):
+    """Yield the nodes that are run with a statement, each with whether it is in the body of a class.
+
+    Left out are the bodies of functions, and what a comprehension binds.
+    """
+    waiting = [(node, False)]
     while waiting:
-        node = waiting.pop()
-        yield node
+        node, is_in_class = waiting.pop()
+        yield node, is_in_class
         if isinstance(node, (*FUNCTIONS, ast.Lambda)):
-            waiting += [*getattr(node, "decorator_list", ()), *node.args.defaults]
-            waiting += [value for value in node.args.kw_defaults if value is not None]
+            inner = [
+                *getattr(node, "decorator_list", ()),
+                *node.args.defaults,
+                *node.args.kw_defaults,
+            ]
         elif isinstance(node, ast.comprehension):
-            waiting += [node.iter, *node.ifs]
-        elif isinstance(node, ast.ClassDef) and not into_classes:
-            waiting += [*node.decorator_list, *node.bases, *node.keywords]
+            inner = [node.iter, *node.ifs]
+        elif isinstance(node, ast.ClassDef):
+            inner = [*node.decorator_list, *node.bases, *node.keywords]
+            waiting += [(child, True) for child in node.body]
+        elif isinstance(node, ast.Name | ast.Constant):
+            continue
         else:
-            waiting += ast.iter_child_nodes(node)
+            inner = ast.iter_child_nodes(node)
+        waiting += [(child, is_in_class) for child in inner if isinstance(child, ast.AST)]
 
 
 def bound(node):

@@ -78,16 +78,17 @@ def unzipped(data, passed_over, most_files, most_bytes):
     """
     try:
         with _opened(data) as archive:
-            entries = {entry.filename: entry for entry in archive.infolist() if _is_file(entry)}
-            names, junk = sifted(entries)
+            entries = [entry for entry in archive.infolist() if _is_file(entry)]
+            names, junk = sifted(entry.filename for entry in entries)
             passed_over(junk)
-            for name in names[:most_files]:
-                with archive.open(entries[name]) as file:
+            wanted = set(names)  # a name may be there twice
+            for entry in [one for one in entries if one.filename in wanted][:most_files]:
+                with archive.open(entry) as file:
                     content = file.read(most_bytes + 1)
                 most_bytes -= len(content)
                 if most_bytes < 0:
                     raise Damaged("its files are too large")
-                yield name, content
+                yield entry.filename, content
     except DAMAGED as error:
         raise Damaged(str(error) or type(error).__name__) from None
 
