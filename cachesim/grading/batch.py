@@ -15,7 +15,7 @@ from cachesim.experiments.parallel import in_parallel
 from cachesim.grading.answers import plain
 from cachesim.grading.arrivals import Arrival, distinct, label
 from cachesim.grading.best import graded_best
-from cachesim.grading.deadline import Policy
+from cachesim.grading.deadline import Lateness, Policy
 from cachesim.grading.exercise import Exercise, seed_of
 from cachesim.grading.grades import Grade, from_json
 from cachesim.grading.judge import ERROR, TROUBLE, Outcome, Repeat, Report
@@ -176,8 +176,7 @@ def _priced(report: Report, job: Job, mark: str) -> Grade:
     arrival, policy = job.arrival, job.policy
     late = policy.lateness(arrival.submitted, arrival.is_late)
     penalty = policy.penalty(late.days, report.score, report.max_score)
-    lost = [f"{late.why}; {penalty:g} points are taken off"] if penalty else [late.why]
-    notes = dict.fromkeys([*report.notes, *arrival.notes, *filter(None, lost)])
+    notes = dict.fromkeys([*report.notes, *arrival.notes, *_about_time(late, penalty, policy)])
     clean = report._replace(
         notes=tuple(without_paths(note, arrival.path) for note in notes),
         outcomes=[
@@ -186,6 +185,15 @@ def _priced(report: Report, job: Job, mark: str) -> Grade:
     )
     given = Grade(clean, arrival.people, penalty, mark)
     return given if given.is_final else given._replace(mark="")
+
+
+def _about_time(late: Lateness, penalty: float, policy: Policy) -> list[str]:
+    """Say how late it was, and what that has cost."""
+    if penalty:
+        return [f"{late.why}; {penalty:g} points are taken off"]
+    if late.days and not policy.per_day:
+        return ["handed in late"]
+    return [late.why] if late.why else []
 
 
 def without_paths(text: str, path: Path) -> str:

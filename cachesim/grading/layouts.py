@@ -21,6 +21,8 @@ from collections.abc import Iterable, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
+from cachesim.errors import BadInput
+from cachesim.grading.answers import plain
 from cachesim.grading.box.names import KIND, kind_of
 from cachesim.grading.tree import Tree
 
@@ -156,11 +158,16 @@ def _part(name: str, match: re.Match[str], prefix: str) -> Part:
 
 
 def _one_assignment(found: list[Part], exercise: str) -> list[Part]:
-    """Keep the exercise's own assignment, if it is there; otherwise the only one."""
-    names = {part.assignment for part in found}
+    """Keep the exercise's own assignment, or the only one. Raises BadInput if there are several others."""
+    names = sorted({part.assignment for part in found})
     number, _, rest = exercise.partition("_")
-    best = next((n for n in (exercise, rest, number) if n in names), "")
-    return [part for part in found if part.assignment == best] if best else found
+    best = next((n for n in (exercise, rest, number, *names) if n in names), "")
+    if len(names) > 1 and best not in (exercise, rest, number):
+        raise BadInput(
+            f"submitted/ holds the assignments {plain(', '.join(names))}, and none is called {exercise}; "
+            "give a folder with only one of them"
+        )
+    return [part for part in found if part.assignment == best]
 
 
 def attempts(parts: Iterable[Part]) -> tuple[list[Part], list[Part]]:

@@ -89,6 +89,15 @@ def test_late_work_costs_points(tmp_path, monkeypatch):
     ) == given.notes
 
 
+def test_a_mark_without_a_policy_costs_nothing(tmp_path, monkeypatch):
+    """It is told, since the system has said so."""
+    passed = Report("ada", "01", 60.0, 100.0, "bwrap", [], ())
+    monkeypatch.setattr(batch, "graded_best", lambda *_, **__: passed)
+    given = grade_one(job("ada", tmp_path, is_late=True)._replace(policy=Policy()))
+
+    assert (60, ("handed in late",)) == (given.score, given.notes)
+
+
 def test_students_see_no_paths_of_the_teachers_machine(tmp_path, monkeypatch):
     """Not in what cannot be read, not in a message of a library, not in a note."""
     trouble = f"cannot import name 'x' from 'cachesim' ({batch.__file__})"

@@ -255,6 +255,18 @@ def test_layouts_that_must_be_named(arrive, tmp_path):
         arrive(files, layout="moodle")
 
 
+def test_one_assignment_of_nbgrader(arrive, tmp_path):
+    """The exercise's own, or the only one; several others are named."""
+    files = {f"submitted/ada/{n}/lab.py": n.encode() for n in ("01_lru", "02_x", "03_y")}
+    for kept in (["01_lru", "02_x"], ["03_y"]):
+        names = {n: c for n, c in files.items() if n.split("/")[2] in kept}
+        (ada,) = arrive(in_folder(names, tmp_path / kept[0])).arrivals
+        assert ("ada", [kept[0].encode()]) == (ada.id, contents(ada.path))
+    del files["submitted/ada/01_lru/lab.py"]
+    with pytest.raises(BadInput, match="holds the assignments 02_x, 03_y"):
+        arrive(in_folder(files, tmp_path / "several"))
+
+
 def test_two_with_one_name(arrive, tmp_path):
     """Both are graded, under ids of their own, with the parameters of the id that they share."""
     paths = [in_folder({f"{n}/ada.py": b""}, tmp_path) / n / "ada.py" for n in ("a", "b")]
