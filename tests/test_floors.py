@@ -47,7 +47,8 @@ ONLY_IN = {
     "numba": "replay/compiled",
     "joblib dask distributed": "experiments/parallel",
     "socket socketserver ssl select selectors asyncio http urllib": OUTSIDE_WORLD,
-    "subprocess multiprocessing concurrent threading signal": OUTSIDE_WORLD,
+    "subprocess concurrent threading": OUTSIDE_WORLD,
+    "multiprocessing signal": f"{OUTSIDE_WORLD} experiments/parallel",  # its processes are deaf to Ctrl-C
     "time": OUTSIDE_WORLD,
     "tqdm click": "cli __main__",
     "random": "cli/peers",  # Never 8: every draw comes from a stream of rng.py

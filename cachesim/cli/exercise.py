@@ -125,6 +125,7 @@ def _check_if_saved(desk: Desk, seen: float) -> float:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Wheel of cachesim for the Gradescope archive.  [default: the one on PyPI]",
 )
+@click.option("--secret", default="", help="The course's secret, for the Gradescope archive.")
 @click.option(
     "--handouts", is_flag=True, help="Make nothing but the handouts, which students can be given."
 )
@@ -135,11 +136,17 @@ def _check_if_saved(desk: Desk, seen: float) -> float:
     help="Write nothing; fail if what lies there has drifted.",
 )
 def build(
-    names: tuple[str, ...], out: Path, wheel: Path | None, *, handouts: bool, only_check: bool
+    names: tuple[str, ...],
+    out: Path,
+    wheel: Path | None,
+    secret: str,
+    *,
+    handouts: bool,
+    only_check: bool,
 ) -> int:
     """Make the students' files, the solution, and what Gradescope, nbgrader and otter take, from the one source."""
     tasks = [whole(name) for name in names]
-    made = [file for task in tasks for file in builder.files(task, wheel)]
+    made = [file for task in tasks for file in builder.files(task, wheel, secret)]
     if handouts:
         made = list(builder.handouts(tasks))
     if only_check:

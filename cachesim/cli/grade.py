@@ -1,26 +1,67 @@
 """`cachesim grade`: submissions of a class, graded in sandboxes, with a report for each and for all."""
 
-import os
 import sys
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from cachesim.cli.options import ruled
+from cachesim.cli.options import apply, ruled
 from cachesim.cli.output import print_json
 from cachesim.grading import reports
-from cachesim.grading.batch import as_dict, file_name, grade, jobs
+from cachesim.grading.arrivals import Registry
+from cachesim.grading.batch import grade, jobs
+from cachesim.grading.classes import CHOICES, Class, Reader
+from cachesim.grading.deadline import Policy, parse_grace, parse_moment, parse_percent, zone_of
 from cachesim.grading.exercise import Exercise, whole
 from cachesim.grading.feedback import page
-from cachesim.grading.judge import PASSED, Report
-from cachesim.grading.sandbox import NoSandbox, strongest
+from cachesim.grading.files import replace_file
+from cachesim.grading.grades import Grade, as_dict
+from cachesim.grading.judge import PASSED
+from cachesim.grading.ledger import Ledger, file_name
+from cachesim.grading.roster import Roster, read_roster
+from cachesim.grading.sandbox import NoSandbox, Tier, strongest
+from cachesim.grading.shown import shown
 from cachesim.measure.tables import text_table
 from cachesim.spec import Seed
 
 NO_SANDBOX = 3  # exit code
+TOLD = ("id", "name", "score", "raw_score", "penalty", "max_score", "isolation", "is_final")
 LISTED = ("id", "status", "score", "max_score", "message")  # of a test, by --json
+NAMED = 20  # at most so many students in one sentence
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+ARRIVAL = (  # the options that say whose the submissions are, and how late
+    click.option(
+        "--roster",
+        type=FILE,
+        help="CSV of the class: id, name, email, section; or an LMS's export.",
+    ),
+    click.option(
+        "--layout",
+        type=click.Choice(CHOICES),
+        help="How the class is laid out.  [default: it is found]",
+    ),
+    click.option("--deadline", help="Such as 2026-11-30T23:59; file times never count."),
+    click.option(
+        "--grace", default="0s", help="Time after the deadline that costs nothing, such as 15m."
+    ),
+    click.option(
+        "--late",
+        default="0%",
+        help="Cost of each day begun, in % of the exercise's points, such as 10%.",
+    ),
+    click.option(
+        "--submitted",
+        type=FILE,
+        help="CSV with the columns id and submitted; a roster may have them too.",
+    ),
+    click.option(
+        "--timezone", default="UTC", help="Of times that do not say theirs, such as Europe/Berlin."
+    ),
+)
 
 
 @click.command("grade")
@@ -31,11 +72,12 @@ LISTED = ("id", "status", "score", "max_score", "message")  # of a test, by --js
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder for reports; a batch resumes from it."
 )
+@apply(ARRIVAL)
 @ruled("--seed", Seed, "Seed of the parameters, the same for all.  [default: each student's own]")
 @click.option(
     "--secret", default="", help="The course's secret, from which students' seeds follow."
 )
-@click.option("--jobs", "n_jobs", default=-1, help="Processes.  [default: one a core]")
+@click.option("--jobs", "n_jobs", default=-1, help="Processes.  [default: one per core]")
 @click.option(
     "--accept-weak-isolation", "weak", is_flag=True, help="Grade even without a real sandbox."
 )
@@ -43,17 +85,13 @@ LISTED = ("id", "status", "score", "max_score", "message")  # of a test, by --js
     "--json", "as_json", is_flag=True, help="Print one JSON object on stdout instead of the table."
 )
 def grade_command(
-    exercise: str,
-    submissions: tuple[Path, ...],
-    out: Path | None,
-    seed: int | None,
-    secret: str,
-    n_jobs: int,
-    *,
-    weak: bool,
-    as_json: bool,
+    exercise: str, submissions: tuple[Path, ...], *, weak: bool, as_json: bool, **options: Any
 ) -> int:
-    """Grade submissions (.py, .ipynb, a folder or a zip, any number) of EXERCISE."""
+    """Grade submissions of EXERCISE: .py, .ipynb, folders, archives, or a class as an LMS gives it.
+
+    Understood are downloads of Canvas and Moodle, nbgrader's submitted/, exports of Gradescope and the folders of
+    GitHub Classroom, each as a folder or as a zip.
+    """
     task = whole(exercise)
     try:
         tier = strongest("rlimits" if weak else "landlock")
@@ -64,13 +102,62 @@ def grade_command(
         click.echo(
             "warning: no sandbox holds here: hostile code could do what you can do", err=True
         )
-    kept = _folder(out)
-    work = jobs(task, submissions, tier, seed=seed, secret=secret, out=kept)
-    done = grade(work, n_jobs, None if as_json or not sys.stderr.isatty() else _progress)
-    if out is not None:
-        _write_all(out, task, done)
+    policy, registry = _rules(**options)
+    with tempfile.TemporaryDirectory(prefix="cachesim-") as work:
+        found = Reader(task.name, Path(work), registry).read(submissions, options["layout"] or "")
+        ledger = _ledger(task, **options)
+        done = _graded(task, found, tier, policy, ledger, is_quiet=as_json, **options)
+    everybody = ledger.all(done) if ledger else done
+    if ledger:
+        _write_all(ledger.path, task, everybody)
+        found.notes.extend(ledger.notes)
+    _tell(found, registry.roster, everybody, done)
     _show(task, done, as_json=as_json)
     return 0
+
+
+def _ledger(
+    task: Exercise, *, out: Path | None, seed: int | None, secret: str, **_others: Any
+) -> Ledger | None:
+    return Ledger(out, task.id, seed, secret) if out is not None else None
+
+
+def _graded(
+    task: Exercise,
+    found: Class,
+    tier: Tier,
+    policy: Policy,
+    ledger: Ledger | None,
+    *,
+    seed: int | None,
+    secret: str,
+    n_jobs: int,
+    is_quiet: bool,
+    **_others: Any,
+) -> list[Grade]:
+    kept = ledger.reports if ledger else None
+    listed = jobs(task, found.arrivals, tier, seed=seed, secret=secret, out=kept, policy=policy)
+    is_shown = not is_quiet and sys.stderr.isatty()
+    return grade(listed, n_jobs, _progress if is_shown else None, ledger.keep if ledger else None)
+
+
+def _rules(
+    *,
+    roster: Path | None,
+    submitted: Path | None,
+    deadline: str | None,
+    grace: str,
+    late: str,
+    timezone: str,
+    **_others: Any,
+) -> tuple[Policy, Registry]:
+    """Return what the options say about lateness and about the students."""
+    zone = zone_of(timezone)
+    due = parse_moment(deadline, zone) if deadline else None
+    policy = Policy(due, parse_grace(grace), parse_percent(late))
+    people = read_roster(roster) if roster else Roster()
+    times = read_roster(submitted) if submitted else Roster()
+    return policy, Registry(people, times, zone)
 
 
 def _progress(finished: Iterable[Any], count: int) -> Iterable[Any]:
@@ -80,49 +167,71 @@ def _progress(finished: Iterable[Any], count: int) -> Iterable[Any]:
     return wrapped
 
 
-def _folder(out: Path | None) -> Path | None:
-    if out is None:
-        return None
-    (out / "reports").mkdir(parents=True, exist_ok=True)
-    return out / "reports"
-
-
-def _write_all(out: Path, exercise: Exercise, done: list[Report]) -> None:
+def _write_all(out: Path, exercise: Exercise, done: Sequence[Grade]) -> None:
     for name, write in reports.WHOLE.items():
-        _write(out / name, write(done, exercise.title))
-    for folder in ("gradescope", "feedback"):
-        (out / folder).mkdir(exist_ok=True)
-    for number, report in enumerate(done):
-        _write(out / "gradescope" / f"{number:04d}_results.json", reports.gradescope(report))
-        _write(out / "feedback" / f"{file_name(report.id)}.html", page([report], exercise.title))
+        replace_file(out / name, write(done, exercise.title))
+    for number, given in enumerate(done):
+        replace_file(out / "gradescope" / f"{number:04d}_results.json", reports.gradescope(given))
+        replace_file(
+            out / "feedback" / f"{file_name(given.id)}.html", page([given], exercise.title)
+        )
 
 
-def _write(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, "utf-8")
-    os.replace(part, path)
+def _tell(found: Class, roster: Roster, everybody: Sequence[Grade], done: Sequence[Grade]) -> None:
+    """Say on stderr what concerns the class, not one student's report."""
+    here = {person.id for given in everybody for person in given.students}
+    missing = [f"{p.id} ({p.name})" if p.name else p.id for p in roster.people if p.id not in here]
+    strangers = [arrival.id for arrival in found.arrivals if not arrival.is_known]
+    again = [given.id for given in done if not given.is_final]
+    for what, names in (
+        ("no submission from", missing),
+        ("not in the roster", strangers),
+        ("not final, grade again", again),
+    ):
+        if names:
+            click.echo(f"{what}: {_listed_names(names)}", err=True)
+    for note in found.notes:
+        click.echo(shown(note), err=True)
 
 
-def _show(exercise: Exercise, done: list[Report], *, as_json: bool) -> None:
+def _listed_names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return shown(", ".join(names[:NAMED])) + more
+
+
+def _show(exercise: Exercise, done: Sequence[Grade], *, as_json: bool) -> None:
     if as_json:
-        print_json({"exercise": exercise.id, "submissions": [_listed(report) for report in done]})
+        print_json({"exercise": exercise.id, "submissions": [_listed(given) for given in done]})
         return
-    rows = [
-        [r.id, f"{r.score:g}", f"{r.max_score:g}", f"{_passed(r)} of {len(r.outcomes)}"]
-        for r in done
-    ]
-    click.echo(text_table(["submission", "score", "of", "tests passed"], rows))
-    for report in done:
-        for note in report.notes:
-            click.echo(f"note on {report.id}: {note}")
-    click.echo(f"\nGraded in the sandbox {done[0].isolation}.")
+    click.echo(_table(done))
+    for given in done:
+        for note in given.notes:
+            click.echo(f"note on {shown(given.id)}: {shown(note)}")
+    if done:
+        click.echo(f"\nGraded in the sandbox {done[0].isolation}.")
 
 
-def _listed(report: Report) -> dict[str, Any]:
-    told = as_dict(report)
+def _table(done: Sequence[Grade]) -> str:
+    """Return the table; a column that says nothing about anybody is left out."""
+    columns = {
+        "submission": [given.id for given in done],
+        "name": [given.name for given in done],
+        "answer": [f"{g.report.score:g}" if g.penalty else "" for g in done],
+        "late": [f"-{given.penalty:g}" if given.penalty else "" for given in done],
+        "score": [f"{given.score:g}" if given.is_final else "not final" for given in done],
+        "of": [f"{given.max_score:g}" for given in done],
+        "tests passed": [f"{_passed(given)} of {len(given.outcomes)}" for given in done],
+    }
+    kept = {head: cells for head, cells in columns.items() if any(cells)}
+    rows = [[shown(cells[number]) for cells in kept.values()] for number in range(len(done))]
+    return text_table(list(kept), rows)
+
+
+def _listed(given: Grade) -> dict[str, Any]:
+    told = as_dict(given)
     told["tests"] = [{name: test[name] for name in LISTED} for test in told["tests"]]
-    return {name: told[name] for name in ("id", "score", "max_score", "isolation", "tests")}
+    return {name: told[name] for name in (*TOLD, "tests") if name in told}
 
 
-def _passed(report: Report) -> int:
-    return sum(outcome.status == PASSED for outcome in report.outcomes)
+def _passed(given: Grade) -> int:
+    return sum(outcome.status == PASSED for outcome in given.outcomes)

@@ -5,7 +5,9 @@ Nobody else knows joblib and Dask. What the runs give does not depend on where t
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from cachesim.errors import BadInput, WorkerLost
@@ -22,6 +24,7 @@ def in_parallel(
     backend: str = "processes",
     address: str | None = None,
     ordered: bool = True,
+    apart: bool = False,
 ) -> Iterable[Any]:
     """Return what `work` makes of every job, as they finish.
 
@@ -37,6 +40,8 @@ def in_parallel(
         Of Dask's scheduler, such as "tcp://10.0.0.5:8786"; without it, the Client of this process.
     ordered : bool
         Whether what is done comes in the order of the jobs; otherwise in the order in which it ends.
+    apart : bool
+        Whether even a single job gets a process of its own, so that this one lives on if that one dies.
 
     Raises
     ------
@@ -56,9 +61,9 @@ def in_parallel(
     return_as = "generator" if ordered else "generator_unordered"
     if backend == "dask":
         return _on_dask(work, jobs, address, return_as)
-    if n_jobs == 1 or len(jobs) == 1:
+    if (n_jobs == 1 or len(jobs) == 1) and not apart:
         return map(work, jobs)
-    return _in_processes(work, jobs, n_jobs, return_as)
+    return _in_processes(work, jobs, 2 if apart else n_jobs, return_as)
 
 
 def _in_processes(work: Work, jobs: Sequence[Any], n_jobs: int, return_as: str) -> Iterator[Any]:
@@ -66,12 +71,30 @@ def _in_processes(work: Work, jobs: Sequence[Any], n_jobs: int, return_as: str) 
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     try:
-        yield from Parallel(n_jobs, return_as=return_as)(delayed(work)(job) for job in jobs)
+        with _deaf_to_ctrl_c():
+            done = Parallel(n_jobs, return_as=return_as)(delayed(work)(job) for job in jobs)
+        yield from done
     except TerminatedWorkerError:
         raise WorkerLost(
             "a worker process died in the middle of a run, as when memory is short; "
             "use fewer with n_jobs (--n-jobs), or smaller scenarios"
         ) from None
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Start processes that do not hear Ctrl-C: this one does, and ends them; they have nothing to say about it."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    from multiprocessing import resource_tracker  # a browser has none
+
+    resource_tracker.ensure_running()  # started later, it would unblock the signal (Python 3.11)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _on_dask(work: Work, jobs: Sequence[Any], address: str | None, return_as: str) -> Iterator[Any]:

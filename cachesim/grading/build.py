@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cachesim.grading.cells import Cell, for_students, solved, to_notebook, to_percent
 from cachesim.grading.exercise import Exercise
+from cachesim.grading.files import replace_file
 from cachesim.grading.notebooks import COURSE, nbgrader, otter
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # of every file in an archive: the same source, the same bytes
@@ -24,15 +25,23 @@ wheel=$(ls /autograder/source/*.whl 2>/dev/null || echo cachesim-lab)
 """
 RUN = """#!/usr/bin/env bash
 # Grades /autograder/submission and writes /autograder/results/results.json, whatever was handed in.
+# Without a sandbox, or if the grader itself fails, there is no results.json: Gradescope then shows no score, and why.
 set -e
 home=${{AUTOGRADER:-/autograder}}
 cachesim=${{CACHESIM:-$home/venv/bin/cachesim}}
-"$cachesim" grade "$home/source/{name}" "$home/submission" --out "$home/results/graded" --jobs 1 "$@"
+secret=$(cat "$home/source/{secret}")
+rm -rf "$home/results/graded"
+"$cachesim" grade "$home/source/{name}" "$home" --layout autograder --secret "$secret" \\
+    --out "$home/results/graded" --jobs 1 "$@"
 cp "$home/results/graded/gradescope/0000_results.json" "$home/results/results.json"
 """
+SECRET = "secret"  # the file in the archive
+RUNS = {"setup.sh", "run_autograder"}
 
 
-def files(exercise: Exercise, wheel: Path | None = None) -> Iterator[tuple[str, bytes]]:
+def files(
+    exercise: Exercise, wheel: Path | None = None, secret: str = ""
+) -> Iterator[tuple[str, bytes]]:
     """Yield the path and the content of everything that is made from an exercise."""
     name = exercise.name
     for folder, cells, suffix in (
@@ -43,7 +52,7 @@ def files(exercise: Exercise, wheel: Path | None = None) -> Iterator[tuple[str, 
         yield f"{folder}/{name}{suffix}.ipynb", to_notebook(kept).encode()
         yield f"{folder}/{name}{suffix}.py", to_percent(kept).encode()
     yield f"{STUDENT}/{name}.toml", handout(exercise).encode()
-    yield f"{TEACHER}/{name}_gradescope.zip", gradescope(exercise, wheel)
+    yield f"{TEACHER}/{name}_gradescope.zip", gradescope(exercise, wheel, secret)
     yield f"{TEACHER}/nbgrader/nbgrader_config.py", COURSE.encode()
     yield f"{TEACHER}/nbgrader/source/{name}/{name}.ipynb", nbgrader(exercise).encode()
     yield f"{TEACHER}/otter/{name}.ipynb", otter(exercise).encode()
@@ -64,12 +73,17 @@ def handout(exercise: Exercise) -> str:
     return tomli_w.dumps(about, multiline_strings=True)
 
 
-def gradescope(exercise: Exercise, wheel: Path | None = None) -> bytes:
-    """Return the archive that Gradescope takes as an autograder; with a wheel of cachesim, that is what it installs."""
+def gradescope(exercise: Exercise, wheel: Path | None = None, secret: str = "") -> bytes:
+    """Return the archive that Gradescope takes as an autograder.
+
+    With a wheel of cachesim, that is what it installs. The secret gives every student parameters of their own: who
+    they are stands in the metadata of a submission.
+    """
     name = exercise.name
     packed: dict[str, bytes] = {
         "setup.sh": SETUP.encode(),
-        "run_autograder": RUN.format(name=name).encode(),
+        "run_autograder": RUN.format(name=name, secret=SECRET).encode(),
+        SECRET: secret.encode(),
     }
     if wheel is not None:
         packed[wheel.name] = wheel.read_bytes()
@@ -80,7 +94,7 @@ def gradescope(exercise: Exercise, wheel: Path | None = None) -> bytes:
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
         for inside, content in packed.items():
             entry = zipfile.ZipInfo(inside, EPOCH)
-            entry.external_attr = (0o755 if "/" not in inside else 0o644) << 16
+            entry.external_attr = (0o755 if inside in RUNS else 0o644) << 16
             archive.writestr(entry, content)
     return data.getvalue()
 
@@ -99,10 +113,7 @@ def write(made: Files, out: Path) -> list[Path]:
     written = []
     for inside, content in made:
         path = out / inside
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part")
-        part.write_bytes(content)
-        part.replace(path)
+        replace_file(path, content)
         written.append(path)
     return written
 

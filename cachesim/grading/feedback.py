@@ -6,17 +6,26 @@ Whatever a student could have written is escaped.
 from collections.abc import Sequence
 from html import escape
 
-from cachesim.grading.judge import NOT_ATTEMPTED, NOT_REACHED, PASSED, Outcome, Report
+from cachesim.grading import overview
+from cachesim.grading.grades import Grade, graded
+from cachesim.grading.judge import NOT_ATTEMPTED, NOT_REACHED, PASSED, TROUBLE, Outcome, Report
+from cachesim.grading.shown import shown
 
 STYLE = """
-:root { color-scheme: light dark; --line: #8884; --good: #00704a; --bad: #b03a00; --calm: #666; }
-@media (prefers-color-scheme: dark) { :root { --good: #5fd0a5; --bad: #ff9a66; --calm: #aaa; } }
+:root { color-scheme: light dark; --line: #8884; --good: #00704a; --bad: #b03a00; --calm: #666; --bar: #3b6fb6; }
+@media (prefers-color-scheme: dark) { :root { --good: #5fd0a5; --bad: #ff9a66; --calm: #aaa; --bar: #7aa7e0; } }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 56em; margin: 2em auto; padding: 0 1em; }
 h2 { margin: 2.5em 0 .3em; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; }
 td, th { text-align: left; vertical-align: top; padding: .4em .8em .4em 0; border-bottom: 1px solid var(--line); }
 td { overflow-wrap: anywhere; }
 td.points, td.state { white-space: nowrap; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .3em 0 0;
+  padding-left: .6em; border-left: 3px solid var(--line); }
+.bar { display: flex; align-items: center; gap: .6em; margin: .15em 0; }
+.bar .of { flex: 0 0 9em; text-align: right; } .bar .room { flex: 1; }
+.bar .fill { display: block; height: 1.2em; background: var(--bar);
+  -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 .passed { color: var(--good); } .lost { color: var(--bad); } .calm { color: var(--calm); }
 .state { font-weight: 600; }
 @media (max-width: 40em) {
@@ -35,7 +44,7 @@ PAGE = """<!doctype html>
 </body></html>
 """
 SECTION = """<h2 id="s{number}">{id}</h2>
-<p>{score:g} of {max_score:g} points. <span class="calm">Graded in the sandbox {isolation}.</span></p>
+<p>{score} <span class="calm">Graded in the sandbox {isolation}.</span></p>
 {notes}<table class="tests"><thead><tr><th>test</th><th>result</th><th>points</th><th>what was seen</th></tr></thead>
 {rows}
 </table>"""
@@ -44,43 +53,56 @@ ROW = """<tr><td class="name">{name}</td><td class="state {kind}">{sign} {status
 SIGNS = {"passed": "✓", "lost": "✗", "calm": "–"}
 
 
-def page(reports: Sequence[Report], title: str) -> str:
-    """Return the page: an overview if there are several submissions, then a section for each."""
-    parts = [_section(number, report) for number, report in enumerate(reports)]
-    if len(reports) > 1:
-        parts.insert(0, _overview(reports))
-    return PAGE.format(title=escape(title), style=STYLE, parts="\n".join(parts))
+def page(reports: Sequence[Report | Grade], title: str) -> str:
+    """Return the page: an overview of the class if there are several submissions, then a section for each."""
+    grades = list(map(graded, reports))
+    parts = [_section(number, grade) for number, grade in enumerate(grades)]
+    if len(grades) > 1:
+        parts.insert(0, overview.part(grades))
+    return PAGE.format(title=_safe(title), style=STYLE, parts="\n".join(parts))
 
 
-def _overview(reports: Sequence[Report]) -> str:
-    rows = "\n".join(
-        f'<tr><td><a href="#s{n}">{escape(r.id)}</a></td><td class="points">{r.score:g} of {r.max_score:g}</td></tr>'
-        for n, r in enumerate(reports)
-    )
-    return f"<table><thead><tr><th>submission</th><th>points</th></tr></thead>\n{rows}</table>"
+def _safe(text: str) -> str:
+    return escape(shown(text))
 
 
-def _section(number: int, report: Report) -> str:
+def _section(number: int, grade: Grade) -> str:
+    name = f" · {_safe(grade.name)}" if grade.name else ""
     return SECTION.format(
         number=number,
-        id=escape(report.id),
-        score=report.score,
-        max_score=report.max_score,
-        isolation=escape(report.isolation),
-        notes="".join(f"<p>Note: {escape(note)}</p>\n" for note in report.notes),
-        rows="\n".join(map(_row, report.outcomes)),
+        id=_safe(grade.id) + name,
+        score=_score(grade),
+        isolation=_safe(grade.isolation),
+        notes="".join(f"<p>Note: {_safe(note)}</p>\n" for note in grade.notes),
+        rows="\n".join(map(_row, grade.outcomes)),
     )
+
+
+def _score(grade: Grade) -> str:
+    """Return the points, and how a penalty has changed them."""
+    if not grade.is_final:
+        return "<strong>Not final</strong>: a test could not be judged; it will be graded again."
+    told = f"{grade.score:g} of {grade.max_score:g} points."
+    if grade.penalty:
+        told += f" That is {grade.report.score:g} for the answer, less {grade.penalty:g} for being late."
+    return told
 
 
 def _row(outcome: Outcome) -> str:
-    kind = "calm" if outcome.status in (NOT_REACHED, NOT_ATTEMPTED) else "lost"
+    kind = "calm" if outcome.status in (NOT_REACHED, NOT_ATTEMPTED, TROUBLE) else "lost"
     kind = "passed" if outcome.status == PASSED else kind
     return ROW.format(
-        name=escape(outcome.id.replace("_", " ")),
+        name=_safe(outcome.id.replace("_", " ")),
         kind=kind,
         sign=SIGNS[kind],
-        status=escape(outcome.status),
+        status=_safe(outcome.status),
         score=outcome.score,
         max_score=outcome.max_score,
-        message=escape(outcome.message),
+        message=_safe(outcome.message) + _printed(outcome),
     )
+
+
+def _printed(outcome: Outcome) -> str:
+    """Return what the student's code has printed, line by line."""
+    lines = str(getattr(outcome, "output", "")).splitlines() if outcome.visible else []
+    return f"<pre>{chr(10).join(map(_safe, lines))}</pre>" if lines else ""

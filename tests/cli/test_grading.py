@@ -37,7 +37,9 @@ def test_a_class_is_graded_and_a_batch_resumes(capsys, tmp_path, monkeypatch):
     options = ("grade", "01", *subs, "--out", "out", "--seed", "3", "--jobs", "1", "--json")
     code, out, _ = call(capsys, *options)
     told = json.loads(out)
-    monkeypatch.setattr("cachesim.grading.batch.judge", None)  # a second run that judges would fail
+    monkeypatch.setattr(
+        "cachesim.grading.batch.graded_best", None
+    )  # a second run that judges would fail
     again = call(capsys, *options)
 
     assert 0 == code
@@ -59,7 +61,7 @@ def test_one_bad_submission_stops_nobody(capsys, tmp_path):
     )
 
     assert 0 == code
-    assert "note on broken: this is no notebook" in out
+    assert "note on broken: broken.ipynb is no notebook" in out
 
 
 def test_an_interrupted_batch_goes_on(capsys, tmp_path, monkeypatch):
@@ -67,7 +69,7 @@ def test_an_interrupted_batch_goes_on(capsys, tmp_path, monkeypatch):
     from cachesim.grading import batch
 
     subs = sorted(map(str, (LRU / "wrong").glob("*.py")))
-    judge, judged = batch.judge, []
+    judge, judged = batch.graded_best, []
 
     def interrupted(exercise, submission, **options):
         if len(judged) == 2:
@@ -75,10 +77,12 @@ def test_an_interrupted_batch_goes_on(capsys, tmp_path, monkeypatch):
         judged.append(submission.id)
         return judge(exercise, submission, **options)
 
-    monkeypatch.setattr(batch, "judge", interrupted)
+    monkeypatch.setattr(batch, "graded_best", interrupted)
     options = ("grade", "01", *subs, "--out", "out", "--jobs", "1")
     assert 0 != call(capsys, *options)[0]
-    monkeypatch.setattr(batch, "judge", lambda e, s, **o: judged.append(s.id) or judge(e, s, **o))
+    monkeypatch.setattr(
+        batch, "graded_best", lambda e, s, **o: judged.append(s.id) or judge(e, s, **o)
+    )
     assert 0 == call(capsys, *options)[0]
 
     assert ["fifo", "most_recent", "never_forgets"] == judged

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -109,3 +110,27 @@ def test_a_worker_that_dies_is_told_in_one_sentence():
     with pytest.raises(WorkerLost, match="a worker process died in the middle of a run"):
         list(in_parallel(os._exit, [3, 3], n_jobs=2))
     assert [1, 2] == list(in_parallel(abs, [-1, -2], n_jobs=2))
+
+
+def blocked(_job):
+    """Return the signals that this process does not hear."""
+    return [number.name for number in signal.pthread_sigmask(signal.SIG_BLOCK, ())]
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals as POSIX has them")
+def test_workers_are_deaf_to_ctrl_c():
+    """From their first import on: else each would tell of it in a trace of its own. This process still hears it."""
+    assert [["SIGINT"], ["SIGINT"]] == list(in_parallel(blocked, [1, 2], n_jobs=2))
+    assert [] == blocked(None)
+
+
+def test_a_job_apart():
+    """Even a single one has another process, which may die."""
+    assert [os.getpid()] != list(in_parallel(process, [1], apart=True))
+    with pytest.raises(WorkerLost):
+        list(in_parallel(os._exit, [3], n_jobs=1, apart=True))
+
+
+def process(_job):
+    """Return the process that this runs in."""
+    return os.getpid()
