@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from cachesim.clock import Clock
+from cachesim.errors import PolicyError, Slip
+from cachesim.slips import SHAPES, Thing, slip
 from cachesim.spec import Spec
 
 Random = Callable[[], float]  # a float in [0, 1) each call
@@ -154,4 +156,11 @@ class EvictionPolicy:
 
     def victim(self) -> str:
         """Return the key to evict next; called only while at least one key is held."""
-        raise NotImplementedError(f"{type(self).__name__} must define victim(), returning a key")
+        raise slip("missing", PolicyError, name=type(self).__name__, shape=SHAPES["victim"])
+
+
+def bad_victim(policy: EvictionPolicy, given: Any) -> Slip:
+    """Return the error for a policy that names a victim which the cache does not hold."""
+    name = f"{type(policy).__name__}.victim()"
+    code = "entry victim" if isinstance(given, Entry) else "victim"
+    return slip(code, PolicyError, name=name, thing=Thing.of(given))

@@ -21,9 +21,11 @@ from cachesim.engines.base import (
     Entry,
     EvictionPolicy,
     Random,
+    bad_victim,
 )
 from cachesim.engines.policies import LRU
 from cachesim.errors import BadInput, CommandError, OutOfMemory, PolicyError
+from cachesim.slips import POLICY, check_shapes, slip
 from cachesim.spec import Bytes, Count
 from cachesim.units import MIB
 
@@ -50,6 +52,21 @@ class Simple(EngineSpec):
         return SimpleEngine(self, clock, random)
 
 
+def policy_of(spec: Simple) -> EvictionPolicy:
+    """Return the policy of one run. Raises what is wrong with the class."""
+    name = getattr(spec.policy, "__name__", "the policy")
+    try:
+        policy = spec.policy()
+    except TypeError as error:
+        if error.__traceback__ and error.__traceback__.tb_next is None:  # it could not be called
+            raise slip("init", PolicyError, name=name) from error
+        raise
+    if not isinstance(policy, EvictionPolicy):
+        raise slip("subclass", PolicyError, name=name, base="cs.EvictionPolicy")
+    check_shapes(policy, POLICY)
+    return policy
+
+
 class SimpleEngine(Engine):
     """A running Simple cache. Expiry is lazy: dead from `expires` on, removed when next touched."""
 
@@ -58,12 +75,7 @@ class SimpleEngine(Engine):
         self.memory_limit = spec.memory
         self.items_limit = math.inf if spec.items is None else spec.items
         self.entries: dict[str, Entry] = {}
-        self.policy = spec.policy()
-        if not isinstance(self.policy, EvictionPolicy):
-            raise BadInput(
-                f"Simple.policy must make an EvictionPolicy, got {self.policy!r}; "
-                "give a subclass of EvictionPolicy, such as LRU"
-            )
+        self.policy = policy_of(spec)
         self.policy.random = random
         self._on_add, self._on_use = self.policy.on_add, self.policy.on_use
         self._on_remove, self._victim = self.policy.on_remove, self.policy.victim
@@ -153,17 +165,19 @@ class SimpleEngine(Engine):
     def _evict(self) -> None:
         victim, remove = self._victim, self._on_remove
         key = victim()
-        entry = self.entries.pop(key, None)
-        if entry is None:
-            raise PolicyError(
-                f"{type(self.policy).__name__}.victim() returned {key!r}, which the cache does not hold; "
-                "return a key that on_add named and on_remove has not"
-            )
+        try:
+            entry = self.entries.pop(key)
+        except (KeyError, TypeError):  # TypeError: a list, say, which is no key of a dict
+            raise bad_victim(self.policy, key) from None
         # Not `_gone[key] = EVICTED` here: eviction is the usual way out, so it is noted on the way in, while
         # the key is at hand (measured: a replay is a fifth faster). The other ways note themselves.
         self.evictions += 1
         self.memory -= entry.size
-        remove(entry)
+        try:
+            remove(entry)
+        except (KeyError, ValueError) as error:
+            name = f"{type(self.policy).__name__}.victim()"
+            raise slip("victim removed", PolicyError, name=name) from error
 
     def _remove(self, entry: Entry, why: str) -> None:
         del self.entries[entry.key]

@@ -22,6 +22,7 @@ from cachesim.model.strategies.base import Strategy
 from cachesim.model.workload import Workload
 from cachesim.records import FIRST_WRITE, Sink, Value
 from cachesim.rng import uniform
+from cachesim.slips import STRATEGY, check_shapes
 
 BESIDE = -1  # the number of the client that does a strategy's work beside the requests
 
@@ -69,6 +70,7 @@ class System:
         self.env = Environment()
         self.shared: dict[Any, Any] = {}  # the memory of the application: App.shared
         self.strategy = plan.strategy
+        check_shapes(plan.strategy, STRATEGY)
         plan.strategy.check(plan.cache)
         self._random = uniform(plan.seed, "strategy")
         self.sink = sink  # takes one record a request
