@@ -4,6 +4,7 @@ A slip is found by the model, by an engine, or by the grader's sandbox, which is
 was given: its type and how Python shows it. All of them say it in the words of this file.
 """
 
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any, NamedTuple
 
@@ -65,7 +66,7 @@ SENTENCES = {
     "exit": "your code ended the process: leave out exit(), quit(), sys.exit() and os._exit()",
     "input": "input() waits for a keyboard, and there is none: what a function needs comes as its arguments",
     "sleep": 'time.sleep stops the whole simulation: write "yield app.timeout(seconds)"',
-    "memory": "your code needs more memory than a test may use",
+    "memory": "your code needs more memory than a test may use (MemoryError)",
     "recursion": "your code calls itself without end (RecursionError)",
 }
 
@@ -94,9 +95,8 @@ CALLS = {  # how a student writes a command
     "spawn": "app.spawn",
 }
 
-PLAIN = (
-    "int float str bytes bytearray list tuple set dict"  # types of which Python's own form is shown
-)
+# Types of which Python's own form is shown.
+PLAIN = ["bool", "int", "float", "str", "bytes", "bytearray", "list", "tuple", "set", "dict"]
 KINDS = {  # type -> what it is called; what is not here is "something else"
     **dict.fromkeys(["int", "float", "complex"], "a number"),
     **dict.fromkeys(["Event", "Joint", "Visit", "Timeout", "Waitable"], "an event"),
@@ -113,6 +113,9 @@ KINDS = {  # type -> what it is called; what is not here is "something else"
     "generator": "a generator",
     "method": "a method",
     "type": "a class",
+    # not types: what the sandbox tells besides
+    "call": "what you call",  # such as app.cache.execute
+    "more": "",  # more words, for the student's eyes only
 }
 LONGEST = 60  # characters of what is shown
 
@@ -132,24 +135,24 @@ class Thing(NamedTuple):
     @classmethod
     def named(cls, kind: str, shown: str) -> "Thing":
         """Return the thing of a type's name that Python shows like this."""
-        word = KINDS.get(kind, "something else")
-        if kind in PLAIN.split() or kind == "bool":
-            return cls(word, shown[:LONGEST])
-        if word == "something else":
-            return cls(word, f"an object of type {kind[:LONGEST]}")
-        return cls(word, word)
+        if kind not in KINDS:
+            return cls("something else", f"an object of type {kind[:LONGEST]}")
+        is_shown = kind in PLAIN or kind in ("call", "more")
+        return cls(KINDS[kind], shown[:LONGEST] if is_shown else KINDS[kind])
 
     @classmethod
     def of(cls, given: Any) -> "Thing":
         """Return the thing that an object is."""
         kind = type(given).__name__
-        is_shown = kind in PLAIN.split() or kind == "bool"
-        shown = f"{given:.6g}" if kind == "float" else repr(given) if is_shown else ""
+        shown = f"{given:.6g}" if kind == "float" else repr(given) if kind in PLAIN else ""
         return cls.named(kind, shown)
 
 
 def slip(
-    code: str, error: type[Slip] = StrategyError, at: str = "", **words: "str | int | Thing"
+    code: str,
+    error: Callable[[str, str], Slip] = StrategyError,
+    at: str = "",
+    **words: "str | int | Thing",
 ) -> Slip:
     """Return the error for a slip; `at` says where, such as " (line 7)".
 
@@ -158,13 +161,12 @@ def slip(
     >>> slip("ttl", thing=Thing.of(-5)).fixed
     'app.cache.set needs a ttl above 0 seconds (leave it out for no limit), got a number'
     """
-    texts = [
-        SENTENCES[code].format(
-            **{name: word[n] if isinstance(word, Thing) else word for name, word in words.items()}
-        )
-        for n in (1, 0)
-    ]
-    return error(*(f"{text}{at}" for text in texts))
+    shown, fixed = (
+        {name: word[form] if isinstance(word, Thing) else word for name, word in words.items()}
+        for form in (1, 0)
+    )
+    sentence = SENTENCES[code]
+    return error(f"{sentence.format(**shown)}{at}", f"{sentence.format(**fixed)}{at}")
 
 
 class Shape(NamedTuple):

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from cachesim.errors import BadInput
-from cachesim.grading.answers import LONGEST_LINE, AnswerError, parsed, said
+from cachesim.grading.answers import LONGEST_LINE, AnswerError, ended, error_of, parsed, printed
 from cachesim.grading.parts import Part
 
 Tier = Literal["bwrap", "landlock", "rlimits"]
@@ -55,6 +55,8 @@ class Box:
     ) -> None:
         self.tier, self.limits = tier, limits
         self.is_late = False
+        self.parts: tuple[Part, ...] = ()  # that have been loaded
+        self.output = ""  # what the code has printed, once the box is closed
         plan = json.dumps(plan_of(tier, limits, shown))
         command = [*walls(tier, shown), python(), "-I", "-S", str(BOX / program), plan]
         self.child = subprocess.Popen(
@@ -63,7 +65,7 @@ class Box:
             cwd=BOX.anchor,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,  # what the code prints
             start_new_session=True,
         )
         self._watch = threading.Timer(limits.wall, self._end_late)
@@ -81,8 +83,16 @@ class Box:
             raise
         return standing
 
-    def ask(self, **message: Any) -> dict[str, Any]:
-        """Send a message; return the answer. Raises AnswerError if there is none, or an error in the code."""
+    def load(self, parts: Iterable[Part]) -> None:
+        """Run the parts of a submission. Raises AnswerError."""
+        self.parts = tuple(parts)
+        self.ask(do="load", parts=self.parts)
+
+    def ask(self, about: str = "", **message: Any) -> dict[str, Any]:
+        """Send a message; return the answer. Raises AnswerError if there is none, or an error in the code.
+
+        `about` is the class or the function that the message is about.
+        """
         assert self.child.stdin is not None
         try:
             self.child.stdin.write(json.dumps(message).encode() + b"\n")
@@ -91,7 +101,7 @@ class Box:
             raise self._gone() from None
         answer = self._receive()
         if "error" in answer:
-            raise AnswerError("error", said(answer["error"]))
+            raise error_of(answer["error"], about, self.parts)
         return answer
 
     def _receive(self) -> dict[str, Any]:
@@ -112,7 +122,7 @@ class Box:
         cpu = {getattr(signal, name) for name in ("SIGXCPU", "SIGKILL") if hasattr(signal, name)}
         if self.is_late or -code in cpu or code - 128 in cpu:
             return AnswerError("timed out", f"no answer within {self.limits.cpu} s of CPU time")
-        return AnswerError("crashed", "the process ended before it had answered")
+        return ended(code, begun=bool(self.parts))
 
     def _end_late(self) -> None:
         self.is_late = True
@@ -130,8 +140,9 @@ class Box:
         self._watch.cancel()
         self._kill()
         self.child.wait()
-        for pipe in (self.child.stdin, self.child.stdout):
-            assert pipe is not None
+        pipes = [self.child.stdin, self.child.stdout, self.child.stderr]
+        self.output = self.output or printed(pipes[2])
+        for pipe in filter(None, pipes):
             with suppress(OSError):
                 pipe.close()
 
@@ -147,7 +158,7 @@ def box(tier: Tier, limits: Limits, parts: Iterable[Part]) -> Iterator[Box]:
     """Give a sandbox in which the parts of a submission have been run."""
     made = Box(tier, limits)
     try:
-        made.ask(do="load", parts=list(parts))
+        made.load(parts)
         yield made
     finally:
         made.close()

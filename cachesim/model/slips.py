@@ -40,7 +40,14 @@ def write_of(strategy: Any, value: Any) -> int:
 
 def none_returned(strategy: Any) -> Slip:
     """Return the error for a read that ended without the row that it could have had."""
-    return slip("none returned", name=f"{type(strategy).__name__}.read")
+    return slip(
+        "none returned", name=f"{type(strategy).__name__}.read", at=written(strategy, "read")
+    )
+
+
+def written(strategy: Any, op: str) -> str:
+    """Return where a method is written, if the strategy knows: " (line 7)"."""
+    return str(getattr(strategy, "lines", {}).get(op, ""))
 
 
 def forgotten(strategy: Any, op: str, visit: Visit) -> Slip:
