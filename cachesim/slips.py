@@ -58,7 +58,7 @@ SENTENCES = {
     "subclass": '{name} must be a subclass of {base}: write "class {name}({base}):"',
     "init": "{name} cannot be made: its __init__ asks for more than it is given; "
     "leave __init__ out, or give its arguments defaults",
-    "field": '{name} has no field "{field}"{thing}',
+    "field": "{name} has no field {field}{thing}",
     "arguments": "{name} is called with {count} arguments, and must take as many",
     "result": "{name} returned {thing}; "
     "return plain data: finite numbers, text, True, False, None, lists and dicts of these",

@@ -159,12 +159,11 @@ def printed(pipe: Any) -> str:
     return ""
 
 
-ENDS = {  # number of a signal -> what a student can have done
-    6: "your code made Python itself stop: most often " + SENTENCES["memory"],
-    7: "your code made Python itself crash (ctypes?)",
-    11: "your code made Python itself crash (calls inside calls without end, or ctypes?)",
-    31: "your code asked for what the sandbox refuses",
-}
+CRASH = (
+    "your code made Python itself crash: calls inside calls without end, too much memory, or ctypes"
+)
+ENDS = {signal: CRASH for signal in (4, 6, 7, 11)}  # SIGILL, SIGABRT, SIGBUS, SIGSEGV
+ENDS[31] = "your code asked the system for what the sandbox refuses"  # SIGSYS
 
 
 def ended(code: int, *, begun: bool = True) -> AnswerError:

@@ -6,29 +6,11 @@ import cachesim as cs
 from cachesim.engines.simple import Simple
 from cachesim.errors import Slip
 from cachesim.experiments.run import run
-from cachesim.grading.parts import Part
-from cachesim.grading.remote.lab import Lab
-from cachesim.grading.sandbox import Box, Limits, strongest
 from tests.grading.slips import MARK, STRATEGIES
 from tests.grading.slips_of_policies import POLICIES
 from tests.model.worlds import scripted
 
 STEPS = [(0.0, "read", "a"), (50.0, "read", "a"), (50.0, "write", "a")]
-LIMITS = Limits(cpu=2, wall=60.0)
-
-
-@pytest.fixture
-def lab_of():
-    """Return what makes the lab of a source; its sandbox is closed at the end."""
-    boxes = []
-
-    def lab(source, where=""):
-        boxes.append(Box(strongest(), LIMITS))
-        return Lab(lambda: boxes[-1], [Part(where, source)], {}, 1, {})
-
-    yield lab
-    for box in boxes:
-        box.close()
 
 
 def own(source):

@@ -128,14 +128,14 @@ class Submission:
         return self.objects[number].answer(message)
 
 
-def odd(value):
+def odd(value, levels=16):
     """Return the first thing in a result that is no plain data; the result itself if there is none."""
     inner = value.values() if type(value) is dict else value
-    for part in inner if type(value) in (dict, list, tuple) else ():
+    for part in inner if levels and type(value) in (dict, list, tuple) else ():
         try:
             json.dumps(part, allow_nan=False)
-        except (TypeError, ValueError):
-            return odd(part)
+        except (TypeError, ValueError, RecursionError):
+            return odd(part, levels - 1)
     return value
 
 
