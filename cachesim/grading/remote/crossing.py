@@ -30,6 +30,11 @@ def named(key: Any) -> str:
     return text
 
 
+def short(text: Any) -> str:
+    """Return a text that may be kept: of one line at most. Raises AnswerError."""
+    return str(one_of(text, str, "a place"))[:LONGEST_KEY]
+
+
 def seconds(given: Any) -> float:
     """Return a time, 0 or more. Raises AnswerError."""
     if type(given) not in (int, float) or not given >= 0:

@@ -19,6 +19,7 @@ from cachesim.grading.remote.crossing import (
     named,
     one_of,
     seconds,
+    short,
 )
 from cachesim.grading.sandbox import Box
 from cachesim.model.strategies.base import Strategy
@@ -98,8 +99,10 @@ class Actor:
                 raise last
             if "wait" not in reply:
                 return self.values.unpacked(reply["value"]) if reply.get("value") else None
+            event = self.event(reply["wait"])
+            del reply  # it may be large, and many generators wait at the same time
             try:
-                answer = yield self.event(reply["wait"])
+                answer = yield event
                 told = {"answer": self.values.packed(answer)}
             except SimulatedFailure as failure:
                 last = failure
@@ -126,7 +129,7 @@ class Actor:
             raise AnswerError("error", "an event of an unknown kind")
         event = MAKERS[call](self, app, *arguments)
         event.number = one_of(number, int, "an event's number")
-        event.at = Place([where, line], self.box.parts)
+        event.at = Place([short(where), one_of(line, int, "a line")], self.box.parts)
         self.events[event.number] = event
         self.open.append(event)
         if len(self.open) > MOST_OPEN:
