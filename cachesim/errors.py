@@ -4,7 +4,6 @@ CachesimError
 ├── BadInput (also ValueError)   a spec, an option or a file breaks a rule; the message says which, and what to do
 ├── Slip                         code of a student's broke a contract; slips.py has the sentences
 │   ├── StrategyError            a strategy did (a forgotten `yield`, a wrong return value)
-│   │   └── NotAValue (also AttributeError)  an event or a Value was used as something else
 │   └── PolicyError              an eviction policy did (a victim that is not in the cache)
 ├── ServerFailed                 a real server (cachesim.live) died, hung or broke its protocol; the run is lost
 ├── WorkerLost                   a process died in the middle of a run, and took the run with it
@@ -50,10 +49,6 @@ class StrategyError(Slip):
 
 class PolicyError(Slip):
     """An eviction policy broke its contract."""
-
-
-class NotAValue(StrategyError, AttributeError):
-    """An event, or a Value, was used as something else; `hasattr` may ask all the same."""
 
 
 class ServerFailed(CachesimError):

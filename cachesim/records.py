@@ -8,7 +8,6 @@ from collections.abc import Callable
 from struct import Struct
 from typing import Any, Self
 
-from cachesim.errors import NotAValue
 from cachesim.slips import slip
 
 _STAMP = Struct(">Q")
@@ -40,10 +39,6 @@ class Value(bytes):
     def decode(self, *_how: Any, **_named: Any) -> str:
         """Refuse: a row is no text. `json.loads` ends here, too."""
         raise slip("value used")
-
-    def __getattr__(self, name: str) -> Any:
-        """Refuse, with the same sentence."""
-        raise slip("value used", NotAValue)
 
     def __repr__(self) -> str:
         return f"Value(write={self.write}, {len(self)} bytes)"

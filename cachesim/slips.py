@@ -216,3 +216,8 @@ def check_shapes(made: Any, ops: tuple[str, ...]) -> None:
             getattr(made, op, None), "__self__"
         ):  # not static, nor put there by the instance
             check_shape(type(made).__name__, op, Shape.of(getattr(made, op)))
+
+
+def never_began(error: TypeError) -> bool:
+    """Return whether a TypeError is the call's own, made by who asks: no line of what was called has run."""
+    return error.__traceback__ is not None and error.__traceback__.tb_next is None

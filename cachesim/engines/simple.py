@@ -25,7 +25,7 @@ from cachesim.engines.base import (
 )
 from cachesim.engines.policies import LRU
 from cachesim.errors import BadInput, CommandError, OutOfMemory, PolicyError
-from cachesim.slips import POLICY, check_shapes, slip
+from cachesim.slips import POLICY, check_shapes, never_began, slip
 from cachesim.spec import Bytes, Count
 from cachesim.units import MIB
 
@@ -58,7 +58,7 @@ def policy_of(spec: Simple) -> EvictionPolicy:
     try:
         policy = spec.policy()
     except TypeError as error:
-        if error.__traceback__ and error.__traceback__.tb_next is None:  # it could not be called
+        if never_began(error):
             raise slip("init", PolicyError, name=name) from error
         raise
     if not isinstance(policy, EvictionPolicy):

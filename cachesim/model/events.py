@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Self
 import simpy
 from simpy.events import NORMAL
 
-from cachesim.errors import NotAValue
 from cachesim.slips import CALLS, Thing, slip
 
 Steps = Generator[simpy.Event, Any, Any]  # what a strategy's read and write are
@@ -134,10 +133,6 @@ class Visit(Waitable):
     else:
         __init__ = object.__init__  # in C, and without SimPy's list; `ready` says what a visit has
 
-    def __getattr__(self, name: str) -> Any:
-        """Refuse what only the value would have had."""
-        raise slip("event used", NotAValue, call=call_of(self))
-
     def ready(self, env: simpy.Environment) -> Self:
         """Set everything; `line_to` does it on its own."""
         self.env = env
@@ -185,8 +180,7 @@ class Visit(Waitable):
 def call_of(event: simpy.Event) -> str:
     """Return the command that an event is of, as a student writes it."""
     if isinstance(event, Visit):
-        own = vars(event)  # a visit that is not ready yet has neither
-        effect = own.get("command", own.get("effect"))
+        effect = getattr(event, "command", event.effect)
         return CALLS.get(getattr(effect, "__name__", "").removeprefix("_run_"), "the call")
     return "app.timeout" if isinstance(event, Timeout) else "it"
 

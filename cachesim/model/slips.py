@@ -8,7 +8,7 @@ import simpy
 
 from cachesim.errors import Slip
 from cachesim.model.events import Visit, call_of
-from cachesim.records import STAMP_SIZE, read_stamp
+from cachesim.records import STAMP_SIZE, Value, read_stamp
 from cachesim.slips import Thing, slip
 
 
@@ -43,6 +43,13 @@ def none_returned(strategy: Any) -> Slip:
     return slip(
         "none returned", name=f"{type(strategy).__name__}.read", at=written(strategy, "read")
     )
+
+
+def misused(error: AttributeError) -> Slip | None:
+    """Return the error for an attribute that an event, or a Value, does not have; None for one of something else."""
+    if isinstance(error.obj, simpy.Event):
+        return slip("event used", call=call_of(error.obj))
+    return slip("value used") if isinstance(error.obj, Value) else None
 
 
 def written(strategy: Any, op: str) -> str:

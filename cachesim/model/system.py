@@ -18,6 +18,7 @@ from cachesim.model.events import Drive, Environment, Steps, Visit
 from cachesim.model.network import Network
 from cachesim.model.node import CacheNode, Node
 from cachesim.model.resilience import Resilience
+from cachesim.model.slips import misused
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.workload import Workload
 from cachesim.records import FIRST_WRITE, Sink, Value
@@ -90,6 +91,10 @@ class System:
         """Load the rows, warm the cache if asked, and play the workload to its end."""
         try:
             self._play()
+        except AttributeError as error:
+            if (told := misused(error)) is None:
+                raise
+            raise told from error
         finally:
             self.node.engine.close()
             self.database.rows.close()

@@ -6,7 +6,7 @@ from cachesim.errors import StrategyError
 from cachesim.experiments.run import run
 from cachesim.grading.answers import AnswerError
 from cachesim.model.strategies.base import Strategy
-from tests.grading.slips import STRATEGY, filled
+from tests.grading.slips import STRATEGY, filled, write
 from tests.model.worlds import requests_of, scripted
 
 RESULT = "f returned {}; return plain data: finite numbers, text, True, False, None, lists and dicts of these"
@@ -227,6 +227,15 @@ def test_what_is_honest_works(lab_of, body):
 
     assert outside.equals(inside)
     assert 3 == len(inside)
+
+
+@pytest.mark.parametrize("given", ["True", "value", "object()", "(yield app.cache.delete(key))"])
+def test_a_write_may_return_anything(lab_of, given):
+    """Nobody looks at it."""
+    source = write("yield app.db.write(key, value)", f"return {given}")
+    inside = requests_of(scripted(lab_of(source).strategy("Mine"), STEPS))
+
+    assert [0, 0, 1] == inside["version"].tolist()
 
 
 def test_work_beside_the_requests(lab_of):
