@@ -2,10 +2,11 @@
 
 CachesimError
 ├── BadInput (also ValueError)   a spec, an option or a file breaks a rule; the message says which, and what to do
-├── StrategyError                a strategy broke its contract (a forgotten `yield`, a wrong return value)
+├── Slip                         code of a student's broke a contract; slips.py has the sentences
+│   ├── StrategyError            a strategy did (a forgotten `yield`, a wrong return value)
+│   └── PolicyError              an eviction policy did (a victim that is not in the cache)
 ├── ServerFailed                 a real server (cachesim.live) died, hung or broke its protocol; the run is lost
 ├── WorkerLost                   a process died in the middle of a run, and took the run with it
-├── PolicyError                  an eviction policy broke its contract (a victim that is not in the cache)
 └── SimulatedFailure             a failure inside the simulated world, thrown into the waiting generator
     ├── CacheError               the cache answered with an error
     │   ├── OutOfMemory          ... because nothing could be evicted
@@ -31,11 +32,22 @@ class BadInput(CachesimError, ValueError):
     """A value breaks a rule: the message names the thing, the value, the rule and the next step."""
 
 
-class StrategyError(CachesimError):
+class Slip(CachesimError):
+    """Code of a student's broke a contract.
+
+    `fixed` is the message without anything that the code has given or could choose; empty if nothing is left.
+    """
+
+    def __init__(self, message: str, fixed: str = "") -> None:
+        super().__init__(message)
+        self.fixed = fixed
+
+
+class StrategyError(Slip):
     """A strategy broke its contract."""
 
 
-class PolicyError(CachesimError):
+class PolicyError(Slip):
     """An eviction policy broke its contract."""
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from struct import Struct
 from typing import Any, Self
 
+from cachesim.slips import slip
+
 _STAMP = Struct(">Q")
 read_stamp = _STAMP.unpack_from  # read_stamp(value) -> (write id,)
 STAMP_SIZE = _STAMP.size  # bytes
@@ -33,6 +35,10 @@ class Value(bytes):
     def write(self) -> int:
         """The id of the write that made this value."""
         return int(read_stamp(self)[0])
+
+    def decode(self, *_how: Any, **_named: Any) -> str:
+        """Refuse: a row is no text. `json.loads` ends here, too."""
+        raise slip("value used")
 
     def __repr__(self) -> str:
         return f"Value(write={self.write}, {len(self)} bytes)"

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from cachesim.clock import Clock
+from cachesim.errors import PolicyError
+from cachesim.slips import SHAPES, slip
 from cachesim.spec import Spec
 
 Random = Callable[[], float]  # a float in [0, 1) each call
@@ -187,7 +189,7 @@ class EvictionPolicy:
 
     def victim(self) -> str:
         """Return the key to evict next; called only while at least one key is held."""
-        raise NotImplementedError(f"{type(self).__name__} must define victim(), returning a key")
+        raise slip("missing", PolicyError, name=type(self).__name__, shape=SHAPES["victim"])
 
     @classmethod
     def named(cls) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from cachesim.clock import Clock
+from cachesim.engines import mistakes
 from cachesim.engines.base import (
     EVICTED,
     EXPIRED,
@@ -24,7 +25,7 @@ from cachesim.engines.base import (
     Work,
 )
 from cachesim.engines.policies import LRU
-from cachesim.errors import BadInput, CommandError, OutOfMemory, PolicyError
+from cachesim.errors import BadInput, CommandError, OutOfMemory
 from cachesim.spec import Bytes, Count
 from cachesim.units import MIB
 
@@ -70,12 +71,7 @@ class SimpleEngine(Engine):
         self.memory_limit = spec.memory
         self.items_limit = math.inf if spec.items is None else spec.items
         self.entries: dict[str, Entry] = {}
-        self.policy = spec.policy()
-        if not isinstance(self.policy, EvictionPolicy):
-            raise BadInput(
-                f"Simple.policy must make an EvictionPolicy, got {self.policy!r}; "
-                "give a subclass of EvictionPolicy, such as LRU"
-            )
+        self.policy = mistakes.policy_of(spec.policy)
         self.policy.random, self.policy.items = random, self.items_limit
         self._on_add, self._on_use = self.policy.on_add, self.policy.on_use
         self._on_remove, self._victim = self.policy.on_remove, self.policy.victim
@@ -163,8 +159,7 @@ class SimpleEngine(Engine):
         """Insert the entry if the policy wants it and it could fit at all."""
         is_wanted: Any = entry.size > self.memory_limit or self.policy.before_add(entry)
         if not isinstance(is_wanted, bool):
-            name = f"{type(self.policy).__name__}.before_add()"
-            raise PolicyError(f"{name} returned {is_wanted!r}; return True (store it) or False")
+            raise mistakes.bad_answer(self.policy, is_wanted)
         if is_wanted:
             SimpleEngine._insert(self, entry)
         else:
@@ -184,15 +179,16 @@ class SimpleEngine(Engine):
     def _evict(self) -> None:
         victim, remove = self._victim, self._on_evicted
         key = victim()
-        entry = self.entries.pop(key, None)
-        if entry is None:
-            raise PolicyError(
-                f"{type(self.policy).__name__}.victim() returned {key!r}, which the cache does not hold; "
-                "return a key that on_add named and on_remove has not"
-            )
+        try:
+            entry = self.entries.pop(key)
+        except (KeyError, TypeError):  # TypeError: a list, say, which is no key of a dict
+            raise mistakes.bad_victim(self.policy, key) from None
         self.evictions += 1
         self.memory -= entry.size
-        remove(entry)
+        try:
+            remove(entry)
+        except (KeyError, ValueError) as error:
+            raise mistakes.victim_removed(self.policy) from error
 
     def _tell_of_eviction(self, entry: Entry) -> None:
         self.policy.on_evict(entry)

@@ -5,9 +5,11 @@ be fooled; this exists for courses that are tied to one of those tools, and give
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from cachesim.grading.exercise import parameters_of
+from cachesim.slips import Thing, never_began, slip
 
 
 class Lab:
@@ -29,21 +31,43 @@ class Lab:
         self.names, self.seed = names, seed
         self.params = parameters_of(names, seed)
         self.passed: set[str] = set()
+        self.hints: list[str] = []  # of the test that runs
 
     def policy(self, name: str, **fields: Any) -> Callable[[], Any]:
         """Return a factory for `cs.Simple(policy=...)`."""
-        return lambda: self.names[name](**fields)
+        made = partial(self._entry(name, "class"), **fields)
+        made.__name__ = name  # type: ignore[attr-defined] # errors tell it
+        return made
 
     def strategy(self, name: str, **fields: Any) -> Any:
         """Return a strategy for one run of a scenario."""
-        return self.names[name](**fields)
+        return self._entry(name, "class")(**fields)
 
     def call(self, name: str, *arguments: Any) -> Any:
         """Call a function."""
-        return self.names[name](*arguments)
+        function = self._entry(name, "function")
+        try:
+            return function(*arguments)
+        except TypeError as error:
+            if never_began(error):
+                raise slip("arguments", name=name, count=len(arguments)) from error
+            raise
+
+    def hint_if(self, seen: bool, hint: str) -> None:
+        """Note a hint, shown if the test fails: for a mistake that is known by its result."""
+        self.hints += [hint] if seen else []
+
+    def _entry(self, name: str, kind: str) -> Any:
+        """Return what the notebook must define, in the sentences of `cachesim grade` if it does not."""
+        if name not in self.names:
+            raise slip("undefined", name=name)
+        found = self.names[name]
+        if not callable(found) or isinstance(found, type) is not (kind == "class"):
+            raise slip(kind, name=name, thing=Thing.of(found))
+        return found
 
     def once(self, _what: Any, make: Callable[[], Any]) -> Any:
-        """Return what `make` gives, anew each time: the code may have changed since."""
+        """Return what `make` gives, made again each time: the code may have changed since."""
         return make()
 
     def run(self, test: str, needs: tuple[str, ...], how: str | Callable[[Any], None]) -> None:
@@ -56,7 +80,11 @@ class Lab:
         """
         missing = [name for name in needs if name not in self.passed]
         assert not missing, f"not reached: it needs {missing[0]}, which did not pass"
-        (self._compiled(test, how) if isinstance(how, str) else how)(self)
+        self.hints = []
+        try:
+            (self._compiled(test, how) if isinstance(how, str) else how)(self)
+        except AssertionError as failed:
+            raise AssertionError(" ".join([str(failed), *self.hints])) from None
         self.passed.add(test)
 
     def _compiled(self, test: str, source: str) -> Callable[[Any], None]:

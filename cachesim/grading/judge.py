@@ -5,16 +5,15 @@ and nobody can tell why, the report is not final.
 """
 
 from collections.abc import Iterable
-from contextlib import ExitStack
-from functools import partial
+from contextlib import ExitStack, closing
 from typing import Any, Literal, NamedTuple
 
 from cachesim.errors import CachesimError
 from cachesim.grading.answers import AnswerError, plain
 from cachesim.grading.exercise import Exercise, Test
 from cachesim.grading.parts import Part
-from cachesim.grading.remote import Lab
-from cachesim.grading.sandbox import Tier, Unsettled, box
+from cachesim.grading.remote.lab import Lab
+from cachesim.grading.sandbox import Box, Tier, Unsettled
 from cachesim.grading.submission import Submission, is_attempted
 
 PASSED, FAILED, ERROR, TIMED_OUT, CRASHED = "passed", "failed", "error", "timed out", "crashed"
@@ -31,8 +30,12 @@ class Outcome(NamedTuple):
     status: str
     score: float
     max_score: float
-    message: str
+    message: str  # for the student
     visible: bool
+    seen: str = (
+        ""  # for the teacher alone, of a hidden test: what was seen, with what the code has said
+    )
+    output: str = ""  # what the code has printed, of a visible test
 
 
 class Report(NamedTuple):
@@ -141,33 +144,48 @@ def _settled(bench: _Bench, test: Test, *, is_known_late: bool) -> Outcome:
 
 
 def _run(bench: _Bench, test: Test, *, is_repeat: bool) -> Outcome:
+    lab, trouble = None, None
     try:
         with ExitStack() as stack:
-            bench.namespace[f"test_{test.id}"](_lab(bench, stack))
-    except AssertionError as failed:
-        seen = plain(str(failed), 500)
-        return _zero(test, FAILED, f"{test.failed} Seen: {seen}" if seen else test.failed)
-    except Unsettled as error:
-        return _zero(test, error.then if is_repeat else TROUBLE, str(error))
-    except AnswerError as error:
-        return _zero(test, error.status, str(error))
-    except (
-        CachesimError
-    ) as error:  # of the engine or the model: the answer broke one of their rules
-        return _zero(test, ERROR, plain(str(error), 500))
-    except (OSError, MemoryError) as error:  # this process lacks something: no answer can do that
-        return _zero(test, TROUBLE, plain(f"the grader failed: {type(error).__name__}: {error}"))
+            lab = _lab(bench, stack)
+            bench.namespace[f"test_{test.id}"](lab)
+            lab.finish()
     except Exception as error:  # whatever an answer has set off: one submission never stops a batch
-        seen = plain(f"{type(error).__name__}: {error}")
-        return _zero(test, ERROR, f"an answer was not what the test can work with: {seen}")
-    return Outcome(test.id, PASSED, test.points, test.points, "", test.visible)
+        trouble = error
+    output = lab.output if lab and test.visible else ""
+    if trouble is None:
+        return Outcome(test.id, PASSED, test.points, test.points, "", test.visible, output=output)
+    status, shown, fixed = _told(trouble, test, is_repeat)
+    hints = "".join(f" {hint}" for hint in lab.hints) if lab else ""
+    if test.visible:
+        return _zero(test, status, f"{shown}{hints}")._replace(output=output)
+    return _zero(test, status, f"{test.failed} {fixed}".strip() + hints)._replace(seen=shown)
 
 
 def _lab(bench: _Bench, stack: ExitStack) -> Lab:
-    start = partial(box, bench.tier, bench.exercise.limits, bench.parts)
-    return Lab(
-        lambda: stack.enter_context(start()), bench.namespace["params"], bench.seed, bench.known
-    )
+    def start() -> Box:
+        return stack.enter_context(closing(Box(bench.tier, bench.exercise.limits)))
+
+    return Lab(start, bench.parts, bench.namespace["params"], bench.seed, bench.known)
+
+
+def _told(trouble: Exception, test: Test, is_repeat: bool) -> tuple[str, str, str]:
+    """Return the status, what was seen, and what of it may be told where nothing of the code's may be seen."""
+    shown = plain(str(trouble), 500)
+    if isinstance(trouble, AssertionError):
+        return FAILED, f"{test.failed} Seen: {shown}" if shown else test.failed, ""
+    if isinstance(trouble, Unsettled):
+        return trouble.then if is_repeat else TROUBLE, shown, shown
+    if isinstance(
+        trouble, OSError | MemoryError
+    ):  # this process lacks something: no answer can do that
+        return TROUBLE, f"the grader failed: {type(trouble).__name__}: {shown}", "the grader failed"
+    if isinstance(trouble, AnswerError) and trouble.status != ERROR:
+        return trouble.status, shown, shown  # the grader's own words
+    if isinstance(trouble, CachesimError):  # the answer broke a rule of the engine or the model
+        return ERROR, shown, getattr(trouble, "fixed", "")
+    kind = type(trouble).__name__
+    return ERROR, f"an answer was not what the test can work with: {kind}: {shown}", ""
 
 
 def _zero(test: Test, status: str, message: str) -> Outcome:

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from cachesim.errors import BadInput
-from cachesim.grading.answers import LONGEST_LINE, AnswerError, parsed, said
+from cachesim.grading.answers import LONGEST_LINE, AnswerError, ended, error_of, parsed, printed
 from cachesim.grading.owed import Owed, state_of, waited_by
 from cachesim.grading.parts import Part
 from cachesim.grading.walls import (
@@ -82,6 +82,8 @@ class Box:
         self.tier, self.limits = tier, limits
         self.late: AnswerError | None = None
         self.messages = 0
+        self.parts: tuple[Part, ...] = ()  # that have been loaded
+        self.output = ""  # what the code has printed, once the box is closed
         self._read = b""
         self.child = _started(tier, limits, program, shown)
         myself = threading.get_native_id()
@@ -103,8 +105,16 @@ class Box:
             raise Unsettled("grader trouble", "the sandbox did not start") from None
         return standing
 
-    def ask(self, **message: Any) -> dict[str, Any]:
-        """Send a message; return the answer. Raises AnswerError if there is none, or an error in the code."""
+    def load(self, parts: Iterable[Part]) -> None:
+        """Run the parts of a submission. Raises AnswerError."""
+        self.parts = tuple(parts)
+        self.ask(do="load", parts=self.parts)
+
+    def ask(self, about: str = "", **message: Any) -> dict[str, Any]:
+        """Send a message; return the answer. Raises AnswerError if there is none, or an error in the code.
+
+        `about` is the class or the function that the message is about.
+        """
         assert self.child.stdin is not None
         self.owed.begin()
         try:
@@ -114,7 +124,7 @@ class Box:
             raise self._gone() from None
         answer = self._receive()
         if "error" in answer:
-            raise AnswerError("error", said(answer["error"]))
+            raise error_of(answer["error"], about, self.parts)
         return answer
 
     def _receive(self) -> dict[str, Any]:
@@ -171,7 +181,7 @@ class Box:
             (n for n in signals if n in (-code, code - 128)), None
         )  # bubblewrap adds 128
         if ended_by is None:
-            return AnswerError("crashed", "the process ended before it had answered")
+            return ended(code, begun=bool(self.parts))
         # Rough, as the kernel's own count for this limit; bubblewrap may have ended without what was used inside.
         used = max(cpu, self.owed.cpu)
         if ended_by == signals[0] and used < self.limits.cpu / 2:
@@ -200,8 +210,9 @@ class Box:
         if self.child.returncode is None:
             self._kill()
             self.child.wait()
-        for pipe in (self.child.stdin, self.child.stdout):
-            assert pipe is not None
+        pipes = [self.child.stdin, self.child.stdout, self.child.stderr]
+        self.output = self.output or printed(pipes[2])
+        for pipe in filter(None, pipes):
             with suppress(OSError):
                 pipe.close()
 
@@ -233,7 +244,7 @@ def _started(
             cwd=BOX.anchor,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,  # what the code prints
             start_new_session=True,
         )
     except OSError as error:
@@ -251,7 +262,7 @@ def box(tier: Tier, limits: Limits, parts: Iterable[Part]) -> Iterator[Box]:
     """Give a sandbox in which the parts of a submission have been run."""
     made = Box(tier, limits)
     try:
-        made.ask(do="load", parts=list(parts))
+        made.load(parts)
         yield made
     finally:
         made.close()

@@ -15,6 +15,7 @@ from cachesim.errors import CacheError, DatabaseRefused, FenceRejected, Simulate
 from cachesim.model.database import DatabaseTier, Rows
 from cachesim.model.events import Drive, Effect, Steps, Timeout, Visit, Visits, Waitable
 from cachesim.model.node import CacheNode
+from cachesim.model.slips import check_seconds, check_set, check_steps, check_value
 from cachesim.records import Value
 from cachesim.rng import Draw
 
@@ -53,6 +54,7 @@ class App:
 
     def timeout(self, seconds: float) -> simpy.Event:
         """Return an event that fires after `seconds` (>= 0)."""
+        check_seconds(seconds)
         return Timeout(self._env, seconds)
 
     def spawn(self, steps: Steps) -> simpy.Event:
@@ -61,6 +63,7 @@ class App:
         Return an event that fires with the generator's return value, for those who want to wait after all;
         a simulated failure is thrown into them, and lost if there are none.
         """
+        check_steps(steps)
         self.spawned = True
         done = Waitable(self._env)
         Drive(_to_end(steps, done))
@@ -118,6 +121,8 @@ class CacheClient:
 
     def set(self, key: str, value: Value, ttl: float = math.inf) -> simpy.Event:
         """Store a value for `ttl` seconds (inf: until evicted or deleted)."""
+        if type(value) is not Value or type(ttl) is not float or not ttl > 0:
+            check_set(value, ttl)  # a slip, or an unusual right one
         send = self._send
         return send(self._visits, self._was_set, (key, value, ttl), self._per_byte * len(value))
 
@@ -191,6 +196,7 @@ class DatabaseClient:
         self._was_read, self._was_refused = self._run_read, self._run_refuse
         self._was_written, self._all_were_written = self._run_write, self._run_write_all
         self._was_fenced = self._run_write_fenced
+        self.row: Value | None = None  # the last one that this request was given
 
     def read(self, key: str) -> simpy.Event:
         """SELECT the row; the event's value is its Value, or None if there is no such row."""
@@ -204,6 +210,8 @@ class DatabaseClient:
 
     def write(self, key: str, value: Value) -> simpy.Event:
         """Write the row and commit; the row has the key's next version when the event fires."""
+        if type(value) is not Value:
+            check_value("app.db.write", value)
         tier = self._tier
         if tier.open >= tier.limit:
             return self._refused()
@@ -247,7 +255,7 @@ class DatabaseClient:
     def _run_read(self, visit: Visit) -> None:
         self._tier.open -= 1
         select = self._select
-        visit._value = select(visit._value)
+        self.row = visit._value = select(visit._value)
 
     def _run_write(self, visit: Visit) -> None:
         self._tier.open -= 1

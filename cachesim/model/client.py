@@ -11,10 +11,10 @@ from cachesim.errors import SimulatedFailure
 from cachesim.model.app import App
 from cachesim.model.database import LOADED, DatabaseTier
 from cachesim.model.events import Drive, Environment, Steps, Visit
-from cachesim.model.slips import forgotten, not_a_generator, write_of
+from cachesim.model.slips import forgotten, none_returned, not_a_generator, write_of
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.workload import Request
-from cachesim.records import Sink, Value, read_stamp
+from cachesim.records import FIRST_WRITE, Sink, Value, read_stamp
 
 
 class Surroundings(Protocol):
@@ -59,7 +59,7 @@ class Client:
             _, op, key = yield pause
             cache, begin = (app := self.app).cache, env._now
             known, there = newest_of(key, LOADED)
-            error = cache.lookup = None
+            error = cache.lookup = app.db.row = None
             try:
                 steps = read(app, key) if op == "read" else self._write(app, key)
                 value = yield from (steps if type(steps) is GeneratorType else self._no(op, steps))
@@ -72,7 +72,7 @@ class Client:
             sink((who, op, key, begin, env._now, cache.lookup, write, version, known, there, error))
             if app.visits.odd or not app.visits.last.waiter:
                 for visit in app.visits.end():
-                    self._check_unwaited(op, key, visit, error)
+                    self._check_unwaited(op, visit, error)
             if app.spawned:  # something may still be using this view
                 self.app = self.system.new_app(who)
             pause.fired, pause.waiter = False, None  # from here on it may be started again
@@ -92,7 +92,7 @@ class Client:
 
     def _no(self, op: str, steps: Any) -> Any:
         """Refuse what a strategy gave in place of a generator."""
-        raise not_a_generator(self.system.strategy, op, steps)
+        raise not_a_generator(self.system.strategy, op, steps, self.app.visits.end())
 
     def _seen(self, op: str, key: str, value: Any, known: int) -> tuple[int | None, int | None]:
         """Return the write and its version: of the request itself, or of what a read returned if no Value."""
@@ -100,9 +100,17 @@ class Client:
         if op != "read":
             return self.written, self._acknowledge(key, versions.get(self.written or -1))
         if value is None:  # the state before the first write, even if one is acknowledged by now
+            if self.app.cache.lookup == "hit" or self.app.db.row is not None:
+                self._check_none(key)
             return None, 0 if known else None
         write = write_of(self.system.strategy, value)
         return write, versions.get(write)
+
+    def _check_none(self, key: str) -> None:
+        """Refuse None from a read to which a row was given, if nobody can have written or removed it."""
+        row = self.system.database.rows.read(key)
+        if row is not None and row.write < FIRST_WRITE:
+            raise none_returned(self.system.strategy)
 
     def _failed(self, op: str, failure: Exception) -> tuple[int | None, int | None, str]:
         """Return what the record of a request that failed says: a write may be there all the same."""
@@ -115,10 +123,10 @@ class Client:
             self.system.database.acknowledge(key, version)
         return version
 
-    def _check_unwaited(self, op: str, key: str, visit: Visit, error: str | None) -> None:
+    def _check_unwaited(self, op: str, visit: Visit, error: str | None) -> None:
         """Refuse a visit that nobody waited for: the commonest slip is a forgotten `yield`."""
         if self.app.spawned:
             return
         if not visit.joined and error is None:
-            raise forgotten(self.system.strategy, op, key, visit)
+            raise forgotten(self.system.strategy, op, visit)
         self.app.spawned = not visit.fired  # given up, and still under way

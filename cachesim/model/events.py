@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import simpy
 from simpy.events import NORMAL
 
-from cachesim.errors import StrategyError
+from cachesim.slips import CALLS, Thing, slip
 
 Steps = Generator[simpy.Event, Any, Any]  # what a strategy's read and write are
 Effect = Callable[["Visit"], None]
@@ -88,6 +88,10 @@ class Waitable(simpy.Event):
     """An event that can be waited for in company, `a | b` or `a & b`, and is noted as waited for then."""
 
     joined = False  # whether it is, or was, part of a Joint
+
+    def __iter__(self) -> Any:
+        """Refuse `yield from`, and to be taken apart."""
+        raise slip("yield from", call=call_of(self))
 
     def __and__(self, other: simpy.Event) -> "Joint":
         return Joint(self.env, simpy.events.Condition.all_events, (self, other))
@@ -173,6 +177,14 @@ class Visit(Waitable):
         self._defused = True  # that nobody waits is no reason to stop the run: there is a record
 
 
+def call_of(event: simpy.Event) -> str:
+    """Return the command that an event is of, as a student writes it."""
+    if isinstance(event, Visit):
+        effect = getattr(event, "command", event.effect)
+        return CALLS.get(getattr(effect, "__name__", "").removeprefix("_run_"), "the call")
+    return "app.timeout" if isinstance(event, Timeout) else "it"
+
+
 class Visits:
     """The visits of one request, as far as it may still turn out that nobody waited for one of them."""
 
@@ -244,10 +256,8 @@ class Drive:
     def wait_for(self, event: Any) -> None:
         """Go on when an event happens; at once if it has."""
         if not isinstance(event, simpy.Event):
-            raise StrategyError(
-                f"a strategy yielded {event!r}, which is not an event: yield what app.cache, app.db or "
-                "app.timeout returned"
-            )
+            code = "generator yielded" if isinstance(event, Generator) else "yielded"
+            raise slip(code, thing=Thing.of(event))
         if isinstance(event, Visit) and event.waiter is None:
             event.waiter = self  # even if it has fired: somebody did wait for it
             if not event.fired:

@@ -1,42 +1,29 @@
-"""The slips students make with generators, each told in one sentence instead of a traceback far away."""
+"""How the slips of strategies are found in a run: each is told in one sentence instead of a traceback far away."""
 
-from types import GeneratorType
+import math
+from types import AsyncGeneratorType, CoroutineType, FunctionType, GeneratorType, MethodType
 from typing import Any
 
 import simpy
 
-from cachesim.errors import StrategyError
-from cachesim.model.events import Visit
-from cachesim.records import STAMP_SIZE, read_stamp
-
-_METHODS = {
-    "_run_get": "app.cache.get",
-    "_run_set": "app.cache.set",
-    "_run_delete": "app.cache.delete",
-}
-_METHODS |= {
-    "_run_execute": "app.cache.execute",
-    "_run_read": "app.db.read",
-    "_run_write": "app.db.write",
-}
-_METHODS |= {
-    "_run_write_all": "app.db.write_all",
-    "_run_write_fenced": "app.db.write_fenced",
-    "_run_refuse": "app.db",
-}
+from cachesim.errors import Slip
+from cachesim.model.events import Visit, call_of
+from cachesim.records import STAMP_SIZE, Value, read_stamp
+from cachesim.slips import Thing, slip
 
 
-def not_a_generator(strategy: Any, op: str, result: Any) -> StrategyError:
+def not_a_generator(strategy: Any, op: str, result: Any, visits: list[Visit]) -> Slip:
     """Return the error for a `read` or `write` that is no generator, having no `yield` at all."""
     name = f"{type(strategy).__name__}.{op}"
     if isinstance(result, simpy.Event):
-        before = f" before {_call(result)}" if isinstance(result, Visit) else ""
-        return StrategyError(
-            f'{name} returned an event, not a value: did you forget "yield"{before}?'
-        )
-    return StrategyError(
-        f"{name} must be a generator with at least one yield, but it returned {result!r}"
-    )
+        return slip("event returned", name=name, call=call_of(result), at=at(result))
+    if isinstance(result, CoroutineType | AsyncGeneratorType):
+        if isinstance(result, CoroutineType):
+            result.close()  # nobody will wait for it
+        return slip("async", name=name)
+    if visits:
+        return forgotten(strategy, op, visits[0])
+    return slip("no yield", name=name, thing=Thing.of(result))
 
 
 def write_of(strategy: Any, value: Any) -> int:
@@ -44,23 +31,74 @@ def write_of(strategy: Any, value: Any) -> int:
     if isinstance(value, bytes) and len(value) >= STAMP_SIZE:
         return int(read_stamp(value)[0])
     name = f"{type(strategy).__name__}.read"
-    if isinstance(value, (simpy.Event, GeneratorType)):
-        kind = "an event" if isinstance(value, simpy.Event) else "a generator"
-        before = f" before {_call(value)}" if isinstance(value, Visit) else ""
-        raise StrategyError(f'{name} returned {kind}, not a value: did you forget "yield"{before}?')
-    raise StrategyError(
-        f"{name} must return the Value it read, or None for no such key; it returned {value!r}"
+    if isinstance(value, simpy.Event):
+        raise slip("event returned", name=name, call=call_of(value), at=at(value))
+    if isinstance(value, GeneratorType):
+        raise slip("generator returned", name=name)
+    raise slip("no value returned", name=name, thing=Thing.of(value))
+
+
+def none_returned(strategy: Any) -> Slip:
+    """Return the error for a read that ended without the row that it could have had."""
+    return slip(
+        "none returned", name=f"{type(strategy).__name__}.read", at=written(strategy, "read")
     )
 
 
-def forgotten(strategy: Any, op: str, key: str, visit: Visit) -> StrategyError:
+def misused(error: AttributeError) -> Slip | None:
+    """Return the error for an attribute that an event, or a Value, does not have; None for one of something else."""
+    if isinstance(error.obj, simpy.Event):
+        return slip("event used", call=call_of(error.obj))
+    return slip("value used") if isinstance(error.obj, Value) else None
+
+
+def written(strategy: Any, op: str) -> str:
+    """Return where a method is written, if the strategy knows: " (line 7)"."""
+    return str(getattr(strategy, "lines", {}).get(op, ""))
+
+
+def forgotten(strategy: Any, op: str, visit: Visit) -> Slip:
     """Return the error for a visit that nothing waited for by the end of its request."""
-    return StrategyError(
-        f'{type(strategy).__name__}.{op}("{key}") called {_call(visit)} and never waited for it: did you '
-        'forget "yield" before it? (Use app.spawn for work the client need not wait for.)'
-    )
+    name = f"{type(strategy).__name__}.{op}"
+    return slip("forgotten", name=name, call=call_of(visit), at=at(visit))
 
 
-def _call(visit: Visit) -> str:
-    effect = getattr(visit, "command", visit.effect)
-    return _METHODS.get(getattr(effect, "__name__", ""), "the call")
+def at(event: Any) -> str:
+    """Return where a student's code made an event, if whoever made it knows: " (line 7)"."""
+    return str(getattr(event, "at", ""))
+
+
+def check_value(call: str, value: Any) -> None:
+    """Raise the slip of a command that is given something else than a value to store."""
+    if isinstance(value, simpy.Event):
+        raise slip("event given", call=call, inner=call_of(value), at=at(value))
+    if not isinstance(value, bytes | bytearray):
+        raise slip("no value given", call=call, thing=Thing.of(value))
+
+
+def check_set(value: Any, ttl: Any) -> None:
+    """Raise the slip of an `app.cache.set` that cannot be sent."""
+    check_value("app.cache.set", value)
+    if not is_number(ttl) or not ttl > 0:
+        raise slip("ttl", thing=Thing.of(ttl))
+
+
+def check_seconds(seconds: Any) -> None:
+    """Raise the slip of an `app.timeout` that would never come."""
+    if not is_number(seconds) or not 0 <= seconds < math.inf:
+        raise slip("seconds", thing=Thing.of(seconds))
+
+
+def check_steps(steps: Any) -> None:
+    """Raise the slip of an `app.spawn` of something else than a generator."""
+    if isinstance(steps, simpy.Event):
+        raise slip("spawn event", call=call_of(steps), at=at(steps))
+    if isinstance(steps, FunctionType | MethodType):
+        raise slip("spawn function", thing=Thing.of(steps))
+    if not isinstance(steps, GeneratorType):
+        raise slip("spawn", thing=Thing.of(steps))
+
+
+def is_number(given: Any) -> bool:
+    """Return whether something can be compared with a number."""
+    return hasattr(given, "__float__") and not isinstance(given, bool)

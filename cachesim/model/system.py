@@ -18,10 +18,12 @@ from cachesim.model.events import Drive, Environment, Steps, Visit
 from cachesim.model.network import Network
 from cachesim.model.node import CacheNode, Node
 from cachesim.model.resilience import Resilience
+from cachesim.model.slips import misused
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.workload import Workload
 from cachesim.records import FIRST_WRITE, Sink, Value
 from cachesim.rng import uniform
+from cachesim.slips import STRATEGY, check_shapes
 
 BESIDE = -1  # the number of the client that does a strategy's work beside the requests
 
@@ -69,6 +71,7 @@ class System:
         self.env = Environment()
         self.shared: dict[Any, Any] = {}  # the memory of the application: App.shared
         self.strategy = plan.strategy
+        check_shapes(plan.strategy, STRATEGY)
         plan.strategy.check(plan.cache)
         self._random = uniform(plan.seed, "strategy")
         self.sink = sink  # takes one record a request
@@ -88,6 +91,10 @@ class System:
         """Load the rows, warm the cache if asked, and play the workload to its end."""
         try:
             self._play()
+        except AttributeError as error:
+            if (told := misused(error)) is None:
+                raise
+            raise told from error
         finally:
             self.node.engine.close()
             self.database.rows.close()

@@ -424,5 +424,5 @@ def test_a_policy_without_a_victim_is_told_so():
     class Mute(EvictionPolicy):
         """Decides nothing."""
 
-    with pytest.raises(NotImplementedError, match=r"Mute must define victim\(\), returning a key"):
+    with pytest.raises(PolicyError, match=r"Mute must define victim\(self\)"):
         evicted(Mute, "abcd")

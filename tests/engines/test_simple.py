@@ -340,7 +340,7 @@ def test_a_wrong_victim_is_named(answer):
 
 def test_what_is_no_policy_is_refused():
     """Something that can be called and gives something else."""
-    with pytest.raises(BadInput, match=r"Simple.policy must make an EvictionPolicy, got \{\}"):
+    with pytest.raises(PolicyError, match=r"dict must be a subclass of cs.EvictionPolicy"):
         build(policy=dict)
 
 

@@ -4,7 +4,7 @@ import pytest
 import simpy
 
 from cachesim.engines.simple import Simple
-from cachesim.errors import CommandError, DatabaseRefused, OutOfMemory
+from cachesim.errors import CommandError, DatabaseRefused, OutOfMemory, StrategyError
 from cachesim.experiments.run import run
 from cachesim.model.network import Network
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
@@ -121,7 +121,7 @@ def test_now_and_timeout():
             seen.append(app.now)
             yield app.timeout(2.5)
             seen.append(app.now)
-            with pytest.raises(ValueError, match="-1"):
+            with pytest.raises(StrategyError, match="0 or more, got -1"):
                 app.timeout(-1)
             return None
 

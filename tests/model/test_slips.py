@@ -21,8 +21,8 @@ def refused(strategy, steps, **fields):
 def forgot(name, call, op="read"):
     """Return the sentence for a visit nobody waited for."""
     return (
-        f'{name}.{op}("a") called {call} and never waited for it: did you forget "yield" before it? '
-        "(Use app.spawn for work the client need not wait for.)"
+        f'{name}.{op} called {call} and never waited for it: did you forget "yield" before {call}? '
+        "(app.spawn is for work that the client need not wait for)"
     )
 
 
@@ -104,15 +104,17 @@ def test_a_read_without_any_yield():
 
 
 def test_a_read_that_returns_a_timeout():
-    """An event that is no visit is named as an event only."""
+    """An event that is no visit is named, too."""
 
     class Direct(FromCache):
         def read(self, app, key):
             return app.timeout(1.0)
 
-    assert 'Direct.read returned an event, not a value: did you forget "yield"?' == refused(
-        Direct(), READ
+    expected = (
+        'Direct.read returned an event, not a value: did you forget "yield" before app.timeout?'
     )
+
+    assert expected == refused(Direct(), READ)
 
 
 def test_a_read_that_returns_a_value_without_waiting():
@@ -123,7 +125,7 @@ def test_a_read_that_returns_a_value_without_waiting():
             return b"12345678"
 
     expected = (
-        "Direct.read must be a generator with at least one yield, but it returned b'12345678'"
+        "Direct.read must be a generator, with at least one \"yield\"; it returned b'12345678'"
     )
 
     assert expected == refused(Direct(), READ)
@@ -136,7 +138,17 @@ def test_a_write_without_any_yield():
         def write(self, app, key, value):
             app.db.write(key, value)
 
-    expected = "Direct.write must be a generator with at least one yield, but it returned None"
+    assert forgot("Direct", "app.db.write", "write") == refused(Direct(), WRITE)
+
+
+def test_a_write_that_does_nothing():
+    """There is no call that could have had a yield before it."""
+
+    class Direct(FromCache):
+        def write(self, app, key, value):
+            pass
+
+    expected = 'Direct.write must be a generator, with at least one "yield"; it returned None'
 
     assert expected == refused(Direct(), WRITE)
 
@@ -164,9 +176,9 @@ def test_a_generator_that_returns_a_generator():
             yield app.cache.get(key)
             return FromCache().read(app, key)
 
-    assert 'Half.read returned a generator, not a value: did you forget "yield"?' == refused(
-        Half(), READ
-    )
+    expected = 'Half.read returned a generator, not a value: did you forget "yield from"?'
+
+    assert expected == refused(Half(), READ)
 
 
 @pytest.mark.parametrize("wrong", ["text", 7, b"short", True, []])
@@ -179,7 +191,8 @@ def test_a_read_that_returns_no_value(wrong):
             return wrong
 
     expected = (
-        f"Wrong.read must return the Value it read, or None for no such key; it returned {wrong!r}"
+        "Wrong.read must return the Value that it read, as it is, or None if there is no such row; "
+        f"it returned {wrong!r}"
     )
 
     assert expected == refused(Wrong(), READ)

@@ -1,12 +1,14 @@
 """A student's policy or strategy at work in the sandbox, driven by messages from the grader's simulator.
 
 A policy is told what happened since it was last asked, and names a victim. A strategy's generators run here, one
-message a `yield`: the simulator, the engine and the database are outside, so no history can be forged.
+message a `yield`.
 """
 
-import random as generator
+from slips import Slip, defined, raised, shape, thing, waiting
+from world import App, Event, packed, random, unpacked
 
-from cachesim import CacheError, DatabaseRefused, Entry
+from cachesim import CacheError, DatabaseRefused, Entry, EvictionPolicy
+from cachesim import Strategy as Base
 
 FAILURES = {"CacheError": CacheError, "DatabaseRefused": DatabaseRefused}
 
@@ -14,10 +16,12 @@ FAILURES = {"CacheError": CacheError, "DatabaseRefused": DatabaseRefused}
 class Policy:
     """An eviction policy and the entries that it has been told of."""
 
+    base, base_name = EvictionPolicy, "cs.EvictionPolicy"
+
     def __init__(self, policy):
-        self.policy = policy
-        self.policy.random = generator.Random(1).random
-        self.entries = {}
+        self.policy, self.entries, self.named = policy, {}, None
+        self.policy.random = random()
+        self.about = {}
 
     def answer(self, message):
         """Tell the policy what happened; return its victim if one is asked for."""
@@ -28,159 +32,128 @@ class Policy:
             elif what == "use":
                 self.policy.on_use(self.entries[key])
             else:
-                self.policy.on_remove(self.entries.pop(key))
-        return {"victim": self.policy.victim()} if message["asks"] else {"ok": True}
+                self._remove(self.entries.pop(key))
+        return {"victim": self._victim()} if message["asks"] else {"ok": True}
+
+    def _remove(self, entry):
+        try:
+            self.policy.on_remove(entry)
+        except (KeyError, ValueError) as error:
+            if entry.key != self.named:
+                raise
+            raise Slip("victim removed", raised(error), op="victim()") from error
+
+    def _victim(self):
+        victim = self.policy.victim()
+        if type(victim) is not str:
+            code = "entry victim" if isinstance(victim, Entry) else "victim"
+            at = defined(self.policy.victim)
+            raise Slip(code, at, op="victim()", thing=thing(victim))
+        self.named = victim
+        return victim
 
 
-class Value:
-    """A value of the cache or the database: it can be passed on and compared, not made."""
+class Run:
+    """A generator that is running: for which request, or for which event of a spawn."""
 
-    def __init__(self, number):
-        self.number = number
-
-    def __eq__(self, other):
-        return isinstance(other, Value) and self.number == other.number
-
-    def __hash__(self):
-        return int(self.number, 16)
-
-    def __len__(self):
-        return 100
-
-
-class Event:
-    """Something that takes time, made outside when the generator next yields."""
-
-    def __init__(self, app, *made):
-        self.number = app.next_number()
-        app.made.append([self.number, *made])
-
-    def __and__(self, other):
-        return Joint("all", self, other)
-
-    def __or__(self, other):
-        return Joint("any", self, other)
-
-
-class Joint(Event):
-    """Some events as one."""
-
-    def __init__(self, how, *events):
-        self.number = [how, *(event.number for event in events)]
-
-
-class Cache:
-    """`app.cache`."""
-
-    def __init__(self, app):
-        self.app = app
-
-    def get(self, key):
-        """Ask for a key."""
-        return Event(self.app, "get", key)
-
-    def set(self, key, value, ttl=float("inf")):
-        """Store a value."""
-        return Event(self.app, "set", key, packed(value), None if ttl == float("inf") else ttl)
-
-    def delete(self, key):
-        """Remove a key."""
-        return Event(self.app, "delete", key)
-
-
-class Database:
-    """`app.db`."""
-
-    def __init__(self, app):
-        self.app = app
-
-    def read(self, key):
-        """Read a row."""
-        return Event(self.app, "read", key)
-
-    def write(self, key, value):
-        """Commit a row."""
-        return Event(self.app, "write", key, packed(value))
-
-
-class App:
-    """What a strategy is handed with every request."""
-
-    def __init__(self, actor, client):
-        self.actor, self.client, self.now = actor, client, 0.0
-        self.cache, self.db = Cache(self), Database(self)
-        self.shared = actor.shared
-        self.made = []
-
-    def next_number(self):
-        """Return a number for an event."""
-        self.actor.events += 1
-        return self.actor.events
-
-    def timeout(self, seconds):
-        """Return an event that fires after so many seconds."""
-        return Event(self, "timeout", seconds)
-
-    def spawn(self, steps):
-        """Start another generator beside this request."""
-        number = self.actor.keep(steps, self)
-        return Event(self, "spawn", number)
-
-
-def packed(value):
-    """Return a value as it travels."""
-    return {"v": value.number} if isinstance(value, Value) else value
-
-
-def unpacked(value):
-    """Return what arrived as the strategy sees it."""
-    return Value(value["v"]) if isinstance(value, dict) else value
+    def __init__(self, steps, app, op):
+        self.steps, self.app, self.op = steps, app, op
+        self.event = None  # that fires when it has ended
+        self.waits = None  # the event that it waits for
 
 
 class Strategy:
     """A strategy, its clients and its running generators."""
 
-    def __init__(self, strategy):
-        self.strategy, self.shared = strategy, {}
-        self.apps, self.running, self.events, self.steps = {}, {}, 0, 0
+    base, base_name = Base, "cs.Strategy"
 
-    def keep(self, steps, app):
+    def __init__(self, strategy):
+        self.strategy, self.shared, self.random = strategy, {}, random()
+        self.apps, self.running, self.events, self.steps = {}, {}, 0, 0
+        self.gone = []  # events that nobody can wait for any more
+        ttl = getattr(strategy, "ttl", None)
+        self.about = {
+            "starts": type(strategy).start is not Base.start,
+            "ttl": ttl if type(ttl) in (int, float) else None,
+        }
+
+    def keep(self, steps, app, op=None):
         """Note a generator; return its number."""
         self.steps += 1
-        self.running[self.steps] = (steps, app)
+        self.running[self.steps] = Run(steps, app, op)
         return self.steps
 
     def answer(self, message):
         """Begin a request, or go on with a generator; return what it made and what it waits for."""
         number = message.get("on") or self._begin(message)
-        steps, app = self.running[number]
-        app.now, app.made = message["now"], []
+        run = self.running[number]
+        run.app.now, run.app.made = message["now"], []
         try:
-            event = self._step(steps, message)
+            run.waits = self._step(run, message)
         except StopIteration as end:
-            del self.running[number]
-            return {"on": number, "made": app.made, "value": packed(end.value)}
+            return self._reply(number, **self._ended(self.running.pop(number), end.value))
         except tuple(FAILURES.values()):
             if "throw" not in message:  # none was thrown in: the student's own
                 raise
             del self.running[number]
-            return {"on": number, "made": app.made, "failed": True}
-        if not isinstance(event, Event):
-            raise TypeError(
-                f"a strategy yielded {event!r:.60}, which is not an event of app.cache, app.db or app"
-            )
-        return {"on": number, "made": app.made, "wait": event.number}
+            return self._reply(number, run, failed=True)
+        if not isinstance(run.waits, Event):
+            is_generator = hasattr(run.waits, "gi_frame")
+            code = "generator yielded" if is_generator else "yielded"
+            raise Slip(code, waiting(run.steps), thing=thing(run.waits))
+        return self._reply(number, run, wait=run.waits.numbers())
+
+    def _reply(self, number, run, **more):
+        if self.gone:
+            more["gone"], self.gone = self.gone, []
+        return {"on": number, "made": run.app.made, **more}
 
     def _begin(self, message):
-        client = message["client"]
+        client, op = message["client"], message["op"]
         app = self.apps.setdefault(client, App(self, client))
-        value = [unpacked(message["value"])] if message["op"] == "write" else []
-        return self.keep(getattr(self.strategy, message["op"])(app, message["key"], *value), app)
+        app.now, app.made = message["now"], []
+        given = {"read": ["key"], "write": ["key", "value"], "start": []}[op]
+        method = getattr(self.strategy, op)
+        steps = method(app, *(unpacked(message[name], None) for name in given))
+        if not hasattr(steps, "gi_frame"):
+            raise self._no_generator(op, steps, app, defined(method))
+        return self.keep(steps, app, op)
 
-    def _step(self, steps, message):
+    def _no_generator(self, op, steps, app, at):
+        if isinstance(steps, Event):
+            return Slip("event returned", steps.at, op=op, call=steps.call)
+        if hasattr(steps, "cr_frame") or hasattr(steps, "ag_frame"):
+            getattr(steps, "close", id)()  # nobody will wait for it
+            return Slip("async", at, op=op)
+        if app.made:
+            _, where, line, call, *_ = app.made[0]
+            return Slip("forgotten", [where, line], op=op, call=call)
+        return Slip("no yield", at, op=op, thing=thing(steps))
+
+    def _step(self, run, message):
         if "throw" in message:
-            return steps.throw(FAILURES[message["throw"]](message["text"]))
-        return steps.send(unpacked(message["answer"]))
+            return run.steps.throw(FAILURES[message["throw"]](message["text"]))
+        return run.steps.send(unpacked(message["answer"], run.waits))
+
+    def _ended(self, run, value):
+        """Return what the grader must know of a generator's end."""
+        if run.event is not None:
+            run.event.result = value
+        if run.op != "read" or value is None:
+            return {"run": run}
+        at = defined(self.strategy.read)
+        if isinstance(value, Event):
+            raise Slip("event returned", value.at, op="read", call=value.call)
+        if hasattr(value, "gi_frame"):
+            raise Slip("generator returned", at, op="read")
+        if not isinstance(value, bytes):
+            raise Slip("no value returned", at, op="read", thing=thing(value))
+        return {"run": run, "value": packed("", value)}
 
 
 KINDS = {"policy": Policy, "strategy": Strategy}
+
+
+def shapes(made, ops):
+    """Return how each of the methods is written, for the grader to compare."""
+    return {op: shape(getattr(made, op, None)) for op in ops}

@@ -1,7 +1,7 @@
 """Runs inside the sandbox: loads a student's code and answers questions about it, one line of JSON each.
 
-It gives answers, never verdicts: whatever the code does to this process, all it can change is an answer. What the
-code prints goes nowhere.
+It gives answers, never verdicts: whatever the code does to this process, all it can change is an answer. The first
+2,000 characters of what the code prints go to the grader, the rest goes nowhere.
 """
 
 import json
@@ -10,8 +10,6 @@ import sys
 import types
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-LONGEST_TEXT = 300  # characters of an error
-FILE = "submission:"  # begins the file name of every part; the rest says which part it is
 
 
 class Channel:
@@ -60,26 +58,6 @@ def toolkit():
     return module
 
 
-def told(error):
-    """Return an exception as an answer: its kind, its text, and the part and the line it came from."""
-    file, line, at = None, None, error.__traceback__
-    while at is not None:
-        if at.tb_frame.f_code.co_filename.startswith(FILE):
-            file, line = at.tb_frame.f_code.co_filename, at.tb_lineno
-        at = at.tb_next
-    if isinstance(error, SyntaxError):
-        file, line = error.filename, error.lineno
-    try:
-        text = str(getattr(error, "msg", error))[
-            :LONGEST_TEXT
-        ]  # a SyntaxError tells its line twice
-    except BaseException:
-        text = ""
-    where = str(file)[len(FILE) : 80] if str(file).startswith(FILE) else ""
-    kind = type(error).__name__[:60]
-    return {"error": {"kind": kind, "text": text, "where": where, "line": line}}
-
-
 class Submission:
     """A student's code, and the objects of it that are in use."""
 
@@ -93,6 +71,8 @@ class Submission:
 
     def load(self, parts):
         """Run the code, part by part, in one namespace."""
+        from slips import FILE
+
         sys.modules["submission"] = self.module
         for where, code in parts:
             exec(self.stubs.compiled(code, FILE + where), self.module.__dict__)
@@ -100,29 +80,71 @@ class Submission:
 
     def entry(self, name):
         """Return something that the code must define."""
+        from slips import Slip
+
         if not hasattr(self.module, name):
-            raise NameError(f'"{name}" is not defined')
+            raise Slip("undefined")
         return getattr(self.module, name)
 
     def call(self, name, arguments):
         """Call a function."""
-        return {"value": self.entry(name)(*arguments)}
+        from slips import Slip, defined, never_began, thing
 
-    def make(self, name, kind, fields):
-        """Make a policy or a strategy; return its number."""
+        function = self.entry(name)
+        if isinstance(function, type) or not callable(function):
+            raise Slip("function", thing=thing(function))
+        try:
+            value = function(*arguments)
+        except TypeError as error:
+            if never_began(error):
+                raise Slip("arguments", defined(function), count=len(arguments)) from None
+            raise
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError, RecursionError):
+            raise Slip("result", defined(function), thing=thing(odd(value))) from None
+        return {"value": value}
+
+    def make(self, name, kind, fields, ops):
+        """Make a policy or a strategy; return its number, and how its methods are written."""
         import actors
+        from slips import Slip, never_began, thing
 
-        made = self.entry(name)(**fields)
-        self.objects.append(actors.KINDS[kind](made))
-        return {"ok": len(self.objects) - 1}
+        kind, made = actors.KINDS[kind], self.entry(name)
+        if not isinstance(made, type):
+            raise Slip("class", thing=thing(made))
+        if not issubclass(made, kind.base):
+            raise Slip("subclass", base=kind.base_name)
+        try:
+            made = made(**fields)
+        except TypeError as error:
+            if never_began(error):
+                raise Slip("init") from None
+            raise
+        self.objects.append(kind(made))
+        about = {"shapes": actors.shapes(made, ops), **self.objects[-1].about}
+        return {"ok": len(self.objects) - 1, **about}
 
     def tell(self, number, message):
         """Hand a message to one of the objects."""
         return self.objects[number].answer(message)
 
 
+def odd(value, levels=16):
+    """Return the first thing in a result that is no plain data; the result itself if there is none."""
+    inner = value.values() if type(value) is dict else value
+    for part in inner if levels and type(value) in (dict, list, tuple) else ():
+        try:
+            json.dumps(part, allow_nan=False)
+        except (TypeError, ValueError, RecursionError):
+            return odd(part, levels - 1)
+    return value
+
+
 def answer(submission, message):
     """Return the answer to one message; what the code raises is an answer too."""
+    from slips import told
+
     try:
         return getattr(submission, message.pop("do"))(**message)
     except BaseException as error:
@@ -131,16 +153,21 @@ def answer(submission, message):
 
 def main():
     """Answer until the grader hangs up."""
+    printed = os.dup(2)
     channel = Channel()
-    sys.modules["cachesim"] = toolkit()
     sys.path.insert(0, HERE)
     import actors  # noqa: F401 - while their files can still be read
+    import habits
     import stubs  # noqa: F401
+
+    sys.modules["cachesim"] = toolkit()
 
     standing = fence(json.loads(sys.argv[1]))
     sys.path.remove(HERE)
     channel.send({"walls": standing})
     submission = Submission()
+    sys.stdout = sys.stderr = habits.Printed(printed)
+    habits.install(is_at_work=lambda: submission.objects)
     while (message := channel.receive()) is not None:
         channel.send(answer(submission, message))
 

@@ -2,6 +2,8 @@
 
 import math
 
+from slips import Slip
+
 KIB, MIB = 1 << 10, 1 << 20
 
 
@@ -44,7 +46,7 @@ class EvictionPolicy:
 
     def victim(self):
         """Return the key to evict next."""
-        raise NotImplementedError(f"{type(self).__name__} must define victim(), returning a key")
+        raise Slip("missing", op="victim")
 
 
 class Strategy:
@@ -53,16 +55,20 @@ class Strategy:
     def __init__(self, **fields):
         for name, value in fields.items():
             if not hasattr(type(self), name):
-                raise BadInput(f'{type(self).__name__} has no field "{name}"')
+                known = ", ".join(getattr(type(self), "__annotations__", ())) or "none"
+                raise Slip("field", field=name, thing=["more", f"; its fields are: {known}"])
             setattr(self, name, value)
 
     def read(self, app, key):
         """Yield events until the key's value is known, and return it."""
-        raise NotImplementedError(f"{type(self).__name__} must define read(self, app, key)")
+        raise Slip("missing", op="read")
 
     def write(self, app, key, value):
         """Yield events until the write may be acknowledged."""
-        raise NotImplementedError(f"{type(self).__name__} must define write(self, app, key, value)")
+        raise Slip("missing", op="write")
+
+    def start(self, app):
+        """Return work to do beside the requests, or None."""
 
 
 def __getattr__(name):

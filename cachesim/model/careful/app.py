@@ -7,6 +7,7 @@ from cachesim.errors import SimulatedFailure
 from cachesim.model.app import CacheClient, DatabaseClient
 from cachesim.model.careful.operation import Line, Operation
 from cachesim.model.events import Effect, Visit, Visits
+from cachesim.model.slips import check_value
 from cachesim.rng import Draw
 
 UNREACHABLE = "unreachable"  # the kind of miss of a get that failed, where a failed get is a miss
@@ -49,6 +50,7 @@ class CarefulDatabase(DatabaseClient):
 
     def write(self, key: str, value: Any) -> Visit:
         """Write the row and commit."""
+        check_value("app.db.write", value)
         return self._send_write(self._visits, self._was_written, (key, value))
 
     def _ask(self, effect: Effect, argument: Any) -> Visit:

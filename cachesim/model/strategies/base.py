@@ -8,6 +8,7 @@ from cachesim.errors import StrategyError
 from cachesim.model.app import App
 from cachesim.model.events import Steps
 from cachesim.records import Value
+from cachesim.slips import SHAPES, slip
 from cachesim.spec import Seconds, Spec
 
 Load = Callable[[App, str, float], Steps]  # load(app, key, ttl): what a read that misses does
@@ -25,11 +26,11 @@ class Strategy(Spec):
 
     def read(self, app: App, key: str) -> Steps:
         """Yield events until the key's Value is known (None: no such key), and return it."""
-        raise StrategyError(f"{type(self).__name__} must define read(self, app, key)")
+        raise slip("missing", name=type(self).__name__, shape=SHAPES["read"])
 
     def write(self, app: App, key: str, value: Value) -> Steps:
         """Yield events until the write may be acknowledged to the client."""
-        raise StrategyError(f"{type(self).__name__} must define write(self, app, key, value)")
+        raise slip("missing", name=type(self).__name__, shape=SHAPES["write"])
 
     def start(self, app: App) -> Steps | None:
         """Return work to do beside the requests, such as a flusher, or None.

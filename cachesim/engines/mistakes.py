@@ -1,0 +1,44 @@
+"""What can be wrong with a policy of one's own, each told in one sentence."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cachesim.engines.base import Entry, EvictionPolicy
+from cachesim.errors import PolicyError, Slip
+from cachesim.slips import POLICY, Thing, check_shapes, never_began, slip
+
+
+def policy_of(make: Callable[[], EvictionPolicy]) -> EvictionPolicy:
+    """Return the policy of one run. Raises PolicyError: what is wrong with the class."""
+    name = getattr(make, "__name__", "the policy")
+    try:
+        policy = make()
+    except TypeError as error:
+        if never_began(error):
+            raise slip("init", PolicyError, name=name) from error
+        raise
+    if not isinstance(policy, EvictionPolicy):
+        raise slip("subclass", PolicyError, name=name, base="cs.EvictionPolicy")
+    check_shapes(policy, POLICY)
+    return policy
+
+
+def bad_victim(policy: EvictionPolicy, given: Any) -> Slip:
+    """Return the error for a policy that names a victim which the cache does not hold."""
+    code = "entry victim" if isinstance(given, Entry) else "victim"
+    return slip(code, PolicyError, name=_victim(policy), thing=Thing.of(given))
+
+
+def victim_removed(policy: EvictionPolicy) -> Slip:
+    """Return the error for a policy whose victim() forgets the key, which on_remove is then told of."""
+    return slip("victim removed", PolicyError, name=_victim(policy))
+
+
+def bad_answer(policy: EvictionPolicy, given: Any) -> PolicyError:
+    """Return the error for a before_add() that says neither True nor False."""
+    name = f"{type(policy).__name__}.before_add()"
+    return PolicyError(f"{name} returned {given!r:.60}; return True to store the entry, or False")
+
+
+def _victim(policy: EvictionPolicy) -> str:
+    return f"{type(policy).__name__}.victim()"
