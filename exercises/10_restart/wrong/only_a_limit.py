@@ -1,4 +1,4 @@
-# score: 80
+# score: 75
 # Bounds the loads, but loads the same key again and again: the line grows.
 import cachesim as cs
 
