@@ -4,24 +4,19 @@ In a folder `lab.py` is the only source, and `grader.py` never leaves the teache
 file with neither solutions nor hidden tests; those of the package's own exercises are in handouts/.
 """
 
-import ast
 import hashlib
 import hmac
 import re
 import tomllib
-from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from cachesim.errors import BadInput
 from cachesim.grading.cells import Cell, for_students, from_percent, solved
 from cachesim.grading.desk_cells import DESK, with_desk
 from cachesim.grading.sandbox import MIB, Limits
 from cachesim.rng import stream
-
-if TYPE_CHECKING:
-    from cachesim.grading.submission import Submission
 
 NOT_ASKED = {
     "visible",
@@ -116,18 +111,6 @@ class Exercise:
         """The cells that a student fills in."""
         return [cell for cell in self.cells if "# BEGIN SOLUTION" in cell.source]
 
-    def unwritten(self, answer: "Submission") -> list[str]:
-        """Return the entry points that an answer lacks, or has as the starter gives them.
-
-        An answer that Python cannot read counts as written: the tests will say what is wrong with it.
-        """
-        try:
-            mine = _definitions(part.code for part in answer.parts)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return []
-        given = _definitions([self.starter])
-        return [n for n in self.entry_points if n not in mine or mine[n] == given.get(n)]
-
     def right(self) -> list[tuple[str, str, float]]:
         """Return right answers of other designs than the reference: name, source and the score: all points."""
         return [
@@ -188,19 +171,6 @@ def _text(path: Path) -> str:
         return path.read_text("utf-8")
     except OSError:
         raise BadInput(f"{path} cannot be read; exercise.toml or its folder names it") from None
-
-
-def _definitions(sources: Iterable[str]) -> dict[str, str]:
-    """Return what texts define at their top, by name, without comments and layout."""
-    found = {}
-    for node in (node for source in sources for node in ast.parse(source).body):
-        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            found[node.name] = ast.dump(node)
-        elif isinstance(node, ast.Assign):
-            found |= {t.id: ast.dump(node) for t in node.targets if isinstance(t, ast.Name)}
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            found |= {(a.asname or a.name): ast.dump(node) for a in node.names}
-    return found
 
 
 def code_of(cells: Any) -> str:
