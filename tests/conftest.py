@@ -1,4 +1,4 @@
-"""What every test gets: one profile for hypothesis, no figure left open, the trace folder."""
+"""What every test gets: one profile for hypothesis, no figure left open, the folders of traces and cases."""
 
 import os
 import sys
@@ -15,6 +15,7 @@ settings.register_profile("same every time", derandomize=True, deadline=None, ma
 settings.load_profile("same every time")
 
 TRACES = Path(__file__).parents[2] / "shared" / "traces"
+CASES = Path(__file__).parents[2] / "shared" / "cases"
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +25,15 @@ def traces() -> Path:
         missing = f"the trace folder ../shared/traces is missing (looked at {TRACES})"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     return TRACES
+
+
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    """Return the folder of inputs that failed once; where it is absent the test is skipped, in CI it fails."""
+    if not CASES.is_dir():
+        missing = f"the folder of cases ../shared/cases is missing (looked at {CASES})"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    return CASES
 
 
 @pytest.fixture(autouse=True)

@@ -95,7 +95,7 @@ def world(strategy, params):
         network=network,
         database=database,
         workload=workload,
-        duration=9,
+        duration=6,
         warmup=0,
         seed=params["keys"],
     )
