@@ -161,11 +161,12 @@ def build(
 
 @exercise_command.command("doctor")
 @click.argument("names", nargs=-1)
-def doctor(names: tuple[str, ...]) -> int:
-    """Test exercises themselves: the reference gets all points, each wrong answer its own, nothing written none."""
+@click.option("--seeds", default=3, show_default=True, help="Different parameters for each answer.")
+def doctor(names: tuple[str, ...], seeds: int) -> int:
+    """Test exercises themselves: right answers get all points, each wrong answer its own, nothing written none."""
     odd = 0
     for task in [whole(name) for name in names or [path.name for path in all_paths()]]:
-        for said in examined(task, strongest()):
+        for said in examined(task, strongest(), seeds):
             click.echo(f"{task.id} {said.what}: {said.why or 'fine'}")
             odd += not said.is_fine
     click.echo(f"{odd} to mend" if odd else "all as it should be")

@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from cachesim.grading.build import handout
 from cachesim.grading.exercise import Exercise
-from cachesim.grading.judge import PASSED, judge
+from cachesim.grading.judge import PASSED, Outcome, judge
 from cachesim.grading.sandbox import Tier
 from cachesim.grading.submission import Submission
 
-SEEDS = (1, 2, 3)  # of the parameters with which answers are tried
-HINTS, FEWEST_WRONG = 3, 3
+SEEDS = 3  # different parameters with which each answer is tried
+HINTS, FEWEST = 3, 3  # hints; right designs beside the reference, and wrong answers
 
 
 class Finding(NamedTuple):
@@ -25,18 +25,22 @@ class Finding(NamedTuple):
         return not self.why
 
 
-def examined(exercise: Exercise, tier: Tier) -> Iterator[Finding]:
-    """Yield what was looked at, and what is wrong with it: first the parts, then the scores, then leaks."""
+def examined(exercise: Exercise, tier: Tier, seeds: int = SEEDS) -> Iterator[Finding]:
+    """Yield what was looked at, and what is wrong with it: first the parts, then the scores, then leaks.
+
+    Each answer is tried with the parameters of the seeds 1, 2, ..., `seeds`.
+    """
     yield from parts(exercise)
-    for seed in SEEDS:
-        yield _scored(
-            exercise, f"reference, seed {seed}", exercise.solution, exercise.max_score, tier, seed
-        )
+    best = exercise.max_score
     yield _scored(exercise, "starter", exercise.starter, 0, tier)
     yield _scored(exercise, "empty answer", "", 0, tier)
-    for name, source, score in exercise.wrong():
-        for seed in SEEDS:
-            yield _scored(exercise, f"wrong/{name}, seed {seed}", source, score, tier, seed)
+    for what, source, score in (
+        ("reference", exercise.solution, best),
+        *((f"right/{name}", source, score) for name, source, score in exercise.right()),
+        *((f"wrong/{name}", source, score) for name, source, score in exercise.wrong()),
+    ):
+        for seed in range(1, seeds + 1):
+            yield _scored(exercise, f"{what}, seed {seed}", source, score, tier, seed)
     leaked = leaks(exercise, handout(exercise))
     yield Finding("handout", f"shows what is secret: {leaked[0]}" if leaked else "")
 
@@ -60,10 +64,11 @@ def parts(exercise: Exercise) -> Iterator[Finding]:
         ("points", exercise.max_score == 100, f"they add up to {exercise.max_score:g}, not to 100"),
         ("ours_took", took == told, f"it says {told}, and the solution has {took} lines"),
         (
-            "wrong",
-            len(exercise.wrong()) >= FEWEST_WRONG,
-            f"at least {FEWEST_WRONG} answers are asked for",
+            "right",
+            len(exercise.designs) >= FEWEST,
+            f"at least {FEWEST} right designs are asked for, each named in exercise.toml",
         ),
+        ("wrong", len(exercise.wrong()) >= FEWEST, f"at least {FEWEST} answers are asked for"),
     ):
         yield Finding(what, "" if is_fine else why)
 
@@ -81,11 +86,17 @@ def _scored(
     exercise: Exercise, what: str, source: str, score: float, tier: Tier, seed: int = 1
 ) -> Finding:
     report = judge(exercise, Submission.of(what, source), tier=tier, seed=seed)
-    why = f"it should get {score:g}"
-    silent = [o.id for o in report.outcomes if o.status != PASSED and not o.message]
-    if report.score == score:
-        why = f"{silent[0]} says nothing" if silent else ""
-    return Finding(f"{what}: {report.score:g} of {report.max_score:g}", why)
+    passed = ", ".join(o.id for o in report.outcomes if o.status == PASSED)
+    failed = [o for o in report.outcomes if o.status != PASSED]
+    told = f" (passed: {passed or 'nothing'})" if failed else ""
+    why = next((f"{o.id} says nothing" for o in failed if not o.message), "")
+    if report.score != score:
+        why = f"it should get {score:g}; {_first_of(failed)}"
+    return Finding(f"{what}: {report.score:g} of {report.max_score:g}{told}", why)
+
+
+def _first_of(failed: list[Outcome]) -> str:
+    return f"{failed[0].id}: {failed[0].message}" if failed else "no test failed"
 
 
 def leaks(exercise: Exercise, text: str) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from cachesim.errors import BadInput
 from cachesim.grading.cells import Cell, for_students, from_percent, solved
+from cachesim.grading.desk_cells import DESK, with_desk
 from cachesim.grading.sandbox import MIB, Limits
 from cachesim.rng import stream
 
@@ -22,6 +23,7 @@ NOT_ASKED = {
     "hidden",
     "helpers",
     "parameters",
+    DESK,
 }  # tags of cells that are not the student's
 FOLDERS = ("exercises", "../exercises")  # where a number or a name is looked for, before:
 HANDOUTS = Path(__file__).with_name("handouts")
@@ -57,9 +59,10 @@ class Exercise:
             self.hints: list[str] = self.about["hints"]
             self.explanation: str = self.about["explanation"]
             self.tests = [_test(about) for about in self.about["tests"]]
+            self.designs: dict[str, str] = self.about.pop("right", {})
         except KeyError as missing:
             raise BadInput(f"{path}: exercise.toml must say {missing}") from None
-        self.cells = from_percent(lab)
+        self.cells = with_desk(from_percent(lab), self.id, self.about.get("predict", {}))
         self._check()
 
     def _check(self) -> None:
@@ -112,11 +115,18 @@ class Exercise:
         """The cells that a student fills in."""
         return [cell for cell in self.cells if "# BEGIN SOLUTION" in cell.source]
 
+    def right(self) -> list[tuple[str, str, float]]:
+        """Return right answers of other designs than the reference: name, source and the score: all points."""
+        return [
+            (name, _text(self.path / "right" / f"{name}.py"), self.max_score)
+            for name in self.designs
+        ]
+
     def wrong(self) -> list[tuple[str, str, float]]:
         """Return the typical wrong answers: name, source and the score that each must get."""
         found = []
         for path in sorted((self.path / "wrong").glob("*.py")):
-            text = path.read_text("utf-8")
+            text = _text(path)
             score = re.match(r"# score: ([\d.]+)", text)
             if score is None:
                 raise BadInput(f'{path} must begin with "# score: N"')
@@ -139,7 +149,7 @@ class Exercise:
         return path.read_text("utf-8") if path.is_file() else ""
 
     def _is_trusted(self, cell: Cell) -> bool:
-        return cell.is_code and bool(NOT_ASKED & set(cell.tags))
+        return cell.is_code and bool((NOT_ASKED - {DESK}) & set(cell.tags))
 
 
 def _read(path: Path) -> tuple[dict[str, Any], str]:
@@ -158,6 +168,13 @@ def _toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise BadInput(f"{path} cannot be read as TOML: {error}") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except OSError:
+        raise BadInput(f"{path} cannot be read; exercise.toml or its folder names it") from None
 
 
 def code_of(cells: Any) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cachesim.grading.cells import Cell, notebook_of, to_json
+from cachesim.grading.desk_cells import DESK
 from cachesim.grading.exercise import Exercise, Test
 
 WARNING = "# Generated from the exercise's lab.py. Not hardened against hostile code: `cachesim grade` is."
@@ -49,7 +50,7 @@ def call_of(exercise: Exercise, test: Test, lab: str) -> str:
 def opening(exercise: Exercise) -> Iterator[Cell]:
     """Yield the cells before the tests: prose, what is asked, parameters, what the visible tests use, `lab`."""
     for cell in exercise.cells:
-        if not {"visible", "hidden"} & set(cell.tags):
+        if not {"visible", "hidden", DESK} & set(cell.tags):
             yield cell
     yield Cell("lab", is_code=True, tags=(), source=LAB)
 

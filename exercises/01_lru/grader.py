@@ -2,16 +2,9 @@
 
 import random
 
-import cachesim as cs
-
-
-def right(items, steps):
-    """Play steps to the reference."""
-    return played(cs.policies.LRU, items, steps)
-
 
 def trace(seed, keys, length):
-    """Return a random run of steps: skewed, mostly reads that store on a miss."""
+    """Return a random run of steps: few keys are popular, and most steps read."""
     draw = random.Random(seed)
     steps = []
     for _ in range(length):
@@ -29,4 +22,4 @@ def first_difference(mine, right):
     mine_at, right_at = (
         victims[at] if at < len(victims) else "nobody" for victims in (mine, right)
     )
-    return f"eviction {at + 1} took {mine_at}; LRU takes {right_at}"
+    return f"at eviction {at + 1} your policy chose {mine_at}; LRU chooses {right_at}"

@@ -14,9 +14,21 @@ def cases(seed):
     ]
 
 
+def exact(budget, reads, writes):
+    """Return the TTL that just keeps the budget, by halving an interval."""
+    least, most = 1e-9, 1e9
+    while most / least > 1 + 1e-9:
+        middle = (least * most) ** 0.5
+        if cs.theory.lazy_stale_ratio(reads, writes, middle) < budget:
+            least = middle
+        else:
+            most = middle
+    return least
+
+
 def simulated(ttl, asked):
-    """Return the share of stale reads in a run of 40 keys with these rates each."""
-    keys, each = 40, asked["reads"] + asked["writes"]
+    """Return the share of stale reads in a run of 80 keys with these rates each: the same requests for every TTL."""
+    keys, each = 80, asked["reads"] + asked["writes"]
     workload = cs.OpenLoop(
         rate=keys * each, reads=asked["reads"] / each, popularity=cs.popularity.Uniform(keys=keys)
     )

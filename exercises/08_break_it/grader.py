@@ -45,18 +45,3 @@ class NeverForgets(LRU):
         key = next(iter(self.keys))
         del self.keys[key]
         return key
-
-
-def missed_by_lru(keys, items):
-    """Check that LRU never hits. Raises AssertionError."""
-    assert type(keys) is list and all(type(key) is str for key in keys), (
-        "a list of texts is asked for"
-    )
-    assert 3 * items <= len(keys) <= 10_000, (
-        f"{len(keys)} keys for {items} items; from {3 * items} to 10,000 are asked for"
-    )
-    assert len(set(keys)) <= items + 1, (
-        f"{len(set(keys))} different keys for {items} items; at most {items + 1} are allowed"
-    )
-    hits = round(cs.replay(keys, cs.Simple(items=items), bounds=False).hit_ratio * len(keys))
-    assert hits == 0, f"with {items} items LRU hits {hits} times of {len(keys)}"

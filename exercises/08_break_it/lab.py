@@ -1,10 +1,21 @@
 # %% [markdown] id="question"
 # # 8 · Break it
 #
-# Four caches claim to be LRU, and none is. **Which requests give them away?** `steps()` returns a story for a cache of three keys, as text: `"+a"` stores a key,
-# `"?a"` reads it, `"-a"` deletes it. It is played to LRU and to each of the four; a broken one is found when it fails, or holds other keys at the end. At most
-# thirty steps. Then turn on LRU itself: `never_hits(items)` returns keys to read, from at most `items + 1` different ones, of which a cache of `items` keys never
-# has one. Ours took 2 lines.
+# Four caches say that they are LRU, and none of them is. **Which requests show it?**
+#
+# | cache | its bug |
+# |---|---|
+# | 1 | it takes no notice of reads |
+# | 2 | it evicts the key that was used last |
+# | 3 | it takes no notice when a key that it holds is stored again |
+# | 4 | it does not forget a deleted key: later it names that key as a victim, although the key is gone or has come back since |
+#
+# `steps()` returns one story, as a text: `"+a"` stores a key, `"?a"` reads it, `"-a"` deletes it; a read or a delete of a key that is not there does nothing. The story has at most
+# 30 steps. It is played to LRU and to each of the four, in a cache of three keys. **Only the end counts**: a broken cache is found if it holds other keys than LRU after the last
+# step, or fails on the way. One story must find all four, so the difference that each bug makes must still be there at the end.
+#
+# Then break LRU itself. `never_hits(items)` returns a list of keys to read, as texts: at least `3 * items` reads of at most `items + 1` different keys, and a cache of `items` keys
+# under LRU, in which each miss stores the key, never has the one that is asked for. Ours took 2 lines.
 
 
 # %% id="steps"
@@ -17,7 +28,7 @@ def steps():
 
 # %% id="never-hits"
 def never_hits(items):
-    """Return a list of keys, as text, on which LRU with so many items never hits."""
+    """Return a list of keys, as texts, on which LRU with so many items never hits."""
     # BEGIN SOLUTION
     return [f"k{number % (items + 1)}" for number in range(4 * items)]
     # END SOLUTION
@@ -40,11 +51,11 @@ from cachesim.errors import CachesimError
 def story(lab):
     """Return the student's steps. Raises AssertionError."""
     told = lab.call("steps")
-    assert type(told) is str, f"a text is asked for, got {type(told).__name__}"
+    assert type(told) is str, f"steps() returned {told!r:.60}; right: one text, such as '+a ?a -a'"
     each = told.split()
-    assert 0 < len(each) <= 30, f"from 1 to 30 steps are asked for, got {len(each)}"
+    assert 0 < len(each) <= 30, f"the story has {len(each)} steps; right: from 1 to 30"
     odd = [step for step in each if not re.fullmatch(r"[+?-][A-Za-z0-9]{1,8}", step)]
-    assert not odd, f"{odd[0]!r:.20} is no step; +a, ?a and -a are"
+    assert not odd, f"{odd[0]!r:.20} is not a step; steps are +a, ?a and -a"
     return each
 
 
@@ -68,7 +79,26 @@ def found(lab, kind, **options):
     """Check that a story tells a broken cache from LRU. Raises AssertionError."""
     each = story(lab)
     right, broken = held(each, cs.policies.LRU), held(each, kind, **options)
-    assert broken != right, f"both hold {right} at the end"
+    assert broken != right, (
+        f"at the end LRU and this cache both hold {', '.join(right) or 'nothing'}"
+    )
+
+
+def missed_by_lru(lab, items):
+    """Check that LRU never hits. Raises AssertionError."""
+    keys = lab.call("never_hits", items)
+    call = f"never_hits({items})"
+    assert type(keys) is list and all(type(key) is str for key in keys), (
+        f"{call} returned {keys!r:.60}; right: a list of texts"
+    )
+    assert len(keys) >= 3 * items, f"{call} returned {len(keys)} keys; right: at least {3 * items}"
+    assert len(keys) <= 10_000, f"{call} returned {len(keys):,} keys; right: at most 10,000"
+    different = len(set(keys))
+    assert different <= items + 1, (
+        f"{call} returned {different} different keys; right: at most {items + 1}"
+    )
+    hits = round(cs.replay(keys, cs.Simple(items=items), bounds=False).hit_ratio * len(keys))
+    assert hits == 0, f"with {items} items LRU hits {hits} of {len(keys)} times; right: never"
 
 
 # %% id="visible" tags=["visible"]
@@ -80,19 +110,23 @@ def test_finds_fifo(lab):
     found(lab, cs.policies.FIFO)
 
 
+def test_finds_overwrites_ignored(lab):
+    found(lab, cs.policies.LRU, overwrites=False)
+
+
+def test_three_items_never_hit(lab):
+    missed_by_lru(lab, 3)
+
+
 # %% id="hidden" tags=["hidden"]
 def test_finds_the_youngest_goes(lab):
     found(lab, Youngest)
-
-
-def test_finds_overwrites_ignored(lab):
-    found(lab, cs.policies.LRU, overwrites=False)
 
 
 def test_finds_deleted_keys_named(lab):
     found(lab, NeverForgets)
 
 
-def test_lru_never_hits(lab):
-    for items in (3, lab.params["items"]):
-        missed_by_lru(lab.call("never_hits", items), items)
+def test_any_number_never_hits(lab):
+    for number in (1, 2, lab.params["items"]):
+        missed_by_lru(lab, number)

@@ -12,6 +12,7 @@ from cachesim.grading.submission import Submission
 
 FOLDER = Path(__file__).parents[2] / "exercises"
 EXERCISES = [Exercise(path.parent) for path in sorted(FOLDER.glob("*/exercise.toml"))]
+RIGHT = [(exercise, *right) for exercise in EXERCISES for right in exercise.right()]
 WRONG = [(exercise, *wrong) for exercise in EXERCISES for wrong in exercise.wrong()]
 
 
@@ -27,6 +28,18 @@ def test_the_reference_gets_all_points(exercise, seed):
 
     assert [] == [outcome for outcome in report.outcomes if outcome.status != "passed"]
     assert 100 == report.score == report.max_score
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("exercise", "name", "source", "score"), RIGHT, ids=[f"{r[0].id}-{r[1]}" for r in RIGHT]
+)
+def test_every_right_design_gets_all_points(exercise, name, source, score, seed):
+    """However a good student does it, and whatever the parameters."""
+    report = graded(exercise, source, seed)
+
+    assert [] == [outcome for outcome in report.outcomes if outcome.status != "passed"]
+    assert 100 == score == report.score
 
 
 @pytest.mark.parametrize(
@@ -52,13 +65,15 @@ def test_nothing_written_is_not_attempted(exercise):
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
 def test_an_exercise_is_whole(exercise):
-    """Three hints, an explanation, a question with its answer, wrong answers; public and hidden tests."""
+    """Three hints, an explanation, a question with its answer, right and wrong answers; visible and hidden tests."""
     asked = exercise.about["predict"]
 
     assert 3 == len(exercise.hints)
     assert len(exercise.explanation) > 100
     assert asked["answer"] in asked["choices"]
     assert len(exercise.wrong()) >= 3
+    assert {path.stem for path in (exercise.path / "right").glob("*.py")} == set(exercise.designs)
+    assert len(exercise.designs) >= 3
     assert {True, False} == {test.visible for test in exercise.tests}
 
 

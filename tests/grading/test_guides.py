@@ -27,7 +27,7 @@ def test_the_exercise_of_the_guide(tmp_path):
         path.write_text(text)
     exercise = Exercise(tmp_path / "exercises" / "11_hit_ratio")
 
-    assert 6 == len(shown)
+    assert 9 == len(shown)
     assert [] == [found for found in examined(exercise, strongest()) if not found.is_fine]
     assert 9 == len(list(files(exercise)))
 

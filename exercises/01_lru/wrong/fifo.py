@@ -1,4 +1,4 @@
-# score: 30
+# score: 35
 # Forgets that a use moves a key: first in, first out.
 import cachesim as cs
 

@@ -1,4 +1,4 @@
-# score: 50
+# score: 55
 # on_remove only takes away the victim: a deleted key is named later.
 import cachesim as cs
 

@@ -1,4 +1,4 @@
-# score: 50
+# score: 45
 # Forgets the TTL: copies live until they are evicted.
 import cachesim as cs
 

@@ -1,4 +1,4 @@
-# score: 50
+# score: 75
 # Sets the cache on a write, too: that is write-through.
 import cachesim as cs
 

@@ -1,4 +1,4 @@
-# score: 70
+# score: 85
 # Sets the cache before the commit: readers see what may never be.
 import cachesim as cs
 

@@ -1,4 +1,4 @@
-# score: 0
+# score: 15
 # The share of the time between two writes; forgets that a copy is fresh at first.
 def ttl_for(budget, reads, writes):
     return budget / writes

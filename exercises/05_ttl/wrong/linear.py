@@ -1,4 +1,4 @@
 # score: 70
-# The first term of the series: right for rare writes and small budgets only.
+# The first term of the series: right for rare writes, small budgets and many reads.
 def ttl_for(budget, reads, writes):
-    return 2 * budget / writes + 0.0235 * 0.01 / writes
+    return 2 * budget / writes

@@ -1,4 +1,4 @@
-# score: 20
+# score: 50
 # The life is not renewed by reads.
 import cachesim as cs
 

@@ -1,4 +1,4 @@
-# score: 70
+# score: 65
 # Renews with no TTL at all: sessions never end.
 import cachesim as cs
 

@@ -1,4 +1,4 @@
-# score: 50
+# score: 45
 # A write throws the session out of the cache.
 import cachesim as cs
 

@@ -1,4 +1,4 @@
-# score: 90
+# score: 85
 # In the last part of a life every read that comes fetches a new copy.
 import cachesim as cs
 

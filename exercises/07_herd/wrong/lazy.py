@@ -1,4 +1,4 @@
-# score: 35
+# score: 30
 # Lazy loading: everybody asks. (The jitter is right.)
 import cachesim as cs
 

@@ -1,4 +1,4 @@
-# score: 70
+# score: 65
 # Single flight, but every expiry is waited for.
 import cachesim as cs
 

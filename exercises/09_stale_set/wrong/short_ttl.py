@@ -1,4 +1,4 @@
-# score: 60
+# score: 35
 # A TTL as short as the allowed age: no old copy, and hardly a hit. Finds every read that a write overlaps.
 import cachesim as cs
 

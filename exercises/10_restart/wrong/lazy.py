@@ -1,4 +1,4 @@
-# score: 45
+# score: 55
 # Lazy loading: the database refuses what it has no connection for.
 import cachesim as cs
 

@@ -1,4 +1,4 @@
-# score: 45
+# score: 55
 # Each key is loaded once at a time, but there are more keys than connections.
 import cachesim as cs
 
