@@ -28,6 +28,7 @@ class Outcome(NamedTuple):
     max_score: float
     message: str
     visible: bool
+    output: str = ""  # what the student's code printed; of a visible test only
 
 
 class Report(NamedTuple):
