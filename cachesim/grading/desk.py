@@ -11,7 +11,7 @@ from cachesim.grading.exercise import Exercise, find, seed_of
 from cachesim.grading.judge import PASSED, Outcome, Report, judge
 from cachesim.grading.progress import Progress
 from cachesim.grading.sandbox import strongest
-from cachesim.grading.work import KINDS, Work, run_here, saved, unwritten, work_on
+from cachesim.grading.work import Work, files_here, run_here, saved, unwritten, work_on
 
 OTHER_PARAMETERS = "the grade uses parameters of your own, other than these"
 INDENT = " " * 16
@@ -151,12 +151,16 @@ class Desk:
         return Text("\n".join(f"{number} of {len(hints)}: {text}" for number, text in shown))
 
     def reset(self) -> None:
-        """Forget what was done; the student's files become NAME.old."""
-        for kind in KINDS:
-            path = Path(f"{self.task.name}{kind}")
-            if path.exists():
-                os.replace(path, path.with_name(f"{path.name}.old"))
+        """Forget what was done; the student's files become NAME.old, and none that is there is lost."""
         Progress().forget(self.task.id)
+        for path in files_here(self.task):
+            os.replace(path, _free(path.with_name(f"{path.name}.old")))
+
+
+def _free(path: Path) -> Path:
+    """Return the path, with a number behind it if something is there already."""
+    names = (path.with_name(f"{path.name}{number or ''}") for number in (0, *range(2, 1000)))
+    return next(name for name in names if not name.exists())
 
 
 def _results(report: Report) -> Iterator[str]:

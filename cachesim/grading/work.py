@@ -39,9 +39,14 @@ def work_on(task: Exercise, path: Path | None = None) -> list[Work]:
     return [work for work in found if is_attempted(work.submission, task)] or found[:1]
 
 
+def files_here(task: Exercise) -> list[Path]:
+    """Return those of the files that `start` writes which are here."""
+    return [path for kind in KINDS if (path := Path(f"{task.name}{kind}")).is_file()]
+
+
 def own_files(task: Exercise) -> list[Path]:
-    """Return the files that `start` wrote here. Raises BadInput if there is none."""
-    found = [path for kind in KINDS if (path := Path(f"{task.name}{kind}")).is_file()]
+    """Return the student's files. Raises BadInput if there is none."""
+    found = files_here(task)
     if not found:
         raise BadInput(
             f"there is no {task.name}.py here; begin with: cachesim exercise start {task.id}"
