@@ -1,6 +1,7 @@
 """The commands, and the one place where errors become a sentence on stderr and an exit code."""
 
 import os
+import re
 import sys
 from contextlib import suppress
 from typing import Any
@@ -12,6 +13,7 @@ from cachesim.errors import BadInput, CachesimError
 from cachesim.startup import INTERRUPTED, SENTENCE
 
 BAD_INPUT = 2
+FIELD = re.compile(r"\b[A-Z]\w*\.([a-z_]+)\b")  # as sentences name it: Scenario.warmup
 NO_READER = "the output was closed before all of it was printed"
 
 
@@ -38,7 +40,7 @@ def _status(words: list[str]) -> int:
     except click.UsageError as error:
         click.echo(f"cachesim: {_sentence(error)}", err=True)
     except CachesimError as error:
-        click.echo(f"cachesim: {error}", err=True)
+        click.echo(f"cachesim: {by_option(str(error), words)}", err=True)
     except OSError as error:
         _let_go()
         click.echo(f"cachesim: {_refused(error)}", err=True)
@@ -76,6 +78,22 @@ def _refused(error: OSError) -> str:
         return NO_READER
     what = f'"{error.filename}"' if error.filename else "the output"
     return f"{what} cannot be used ({error.strerror or error})"
+
+
+def by_option(sentence: str, words: list[str]) -> str:
+    """Return a sentence with the option in place of the field that it sets, if the command has such an option.
+
+    >>> by_option("Scenario.warmup must be shorter than the duration", ["compare"])
+    '--warmup must be shorter than the duration'
+    """
+    command = cachesim.commands.get(words[0] if words else "")
+    flags = {flag for option in command.params for flag in option.opts} if command else set()
+
+    def named(field: re.Match[str]) -> str:
+        flag = f"--{field[1].replace('_', '-')}"
+        return flag if flag in flags else field[0]
+
+    return FIELD.sub(named, sentence)
 
 
 def _sentence(error: click.UsageError) -> str:
