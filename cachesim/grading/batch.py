@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 from cachesim.errors import BadInput
 from cachesim.experiments.parallel import in_parallel
 from cachesim.grading.answers import plain
+from cachesim.grading.best import graded_best
 from cachesim.grading.exercise import Exercise, seed_of
-from cachesim.grading.judge import ERROR, Outcome, Report, judge
+from cachesim.grading.judge import ERROR, Outcome, Report
 from cachesim.grading.sandbox import Tier
 from cachesim.grading.submission import Submission, read
 
@@ -63,7 +64,7 @@ def grade_one(job: Job) -> Report:
     """Grade one submission, or read the report that an interrupted batch has left."""
     exercise = Exercise(job.folder)
     try:
-        submission = read(job.path, exercise)
+        submission = read(job.path, exercise, job.tier)
     except (BadInput, OSError) as error:
         name = plain(job.path.stem if job.path.is_file() else job.path.name, 100)
         report = unreadable(exercise, name, plain(str(error)), job.tier)
@@ -73,7 +74,7 @@ def grade_one(job: Job) -> Report:
     known = _kept(kept, exercise, submission, job)
     if known is not None:
         return known
-    report = judge(exercise, submission, tier=job.tier, seed=job.seed)
+    report = graded_best(exercise, submission, tier=job.tier, seed=job.seed)
     _keep(job, report, _mark(exercise, submission, job))
     return report
 

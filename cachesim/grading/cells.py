@@ -1,4 +1,4 @@
-"""Cells of a lab: read from percent format and from notebooks, written to both.
+"""Cells of a lab: read from percent format, written to it and to notebooks.
 
 The percent format marks a cell by a line `# %% [markdown] id="intro" tags=["visible"]`; markdown is commented out.
 """
@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from cachesim.errors import BadInput
+from cachesim.grading.box.cells import Marked, marked
 
-MARK = re.compile(r"^# %%(?P<markdown> \[markdown\])?(?P<rest>[^\n]*)$", re.MULTILINE)
 SOLUTION = re.compile(r"^( *)# BEGIN SOLUTION\n.*?^ *# END SOLUTION\n?", re.MULTILINE | re.DOTALL)
 MARKERS = re.compile(r"^ *# (BEGIN|END) SOLUTION\n?", re.MULTILINE)
 
@@ -25,29 +25,30 @@ class Cell(NamedTuple):
 
 
 def from_percent(text: str) -> list[Cell]:
-    r"""Return the cells of a percent-format file.
+    r"""Return the cells of a percent-format file. Raises BadInput if the tags of one cannot be read.
 
     >>> from_percent('# %% [markdown] id="a"\n# Hello\n# %% id="b" tags=["visible"]\nx = 1\n')[1]
     Cell(id='b', is_code=True, tags=('visible',), source='x = 1\n')
     """
-    marks = list(MARK.finditer(text))
-    before = text[: marks[0].start()] if marks else text
-    ends = [mark.start() for mark in marks[1:]] + [len(text)]
-    first = [Cell("before", is_code=True, tags=(), source=before)] if before.strip() else []
-    return first + [
-        _cell(m, text[m.end() + 1 : end], n)
-        for n, (m, end) in enumerate(zip(marks, ends, strict=True))
-    ]
+    before, *cells = marked(text)
+    first = [before] if before.source.strip() else []
+    return [_cell(cell, number) for number, cell in enumerate(first + cells)]
 
 
-def _cell(mark: re.Match[str], body: str, number: int) -> Cell:
-    named = re.search(r'id="([^"]+)"', mark["rest"])
-    tagged = re.search(r"tags=(\[[^\]]*\])", mark["rest"])
-    tags = tuple(json.loads(tagged[1])) if tagged else ()
-    source = body.strip("\n") + "\n"
-    if mark["markdown"]:
+def _cell(cell: Marked, number: int) -> Cell:
+    named = re.search(r'id="([^"]+)"', cell.about)
+    tags = cell.about.partition("tags=")[2]
+    source = cell.source.strip("\n") + "\n"
+    if not cell.is_code:
         source = "".join(re.sub(r"^# ?", "", line) for line in source.splitlines(keepends=True))
-    return Cell(named[1] if named else f"cell-{number:02d}", not mark["markdown"], tags, source)
+    return Cell(named[1] if named else f"cell-{number:02d}", cell.is_code, _tags(tags), source)
+
+
+def _tags(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(map(str, json.loads(text or "[]")))
+    except (ValueError, TypeError, RecursionError):
+        raise BadInput(f'tags must be a list such as ["visible"], got {text[:60]}') from None
 
 
 def to_percent(cells: Iterable[Cell]) -> str:
@@ -61,23 +62,6 @@ def _percent(cell: Cell) -> str:
     lines = cell.source.splitlines()
     body = lines if cell.is_code else [f"# {line}".rstrip() for line in lines]
     return "\n".join([f'# %%{kind} id="{cell.id}"{tags}', *body]) + "\n"
-
-
-def from_notebook(text: str) -> list[Cell]:
-    """Return the cells of a notebook. Raises BadInput if it is none."""
-    try:
-        return [_from_json(cell, number) for number, cell in enumerate(json.loads(text)["cells"])]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise BadInput(
-            "this is no notebook that Jupyter could have written; save it again"
-        ) from None
-
-
-def _from_json(cell: dict[str, Any], number: int) -> Cell:
-    source = cell["source"]
-    text = source if isinstance(source, str) else "".join(source)
-    tags = tuple(map(str, cell.get("metadata", {}).get("tags", ())))
-    return Cell(str(cell.get("id", f"cell-{number:02d}")), cell["cell_type"] == "code", tags, text)
 
 
 def to_notebook(cells: Iterable[Cell]) -> str:

@@ -1,6 +1,6 @@
-"""What is handed in is read as data: any form, odd ones named, hostile ones harmless."""
+"""What is handed in is read as data: every form gives the same code, and errors keep the student's lines."""
 
-import os
+import json
 import zipfile
 from pathlib import Path
 
@@ -9,93 +9,132 @@ import pytest
 from cachesim.errors import BadInput
 from cachesim.grading.cells import Cell, for_students, from_percent, to_notebook, to_percent
 from cachesim.grading.exercise import Exercise
-from cachesim.grading.submission import LARGEST, is_attempted, read
+from cachesim.grading.judge import judge
+from cachesim.grading.sandbox import strongest
+from cachesim.grading.submission import Submission, from_inputs, is_attempted, read
 
 EXERCISE = Exercise(Path(__file__).parents[2] / "exercises" / "01_lru")
 ANSWER = "import cachesim as cs\n\n\nclass LRU(cs.EvictionPolicy):\n    mine = 1\n"
 
 
-def notebook(*cells):
-    return to_notebook([Cell(*cell) for cell in cells])
+def notebook(*sources):
+    return to_notebook([Cell(f"id{n}", True, (), source) for n, source in enumerate(sources)])
+
+
+def solved(with_more=""):
+    """Return the cells that a student hands in, with the solution and one more cell."""
+    for cell in for_students(EXERCISE.cells):
+        yield cell._replace(source=EXERCISE.solution) if cell.id == "lru" else cell
+    yield Cell("more", True, (), with_more)
 
 
 def test_every_form_gives_the_same_code(tmp_path):
-    """A .py, a notebook, a folder and a zip."""
+    """A .py, a notebook, a folder and a zip, and a zip in a zip."""
     (tmp_path / "a.py").write_text(ANSWER)
-    (tmp_path / "b.ipynb").write_text(notebook(("lru", True, (), ANSWER)))
+    (tmp_path / "b.ipynb").write_text(notebook(ANSWER))
     (tmp_path / "c").mkdir()
     (tmp_path / "c" / "work.py").write_text(ANSWER)
     with zipfile.ZipFile(tmp_path / "d.zip", "w") as archive:
         archive.writestr("deep/down/work.py", ANSWER)
-    sources = {
-        read(tmp_path / name, EXERCISE).source.strip() for name in ("a.py", "b.ipynb", "c", "d.zip")
-    }
+    with zipfile.ZipFile(tmp_path / "e.zip", "w") as archive:
+        archive.write(tmp_path / "d.zip", "inner/d.zip")
+    found = [read(path, EXERCISE) for path in sorted(tmp_path.iterdir())]
 
-    assert {ANSWER.strip()} == sources
-
-
-def test_cells_are_taken_by_their_id(tmp_path):
-    """Changed tests are left out, a missing cell and one that is there twice are named, magics are dropped."""
-    text = notebook(
-        ("lru", True, (), "first = 1\n"),
-        ("visible", True, ("visible",), "def test_oldest_goes(lab): pass\n"),
-        ("lru", True, (), "%timeit 1\nsecond = 2\n"),
-        ("notes", False, (), "hello"),
-    )
-    (tmp_path / "a.ipynb").write_text(text)
-    (tmp_path / "b.ipynb").write_text(notebook(("other", True, (), "x = 1\n")))
-    twice, missing = (read(tmp_path / name, EXERCISE) for name in ("a.ipynb", "b.ipynb"))
-
-    assert "second = 2" == twice.source.strip()
-    assert ("cell lru is there twice: the last one counts",) == twice.notes
-    assert ("cell lru is missing",) == missing.notes
+    assert {ANSWER} == {submission.source for submission in found}
+    assert ["", "cell 1", "", "", ""] == [submission.parts[0].where for submission in found]
+    assert [(), (), ("graded: work.py",), ("graded: deep/down/work.py",)] == [
+        submission.notes for submission in found[:4]
+    ]
+    assert ("graded: inner/d.zip/deep/down/work.py",) == found[4].notes
 
 
-def test_attack_41_archives(tmp_path):
-    """Names that lead elsewhere write nothing, links are not followed, a bomb is not unpacked."""
-    (tmp_path / "secret.py").write_text("secret = 1\n")
-    with zipfile.ZipFile(tmp_path / "slip.zip", "w") as archive:
-        archive.writestr("../../slipped.py", ANSWER)
-    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("bomb.py", b"#" * (LARGEST * 20))
-    with zipfile.ZipFile(tmp_path / "link.zip", "w") as archive:
-        link = zipfile.ZipInfo("link.py")
-        link.external_attr = 0o120777 << 16
-        archive.writestr(link, str(tmp_path / "secret.py"))
-    (tmp_path / "folder").mkdir()
-    os.symlink(tmp_path / "secret.py", tmp_path / "folder" / "link.py")
+def test_a_notebook_and_its_file_come_to_the_same(tmp_path):
+    """With everything that students leave in them."""
+    more = 'ex = cs.exercise("01")\nex.predict("b")\nex.check()\ncs.run(cs.Scenario())\n1 / 0\n'
+    (tmp_path / "a.ipynb").write_text(to_notebook(solved(more)))
+    (tmp_path / "a.py").write_text(to_percent(solved(more)))
+    cells, text = read(tmp_path / "a.ipynb", EXERCISE), read(tmp_path / "a.py", EXERCISE)
+    ran = from_inputs(["", *(cell.source for cell in solved(more) if cell.is_code)], EXERCISE)
 
-    assert "class LRU" in read(tmp_path / "slip.zip", EXERCISE).source
-    assert not (tmp_path.parent / "slipped.py").exists()
-    for name in ("bomb.zip", "link.zip", "folder"):
-        with pytest.raises(BadInput, match=r"holds no \.py and no \.ipynb file"):
-            read(tmp_path / name, EXERCISE)
+    assert lines(cells) == lines(text) == lines(ran)
+    assert ("cell 7 was not run: it is not part of the answer",) == cells.notes
+    assert text.notes[0].startswith("lines ")
+    assert () == ran.notes
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"PK\x03\x04 broken", b"{}", b'{"cells": 7}', b"\xff" * 100]
-)
-def test_what_cannot_be_read_is_one_sentence(tmp_path, content):
-    """A broken zip, and a notebook that is none."""
-    for name in ("a.zip", "a.ipynb"):
-        (tmp_path / name).write_bytes(content)
-        with pytest.raises(BadInput):
-            read(tmp_path / name, EXERCISE)
+def lines(submission):
+    return [line for line in submission.source.split("\n") if line.strip()]
+
+
+def test_cells_are_counted_as_the_student_sees_them(tmp_path):
+    """From 1, with those of prose; of inputs, by their place in the list."""
+    (tmp_path / "a.ipynb").write_text(to_notebook(solved()))
+    of_notebook = read(tmp_path / "a.ipynb", EXERCISE)
+    ran = from_inputs(["", "1 / 0", "import cachesim as cs", "x = 3", ANSWER], EXERCISE)
+
+    assert ["cell 3"] == [part.where for part in of_notebook.parts]
+    assert ["In [4]"] == [part.where for part in ran.parts]
+
+
+@pytest.mark.parametrize("kind", ["py", "marks", "ipynb"])
+def test_lines_are_those_of_the_file(tmp_path, kind):
+    """An error names the line, and the cell, that the student sees."""
+    answer = "print('a try')\n\nclass LRU(cs.EvictionPolicy):\n    def victim(self):\n        return 1 / 0\n"
+    first = "import numpy\nimport cachesim as cs\n"
+    text = {"py": f"{first}\n{answer}", "marks": f"# %%\n{first}# %%\n!ls\n{answer}"}
+    path = tmp_path / f"a.{kind if kind == 'ipynb' else 'py'}"
+    path.write_text(text.get(kind) or notebook(first, answer))
+    report = judge(EXERCISE, read(path, EXERCISE), tier=strongest(), only_visible=True)
+    where = {"py": "(line 8)", "marks": "(line 10)", "ipynb": "(cell 2, line 5)"}[kind]
+
+    assert report.outcomes[0].message.endswith(where)
+
+
+def test_an_answer_with_a_syntax_error_says_where(tmp_path):
+    """It is not silently dropped."""
+    (tmp_path / "a.ipynb").write_text(notebook("import cachesim as cs", "x = 1\n\nclass LRU(:\n"))
+    report = judge(EXERCISE, read(tmp_path / "a.ipynb", EXERCISE), tier=strongest())
+
+    assert "SyntaxError: invalid syntax (cell 2, line 3)" == report.outcomes[0].message
 
 
 def test_comments_and_layout_are_no_attempt():
     """The starter with a comment is still the starter; one more line of code is an attempt."""
     commented = EXERCISE.starter + "\n# I have tried.\n"
 
-    assert not is_attempted(read_text(commented), EXERCISE)
-    assert is_attempted(read_text(ANSWER), EXERCISE)
-    assert is_attempted(read_text("def ("), EXERCISE)
+    assert not is_attempted(Submission.of("s", commented), EXERCISE)
+    assert not is_attempted(Submission.of("s", ""), EXERCISE)
+    assert is_attempted(Submission.of("s", ANSWER), EXERCISE)
+    assert is_attempted(Submission.of("s", "class LRU("), EXERCISE)
 
 
-def read_text(source):
-    from cachesim.grading.submission import Submission
+def test_which_entry_points_are_written(tmp_path):
+    """One of two, the other as it was handed out."""
+    exercise = Exercise(EXERCISE.path.parent / "04_write_through")
+    (tmp_path / "b.py").write_text(exercise.starter.replace("...", "x = 1", 1))
 
-    return Submission.of("s", source)
+    assert ("Through",) == read(tmp_path / "b.py", exercise).written
+
+
+@pytest.mark.parametrize("exercise", sorted(EXERCISE.path.parent.glob("*/exercise.toml")), ids=str)
+def test_every_starter_is_nothing_written(tmp_path, exercise):
+    """As a notebook and as a file; every solution is whole, and nothing of it is left out."""
+    task = Exercise(exercise.parent)
+    (tmp_path / "a.ipynb").write_text(to_notebook(for_students(task.cells)))
+    (tmp_path / "a.py").write_text(to_percent(for_students(task.cells)))
+    (tmp_path / "b.py").write_text(task.solution)
+    both, right = (
+        [read(tmp_path / name, task) for name in ("a.ipynb", "a.py")],
+        read(tmp_path / "b.py", task),
+    )
+
+    assert [(), ()] == [submission.written for submission in both]
+    assert [(), ()] == [submission.notes for submission in both]
+    assert tuple(task.entry_points) == right.written
+    assert () == right.notes
+
+
+# --- cells of a lab
 
 
 def test_percent_format_there_and_back():
@@ -105,3 +144,38 @@ def test_percent_format_there_and_back():
     assert cells == from_percent(to_percent(cells))
     assert not [cell for cell in cells if "hidden" in cell.tags]
     assert "..." in next(cell for cell in cells if cell.id == "lru").source
+
+
+@pytest.mark.parametrize("tags", ["[x", "[", "3", "[" * 1_000_000])
+def test_broken_tags_of_a_lab_are_refused(tags):
+    """A hidden test whose tag cannot be read would be handed out; in a student's file tags mean nothing."""
+    with pytest.raises(BadInput, match="tags must be a list"):
+        from_percent(f"# %% tags={tags}\nx = 1\n")
+
+
+def test_marks_may_be_written_in_many_ways(tmp_path):
+    """As VS Code, Spyder and jupytext write them, with tags that are damaged."""
+    marks = [
+        "#%%",
+        "# %% A title",
+        "# %% [md] a",
+        '# %% tags=["a"',
+        "# %% [markdown]",
+        "# %%" + "tags=[" * 9999,
+    ]
+    text = "".join(f"{mark}\n# prose\n" for mark in marks)
+    (tmp_path / "a.py").write_text(f"!ls\n{text}#%%\n{ANSWER}")
+
+    assert ANSWER.strip() == read(tmp_path / "a.py", EXERCISE).source.strip()
+
+
+def test_cells_may_come_without_ids(tmp_path):
+    """As Colab leaves them: nothing is missing, and the exercise's own cells are not named."""
+    told = json.loads(to_notebook(solved("1 / 0")))
+    for cell in told["cells"]:
+        del cell["id"]
+    (tmp_path / "a.ipynb").write_text(json.dumps(told))
+    found = read(tmp_path / "a.ipynb", EXERCISE)
+
+    assert ("cell 7 was not run: it is not part of the answer",) == found.notes
+    assert ("LRU",) == found.written

@@ -1,0 +1,76 @@
+"""Imports that the sandbox lacks harm only an answer that uses them."""
+
+import pytest
+
+from cachesim.grading.answers import AnswerError
+from cachesim.grading.parts import Part
+from cachesim.grading.sandbox import Limits, box, strongest
+
+LACKS = (
+    "{} is not in the sandbox: an answer may use Python's standard library and, of cachesim, "
+    "BadInput, CacheError, CachesimError, DatabaseRefused, Entry, EvictionPolicy, Strategy"
+)
+
+
+def value(*cells):
+    """Return what f() gives once the cells were run."""
+    parts = [Part(f"cell {number}", code) for number, code in enumerate(cells, 1)]
+    with box(strongest(), Limits(), parts) as made:
+        return made.ask(do="call", name="f", arguments=[])["value"]
+
+
+UNUSED = {
+    "numpy": "import numpy as np",
+    "matplotlib": "import matplotlib.pyplot as plt, pandas as pd",
+    "names": "from IPython.display import display, HTML",
+    "a star": "from numpy import *",
+    "of cachesim": "from cachesim import run, plots, EvictionPolicy\nclass A(EvictionPolicy): pass",
+    "a room of cachesim": "import cachesim.plots as p\nfrom cachesim.grading.histories import of",
+    "an annotation": "import numpy as np\ndef g(x: np.ndarray) -> np.float64: pass",
+    "in a function": "def g():\n    import scipy.stats as st\n    return st.norm",
+    "a room's own names": "from cachesim.errors import DatabaseRefused\nassert issubclass(DatabaseRefused, Exception)",
+    "with a way out": "try:\n    import numpy as np\nexcept ImportError:\n    np = None\nassert np is None",
+    "with a way out for all": "try:\n    import numpy\nexcept:\n    numpy = 1\nassert numpy == 1",
+    "the standard library": "import pickle, heapq, json, decimal, statistics, typing, dataclasses",
+    "display": "display(3)",
+}
+
+
+@pytest.mark.parametrize("source", UNUSED.values(), ids=UNUSED)
+def test_an_import_that_is_not_used_costs_nothing(source):
+    """Nor does one that only a function uses which nobody calls."""
+    assert 7 == value(source, "def f(): return 7")
+
+
+USED = [
+    ("import numpy as np\ndef f(): return np.pi", "numpy"),
+    ("import matplotlib.pyplot as plt\ndef f(): plt.show()", "matplotlib.pyplot"),
+    ("from numpy import array\ndef f(): return array([1])", "numpy.array"),
+    ("from numpy import *\ndef f(): return zeros(3)", "numpy.zeros"),
+    ("from numpy import pi\ndef f(): return 2 * pi", "numpy.pi"),
+    ("from numpy import pi\ndef f(): return max(1, pi)", "numpy.pi"),
+    ("from numpy import ndarray\ndef f(): return isinstance(1, ndarray)", "numpy.ndarray"),
+    ("from cachesim import run\ndef f(): return run()", "cachesim.run"),
+    ("import cachesim.plots as p\ndef f(): return p.lines", "cachesim.plots"),
+    ("from cachesim.policies import LRU as f\n\n", "cachesim.policies.LRU"),
+    ("def f():\n    import scipy.stats as s; return s.norm", "scipy.stats"),
+    ("import helpers\ndef f(): return helpers.go()", "helpers"),
+]
+
+
+@pytest.mark.parametrize(("source", "name"), USED, ids=[source[:30] for source, _ in USED])
+def test_using_it_says_what_the_sandbox_has(source, name):
+    """With the line that uses it."""
+    with pytest.raises(AnswerError) as raised:
+        value(source)
+
+    assert str(raised.value).startswith(f"ImportError: {LACKS.format(name)}")
+
+
+def test_what_would_be_the_answer_is_refused():
+    """As an attribute of the toolkit, with its line."""
+    for name in ("policies", "run", "exercise"):
+        with pytest.raises(
+            AnswerError, match=rf"cachesim\.{name} is not part of .* \(cell 1, line 2\)"
+        ):
+            value(f"import cachesim as cs\ndef f(): return cs.{name}")
