@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cachesim.errors import BadInput
+from cachesim.grading.best import graded_best
 from cachesim.grading.choices import LETTERS, lettered, meant
 from cachesim.grading.exercise import Exercise, find, seed_of
-from cachesim.grading.judge import PASSED, Outcome, Report, judge
+from cachesim.grading.judge import PASSED, Outcome, Report
 from cachesim.grading.progress import Progress
 from cachesim.grading.sandbox import strongest
 from cachesim.grading.work import Work, files_here, run_here, saved, unwritten, work_on
@@ -87,25 +88,21 @@ class Desk:
     def check(self, path: Path | str | None = None) -> Checked:
         """Run the visible tests on a file; without one, on what was run in this notebook, or on your files here."""
         guess = self.must_be_open()
-        works = work_on(self.task, Path(path) if path is not None else None)
-        reports = [self._judge(work) for work in works]
-        best = max(range(len(works)), key=lambda n: reports[n].score)
-        others = [work.name for work in works if work is not works[best]]
-        not_kept = self._keep(reports[best])
+        work = work_on(self.task, Path(path) if path is not None else None)
+        seed = seed_of("", self.student)
+        report = graded_best(
+            self.task, work.submission, tier=strongest(), seed=seed, only_visible=True
+        )
+        not_kept = self._keep(report)
         lines = [
-            f"judged: {works[best].name}",
-            *(f"judged too, and not better: {name}" for name in others),
-            *_results(reports[best]),
-            *(f"note: {note}" for note in self._notes(works[best], reports[best])),
+            f"judged: {work.name}",
+            *_results(report),
+            *(f"note: {note}" for note in self._notes(work, report)),
             f"the question: {self.beside(guess)}",
             *([f"not kept: {not_kept}"] if not_kept else []),
-            *self._next(works[best], reports[best]),
+            *self._next(work, report),
         ]
-        return Checked(reports[best], "\n".join(lines), not_kept)
-
-    def _judge(self, work: Work) -> Report:
-        seed = seed_of("", self.student)
-        return judge(self.task, work.submission, tier=strongest(), seed=seed, only_visible=True)
+        return Checked(report, "\n".join(lines), not_kept)
 
     def must_be_open(self) -> str:
         """Return the first guess. Raises BadInput, with the question, if there is none yet."""
@@ -124,7 +121,7 @@ class Desk:
         return ""
 
     def _notes(self, work: Work, report: Report) -> Iterator[str]:
-        yield from work.notes
+        yield from (*report.notes, *work.notes)
         if _passed(report) and run_here() is not None:
             yield from saved(self.task, work.submission)
         yield (

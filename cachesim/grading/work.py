@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 from cachesim.errors import BadInput
 from cachesim.grading.exercise import Exercise, all_paths
-from cachesim.grading.parts import Part
-from cachesim.grading.submission import Submission, is_attempted, read
+from cachesim.grading.submission import Submission, from_inputs, is_attempted, read
 
 KINDS = (".py", ".ipynb")  # of the files that `start` writes
 
@@ -22,8 +21,8 @@ class Work(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def work_on(task: Exercise, path: Path | None = None) -> list[Work]:
-    """Return what is to be judged: a file, or what was run here, or each of the student's files that was changed.
+def work_on(task: Exercise, path: Path | None = None) -> Work:
+    """Return what is to be judged: a file; without one what was run in this notebook, or the student's files here.
 
     Raises
     ------
@@ -31,12 +30,28 @@ def work_on(task: Exercise, path: Path | None = None) -> list[Work]:
         There is nothing that could be judged; the sentence says what to do.
     """
     if path is not None:
-        return [_read(task, path)]
+        return _in_file(task, path)
     inputs = run_here()
-    if inputs is not None:
-        return [_run(task, inputs)]
-    found = [_read(task, path) for path in own_files(task)]
-    return [work for work in found if is_attempted(work.submission, task)] or found[:1]
+    return _in_files(task) if inputs is None else _in_notebook(task, inputs)
+
+
+def _in_file(task: Exercise, path: Path) -> Work:
+    if not path.exists():
+        raise BadInput(f'there is no "{path}" here; give the name of your file')
+    submission = read(path, task)
+    return Work(str(path), submission, tuple(_for_another(task, path, submission)))
+
+
+def _for_another(task: Exercise, path: Path, submission: Submission) -> Iterator[str]:
+    """Say if a file without an attempt at this exercise answers another one."""
+    if is_attempted(submission, task):
+        return
+    for other in map(Exercise, all_paths()):
+        if other.id != task.id and is_attempted(read(path, other), other):
+            yield (
+                f'"{path}" looks like an answer to exercise {other.id}, {other.title}: '
+                f"cachesim exercise check {other.id} {path}"
+            )
 
 
 def files_here(task: Exercise) -> list[Path]:
@@ -54,23 +69,19 @@ def own_files(task: Exercise) -> list[Path]:
     return found
 
 
-def _read(task: Exercise, path: Path) -> Work:
-    if not path.exists():
-        raise BadInput(f'there is no "{path}" here; give the name of your file')
-    submission = read(path, task)
-    return Work(str(path), submission, (*submission.notes, *_for_another(task, path, submission)))
-
-
-def _for_another(task: Exercise, path: Path, submission: Submission) -> Iterator[str]:
-    """Say if a file without an attempt at this exercise answers another one."""
-    if is_attempted(submission, task):
-        return
-    for other in map(Exercise, all_paths()):
-        if other.id != task.id and is_attempted(read(path, other), other):
-            yield (
-                f'"{path}" looks like an answer to exercise {other.id}, {other.title}: '
-                f"cachesim exercise check {other.id} {path}"
-            )
+def _in_files(task: Exercise) -> Work:
+    """Return the file in which something is written; if that is so in both, both: the better one counts."""
+    found, refused = [], []
+    for path in own_files(task):
+        try:
+            found.append(read(path, task))
+        except BadInput as error:
+            refused.append(str(error))
+    if not found:
+        raise BadInput("; ".join(refused))
+    first, *others = [one for one in found if is_attempted(one, task)] or found[:1]
+    name = " and ".join(one.file for one in (first, *others))
+    return Work(name, first._replace(others=tuple(others)), tuple(refused))
 
 
 def run_here() -> list[str] | None:
@@ -84,57 +95,40 @@ def run_here() -> list[str] | None:
     return [str(text) for text in written]
 
 
-def _run(task: Exercise, inputs: list[str]) -> Work:
-    submission = from_inputs(inputs, task)
-    where = [part.where for part in submission.parts if part.where]
-    if not where:
-        names = " and ".join(task.entry_points)
+def _in_notebook(task: Exercise, inputs: list[str]) -> Work:
+    names = " and ".join(task.entry_points)
+    try:
+        submission = from_inputs(inputs, task)
+    except BadInput:
         raise BadInput(
             f"no cell that defines {names} was run in this notebook: run it, then check again; "
             f'to check a file: ex.check("{task.name}.py")'
-        )
-    return Work(", ".join(where), submission, tuple(_run_again(task, inputs)))
+        ) from None
+    where = ", ".join(part.where for part in submission.parts)
+    return Work(where, submission, tuple(_run_again(task, inputs)))
 
 
 def _run_again(task: Exercise, inputs: list[str]) -> Iterator[str]:
     """Say which of several versions counts."""
     for name in task.entry_points:
-        *before, last = [n for n, text in enumerate(inputs) if _defines(text, name)] or [0]
+        defines = re.compile(rf"^(class|def) {name}\b", re.MULTILINE)
+        *before, last = [n for n, text in enumerate(inputs) if defines.search(text)] or [0]
         if any(inputs[n].strip() != inputs[last].strip() for n in before):
-            yield f"{name} was run in In [{before[-1]}] and again in In [{last}]: In [{last}] counts"
-
-
-def _defines(text: str, name: str) -> bool:
-    return re.search(rf"^(class|def) {name}\b", text, re.MULTILINE) is not None
+            yield f"{name} was run in In [{before[-1]}] and again in In [{last}]: the last one counts"
 
 
 def saved(task: Exercise, ran: Submission) -> Iterator[str]:
     """Say if the notebook's file holds another answer than the one that was run."""
     path = Path(f"{task.name}.ipynb")
-    if path.is_file() and _code(read(path, task)) != _code(ran):
+    if path.is_file() and read(path, task).source.split() != ran.source.split():
         yield (
             f"{path} holds another answer than the one that was run here: run all cells from top to bottom, "
             "save the notebook and check again before you hand it in"
         )
 
 
-def _code(submission: Submission) -> list[str]:
-    return submission.source.split()
-
-
 def unwritten(task: Exercise, submission: Submission) -> list[str]:
-    """Stand in for Exercise.unwritten: the entry points that an answer lacks."""
-    return [name for name in task.entry_points if not _defines(submission.source, name)]
-
-
-def from_inputs(texts: list[str], exercise: Exercise) -> Submission:
-    """Stand in for submission.from_inputs: of each entry point the cell that defined it last."""
-    chosen = [
-        max(n for n, text in enumerate(texts) if _defines(text, name))
-        for name in exercise.entry_points
-        if any(_defines(text, name) for text in texts)
-    ]
-    imports = [cell.source for cell in exercise.cells if cell.id == "imports"] if chosen else []
-    parts = [Part("", source) for source in imports]
-    parts += [Part(f"In [{number}]", texts[number]) for number in sorted(set(chosen))]
-    return Submission("this notebook", tuple(parts))
+    """Return the entry points that are not written yet, in the file that has most of them."""
+    files = (submission, *submission.others)
+    missing = [[n for n in task.entry_points if n not in (one.written or ())] for one in files]
+    return min(missing, key=len)

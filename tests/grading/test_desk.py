@@ -50,7 +50,7 @@ def verdicts(checked):
 def test_a_notebook_and_a_file_get_one_verdict(lru, notebook):
     """Whether the answer is right or wrong; test_student_path.py does the same in a real notebook."""
     for answer in (SOLUTION, FIFO, FIFO.replace("def victim", "def victims")):
-        Path("mine.py").write_text(answer)
+        Path("mine.py").write_text(f"{answer}\n\nex = cs.exercise('01')\nex.check()\n")
         notebook("import cachesim as cs", "ex = cs.exercise('01')", answer, "ex.check()")
         in_notebook, in_file = lru.check(), lru.check("mine.py")
 
@@ -78,7 +78,7 @@ def test_the_cell_that_was_run_last_counts(lru, notebook):
 
     assert checked.passed
     assert "judged: In [3]" in checked.text
-    assert "note: LRU was run in In [1] and again in In [3]: In [3] counts" in checked.text
+    assert "note: LRU was run in In [1] and again in In [3]: the last one counts" in checked.text
     notebook(SOLUTION, SOLUTION)
     assert "and again" not in lru.check().text
 
@@ -107,8 +107,13 @@ def test_of_two_files_the_better_one_counts(lru):
     Path("01_lru.ipynb").write_text(to_notebook(solved(lru.task.cells)))
     text = lru.check().text
 
-    assert "judged: 01_lru.ipynb\njudged too, and not better: 01_lru.py\n" in text
+    assert "judged: 01_lru.py and 01_lru.ipynb\n" in text
+    assert "note: graded: 01_lru.py (10), 01_lru.ipynb (30): the best one counts" in text
     assert "All visible tests passed" in text
+    Path("01_lru.ipynb").write_text("{")
+    text = lru.check().text
+    assert "judged: 01_lru.py\n" in text
+    assert "note: 01_lru.ipynb is no notebook" in text
 
 
 def test_a_file_of_another_exercise(lru, monkeypatch):
@@ -150,14 +155,14 @@ def test_the_first_guess_is_kept_and_shown(lru, capsys):
 
 def test_a_prediction_during_a_slow_check_is_not_lost(lru, monkeypatch):
     """Each writes what it knows, and nothing else."""
-    judge = desk_module.judge
+    judge = desk_module.graded_best
 
     def slow(*given, **options):
         Progress().note("02", predicted="half of each")
         lru.hint()
         return judge(*given, **options)
 
-    monkeypatch.setattr(desk_module, "judge", slow)
+    monkeypatch.setattr(desk_module, "graded_best", slow)
     Path("mine.py").write_text(SOLUTION)
     lru.check("mine.py")
 
@@ -201,7 +206,7 @@ def test_what_the_code_printed_is_shown(lru, monkeypatch):
         "oldest_goes", "failed", 0.0, 10.0, "Seen: c.", True, "victim of 3 keys\nis c"
     )
     monkeypatch.setattr(
-        desk_module, "judge", lambda *a, **k: Report("a", "01", 0, 10, "", [outcome], ())
+        desk_module, "graded_best", lambda *a, **k: Report("a", "01", 0, 10, "", [outcome], ())
     )
     Path("mine.py").write_text(FIFO)
     lines = [line.strip() for line in lru.check("mine.py").text.splitlines()]
