@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cachesim.errors import BadInput
 from cachesim.grading.best import graded_best
@@ -52,13 +52,15 @@ class Desk:
 
     def __init__(self, task: Exercise, student: str = "") -> None:
         self.task, self.student = task, student
-        self._asked = task.about["predict"]
+        self._asked: dict[str, Any] = task.about.get("predict", {})  # your own may ask nothing
 
     def __repr__(self) -> str:
         return f"{self.task.id} · {self.task.title}\n{self.question()}"
 
     def question(self) -> Text:
         """Return the question that opens the tests."""
+        if not self._asked:
+            return Text("The tests are open: this exercise asks no question.")
         choices = "".join(f"\n  {choice}" for choice in lettered(self._asked["choices"]))
         return Text(
             f"Before the tests open: {self._asked['question']}{choices}\n"
@@ -74,6 +76,8 @@ class Desk:
 
         The first guess is kept: what you learn is the way from it to the answer.
         """
+        if not self._asked:
+            return self.question()
         guess = meant(self._asked["choices"], answer)
         known = Progress().change(self.task.id, lambda known: {"predicted": guess, **known})
         told = f"{self.beside(known['predicted'])} {self._asked['why']}"
@@ -81,6 +85,8 @@ class Desk:
 
     def beside(self, guess: str) -> str:
         """Return a guess beside what is right."""
+        if not self._asked:
+            return "-"
         right = self._asked["answer"]
         verdict = "Right" if guess == right else f"It is: {self._shown(right)}"
         return f"{verdict}. Your guess: {self._shown(guess)}."
@@ -98,7 +104,7 @@ class Desk:
             f"judged: {work.name}",
             *_results(report),
             *(f"note: {note}" for note in self._notes(work, report)),
-            f"the question: {self.beside(guess)}",
+            *([f"the question: {self.beside(guess)}"] if self._asked else []),
             *([f"not kept: {not_kept}"] if not_kept else []),
             *self._next(work, report),
         ]
@@ -106,10 +112,10 @@ class Desk:
 
     def must_be_open(self) -> str:
         """Return the first guess. Raises BadInput, with the question, if there is none yet."""
-        guess = Progress().of(self.task.id).get("predicted")
-        if guess is None:
+        guess = str(Progress().of(self.task.id).get("predicted", ""))
+        if self._asked and not guess:
             raise BadInput(f"first the question, then the tests.\n\n{self.question()}")
-        return str(guess)
+        return guess
 
     def _keep(self, report: Report) -> str:
         """Note that the tests passed, if they did; return why that could not be written down."""

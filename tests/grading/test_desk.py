@@ -215,6 +215,18 @@ def test_what_the_code_printed_is_shown(lru, monkeypatch):
     assert ["your code printed:", "victim of 3 keys", "is c"] == lines[seen + 1 : seen + 4]
 
 
+def test_an_exercise_that_asks_nothing_is_open(lru, monkeypatch):
+    """An author's own may do without a question."""
+    monkeypatch.delitem(lru.task.about, "predict")
+    Progress().forget("01")
+    desk = type(lru)(lru.task)
+    Path("mine.py").write_text(SOLUTION)
+
+    assert "asks no question" in desk.predict("a")
+    assert desk.check("mine.py").passed
+    assert "the question:" not in desk.check("mine.py").text
+
+
 def test_the_grade_has_other_parameters(lru):
     """A check knows no secret, and says what that means."""
     Path("mine.py").write_text(FIFO)
