@@ -187,7 +187,7 @@ def status() -> None:
         ]
         for name, about in sorted(Progress().known.items())
     ]
-    click.echo(text_table(["exercise", "the question", "hints", "visible tests"], rows))
+    click.echo(text_table(["exercise", "prediction", "hints", "visible tests"], rows))
 
 
 @exercise_command.command("reset")

@@ -104,7 +104,7 @@ class Desk:
             f"judged: {work.name}",
             *_results(report),
             *(f"note: {note}" for note in self._notes(work, report)),
-            *([f"the question: {self.beside(guess)}"] if self._asked else []),
+            *([f"prediction: {self.beside(guess)}"] if self._asked else []),
             *([f"not kept: {not_kept}"] if not_kept else []),
             *self._next(work, report),
         ]

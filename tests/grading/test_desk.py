@@ -1,5 +1,6 @@
 """A student's desk: what is judged, what is told beside it, and what is kept."""
 
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -108,7 +109,9 @@ def test_of_two_files_the_better_one_counts(lru):
     text = lru.check().text
 
     assert "judged: 01_lru.py and 01_lru.ipynb\n" in text
-    assert "note: graded: 01_lru.py (10), 01_lru.ipynb (30): the best one counts" in text
+    assert re.search(
+        r"note: graded: 01_lru.py \(\d+\), 01_lru.ipynb \(\d+\): the best one counts", text
+    )
     assert "All visible tests passed" in text
     Path("01_lru.ipynb").write_text("{")
     text = lru.check().text
@@ -149,7 +152,7 @@ def test_the_first_guess_is_kept_and_shown(lru, capsys):
     assert first.startswith(beside)
     assert again.startswith(beside)
     assert again.endswith("The first guess is kept.")
-    assert f"the question: {beside}" in lru.check("mine.py").text
+    assert f"prediction: {beside}" in lru.check("mine.py").text
     assert beside in status
 
 
@@ -224,7 +227,7 @@ def test_an_exercise_that_asks_nothing_is_open(lru, monkeypatch):
 
     assert "asks no question" in desk.predict("a")
     assert desk.check("mine.py").passed
-    assert "the question:" not in desk.check("mine.py").text
+    assert "prediction:" not in desk.check("mine.py").text
 
 
 def test_the_grade_has_other_parameters(lru):
