@@ -206,7 +206,7 @@ def test_the_explanation_waits_until_all_is_written():
 def test_what_the_code_printed_is_shown(lru, monkeypatch):
     """Below the test in which it was printed."""
     outcome = Outcome(
-        "oldest_goes", "failed", 0.0, 10.0, "Seen: c.", True, "victim of 3 keys\nis c"
+        "oldest_goes", "failed", 0.0, 10.0, "Seen: c.", True, output="victim of 3 keys\nis c"
     )
     monkeypatch.setattr(
         desk_module, "graded_best", lambda *a, **k: Report("a", "01", 0, 10, "", [outcome], ())
