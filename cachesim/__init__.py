@@ -3,35 +3,38 @@
 Describe a run with a `Scenario`, `run` it, read its `Result`; `compare` scenarios on the same draws.
 """
 
-from cachesim import plots, theory
-from cachesim.clock import ManualClock
-from cachesim.engines import policies
-from cachesim.engines.base import EvictionPolicy
-from cachesim.engines.memcached.engine import Memcached
-from cachesim.engines.redis.engine import Redis
-from cachesim.engines.simple import Simple
-from cachesim.errors import BadInput, CachesimError
-from cachesim.experiments import anomalies
-from cachesim.experiments.predict.prediction import predict
-from cachesim.experiments.run import compare, run, sweep
-from cachesim.experiments.scenario import Scenario
-from cachesim.grading.desk import exercise
-from cachesim.live.memcached_server import MemcachedServer
-from cachesim.live.redis_server import RedisServer
-from cachesim.measure import checks, metrics, statistics
-from cachesim.measure.metrics import hit_ratio
-from cachesim.model import distributions, faults, popularity, strategies
-from cachesim.model.database import Database
-from cachesim.model.network import Network
-from cachesim.model.node import Node
-from cachesim.model.resilience import Resilience
-from cachesim.model.strategies.base import Strategy
-from cachesim.model.strategies.lazy import LazyLoading
-from cachesim.model.strategies.through import WriteThrough
-from cachesim.model.trace_workload import TraceReplay
-from cachesim.model.workload import ClosedLoop, OpenLoop, Workload
-from cachesim.replay import replay
-from cachesim.units import MIB
+from cachesim.startup import interruptible as _interruptible
+
+with _interruptible():  # these imports take half a second, in which somebody may press Ctrl-C
+    from cachesim import plots, theory
+    from cachesim.clock import ManualClock
+    from cachesim.engines import policies
+    from cachesim.engines.base import EvictionPolicy
+    from cachesim.engines.memcached.engine import Memcached
+    from cachesim.engines.redis.engine import Redis
+    from cachesim.engines.simple import Simple
+    from cachesim.errors import BadInput, CachesimError
+    from cachesim.experiments import anomalies
+    from cachesim.experiments.predict.prediction import predict
+    from cachesim.experiments.run import compare, run, sweep
+    from cachesim.experiments.scenario import Scenario
+    from cachesim.grading.desk import exercise
+    from cachesim.live.memcached_server import MemcachedServer
+    from cachesim.live.redis_server import RedisServer
+    from cachesim.measure import checks, metrics, statistics
+    from cachesim.measure.metrics import hit_ratio
+    from cachesim.model import distributions, faults, popularity, strategies
+    from cachesim.model.database import Database
+    from cachesim.model.network import Network
+    from cachesim.model.node import Node
+    from cachesim.model.resilience import Resilience
+    from cachesim.model.strategies.base import Strategy
+    from cachesim.model.strategies.lazy import LazyLoading
+    from cachesim.model.strategies.through import WriteThrough
+    from cachesim.model.trace_workload import TraceReplay
+    from cachesim.model.workload import ClosedLoop, OpenLoop, Workload
+    from cachesim.replay import replay
+    from cachesim.units import MIB
 
 __version__ = "0.1.0"
 

@@ -1,6 +1,6 @@
 """`python -m cachesim` is the command line."""
 
-from cachesim.cli.main import main
+from cachesim.cli import main
 
 if __name__ == "__main__":
     main()

@@ -18,7 +18,7 @@ FRONT_DOOR = "cachesim/__init__.py"  # stands above all floors: it imports what 
 
 # From the ground up. A room may import from the floors below it and from itself, and nothing else.
 FLOORS = (
-    "clock units errors slips rng data",
+    "clock units errors slips rng data startup",
     "theory",
     "records spec",
     "engines storage measure traces",
@@ -40,7 +40,7 @@ NEVER_IMPORTS = {
 
 # Never 6: these modules are known only in these places (a room, or a file of one).
 # OUTSIDE_WORLD may know sockets, processes and wall time.
-OUTSIDE_WORLD = "wire live storage/postgres grading/sandbox cli __main__"
+OUTSIDE_WORLD = "wire live storage/postgres grading/sandbox cli __main__ startup"
 ONLY_IN = {
     "simpy": "model cli/peers",  # peers: the models that `cachesim bench` measures beside ours
     "matplotlib": "plots",

@@ -1,5 +1,8 @@
-"""The command line: `cachesim compare | run | replay | trace | report | assumptions`."""
+"""The command line; `cachesim --help` lists the commands."""
 
-from cachesim.cli.main import main
+from cachesim.startup import interruptible
+
+with interruptible():
+    from cachesim.cli.main import main
 
 __all__ = ["main"]

@@ -1,6 +1,5 @@
 """`cachesim exercise`: what a student does with an exercise: list, start, predict, check, hint, status, reset."""
 
-import os
 import time
 from pathlib import Path
 
@@ -12,8 +11,10 @@ from cachesim.grading.cells import for_students, to_notebook, to_percent
 from cachesim.grading.desk import Desk
 from cachesim.grading.doctor import examined
 from cachesim.grading.exercise import Exercise, all_paths, find, whole
+from cachesim.grading.files import replace_file
 from cachesim.grading.progress import Progress
 from cachesim.grading.sandbox import strongest
+from cachesim.grading.work import own_files
 from cachesim.measure.tables import text_table
 
 LOOK_AGAIN = 0.5  # seconds
@@ -39,7 +40,7 @@ def list_command() -> None:
 def _standing(known: Progress, task: Exercise) -> str:
     about = known.of(task.id)
     if about.get("passed"):
-        return "public tests passed"
+        return "visible tests passed"
     return "begun" if about else "-"
 
 
@@ -57,24 +58,18 @@ def start(name: str) -> None:
         if path.exists():
             click.echo(f"{path} is there already and stays as it is")
         else:
-            _write(path, text)
+            replace_file(path, text)
             click.echo(f"written: {path}")
     Progress().note(task.id, started=True)
     click.echo(f"\n{Desk(task).question()}")
 
 
-def _write(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, "utf-8")
-    os.replace(part, path)
-
-
 @exercise_command.command("predict")
 @click.argument("name")
-@click.argument("answer")
-def predict(name: str, answer: str) -> None:
-    """Answer an exercise's question; that opens its tests, whether the answer is right or not."""
-    click.echo(Desk(find(name)).predict(answer))
+@click.argument("answer", nargs=-1, required=True)
+def predict(name: str, answer: tuple[str, ...]) -> None:
+    """Answer an exercise's question, best with a letter; any answer opens its tests, right or not."""
+    click.echo(Desk(find(name)).predict(" ".join(answer)))
 
 
 @exercise_command.command("check")
@@ -82,9 +77,11 @@ def predict(name: str, answer: str) -> None:
 @click.argument("submission", required=False, type=click.Path(exists=True, path_type=Path))
 @click.option("--student", default="", help="Your id, for your own parameters.")
 def check(name: str, submission: Path | None, student: str) -> int:
-    """Run the public tests on your file (the .py or .ipynb that `start` wrote, unless you name one)."""
-    checked = Desk(find(name), student).check(submission or Desk(find(name)).own_file())
+    """Run the visible tests on your file (the .py or .ipynb that `start` wrote, unless you name one)."""
+    checked = Desk(find(name), student).check(submission)
     click.echo(checked.text)
+    if checked.not_kept:
+        raise BadInput(checked.not_kept)
     return 0 if checked.passed else 1
 
 
@@ -95,16 +92,19 @@ def watch(name: str, student: str) -> None:
     """Check again whenever your file is saved, until Ctrl-C."""
     desk, seen = Desk(find(name), student), 0.0
     desk.must_be_open()
-    desk.own_file()  # if there is none, this says so
-    while True:
-        seen = _check_if_saved(desk, seen)
-        time.sleep(LOOK_AGAIN)
+    own_files(desk.task)  # if there is none, this says so
+    try:
+        while True:
+            seen = _check_if_saved(desk, seen)
+            time.sleep(LOOK_AGAIN)
+    except KeyboardInterrupt:
+        click.echo()
 
 
 def _check_if_saved(desk: Desk, seen: float) -> float:
-    """Check if the file is newer than what was seen; return when it was saved."""
+    """Check the file that was saved last if it is newer than what was seen; return when it was saved."""
     try:
-        path = desk.own_file()
+        path = max(own_files(desk.task), key=lambda path: path.stat().st_mtime)
         saved = path.stat().st_mtime
         if saved > seen:
             click.clear()
@@ -182,17 +182,20 @@ def hint(name: str) -> None:
 
 @exercise_command.command("status")
 def status() -> None:
-    """Show what you have done."""
+    """Show what you have done: the first guess beside the answer, hints seen, visible tests."""
+    tasks = {task.id: task for task in map(Exercise, all_paths())}
     rows = [
         [
             name,
-            about.get("predicted", "-"),
+            Desk(tasks[name]).beside(about["predicted"])
+            if name in tasks and "predicted" in about
+            else "-",
             str(about.get("hints", 0)),
-            "yes" if about.get("passed") else "no",
+            "passed" if about.get("passed") else "-",
         ]
         for name, about in sorted(Progress().known.items())
     ]
-    click.echo(text_table(["exercise", "predicted", "hints", "public tests passed"], rows))
+    click.echo(text_table(["exercise", "prediction", "hints", "visible tests"], rows))
 
 
 @exercise_command.command("reset")

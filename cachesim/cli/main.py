@@ -1,14 +1,20 @@
 """The commands, and the one place where errors become a sentence on stderr and an exit code."""
 
+import os
+import re
 import sys
+from contextlib import suppress
 from typing import Any
 
 import click
 
 from cachesim.cli.commands import COMMANDS
-from cachesim.errors import CachesimError
+from cachesim.errors import BadInput, CachesimError
+from cachesim.startup import INTERRUPTED, SENTENCE
 
-BAD_INPUT, INTERRUPTED = 2, 130
+BAD_INPUT = 2
+FIELD = re.compile(r"\b[A-Z]\w*\.([a-z_]+)\b")  # as sentences name it: Scenario.warmup
+NO_READER = "the output was closed before all of it was printed"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
@@ -23,26 +29,71 @@ for command in COMMANDS:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 2 bad input (one sentence on stderr), 130 interrupted."""
-    sys.exit(_status(arguments))
+    sys.exit(_status(sys.argv[1:] if arguments is None else arguments))
 
 
-def _status(arguments: list[str] | None) -> int:
+def _status(words: list[str]) -> int:
     try:
-        words = sys.argv[1:] if arguments is None else arguments
-        code: Any = cachesim.main(
-            words, prog_name="cachesim", standalone_mode=False, obj={"words": words}
-        )
-        return code if isinstance(code, int) else 0
+        return _run(words)
     except click.exceptions.NoArgsIsHelpError as help_text:
         click.echo(help_text.format_message(), err=True)
     except click.UsageError as error:
         click.echo(f"cachesim: {_sentence(error)}", err=True)
     except CachesimError as error:
-        click.echo(f"cachesim: {error}", err=True)
+        click.echo(f"cachesim: {by_option(str(error), words)}", err=True)
+    except OSError as error:
+        _let_go()
+        click.echo(f"cachesim: {_refused(error)}", err=True)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("cachesim: interrupted; nothing was half-written", err=True)
+        click.echo(SENTENCE, err=True)
         return INTERRUPTED
     return BAD_INPUT
+
+
+def _run(words: list[str]) -> int:
+    if sys.stdout is None:
+        raise BadInput("the standard output is closed; leave it open, or send it to a file")
+    streams = sys.stdout, sys.stderr
+    try:
+        code: Any = cachesim.main(
+            words, prog_name="cachesim", standalone_mode=False, obj={"words": words}
+        )
+        sys.stdout.flush()
+    except SystemExit as end:
+        if sys.stdout is streams[0]:
+            raise
+        sys.stdout, sys.stderr = streams  # click covers them, and leaves, if nobody reads
+        raise BrokenPipeError from end
+    return code if isinstance(code, int) else 0
+
+
+def _let_go() -> None:
+    """Forget what could not be printed: Python would try again at its end, and complain."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _refused(error: OSError) -> str:
+    if isinstance(error, BrokenPipeError):
+        return NO_READER
+    what = f'"{error.filename}"' if error.filename else "the output"
+    return f"{what} cannot be used ({error.strerror or error})"
+
+
+def by_option(sentence: str, words: list[str]) -> str:
+    """Return a sentence with the option in place of the field that it sets, if the command has such an option.
+
+    >>> by_option("Scenario.warmup must be shorter than the duration", ["compare"])
+    '--warmup must be shorter than the duration'
+    """
+    command = cachesim.commands.get(words[0] if words else "")
+    flags = {flag for option in command.params for flag in option.opts} if command else set()
+
+    def named(field: re.Match[str]) -> str:
+        flag = f"--{field[1].replace('_', '-')}"
+        return flag if flag in flags else field[0]
+
+    return FIELD.sub(named, sentence)
 
 
 def _sentence(error: click.UsageError) -> str:

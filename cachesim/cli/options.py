@@ -1,6 +1,7 @@
 """The options that several commands share; each value is checked by the rule of the field it sets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -50,6 +51,15 @@ def _parse(flag: str, text: str, kinds: tuple[Any, ...], is_size: bool, is_time:
     except ValueError:
         kind = "a whole number" if int in kinds else "a number"
         raise BadInput(f'{flag} must be {kind}, got "{text}"') from None
+
+
+@contextmanager
+def about(flag: str) -> Iterator[None]:
+    """Say which option a refusal is about."""
+    try:
+        yield
+    except BadInput as error:
+        raise BadInput(f"{flag}: {error}") from None
 
 
 def names(flag: str, text: str, **settings: Any) -> Decorator:

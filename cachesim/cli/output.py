@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cachesim.errors import BadInput
+from cachesim.experiments.differences import HEADER, Difference
 from cachesim.experiments.pictures import pictures, png
-from cachesim.experiments.result import Difference, Results
+from cachesim.experiments.result import Results
 from cachesim.experiments.toml import Plan, kebab, scenario_table, to_toml
 from cachesim.experiments.verdict import verdict
 from cachesim.measure.metrics import METRICS
-from cachesim.measure.statistics import Interval
-from cachesim.measure.tables import show_interval, text_table, title
+from cachesim.measure.tables import text_table, title
 from cachesim.replay import Replay
 from cachesim.units import show_size
 
@@ -127,24 +127,7 @@ def _lines(
 def _difference_table(differences: list[Difference]) -> str:
     shown = [d for d in differences if d.metric in DIFFERENCES]
     first, second = differences[0].first, differences[0].second
-    rows = [
-        [title(d.metric), show_interval(d.metric, d.interval), _says(d.interval), _saves(d)]
-        for d in shown
-    ]
-    header = [f"{first} minus {second}, paired", "difference", "95 % interval", "saved by pairing"]
-    return text_table(header, rows)
-
-
-def _says(difference: Interval) -> str:
-    if math.isnan(difference.low):
-        return "-"
-    return "on one side of 0" if difference.shows_difference else "spans 0"
-
-
-def _saves(difference: Difference) -> str:
-    """Return how many times as many runs the same interval would take without common random numbers."""
-    factor = difference.variance_reduction
-    return f"{factor:,.3g}x" if math.isfinite(factor) else "-"
+    return text_table([f"{first} minus {second}, paired", *HEADER], [d.cells for d in shown])
 
 
 def open_folder(path: str) -> Path:

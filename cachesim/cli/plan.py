@@ -4,10 +4,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from cachesim.cli.options import about
 from cachesim.engines import policies
 from cachesim.engines.base import EngineSpec
 from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
+from cachesim.engines.redis.policy import POLICIES
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.experiments.presets import cluster
@@ -132,13 +134,13 @@ def _policy(engine_name: str, policy: str) -> Any:
         raise BadInput(
             f"--policy does not apply to {engine_name}, which always evicts by segmented LRU; leave it out"
         )
-    if engine_name.startswith("redis"):
-        return policy
-    if policy not in policies.ALL:
+    is_simple = engine_name == "simple"
+    known: dict[str, Any] = {**policies.ALL} if is_simple else dict.fromkeys(POLICIES)
+    if policy not in known:
         raise BadInput(
-            f'--policy "{policy}" is unknown to simple; choose from {", ".join(policies.ALL)}'
+            f'--policy "{policy}" is unknown to {engine_name}; choose from {", ".join(known)}'
         )
-    return policies.ALL[policy]
+    return known[policy] or policy
 
 
 def _engines(options: Options) -> dict[str, EngineSpec]:
@@ -185,7 +187,8 @@ def _synthetic(options: Options) -> tuple[Workload, float]:
 
 
 def _value_size(text: str) -> Distribution:
-    size = size_from_text(text)
+    with about("--value-size"):
+        size = size_from_text(text)
     if size.mean < STAMP_SIZE:
         raise BadInput(
             f'--value-size must be >= {STAMP_SIZE} bytes, the stamp that every value carries, got "{text}"'
@@ -196,7 +199,8 @@ def _value_size(text: str) -> Distribution:
 def _preset(name: str | None) -> tuple[Options, float]:
     if name is None:
         return {}, TTL
-    figures = cluster(name)
+    with about("--preset"):
+        figures = cluster(name)
     size = Constant(value=max(STAMP_SIZE, figures.value_size))
     fields = {
         "reads": figures.reads,

@@ -88,6 +88,10 @@ def _curve(
 ) -> None:  # fmt: skip
     target = None if out is None else _target(out)
     items = None if sizes is None else sorted({_items(size, trace.unique) for size in sizes})
+    for policy in policies or ():
+        if policy not in POLICIES:
+            known = ", ".join(POLICIES)
+            raise BadInput(f'--policies: unknown policy "{policy}"; choose from {known}')
     curves = hit_ratio_curve(trace, policies or DEFAULT, items)
     if target is not None:
         write_whole(target, _plot(curves))
@@ -122,6 +126,8 @@ def _items(size: str, unique: int) -> int:
         raise BadInput(
             f'--sizes takes numbers of items or shares of the keys, such as 100 or 1%, got "{size}"'
         ) from None
+    if rounded < 1:
+        raise BadInput(f'--sizes must be numbers of items, all >= 1, got "{size}"')
     return rounded
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import click
 
-from cachesim.cli.options import ruled
+from cachesim.cli.options import about, ruled
 from cachesim.cli.plan import engine as engine_of
 from cachesim.errors import BadInput
 from cachesim.rng import uniform
@@ -42,7 +42,10 @@ def serve(
     """Serve an embedded engine, so that redis-cli or any client can talk to it."""
     if name not in PORTS:
         raise BadInput(f'--engine "{name}" cannot be served; choose from {", ".join(PORTS)}')
-    spec = engine_of(name, maxmemory, policy)
+    spec = engine_of(name, None, policy)
+    if maxmemory is not None:
+        with about("--maxmemory"):
+            spec = spec.replace(memory=maxmemory)
     if port is None and unixsocket is None:
         port = PORTS[name]
     engine = spec.build(wall_clock(speed), uniform(seed, "eviction"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, get_args, get_origin
 
+from cachesim.cli.options import about
 from cachesim.errors import BadInput
 from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.toml import KINDS, from_text
@@ -45,7 +46,8 @@ def varied(scenario: Scenario, options: Sequence[str]) -> dict[str, dict[str, An
         known = _known(scenario, path.strip().split("."))
         found[field] = _values(text, known, f"--vary {path}")
         first = next(iter(found[field].values()))
-        scenario = scenario.replace(**{field: first})  # later fields may be parts of this one
+        with about(f"--vary {path}"):
+            scenario = scenario.replace(**{field: first})  # later fields may be parts of this one
     return found
 
 

@@ -12,13 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 
 from cachesim.errors import BadInput
+from cachesim.experiments.differences import HEADER
 from cachesim.experiments.pictures import Picture, pictures, png
 from cachesim.experiments.predict.cases import theory_of_cases
-from cachesim.experiments.result import Difference, Results
+from cachesim.experiments.result import Results
 from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.verdict import verdict
 from cachesim.measure.statistics import Ranking
-from cachesim.measure.tables import show_bounds, show_interval, title
+from cachesim.measure.tables import show_bounds, title
 
 PRINTED = 150  # dots an inch of the pictures: sharp on a phone and on paper
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -168,15 +169,8 @@ def _differences(results: Results) -> list[str]:
     found = [d for d in results.differences() if d.interval.half_width > 0]  # nor NaN
     if not found:
         return []
-    header = ["metric", "difference", "95 % interval", "saved by pairing"]
     caption = f"{found[0].first} minus {found[0].second}, paired replication by replication."
-    return [_table(caption, header, [_difference(d) for d in found])]
-
-
-def _difference(found: Difference) -> list[str]:
-    says = "on one side of 0" if found.interval.shows_difference else "spans 0"
-    saved = f"{found.variance_reduction:.3g}x" if found.variance_reduction < 1e6 else "-"
-    return [title(found.metric), show_interval(found.metric, found.interval), says, saved]
+    return [_table(caption, ["metric", *HEADER], [d.cells for d in found])]
 
 
 def _rankings(results: Results) -> Iterator[str]:

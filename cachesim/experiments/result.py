@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, reduce
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from cachesim.errors import BadInput
+from cachesim.experiments.differences import Difference, Differences
 from cachesim.experiments.predict.beside import HEADER, beside
 from cachesim.experiments.predict.prediction import Prediction, predict
 from cachesim.experiments.scenario import Scenario
@@ -26,7 +26,7 @@ from cachesim.measure.statistics import (
     ranking,
     variance_reduction,
 )
-from cachesim.measure.tables import show_interval, text_table
+from cachesim.measure.tables import html_table, show_interval, text_table, title, units
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +35,9 @@ SHOWN = (
     "hit_ratio", "stale_ratio", "staleness_age_p95", "read_p50", "read_p99", "write_p50", "write_p99",
     "db_queries_per_s", "evictions",
 )  # fmt: skip
-NOTHING_EVICTED = "nothing was evicted: policies and engines cannot differ here"
+NOTHING_EVICTED = "nothing was evicted: policies and engines cannot differ in their hit ratio here"
+ALIKE = ("hit_ratio", "read_p50", "read_p99", "write_p50", "write_p99")  # if nothing can differ
+INTERVALS = "means over the replications ± half of the 95 % interval"
 
 
 class Result:
@@ -98,7 +100,7 @@ class Result:
         return "\n".join([repr(self.scenario), text_table(HEADER, rows), *self._below])
 
     def _repr_html_(self) -> str:
-        return _html_table(repr(self.scenario), HEADER, self._rows, self._below)
+        return html_table(repr(self.scenario), HEADER, self._rows, self._below)
 
 
 class Case(NamedTuple):
@@ -107,16 +109,6 @@ class Case(NamedTuple):
     labels: dict[str, str]  # varied field -> how its value is called
     scenario: Scenario
     name: str  # the labels of the fields that differ between the cases
-
-
-class Difference(NamedTuple):
-    """By how much two cases differ in one metric, from paired replications."""
-
-    metric: str
-    first: str
-    second: str
-    interval: Interval
-    variance_reduction: float = math.nan  # by what factor pairing cuts the variance
 
 
 class Results:
@@ -164,16 +156,16 @@ class Results:
         """Return the mean of a metric over the replications of case `number`, with its interval."""
         return interval(self.values(number, metric), confidence)
 
-    def differences(self, first: int = 0, second: int = 1) -> list[Difference]:
-        """Return first minus second for every metric, paired by replication; [] if there is no second.
+    def differences(self, first: int = 0, second: int = 1) -> Differences:
+        """Return first minus second for every metric, paired by replication; none if there is no second.
 
-        A replication that failed in one of the two is left out.
+        Printed they are in the units of the table; a replication that failed in one of the two is left out.
         """
         if max(first, second) >= len(self.cases):
-            return []
+            return Differences()
         names = self.cases[first].name, self.cases[second].name
         ours, theirs = self._paired([first, second])
-        return [
+        return Differences(
             Difference(
                 metric,
                 *names,
@@ -181,7 +173,7 @@ class Results:
                 variance_reduction(ours[metric], theirs[metric]),
             )
             for metric in METRICS
-        ]
+        )
 
     def _paired(self, numbers: Sequence[int]) -> list[dict[str, list[float]]]:
         """Return the metrics of each case over the replications that failed in none of them."""
@@ -221,22 +213,41 @@ class Results:
     def notes(self) -> list[str]:
         """What a reader must know, each said once, with the cases it is about."""
         said: dict[str, list[str]] = {}
+        if self._hits_cannot_differ:
+            said[NOTHING_EVICTED] = [self.cases[number].name for number in self._full_copies]
         for number, case in enumerate(self.cases):
             for note in self._notes_on(number):
                 said.setdefault(note, []).append(case.name)
         return [*(f"{few(names)}: {note}" for note, names in said.items()), *self._remarks]
 
+    @property
+    def _full_copies(self) -> list[int]:
+        """The cases whose cache has evicted nothing."""
+        return [
+            number
+            for number, fine in self._succeeded.items()
+            if len(fine) and (fine["evictions"] == 0).all() and fine["hit_ratio"].notna().any()
+            if not self._refused(number)
+        ]
+
+    @property
+    def _hits_cannot_differ(self) -> bool:
+        """Whether nothing was evicted, and no latency differs either: with one there is something to compare."""
+        told = [self._succeeded[number][[*ALIKE]].to_numpy() for number in self._full_copies]
+        return bool(told) and all(np.array_equal(told[0], x, equal_nan=True) for x in told)
+
+    def _refused(self, number: int) -> list[str]:
+        """What the cache of a case has refused to store, as notes."""
+        scenario, fine = self.cases[number].scenario, self._succeeded[number]
+        kept = next((run.measured for run in self.first_runs if run.scenario is scenario), None)
+        return list(told_refusals(scenario, float(fine["cache_errors"].mean()), kept))
+
     def _notes_on(self, number: int) -> Iterator[str]:
         runs = self.frame[self.frame["case"] == number]
         fine = self._succeeded[number]
         scenario = self.cases[number].scenario
-        kept = next((run.measured for run in self.first_runs if run.scenario is scenario), None)
-        refused = list(told_refusals(scenario, float(fine["cache_errors"].mean()), kept))
-        fits = not refused and len(fine) and (fine["evictions"] == 0).all()
-        if fits and fine["hit_ratio"].notna().any():
-            yield NOTHING_EVICTED
         yield from told_faults(scenario, float(fine["error_ratio"].mean()))
-        yield from refused
+        yield from self._refused(number)
         if len(fine) < len(runs):
             first = runs["failure"].dropna().iloc[0]
             yield f"{len(runs) - len(fine)} of {len(runs)} runs failed and are left out ({first})"
@@ -255,23 +266,12 @@ class Results:
         return [*(self.cases[0].labels if self.cases else ()), *SHOWN]
 
     def __str__(self) -> str:
-        return "\n".join([text_table(self.header, self.rows()), *self.notes])
+        return "\n".join([text_table(self.header, self.rows()), units(SHOWN), *self.notes])
 
     def _repr_html_(self) -> str:
-        return _html_table("95 % intervals over replications", self.header, self.rows(), self.notes)
-
-
-def _html_table(
-    title: str, header: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str]
-) -> str:
-    lines = [_html_line("th", header), *(_html_line("td", row) for row in rows)]
-    below = "".join(f"<p>{html.escape(note)}</p>" for note in notes)
-    return f"<p><code>{html.escape(title)}</code></p><table>{''.join(lines)}</table>{below}"
-
-
-def _html_line(tag: str, cells: Sequence[str]) -> str:
-    texts = (f"<{tag} style='text-align:left'>{html.escape(cell)}</{tag}>" for cell in cells)
-    return f"<tr>{''.join(texts)}</tr>"
+        labels = self.header[: -len(SHOWN)]
+        header = [*labels, *map(title, SHOWN)]
+        return html_table(INTERVALS, header, self.rows(), self.notes)
 
 
 def labelled(values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[str, Any]]:

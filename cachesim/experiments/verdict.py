@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cachesim.experiments.result import Difference
+from cachesim.experiments.differences import Difference
 from cachesim.measure.statistics import Interval
 from cachesim.measure.tables import in_unit
 

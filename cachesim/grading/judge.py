@@ -32,10 +32,8 @@ class Outcome(NamedTuple):
     max_score: float
     message: str  # for the student
     visible: bool
-    seen: str = (
-        ""  # for the teacher alone, of a hidden test: what was seen, with what the code has said
-    )
-    output: str = ""  # what the code has printed, of a visible test
+    seen: str = ""  # of a hidden test, for the teacher: what was seen, in the code's words too
+    output: str = ""  # what the student's code printed; of a visible test only
 
 
 class Report(NamedTuple):

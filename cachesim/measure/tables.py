@@ -1,7 +1,8 @@
-"""Numbers as people read them: each metric in its unit, with its interval."""
+"""Numbers as people read them: each metric in its unit, with its interval; tables as text and as HTML."""
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -83,6 +84,19 @@ def title(metric: str) -> str:
     return f"{words} ({UNITS[metric]})" if metric in UNITS else words
 
 
+def units(metrics: Sequence[str]) -> str:
+    """Return in which units these metrics are shown, for below a table whose columns do not say it.
+
+    >>> units(["hit_ratio", "read_p50", "read_p99", "evictions"])
+    'hit_ratio in %; read_p50, read_p99 in ms'
+    """
+    by_unit: dict[str, list[str]] = {}
+    for metric in metrics:
+        if metric in UNITS:
+            by_unit.setdefault(UNITS[metric], []).append(metric)
+    return "; ".join(f"{', '.join(names)} in {unit}" for unit, names in by_unit.items())
+
+
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, left: bool = False) -> str:
     """Return a table in plain text: the first column to the left, the others to the right unless `left`.
 
@@ -102,6 +116,29 @@ def _line(cells: Sequence[str], widths: Sequence[int], *, left: bool) -> str:
     pad = str.ljust if left else str.rjust
     rest = (pad(cell, width) for cell, width in zip(cells[1:], widths[1:], strict=True))
     return "  ".join([first, *rest]).rstrip()
+
+
+TABLE = "overflow-x:auto;max-width:100%"  # a wide table scrolls where it stands, and is not cut off
+CELL = "text-align:left;vertical-align:top;white-space:normal;max-width:24em;padding:.25em .4em"
+
+
+def html_table(
+    above: str, header: Sequence[str], rows: Sequence[Sequence[str]], below: Sequence[str] = ()
+) -> str:
+    """Return a table for a notebook, a line of code above it and paragraphs below; all texts are escaped.
+
+    >>> html_table("run", ["a < b"], [["1"]]).count("&lt;")
+    1
+    """
+    lines = [_html_line("th", header), *(_html_line("td", row) for row in rows)]
+    notes = "".join(f"<p>{html.escape(note)}</p>" for note in below)
+    table = f'<div style="{TABLE}"><table>{"".join(lines)}</table></div>'
+    return f'<p><code style="white-space:pre-wrap">{html.escape(above)}</code></p>{table}{notes}'
+
+
+def _html_line(tag: str, cells: Sequence[str]) -> str:
+    texts = (f'<{tag} style="{CELL}">{html.escape(cell)}</{tag}>' for cell in cells)
+    return f"<tr>{''.join(texts)}</tr>"
 
 
 def _number(value: float) -> str:

@@ -130,9 +130,9 @@ def test_a_student_at_work(capsys, tmp_path):
     assert "not attempted" in call(capsys, "exercise", "check", "1")[1]
     (tmp_path / "01_lru.py").write_text((LRU / "lab.py").read_text())
     code, out, _ = call(capsys, "exercise", "check", "1")
-    assert (0, True) == (code, "All public tests passed" in out)
+    assert (0, True) == (code, "All visible tests passed" in out)
     assert "1 of 3" in call(capsys, "exercise", "hint", "1")[1]
-    assert "public tests passed" in call(capsys, "exercise", "list")[1]
+    assert "visible tests passed" in call(capsys, "exercise", "list")[1]
     call(capsys, "exercise", "reset", "1")
 
     assert (tmp_path / "01_lru.py.old").exists()
@@ -160,8 +160,8 @@ def test_watch_checks_when_the_file_is_saved(capsys, tmp_path, monkeypatch):
     monkeypatch.setattr(exercise.time, "sleep", save)
     _, out, _ = call(capsys, "exercise", "watch", "1")
 
-    assert 2 == out.count("public tests:")
-    assert out.index("not attempted") < out.index("All public tests passed")
+    assert 2 == out.count("visible tests:")
+    assert out.index("not attempted") < out.index("All visible tests passed")
 
 
 def test_without_a_folder_of_exercises_the_handouts_are_used(capsys, tmp_path):

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import functools
-import html
 from collections.abc import Callable
 from typing import NamedTuple
 
 from cachesim.experiments.predict.hits import Cached, Silent, cached, capacity
 from cachesim.experiments.predict.load import Flow, Path, flow, latencies, path
 from cachesim.experiments.scenario import Scenario
-from cachesim.measure.tables import show, text_table
+from cachesim.measure.tables import html_table, show, text_table
 from cachesim.model.strategies.lazy import LazyLoading, NoCache, WriteAround
 from cachesim.model.strategies.through import WriteThrough
 from cachesim.model.workload import ClosedLoop, OpenLoop
 
 KNOWN = (NoCache, LazyLoading, WriteAround, WriteThrough)  # strategies whose visits are known
 MEANS = {"read_mean": "read_p50", "write_mean": "write_p50"}  # shown in the unit of these
+HEADER = ["metric", "theory", "by"]
 ROUNDS = 20  # of a closed loop's throughput and hit ratio, which depend on each other
 
 
@@ -61,18 +61,11 @@ class Prediction:
         ]
 
     def __str__(self) -> str:
-        header = ["metric", "theory", "by"]
-        table = text_table(header, self._rows, left=True) if self.said else "theory says nothing"
+        table = text_table(HEADER, self._rows, left=True) if self.said else "theory says nothing"
         return "\n".join([repr(self.scenario), table, *self.reasons])
 
     def _repr_html_(self) -> str:
-        lines = [["metric", "theory", "by"], *self._rows]
-        cells = ("".join(f"<td>{html.escape(cell)}</td>" for cell in line) for line in lines)
-        table = "".join(f"<tr>{row}</tr>" for row in cells)
-        below = "".join(f"<p>{html.escape(reason)}</p>" for reason in self.reasons)
-        return (
-            f"<p><code>{html.escape(repr(self.scenario))}</code></p><table>{table}</table>{below}"
-        )
+        return html_table(repr(self.scenario), HEADER, self._rows, self.reasons)
 
 
 def predict(scenario: Scenario) -> Prediction:

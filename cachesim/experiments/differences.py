@@ -1,0 +1,77 @@
+"""By how much two cases differ, metric by metric, in the units in which tables show the metrics."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from cachesim.measure.statistics import Interval
+from cachesim.measure.tables import UNITS, html_table, in_unit, show_interval, text_table, title
+
+HEADER = ["difference", "95 % interval", "saved by pairing"]
+
+
+class Difference(NamedTuple):
+    """By how much two cases differ in one metric, from paired replications.
+
+    Printed it is in the metric's unit, as `in_units` is; `interval` is in seconds, or a share, as all metrics are.
+
+    >>> found = Difference("read_p99", "a", "b", Interval(0.002, 0.001, 0.003))
+    >>> found, found.in_units.high
+    (read p99 (ms), a minus b: 2.00 ±1.00, 3.0)
+    """
+
+    metric: str
+    first: str
+    second: str
+    interval: Interval
+    variance_reduction: float = math.nan  # by what factor pairing cuts the variance
+
+    @property
+    def unit(self) -> str:
+        """The unit in which tables show the metric; "" for a count."""
+        return UNITS.get(self.metric, "")
+
+    @property
+    def in_units(self) -> Interval:
+        """The interval in the unit in which tables show the metric."""
+        return Interval(*(in_unit(self.metric, value) for value in self.interval))
+
+    @property
+    def says(self) -> str:
+        """Whether the interval shows a difference, in words."""
+        if math.isnan(self.interval.low):
+            return "-"
+        return "on one side of 0" if self.interval.shows_difference else "spans 0"
+
+    @property
+    def cells(self) -> list[str]:
+        """The row of a table: the metric with its unit, the difference, what its interval says, what pairing saves."""
+        factor = self.variance_reduction
+        saved = f"{factor:,.3g}x" if factor < 1e6 else "-"
+        return [title(self.metric), show_interval(self.metric, self.interval), self.says, saved]
+
+    def __repr__(self) -> str:
+        metric, difference, *_ = self.cells
+        return f"{metric}, {self.first} minus {self.second}: {difference}"
+
+
+class Differences(list[Difference]):
+    """The differences of two cases; printed, and in a notebook, a table with a row for each metric that has one."""
+
+    def _told(self) -> tuple[str, list[list[str]]]:
+        first, second = self[0].first, self[0].second
+        rows = [found.cells for found in self if not math.isnan(found.interval.mean)]
+        return f"{first} minus {second}, paired", rows
+
+    def __repr__(self) -> str:
+        if not self:
+            return "no differences: there is no second case"
+        about, rows = self._told()
+        return text_table([about, *HEADER], rows)
+
+    def _repr_html_(self) -> str:
+        if not self:
+            return ""
+        about, rows = self._told()
+        return html_table(about, ["metric", *HEADER], rows)

@@ -1,0 +1,49 @@
+"""A sentence names what the user gave: an option on the command line, a field in Python and in a file."""
+
+import pytest
+
+from cachesim.errors import BadInput
+from cachesim.experiments.scenario import Scenario
+from tests.cli.calls import refused
+
+TRACE = "time,key,op\n0,a,get\n1,b,get\n2,a,get\n"
+REFUSED = {
+    "compare --duration 20": "--warmup must be shorter than the duration (20 s), got 20",
+    "compare --duration 10 --warmup 15": "--warmup must be shorter",
+    "compare --trace FILE --format csv --warmup 5": "--warmup must be shorter",
+    "compare --trace FILE --format zzz": "--format must be one of",
+    "compare --policy nonsense": '--policy "nonsense" is unknown to redis; choose from volatile-lru',
+    "compare --engine redis,memcached --policy nonsense": '--policy "nonsense"',
+    "compare --memory 10": "--memory must be at least",
+    "compare --engine memcached --memory 100kb": "--memory must be >= 1 MiB",
+    "compare --value-size lognormal:500": "--value-size: a value size is bytes",
+    "compare --preset cluster99": "--preset: unknown preset",
+    "replay FILE --format csv --engine memcached --memory 1": "--memory must be >= 1 MiB",
+    "replay FILE --format csv --engine redis --memory 1mb --policy xx": '--policy "xx"',
+    "replay FILE --format csv --curve --sizes 0": "--sizes must be numbers",
+    "replay FILE --format csv --curve --policies lur": '--policies: unknown policy "lur"',
+    "serve --maxmemory 10": "--maxmemory: ",
+    "serve --policy xx": '--policy "xx"',
+    "fidelity --memory 1kb": "--memory must be at least",
+    "sweep TOML --vary cache.memory=1": "--vary cache.memory: ",
+    "sweep TOML --vary warmup=90": "--vary warmup: ",
+}
+
+
+@pytest.mark.parametrize("words", REFUSED)
+def test_a_refusal_names_the_option(words, tmp_path, monkeypatch):
+    """Whatever a spec below says of its fields."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "FILE").write_text(TRACE)
+    (tmp_path / "TOML").write_text("seed = 1\n")
+
+    assert refused(*words.split()).startswith(f"cachesim: {REFUSED[words]}")
+
+
+def test_elsewhere_it_is_the_field(tmp_path):
+    """In Python, and of a scenario file, whose command has no such option."""
+    with pytest.raises(BadInput, match=r"^Scenario\.warmup must be shorter"):
+        Scenario(duration=20)
+    (tmp_path / "a.toml").write_text("duration = 20\n")
+
+    assert "Scenario.warmup must be shorter" in refused("run", tmp_path / "a.toml")
