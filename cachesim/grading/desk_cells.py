@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cachesim.grading.cells import Cell
+from cachesim.grading.choices import lettered
 
 DESK = "desk"  # the tag of these cells: they are neither graded nor run by a grader
 
@@ -23,7 +24,7 @@ def with_desk(cells: Sequence[Cell], number: str, asked: dict[str, Any]) -> list
 
 
 def _question(number: str, asked: dict[str, Any]) -> list[Cell]:
-    choices = "\n".join(f"- {choice}" for choice in asked["choices"])
+    choices = "\n".join(f"- {choice}" for choice in lettered(asked["choices"]))
     text = (
         f"**Predict first.** {asked['question']}\n\n{choices}\n\n"
         "Write your choice between the quotes and run the cell. A wrong guess costs nothing: it opens the tests, too.\n"
