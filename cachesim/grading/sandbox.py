@@ -93,7 +93,11 @@ class Box:
         self.owed.begin()
         self._closed = threading.Event()
         self._watcher = threading.Thread(target=self._watch, daemon=True)
-        self._watcher.start()
+        try:
+            self._watcher.start()
+        except RuntimeError:  # no room for a thread
+            self._kill()
+            raise Unsettled("grader trouble", "the grader cannot start a thread") from None
         self.standing = self._greeted()
 
     def _greeted(self) -> list[str]:

@@ -41,6 +41,7 @@ def plan_of(tier: Tier, limits: Limits, shown: Sequence[Path] = ()) -> dict[str,
     return {
         "cpu": limits.cpu,
         "memory": limits.memory,
+        "closed": tier != "rlimits",  # no file is there but those that may be read
         "landlock": tier == "landlock",
         "readable": [str(p) for p in (*readable(), *shown)] if tier == "landlock" else [],
     }

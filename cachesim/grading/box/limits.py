@@ -62,6 +62,7 @@ def limit_resources(cpu, memory):
 SET_PDEATHSIG, SET_DUMPABLE, SET_SECCOMP, CAPBSET_DROP, SET_SECUREBITS = 1, 4, 22, 24, 28
 SET_NO_NEW_PRIVS = 38
 NO_SETUID_FIXUP = 1 << 2  # who becomes nobody keeps what root may do, until it is given up below
+KEPT = 1 << 7 | 1 << 8  # CAP_SETUID, CAP_SETPCAP: what is needed to the end
 CAPABILITIES = struct.pack("=Ii", 0x20080522, 0)  # version 3, of this process
 
 
@@ -70,11 +71,11 @@ def libc():
     return ctypes.CDLL(None, use_errno=True)
 
 
-def drop_root():
+def drop_root(is_closed):
     """Become nobody, without any of root's rights, if this is root; return whether it is root no longer.
 
-    Files are still looked up as their owner root (fsuid 0): the Python of a root user may lie in a home that is closed
-    to others. Landlock lets none of them be written.
+    Where files are closed by other walls (`is_closed`), those that are left are still looked up as their owner root
+    (fsuid 0); elsewhere only if nobody cannot read Python itself, which may lie in root's home.
     """
     if os.geteuid() != 0:
         return True
@@ -83,19 +84,24 @@ def drop_root():
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
-        libc().setfsuid(0)
-        drop_capabilities()
+        drop_capabilities(KEPT)
+        if is_closed or not os.access(os.__file__, os.R_OK):
+            libc().setfsuid(0)
+        drop_capabilities(0)
     except OSError:
         return False
     return True
 
 
-def drop_capabilities():
-    """Give up every capability, and every way to get one back."""
+def drop_capabilities(kept):
+    """Give up every capability but the `kept` ones, a bit each, and every way to get one back."""
     capability = 0
     while libc().prctl(CAPBSET_DROP, capability, 0, 0, 0) == 0:
         capability += 1
-    _must(libc().capset(CAPABILITIES, bytes(24)), "capset")
+    sets = struct.pack(
+        "=6I", kept, kept, 0, 0, 0, 0
+    )  # effective, permitted, inheritable; the higher ones
+    _must(libc().capset(CAPABILITIES, sets), "capset")
 
 
 def bind_to_grader():
