@@ -65,9 +65,14 @@ class Strategy:
         raise NotImplementedError(f"{type(self).__name__} must define write(self, app, key, value)")
 
 
+def _classes():
+    return ", ".join(sorted(name for name, value in globals().items() if isinstance(value, type)))
+
+
 def __getattr__(name):
     raise AttributeError(
-        f"cachesim.{name} is not part of this exercise: it would be the answer, or is not needed for it"
+        f"cachesim.{name} is not part of this exercise: it would be the answer, or is not needed for it; "
+        f"what there is: {_classes()}"
     )
 
 
