@@ -8,6 +8,7 @@ import json
 import os
 import stat
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -126,6 +127,8 @@ def _files(top: Path) -> tuple[list[tuple[str, Path]], list[str]]:
                 waiting.append(path)
             elif kind_of(entry.name):
                 found.append(path)
+    if waiting:
+        junk.append(top / f"what comes after {MOST_NAMES:,} names")
     named = [(printable(path.relative_to(top).as_posix()), path) for path in sorted(found)]
     return named, [printable(path.relative_to(top).as_posix()) for path in sorted(junk)][:20]
 
@@ -133,7 +136,7 @@ def _files(top: Path) -> tuple[list[tuple[str, Path]], list[str]]:
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as found:
-            return sorted(found, key=lambda entry: entry.name)
+            return sorted(islice(found, MOST_NAMES), key=lambda entry: entry.name)
     except OSError:  # it may not be looked into
         return []
 

@@ -138,6 +138,18 @@ def test_a_large_environment_is_not_read(tmp_path):
     )
 
 
+def test_a_walk_has_an_end(tmp_path, monkeypatch):
+    """What is found until then is graded, and the note says that there is more."""
+    monkeypatch.setattr("cachesim.grading.reading.MOST_NAMES", 3)
+    for name in ("a.py", "b/c.csv", "d/e.csv", "f/g.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(RIGHT)
+    (tmp_path / "h").mkdir()
+    found = read(tmp_path, EXERCISE)
+
+    assert ("graded: a.py", "not looked at: what comes after 3 names") == found.notes
+
+
 def test_links_and_pipes_are_not_followed(tmp_path):
     """In a folder, as a submission itself, and a folder that leads into itself."""
     (tmp_path / "secret.py").write_text(RIGHT)

@@ -48,6 +48,16 @@ def test_nobody_misses_these():
     assert [] == notes(*cells, given=[given])
 
 
+def test_asking_for_the_tests_is_not_named():
+    """What the exercise gave to ask with may be used in any way; what a student asks otherwise is named."""
+    given = 'ex = cs.exercise("01")\nex.predict("...")\n'
+
+    assert [] == notes(F, given.replace("...", "B"), "ex.check()\nex.hint()", given=[given])
+    assert ["cell 2 was not run: it is not part of the answer"] == notes(
+        F, "cs.run()", given=[given]
+    )
+
+
 def test_the_last_definition_counts():
     """... which is said once, and a definition that the last one builds on is no second one."""
     assert ["f is defined in cell 1 and cell 2: the last one counts"] == notes(

@@ -32,6 +32,7 @@ UNUSED = {
     "with a way out": "try:\n    import numpy as np\nexcept ImportError:\n    np = None\nassert np is None",
     "with a way out for all": "try:\n    import numpy\nexcept:\n    numpy = 1\nassert numpy == 1",
     "the standard library": "import pickle, heapq, json, decimal, statistics, typing, dataclasses",
+    "a star of cachesim": "from cachesim import *\nclass A(EvictionPolicy): size = MIB",
     "display": "display(3)",
 }
 

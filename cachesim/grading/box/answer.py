@@ -92,6 +92,12 @@ class Answer:
         self.slice = Slice(found, [known.has(one) for one in found], task.entry_points)
         self.kept = {id(found[at]) for at in self.slice.needed}
         self.given = {id(one) for one, given in zip(found, self.slice.given, strict=True) if given}
+        self.desk = {  # names such as `ex`, which the exercise has bound to ask for its tests
+            name
+            for one in found
+            if id(one) in self.given and isinstance(one.node, ast.Assign)
+            for name in one.binds
+        }
         self.replaced = {  # by a later definition of the same entry point
             id(found[at]) for name in task.entry_points for at in self.slice.own(name)
         } - self.kept

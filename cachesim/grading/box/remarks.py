@@ -1,5 +1,7 @@
 """What is said about an answer: which of two definitions counts, what was not run, what is missing."""
 
+import ast
+
 MOST = 8  # places that one sentence lists
 
 
@@ -43,10 +45,14 @@ def _left_out(answer):
 
 def _groups(answer, cell):
     """Yield runs of statements that were left out, without what nobody misses or what is said elsewhere."""
-    ours = answer.given if cell.piece.id not in answer.task.own else set(map(id, cell.statements))
+    is_ours = cell.piece.id in answer.task.own
     group = []
     for one in cell.statements:
-        if id(one) in answer.kept | ours | answer.replaced or one.is_silent:
+        asks = isinstance(one.node, ast.Expr) and any(
+            name in answer.desk for name, _ in one.changes
+        )
+        is_said = id(one) in answer.kept or id(one) in answer.given or id(one) in answer.replaced
+        if is_ours or asks or is_said or one.is_silent:
             yield from [group] if group else []
             group = []
         else:

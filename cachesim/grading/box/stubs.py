@@ -23,12 +23,8 @@ OPERATIONS = """
 
 def sentence(name):
     """Return what an answer is told that uses something the sandbox does not have."""
-    toolkit = vars(sys.modules["cachesim"])
-    ours = sorted(name for name, value in toolkit.items() if isinstance(value, type))
-    return (
-        f"{name} is not in the sandbox: an answer may use Python's standard library and, of cachesim, "
-        f"{', '.join(ours)}"
-    )
+    ours = sys.modules["cachesim"]._classes()
+    return f"{name} is not in the sandbox: an answer may use Python's standard library and, of cachesim, {ours}"
 
 
 def _fails(self, *_, **__):
@@ -117,5 +113,5 @@ def _catches(handler):
 
 
 def built_in(importer):
-    """Return the built-in names of a student's code: its own import, and Jupyter's `display`, which shows nothing."""
-    return {**vars(builtins), "__import__": importer, "display": lambda *_, **__: None}
+    """Return the built-in names of a student's code: its own import, and Jupyter's `display`, which prints."""
+    return {**vars(builtins), "__import__": importer, "display": print}

@@ -71,9 +71,14 @@ class Strategy:
         """Return work to do beside the requests, or None."""
 
 
+def _classes():
+    return ", ".join(sorted(name for name, value in globals().items() if isinstance(value, type)))
+
+
 def __getattr__(name):
     raise AttributeError(
-        f"cachesim.{name} is not part of this exercise: it would be the answer, or is not needed for it"
+        f"cachesim.{name} is not part of this exercise: it would be the answer, or is not needed for it; "
+        f"what there is: {_classes()}"
     )
 
 
