@@ -20,33 +20,36 @@ PROC = Path("/proc")
 
 
 class State(NamedTuple):
-    """Of a process, all its threads and its children."""
+    """Of a process and all that it has started, with all their threads."""
 
-    waited: float  # seconds spent waiting for a free core
+    cpu: float  # seconds spent on a core
+    waited: float  # seconds spent waiting for a free one
     can_run: bool  # or will, when the disk has answered
 
 
 def state_of(pid: int) -> State | None:
     """Return how a process is; None where the system does not say: its end, or not Linux."""
-    threads = [task for process in (pid, *_children(pid)) for task in _tasks(process)]
-    waited, letters = 0.0, set()
-    for task in threads:
+    cpu, waited, letters = 0.0, 0.0, set()
+    for task in (task for process in family(pid) for task in _tasks(process)):
         with suppress(OSError):  # a thread that has just ended
-            waited += int((task / "schedstat").read_text().split()[1]) / 1e9
+            ran, stood, _ = (task / "schedstat").read_text().split()
+            cpu, waited = cpu + int(ran) / 1e9, waited + int(stood) / 1e9
             letters.add((task / "stat").read_text().rpartition(")")[2].split()[0])
-    return State(waited, bool(letters & {"R", "D"})) if letters else None
+    return State(cpu, waited, bool(letters & {"R", "D"})) if letters else None
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and all that it has started."""
+    try:
+        children = (PROC / f"{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        children = []
+    return [pid, *(process for child in children for process in family(int(child)))]
 
 
 def _tasks(pid: int) -> list[Path]:
     try:
         return list((PROC / str(pid) / "task").iterdir())
-    except OSError:
-        return []
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        return [int(n) for n in (PROC / f"{pid}/task/{pid}/children").read_text().split()]
     except OSError:
         return []
 
@@ -72,7 +75,7 @@ class Owed:
         Give the process's `State`, and the seconds for which the grader itself has waited for a core.
 
     >>> now = iter([0, 5, 6, 9])
-    >>> owed = Owed(8, lambda: next(now), lambda: State(1.5, can_run=False), lambda: 0.0)
+    >>> owed = Owed(8, lambda: next(now), lambda: State(5, 1.5, can_run=False), lambda: 0.0)
     >>> owed.begin(), owed.end(), owed.begin()
     (None, None, None)
     >>> owed.left()  # of 8 s: 5 s for the first answer, 3 s so far for the second, 1.5 s of them not its own
@@ -90,6 +93,7 @@ class Owed:
         self.before = 0.0  # owed for answers that have come
         self.since: float | None = None
         self.first = waited()
+        self.cpu = 0.0  # seconds that it was last seen to have used
 
     def begin(self) -> None:
         """Note that it owes an answer from now on."""
@@ -108,8 +112,9 @@ class Owed:
 
     def left(self) -> float:
         """Return the seconds that it has left."""
-        state = self.state()
-        given_back = (state.waited if state else 0.0) + self.waited() - self.first
+        state = self.state() or State(self.cpu, 0.0, can_run=False)
+        self.cpu = max(self.cpu, state.cpu)
+        given_back = state.waited + self.waited() - self.first
         return min(self.limit + given_back, PATIENCE * self.limit) - self.total()
 
     def blame(self) -> str:

@@ -16,7 +16,9 @@ from cachesim.grading.answers import AnswerError, plain
 from cachesim.grading.box.names import ENVIRONMENT, format_of, is_junk, kind_of
 from cachesim.grading.sandbox import MIB, Box, Limits, Tier
 
-LIMITS = Limits(cpu=30, wall=300.0, memory=1024 * MIB)  # for reading one submission
+LIMITS = Limits(
+    cpu=30, wall=300.0, memory=1024 * MIB, messages=1 << 30
+)  # for reading one submission
 LARGEST = 64 * MIB  # bytes of one file: a notebook's pictures count
 MOST_SENT = 256 * MIB  # bytes of all files of one submission
 MOST_FILES = 200  # sent

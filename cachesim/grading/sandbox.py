@@ -41,13 +41,15 @@ from cachesim.grading.walls import (
     plan_of,
     python,
     walls,
-    whose,
 )
 
 __all__ = ["BOX", "MIB", "TIERS", "Box", "Limits", "NoSandbox", "Tier", "Unsettled", "box"]
 __all__ += ["holds", "strongest"]
 
-OFTEN = 0.05  # seconds between two looks at the clock, at least
+SELDOM, OFTEN = (
+    0.25,
+    0.05,
+)  # looks at the clock: a share of the CPU limit at most, seconds at least, between two
 
 
 class NoSandbox(BadInput):
@@ -142,10 +144,10 @@ class Box:
 
     def _watch(self) -> None:
         """End the process when no time is left and it is asleep, or the machine is stuck."""
-        pause = self.limits.wall
-        while not self._closed.wait(max(OFTEN, pause)):
-            pause = self.owed.left()
-            if pause <= 0 and (blame := self.owed.blame()) and not self._has_answered():
+        left = self.limits.wall
+        while not self._closed.wait(max(OFTEN, min(left, SELDOM * self.limits.cpu))):
+            left = self.owed.left()
+            if left <= 0 and (blame := self.owed.blame()) and not self._has_answered():
                 self.late = _late(blame, self.owed)
                 self._kill()
                 return
@@ -164,10 +166,15 @@ class Box:
         code, cpu = self._reaped()
         if self.late:
             return self.late
-        kill = getattr(signal, "SIGKILL", None)
-        if kill is None or kill not in (-code, code - 128):  # bubblewrap adds 128
+        signals = [getattr(signal, name, None) for name in ("SIGKILL", "SIGXCPU")]
+        ended_by = next(
+            (n for n in signals if n in (-code, code - 128)), None
+        )  # bubblewrap adds 128
+        if ended_by is None:
             return AnswerError("crashed", "the process ended before it had answered")
-        if cpu < self.limits.cpu / 2:  # the kernel enforces the limit by samples, which are rough
+        # Rough, as the kernel's own count for this limit; bubblewrap may have ended without what was used inside.
+        used = max(cpu, self.owed.cpu)
+        if ended_by == signals[0] and used < self.limits.cpu / 2:
             return Unsettled("crashed", "the process was killed, as when memory is short")
         return Unsettled("timed out", f"no answer within {self.limits.cpu} s of CPU time")
 
@@ -228,7 +235,6 @@ def _started(
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            **whose(shown),
         )
     except OSError as error:
         raise Unsettled("grader trouble", f"the sandbox did not start: {error.strerror}") from None

@@ -11,7 +11,7 @@ from cachesim.grading.cells import for_students
 from cachesim.grading.exercise import Exercise
 from cachesim.grading.parts import Part
 from cachesim.grading.reading import Told, outcome, printable, send_files, send_text
-from cachesim.grading.sandbox import Box, Tier, strongest
+from cachesim.grading.sandbox import Box, Tier, Unsettled, strongest
 
 MOST_NOTES = 20
 GRADED = "graded: "  # begins the note that names the file
@@ -94,6 +94,8 @@ def _told(name: str, exercise: Exercise, tier: Tier | None, send: Callable[[Box]
     try:
         told = outcome(tier or strongest(), task, send)
     except AnswerError as error:
+        if isinstance(error, Unsettled) and error.then != "timed out":
+            raise  # the machine is to blame
         raise BadInput(f"{name} cannot be read: {plain(str(error))}") from None
     if "graded" not in told:
         raise BadInput(plain(told.get("refused"), 500) or f"{name} holds no .py and no .ipynb file")

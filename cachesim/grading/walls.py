@@ -46,9 +46,12 @@ def plan_of(tier: Tier, limits: Limits, shown: Sequence[Path] = ()) -> dict[str,
     }
 
 
-def is_root() -> bool:
-    """Return whether this is the user who may do everything."""
-    return hasattr(os, "geteuid") and os.geteuid() == 0
+def can_become_nobody() -> bool:
+    """Return whether this is root, and of a system that has other users: not of a container with a single one."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return False
+    rows = [line.split() for line in Path("/proc/self/uid_map").read_text().splitlines()]
+    return any(int(first) <= NOBODY < int(first) + int(count) for first, _, count in rows)
 
 
 def python() -> str:
@@ -104,26 +107,15 @@ def _outermost(paths: Iterable[Path]) -> list[Path]:
     return chosen
 
 
-def whose(shown: Sequence[Path] = ()) -> dict[str, Any]:
-    """Return as whom the process starts: nobody, if this is root and nobody can read all that it needs.
-
-    Python may lie in root's home. Then the box itself gives up root's rights (box/limits.py), before any message.
-    """
-    if not is_root():
-        return {}
-    needed = [Path(python()), BOX, Path(sysconfig.get_path("stdlib")), *shown]
-    is_open = all(path.stat().st_mode & 0o004 for path in needed) and all(
-        path.stat().st_mode & 0o001 for end in needed for path in end.parents
-    )
-    return {"user": NOBODY, "group": NOBODY, "extra_groups": []} if is_open else {}
-
-
-# Neither /proc nor /sys; nobody, by a user namespace; the program is the first of its process namespace, so that no
-# other process, free of its walls, is in there.
+# Neither /proc nor /sys, and no device but one.
 BWRAP = (
-    "--unshare-all --hostname box --uid 65534 --gid 65534 --cap-drop ALL --as-pid-1 --die-with-parent "
-    "--new-session --clearenv --dev-bind /dev/null /dev/null"
+    "--unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup-try --hostname box "
+    "--die-with-parent --new-session --clearenv --dev-bind /dev/null /dev/null --cap-drop ALL"
 )
+# Root keeps what it needs to become nobody (box/limits.py): then the kernel counts threads, which it does not for root.
+AS_ROOT = "--cap-add CAP_SETUID --cap-add CAP_SETGID --cap-add CAP_SETPCAP"
+# Others are nobody in a user namespace. All in there is one user, so the program is the first and only process.
+AS_USER = "--unshare-user --uid 65534 --gid 65534 --as-pid-1"
 FROZEN = "--remount-ro / --chdir / --"
 
 
@@ -138,4 +130,5 @@ def walls(tier: Tier, shown: Sequence[Path] = ()) -> list[str]:
     for name in ("/lib", "/lib64"):
         if os.path.islink(name):  # the loader is named by such a path
             seen += ["--symlink", os.readlink(name), name]
-    return [shutil.which("bwrap") or "bwrap", *BWRAP.split(), *seen, *FROZEN.split()]
+    who = AS_ROOT if can_become_nobody() else AS_USER
+    return [shutil.which("bwrap") or "bwrap", *BWRAP.split(), *who.split(), *seen, *FROZEN.split()]

@@ -35,13 +35,13 @@ def f():
 """
 STARTS = """
 import threading
-from cachesim.grading.owed import _children
+from cachesim.grading.owed import family
 
 def start(tier):
     made = Box(tier, Limits(cpu=50, wall=3600.0))
     made.ask(do="load", parts=[("", STUBBORN)])
     threading.Thread(target=lambda: made.ask(do="call", name="f", arguments=[]), daemon=True).start()
-    print(os.getpid(), made.child.pid, *_children(made.child.pid), flush=True)
+    print(os.getpid(), *family(made.child.pid), flush=True)
     time.sleep(3600)
 """
 BY_ITSELF = "start(sys.argv[2])\n"

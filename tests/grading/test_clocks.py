@@ -40,7 +40,7 @@ class Hand:
 
 def test_only_the_time_between_question_and_answer_counts():
     """However long the grader simulates in between."""
-    hand = Hand(State(0.0, can_run=False))
+    hand = Hand(State(0.0, 0.0, can_run=False))
     owed = hand.owed(10.0)
     for now, call in ((0, owed.begin), (3, owed.end), (100, owed.begin)):
         hand.now = now
@@ -54,10 +54,15 @@ def test_only_the_time_between_question_and_answer_counts():
 @pytest.mark.parametrize(
     ("state", "grader_waited", "left", "blame"),
     [
-        (State(0.0, can_run=False), 0.0, 0.0, "code"),  # it sleeps
-        (State(7.0, can_run=False), 0.0, 7.0, "code"),  # 7 s of the 10 it waited for a core
-        (State(0.0, can_run=False), 4.0, 4.0, "code"),  # 4 s of the 10 the grader waited for one
-        (State(0.0, can_run=True), 0.0, 0.0, ""),  # at work: its CPU limit is what ends it
+        (State(0.0, 0.0, can_run=False), 0.0, 0.0, "code"),  # it sleeps
+        (State(0.0, 7.0, can_run=False), 0.0, 7.0, "code"),  # 7 s of the 10 it waited for a core
+        (
+            State(0.0, 0.0, can_run=False),
+            4.0,
+            4.0,
+            "code",
+        ),  # 4 s of the 10 the grader waited for one
+        (State(0.0, 0.0, can_run=True), 0.0, 0.0, ""),  # at work: its CPU limit is what ends it
         (None, 0.0, 0.0, "unknown"),  # the system does not say
     ],
 )
@@ -74,7 +79,7 @@ def test_what_the_machine_took_is_given_back(state, grader_waited, left, blame):
 
 def test_patience_ends():
     """A machine that is stuck does not hold a batch up for ever, and is blamed."""
-    hand = Hand(State(1e9, can_run=True))
+    hand = Hand(State(0.0, 1e9, can_run=True))
     owed = hand.owed(10.0)
     owed.begin()
     hand.now = 10.0 * PATIENCE
@@ -133,7 +138,7 @@ def timed(tier, limits, clock):
 
 def test_who_has_to_wait_for_a_core_is_not_late(tier, monkeypatch):
     """An answer counts that took longer than the wall limit, if the process could not run in that time."""
-    monkeypatch.setattr(sandbox, "state_of", lambda pid: State(1e9, can_run=True))
+    monkeypatch.setattr(sandbox, "state_of", lambda pid: State(0.0, 1e9, can_run=True))
     code = "import time\ndef f():\n    time.sleep(0.5)\n    return 7"
     with timed(tier, Limits(wall=0.1), clock=lambda: 0.0) as made:
         made.ask(do="load", parts=[("", code)])
@@ -144,7 +149,7 @@ def test_who_has_to_wait_for_a_core_is_not_late(tier, monkeypatch):
 
 def test_a_machine_that_is_stuck_is_blamed(tier, monkeypatch):
     """The message says what to do, and speaks of no limit of the code's."""
-    monkeypatch.setattr(sandbox, "state_of", lambda pid: State(0.0, can_run=True))
+    monkeypatch.setattr(sandbox, "state_of", lambda pid: State(0.0, 0.0, can_run=True))
     hand = Hand()
     with timed(tier, Limits(cpu=60, wall=0.1), clock=lambda: hand.now) as made:
         made.owed.before = 1e9

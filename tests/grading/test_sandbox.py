@@ -59,9 +59,9 @@ REFUSED = {
     "a new file": "open('/tmp/cachesim-attack', 'x').write('1')",
     "a file in memory": "open('/dev/shm/cachesim-attack', 'x').write('1')",
     "a signal to its parent": "import os\nos.kill(os.getppid(), 9)",
-    "the toolkit's own answer": "from cachesim.engines.policies import LRU",
+    "the toolkit's own answer": "from cachesim.engines.policies import LRU\nLRU()",
     "the answer by its name": "import cachesim\ncachesim.LazyLoading",
-    "installed packages": "import pandas",
+    "installed packages": "import pandas\npandas.DataFrame",
     "a change of rights": "import os\nos.chmod('/', 0o777)",
     "another process's memory": "import ctypes\nif ctypes.CDLL(None).ptrace(16, 1, 0, 0) == -1: raise OSError",
 }

@@ -36,7 +36,7 @@ def limit_resources(cpu, memory):
     except ImportError:
         return False
     bounds = {
-        "RLIMIT_CPU": (cpu, cpu),
+        "RLIMIT_CPU": (cpu, cpu + 1),  # a signal that can be ignored, and one that cannot
         "RLIMIT_AS": (memory, memory),
         "RLIMIT_FSIZE": (0, 0),
         "RLIMIT_NOFILE": (32, 32),
