@@ -96,8 +96,8 @@ def quiet_again(make: Callable[[], Strategy], steps: Sequence[Request]) -> pd.Da
 
     `make` gives a new strategy for each run; nothing of the first runs may be left for the last one.
     """
-    (first, *what), *rest = steps
-    quiet(make(), [(first + LATER, *what), *rest])  # or the moments that it noted would be the same
+    (first, op, key), *rest = steps
+    quiet(make(), [(first + LATER, op, key), *rest])  # or what it notes has the same times
     at_once = [(TRIP / 2, op, key) for _, op, key in steps]
     played(scripted(make(), at_once), len(steps) // 2)
     return quiet(make(), steps)
