@@ -63,7 +63,7 @@ def handout(exercise: Exercise) -> str:
 
     >>> from cachesim.grading.exercise import find
     >>> handout(find("exercises/01_lru")).count("visibility")
-    2
+    3
     """
     import tomli_w
 

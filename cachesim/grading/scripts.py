@@ -24,6 +24,7 @@ from cachesim.model.strategies.base import Strategy
 from cachesim.model.workload import Request, Workload
 from cachesim.spec import MOST, Count
 
+LATER = 0.5  # seconds by which a run before begins later
 PATIENCE = 5.0  # seconds after the last request in which work may end; then the run is stopped
 
 
@@ -95,7 +96,8 @@ def quiet_again(make: Callable[[], Strategy], steps: Sequence[Request]) -> pd.Da
 
     `make` gives a new strategy for each run; nothing of the first runs may be left for the last one.
     """
-    quiet(make(), steps)
+    (first, op, key), *rest = steps
+    quiet(make(), [(first + LATER, op, key), *rest])  # or what it notes has the same times
     at_once = [(TRIP / 2, op, key) for _, op, key in steps]
     played(scripted(make(), at_once), len(steps) // 2)
     return quiet(make(), steps)

@@ -17,9 +17,9 @@ WRONG = {  # its score, and what one of its messages says
     "v01_returnsentry": (0, "victim() returned an Entry"),
     "v01_pops": (0, "victim() only names the key and must not remove it"),
     "v01_global": (90, "not in a global variable or in the class"),
-    "v05_linear": (70, "right: "),
+    "v05_linear": (70, "to 1 % of it"),
     "v09_double": (80, "at least"),
-    "v10_queue": (45, "give back its place and its key"),
+    "v10_queue": (45, "must give back its place and its key"),
     "v04_only_strategy": (70, '"schedule" is not defined'),
 }
 LOST = {  # the only test that it does not pass

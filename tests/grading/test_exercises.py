@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from cachesim.errors import BadInput
-from cachesim.grading.exercise import Exercise, find, seed_of
+from cachesim.grading.doctor import examined
+from cachesim.grading.exercise import HANDOUTS, Exercise, find, seed_of
 from cachesim.grading.judge import NOT_ATTEMPTED, NOT_REACHED, judge
 from cachesim.grading.sandbox import strongest
 from cachesim.grading.submission import Submission
@@ -75,6 +76,55 @@ def test_an_exercise_is_whole(exercise):
     assert {path.stem for path in (exercise.path / "right").glob("*.py")} == set(exercise.designs)
     assert len(exercise.designs) >= 3
     assert {True, False} == {test.visible for test in exercise.tests}
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
+def test_visible_tests_cover_every_entry_point(exercise):
+    """Each is asked for in a visible test, or in what those use."""
+    shown = "".join(c.source for c in exercise.cells if {"visible", "helpers"} & set(c.tags))
+
+    assert [] == [name for name in exercise.entry_points if f'"{name}"' not in shown]
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
+def test_a_student_sees_what_must_be_written(exercise):
+    """The methods of a strategy stand in the text and in the starter, and "visible" is the word for visible tests."""
+    text = exercise.cells[0].source
+    sentences = [test.failed for test in exercise.tests] + exercise.hints + [exercise.explanation]
+
+    for head in ("read(self, app, key)", "write(self, app, key, value)"):
+        if "cs.Strategy" in exercise.starter:
+            assert (True, True) == (head in text, f"def {head}" in exercise.starter)
+    assert [] == [sentence for sentence in (text, *sentences) if "public" in sentence]
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
+def test_a_notebook_holds_the_question_and_cells_to_predict_and_check(exercise):
+    """Before what is asked, and after it; they are no part of an answer, and a handout does not get them twice."""
+    cells = [cell for cell in exercise.cells if "desk" in cell.tags]
+    places = [exercise.cells.index(cell) for cell in cells]
+    asked = exercise.cells.index(exercise.asked[0])
+
+    assert ["predict-question", "predict", "check"] == [cell.id for cell in cells]
+    assert places[1] < asked < places[2]
+    assert exercise.about["predict"]["question"] in cells[0].source
+    assert f'ex = cs.exercise("{exercise.id}")\nex.predict("...")\n' in cells[1].source
+    assert "ex." not in exercise.starter + exercise.solution
+    again = Exercise(HANDOUTS / f"{exercise.name}.toml")
+    assert [cell.id for cell in cells] == [c.id for c in again.cells if "desk" in c.tags]
+
+
+def test_the_doctor_says_what_an_answer_passed(monkeypatch):
+    """And what is wrong with one that does not get its score."""
+    exercise = Exercise(FOLDER / "01_lru")
+    fifo = next(text for name, text, _ in exercise.wrong() if name == "fifo")
+    monkeypatch.setattr(exercise, "right", lambda: [("fifo", fifo, 100.0)])
+    monkeypatch.setattr(exercise, "wrong", lambda: [("fifo", fifo, 35.0)])
+    found = {finding.what: finding.why for finding in examined(exercise, strongest(), seeds=1)}
+    told = "35 of 100 (passed: oldest_goes, two_caches_do_not_meet, removed_keys_are_forgotten)"
+
+    assert "" == found[f"wrong/fifo, seed 1: {told}"]
+    assert "it should get 100; a_read_counts: " in found[f"right/fifo, seed 1: {told}"]
 
 
 def test_one_bug_costs_once():
