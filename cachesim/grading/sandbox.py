@@ -46,10 +46,8 @@ from cachesim.grading.walls import (
 __all__ = ["BOX", "MIB", "TIERS", "Box", "Limits", "NoSandbox", "Tier", "Unsettled", "box"]
 __all__ += ["holds", "strongest"]
 
-SELDOM, OFTEN = (
-    0.25,
-    0.05,
-)  # looks at the clock: a share of the CPU limit at most, seconds at least, between two
+# Between two looks at the clock lie at most this share of the CPU limit, and at least so many seconds.
+SELDOM, OFTEN = 0.25, 0.05
 
 
 class NoSandbox(BadInput):
@@ -181,9 +179,7 @@ class Box:
         if self.late:
             return self.late
         signals = [getattr(signal, name, None) for name in ("SIGKILL", "SIGXCPU")]
-        ended_by = next(
-            (n for n in signals if n in (-code, code - 128)), None
-        )  # bubblewrap adds 128
+        ended_by = next((n for n in signals if n in (-code, code - 128)), None)  # bwrap adds 128
         if ended_by is None:
             return ended(code, begun=bool(self.parts))
         # Rough, as the kernel's own count for this limit; bubblewrap may have ended without what was used inside.
