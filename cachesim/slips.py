@@ -59,7 +59,7 @@ SENTENCES = {
     "init": "{name} cannot be made: its __init__ asks for more than it is given; "
     "leave __init__ out, or give its arguments defaults",
     "field": "{name} has no field {field}{thing}",
-    "arguments": "{name} is called with {count} arguments, and must take as many",
+    "arguments": "{name} is called with {count}, and must take as many",
     "result": "{name} returned {thing}; "
     "return plain data: finite numbers, text, True, False, None, lists and dicts of these",
     # what a sandbox has not
@@ -216,6 +216,15 @@ def check_shapes(made: Any, ops: tuple[str, ...]) -> None:
             getattr(made, op, None), "__self__"
         ):  # not static, nor put there by the instance
             check_shape(type(made).__name__, op, Shape.of(getattr(made, op)))
+
+
+def arguments(count: int) -> str:
+    """Return how many arguments, in words.
+
+    >>> arguments(1), arguments(2)
+    ('1 argument', '2 arguments')
+    """
+    return f"{count} argument{'s' if count != 1 else ''}"
 
 
 def never_began(error: TypeError) -> bool:
