@@ -45,6 +45,7 @@ SENTENCES = {
     "spawn": 'app.spawn needs a generator, got {thing}: is there a "yield" in what you call?',
     "lacks": "{thing} is not in the sandbox; it has app.cache.get, set and delete, app.db.read and write, "
     "app.timeout, app.spawn, app.now, app.random, app.client and app.shared",
+    "kept": 'a strategy keeps nothing in itself: write app.shared["name"] in place of self.name',
     # policies
     "entry victim": "{name} returned an Entry; return its key",
     "victim": "{name} returned {thing}, which the cache does not hold; "

@@ -96,6 +96,8 @@ def error_of(told: Any, about: str, parts: Sequence[tuple[str, str]]) -> AnswerE
     if told.get("slip") in list(SENTENCES):
         return _slip(told["slip"], told.get("words"), about or "your code", at)
     kind, text = plain(told.get("kind"), 60), plain(told.get("text"))
+    if kind == "StopIteration" and not text:
+        text = "next() found nothing"
     known = kind if _is_builtin(kind) else "an error"
     said = f"{kind}: {text}" if text else kind
     return AnswerError("error", f"{said}{at}", f"your code raised {known}{at}")

@@ -52,6 +52,7 @@ FUNCTIONS = {  # the body of f(x), which is called with 7 -> what is told
         "your code needs more memory than a test may use (MemoryError) (line 2)",
     ),
     "a name": ("return y", "NameError: name 'y' is not defined (line 2)"),
+    "nothing next": ("return next(iter([]))", "StopIteration: next() found nothing (line 2)"),
     "a long number": (
         "return 10 ** 20",
         "an answer of your code cannot be read: a whole number of 21 digits, more than 18",
@@ -127,6 +128,7 @@ LACKS = {
     "app.db.write_all": "yield app.db.write_all([])",
     "app.db.version_of": "app.db.version_of(row)",
     "app.skew": "app.skew",
+    "value.write": "row = yield app.db.read(key); row.write",
 }
 
 
