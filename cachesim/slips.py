@@ -45,6 +45,7 @@ SENTENCES = {
     "spawn": 'app.spawn needs a generator, got {thing}: is there a "yield" in what you call?',
     "lacks": "{thing} is not in the sandbox; it has app.cache.get, set and delete, app.db.read and write, "
     "app.timeout, app.spawn, app.now, app.random, app.client and app.shared",
+    "kept": 'a strategy keeps nothing in itself: write app.shared["name"] in place of self.name',
     # policies
     "entry victim": "{name} returned an Entry; return its key",
     "victim": "{name} returned {thing}, which the cache does not hold; "
@@ -59,7 +60,7 @@ SENTENCES = {
     "init": "{name} cannot be made: its __init__ asks for more than it is given; "
     "leave __init__ out, or give its arguments defaults",
     "field": "{name} has no field {field}{thing}",
-    "arguments": "{name} is called with {count} arguments, and must take as many",
+    "arguments": "{name} is called with {count}, and must take as many",
     "result": "{name} returned {thing}; "
     "return plain data: finite numbers, text, True, False, None, lists and dicts of these",
     # what a sandbox has not
@@ -216,6 +217,15 @@ def check_shapes(made: Any, ops: tuple[str, ...]) -> None:
             getattr(made, op, None), "__self__"
         ):  # not static, nor put there by the instance
             check_shape(type(made).__name__, op, Shape.of(getattr(made, op)))
+
+
+def arguments(count: int) -> str:
+    """Return how many arguments, in words.
+
+    >>> arguments(1), arguments(2)
+    ('1 argument', '2 arguments')
+    """
+    return f"{count} argument{'s' if count != 1 else ''}"
 
 
 def never_began(error: TypeError) -> bool:

@@ -3,13 +3,14 @@
 import builtins
 import json
 import os
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from cachesim.errors import Slip
-from cachesim.slips import CALLS, SENTENCES, SHAPES, Thing, slip
+from cachesim.slips import CALLS, SENTENCES, SHAPES, Thing, arguments, slip
 
 LONGEST_LINE = 1 << 20  # bytes of one answer
 DEEPEST = 16  # levels of an answer
@@ -95,6 +96,8 @@ def error_of(told: Any, about: str, parts: Sequence[tuple[str, str]]) -> AnswerE
     if told.get("slip") in list(SENTENCES):
         return _slip(told["slip"], told.get("words"), about or "your code", at)
     kind, text = plain(told.get("kind"), 60), plain(told.get("text"))
+    if kind == "StopIteration" and not text:
+        text = "next() found nothing"
     known = kind if _is_builtin(kind) else "an error"
     said = f"{kind}: {text}" if text else kind
     return AnswerError("error", f"{said}{at}", f"your code raised {known}{at}")
@@ -109,7 +112,7 @@ def _slip(code: str, told: Any, about: str, at: str) -> AnswerError:
         "thing": _thing(told.get("thing")),
         "field": Thing("that the exercise asks for", f'"{plain(told.get("field"), 40)}"'),
         "base": told.get("base") if told.get("base") in BASES else "what is asked for",
-        "count": told.get("count") if told.get("count") in range(10) else "other",
+        "count": arguments(told["count"]) if told.get("count") in range(10) else "some",
     }
     for name in ("call", "inner"):
         words[name] = told.get(name) if told.get(name) in list(CALLS.values()) else "it"
@@ -138,6 +141,15 @@ def place(told: Any, parts: Sequence[tuple[str, str]]) -> str:
     if code is None or type(line) is not int or not 1 <= line <= code.count("\n") + 1:
         return ""
     return f" ({where}, line {line})" if where else f" (line {line})"
+
+
+def rounded(text: str) -> str:
+    """Return text in which no number has more digits than a reader can use.
+
+    >>> rounded("at 0.0008738570534526182 s of 5.0 s")
+    'at 0.000873857 s of 5.0 s'
+    """
+    return re.sub(r"\d+\.\d{7,20}(e-?\d+)?", lambda number: f"{float(number[0]):.6g}", text)
 
 
 def plain(text: Any, most: int = 300) -> str:

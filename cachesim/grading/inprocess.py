@@ -10,6 +10,7 @@ from typing import Any
 
 from cachesim.grading.exercise import parameters_of
 from cachesim.slips import Thing, never_began, slip
+from cachesim.slips import arguments as counted
 
 
 class Lab:
@@ -50,7 +51,7 @@ class Lab:
             return function(*arguments)
         except TypeError as error:
             if never_began(error):
-                raise slip("arguments", name=name, count=len(arguments)) from error
+                raise slip("arguments", name=name, count=counted(len(arguments))) from error
             raise
 
     def hint_if(self, seen: bool, hint: str) -> None:

@@ -9,7 +9,7 @@ from contextlib import ExitStack, closing
 from typing import Any, Literal, NamedTuple
 
 from cachesim.errors import CachesimError
-from cachesim.grading.answers import AnswerError, plain
+from cachesim.grading.answers import AnswerError, plain, rounded
 from cachesim.grading.exercise import Exercise, Test
 from cachesim.grading.parts import Part
 from cachesim.grading.remote.lab import Lab
@@ -169,7 +169,7 @@ def _lab(bench: _Bench, stack: ExitStack) -> Lab:
 
 def _told(trouble: Exception, test: Test, is_repeat: bool) -> tuple[str, str, str]:
     """Return the status, what was seen, and what of it may be told where nothing of the code's may be seen."""
-    shown = plain(str(trouble), 500)
+    shown = rounded(plain(str(trouble), 500))
     if isinstance(trouble, AssertionError):
         return FAILED, f"{test.failed} Seen: {shown}" if shown else test.failed, ""
     if isinstance(trouble, Unsettled):

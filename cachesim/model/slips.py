@@ -1,6 +1,7 @@
 """How the slips of strategies are found in a run: each is told in one sentence instead of a traceback far away."""
 
 import math
+from dataclasses import FrozenInstanceError
 from types import AsyncGeneratorType, CoroutineType, FunctionType, GeneratorType, MethodType
 from typing import Any
 
@@ -46,7 +47,9 @@ def none_returned(strategy: Any) -> Slip:
 
 
 def misused(error: AttributeError) -> Slip | None:
-    """Return the error for an attribute that an event, or a Value, does not have; None for one of something else."""
+    """Return the error for an attribute that an event, a Value or a strategy does not have; None for another one."""
+    if isinstance(error, FrozenInstanceError):
+        return slip("kept")
     if isinstance(error.obj, simpy.Event):
         return slip("event used", call=call_of(error.obj))
     return slip("value used") if isinstance(error.obj, Value) else None

@@ -6,8 +6,8 @@ from cachesim.errors import StrategyError
 from cachesim.experiments.run import run
 from cachesim.grading.answers import AnswerError
 from cachesim.model.strategies.base import Strategy
-from tests.grading.slips import STRATEGY, filled, write
-from tests.model.worlds import requests_of, scripted
+from tests.grading.slips import STRATEGY, filled
+from tests.model.worlds import scripted
 
 RESULT = "f returned {}; return plain data: finite numbers, text, True, False, None, lists and dicts of these"
 EXIT = "your code ended the process: leave out exit(), quit(), sys.exit() and os._exit()"
@@ -52,6 +52,7 @@ FUNCTIONS = {  # the body of f(x), which is called with 7 -> what is told
         "your code needs more memory than a test may use (MemoryError) (line 2)",
     ),
     "a name": ("return y", "NameError: name 'y' is not defined (line 2)"),
+    "nothing next": ("return next(iter([]))", "StopIteration: next() found nothing (line 2)"),
     "a long number": (
         "return 10 ** 20",
         "an answer of your code cannot be read: a whole number of 21 digits, more than 18",
@@ -80,7 +81,7 @@ ENTRIES = {  # what stands in place of f, or of Mine -> what is told
     "f is a number": ("f = 0.1 + 0.2", "f must be a function, it is 0.3"),
     "f takes two": (
         "def f(x, y): pass",
-        "f is called with 1 arguments, and must take as many (line 1)",
+        "f is called with 1 argument, and must take as many (line 1)",
     ),
     "Mine is a function": ("def Mine(): pass", "Mine must be a class, it is a function"),
     "Mine has another base": (
@@ -127,6 +128,7 @@ LACKS = {
     "app.db.write_all": "yield app.db.write_all([])",
     "app.db.version_of": "app.db.version_of(row)",
     "app.skew": "app.skew",
+    "value.write": "row = yield app.db.read(key); row.write",
 }
 
 
@@ -161,107 +163,6 @@ def test_the_cell_is_named(lab_of):
     far = "exec(compile('\\n' * 99 + 'def f(x): return y', 'submission:', 'exec'))"
     with pytest.raises(AnswerError, match=r"is not defined$"):
         lab_of(far).call("f", 1)
-
-
-# --- what is honest, and works as in `cs.run`
-
-HONEST = {
-    "a race with a time-out": """
-        get = app.cache.get(key)
-        seen = yield get | app.timeout(0.5)
-        row = seen[get] if get in seen else (yield app.db.read(key))
-        return row
-""",
-    "both at once": """
-        get, row = app.cache.get(key), app.db.read(key)
-        seen = yield get & row
-        if seen[get] is None:
-            yield app.cache.set(key, seen[row])
-        return seen[row]
-""",
-    "a spawned result of any kind": """
-        found = yield app.spawn(self.both(app, key))
-        return found["row"]
-""",
-    "a size": """
-        row = yield app.db.read(key)
-        if len(row) > 50 and app.random() < 1:
-            yield app.cache.set(key, row)
-        return bytes(row)
-""",
-    "a comparison": """
-        row, again = (yield app.db.read(key)), (yield app.db.read(key))
-        return row if row == again and row != None and {row} == {again} else None
-""",
-    "an event that is kept": """
-        if "first" not in app.shared:
-            app.shared["first"] = app.spawn(self.both(app, key))
-        yield app.shared["first"]
-        return (yield app.db.read(key))
-""",
-    "a number as it comes": """
-        row = yield app.db.read(key)
-        yield app.cache.set(key, row, 5)
-        yield app.cache.set(key, row, ttl=float("inf"))
-        yield app.timeout(1)
-        return row
-""",
-}
-
-
-def honest(body):
-    """Return a strategy with another `read`, and a helper that gives a dict."""
-    head, rest = STRATEGY.split("    def read")
-    rest = rest[rest.index("    def write") :]
-    both = "    def both(self, app, key):\n        return {'row': (yield app.db.read(key)), 'at': app.now}\n"
-    return f"{head}{both}    def read(self, app, key):{body}\n{rest}"
-
-
-@pytest.mark.parametrize("body", HONEST.values(), ids=HONEST)
-def test_what_is_honest_works(lab_of, body):
-    """Request by request as the same code in `cs.run`."""
-    names = {}
-    exec(honest(body), names)
-    inside = requests_of(scripted(lab_of(honest(body)).strategy("Mine"), STEPS))
-    outside = requests_of(scripted(names["Mine"](), STEPS))
-
-    assert outside.equals(inside)
-    assert 3 == len(inside)
-
-
-@pytest.mark.parametrize("given", ["True", "value", "object()", "(yield app.cache.delete(key))"])
-def test_a_write_may_return_anything(lab_of, given):
-    """Nobody looks at it."""
-    source = write("yield app.db.write(key, value)", f"return {given}")
-    inside = requests_of(scripted(lab_of(source).strategy("Mine"), STEPS))
-
-    assert [0, 0, 1] == inside["version"].tolist()
-
-
-def test_work_beside_the_requests(lab_of):
-    """`start` begins with the run and ends with it."""
-    loop = "    def start(self, app):\n        while True:\n            yield app.cache.get('a')\n"
-    loop += "            yield app.timeout(1.0)\n"
-    source = STRATEGY + loop
-    names = {}
-    exec(source, names)
-    inside = requests_of(scripted(lab_of(source).strategy("Mine"), STEPS))
-
-    assert requests_of(scripted(names["Mine"](), STEPS)).equals(inside)
-
-
-def test_a_warm_start_has_the_strategys_ttl(lab_of):
-    """Rows that are there when a run begins have used up a part of it."""
-    source = STRATEGY.replace("10.0", "0.001")
-    names = {}
-    exec(source, names)
-    inside, outside = (
-        requests_of(scripted(strategy, STEPS, start="warm"))["lookup"].tolist()
-        for strategy in (lab_of(source).strategy("Mine", ttl=0.001), names["Mine"]())
-    )
-
-    assert outside == inside
-    assert "expired" == inside[0]
 
 
 def test_the_class_is_the_students():

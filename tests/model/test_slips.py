@@ -271,3 +271,28 @@ def test_a_value_made_up_has_no_version():
 
     assert [999] == records["write"].tolist()
     assert records["version"].isna().all()
+
+
+def test_a_strategy_that_keeps_something_in_itself():
+    """It is frozen; what its requests share has a place of its own."""
+
+    class Keeper(FromCache):
+        def read(self, app, key):
+            self.seen = key
+            return (yield app.db.read(key))
+
+    expected = 'a strategy keeps nothing in itself: write app.shared["name"] in place of self.name'
+
+    assert expected == refused(Keeper(), READ)
+
+
+def test_an_attribute_error_of_the_students_own():
+    """It stays what it is."""
+
+    class Wrong(FromCache):
+        def read(self, app, key):
+            yield app.cache.get(key)
+            return self.nothing
+
+    with pytest.raises(AttributeError, match="nothing"):
+        run(scripted(Wrong(), READ))

@@ -7,10 +7,9 @@ message a `yield`.
 from slips import Slip, defined, raised, shape, thing, waiting
 from world import App, Event, packed, random, unpacked
 
-from cachesim import CacheError, DatabaseRefused, Entry, EvictionPolicy
+import cachesim
+from cachesim import Entry, EvictionPolicy, SimulatedFailure
 from cachesim import Strategy as Base
-
-FAILURES = {"CacheError": CacheError, "DatabaseRefused": DatabaseRefused}
 
 
 class Policy:
@@ -92,7 +91,7 @@ class Strategy:
             run.waits = self._step(run, message)
         except StopIteration as end:
             return self._reply(number, **self._ended(self.running.pop(number), end.value))
-        except tuple(FAILURES.values()):
+        except SimulatedFailure:
             if "throw" not in message:  # none was thrown in: the student's own
                 raise
             del self.running[number]
@@ -132,7 +131,8 @@ class Strategy:
 
     def _step(self, run, message):
         if "throw" in message:
-            return run.steps.throw(FAILURES[message["throw"]](message["text"]))
+            kind = getattr(cachesim.errors, message["throw"], SimulatedFailure)
+            return run.steps.throw(kind(message["text"]))
         return run.steps.send(unpacked(message["answer"], run.waits))
 
     def _ended(self, run, value):

@@ -1,13 +1,10 @@
 """How a slip leaves the sandbox: its code, what was given, and the student's line. The grader has the sentences."""
 
-import sys
-
 FILE = "submission:"  # begins the file name of every part; the rest says which part it is
 LONGEST_TEXT = 300  # characters of an error
 LONGEST_THING = 60  # characters of what was given
 SHOWN = ("bool", "int", "str", "bytes", "bytearray", "list", "tuple", "set", "dict")
 ANY_MORE = 0x04  # the flag of code that has *args
-NO_KEYBOARD = "EOF when reading a line"
 KNOWN = {SystemExit: "exit", MemoryError: "memory", RecursionError: "recursion"}  # error -> slip
 
 
@@ -104,8 +101,3 @@ def _text(error):
         return str(text)[:LONGEST_TEXT]
     except BaseException:
         return ""
-
-
-def current():
-    """Return the student's line that is running."""
-    return place(sys._getframe(1))

@@ -4,7 +4,8 @@ import math
 
 from slips import Slip
 
-KIB, MIB = 1 << 10, 1 << 20
+KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+US, MS = 1e-6, 1e-3
 
 
 class CachesimError(Exception):
@@ -15,12 +16,33 @@ class BadInput(CachesimError, ValueError):
     """A value that breaks a rule."""
 
 
-class CacheError(CachesimError):
-    """A cache command that failed."""
+# The failures of the simulated world, as cachesim/errors.py has them: each with what it is a kind of.
+FAILURES = """
+SimulatedFailure CachesimError
+CacheError SimulatedFailure
+OutOfMemory CacheError
+CommandError CacheError
+DatabaseRefused SimulatedFailure
+FenceRejected SimulatedFailure
+LockRefused SimulatedFailure
+Unreachable SimulatedFailure
+TimedOut Unreachable
+ConnectTimedOut TimedOut
+ConnectionLost Unreachable
+ConnectionRefused Unreachable
+AuthenticationFailed Unreachable
+BreakerOpen Unreachable
+"""
 
 
-class DatabaseRefused(CachesimError):
-    """A database that takes no more."""
+def _tree(words):
+    made = {"CachesimError": CachesimError, "BadInput": BadInput}
+    for name, kind in zip(words[::2], words[1::2], strict=True):
+        made[name] = type(name, (made[kind],), {})
+    return made
+
+
+ERRORS = _tree(FAILURES.split())
 
 
 class Entry:
@@ -54,9 +76,11 @@ class Strategy:
 
     def __init__(self, **fields):
         for name, value in fields.items():
-            if not hasattr(type(self), name):
-                known = ", ".join(getattr(type(self), "__annotations__", ())) or "none"
-                raise Slip("field", field=name, thing=["more", f"; its fields are: {known}"])
+            kinds = [getattr(kind, "__annotations__", ()) for kind in type(self).__mro__]
+            known = list(dict.fromkeys(field for kind in kinds for field in kind))
+            if name not in known and not hasattr(type(self), name):
+                more = f"; its fields are: {', '.join(known) or 'none'}"
+                raise Slip("field", field=name, thing=["more", more])
             setattr(self, name, value)
 
     def read(self, app, key):
@@ -76,6 +100,8 @@ def _classes():
 
 
 def __getattr__(name):
+    if name in ERRORS:
+        return ERRORS[name]
     raise AttributeError(
         f"cachesim.{name} is not part of this exercise: it would be the answer, or is not needed for it; "
         f"what there is: {_classes()}"

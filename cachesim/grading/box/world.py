@@ -25,6 +25,8 @@ class Value(bytes):
         raise Slip("value used")
 
     def __getattr__(self, name):
+        if name == "write":  # a row outside has it
+            raise NotAValue("lacks", thing=["call", "value.write"])
         raise NotAValue("value used")
 
     def __repr__(self):

@@ -106,8 +106,7 @@ class Actor:
                 told = {"answer": self.values.packed(answer)}
             except SimulatedFailure as failure:
                 last = failure
-                kind = "DatabaseRefused" if "atabase" in type(failure).__name__ else "CacheError"
-                told = {"throw": kind, "text": str(failure)}
+                told = {"throw": type(failure).__name__, "text": str(failure)}
             reply = self.tell(on=number, now=app.now, **told)
 
     def take(self, app: Any, reply: Message) -> None:
