@@ -52,7 +52,7 @@ def of_many_entries(count):
 
 
 def notebook(*cells):
-    return json.dumps({"cells": [*NOTEBOOK["cells"], *cells]}).encode()
+    return json.dumps({"cells": [*NOTEBOOK["cells"], *cells]}, ensure_ascii=False).encode()
 
 
 def cell(source):
@@ -65,6 +65,8 @@ LZMA, BZIP2 = zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2
 GRADED = {  # read all the same
     "code with broken tags": ("a.py", f"# %% tags=[x\n{ANSWER}".encode()),
     "60 MB of outputs": ("a.ipynb", notebook({"outputs": "x" * 60_000_000})),
+    "60 MB of outputs with a letter of four bytes": ("a.ipynb", notebook({"outputs": "\U0001f600" + "x" * 60_000_000})),
+    "names with backslashes": ("a.zip", packed(("in\\a.py", ANSWER), ("__MACOSX\\b.py", "LRU = 1"))),
     "outputs that are deep": ("a.ipynb", notebook()[:-1] + b', "x": ' + b"[" * 900 + b"]" * 900 + b"}"),
     "a name that is no UTF-8 but says so": ("a.zip", changed(NO_UTF8, NO_UTF8.index(b"PK\x01\x02") + 46, 0xFF)),
     "names that lead elsewhere": ("a.zip", packed(("../../../etc/a.py", ANSWER), ("/b.py", "x = 1"))),

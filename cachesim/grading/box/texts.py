@@ -33,8 +33,7 @@ UTF8_NAME = 0x08  # in the second byte of an entry's flags
 
 def text_of(data):
     """Return the text of a file, by its mark, by the coding that it names, as UTF-8, or as Windows writes."""
-    text = _decoded(data)
-    return whole(text.replace("\r\n", "\n").replace("\r", "\n"))
+    return _decoded(data).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _decoded(data):
@@ -79,6 +78,10 @@ def unzipped(data, passed_over, most_files, most_bytes):
     try:
         with _opened(data) as archive:
             entries = [entry for entry in archive.infolist() if _is_file(entry)]
+            for entry in entries:
+                entry.filename = entry.filename.replace(
+                    "\\", "/"
+                )  # as some programs on Windows write
             names, junk = sifted(entry.filename for entry in entries)
             passed_over(junk)
             wanted = set(names)  # a name may be there twice
