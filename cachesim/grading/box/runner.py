@@ -161,11 +161,10 @@ def main():
     printed = os.dup(2)
     channel = Channel()
     sys.path.insert(0, HERE)
+    sys.modules["cachesim"] = toolkit()
     import actors  # noqa: F401 - while their files can still be read
     import habits
     import stubs  # noqa: F401
-
-    sys.modules["cachesim"] = toolkit()
 
     standing = fence(json.loads(sys.argv[1]))
     sys.path.remove(HERE)
