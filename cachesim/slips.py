@@ -57,6 +57,7 @@ SENTENCES = {
     "class": "{name} must be a class, it is {thing}",
     "function": "{name} must be a function, it is {thing}",
     "subclass": '{name} must be a subclass of {base}: write "class {name}({base}):"',
+    "before_add": "{name} returned {thing}; return True to store the entry, or False to refuse it",
     "init": "{name} cannot be made: its __init__ asks for more than it is given; "
     "leave __init__ out, or give its arguments defaults",
     "field": "{name} has no field {field}{thing}",
@@ -75,12 +76,15 @@ SHAPES = {  # how a method must be written
     "read": "read(self, app, key)",
     "write": "write(self, app, key, value)",
     "start": "start(self, app)",
+    "before_add": "before_add(self, entry)",
     "on_add": "on_add(self, entry)",
     "on_use": "on_use(self, entry)",
+    "on_evict": "on_evict(self, entry)",
     "on_remove": "on_remove(self, entry)",
     "victim": "victim(self)",
 }
-STRATEGY, POLICY = ("read", "write", "start"), ("on_add", "on_use", "on_remove", "victim")
+STRATEGY = ("read", "write", "start")
+POLICY = ("before_add", "on_add", "on_use", "on_evict", "on_remove", "victim")
 
 CALLS = {  # how a student writes a command
     "get": "app.cache.get",

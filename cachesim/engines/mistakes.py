@@ -34,10 +34,10 @@ def victim_removed(policy: EvictionPolicy) -> Slip:
     return slip("victim removed", PolicyError, name=_victim(policy))
 
 
-def bad_answer(policy: EvictionPolicy, given: Any) -> PolicyError:
+def bad_answer(policy: EvictionPolicy, given: Any) -> Slip:
     """Return the error for a before_add() that says neither True nor False."""
     name = f"{type(policy).__name__}.before_add()"
-    return PolicyError(f"{name} returned {given!r:.60}; return True to store the entry, or False")
+    return slip("before_add", PolicyError, name=name, thing=Thing.of(given))
 
 
 def _victim(policy: EvictionPolicy) -> str:

@@ -50,8 +50,8 @@ class Simple(EngineSpec):
     @property
     def asks(self) -> bool:
         """Whether the policy may refuse to store a key."""
-        kind = self.policy if isinstance(self.policy, type) else type(self.policy())
-        return issubclass(kind, EvictionPolicy) and kind.defines("before_add")
+        policy: Any = self.policy if isinstance(self.policy, type) else self.policy()
+        return bool(policy.defines("before_add"))
 
     @property
     def why_refused(self) -> str:  # type: ignore[override]

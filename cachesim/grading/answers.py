@@ -16,7 +16,7 @@ LONGEST_LINE = 1 << 20  # bytes of one answer
 DEEPEST = 16  # levels of an answer
 MOST_DIGITS = 18  # of a whole number in an answer
 MOST_PARTS = 100_000  # of an answer: numbers, texts, lists, ...
-OPS = (*SHAPES, "victim()")
+OPS = (*SHAPES, "victim()", "before_add()")
 BASES = ("cs.Strategy", "cs.EvictionPolicy")
 
 

@@ -11,6 +11,9 @@ import cachesim
 from cachesim import Entry, EvictionPolicy, SimulatedFailure
 from cachesim import Strategy as Base
 
+INF = float("inf")
+RARE = ("before_add", "on_evict")  # a policy that does not define them is not asked for them
+
 
 class Policy:
     """An eviction policy and the entries that it has been told of."""
@@ -20,19 +23,35 @@ class Policy:
     def __init__(self, policy):
         self.policy, self.entries, self.named = policy, {}, None
         self.policy.random = random()
-        self.about = {}
+        self.about = {"defines": [name for name in RARE if self._defines(name)]}
+
+    def _defines(self, name):
+        return getattr(type(self.policy), name) is not getattr(EvictionPolicy, name)
 
     def answer(self, message):
-        """Tell the policy what happened; return its victim if one is asked for."""
+        """Tell the policy what happened; return what it is asked."""
+        self.policy.items = INF if message["items"] is None else message["items"]
         for what, key, size in message["events"]:
             if what == "add":
-                self.entries[key] = Entry(key, size, float("inf"))
+                self.entries[key] = Entry(key, size, INF)
                 self.policy.on_add(self.entries[key])
             elif what == "use":
                 self.policy.on_use(self.entries[key])
+            elif what == "evict":
+                self.policy.on_evict(self.entries[key])
             else:
                 self._remove(self.entries.pop(key))
-        return {"victim": self._victim()} if message["asks"] else {"ok": True}
+        return getattr(self, f"_{message['asks']}")(*message["about"])
+
+    def _nothing(self):
+        return {"ok": True}
+
+    def _wanted(self, key, size):
+        wanted = self.policy.before_add(Entry(key, size, INF))
+        if type(wanted) is not bool:
+            at = defined(self.policy.before_add)
+            raise Slip("before_add", at, op="before_add()", thing=thing(wanted))
+        return {"wanted": wanted}
 
     def _remove(self, entry):
         try:
@@ -49,7 +68,7 @@ class Policy:
             at = defined(self.policy.victim)
             raise Slip(code, at, op="victim()", thing=thing(victim))
         self.named = victim
-        return victim
+        return {"victim": victim}
 
 
 class Run:

@@ -56,12 +56,20 @@ class EvictionPolicy:
     """Decides which key goes when room is needed; on_add, on_use and on_remove tell it of every change."""
 
     random = None
+    items = math.inf
+
+    def before_add(self, entry):
+        """Say whether to store `entry`."""
+        return True
 
     def on_add(self, entry):
         """Note that `entry` was stored under a key that was absent."""
 
     def on_use(self, entry):
         """Note that `entry` was read or overwritten."""
+
+    def on_evict(self, entry):
+        """Note that `entry` is given up to make room; `on_remove` follows."""
 
     def on_remove(self, entry):
         """Note that `entry` left: evicted, expired or deleted."""
