@@ -229,14 +229,12 @@ def troubled(monkeypatch):
     """Make the first sandboxes fail: return what is set to how they fail, one entry each."""
     failures = []
 
-    @contextmanager
     def failing(*given):
         if failures:
             raise Unsettled(failures.pop(0), "the clock")
-        with box(*given) as made:
-            yield made
+        return Box(*given)
 
-    monkeypatch.setattr(judge, "box", failing)
+    monkeypatch.setattr(judge, "Box", failing)
     return failures
 
 
