@@ -9,6 +9,7 @@ import pytest
 
 from cachesim.errors import BadInput
 from cachesim.grading.exercise import Exercise
+from cachesim.grading.sandbox import TIERS, holds
 from cachesim.grading.submission import read
 
 EXERCISE = Exercise(Path(__file__).parents[2] / "exercises" / "01_lru")
@@ -46,6 +47,20 @@ def test_every_coding_of_a_file(tmp_path, data):
     (tmp_path / "a.py").write_bytes(data)
 
     assert LINES == code(tmp_path / "a.py")
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_every_tier_reads(tmp_path, tier):
+    """Behind each kind of walls: codings and archives need what Python imports late."""
+    if not holds(tier):
+        pytest.skip(f"the tier {tier} does not work here")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "a.py").write_bytes(CODINGS["a cookie in line 2"])
+    with zipfile.ZipFile(tmp_path / "b.zip", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.py", CODINGS["windows, no cookie"])
+    found = [read(tmp_path / name, EXERCISE, tier).source for name in ("a", "b.zip")]
+
+    assert [LINES, LINES] == [[line for line in text.split("\n") if line] for text in found]
 
 
 def test_tabs_and_lines_that_only_look_like_ends(tmp_path):

@@ -10,10 +10,12 @@ Weiser, "Program Slicing", IEEE Transactions on Software Engineering SE-10(4), 1
 
 import ast
 import builtins
+from bisect import bisect_right
 from collections import defaultdict
 
 SETTINGS = {("random", "seed")}  # methods of modules that an answer may count on
 EVERYWHERE = "sys.setrecursionlimit("  # ... and a call that changes how all code runs
+MOST_BACK = 20  # bindings of one name in which something may have been reached
 
 
 class Slice:
@@ -38,11 +40,34 @@ class Slice:
     # --- what changes a name
 
     def _changed_by(self, at, statement):
-        direct = {name for name, method in statement.changes if self._may_change(name, method)}
+        before = at - statement.is_whole  # it binds when all else is done
+        direct = {
+            name
+            for changed, method in statement.changes
+            for name in self._led_back([changed], before)
+            if self._may_change(name, method)
+        }
         for function, given in statement.calls:
             if function not in self.wanted:
-                direct |= self._effect(function, given)
+                direct |= self._led_back(self._effect(function, given), before)
         return direct - statement.binds - {""}
+
+    def _led_back(self, names, at):
+        """Return names, and those of the things through which they were reached when a statement changed them."""
+        found, waiting = set(), [(name, at) for name in names]
+        while waiting:
+            asked = name, before = waiting.pop()
+            if asked in found:
+                continue
+            found.add(asked)
+            binders = self.binders.get(name, ())
+            end = bisect_right(binders, before)
+            for bound in reversed(binders[max(0, end - MOST_BACK) : end]):
+                one = self.statements[bound]
+                waiting += [(s, bound - (s == name)) for alias, s in one.aliases if alias == name]
+                if one.is_whole:
+                    break
+        return {name for name, _ in found}
 
     def _may_change(self, name, method):
         """Return whether a store into a name, or a method called on it, may be part of an answer.
@@ -87,6 +112,8 @@ class Slice:
                 self.needed.add(at)
                 now, later = self.statements[at].names
                 waiting += [(one, at) for one in now]
+                pairs = self.statements[at].aliases
+                waiting += [(source, before) for alias, source in pairs if alias == name]
                 waiting += [(one, end) for one in later for end in (before, len(self.statements))]
 
     def _sources(self, name, before):

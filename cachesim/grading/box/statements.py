@@ -21,6 +21,8 @@ CHANGING = """
 CHANGING_FIRST = """
     setattr delattr heapify heappush heappop heapreplace heappushpop insort insort_left insort_right shuffle
 """
+# functions whose result leads into their arguments
+LEADING = "enumerate filter iter list max min next reversed set sorted tuple zip"
 
 
 class Statement:
@@ -32,11 +34,13 @@ class Statement:
         self.first, self.last = min([node.lineno, *heads]), node.end_lineno
         self.text = _segment(node, self.first, lines)
         self.binds, self.changes, self.calls, self.is_star = set(), set(), [], False
+        self.aliases = set()  # pairs of a name and another through which it was reached
         for part, is_in_class in at_load(node):
             if not is_in_class:
                 self.binds.update(bound(part))
             self.is_star |= isinstance(part, ast.alias) and part.name == "*"
             self.changes.update(changed(part))
+            self.aliases.update(aliased(part))
             self.calls += called(part)
 
     @property
@@ -73,7 +77,7 @@ class Statement:
             _sort(symtable.symtable(self.text, "", "exec"), False, now, later)
         except (SyntaxError, ValueError):  # an `await` at the top
             now = {part.id for part in ast.walk(self.node) if isinstance(part, ast.Name)}
-        return now, later
+        return now | {name for name, _ in self.changes}, later  # `x += 1` uses x
 
     @cached_property
     def effects(self):
@@ -84,6 +88,7 @@ class Statement:
         parts = [part for child in self.node.body for part in ast.walk(child)]
         arguments = {part.arg for part in ast.walk(self.node.args) if isinstance(part, ast.arg)}
         names = {name for part in parts for name, _ in changed(part)}
+        names = led_back(names, {pair for part in parts for pair in aliased(part)})
         names |= {n for part in parts if isinstance(part, ast.Global) for n in part.names}
         outer = names & self.names[1]
         calls = {
@@ -177,6 +182,8 @@ def changed(node):
             ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del())
         ):
             return [(root(node), None)]
+        case ast.AugAssign(target=ast.Name() as target):
+            return [(target.id, None)]
         case ast.Expr(value=ast.Call(func=ast.Attribute() as function)):
             return [(root(function), function.attr)]
         case ast.Call(func=ast.Attribute() as function) if function.attr in CHANGING.split():
@@ -184,6 +191,56 @@ def changed(node):
         case ast.Call(args=[first, *_]) if _last_name(node.func) in CHANGING_FIRST.split():
             return [(root(first), None)]
     return []
+
+
+def aliased(node):
+    """Return the names that a node binds to something in another thing, each with the name of that."""
+    match node:
+        case ast.Assign():
+            targets, value = node.targets, node.value
+        case ast.AnnAssign(value=ast.expr()) | ast.NamedExpr():
+            targets, value = [node.target], node.value
+        case ast.For() | ast.AsyncFor() | ast.comprehension():
+            targets, value = [node.target], node.iter
+        case ast.withitem(optional_vars=ast.expr()):
+            targets, value = [node.optional_vars], node.context_expr
+        case _:
+            return []
+    names = [
+        part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)
+    ]
+    return [(name, source) for name in names for source in _led_to(value)]
+
+
+def _led_to(value):
+    """Return the names of the things that an expression leads into."""
+    found, waiting = set(), [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, ast.Call) and _last_name(one.func) in LEADING.split():
+            waiting += one.args
+        elif isinstance(one, ast.Tuple | ast.List | ast.Set):
+            waiting += one.elts
+        elif isinstance(one, ast.Dict):
+            waiting += one.values
+        elif isinstance(one, ast.IfExp):
+            waiting += [one.body, one.orelse]
+        elif isinstance(one, ast.BoolOp):
+            waiting += one.values
+        else:
+            found.add(root(one))
+    return found - {""}
+
+
+def led_back(names, aliases):
+    """Return names, and those of the things through which they were reached."""
+    found, waiting = set(), list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += [source for alias, source in aliases if alias == name]
+    return found
 
 
 def root(node):
@@ -203,13 +260,8 @@ def _last_name(node):
 
 
 def called(node):
-    """Return the functions that a node calls for what they do, each with the names that it is given."""
-    marks = getattr(node, "decorator_list", [])
-    values = [node.value] if isinstance(node, ast.Expr | ast.Assign | ast.AnnAssign) else []
-    found = [(mark.id, [node.name]) for mark in marks if isinstance(mark, ast.Name)]
-    calls = [call for call in (*marks, *values) if isinstance(call, ast.Call)]
-    return found + [
-        (call.func.id, [root(argument) for argument in call.args])
-        for call in calls
-        if isinstance(call.func, ast.Name)
-    ]
+    """Return the functions that a node calls by their names, each with the names that it is given."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return [(node.func.id, [root(argument) for argument in node.args])]
+    marks = getattr(node, "decorator_list", ())
+    return [(mark.id, [node.name]) for mark in marks if isinstance(mark, ast.Name)]
