@@ -29,9 +29,10 @@ class ListpackLimits(NamedTuple):
 class Entry(Node):
     """A key with its value; the bits of `lru` are a time or, under LFU, a minute and a counter."""
 
-    __slots__ = ("key_size", "lru", "room", "value", "value_size", "when")
+    __slots__ = ("key_size", "length", "lru", "room", "value", "value_size", "when")
 
     value: Any  # bytes: a string; of any other type: a types.value.Value
+    length: int  # bytes of a string, 0 of any other type: what GET replies
     key_size: int  # bytes; the TTL and the tables count apart
     value_size: int  # bytes, as reckoned when the value was stored
     lru: int  # 24 bits: policy.py
@@ -186,6 +187,7 @@ class Keyspace(Engine):
         entry.key = key
         entry.hash = key_hash(name, self.secret)
         entry.value = value
+        entry.length = len(value) if size is None else 0
         entry.key_size = self.key_bytes[len(name)]
         entry.value_size = self._value_bytes(value) if size is None else size
         entry.lru = lfu_bits(self.minute, LFU_INITIAL) if self.lfu else self.lru_clock
@@ -203,7 +205,8 @@ class Keyspace(Engine):
         else:
             size = memory.raw_bytes(room, self.quantum)
         self.memory += size - entry.value_size
-        entry.value, entry.room, entry.value_size = value, room, size
+        entry.value, entry.length = value, len(value)
+        entry.room, entry.value_size = room, size
 
     def resize(self, entry: Entry) -> None:
         """Reckon the bytes anew of a value that is no string and was changed in place."""

@@ -137,9 +137,7 @@ class RedisEngine(Keyspace):
     def held_bytes(self, key: str) -> int:
         """Return the bytes of the string under a key, 0 if there is none."""
         entry = self.keys.nodes.get(key)
-        if entry is None or not isinstance(value := entry.value, bytes):
-            return 0
-        return len(value)
+        return entry.length if entry is not None else 0
 
     def work(self, command: Command) -> Work:
         """Return what a command would ask of its node now, by its row of the table."""
