@@ -27,7 +27,10 @@ import numpy as _np
 from matplotlib.figure import Figure as _Figure
 
 def _drawn(ax):
-    lines = [_np.isfinite(_np.asarray(line.get_ydata(), float)).sum() for line in ax.lines]
+    lines = [_np.isfinite(_np.asarray(line.get_ydata(), float)) for line in ax.lines]
+    if any(len(line) and not line.any() for line in lines):
+        return 0  # a line of which nothing is seen
+    lines = [line.sum() for line in lines]
     others = [len(collection.get_paths()) for collection in ax.collections]
     return int(sum(lines) + sum(others) + len(ax.patches))
 
@@ -94,7 +97,7 @@ def places(text, source):
 def untold(cells):
     """Return a sentence for each figure without a claim, and for each claim without a text.
 
-    The claims cells below a Markdown cell, up to the next one, speak of it.
+    The claims cells below a Markdown cell, up to the next one, speak of it. Questions ("Now you") say no result.
     """
     offences, source, covered, number = [], "", [], 0
     for place, cell in enumerate([*cells, nbformat.v4.new_markdown_cell()], 1):
@@ -104,7 +107,7 @@ def untold(cells):
                 for f in figures(source)
                 if not any(start <= f.start and f.end <= end for start, end in covered)
             ]
-            source, covered, number = cell.source, [], place
+            source, covered, number = cell.source.partition("**Now you.**")[0], [], place
         elif tagged(cell, "claims"):
             texts, wrong = claims(cell)
             found = {text: places(text, source) for text in texts}

@@ -41,6 +41,7 @@ def test_a_notebook_says_what_it_is_for(path):
 
     assert [] == [part for part in HEAD if part not in first]
     assert re.search(r"\*\*Time\.\*\* \d+ minutes", first)
+    assert re.search(r"\*\*Next\.\*\*.* exercises? \d\d", first, re.IGNORECASE)
 
 
 @by_name
@@ -68,7 +69,8 @@ def test_every_figure_of_an_answer_is_claimed(page):
 @by_name
 def test_every_question_has_an_answer(path):
     """As many numbered questions after "Now you" as numbered answers on the teacher's page."""
-    asked = re.split(r"\*\*Now you\.\*\*", notebooks.read(path)[-1].source)[-1]
+    texts = [cell.source for cell in notebooks.read(path) if cell.cell_type == "markdown"]
+    asked = texts[-1].partition("**Now you.**")[2]
     page = (ROOT / "docs" / "answers" / f"{path.stem}.md").read_text("utf-8")
     questions = re.findall(r"^(\d)\. ", asked, re.M)
 

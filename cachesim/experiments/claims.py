@@ -36,9 +36,10 @@ _UNIT = rf"(?:\s*(?P<unit>{_any(_UNITS)})(?!\w))?(?!\w)"
 _WORD = rf"\b(?P<word>{_any(_WORDS)})\b"
 _FIGURE = re.compile(rf"{_NUMBER}{_UNIT}|{_WORD}", re.IGNORECASE)
 _NO_RESULT = re.compile(  # numbers that are names, or marks of Markdown
-    r"""`[^`]*` | \$[^$]*\$ | \]\([^)]*\) | ^\#+\ \d+\ · | ^\s*\d+\.\  | \b(?:19|20)\d\d\b(?!\s*%)
-    | \b(?:notebooks?|exercises?|questions?|Redis|Memcached)\s\d[\d.]*(?:,?\ (?:and\ )?\d+\b(?!\s*%))*
-    | \b9[59]\s%\s(?:confidence\s)?intervals? | \b\d+\sminutes\b""",
+    r"""`[^`]*` | \$+[^$]*\$+ | \]\([^)]*\) | ^\#+\ \d+\ · | ^\s*\d+\.\ 
+    | \b(?:19|20)\d\d(?=[),;]) | \b\d+\.\d+\.\d+\b | \bM/[MG]/\w+
+    | \b(?i:notebooks?|exercises?)\s\d+(?:,?\s(?:and\s)?\d\d?(?=\s*(?:[.,;:)]|and\b|$)))*
+    | \b9[59]\s%\s(?:confidence\s)?intervals? | \*\*Time\.\*\*\s\d+\sminutes""",
     re.MULTILINE | re.VERBOSE,
 )
 
@@ -55,10 +56,10 @@ class Figure(NamedTuple):
 def figures(text: str) -> list[Figure]:
     """Return the figures in a text of Markdown, in order.
 
-    Years, numbers of notebooks and exercises, "95 % interval", code, formulas, links and Markdown's own
-    numbers are none. Words such as "half" or "three times" are.
+    Years of sources, versions, numbers of notebooks and exercises, "95 % interval", code, formulas, links and
+    Markdown's own numbers are none. Words such as "half" or "three times" are.
 
-    >>> [figure.value for figure in figures("In 2012, `k = 3` took 1,500 s, half of 20 %.")]
+    >>> [figure.value for figure in figures("King (1971): `k = 3` took 1,500 s, half of 20 %.")]
     [1500.0, 0.5, 0.2]
     """
     plain = _NO_RESULT.sub(lambda found: " " * len(found[0]), text)

@@ -7,6 +7,7 @@ version of the key they held.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -139,7 +140,7 @@ def _arrow(ax: Axes, rows: dict[str, int], step: Any, places: dict[float, int]) 
     target = places[step.done], rows[TIERS[step.tier]]
     arrow: dict[str, Any] = {"arrowstyle": "-|>", "color": _colour(step.version), "linewidth": 1.2}
     ax.annotate("", target, source, arrowprops=arrow)
-    share = 0.3  # of the way: where few arrows cross
+    share = _between_rows(source[1], target[1])
     x, y = (a + share * (b - a) for a, b in zip(source, target, strict=True))
     box: dict[str, Any] = {
         "boxstyle": "round,pad=0.15",
@@ -148,6 +149,18 @@ def _arrow(ax: Axes, rows: dict[str, int], step: Any, places: dict[float, int]) 
         "alpha": 0.85,
     }
     ax.annotate(_label(step), (x, y), fontsize=7.5, ha="center", va="center", bbox=box)
+
+
+def _between_rows(start: int, end: int) -> float:
+    """Return where on an arrow its label stands: 0.3 of the way, or near it where that is on another row.
+
+    >>> _between_rows(0, 1), _between_rows(0, 4)
+    (0.3, 0.375)
+    """
+    row = start + 0.3 * (end - start)  # where few arrows cross
+    if abs(row % 1 - 0.5) <= 0.25 or start == end:
+        return 0.3
+    return (math.floor(row) + 0.5 - start) / (end - start)
 
 
 def _band(ax: Axes, row: float, steps: pd.DataFrame, places: dict[float, int]) -> None:

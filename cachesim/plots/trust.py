@@ -1,4 +1,4 @@
-"""How far a figure can be trusted: where the warm-up ends, how many intervals cover the truth, how good a guess was."""
+"""How far a figure can be trusted: the end of the warm-up, how often intervals cover the truth, a guess."""
 
 from __future__ import annotations
 

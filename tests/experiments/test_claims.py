@@ -20,6 +20,8 @@ from cachesim.experiments.claims import claim, figures
         ("Sixty clients, nearly nine in ten", [60, 0.9]),
         ("the queue is twenty long", [20]),
         ("±20 %, (5), 4-fold", [0.2, 5, 4]),
+        ("in Redis 22 %, in Memcached 1.5 points", [0.22, 0.015]),
+        ("in notebook 6, 30 reads of 2000 take 5 minutes", [30, 2000, 5]),
     ],
 )
 def test_figures_are_found(text, values):
@@ -30,13 +32,13 @@ def test_figures_are_found(text, values):
 @pytest.mark.parametrize(
     "text",
     [
-        "Che's approximation (2002), OSDI 2022",
+        "Che's approximation (2002), OSDI 2022; retries",
         "## 3 · Slabs\n1. first\n2. second",
         "`ttl=10` and $h_1 = 1/2$ and [here](a/07_stale.md)",
         "the 95 % interval, 99 % intervals",
-        "p99, web07, LRU-2, MSER-5, S3-FIFO, Redis 7.0",
-        "notebook 6, notebooks 3 and 11, exercises 03, 04",
-        "**Time:** 45 minutes",
+        "p99, web07, LRU-2, MSER-5, S3-FIFO, Redis 7.0.15, M/M/1",
+        "Notebook 6, notebooks 3 and 11, Exercises 03, 04",
+        "**Time.** 45 minutes.",
         "often, someone, the third one",
     ],
 )
