@@ -236,7 +236,9 @@ def _started(
 ) -> subprocess.Popen[bytes]:
     """Return the process behind its walls. Raises Unsettled if there is no room for one."""
     plan = json.dumps(plan_of(tier, limits, shown))
-    command = [*walls(tier, shown), python(), "-I", "-S", "-B", str(BOX / program), plan]
+    # As -I, but for the seed of hashes, which environment() sets: the same code gives the same answers.
+    flags = ["-P", "-s", "-S", "-B"]
+    command = [*walls(tier, shown), python(), *flags, str(BOX / program), plan]
     try:
         return subprocess.Popen(
             command,
@@ -252,9 +254,9 @@ def _started(
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of the process inside: empty, but for what Windows needs to start any program."""
+    """Return the environment of the process: a seed for hashes, and what Windows needs to start any program."""
     kept = ("SYSTEMROOT",) if os.name == "nt" else ()
-    return {name: os.environ[name] for name in kept if name in os.environ}
+    return {"PYTHONHASHSEED": "0"} | {name: os.environ[name] for name in kept if name in os.environ}
 
 
 @contextmanager

@@ -111,7 +111,7 @@ def _outermost(paths: Iterable[Path]) -> list[Path]:
 # Neither /proc nor /sys, and no device but one.
 BWRAP = (
     "--unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup-try --hostname box "
-    "--die-with-parent --new-session --clearenv --dev-bind /dev/null /dev/null --cap-drop ALL"
+    "--die-with-parent --new-session --clearenv --setenv PYTHONHASHSEED 0 --dev-bind /dev/null /dev/null --cap-drop ALL"
 )
 # Root keeps what it needs to become nobody (box/limits.py): then the kernel counts threads, which it does not for root.
 AS_ROOT = "--cap-add CAP_SETUID --cap-add CAP_SETGID --cap-add CAP_SETPCAP"

@@ -76,7 +76,7 @@ for descriptor in range(256):
     try: kinds[descriptor] = os.fstat(descriptor).st_mode
     except OSError: pass
 pipes = [d for d, mode in kinds.items() if stat.S_ISFIFO(mode)]
-if len(kinds) != 5 or len(pipes) != 2 or not all(stat.S_ISCHR(kinds[d]) for d in (0, 1, 2)): got.append(kinds)""",
+if len(kinds) != 6 or len(pipes) != 3 or not all(stat.S_ISCHR(kinds[d]) for d in (0, 1, 2)): got.append(kinds)""",
     "a place to write": """
 for count, (folder, folders, files) in enumerate(os.walk('/')):
     made = os.path.join(folder, 'cachesim-probe')
@@ -109,7 +109,8 @@ try:
 except OSError: pass
 can('more', lambda: __import__('resource').setrlimit(7, (100, 100)))""",
     "an environment": """
-got += set(os.environ) - {'LC_CTYPE', 'PWD'}  # Python and bubblewrap themselves set these""",
+known = {'LC_CTYPE', 'PWD', 'PYTHONHASHSEED'}  # Python, bubblewrap and the grader set these
+got += set(os.environ) - known""",
 }
 
 STRONG = {

@@ -50,6 +50,13 @@ def test_answers_come_back(tier):
     assert [7] == asked(tier, body)
 
 
+def test_sets_have_the_same_order_in_every_run(tier):
+    """So the same code gives the same answers, whatever it walks over."""
+    body = "return list({f'key {number}' for number in range(50)})"
+
+    assert asked(tier, body) == asked(tier, body)
+
+
 REFUSED = {
     "a socket": "import socket\nsocket.socket()",
     "a fork": "import os\nos.fork()",
