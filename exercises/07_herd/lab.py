@@ -75,6 +75,7 @@ def parameters(random):
 # %% id="helpers" tags=["helpers"]
 import math
 
+from cachesim.grading.causes import mistaken
 from cachesim.grading.histories import QUERY, first_empty, first_lost, told
 from cachesim.grading.scripts import quiet
 
@@ -144,8 +145,12 @@ def life(lab, ttl, draw):
     assert type(answer) in (int, float) and math.isfinite(answer), (
         f"{call} returned {answer!r:.60}; right: a number of seconds"
     )
-    assert answer <= ttl * (1 + 1e-9), f"{call} returned {answer:.3g} s; right: at most {ttl:g} s"
-    assert answer >= 0.5 * ttl, f"{call} returned {answer:.3g} s; right: at least {0.5 * ttl:g} s"
+    assert answer <= ttl * (1 + 1e-9), (
+        f"{call} returned {answer:.3g} s{mistaken(answer, {'the life in milliseconds': 1000 * ttl}, within=0.5)}; right: at most {ttl:g} s"
+    )
+    assert answer >= 0.5 * ttl, (
+        f"{call} returned {answer:.3g} s{mistaken(answer, {'ttl * draw: most lives are too short': ttl * draw})}; right: at least {0.5 * ttl:g} s"
+    )
     return float(answer)
 
 
