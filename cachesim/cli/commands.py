@@ -9,6 +9,7 @@ from cachesim.cli.bench import bench
 from cachesim.cli.exercise import exercise_command
 from cachesim.cli.extras import Extras
 from cachesim.cli.fidelity import fidelity
+from cachesim.cli.formats import formats
 from cachesim.cli.grade import grade_command
 from cachesim.cli.options import JSON, REPORT, RUNS, SCENARIO, apply, ruled
 from cachesim.cli.output import (
@@ -139,6 +140,7 @@ COMMANDS = (
     run,
     sweep,
     replay,
+    formats,
     trace,
     list_assumptions,
     report,
