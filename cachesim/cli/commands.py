@@ -18,6 +18,7 @@ from cachesim.cli.output import (
     open_folder,
     print_json,
     progress,
+    tell_notes,
     write_comparison,
 )
 from cachesim.cli.plan import plan
@@ -81,6 +82,7 @@ def _compare(what: Plan, out: str, as_json: bool, extras: Extras) -> None:
         progress=progress,
         **what.varied,  # type: ignore[arg-type]
     )
+    tell_notes(what.scenario.workload)
     files = [*write_comparison(folder, what, results), *extras.write(what, results)]
     if as_json:
         print_json({**comparison_json(what, results), **extras.as_json(results)})

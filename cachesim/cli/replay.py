@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from cachesim.cli.options import CLOCK, JSON, READING, apply, how_to_read, names, ruled
-from cachesim.cli.output import open_folder, print_json, replay_text, write_whole
+from cachesim.cli.output import open_folder, print_json, replay_text, tell_notes, write_whole
 from cachesim.cli.plan import replay_engine
 from cachesim.errors import BadInput
 from cachesim.experiments.pictures import png
@@ -58,8 +58,7 @@ def replay(trace: str, curve: bool, as_json: bool, **options: Any) -> None:
     _agree(curve, options)
     requests = read_trace(trace, **how)
     about = {"trace": trace, "format": how["format"], "notes": requests.notes}
-    for note in requests.notes:
-        click.echo(f"note: {note}", err=True)
+    tell_notes(requests)
     if curve:
         _curve(requests, about, as_json, **{name: options[name] for name in MANY})
         return

@@ -68,6 +68,7 @@ def oracle(source: Source) -> Iterator[Columns]:
 def vscsi(source: Source) -> Iterator[Columns]:
     """Read CloudPhysics' records of either version; other commands than reads and writes are passed over."""
     first = next(source.blocks, b"")
+    source.unit = source.how.time_unit or "us"
     dtype = VSCSI[_version(source, first)]
     source.blocks = chain([first], source.blocks)
     before = 0

@@ -148,7 +148,7 @@ def _layout(line: str, lines: Iterator[str], source: Source) -> Layout:
     fields, unit, ticks = [], None, 1
     for number, name in enumerate(names, 1):
         meaning, in_unit = _meaning(name)
-        if meaning in (source.how.columns or {}):
+        if meaning.removeprefix("maybe-") in (source.how.columns or {}):
             meaning = ""  # it was given to another column
         meaning = given.get(name.lower(), given.get(str(number), meaning))
         fields.append(meaning)

@@ -9,6 +9,7 @@ from zipfile import BadZipFile, ZipFile
 from cachesim.errors import BadInput
 
 BLOCK = 1 << 18  # bytes read at a time
+SLICE = 1 << 12  # bytes unpacked at a time
 HEAD = 512  # bytes that say what a file is
 DEEPEST = 3  # a .zip of a .gz is read, a file packed more often than this is not
 STDIN = "-"
@@ -25,9 +26,7 @@ def blocks(name: str, is_binary: bool) -> Iterator[bytes]:
     """
     try:
         with open(0 if name == STDIN else name, "rb", closefd=name != STDIN) as file:
-            for block in _unpacked(file, name, is_binary):
-                for at in range(0, len(block), BLOCK):
-                    yield block[at : at + BLOCK]
+            yield from _even(_unpacked(file, name, is_binary))
     except (OSError, ValueError) as error:
         if isinstance(error, BadInput):
             raise
@@ -55,6 +54,23 @@ def _unpacked(file: BinaryIO, name: str, is_binary: bool) -> Iterator[bytes]:
     head, content = _peek(content)
     _refuse(head, name, is_binary)
     return content
+
+
+def _even(content: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the content in blocks of BLOCK bytes; the last one may be shorter."""
+    gathered: list[bytes] = []
+    length = 0
+    for part in content:
+        gathered.append(part)
+        length += len(part)
+        if length >= BLOCK:
+            whole = b"".join(gathered)
+            length %= BLOCK
+            gathered = [whole[len(whole) - length :]]
+            for at in range(0, len(whole) - length, BLOCK):
+                yield whole[at : at + BLOCK]
+    if length:
+        yield b"".join(gathered)
 
 
 def _peek(content: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
@@ -106,7 +122,7 @@ def _unpack(content: Iterator[bytes], new: Callable[[str], Any], name: str) -> I
     """Yield what packed streams in a row hold; what follows the last sound one is not dropped."""
     stream = new(name)
     try:
-        for block in content:
+        for block in _slices(content):
             while block:
                 if stream.eof:
                     block = block.lstrip(b"\0")  # streams may be padded
@@ -120,6 +136,13 @@ def _unpack(content: Iterator[bytes], new: Callable[[str], Any], name: str) -> I
         if isinstance(error, BadInput) or getattr(error, "errno", None):
             raise
         raise _damaged(name, error) from None
+
+
+def _slices(content: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield short parts, for what is packed well grows a thousand times."""
+    for block in content:
+        for at in range(0, len(block), SLICE):
+            yield block[at : at + SLICE]
 
 
 def _unzipped(file: BinaryIO, name: str) -> Iterator[bytes]:

@@ -49,7 +49,7 @@ OPTIONS = {
     "--clock": ["", "real", "Wall"],
     "--trace": ["", "no/such/file", "."],
     "--format": ["", "cvs"],
-    "--columns": ["", "key", "nam=a", "key=a,key=b"],
+    "--columns": ["", "key", "word=a", "key=a,key=b"],
     "--time-unit": ["", "h"],
     "--delimiter": ["", "ab"],
     "--no-header": [],
