@@ -111,7 +111,7 @@ def test_monitor(tmp_path):
 4.000000 [3 lua] "del" "a" "k\"\x41\\"
 5.000000 [0 127.0.0.1:1] "set" "a" "x" "nx" "exat" "65"
 6.000000 [0 127.0.0.1:1] "mset" "a" "1" "b" "2"
-7.000000 [0 127.0.0.1:1] "ping"
+7.000000 "ping"
 8.000000 [0 127.0.0.1:1] "expire" "a" "5"
 """
     trace = read(tmp_path, lines, "monitor")
@@ -150,6 +150,17 @@ def test_a_reference_string(tmp_path):
     """On one line or many, with blanks, commas, or both."""
     for text in ("7 0 1 2", "7,0,1,2\n", "7, 0\n1\t2\r\n"):
         assert ["7", "0", "1", "2"] == read(tmp_path, text, "string").keys
+    with pytest.raises(BadInput, match="--format string"):
+        read(tmp_path, "7 0 1 2\n", "lirs")
+
+
+@pytest.mark.parametrize("form", ["twitter", "msr", "cbs", "spc", "adapt_size"])
+def test_a_header_over_fixed_columns(form, tmp_path):
+    """Is no request."""
+    example = FORMATS[form].example.decode()
+    names = "".join(c if c in ", " else "n" for c in example.strip())
+
+    assert told(read(tmp_path, example, form)) == told(read(tmp_path, f"{names}\n{example}", form))
 
 
 def test_a_64_bit_series_is_recognised(tmp_path):

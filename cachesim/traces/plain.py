@@ -13,6 +13,8 @@ def lirs(source: Source) -> Iterator[Row]:
     """Read one decimal block number per line; a line `*` is a mark and no request."""
     for line in source.lines():
         text = line.strip()
+        if len(text.split()) > 1:
+            raise source.wrong(text, "one block number per line", "read it with --format string")
         if text not in ("", "*"):
             yield str(_number(source, text, "a block number")), READ, None, None, None
 
@@ -82,7 +84,7 @@ COMMANDS = {
 KEYS = {"mget": slice(1, None), "del": slice(1, None), "unlink": slice(1, None),
         "mset": slice(1, None, 2), "msetnx": slice(1, None, 2)}  # fmt: skip
 ONE = slice(1, 2)
-LINE = re.compile(r'(\d+\.\d+) \[(\d+) .*?\] ("(?:[^"\\]|\\.)*"(?: "(?:[^"\\]|\\.)*")*)')
+LINE = re.compile(r'(\d+\.\d+) (?:\[(\d+) .*?\] )?("(?:[^"\\]|\\.)*"(?: "(?:[^"\\]|\\.)*")*)')
 WORD = re.compile(r'"((?:[^"\\]|\\.)*)"')
 ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|.)")
 SIGNS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"a": b"\a", b"b": b"\b"}
@@ -102,7 +104,7 @@ def monitor(source: Source) -> Iterator[Row]:
                 text, 'a line such as 1339518083.107412 [0 127.0.0.1:60866] "get" "user:1"'
             )
         yield from _command(
-            source, found[1], found[2], [_unescaped(w) for w in WORD.findall(found[3])]
+            source, found[1], found[2] or "0", [_unescaped(w) for w in WORD.findall(found[3])]
         )
 
 
