@@ -90,7 +90,7 @@ def test_two_columns_that_may_be_the_operation(tmp_path):
 @pytest.mark.parametrize(
     ("name", "meaning"),
     [("size_kb", "size"), ("response_size", "size"), ("filesize", "size"), ("weight", "size"),
-     ("access_time", "time"), ("creation date", "time"), ("expires_at", "ttl"), ("expiry", "ttl")],
+     ("access_time", "time"), ("creation date", "time"), ("expires_at", "ttl"), ("expiry", "ttl"), ("unix_ts", "time")],
 )  # fmt: skip
 def test_what_may_be_a_column_is_asked_for(name, meaning, tmp_path):
     """Refused with the option that says what it is, and with the one that leaves it out; both work."""
@@ -149,6 +149,7 @@ def test_delimiters(sign, name, tmp_path):
 
 def test_a_delimiter_is_not_guessed(tmp_path):
     """Two signs in a header are one too many."""
+    assert ["a,b"] == read(tmp_path, "sep=;\nkey;size,\na,b;5\n").keys
     content = "key;op,x\na;get\n"
 
     assert "say which with --delimiter" in fails(tmp_path, content)

@@ -99,7 +99,7 @@ def test_ibm_with_blanks(tmp_path):
     trace = read(tmp_path, lines, "ibm")
 
     assert (["a"] * 3, [WRITE, READ, DELETE], [100, 100, 0], [0.0, 1.0, 4.0]) == told(trace)
-    assert "rest.head.object (1), rest.copy.object (1)" in trace.notes[-1]
+    assert "operation rest.head.object (1), operation rest.copy.object (1)" in trace.notes[-1]
 
 
 def test_monitor(tmp_path):

@@ -24,12 +24,13 @@ MEANING = {name: meaning for meaning, names in CLEAR.items() for name in names.s
 # Names that may mean one: refused where no other column does, for nothing is guessed.
 UNCLEAR = {
     "size": re.compile(r"size|bytes?$|^kb$|^mb$|length|len$|weight"),
-    "time": re.compile(r"time|date|clock|^when$|seconds$"),
+    "time": re.compile(r"time|date|clock|^when|seconds$|\bts\b"),
     "ttl": re.compile(r"ttl|expir|lifetime"),
 }
 OTHER = re.compile(
     r"keysize|keylen|header|response(time|header)|latency|service|elapsed|duration|next|last|first|stay"
 )
+EXCEL = re.compile(r"sep=(.)")  # the first line of a csv for Excel may name the delimiter
 MAYBE_OP = re.compile(
     r"\b(op|type|optype|optypes|iotype|operation|cmd|command|verb|method|action|rw|request)\b"
 )
@@ -61,6 +62,8 @@ def csv_table(source: Source) -> Iterator[Row]:
     for line in lines:
         if line.startswith("#"):
             comment = line.lstrip("#! \t")
+        elif found := EXCEL.fullmatch(line):
+            source.how = source.how._replace(delimiter=source.how.delimiter or found[1])
         elif line.strip(" \t"):
             break
     else:
@@ -102,7 +105,7 @@ def _near(source: Source, layout: Layout) -> None:
         if meaning in layout.fields or meaning in (source.how.columns or {}):
             continue
         for name, field in zip(layout.names, layout.fields, strict=True):
-            word = "".join(words(name))
+            word = f"{''.join(words(name))} {' '.join(words(name))}"
             if not field and pattern.search(word) and not OTHER.search(word):
                 raise BadInput(
                     f'the trace "{source.name}": the column "{shown(name)}" may be the {meaning}; say so with '

@@ -138,7 +138,7 @@ class Table:
         word = self._text(fields, "op").lower()
         op = self.layout.ops.get(word)
         if op == PASS:
-            self.source.passed[word] += 1
+            self.source.passed[f"operation {word}"] += 1
         if op is not None:
             return op
         words = " ".join(self.layout.ops)
