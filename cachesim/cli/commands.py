@@ -9,6 +9,7 @@ from cachesim.cli.bench import bench
 from cachesim.cli.exercise import exercise_command
 from cachesim.cli.extras import Extras
 from cachesim.cli.fidelity import fidelity
+from cachesim.cli.formats import formats
 from cachesim.cli.grade import grade_command
 from cachesim.cli.options import JSON, REPORT, RUNS, SCENARIO, apply, ruled
 from cachesim.cli.output import (
@@ -17,6 +18,7 @@ from cachesim.cli.output import (
     open_folder,
     print_json,
     progress,
+    tell_notes,
     write_comparison,
 )
 from cachesim.cli.plan import plan
@@ -80,6 +82,7 @@ def _compare(what: Plan, out: str, as_json: bool, extras: Extras) -> None:
         progress=progress,
         **what.varied,  # type: ignore[arg-type]
     )
+    tell_notes(what.scenario.workload)
     files = [*write_comparison(folder, what, results), *extras.write(what, results)]
     if as_json:
         print_json({**comparison_json(what, results), **extras.as_json(results)})
@@ -139,6 +142,7 @@ COMMANDS = (
     run,
     sweep,
     replay,
+    formats,
     trace,
     list_assumptions,
     report,

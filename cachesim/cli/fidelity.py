@@ -6,9 +6,9 @@ from typing import Any
 import click
 
 from cachesim.cli.options import JSON, names, ruled
-from cachesim.cli.output import print_json, progress
+from cachesim.cli.output import print_json, progress, tell_notes
 from cachesim.errors import BadInput
-from cachesim.experiments.fidelity import Case, Requests, Row, cases, standard
+from cachesim.experiments.fidelity import Case, Requests, Row, cases, requests_of, standard
 from cachesim.experiments.fidelity import fidelity as compare_engines
 from cachesim.measure.tables import text_table
 from cachesim.spec import Count, Exponent, Seed
@@ -70,6 +70,8 @@ def _cases(options: dict[str, Any]) -> list[Case]:
         options["ttl"],
         options["seed"],
     )
+    if requests.trace:
+        tell_notes(requests_of(requests))
     memories = [parse_size(text) for text in options["memory"]]
     return cases(options["engine"], options["policy"], memories, requests)
 

@@ -20,6 +20,7 @@ from cachesim.spec import (
     check,
     unfold,
 )
+from cachesim.traces import UNITS, columns_from_text, delimiter_from_text
 from cachesim.units import parse_size, parse_time
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -84,6 +85,49 @@ CLOCK = click.option(
     help="Time of a real server: the simulation's (default), or the wall's, which misleads.",
 )
 
+
+def parsed(flag: str, parse: Callable[[str], Any], text: str) -> Decorator:
+    """Return an option whose text must be one that `parse` takes."""
+
+    def read(_context: click.Context, _option: click.Parameter, given: str | None) -> str | None:
+        if given is not None:
+            parse(given)
+        return given
+
+    return click.option(flag, callback=read, help=text)
+
+
+READING: tuple[Decorator, ...] = (
+    click.option(
+        "--format", "format_name", help='The trace\'s format; "cachesim formats" lists them.'
+    ),
+    parsed(
+        "--columns", columns_from_text, "Which column of a csv is what: key=object_id,size=bytes."
+    ),
+    click.option("--time-unit", type=click.Choice(list(UNITS)), help="Unit of the trace's times."),
+    parsed(
+        "--delimiter", delimiter_from_text, "What stands between a csv's columns, such as tab or ;"
+    ),
+    click.option(
+        "--no-header", is_flag=True, help="The csv has no header; --columns takes numbers."
+    ),
+    ruled("--block", Bytes, "Split the requests of a disk's trace into blocks, such as 4096."),
+)
+
+
+def how_to_read(options: dict[str, Any]) -> dict[str, Any]:
+    """Take the options of READING out of all; return those of `read_trace`, the format among them."""
+    columns = options.pop("columns")
+    return {
+        "format": options.pop("format_name"),
+        "columns": None if columns is None else columns_from_text(columns),
+        "time_unit": options.pop("time_unit"),
+        "delimiter": options.pop("delimiter"),
+        "header": not options.pop("no_header"),
+        "block": options.pop("block"),
+    }
+
+
 SCENARIO: tuple[Decorator, ...] = (
     names(
         "--engine",
@@ -97,11 +141,7 @@ SCENARIO: tuple[Decorator, ...] = (
     ),
     click.option("--preset", help="A published production cluster: cluster1 ... cluster54."),
     click.option("--trace", help="Replay the requests of this file."),
-    click.option(
-        "--format",
-        "format_name",
-        help="The trace's format: cache2k lirs arc oracleGeneral csv twitter.",
-    ),
+    *READING,
     ruled("--writes", Share, "Share of a trace's requests to turn into writes."),
     ruled("--reads", Share, "Share of the requests that read.  [default: 0.95]"),
     ruled("--skew", Exponent, "Zipf exponent of the popularity.  [default: 0.99]"),

@@ -21,6 +21,7 @@ from cachesim.experiments.toml import Plan, kebab, scenario_table, to_toml
 from cachesim.experiments.verdict import verdict
 from cachesim.measure.metrics import METRICS
 from cachesim.measure.tables import text_table, title
+from cachesim.model.trace_workload import TraceReplay
 from cachesim.replay import Replay
 from cachesim.units import show_size
 
@@ -210,6 +211,13 @@ def replay_text(found: Replay) -> str:
             ),
         ]
     )
+
+
+def tell_notes(about: Any) -> None:
+    """Say on stderr what was noticed when a trace was read: columns not used, requests passed over."""
+    trace = about.trace() if isinstance(about, TraceReplay) else about
+    for note in getattr(trace, "notes", ()):
+        click.echo(f"note: {note}", err=True)
 
 
 def progress(finished: Iterable[Any], total: int) -> Iterator[Any]:

@@ -164,11 +164,18 @@ def _workload(options: Options) -> tuple[Workload, float]:
         )
     if options["trace"] is not None:
         return _replay(options), TTL
-    for name in ("writes", "format_name"):
-        if options[name] is not None:
-            raise BadInput(
-                f"--{name.removesuffix('_name')} describes a trace; give --trace FILE with it"
-            )
+    for name in (
+        "writes",
+        "format_name",
+        "columns",
+        "time_unit",
+        "delimiter",
+        "no_header",
+        "block",
+    ):
+        if options[name] not in (None, False):
+            flag = name.removesuffix("_name").replace("_", "-")
+            raise BadInput(f"--{flag} describes a trace; give --trace FILE with it")
     return _synthetic(options)
 
 
@@ -217,10 +224,6 @@ def _replay(options: Options) -> Workload:
             raise BadInput(
                 f"--{name} describes a drawn workload and does not apply to --trace; leave it out"
             )
-    if options["format_name"] is None:
-        raise BadInput(
-            f'--trace "{options["trace"]}" needs --format: cache2k lirs arc oracleGeneral csv twitter'
-        )
     fields = {
         "rate": options["rate"],
         "clients": options["clients"],
@@ -228,7 +231,15 @@ def _replay(options: Options) -> Workload:
     }
     if options["value_size"] is not None:
         fields["size"] = _value_size(options["value_size"])
-    return TraceReplay(path=options["trace"], format=options["format_name"], **fields)
+    for name in ("columns", "time_unit", "delimiter", "block"):
+        if options[name] is not None:
+            fields[name] = options[name]
+    return TraceReplay(
+        path=options["trace"],
+        format=options["format_name"] or "",
+        header=not options["no_header"],
+        **fields,
+    )
 
 
 def _times(options: Options, workload: Workload) -> Options:

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from cachesim.cli.options import CLOCK, JSON, names, ruled
-from cachesim.cli.output import open_folder, print_json, replay_text, write_whole
+from cachesim.cli.options import CLOCK, JSON, READING, apply, how_to_read, names, ruled
+from cachesim.cli.output import open_folder, print_json, replay_text, tell_notes, write_whole
 from cachesim.cli.plan import replay_engine
 from cachesim.errors import BadInput
 from cachesim.experiments.pictures import png
@@ -26,9 +26,7 @@ MANY = ("policies", "sizes", "out")  # options of --curve
 
 @click.command()
 @click.argument("trace")
-@click.option(
-    "--format", "format_name", required=True, help="cache2k lirs arc oracleGeneral csv twitter"
-)
+@apply(READING)
 @click.option(
     "--engine",
     "engine_name",
@@ -54,11 +52,13 @@ MANY = ("policies", "sizes", "out")  # options of --curve
 )
 @click.option("--out", help="With --curve: a .png file for the plot.")
 @JSON
-def replay(trace: str, format_name: str, curve: bool, as_json: bool, **options: Any) -> None:
+def replay(trace: str, curve: bool, as_json: bool, **options: Any) -> None:
     """Replay a trace straight into an engine: hit ratios at full speed, with the bounds beside them."""
+    how = how_to_read(options)
     _agree(curve, options)
-    requests = read_trace(trace, format_name)
-    about = {"trace": trace, "format": format_name}
+    requests = read_trace(trace, **how)
+    about = {"trace": trace, "format": how["format"], "notes": requests.notes}
+    tell_notes(requests)
     if curve:
         _curve(requests, about, as_json, **{name: options[name] for name in MANY})
         return

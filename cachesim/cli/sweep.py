@@ -17,6 +17,7 @@ from cachesim.cli.output import (
     print_json,
     progress,
     results_table,
+    tell_notes,
     write_whole,
 )
 from cachesim.cli.vary import varied
@@ -78,6 +79,7 @@ def sweep(
     plan = _plan(read_toml(scenario), vary, options)
     extras = Extras(report, rank, worth)
     extras.check(plan.replications)
+    tell_notes(plan.scenario.workload)
     folder = open_folder(out)
     kept = _store(folder, store)
     results = _run(plan, kept, options)

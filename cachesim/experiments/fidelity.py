@@ -172,7 +172,9 @@ def _outcome(engine: Engine, key: str, op: str, value: bytes, ttl: float) -> str
 def requests_of(requests: Requests) -> Trace:
     """Return the requests, each with a size and, if asked for, a TTL."""
     if requests.trace:
-        trace = Trace(_first(read_trace(requests.trace, requests.format), requests.most))
+        whole = read_trace(requests.trace, requests.format)
+        trace = Trace(_first(whole, requests.most))
+        trace.notes = whole.notes
     else:
         names = [key_name(number) for number in range(requests.keys)]
         picked = Zipf(keys=requests.keys, skew=requests.skew).pick(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Literal
+from typing import Any
 
 import numpy as np
 
@@ -12,9 +12,7 @@ from cachesim.model.workload import Request, Workload, size_by_name
 from cachesim.records import STAMP_SIZE
 from cachesim.rng import stream
 from cachesim.spec import Count, Rate, Share
-from cachesim.traces import DELETE, Trace, read_trace
-
-Format = Literal["cache2k", "lirs", "arc", "oracleGeneral", "csv", "twitter"]
+from cachesim.traces import DELETE, STDIN, Trace, columns_from_text, read_trace
 
 
 class TraceReplay(Workload):
@@ -25,7 +23,7 @@ class TraceReplay(Workload):
     """
 
     path: str = ""
-    format: Format = "csv"
+    format: str = "csv"  # `cachesim formats` lists them
     writes: Share = 0.0  # share of the requests to turn into writes, of a trace without operations
     rate: Rate | None = (
         None  # requests per second; None: the trace's own times, or 1000 if it has none
@@ -33,6 +31,11 @@ class TraceReplay(Workload):
     clients: Count | None = None  # users who take turns, thinking in between; instead of a rate
     think: Distribution = Exponential(mean=0.05)  # seconds, with `clients`
     size: Distribution = Constant(value=500)  # bytes of a value, where the trace names none
+    columns: str = ""  # of a csv: key=object_id,size=bytes
+    time_unit: str = ""  # s, ms, us, ns or filetime; "": what the format says, or seconds
+    delimiter: str = ""  # of a csv; "": what its first line shows
+    header: bool = True  # of a csv: whether its first line names the columns
+    block: Count | None = None  # bytes: split the requests of a disk's trace into blocks
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -48,7 +51,22 @@ class TraceReplay(Workload):
         """Return the trace, read once a process."""
         if not self.path:
             raise BadInput("TraceReplay.path must name a trace file, got an empty text")
-        return _read(self.path, self.format)
+        if self.path == STDIN:
+            raise BadInput("a workload reads its trace more than once; save the pipe as a file")
+        return _read(*self._file)
+
+    @property
+    def _file(self) -> tuple[Any, ...]:
+        """What to read and how, as `_read` takes it."""
+        return (
+            self.path,
+            self.format,
+            self.columns,
+            self.time_unit,
+            self.delimiter,
+            self.header,
+            self.block,
+        )
 
     @property
     def users(self) -> int | None:
@@ -69,7 +87,7 @@ class TraceReplay(Workload):
 
     def size_of(self, key: str) -> int:
         """Return the size of the key's values: the trace's, or one drawn once by the key's name."""
-        known = _sizes(self.path, self.format)
+        known = _sizes(self._file)
         return max(STAMP_SIZE, known[key] if key in known else size_by_name(self.size, key))
 
     def requests(self, seed: int) -> Iterator[Request]:
@@ -95,13 +113,23 @@ DEFAULT_RATE = 1000.0  # requests per second of a trace without times
 
 
 @lru_cache(maxsize=4)
-def _read(path: str, format: str) -> Trace:
+def _read(
+    path: str, format: str, columns: str, unit: str, delimiter: str, header: bool, block: int | None
+) -> Trace:
     """Read a file once a process: every replication wants it."""
-    return read_trace(path, format)
+    return read_trace(
+        path,
+        format,
+        columns=columns_from_text(columns) if columns else None,
+        time_unit=unit or None,
+        delimiter=delimiter or None,
+        header=header,
+        block=block,
+    )
 
 
 @lru_cache(maxsize=4)
-def _sizes(path: str, format: str) -> dict[str, int]:
+def _sizes(file: tuple[Any, ...]) -> dict[str, int]:
     """Return key -> the last size that the trace names for it."""
-    trace = _read(path, format)
+    trace = _read(*file)
     return dict(zip(trace.keys, trace.sizes, strict=True)) if trace.sizes else {}

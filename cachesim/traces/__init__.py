@@ -1,21 +1,22 @@
-"""Files of requests from real systems, in six formats, plain or packed (.gz, .xz), as one `Trace`.
+"""Files of requests from real systems, in the formats of formats.py, packed or not, as a stream or one `Trace`.
 
 A file is packed if its first bytes say so, whatever its name. What cannot be read is refused with the
 place where reading stopped; nothing is dropped silently. `sample` gives real traces that come with the package.
 """
 
-import gzip
-import lzma
-import zlib
-from collections.abc import Callable
-from importlib.resources import files
+from collections.abc import Iterator
+from importlib.resources import as_file, files
+from itertools import islice
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from cachesim.errors import BadInput
-from cachesim.traces.text import arc, csv_table, lirs, twitter
+from cachesim.traces.chunks import Chunk, numbered
+from cachesim.traces.formats import FORMATS
+from cachesim.traces.header import MEANINGS, delimiter_from_text
+from cachesim.traces.source import UNITS, How, Source
 from cachesim.traces.trace import DELETE, OPS, READ, WRITE, Request, Trace
+from cachesim.traces.unpack import BLOCK, STDIN, blocks
 
 __all__ = [
     "DELETE",
@@ -23,15 +24,20 @@ __all__ = [
     "OPS",
     "READ",
     "SAMPLES",
+    "STDIN",
+    "UNITS",
     "WRITE",
+    "Chunk",
     "Request",
+    "Stream",
     "Trace",
+    "columns_from_text",
+    "delimiter_from_text",
+    "likely",
     "read_trace",
     "sample",
+    "stream_trace",
 ]
-
-_ORACLE = np.dtype([("time", "<u4"), ("key", "<u8"), ("size", "<u4"), ("next", "<i8")])
-_CACHE2K = np.dtype(">u4")
 
 # From the cache2k benchmark, copyright headissue GmbH, Jens Wilke, CC BY 4.0: data/LICENSE-cache2k.txt.
 SAMPLES = {
@@ -53,104 +59,168 @@ def sample(name: str) -> Trace:
     """
     if name not in SAMPLES:
         raise BadInput(f'no sample trace is called "{name}"; choose from {", ".join(SAMPLES)}')
-    packed = files("cachesim.data").joinpath(f"cache2k_{name}.trace.xz").read_bytes()
-    return _cache2k(_unxz(packed), name)
+    with as_file(files("cachesim.data").joinpath(f"cache2k_{name}.trace.xz")) as path:
+        trace = read_trace(path, "cache2k")
+    trace.name = name
+    return trace
 
 
-def read_trace(path: str | Path, format: str) -> Trace:
-    """Read a trace file.
+class Stream(Iterator[Chunk]):
+    """The chunks of a trace as they are read; `notes` is complete after the last one."""
+
+    def __init__(self, name: str, format: str, how: How) -> None:
+        self.name, self._format = name, format
+        self._source = Source(name, blocks(name, FORMATS[format].is_binary), how)
+        self._chunks = numbered(FORMATS[format].read(self._source))
+        self._requests = 0
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader should know, one sentence each: columns not used, requests passed over."""
+        return self._source.notes
+
+    def __next__(self) -> Chunk:
+        """Return the next chunk."""
+        try:
+            chunk = next(self._chunks)
+        except StopIteration:
+            if not self._requests:
+                raise BadInput(
+                    f'the trace "{self.name}" is empty or has no request in it; is its format {self._format}?'
+                ) from None
+            raise
+        self._requests += len(chunk.codes)
+        return chunk
+
+
+def stream_trace(
+    path: str | Path,
+    format: str | None,
+    *,
+    columns: dict[str, str] | None = None,
+    time_unit: str | None = None,
+    delimiter: str | None = None,
+    header: bool = True,
+    block: int | None = None,
+) -> Stream:
+    """Return an iterator over the chunks of a trace: memory grows with the different keys, not with the requests.
 
     Parameters
     ----------
     path : str or Path
-        The file; .gz and .xz are unpacked.
+        The file, which may be packed (gz, xz, bz2, zstd, a zip with one file), a pipe, or "-" for standard input.
     format : str
-        One of cache2k, lirs, arc, oracleGeneral, csv, twitter.
+        One of FORMATS.
+    columns : dict, optional
+        Of a csv: meaning -> the column's name or number; "" leaves the meaning out.
+    time_unit : str, optional
+        s, ms, us, ns or filetime (100 ns); else what the format says, or seconds.
+    delimiter : str, optional
+        Of a csv: a sign, or comma, semicolon, tab, pipe, space; else what its first line shows.
+    header : bool
+        Of a csv: whether the first line names the columns.
+    block : int, optional
+        Of a disk's trace: split each request into requests for blocks of so many bytes.
 
     Raises
     ------
     BadInput
-        Another format, a file that cannot be read, is empty, cut off, or has a line that cannot be read.
+        Another format, an option that the format has no use for, a file that cannot be read, is empty, cut off,
+        or has a line that cannot be read; some of it only when reading gets there.
     """
-    if format not in FORMATS:
-        raise BadInput(f'unknown trace format "{format}"; choose from {", ".join(FORMATS)}')
     name = str(path)
-    content = _unpacked(name)
-    if not content:
-        raise BadInput(f'the trace "{name}" is empty; give a file with requests')
-    trace = FORMATS[format](content, name)
-    if not len(trace):
-        raise BadInput(f'the trace "{name}" has no request in it; is its format {format}?')
+    if format not in FORMATS:
+        raise BadInput(_unknown(name, format))
+    how = How(columns, time_unit, delimiter, header, block)
+    _check(format, how)
+    return Stream(name, format, how)
+
+
+def read_trace(path: str | Path, format: str | None, **how: Any) -> Trace:
+    """Read a whole trace into memory; the parameters are those of `stream_trace`."""
+    stream = stream_trace(path, format, **how)
+    trace = Trace.of_chunks(stream, stream.name)
+    trace.notes = stream.notes
     return trace
 
 
-def _unpacked(name: str) -> bytes:
+def _unknown(name: str, format: str | None) -> str:
+    fits = likely(name)
+    hint = f'; "{name}" could be read as {", ".join(fits)}' if fits else ""
+    start = f'unknown trace format "{format}"' if format else f'the trace "{name}" needs a --format'
+    return f"{start}; choose from {', '.join(FORMATS)}{hint}"
+
+
+def _check(format: str, how: How) -> None:
+    """Refuse options that the format would ignore."""
+    about = FORMATS[format]
+    flags = {"--columns": how.columns, "--delimiter": how.delimiter, "--no-header": not how.header}
+    for flag, given in flags.items():
+        if given and not about.has_choices:
+            raise BadInput(
+                f"{flag} describes a csv; the format {format} has its columns fixed: leave it out"
+            )
+    if how.block is not None and not about.has_blocks:
+        able = ", ".join(name for name, format in FORMATS.items() if format.has_blocks)
+        raise BadInput(
+            f"--block splits the requests of a disk's trace ({able}); leave it out for {format}"
+        )
+    if how.block is not None and how.block < 1:
+        raise BadInput(f"--block takes a number of bytes >= 1, such as 4096, got {how.block}")
+    if how.block and format == "csv" and "offset" not in (how.columns or {}):
+        raise BadInput(
+            "--block needs to know where a csv's requests begin: add --columns offset=NAME,size=NAME"
+        )
+    if how.time_unit is not None and how.time_unit not in UNITS:
+        raise BadInput(f'--time-unit is one of {", ".join(UNITS)}, got "{how.time_unit}"')
+    if how.time_unit is not None and "time" not in about.columns.split():
+        raise BadInput(f"--time-unit describes times; the format {format} has none: leave it out")
+
+
+def columns_from_text(text: str) -> dict[str, str]:
+    """Return what --columns says: meaning -> name.
+
+    >>> columns_from_text("key=object_id,size=")
+    {'key': 'object_id', 'size': ''}
+    """
+    pairs = [part.partition("=") for part in text.split(",")]
+    columns = {meaning.strip(): name.strip() for meaning, _, name in pairs}
+    if len(columns) < len(pairs) or not all(
+        sign and meaning.strip() in MEANINGS for meaning, sign, _ in pairs
+    ):
+        raise BadInput(
+            f'--columns takes pairs such as key=object_id,size=bytes, of {", ".join(MEANINGS)}, got "{text}"'
+        )
+    return columns
+
+
+def likely(name: str) -> list[str]:
+    """Return the formats in which the beginning of a file can be read; none for a pipe."""
+    if not Path(name).is_file():
+        return []
+    fits = [format for format in FORMATS if _fits(name, format)]
+    return [format for format in fits if not FORMATS[format].takes_all] or fits
+
+
+def _fits(name: str, format: str) -> bool:
+    about = FORMATS[format]
     try:
-        content = Path(name).read_bytes()
-        if content[:3] == b"\x1f\x8b\x08":
-            return gzip.decompress(content)
-        return _unxz(content) if content[:6] == b"\xfd7zXZ\x00" else content
-    except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile) as error:
-        raise BadInput(
-            f'the trace "{name}" is cut off or damaged ({error}); fetch it again'
-        ) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise BadInput(f'the trace "{name}" cannot be read ({reason}); check the path') from None
+        head = next(blocks(name, about.is_binary), b"")
+        if len(head) == BLOCK:  # there may be more: end where a line or a record ends
+            end = len(head) // 480 * 480 if about.is_binary else head.rfind(b"\n") + 1
+            head = head[:end]
+        if about.looks and not about.looks(head):
+            return False
+        is_text = _is_text(head)
+        some = list(islice(about.read(Source(name, iter([head]), How())), 1))
+    except BadInput:
+        return False
+    return is_text != about.is_binary and any(len(part.keys) for part in some)
 
 
-def _unxz(content: bytes) -> bytes:
-    """Return all streams of an .xz file; `lzma.decompress` would drop what follows the last sound one."""
-    parts = []
-    while content:
-        stream = lzma.LZMADecompressor()
-        parts.append(stream.decompress(content))
-        if not stream.eof:
-            raise EOFError("the packed data end before their end mark")
-        content = stream.unused_data.lstrip(b"\0")  # streams may be padded
-    return b"".join(parts)
-
-
-def _records(content: bytes, dtype: np.dtype, name: str) -> np.ndarray:
-    rest = len(content) % dtype.itemsize
-    if rest:
-        raise BadInput(
-            f'the trace "{name}" is cut off: after record {len(content) // dtype.itemsize} come {rest} bytes, '
-            f"a record has {dtype.itemsize}; fetch it again or check the format"
-        )
-    return np.frombuffer(content, dtype)
-
-
-def _numbered(numbers: np.ndarray, name: str) -> Trace:
-    """Return a trace whose keys are numbers, each different number's text made once."""
-    different, codes = np.unique(numbers, return_inverse=True)
-    return Trace.of_codes(codes, [str(number) for number in different.tolist()], name)
-
-
-def _cache2k(content: bytes, name: str) -> Trace:
-    return _numbered(_records(content, _CACHE2K, name), name)
-
-
-def _oracle(content: bytes, name: str) -> Trace:
-    records = _records(content, _ORACLE, name)
-    times = records["time"].astype(float)
-    backwards = np.flatnonzero(np.diff(times) < 0)
-    if backwards.size:
-        raise BadInput(
-            f'the trace "{name}", record {backwards[0] + 1}: its time lies before that of the record in front '
-            "of it; sort the trace by time"
-        )
-    trace = _numbered(records["key"], name)
-    trace.sizes = records["size"].tolist()
-    trace.times = (times - times[0]).tolist()
-    return trace
-
-
-FORMATS: dict[str, Callable[[bytes, str], Trace]] = {
-    "cache2k": _cache2k,  # big-endian unsigned 32-bit keys
-    "lirs": lirs,  # a block number a line, "*" lines are marks
-    "arc": arc,  # start count ignored sequence
-    "oracleGeneral": _oracle,  # little-endian time, id, size, next access
-    "csv": csv_table,  # a header naming key and perhaps time, op, size, ttl; CacheLib's too
-    "twitter": twitter,  # timestamp,key,key_size,value_size,client_id,operation,ttl
-}
+def _is_text(head: bytes) -> bool:
+    try:
+        head.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in head

@@ -8,15 +8,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cachesim.errors import BadInput
+from cachesim.traces.chunks import OP, Chunk, whole
 
 READ, WRITE, DELETE = "read", "write", "delete"
 # SIMPLIFIED: a write is a write: that add, replace and cas may fail, and that append and incr keep a part of
 # the old value, is not followed. Reads that change the TTL too (gat, getex) are refused, not halved.
 _OPS = {
-    READ: "get gets read mget get_lease",
-    WRITE: "set add replace cas append prepend incr decr write put update setex set_lease",
-    DELETE: "delete del remove unlink",
+    READ: "get gets read mget get_lease r fetch load lookup",
+    WRITE: "set add replace cas append prepend incr decr write put update setex set_lease w store insert post",
+    DELETE: "delete del remove unlink invalidate",
 }
+_WORDS = list(OP)  # number -> operation
 OPS = {word: op for op, words in _OPS.items() for word in words.split()}
 
 
@@ -41,6 +43,9 @@ class Trace:
     def __init__(self, requests: Iterable[Request] = (), name: str = "trace") -> None:
         columns = list(zip(*requests, strict=True)) or [(), (), (), (), ()]
         self.name = name
+        self.notes: list[
+            str
+        ] = []  # what a reader should know: columns not used, requests passed over
         self.keys: list[str] = list(columns[0])
         self.fill(*columns[1:])
 
@@ -84,6 +89,22 @@ class Trace:
         """
         trace = cls.of_keys(np.array(names, dtype=object)[codes].tolist(), name)
         trace.__dict__["coded"] = codes.astype(np.intp), list(names)
+        return trace
+
+    @classmethod
+    def of_chunks(cls, chunks: Iterable[Chunk], name: str = "trace") -> "Trace":
+        """Return the whole of a stream.
+
+        >>> from cachesim.traces.chunks import Columns, numbered
+        >>> Trace.of_chunks(numbered([Columns(["b", "a"]), Columns(["b"])])).keys
+        ['b', 'a', 'b']
+        """
+        columns, names = whole(chunks, name)
+        trace = cls.of_codes(columns.pop("codes"), names, name)
+        ops = columns.pop("ops")
+        trace.ops = None if ops is None else [_WORDS[op] for op in ops.tolist()]
+        for column, values in columns.items():
+            setattr(trace, column, None if values is None else values.tolist())
         return trace
 
     @cached_property
