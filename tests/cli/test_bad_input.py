@@ -456,7 +456,7 @@ def test_a_request_that_the_run_does_not_have(number, tmp_path):
     ("content", "says"),
     [
         ("key,begin,end\na,0,1\n", '"op"'),
-        ("op,begin,end\nread,x,1\n", "'x'"),
+        ("op,begin,end\nread,x,1\n", 'row 1 (line 2), column "begin"'),
         ("op,begin,end\nread,0,1,2\n", "bad.csv"),
         ("", "bad.csv"),
     ],
