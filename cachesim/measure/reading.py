@@ -7,6 +7,7 @@ import os
 from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -92,9 +93,9 @@ def _parquet(path: Path) -> Table:
 
 def _csv(path: Path) -> Table:
     with _opened(path) as file:
-        delimiter = max(DELIMITERS, key=file.readline().count)
-        file.seek(0)
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        first = file.readline()  # a pipe cannot be read twice
+        delimiter = max(DELIMITERS, key=first.count)
+        reader = csv.reader(chain([first], file), delimiter=delimiter, strict=True)
         header = next((row for row in reader if row), None)
         if header is None:
             raise _no_table(path, "it is empty")
