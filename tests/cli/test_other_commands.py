@@ -193,7 +193,11 @@ def test_report_shows_keys_and_sends_no_commands(tmp_path):
     (tmp_path / "bad.csv").write_text("\n".join([header, *rows, rows[0], ""]))
     sentence = refused("report", tmp_path / "bad.csv", says=[SHOWN])
 
+    as_json = done("report", tmp_path / "h.csv", "--json").out
+
     assert SHOWN in text
+    assert as_json.strip().isprintable()
+    assert any(ESCAPED in check["why"] for check in json.loads(as_json)["checks"])
     assert [] == [c for c in text + sentence if not (c.isprintable() or c == "\n")]
 
 
