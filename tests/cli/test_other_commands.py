@@ -1,6 +1,7 @@
 """`cachesim replay`, `trace`, `report` and `assumptions`, as text and as JSON."""
 
 import json
+
 import pytest
 
 from cachesim.experiments.assumptions import ASSUMED
