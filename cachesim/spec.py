@@ -26,10 +26,18 @@ Delay = Annotated[float, Rule(">= 0 and finite seconds", lambda x: 0 <= x < math
 Span = Annotated[float, Rule("> 0 and finite seconds", lambda x: 0 < x < math.inf)]
 Rate = Annotated[float, Rule("> 0 and finite per second", lambda x: 0 < x < math.inf)]
 Share = Annotated[float, Rule("between 0 and 1", lambda x: 0 <= x <= 1)]
-Exponent = Annotated[float, Rule(">= 0 and finite", lambda x: 0 <= x < math.inf)]
+Exponent = Annotated[
+    float,
+    Rule(">= 0 and finite", lambda x: 0 <= x < math.inf),
+    Rule("at most 100", lambda x: x <= 100),
+]
 MOST = 10_000_000  # of anything that is counted: a laptop holds no more keys, users or threads
 Count = Annotated[int, Rule(f"from 1 to {MOST:,}", lambda x: 1 <= x <= MOST)]
-Bytes = Annotated[int, Rule(">= 1 byte", lambda x: x >= 1)]
+Bytes = Annotated[
+    int,
+    Rule(">= 1 byte", lambda x: x >= 1),
+    Rule("below 8 EiB (2 ** 63 bytes)", lambda x: x < 2**63),
+]
 Seed = Annotated[int, Rule(">= 0", lambda x: x >= 0)]
 
 

@@ -1,4 +1,7 @@
-"""Inside cachesim time is in seconds and size in bytes; strings such as "64mb" are read here, at the edges, only."""
+"""The edges: inside cachesim time is in seconds and size in bytes; "64mb" is read here, and here only.
+
+A text from elsewhere, such as a key, may hold what a terminal would obey: `visible` shows it instead.
+"""
 
 import math
 import re
@@ -76,3 +79,16 @@ def show_time(seconds: float) -> str:
     if not 0 < abs(seconds) < 1:
         return f"{seconds:.4g} s"
     return f"{seconds / MS:.3g} ms" if abs(seconds) >= MS else f"{seconds / US:.3g} µs"
+
+
+def visible(text: str, keep: str = "") -> str:
+    r"""Return a text in which signs that a terminal would obey, or not show, are written out, except those to keep.
+
+    >>> print(visible("a key\x1b[2J\n"))
+    a key\x1b[2J\n
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text
+    )

@@ -47,7 +47,8 @@ ONLY_IN = {
     "numba": "replay/compiled",
     "joblib dask distributed": "experiments/parallel",
     "socket socketserver ssl select selectors asyncio http urllib": OUTSIDE_WORLD,
-    "subprocess concurrent threading": OUTSIDE_WORLD,
+    "subprocess concurrent": OUTSIDE_WORLD,
+    "threading": f"{OUTSIDE_WORLD} replay/compiled",  # its kernels look at no signal
     "multiprocessing signal": f"{OUTSIDE_WORLD} experiments/parallel",  # its processes are deaf to Ctrl-C
     "time": OUTSIDE_WORLD,
     "tqdm click": "cli __main__",

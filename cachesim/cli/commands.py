@@ -31,10 +31,11 @@ from cachesim.experiments.assumptions import rows as assumptions
 from cachesim.experiments.explain import explain
 from cachesim.experiments.toml import Plan, read_toml
 from cachesim.measure import checks
-from cachesim.measure.history import load, since
+from cachesim.measure.history import load_with_notes, since
 from cachesim.measure.metrics import measure, miss_kinds
 from cachesim.measure.tables import show, text_table
 from cachesim.spec import Delay
+from cachesim.units import visible
 
 OUT = click.option(
     "--out", default="out/compare", show_default=True, help="Folder for the results."
@@ -122,18 +123,27 @@ def list_assumptions(as_json: bool) -> None:
 @JSON
 def report(history: str, warmup: float, as_json: bool) -> None:
     """Measure and check a history from elsewhere: a CSV or Parquet file with a row a request."""
-    measured = since(load(history), warmup)
+    whole, notes = load_with_notes(history)
+    measured = since(whole, warmup)
     metrics, kinds = measure(measured), miss_kinds(measured)
     verdicts, causes = [check(measured) for check in checks.ALL], checks.told_causes(measured)
     if as_json:
         told = [{"rule": v.rule, "verdict": v.word, "why": v.why} for v in verdicts]
-        found = {"metrics": metrics, "misses": kinds, "checks": told, "stale": causes}
+        found = {
+            "metrics": metrics,
+            "misses": kinds,
+            "checks": told,
+            "stale": causes,
+            "notes": notes,
+        }
         print_json({"history": history, **found})
         return
     rows = [[name, show(name, value)] for name, value in metrics.items()]
-    rows += [[f"misses: {kind}", f"{share:.2%} of the lookups"] for kind, share in kinds.items()]
+    rows += [
+        [f"misses: {visible(kind)}", f"{share:.2%} of the lookups"] for kind, share in kinds.items()
+    ]
     click.echo(text_table(["metric", "value"], rows))
-    click.echo("\n" + "\n".join([*map(str, verdicts), *causes]))
+    click.echo("\n" + "\n".join([*map(str, verdicts), *causes, *map(visible, notes)]))
 
 
 COMMANDS = (

@@ -16,6 +16,7 @@ from cachesim.grading.progress import Progress
 from cachesim.grading.sandbox import strongest
 from cachesim.grading.work import own_files
 from cachesim.measure.tables import text_table
+from cachesim.units import visible
 
 LOOK_AGAIN = 0.5  # seconds
 
@@ -79,7 +80,7 @@ def predict(name: str, answer: tuple[str, ...]) -> None:
 def check(name: str, submission: Path | None, student: str) -> int:
     """Run the visible tests on your file (the .py or .ipynb that `start` wrote, unless you name one)."""
     checked = Desk(find(name), student).check(submission)
-    click.echo(checked.text)
+    click.echo(visible(checked.text, keep="\n"))
     if checked.not_kept:
         raise BadInput(checked.not_kept)
     return 0 if checked.passed else 1
@@ -108,10 +109,10 @@ def _check_if_saved(desk: Desk, seen: float) -> float:
         saved = path.stat().st_mtime
         if saved > seen:
             click.clear()
-            click.echo(desk.check(path).text)
+            click.echo(visible(desk.check(path).text, keep="\n"))
         return saved
     except (BadInput, OSError) as error:  # an editor is about to write it
-        click.echo(str(error))
+        click.echo(visible(str(error), keep="\n"))
         return seen
 
 

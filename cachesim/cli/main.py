@@ -11,6 +11,7 @@ import click
 from cachesim.cli.commands import COMMANDS
 from cachesim.errors import BadInput, CachesimError
 from cachesim.startup import INTERRUPTED, SENTENCE
+from cachesim.units import visible
 
 BAD_INPUT = 2
 FIELD = re.compile(r"\b[A-Z]\w*\.([a-z_]+)\b")  # as sentences name it: Scenario.warmup
@@ -38,12 +39,12 @@ def _status(words: list[str]) -> int:
     except click.exceptions.NoArgsIsHelpError as help_text:
         click.echo(help_text.format_message(), err=True)
     except click.UsageError as error:
-        click.echo(f"cachesim: {_sentence(error)}", err=True)
+        click.echo(visible(f"cachesim: {_sentence(error)}"), err=True)
     except CachesimError as error:
-        click.echo(f"cachesim: {by_option(str(error), words)}", err=True)
+        click.echo(visible(f"cachesim: {by_option(str(error), words)}", keep="\n"), err=True)
     except OSError as error:
         _let_go()
-        click.echo(f"cachesim: {_refused(error)}", err=True)
+        click.echo(visible(f"cachesim: {_refused(error)}"), err=True)
     except (KeyboardInterrupt, click.Abort):
         click.echo(SENTENCE, err=True)
         return INTERRUPTED

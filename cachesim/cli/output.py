@@ -44,7 +44,8 @@ DIFFERENCES = (
 
 def print_json(content: dict[str, Any]) -> None:
     """Print one JSON object; what is undefined is null."""
-    click.echo(json.dumps(_defined({"schema": SCHEMA, **content}), ensure_ascii=False))
+    text = json.dumps(_defined({"schema": SCHEMA, **content}), ensure_ascii=False)
+    click.echo("".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text))
 
 
 def _defined(value: Any) -> Any:

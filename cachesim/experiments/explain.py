@@ -9,7 +9,7 @@ from cachesim.errors import BadInput
 from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.witness import Step, Witnessed
 from cachesim.records import REQUEST, Record, Value
-from cachesim.units import MS, show_time
+from cachesim.units import MS, show_time, visible
 
 
 class _Found(Exception):
@@ -74,7 +74,9 @@ class _Told(Witnessed):
             f"{record['begin']:12.6f} s  invoked; newest version acknowledged: {record['acknowledged']}, "
             f"committed: {record['committed']}"
         )
-        return "\n".join([head, seen, *self._lines(record["client"]), *_ending(record)])
+        return "\n".join(
+            map(visible, [head, seen, *self._lines(record["client"]), *_ending(record)])
+        )
 
     def _lines(self, client: int) -> list[str]:
         """Return what a client did, in the order of the moments: what was asked, and what was answered."""

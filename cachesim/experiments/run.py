@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
@@ -14,6 +15,7 @@ from cachesim.experiments.parallel import in_parallel
 from cachesim.experiments.result import Case, Results, column, few, labelled
 from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.store import Store, case_key, code_version, run_key
+from cachesim.model.size import check_runs, check_size
 from cachesim.rng import replica_seed
 from cachesim.storage.sqlite import MEMORY
 
@@ -157,12 +159,15 @@ class _Experiment:
         is_sweep: bool,
     ) -> None:
         self.varied = varied
+        check_runs(math.prod(map(len, varied.values())) * rule.most, 0.0)
         self.cases = list(_cases(scenario, varied))
         self.rule = rule
         self.bench = bench
         self.is_sweep = is_sweep
         self.version = code_version() if bench.backend == "dask" else None
         self.unkept: dict[int, str] = {}  # case -> why its runs are not kept
+        requests = sum(check_size(case.scenario) for case in self.cases) * rule.most
+        check_runs(len(self.cases) * rule.most, requests)
         _check_files(self.cases, rule.most)
         self.keys = [self._key(n) for n in range(len(self.cases))]
 

@@ -155,7 +155,7 @@ def _made_of(name: str, column: np.ndarray, names: dict[str, defaultdict[Any, in
     """Return a column of records as pandas keeps it, without large copies on the way."""
     if name in FEW:
         return _category(column, names[name])
-    return _whole(column, column == UNKNOWN) if name in WHOLE else column_of(name, column)
+    return whole_of(column, column == UNKNOWN) if name in WHOLE else column_of(name, column)
 
 
 def _category(codes: np.ndarray, numbers: defaultdict[Any, int]) -> Any:
@@ -178,7 +178,7 @@ def _absent(name: str) -> Any:
     return UNKNOWN if name in FEW or name in WHOLE else None if name in TEXT else np.nan
 
 
-def _whole(numbers: np.ndarray, unknown: np.ndarray) -> Any:
+def whole_of(numbers: np.ndarray, unknown: np.ndarray) -> Any:
     """Return whole numbers, and those that are not known, as pandas keeps them."""
     import pandas as pd
 
@@ -195,20 +195,14 @@ def _texts(values: Any) -> Any:
 
 
 def column_of(name: str, values: Any) -> Any:
-    """Return the values of one column in the type that its kind has, wherever they come from."""
+    """Return the texts, the seconds or the counters of a column in the type that its kind has."""
     import pandas as pd
 
     if name in FEW:
         return pd.Categorical(_texts(values))
     if name in TEXT:
         return _texts(values)
-    is_text = getattr(values, "dtype", "O") == "O"
-    numbers = np.asarray(values if is_text else pd.to_numeric(values), dtype=float)
+    numbers = np.asarray(values, dtype=float)
     if name in COUNTERS:  # only samples have them: 64 bytes a request less
         return pd.arrays.SparseArray(numbers, fill_value=np.nan)
-    if name not in WHOLE:
-        return numbers
-    unknown = np.isnan(numbers)
-    if np.any(numbers[~unknown] % 1 != 0):
-        raise ValueError(f"{name} must be a whole number")
-    return _whole(np.where(unknown, 0, numbers), unknown)
+    return numbers

@@ -10,30 +10,23 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from cachesim.errors import BadInput
-from cachesim.measure.columns import (
-    AGE,
-    COUNTERS,
-    RECORDED,
-    TEXT,
-    Kept,
-    column_of,
-    stacked,
-)
+from cachesim.measure.columns import AGE, COUNTERS, Kept, stacked
 from cachesim.measure.columns import COLUMNS as COLUMNS  # part of this room's words
 from cachesim.measure.columns import WHOLE as WHOLE
+from cachesim.measure.foreign import columns_of, in_order
 from cachesim.measure.late import with_late_versions
+from cachesim.measure.reading import read_table
 from cachesim.measure.staleness import ages
 from cachesim.records import REQUEST, Record
 
 if TYPE_CHECKING:
     import pandas as pd
 
-REQUIRED = ("op", "begin", "end")
 FLUSH = 1024  # records that are put into columns at once: few enough to be still in the processor's cache
 
 
@@ -122,63 +115,36 @@ def _dense(history: pd.DataFrame) -> pd.DataFrame:
     return history.astype({name: float for name in (*COUNTERS, AGE) if name in history})
 
 
+class Loaded(NamedTuple):
+    """A history from a file, and what a reader of its figures should know of how it was read."""
+
+    history: pd.DataFrame
+    notes: list[str]
+
+
 def load(path: str | os.PathLike[str]) -> pd.DataFrame:
     """Read a history back; columns it lacks are empty, only op, begin and end are required.
 
     Raises
     ------
     BadInput
-        The file cannot be read, or lacks a required column.
+        The file cannot be read, lacks a required column, or has a cell that breaks a rule.
     """
-    import pandas as pd
-
-    path = Path(path)
-    try:
-        frame = pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
-    except ImportError:
-        raise BadInput(f'"{path}" needs pyarrow: pip install pyarrow, or use .csv') from None
-    except OSError as error:
-        raise BadInput(
-            f'the history "{path}" cannot be read ({error.strerror}); check the path'
-        ) from None
-    except (ValueError, UnicodeDecodeError) as error:
-        raise BadInput(
-            f'the history "{path}" is no table ({str(error).splitlines()[0]}); give a CSV'
-        ) from None
-    if path.suffix != ".parquet" and not isinstance(frame.index, pd.RangeIndex):
-        # pandas takes the fields beyond the header for names of rows, and shifts all columns
-        raise BadInput(
-            f'the history "{path}" has more fields in a row than columns; correct the header'
-        )
-    return _checked(frame, str(path))
+    return load_with_notes(path).history
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
-    """Return the cells as texts: a key "007" or "NA" stays what it is, a number is read to its last bit."""
-    import pandas as pd
+def load_with_notes(path: str | os.PathLike[str]) -> Loaded:
+    """Read a history, and say which columns were left out and which requests are open.
 
-    absent = {c: [""] if c in TEXT else ["", "NaN", "nan", "NA", "null", "None"] for c in RECORDED}
-    return pd.read_csv(path, dtype=object, keep_default_na=False, na_values=absent)
+    docs/howto/bring_your_own_history.md defines every column.
 
-
-def _checked(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    import pandas as pd
-
-    for column in REQUIRED:
-        if column not in frame:
-            raise BadInput(
-                f'the history "{name}" has no column "{column}"; it must have {", ".join(REQUIRED)}'
-            )
-    try:
-        columns = {
-            c: column_of(c, frame[c]) if c in frame else column_of(c, [None] * len(frame))
-            for c in RECORDED
-        }
-    except (ValueError, TypeError) as error:
-        raise BadInput(
-            f'the history "{name}" has a column with a value of the wrong kind ({error})'
-        ) from None
-    return _with_ages(pd.DataFrame(columns))
+    Raises
+    ------
+    BadInput
+        As `load`; what is wrong with a cell is said with its row and its column.
+    """
+    columns, notes = columns_of(read_table(path))
+    return Loaded(_with_ages(in_order(columns)), notes)
 
 
 def select_requests(history: pd.DataFrame) -> pd.DataFrame:

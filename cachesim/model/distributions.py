@@ -102,17 +102,25 @@ class Lognormal(Distribution):
     @property
     def mean(self) -> float:
         """The median times exp(sigma² / 2)."""
-        return self.median * math.exp(self.sigma**2 / 2)
+        return self.median * _exp(self.sigma**2 / 2)
 
     @property
     def second_moment(self) -> float:
         """The median squared times exp(2 sigma²)."""
-        return self.median**2 * math.exp(2 * self.sigma**2)
+        return self.median**2 * _exp(2 * self.sigma**2)
 
     def quantile(self, u: float) -> float:
         """Return median * exp(sigma * z) with z the normal quantile."""
-        return self.median * math.exp(self.sigma * NormalDist().inv_cdf(u))
+        return self.median * _exp(self.sigma * NormalDist().inv_cdf(u))
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Return `size` independent draws."""
         return self.median * np.exp(self.sigma * rng.standard_normal(size))
+
+
+def _exp(x: float) -> float:
+    """Return e to the x; inf where that is beyond all numbers."""
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return math.inf

@@ -18,6 +18,7 @@ from cachesim.model.events import Drive, Environment, Steps, Visit
 from cachesim.model.network import Network
 from cachesim.model.node import CacheNode, Node
 from cachesim.model.resilience import Resilience
+from cachesim.model.size import check_size
 from cachesim.model.slips import misused
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.workload import Workload
@@ -71,6 +72,7 @@ class System:
         self.env = Environment()
         self.shared: dict[Any, Any] = {}  # the memory of the application: App.shared
         self.strategy = plan.strategy
+        check_size(plan)
         check_shapes(plan.strategy, STRATEGY)
         plan.strategy.check(plan.cache)
         self._random = uniform(plan.seed, "strategy")

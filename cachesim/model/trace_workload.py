@@ -8,7 +8,7 @@ import numpy as np
 
 from cachesim.errors import BadInput
 from cachesim.model.distributions import Constant, Distribution, Exponential
-from cachesim.model.workload import Request, Workload, size_by_name
+from cachesim.model.workload import Request, Scale, Workload, size_by_name
 from cachesim.records import STAMP_SIZE
 from cachesim.rng import stream
 from cachesim.spec import Count, Rate, Share
@@ -84,6 +84,10 @@ class TraceReplay(Workload):
     def keys_loaded(self) -> list[str]:
         """Return every key of the trace, in the order of its first request."""
         return list(dict.fromkeys(self.trace().keys))
+
+    def scale(self, duration: float) -> Scale:
+        """Return the requests of the trace, which has them all in memory, and no more."""
+        return Scale(requests=float(len(self.trace())))
 
     def size_of(self, key: str) -> int:
         """Return the size of the key's values: the trace's, or one drawn once by the key's name."""

@@ -8,6 +8,7 @@ the user who asks.
 import zlib
 from collections.abc import Iterator
 from itertools import chain, count
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,8 +18,18 @@ from cachesim.model.popularity import Popularity, Zipf
 from cachesim.records import STAMP_SIZE
 from cachesim.rng import CHUNK, stream
 from cachesim.spec import Count, Rate, Share, Spec
+from cachesim.units import MS
 
 Request = tuple[float, str, str]  # gap in seconds, "read" or "write", key
+
+
+class Scale(NamedTuple):
+    """About how much a workload asks of a machine; 0 where nobody knows."""
+
+    requests: float = 0.0
+    keys: int = 0  # rows before the run
+    value_size: float = 0.0  # bytes of a value, the mean
+    largest: float = 0.0  # bytes of the largest value
 
 
 class Workload(Spec):
@@ -37,6 +48,10 @@ class Workload(Spec):
     def keys_loaded(self) -> list[str]:
         """Return the keys whose rows exist before the run, the most popular first."""
         return []
+
+    def scale(self, duration: float) -> Scale:
+        """Return about how large a run of so many seconds is, so that what cannot work says so before it starts."""
+        return Scale()
 
     def requests(self, seed: int) -> Iterator[Request]:
         """Yield the requests in order; the same seed gives the same ones."""
@@ -65,6 +80,16 @@ class Synthetic(Workload):
         """Return every key, by rank."""
         # As `key_name` of each number, but formatted in C: a third of the time.
         return list(map(_key_format(self.key_size).__mod__, range(self.popularity.keys)))
+
+    def scale(self, duration: float) -> Scale:
+        """Return the size of a run: the requests are those of `arrivals`."""
+        keys, size = self.popularity.keys, self.size
+        largest = size.quantile(1 - 0.5 / keys)
+        return Scale(self.arrivals(duration), keys, min(size.mean, largest), largest)
+
+    def arrivals(self, duration: float) -> float:
+        """Return about how many requests come in so many seconds; 0 if nobody knows."""
+        return 0.0
 
     def size_of(self, key: str) -> int:
         """Return the key's own size: a quantile chosen by the key's name, so no table is needed."""
@@ -106,6 +131,10 @@ class OpenLoop(Synthetic):
 
     rate: Rate = 1000.0  # requests per second
 
+    def arrivals(self, duration: float) -> float:
+        """Return the rate times the duration."""
+        return self.rate * duration
+
     def gaps(self, seed: int) -> Iterator[float]:
         """Yield exponential gaps with mean 1 / rate."""
         return Exponential(mean=1 / self.rate).draws(stream(seed, "arrivals"))
@@ -133,6 +162,10 @@ class ClosedLoop(Synthetic):
     def users(self) -> int | None:
         """The number of clients."""
         return self.clients
+
+    def arrivals(self, duration: float) -> float:
+        """Return about how many requests the users make, each of which takes a millisecond and more."""
+        return self.clients * duration / (self.think.mean + MS)
 
     def gaps(self, seed: int) -> Iterator[float]:
         """Yield think times."""

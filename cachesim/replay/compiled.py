@@ -3,8 +3,9 @@
 Both do the same arithmetic on whole numbers and the same draws, so their answers are the same, bit for bit.
 """
 
+import threading
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from types import CodeType, FunctionType
 from typing import Any
@@ -13,12 +14,14 @@ from zlib import crc32
 import numpy as np
 
 from cachesim.errors import BadInput
+from cachesim.startup import interruptible
 
 # Numba counts the references to columns whenever a function takes them out of a tuple, and copies the tuple for every
 # call; measured, that makes our kernels twenty times as slow. So functions are written into their callers
 # (`inline`), and only those that change a list count references (`_nrt`, numba's run time for memory).
 WORTH_IT = 1_000_000  # requests to play
-OPTIONS = {"inline": "always"}
+OPTIONS = {"inline": "always", "nogil": True}  # nogil: other threads run meanwhile
+LOOK_AGAIN = 0.1  # seconds: where waiting for a thread cannot be interrupted (Windows)
 LIST_WORDS = {"append", "clear", "heappop", "heappush", "reverse"}
 
 
@@ -57,8 +60,46 @@ def call(kernel: Callable[..., Any], *arguments: Any, compiled: bool) -> Any:
     6
     """
     if compiled:
-        return machine_code(kernel)(*arguments)
+        return _heard(machine_code(kernel), arguments)
     return kernel(*map(_listed, arguments))
+
+
+def _heard(function: Any, arguments: tuple[Any, ...]) -> Any:
+    """Call machine code in another thread, so that this one hears Ctrl-C: a kernel itself looks at no signal.
+
+    A kernel that nobody waits for any more ends with the process, for its thread is a daemon.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return function(*arguments)
+    with interruptible():
+        function.compile(tuple(map(_numba().typeof, arguments)))
+    ended: list[Callable[[], Any]] = []
+    thread = threading.Thread(
+        target=lambda: ended.append(_outcome(function, arguments)), daemon=True
+    )
+    thread.start()
+    while thread.is_alive():
+        thread.join(LOOK_AGAIN)
+    return ended[0]()
+
+
+def _outcome(function: Any, arguments: tuple[Any, ...]) -> Callable[[], Any]:
+    """Return what gives the function's answer, or raises its error, in whatever thread that is called."""
+    try:
+        answer = function(*arguments)
+    except Exception as error:
+        return partial(_raise, error)
+    return lambda: answer
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+def _numba() -> Any:
+    import numba
+
+    return numba
 
 
 def _listed(argument: Any) -> Any:
@@ -75,9 +116,7 @@ def machine_code(kernel: Any) -> Any:
     The code is kept on disk beside the source or, where that is read-only, in the user's cache folder; where
     neither can be written, every process compiles for itself (some seconds).
     """
-    import numba
-
-    njit: Any = numba.njit  # its types do not know `_nrt`
+    njit: Any = _numba().njit  # its types do not know `_nrt`
 
     names = {**kernel.__globals__, **{n: machine_code(f) for n, f in called(kernel).items()}}
     twin = FunctionType(kernel.__code__, names, kernel.__name__, kernel.__defaults__)

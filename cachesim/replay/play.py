@@ -5,7 +5,7 @@ from collections import Counter
 
 from cachesim.engines.base import Engine
 from cachesim.engines.simple import SimpleEngine
-from cachesim.errors import OutOfMemory
+from cachesim.errors import BadInput, OutOfMemory
 from cachesim.replay.columns import PACE
 from cachesim.replay.fast import Counts, only_items_limit
 from cachesim.traces import DELETE, READ, WRITE, Trace
@@ -110,6 +110,11 @@ class Values(dict[int, bytes]):
     """Size -> bytes of that size, made once."""
 
     def __missing__(self, size: int) -> bytes:
-        """Make them."""
-        value = self[size] = bytes(size)
+        """Make them, if there is so much memory."""
+        try:
+            value = self[size] = bytes(size)
+        except (MemoryError, OverflowError):
+            raise BadInput(
+                f"a value of {size:,} bytes does not fit into memory; lower its size"
+            ) from None
         return value

@@ -343,6 +343,8 @@ OUT_OF_RANGE = {
     "between 0 and 1": ["-0.001", "1.001", "inf"],
     "from 1 to 10,000,000": ["0", "-1", "10000001"],
     ">= 1 byte": ["0", "-1"],
+    "below 8 EiB (2 ** 63 bytes)": ["9223372036854775808"],
+    "at most 100": ["100.5", "1e18"],
     ">= 0": ["-1"],
     "from 1 to 500 per second": ["0", "501"],
     "from 1 to 10": ["0", "11"],
@@ -461,7 +463,7 @@ def test_a_request_that_the_run_does_not_have(number, tmp_path):
     ("content", "says"),
     [
         ("key,begin,end\na,0,1\n", '"op"'),
-        ("op,begin,end\nread,x,1\n", "'x'"),
+        ("op,begin,end\nread,x,1\n", 'row 1 (line 2), column "begin"'),
         ("op,begin,end\nread,0,1,2\n", "bad.csv"),
         ("", "bad.csv"),
     ],

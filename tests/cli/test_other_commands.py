@@ -1,5 +1,7 @@
 """`cachesim replay`, `trace`, `report` and `assumptions`, as text and as JSON."""
 
+import json
+
 import pytest
 
 from cachesim.experiments.assumptions import ASSUMED
@@ -178,6 +180,36 @@ def test_report_as_text_on_a_history_from_elsewhere(tmp_path):
     assert 0.01 == pytest.approx(found["metrics"]["read_p50"])
     assert 3 == found["metrics"]["requests"]
     assert None is found["metrics"]["hit_ratio"]
+
+
+ESCAPED = "a\x1b[2J\x9b31m\u202ek"
+SHOWN = r"a\x1b[2J\x9b31m\u202ek"
+
+
+def test_report_shows_keys_and_sends_no_commands(tmp_path):
+    """A terminal would obey what a key may hold: escape sequences are written out, also in refusals."""
+    rows = [f"write,0,1,,{ESCAPED},1,0", f"read,2,3,hit,{ESCAPED},0,1", f"read,4,5,{ESCAPED},k,1,1"]
+    header = "op,begin,end,lookup,key,version,acknowledged"
+    (tmp_path / "h.csv").write_text("\n".join([header, *rows, ""]))
+    text = done("report", tmp_path / "h.csv").out
+    (tmp_path / "bad.csv").write_text("\n".join([header, *rows, rows[0], ""]))
+    sentence = refused("report", tmp_path / "bad.csv", says=[SHOWN])
+
+    as_json = done("report", tmp_path / "h.csv", "--json").out
+
+    assert SHOWN in text
+    assert as_json.strip().isprintable()
+    assert any(ESCAPED in check["why"] for check in json.loads(as_json)["checks"])
+    assert [] == [c for c in text + sentence if not (c.isprintable() or c == "\n")]
+
+
+def test_report_says_how_the_file_was_read(tmp_path):
+    """Columns that were left out, and what was never answered, as text and as JSON."""
+    (tmp_path / "h.csv").write_text("op,begin,end,host\nGET,0,1,x\nSET,2,,y\n")
+    found = done("report", tmp_path / "h.csv", "--json").json
+
+    assert "columns left out: host" == found["notes"][0]
+    assert "writes without an end: 1; " in done("report", tmp_path / "h.csv").out
 
 
 def test_assumptions_as_text_and_json():

@@ -12,6 +12,7 @@ import numpy as np
 
 from cachesim.measure.checks.verdict import Verdict, judged, requests_of
 from cachesim.measure.metrics import answered, stale_reads
+from cachesim.units import visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,7 +141,8 @@ def _sentence(history: pd.DataFrame, rows: pd.DataFrame, cause: str) -> str:
     if cause != UNKNOWN and first["stored"] == first["stored"]:
         by = history.loc[first["stored"]]
         stored = f", stored by the {by['op']} from t={by['begin']:.6g} to {by['end']:.6g} s"
+    key = visible(str(first["key"]))
     return (
-        f'{len(rows):,} stale {reads} by {cause}; the first: read of "{first["key"]}" at '
+        f'{len(rows):,} stale {reads} by {cause}; the first: read of "{key}" at '
         f"t={first['begin']:.6g} s returned version {first['version']}{stored}"
     )

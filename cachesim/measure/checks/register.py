@@ -161,7 +161,7 @@ def _of_early_read(cluster: Cluster) -> list[Operation]:
 
 def _by_key(history: pd.DataFrame) -> Iterator[tuple[str, list[Operation]]]:
     """Yield the operations of each key that was read, as far as they say anything."""
-    rows = history[history["op"].isin(["read", "write"])]
+    rows = history[history["op"].isin(["read", "write"]) & history["key"].notna()]
     is_write = rows["op"] == "write"
     unsure = outcome(rows) == UNKNOWN
     rows = rows[(rows["error"].isna() | unsure) & (rows["write"].notna() | ~is_write)]
@@ -172,6 +172,8 @@ def _by_key(history: pd.DataFrame) -> Iterator[tuple[str, list[Operation]]]:
     by_key: dict[str, list[Operation]] = {}
     for key, *fields in table:
         by_key.setdefault(key, []).append(Operation(*fields))
+    if not any(op.write != ABSENT for ops in by_key.values() for op in ops if not op.writes):
+        return  # the history says nothing of values
     yield from ((k, ops) for k, ops in by_key.items() if not all(op.writes for op in ops))
 
 
@@ -179,9 +181,15 @@ def _told(rows: pd.DataFrame) -> str:
     """Tell the requests of an example in a line."""
     verbs = {"read": "read", "write": "wrote"}
     return "; ".join(
-        f"client {row.client} {verbs[str(row.op)]} {_named(row)} from t={row.begin:.6g} to {row.end:.6g} s"
+        f"{_client(row)} {verbs[str(row.op)]} {_named(row)} from t={row.begin:.6g} to {row.end:.6g} s"
         for row in rows.itertuples()
     )
+
+
+def _client(row: Any) -> str:
+    import pandas as pd
+
+    return "a client" if pd.isna(row.client) else f"client {row.client}"
 
 
 def _named(row: Any) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from cachesim.units import visible
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -22,7 +24,7 @@ class Verdict(NamedTuple):
     violations: int = 0  # how often the rule is broken
 
     def __str__(self) -> str:
-        return f"{self.rule}: {self.word} ({self.why})"
+        return f"{self.rule}: {self.word} ({visible(self.why)})"
 
     @property
     def word(self) -> str:

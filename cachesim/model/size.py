@@ -1,0 +1,110 @@
+"""How large a run would be: estimated before it starts, and held against what one machine can do.
+
+The prices were measured on Linux with CPython 3.11 (docs/background/performance.md); the limits are those of a
+usual laptop. A run within them may still be slow; one beyond them would never end, or fill the memory.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple, Protocol
+
+from cachesim.errors import BadInput
+from cachesim.model.workload import Scale, Workload
+from cachesim.units import GIB, MIB, show_size
+
+ROW = 270  # bytes for a key beside its value: its name twice, its row, its size, its place in the popularity
+USER = 3_200  # bytes for a user with a request under way
+RECORD = 80  # bytes for a request in the history and while the frame is made
+LOOK = 200  # bytes for a sample
+
+
+class Plan(Protocol):
+    """What is estimated; `Scenario` is one."""
+
+    @property
+    def workload(self) -> Workload: ...  # noqa: D102
+    @property
+    def duration(self) -> float: ...  # noqa: D102
+    @property
+    def sample_every(self) -> float: ...  # noqa: D102
+
+
+class Limit(NamedTuple):
+    """The most that is tried of something, and what to lower."""
+
+    most: float
+    advice: str
+
+
+LIMITS = {
+    "requests": Limit(1e8, "lower the rate, the clients or the duration"),
+    "samples": Limit(1e7, "raise sample_every, or lower the duration"),
+    "bytes in its largest value": Limit(512 * MIB, "lower the size of the values"),
+    "bytes of memory": Limit(
+        4 * GIB, "lower the keys, the size of the values, the clients or the requests"
+    ),
+}
+MOST_RUNS = 100_000
+MOST_REQUESTS = 1e10  # of all runs together
+
+
+def check_size(plan: Plan) -> float:
+    """Return about how many requests a run would make.
+
+    >>> from cachesim.experiments.scenario import Scenario
+    >>> check_size(Scenario(duration=70))
+    70000.0
+
+    Raises
+    ------
+    BadInput
+        The run would be larger than a machine can do: what it would need, the limit, and what to lower.
+    """
+    scale = plan.workload.scale(plan.duration)
+    for what, amount in _estimates(plan, scale).items():
+        limit = LIMITS[what]
+        if not amount <= limit.most:
+            raise BadInput(
+                f"this run would have about {shown(amount, what)}, and {shown(limit.most, what)} "
+                f"is the limit; {limit.advice}"
+            )
+    return scale.requests
+
+
+def check_runs(runs: int, requests: float) -> None:
+    """Refuse an experiment of more runs, or more requests in all of them, than a machine can do.
+
+    Raises
+    ------
+    BadInput
+        The number, the limit, and what to lower.
+    """
+    advice = "lower the replications, or vary fewer values"
+    for amount, most, what in ((runs, MOST_RUNS, "runs"), (requests, MOST_REQUESTS, "requests")):
+        if not amount <= most:
+            raise BadInput(
+                f"this would be about {shown(amount, what)} in all, and {shown(most, what)} is the limit; {advice}"
+            )
+
+
+def _estimates(plan: Plan, scale: Scale) -> dict[str, float]:
+    looks = plan.duration / plan.sample_every
+    rows = scale.keys * (ROW + scale.value_size)
+    memory = rows + scale.requests * RECORD + looks * LOOK + (plan.workload.users or 0) * USER
+    return dict(zip(LIMITS, (scale.requests, looks, scale.largest, memory), strict=True))
+
+
+def shown(amount: float, what: str) -> str:
+    """Return an amount for people.
+
+    >>> shown(7e10, "requests"), shown(7.6e9, "bytes of memory")
+    ('70,000,000,000 requests', '7.078 GiB of memory')
+    """
+    if what.startswith("bytes") and amount < math.inf:
+        return (
+            show_size(amount) + what.removeprefix("bytes")
+            if amount < 1e15
+            else f"{amount:.3g} {what}"
+        )
+    return f"{amount:,.0f} {what}" if amount < 1e15 else f"{amount:.3g} {what}"
