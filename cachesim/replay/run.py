@@ -127,6 +127,6 @@ def _played(
         counts = counts or player.play(live, trace)
     if counts.refused and not counts.items:
         raise BadInput(
-            f"the engine stored nothing ({engine.why_refused}); give it more memory or smaller values"
+            f"{engine!r} stored nothing ({engine.why_refused}); give it more memory or smaller values"
         )
     return counts, live.version
