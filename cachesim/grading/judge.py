@@ -12,7 +12,7 @@ from cachesim.errors import CachesimError
 from cachesim.grading.answers import AnswerError, plain, rounded
 from cachesim.grading.exercise import Exercise, Test
 from cachesim.grading.parts import Part
-from cachesim.grading.remote.lab import Lab
+from cachesim.grading.remote.laboratory import Lab
 from cachesim.grading.sandbox import Box, Tier, Unsettled
 from cachesim.grading.submission import Submission, is_attempted
 

@@ -4,6 +4,8 @@ The numbers are those of the list in the grader's guide. `{entry}` stands for th
 before it runs when the submission is loaded, code in HOOK when the grader asks it for something.
 """
 
+import textwrap
+
 WRONG = {  # an answer that is there, and earns nothing
     "01": """
 import cachesim as cs
@@ -128,11 +130,18 @@ EARNED = {
 }
 
 
+def at_import(code, answer):
+    """Return an answer that runs the code when it is loaded: only what the answer needs is run, so it needs the code."""
+    names = "    global LRU, Lazy\n" if "LRU" in code else ""
+    attack = (
+        f"def attack():\n{names}{textwrap.indent(code, '    ')}\n    return 0\nDONE = attack()\n"
+    )
+    return attack + answer.replace("{hook}", "pass").replace("):\n", "):\n    done = DONE\n", 1)
+
+
 def submissions(exercise):
     """Return every attack on an exercise, as source by name."""
     answer = WRONG[exercise]
-    found = {
-        name: f"{code}\n{answer.replace('{hook}', 'pass')}" for name, code in AT_IMPORT.items()
-    }
+    found = {name: at_import(code, answer) for name, code in AT_IMPORT.items()}
     found["43 the visible cases by heart"] = BY_HEART[exercise]
     return found | {name: answer.replace("{hook}", code) for name, code in AT_WORK.items()}

@@ -15,7 +15,7 @@ from tests.grading.hand_ins import LAYOUTS, Student, canvas, in_folder, in_zip, 
 
 LRU = Path(__file__).parents[2] / "exercises" / "01_lru"
 RIGHT = (LRU / "lab.py").read_bytes()
-FIFO = (LRU / "wrong" / "fifo.py").read_bytes()  # 30 points
+FIFO = (LRU / "wrong" / "fifo.py").read_bytes()  # 35 points
 ROSTER = "id,name,email\nada,Ada King,ada@uni.edu\nbob,Bob Day,bob@uni.edu\ncy,Cy Lin,cy@uni.edu\n"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 BROKEN = {  # file -> what is in it: each is broken in another way
@@ -72,7 +72,7 @@ def test_a_class_of_thirty_with_ten_broken_files(tmp_path, layout):
     found = graded(path, "--out", "graded")
     scores = sorted((s["score"] for s in found.values()), reverse=True)
 
-    assert [100, 30, *[0] * 28] == scores
+    assert [100, 35, *[0] * 28] == scores
     assert 30 == len(os.listdir("graded/reports")) == len(os.listdir("graded/feedback"))
     assert 31 == len(rows("graded/canvas.csv"))
     for page in Path("graded").rglob("*.*"):
@@ -100,7 +100,7 @@ def test_a_roster_names_everybody(tmp_path):
         "no submission from: bob (Bob Day), cy (Cy Lin)",
         "not in the roster: 9",
     ] == found.err.splitlines()
-    assert [("Ada King", "1", "ada", "30"), ("hilleve", "9", "", "30")] == [
+    assert [("Ada King", "1", "ada", "35"), ("hilleve", "9", "", "35")] == [
         (r["Student"], r["ID"], r["SIS Login ID"], r["Write an LRU policy"])
         for r in rows("graded/canvas.csv")[1:]
     ]
@@ -118,7 +118,7 @@ def test_one_student_is_graded_again(tmp_path):
     refused("grade", "01", class_ / "ada.py", "--out", "graded", says=["another --secret"])
     refused("grade", "02", class_ / "ada.py", *options, says=["another exercise"])
 
-    assert [("ada", "30"), ("bob", "100"), ("cy", "30")] == [
+    assert [("ada", "35"), ("bob", "100"), ("cy", "35")] == [
         (r["ID number"], r["Write an LRU policy"]) for r in before
     ]
     assert before == rows("graded/moodle.csv")
@@ -138,9 +138,9 @@ def test_late_work(tmp_path):
     )  # fmt: skip
     found = graded(*options, "--late", "10%")
 
-    assert {"ada": 30, "bob": 30, "cy": 10, "eve": 30} == {n: s["score"] for n, s in found.items()}
-    assert (30, 20) == (found["cy"]["raw_score"], found["cy"]["penalty"])
-    assert ["30", "30", "10", "30"] == [r["Write an LRU policy"] for r in rows("graded/moodle.csv")]
+    assert {"ada": 35, "bob": 35, "cy": 15, "eve": 35} == {n: s["score"] for n, s in found.items()}
+    assert (35, 20) == (found["cy"]["raw_score"], found["cy"]["penalty"])
+    assert ["35", "35", "15", "35"] == [r["Write an LRU policy"] for r in rows("graded/moodle.csv")]
     assert 25 == graded(*options, "--late", "2.5%")["cy"]["score"]
     assert "not known" in call("grade", "01", *options, "--jobs", "1").out
 
@@ -195,7 +195,7 @@ def test_a_full_disk(tmp_path, monkeypatch, after):
         refused(*options, says=["No space left on device"])
     assert [] == list(Path("graded").rglob(".*"))
     assert 0 == call(*options).code
-    assert ["30", "0"] == [r["Write an LRU policy"] for r in rows("graded/moodle.csv")]
+    assert ["35", "0"] == [r["Write an LRU policy"] for r in rows("graded/moodle.csv")]
 
 
 def test_places_that_take_no_reports(tmp_path):

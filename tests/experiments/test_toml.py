@@ -47,7 +47,7 @@ distributions = (
 )
 popularities = (
     st.builds(Uniform, keys=counts)
-    | st.builds(Zipf, keys=counts, skew=delays)
+    | st.builds(Zipf, keys=counts, skew=st.floats(0, 100))
     | st.builds(Drift, keys=counts, requests_per_step=counts)
     | st.builds(Scan, keys=counts, share=shares)
 )

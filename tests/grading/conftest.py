@@ -3,7 +3,7 @@
 import pytest
 
 from cachesim.grading.parts import Part
-from cachesim.grading.remote.lab import Lab
+from cachesim.grading.remote.laboratory import Lab
 from cachesim.grading.sandbox import Box, Limits, strongest
 
 LIMITS = Limits(cpu=2, wall=60.0, memory=512 << 20)

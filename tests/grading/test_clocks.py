@@ -190,7 +190,7 @@ ENDLESS = {
     "a loop of reads": "        while True: yield app.cache.get(key)",
     "generators that start others": "        yield app.timeout(0)\n"
     "        yield app.spawn(self.read(app, key))",
-    "events without end": "        while True:\n            for _ in range(5000): app.timeout(1)\n"
+    "events without end": "        while True:\n            for _ in range(900): app.timeout(1)\n"
     "            yield app.timeout(0)",
 }
 
@@ -259,7 +259,8 @@ def test_what_hits_a_clock_again_has_its_verdict(troubled):
     stuck = judged()
 
     assert ["timed out", "passed"] == [o.status for o in slow.outcomes[:2]]
-    assert ["grader trouble"] + ["not reached"] * 4 == [o.status for o in stuck.outcomes]
+    first, *rest = [o.status for o in stuck.outcomes]
+    assert ("grader trouble", {"not reached"}) == (first, set(rest))
     assert (True, False) == (slow.is_final, stuck.is_final)
 
 
@@ -271,7 +272,6 @@ def test_a_batch_repeats_at_its_end(troubled, tmp_path):
     work = batch.jobs(LRU, paths, strongest(), seed=1, secret="", out=tmp_path)
     troubled[:] = ["timed out", "grader trouble"]
     scores = [report.score for report in batch.grade(work, n_jobs=1)]
-    (tmp_path / "ada.json").unlink()
     troubled[:] = ["grader trouble"] * 2
 
     assert [100, 100] == scores

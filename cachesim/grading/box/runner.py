@@ -169,9 +169,9 @@ def main():
     standing = fence(json.loads(sys.argv[1]))
     sys.path.remove(HERE)
     channel.send({"walls": standing})
-    submission = Submission()
     sys.stdout = sys.stderr = habits.Printed(printed)
     habits.install(is_at_work=lambda: submission.objects)
+    submission = Submission()  # it takes over the built-in names, as habits has made them
     while (message := channel.receive()) is not None:
         channel.send(answer(submission, message))
 

@@ -76,7 +76,7 @@ def toolkit(name, fromlist):
     if name == "cachesim" and (not fromlist or "*" in fromlist):
         return ours
     found = types.ModuleType("cachesim")
-    found.__dict__.update(vars(ours))
+    found.__dict__.update({**vars(ours), **ours.ERRORS})
     inner = name.split(".")[1:2] if not fromlist else [one for one in fromlist if one != "*"]
     for one in inner:
         where = name if fromlist else "cachesim"
