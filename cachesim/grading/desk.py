@@ -135,13 +135,14 @@ class Desk:
         )
 
     def _next(self, work: Work, report: Report) -> Iterator[str]:
-        yield ""
+        missing = unwritten(self.task, work.submission)
+        yield from ["", *([f"not yet written: {', '.join(missing)}"] if missing else [])]
         if not _passed(report):
             yield f"Stuck? cachesim exercise hint {self.task.id}; in a notebook: ex.hint()"
             return
         yield "All visible tests passed; hidden ones are run when it is graded."
-        missing = unwritten(self.task, work.submission)
-        yield f"not yet written: {', '.join(missing)}" if missing else self.task.explanation
+        if not missing:
+            yield self.task.explanation
 
     def hint(self) -> Text:
         """Return the hints seen so far and the next one."""

@@ -153,7 +153,7 @@ def test_a_ghost_comes_back_as_used_again(lab):
 
 
 # %% id="hidden" tags=["hidden"]
-def test_two_caches_do_not_meet(lab):
+def test_caches_keep_apart(lab):
     one, two = (cache(lab.policy("ARC"), 10) for _ in range(2))
     with because(SHARED):
         for key in skewed(lab, 400):

@@ -141,7 +141,7 @@ def test_late_work(tmp_path):
     assert {"ada": 35, "bob": 35, "cy": 15, "eve": 35} == {n: s["score"] for n, s in found.items()}
     assert (35, 20) == (found["cy"]["raw_score"], found["cy"]["penalty"])
     assert ["35", "35", "15", "35"] == [r["Write an LRU policy"] for r in rows("graded/moodle.csv")]
-    assert 25 == graded(*options, "--late", "2.5%")["cy"]["score"]
+    assert 30 == graded(*options, "--late", "2.5%")["cy"]["score"]
     assert "not known" in call("grade", "01", *options, "--jobs", "1").out
 
 

@@ -275,4 +275,5 @@ def test_a_batch_repeats_at_its_end(troubled, tmp_path):
     troubled[:] = ["grader trouble"] * 2
 
     assert [100, 100] == scores
-    assert [False, True] == [report.is_final for report in batch.grade(work, n_jobs=1)]
+    ada = work[0]._replace(kept=None)
+    assert [False] == [report.is_final for report in batch.grade([ada], n_jobs=1)]
