@@ -5,7 +5,7 @@ from typing import NamedTuple
 from cachesim.engines.base import EngineSpec
 from cachesim.engines.simple import Simple
 from cachesim.replay.bounds import bound, optimum
-from cachesim.replay.fast import Counts, only_items_limit
+from cachesim.replay.fast import Counts, largest_entry, only_items_limit
 from cachesim.traces import Trace
 
 LATE = 2.0  # seconds that a key may outlive its TTL: memcached counts whole seconds, from its last tick
@@ -40,6 +40,4 @@ def _limited_by_items(trace: Trace, spec: EngineSpec, value_size: int) -> bool:
     """Return whether every miss is stored, and only the number of keys makes the cache give one up."""
     if type(spec) is not Simple or spec.items is None or trace.ttls is not None or spec.asks:
         return False
-    longest = 4 * max(map(len, set(trace.keys)))  # UTF-8: at most 4 bytes per character
-    largest = longest + max(trace.sizes or [value_size])
-    return only_items_limit(spec.items, spec.memory, largest)
+    return only_items_limit(spec.items, spec.memory, largest_entry(trace, value_size))

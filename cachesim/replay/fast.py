@@ -49,6 +49,12 @@ def by_kernel(trace: Trace, spec: EngineSpec, value_size: int, seed: int) -> Cou
     return None
 
 
+def largest_entry(trace: Trace, value_size: int) -> int:
+    """Bound the bytes of a key and its value from above: in UTF-8 a character has at most four bytes."""
+    sizes: list[int] = trace.sizes or [value_size]
+    return 4 * max(map(len, set(trace.keys))) + max(sizes)
+
+
 def only_items_limit(items: float, memory: float, largest: int) -> bool:
     """Return whether Simple never runs short of memory: so many entries of the `largest` size all fit.
 

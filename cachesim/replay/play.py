@@ -7,7 +7,7 @@ from cachesim.engines.base import Engine
 from cachesim.engines.simple import SimpleEngine
 from cachesim.errors import BadInput, OutOfMemory
 from cachesim.replay.columns import PACE
-from cachesim.replay.fast import Counts, only_items_limit
+from cachesim.replay.fast import Counts, largest_entry, only_items_limit
 from cachesim.traces import DELETE, READ, WRITE, Trace
 
 
@@ -60,8 +60,7 @@ class Player:
         engine = self.engine
         if not trace.is_plain or not isinstance(engine, SimpleEngine) or engine.asks:
             return False
-        longest = 4 * max(map(len, set(trace.keys)))  # UTF-8: at most 4 bytes per character
-        largest = longest + self.value_size
+        largest = largest_entry(trace, self.value_size)
         return only_items_limit(engine.items_limit, engine.memory_limit, largest)
 
     def _play(self, trace: Trace) -> None:
