@@ -156,7 +156,7 @@ def test_no_character_but_a_line_end_ends_a_line(tmp_path):
 @pytest.mark.parametrize(
     ("form", "content", "says"),
     [
-        ("cvs", b"1", 'unknown trace format "cvs"; choose from cache2k'),
+        ("cvs", b"1", '--format "cvs" is unknown; choose from cache2k'),
         ("csv", b"", "is empty"),
         ("lirs", b"1\n\n*\nx\n", 'line 4: expected a block number, found "x"'),
         ("lirs", "٣x\n".encode(), "line 1"),

@@ -147,7 +147,7 @@ def read_trace(path: str | Path, format: str | None, **how: Any) -> Trace:
 def _unknown(name: str, format: str | None) -> str:
     fits = likely(name)
     hint = f'; "{name}" could be read as {", ".join(fits)}' if fits else ""
-    start = f'unknown trace format "{format}"' if format else f'the trace "{name}" needs a --format'
+    start = f'--format "{format}" is unknown' if format else f'the trace "{name}" needs a --format'
     return f"{start}; choose from {', '.join(FORMATS)}{hint}"
 
 

@@ -11,7 +11,7 @@ REFUSED = {
     "compare --duration 20": "--warmup must be shorter than the duration (20 s), got 20",
     "compare --duration 10 --warmup 15": "--warmup must be shorter",
     "compare --trace FILE --format csv --warmup 5": "--warmup must be shorter",
-    "compare --trace FILE --format zzz": "unknown trace format",
+    "compare --trace FILE --format zzz": '--format "zzz" is unknown; choose from cache2k',
     "compare --policy nonsense": '--policy "nonsense" is unknown to redis; choose from volatile-lru',
     "compare --engine redis,memcached --policy nonsense": '--policy "nonsense"',
     "compare --memory 10": "--memory must be at least",
