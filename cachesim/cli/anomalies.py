@@ -6,10 +6,11 @@ from typing import Any
 import click
 
 from cachesim.cli.options import JSON, ruled
-from cachesim.cli.output import open_folder, print_json, progress, write_whole
+from cachesim.cli.output import open_folder, print_json, progress
 from cachesim.errors import BadInput
 from cachesim.experiments.anomalies import ALL, Anomaly, Finding, by_id, find, occurrence
 from cachesim.experiments.pictures import png
+from cachesim.grading.files import replace_file
 from cachesim.measure.tables import text_table
 from cachesim.plots import interleaving
 from cachesim.spec import Seed
@@ -113,5 +114,5 @@ def _picture(anomaly: Anomaly, seed: int, folder: Path) -> Path:
     ax = interleaving(seen.steps, seen.requests)
     ax.set_title(f"{anomaly.id} {anomaly.name}", fontsize=10)
     path = folder / f"{anomaly.id}.png"
-    write_whole(path, png(ax))
+    replace_file(path, png(ax))
     return path

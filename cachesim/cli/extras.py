@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import click
 
-from cachesim.cli.output import write_whole
 from cachesim.errors import BadInput
 from cachesim.experiments.report import page
 from cachesim.experiments.result import Results
 from cachesim.experiments.toml import Plan, to_toml
+from cachesim.grading.files import replace_file
 from cachesim.measure.metrics import METRICS
 
 
@@ -47,7 +47,7 @@ class Extras(NamedTuple):
             scenario=to_toml(plan),
             command=_command_line(),
         )
-        write_whole(Path(self.report), text)
+        replace_file(Path(self.report), text)
         return [Path(self.report)]
 
     def text(self, results: Results) -> Iterator[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -19,6 +18,7 @@ from cachesim.experiments.pictures import pictures, png
 from cachesim.experiments.result import Results
 from cachesim.experiments.toml import Plan, kebab, scenario_table, to_toml
 from cachesim.experiments.verdict import verdict
+from cachesim.grading.files import replace_file
 from cachesim.measure.metrics import METRICS
 from cachesim.measure.tables import text_table, title
 from cachesim.model.trace_workload import TraceReplay
@@ -153,20 +153,6 @@ def open_folder(path: str) -> Path:
         ) from None
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file under another name and rename it: it is there whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        unfinished.write_bytes(content.encode() if isinstance(content, str) else content)
-        os.replace(unfinished, path)
-    except OSError as error:
-        raise BadInput(
-            f'"{path}" cannot be written ({error.strerror}); name another folder'
-        ) from None
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
 def write_comparison(folder: Path, plan: Plan, results: Results) -> list[Path]:
     """Write results.csv, scenario.toml and the plots; return the files."""
     files: dict[str, str | bytes] = {
@@ -175,7 +161,7 @@ def write_comparison(folder: Path, plan: Plan, results: Results) -> list[Path]:
         **{f"{picture.name}.png": png(picture.axes) for picture in pictures(results)},
     }
     for name, content in files.items():
-        write_whole(folder / name, content)
+        replace_file(folder / name, content)
     return [folder / name for name in files]
 
 

@@ -6,10 +6,11 @@ from typing import Any
 import click
 
 from cachesim.cli.options import CLOCK, JSON, READING, apply, how_to_read, names, ruled
-from cachesim.cli.output import open_folder, print_json, replay_text, tell_notes, write_whole
+from cachesim.cli.output import open_folder, print_json, replay_text, tell_notes
 from cachesim.cli.plan import replay_engine
 from cachesim.errors import BadInput
 from cachesim.experiments.pictures import png
+from cachesim.grading.files import replace_file
 from cachesim.measure.tables import text_table
 from cachesim.replay import POLICIES, hit_ratio_curve
 from cachesim.replay import replay as replay_trace
@@ -94,7 +95,7 @@ def _curve(
             raise BadInput(f'--policies: unknown policy "{policy}"; choose from {known}')
     curves = hit_ratio_curve(trace, policies or DEFAULT, items)
     if target is not None:
-        write_whole(target, _plot(curves))
+        replace_file(target, _plot(curves))
     if as_json:
         print_json(_as_json(trace, curves) | about)
         return

@@ -18,7 +18,6 @@ from cachesim.cli.output import (
     progress,
     results_table,
     tell_notes,
-    write_whole,
 )
 from cachesim.cli.vary import varied
 from cachesim.experiments import run as experiments
@@ -26,6 +25,7 @@ from cachesim.experiments.pictures import pictures, png
 from cachesim.experiments.result import Results
 from cachesim.experiments.store import Store
 from cachesim.experiments.toml import Plan, read_toml, scenario_table, to_toml
+from cachesim.grading.files import replace_file
 from cachesim.measure.metrics import METRICS
 from cachesim.spec import Count, Rule
 
@@ -169,5 +169,5 @@ def _write(folder: Path, plan: Plan, results: Results) -> list[Path]:
         **{f"{picture.name}.png": png(picture.axes) for picture in drawn},
     }
     for name, content in files.items():
-        write_whole(folder / name, content)
+        replace_file(folder / name, content)
     return [folder / name for name in files]

@@ -8,8 +8,6 @@ import tomllib
 import pandas as pd
 import pytest
 
-from cachesim.cli.output import write_whole
-from cachesim.errors import BadInput
 from cachesim.measure.metrics import METRICS
 from tests.cli.calls import ONE_RUN, SMALL, call, done
 
@@ -261,17 +259,6 @@ def test_a_scenario_file_without_alternatives_runs_once(tmp_path):
     assert [] == found["differences"]
     assert "sieve" == found["scenario"]["cache"]["policy"]
     assert "hit ratio (%)" in done("run", path, "--out", tmp_path / "out").out
-
-
-def test_a_file_appears_whole_or_not_at_all(tmp_path):
-    """What cannot be put in its place leaves nothing behind."""
-    (tmp_path / "taken").mkdir()
-    write_whole(tmp_path / "new", "text")
-
-    with pytest.raises(BadInput, match="cannot be written"):
-        write_whole(tmp_path / "taken", b"bytes")
-    assert {"new", "taken"} == {path.name for path in tmp_path.iterdir()}
-    assert "text" == (tmp_path / "new").read_text()
 
 
 def test_help_names_every_command_and_option():
