@@ -39,7 +39,7 @@ format: $(VENV)/dev.stamp ## put the source into its one format
 	$(BIN)/ruff check --quiet --fix-only .
 	$(BIN)/ruff format --quiet .
 
-lock: ## write requirements.lock anew: every platform, every Python from 3.11 on
+lock: ## write requirements.lock again: every platform, every Python from 3.11 on
 	@sh scripts/venv.sh $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade \

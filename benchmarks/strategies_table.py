@@ -99,7 +99,7 @@ def table():
 
 
 def renewed(page):
-    """Return the page with the table made anew."""
+    """Return the page with a new table."""
     before, rest = page.split(BEGIN)
     return f"{before}{BEGIN}\n\n{table()}\n\n{END}{rest.split(END)[1]}"
 

@@ -151,7 +151,7 @@ def _rules(
     timezone: str,
     **_others: Any,
 ) -> tuple[Policy, Registry]:
-    """Return what the options say about lateness and about the students."""
+    """Read the options about lateness and about the students."""
     zone = zone_of(timezone)
     due = parse_moment(deadline, zone) if deadline else None
     policy = Policy(due, parse_grace(grace), parse_percent(late))

@@ -92,7 +92,7 @@ class Engine:
         return 0
 
     def work(self, command: Command) -> Work:
-        """Return what a command would ask of its node now; no use of a key, no time passes.
+        """Return the work that a command would ask of its node now; no use of a key, no time passes.
 
         SIMPLIFIED: of a command that no table knows, all after the first key is stored, and the reply is short.
         """

@@ -238,7 +238,7 @@ class SimpleEngine(Engine):
         return len(self.entries)
 
     def work(self, command: Command) -> Work:
-        """Return what a command would ask of its node: GET replies a value, SET stores one."""
+        """Return the work that a command would ask of its node: GET replies a value, SET stores one."""
         match [str(command[0]).upper() if command else "", *command[1:]]:
             case ["GET", str(key)]:
                 return Work(bytes=self.held_bytes(key))

@@ -237,7 +237,7 @@ class Results:
         return bool(told) and all(np.array_equal(told[0], x, equal_nan=True) for x in told)
 
     def _refused(self, number: int) -> list[str]:
-        """Return what the cache of a case has refused to store, as notes."""
+        """Return the notes about stores that the cache of a case refused."""
         scenario, fine = self.cases[number].scenario, self._succeeded[number]
         kept = next((run.measured for run in self.first_runs if run.scenario is scenario), None)
         return list(told_refusals(scenario, float(fine["cache_errors"].mean()), kept))

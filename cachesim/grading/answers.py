@@ -86,7 +86,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def error_of(told: Any, about: str, parts: Sequence[tuple[str, str]]) -> AnswerError:
-    """Return what went wrong in the student's code: a slip, or an error of its own.
+    """Return the error of the student's code: a slip, or an error of its own.
 
     `about` is the class or the function that it is about, and `parts` are the submission's. What the code could have
     chosen is not in the error's `fixed` text: no text, no name, no line that is not there.

@@ -103,6 +103,6 @@ def _row(outcome: Outcome) -> str:
 
 
 def _printed(outcome: Outcome) -> str:
-    """Return what the student's code has printed, line by line."""
+    """Return the output of the student's code, line by line."""
     lines = str(getattr(outcome, "output", "")).splitlines() if outcome.visible else []
     return f"<pre>{chr(10).join(map(_safe, lines))}</pre>" if lines else ""

@@ -59,7 +59,7 @@ class Lab:
         self.hints += [hint] if seen else []
 
     def _entry(self, name: str, kind: str) -> Any:
-        """Return what the notebook must define, in the sentences of `cachesim grade` if it does not."""
+        """Look a name up in the notebook; if it is missing, say so as `cachesim grade` does."""
         if name not in self.names:
             raise slip("undefined", name=name)
         found = self.names[name]
@@ -68,7 +68,7 @@ class Lab:
         return found
 
     def once(self, _what: Any, make: Callable[[], Any]) -> Any:
-        """Return what `make` gives, made again each time: the code may have changed since."""
+        """Call `make` and return its result, each time: the code may have changed since."""
         return make()
 
     def run(self, test: str, needs: tuple[str, ...], how: str | Callable[[Any], None]) -> None:

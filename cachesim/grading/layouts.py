@@ -90,7 +90,7 @@ def _is_nbgrader(tree: Tree, exercise: str) -> bool:
 
 
 def prefix_of(tree: Tree, exercise: str) -> str:
-    """Return what the folders of GitHub Classroom begin with: the assignment and a "-"; nothing if they are none.
+    """Return the first part that all folders of GitHub Classroom share: the assignment and "-"; empty if they are none.
 
     >>> from cachesim.grading.tree import File
     >>> prefix_of(
@@ -121,7 +121,7 @@ def slug_of(folder: str, exercise: str) -> str:
 
 
 def _shared(names: Sequence[str]) -> str:
-    """Return what all names begin with."""
+    """Return the longest beginning that all names share."""
     same = takewhile(lambda signs: len(set(signs)) == 1, zip(*names, strict=False))
     return "".join(signs[0] for signs in same)
 

@@ -91,7 +91,7 @@ class Ledger:
 
 
 def hidden(secret: str, exercise: str) -> str:
-    """Return what tells two secrets apart and tells neither.
+    """Return a hash that tells two secrets apart but does not reveal them.
 
     >>> hidden("tulip", "01") == hidden("tulip", "01") != hidden("rose", "01")
     True

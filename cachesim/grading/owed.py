@@ -106,7 +106,7 @@ class Owed:
             self.before += self.clock() - since
 
     def total(self) -> float:
-        """Return the seconds owed so far, whoever is to blame."""
+        """Return the seconds owed so far, no matter who is to blame."""
         since = self.since
         return self.before + (0.0 if since is None else self.clock() - since)
 

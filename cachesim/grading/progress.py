@@ -60,7 +60,7 @@ class Progress:
                 self._write(known)
 
     def _read(self) -> dict[str, Facts] | None:
-        """Return what the file says, {} without one, None if it is damaged."""
+        """Read the file; {} if there is none, None if it is damaged."""
         try:
             known = json.loads(self.path.read_text("utf-8-sig"))
             return {str(name): _facts(about) for name, about in known.items()}
@@ -72,7 +72,7 @@ class Progress:
             return None
 
     def _sound(self) -> dict[str, Facts]:
-        """Return what the file says; a damaged one is set aside, and everything begins again."""
+        """Read the file; a damaged one is set aside, and everything begins again."""
         known = self._read()
         if known is None:
             with _said(self.path):

@@ -30,7 +30,7 @@ Told = dict[str, Any]
 
 
 def outcome(tier: Tier, task: Told, send: Callable[[Box], None]) -> Told:
-    """Return what the reader makes of the files that `send` hands it. Raises AnswerError."""
+    """Return the answer of the reader to the files that `send` gives it. Raises AnswerError."""
     box = Box(tier, LIMITS, program="reader.py")
     try:
         box.ask(do="task", **task)
@@ -41,7 +41,7 @@ def outcome(tier: Tier, task: Told, send: Callable[[Box], None]) -> Told:
 
 
 def _received(box: Box) -> Told:
-    """Return what the reader has decided, which comes in pieces."""
+    """Collect the decision of the reader, which comes in pieces."""
     try:
         length, text = box.ask(do="outcome")["length"], ""
         while len(text) < min(length, LONGEST) and (piece := box.ask(do="piece", start=len(text))):

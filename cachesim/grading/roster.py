@@ -112,7 +112,7 @@ def exactly(text: str) -> str:
 
 
 def squeezed(text: str) -> str:
-    """Return what is left of a name without spaces, signs, accents' forms and upper case.
+    """Return a name without spaces, signs, accents and capital letters.
 
     >>> squeezed("O'Neil, Jörg"), squeezed("a_b")
     ('oneiljörg', 'ab')

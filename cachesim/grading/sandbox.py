@@ -218,7 +218,7 @@ class Box:
 
 
 def _late(blame: str, owed: Owed) -> AnswerError:
-    """Return what a wall limit that was hit means."""
+    """Return the error for a wall limit that was hit."""
     waited = f"no answer within {owed.limit:g} s of wall time"
     if blame == "code":
         return AnswerError("timed out", f"{waited}: the code sleeps, or waits for something")

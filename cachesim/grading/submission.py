@@ -82,7 +82,7 @@ def is_attempted(submission: Submission, exercise: Exercise) -> bool:
 
 
 def _told(name: str, exercise: Exercise, tier: Tier | None, send: Callable[[Box], None]) -> Told:
-    """Return what the reader says. Raises BadInput with one sentence."""
+    """Return the answer of the reader. Raises BadInput with one sentence."""
     given = [cell for cell in for_students(exercise.cells) if cell.is_code]
     asked = [cell.id for cell in exercise.asked]
     task = {

@@ -37,7 +37,7 @@ def needs(tier: Tier) -> set[str]:
 
 
 def plan_of(tier: Tier, limits: Limits, shown: Sequence[Path] = ()) -> dict[str, Any]:
-    """Return what the process inside is to give up by itself."""
+    """Return the plan by which the process inside gives up its rights."""
     return {
         "cpu": limits.cpu,
         "memory": limits.memory,
@@ -62,7 +62,7 @@ def python() -> str:
 
 @cache
 def folders() -> list[Path]:
-    """Return what Python needs to start: its binary, its standard library, the system's libraries, the box."""
+    """Return the paths that Python needs: its binary, its standard library, the system's libraries, the box."""
     known = sysconfig.get_config_var
     system = [
         f"/usr/lib/{known('MULTIARCH')}",
@@ -90,7 +90,7 @@ def hidden() -> list[Path]:
 
 @cache
 def readable() -> list[Path]:
-    """Return what may be opened, without what is hidden: Landlock can only allow."""
+    """Return the paths that may be opened, without the hidden ones: Landlock can only allow."""
     parts = {path.parent for path in hidden()}
     return [
         path

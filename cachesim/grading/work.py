@@ -22,7 +22,7 @@ class Work(NamedTuple):
 
 
 def work_on(task: Exercise, path: Path | None = None) -> Work:
-    """Return what is to be judged: a file; without one what was run in this notebook, or the student's files here.
+    """Return the work to judge: a file; without one the cells run in this notebook, or the student's files here.
 
     Raises
     ------

@@ -56,7 +56,7 @@ class ServerEngine(Engine):
         raise NotImplementedError
 
     def work(self, command: Command) -> Work:
-        """Return what a command would ask of an empty server: this one is not asked what it holds."""
+        """Return the work that a command would ask of an empty server: this one is not asked what it holds."""
         return self._empty.work(command)
 
     def why_missed(self, key: str) -> str:

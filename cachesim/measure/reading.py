@@ -37,7 +37,7 @@ class Table(NamedTuple):
         )
 
     def read(self, column: str, meaning: Callable[[Any], Any], rule: str) -> list[Any]:
-        """Return what each cell of a column means.
+        """Return the meaning of each cell of a column.
 
         Raises
         ------

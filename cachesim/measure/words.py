@@ -97,7 +97,7 @@ def lookup(cell: object) -> str | None:
 
 
 def error(cell: object) -> str | None:
-    """Return what made a request fail, None if nothing did.
+    """Return the error of a request, None if it did not fail.
 
     >>> error("ok"), error(False), error("timeout"), error(True)
     (None, None, 'timeout', 'failed')

@@ -67,7 +67,7 @@ def forgotten(strategy: Any, op: str, visit: Visit) -> Slip:
 
 
 def at(event: Any) -> str:
-    """Return where a student's code made an event, if whoever made it knows: " (line 7)"."""
+    """Return the place where a student's code made an event, if it is known: " (line 7)"."""
     return str(getattr(event, "at", ""))
 
 

@@ -84,7 +84,7 @@ def _heard(function: Any, arguments: tuple[Any, ...]) -> Any:
 
 
 def _outcome(function: Any, arguments: tuple[Any, ...]) -> Callable[[], Any]:
-    """Return what gives the function's answer, or raises its error, in whatever thread that is called."""
+    """Return a function that gives the answer, or raises the error, in any thread that calls it."""
     try:
         answer = function(*arguments)
     except Exception as error:

@@ -142,7 +142,7 @@ class _Player:
 
 
 def engine_of(policy: str) -> Callable[[int], EngineSpec]:
-    """Return what makes an engine with a policy that has no kernel, by number of items."""
+    """Return a maker of engines, by number of items, for a policy that has no kernel."""
     return lambda items: Simple(items=items, memory=sys.maxsize, policy=simple.ALL[policy])
 
 

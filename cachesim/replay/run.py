@@ -120,7 +120,7 @@ def replay(
 def _played(
     trace: Trace, engine: EngineSpec, value_size: int, seed: int, is_fast: bool
 ) -> tuple[Counts, str]:
-    """Return what was counted, and the engine's version."""
+    """Return the counts, and the engine's version."""
     player = Player(value_size)
     with closing(engine.build(player, uniform(seed, "eviction"))) as live:
         counts = by_kernel(trace, engine, value_size, seed) if is_fast else None

@@ -178,7 +178,7 @@ def _check(format: str, how: How) -> None:
 
 
 def columns_from_text(text: str) -> dict[str, str]:
-    """Return what --columns says: meaning -> name.
+    """Parse --columns into meaning -> name.
 
     >>> columns_from_text("key=object_id,size=")
     {'key': 'object_id', 'size': ''}

@@ -143,7 +143,7 @@ def _headless(source: Source, first: str) -> Table:
 
 
 def _layout(line: str, lines: Iterator[str], source: Source) -> Layout:
-    """Return what the columns under a header mean."""
+    """Return the meanings of the columns under a header."""
     delimiter = _delimiter(line, source)
     names = split(line, delimiter, lines, source)
     given = {name.lower(): meaning for meaning, name in (source.how.columns or {}).items()}
@@ -180,7 +180,7 @@ def words(name: str) -> list[str]:
 
 
 def _meaning(name: str) -> tuple[str, str | None]:
-    """Return what a column means, "" if nothing that counts; and the unit that its name tells.
+    """Return the meaning of a column ("" if it does not count), and the unit in its name.
 
     >>> (
     ...     _meaning("object size (byte)"),
@@ -217,7 +217,7 @@ def delimiter_from_text(text: str) -> str | None:
 
 
 def _delimiter(line: str, source: Source) -> str | None:
-    """Return what stands between the columns; None for blanks."""
+    """Return the sign between the columns; None for blanks."""
     if source.how.delimiter is not None:
         return delimiter_from_text(source.how.delimiter)
     bare = re.sub(r'"[^"]*"|\[.*?\]', "", line)

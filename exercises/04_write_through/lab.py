@@ -75,7 +75,7 @@ def busy(strategy, clients, keys, rest):
 
 
 def named_steps(lab):
-    """Return what your schedule says, if it is four steps in an order that two writers can have."""
+    """Return the steps of your schedule, if they are four and two writers can take them in this order."""
     steps = lab.call("schedule")
     assert type(steps) is list and all(type(step) is str for step in steps), (
         f"schedule() returned {steps!r:.60}; right: a list of four texts"

@@ -57,7 +57,7 @@ KNOWN = {
 
 
 def ttl(lab, budget, reads, writes):
-    """Return what your function says, if it is a TTL."""
+    """Return the result of your function, if it is a TTL."""
     answer = lab.call("ttl_for", budget, reads, writes)
     call = f"ttl_for({budget:.3g}, {reads:.3g}, {writes:.3g})"
     assert type(answer) in (int, float), (

@@ -139,7 +139,7 @@ def check_nobody_waits(lab, reads):
 
 
 def life(lab, ttl, draw):
-    """Return what your function says, if it is a time that a copy can live."""
+    """Return the result of your function, if a copy can live that long."""
     answer = lab.call("lifetime", ttl, draw)
     call = f"lifetime({ttl:g}, {draw:g})"
     assert type(answer) in (int, float) and math.isfinite(answer), (

@@ -68,7 +68,7 @@ AWAY, BACK, END = 2.0, 2.5, 6.0  # seconds: when the node goes, when it is back,
 
 
 def world(strategy, params, restart):
-    """Return what came of every request, one row per request."""
+    """Return one row per request: how it went."""
     constant = cs.distributions.Constant
     database = cs.Database(
         connections=2,

@@ -65,7 +65,7 @@ def execute(engine: "MemcachedEngine", command: Command) -> Any:
 
 
 def work(engine: "MemcachedEngine", command: Command) -> Work | None:
-    """Return what a command would ask of its node now; None of a command that is wrong."""
+    """Return the work that a command would ask of its node now; None of a command that is wrong."""
     row = row_of(command)
     if row is None:
         return None

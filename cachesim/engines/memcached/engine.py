@@ -207,7 +207,7 @@ class MemcachedEngine(Keyspace):
         return _face(command).execute(self, command)
 
     def work(self, command: Command) -> Work:
-        """Return what a command would ask of its node now, by its row of the table."""
+        """Return the work that a command would ask of its node now, by its row of the table."""
         return _face(command).work(self, command) or super().work(command)
 
     def flush(self) -> None:

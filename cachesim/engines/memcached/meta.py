@@ -63,7 +63,7 @@ def execute(engine: "MemcachedEngine", command: Command) -> Any:
 
 
 def work(engine: "MemcachedEngine", command: Command) -> Work:
-    """Return what a command would ask of its node now.
+    """Return the work that a command would ask of its node now.
 
     mg replies the value if it has the flag "v", ms stores its data.
     """

@@ -44,7 +44,7 @@ class LFU(EvictionPolicy):
         self._leave(entry.key, bucket)
 
     def on_remove(self, entry: Entry) -> None:
-        """Forget the count: a key that returns starts anew."""
+        """Forget the count: a key that returns starts again from one."""
         self._leave(entry.key, self.bucket.pop(entry.key))
 
     def victim(self) -> str:

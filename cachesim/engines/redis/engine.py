@@ -140,7 +140,7 @@ class RedisEngine(Keyspace):
         return entry.length if entry is not None else 0
 
     def work(self, command: Command) -> Work:
-        """Return what a command would ask of its node now, by its row of the table."""
+        """Return the work that a command would ask of its node now, by its row of the table."""
         return work(COMMANDS, self, command) or super().work(command)
 
     def tick(self) -> None:

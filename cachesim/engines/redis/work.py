@@ -16,7 +16,7 @@ class Peek:
         self._db = db
 
     def __getattr__(self, name: str) -> Any:
-        """Return what else the keyspace has."""
+        """Look the attribute up in the keyspace."""
         return getattr(self._db, name)
 
     def find(self, key: str) -> Entry | None:
@@ -33,7 +33,7 @@ class Peek:
 
 
 def work(table: Mapping[str, Command], db: Keyspace, command: tuple[Any, ...]) -> Work | None:
-    """Return what a command would ask of its node now; None of a command that is wrong.
+    """Return the work that a command would ask of its node now; None of a command that is wrong.
 
     A key that is looked up, a number and a status have no bytes.
 
@@ -53,7 +53,7 @@ def work(table: Mapping[str, Command], db: Keyspace, command: tuple[Any, ...]) -
 
 
 def of_row(row: Command, db: Keyspace, argv: Arguments) -> Work:
-    """Return what a command of the right length asks. Raises CommandError, as the command will."""
+    """Return the work of a command with the right number of arguments. Raises CommandError, as the command will."""
     keys = row.walks(db, argv) if row.walks else len(row.keys.of(argv))
     stored = sum(map(len, row.data.of(argv)))
     replied = bulk(row.replies(Peek(db), argv)) if row.replies else 0

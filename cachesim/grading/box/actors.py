@@ -155,7 +155,7 @@ class Strategy:
         return run.steps.send(unpacked(message["answer"], run.waits))
 
     def _ended(self, run, value):
-        """Return what the grader must know of a generator's end."""
+        """Describe the end of a generator for the grader."""
         if run.event is not None:
             run.event.result = value
         if run.op != "read" or value is None:

@@ -147,7 +147,7 @@ class Answer:
         return [(where, "\n".join(lines) + "\n") for where, lines in made.items() if any(lines)]
 
     def notes(self):
-        """Return what is worth saying: what counts, what was not run, what is missing."""
+        """Return the notes: what counts, what was not run, what is missing."""
         return about(self)
 
 

@@ -134,7 +134,7 @@ def landlock_version():
 
 
 def handled(version):
-    """Return what a version of Landlock can refuse, as the kernel wants it: files, the network, other processes."""
+    """Return the bits of everything that a version of Landlock can refuse: files, the network, other processes."""
     fields = [max(right for since, right in RIGHTS_BY_VERSION.items() if since <= version)]
     fields += [TCP_BIND_CONNECT] if version >= 4 else []
     fields += [ABSTRACT_SOCKETS_SIGNALS] if version >= 6 else []

@@ -55,7 +55,7 @@ def is_draft(name: str) -> bool:
 
 
 def format_of(name: str, start: bytes) -> str:
-    """Return what a file is that cannot be graded, "" if that is unknown: by its first bytes, then by its name."""
+    """Name the kind of a file that cannot be graded, "" if unknown: by its first bytes, then by its name."""
     begins = start.lstrip().lower()
     for first, _, what in FORMATS:
         if first and begins.startswith(first.lower()):

@@ -21,7 +21,7 @@ class NotAValue(Slip, AttributeError):
 
 
 def thing(given):
-    """Return what was given, as the grader wants it: its type, and how it is shown."""
+    """Describe a value for the grader: its type, and how it is shown."""
     kind = type(given).__name__
     shown = ""
     if kind == "float":

@@ -176,7 +176,7 @@ def bound(node):
 
 
 def changed(node):
-    """Return what a node changes, as pairs of a name and the method that is called, None for a store."""
+    """Return the names that a node changes, each with the method that is called (None for a store)."""
     match node:
         case (
             ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del())

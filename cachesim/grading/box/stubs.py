@@ -22,7 +22,7 @@ OPERATIONS = """
 
 
 def sentence(name):
-    """Return what an answer is told that uses something the sandbox does not have."""
+    """Return the sentence for an answer that uses something the sandbox does not have."""
     ours = sys.modules["cachesim"]._classes()
     return f"{name} is not in the sandbox: an answer may use Python's standard library and, of cachesim, {ours}"
 

@@ -47,7 +47,7 @@ class Event:
         self.actor.gone.append(self.number)  # nobody can wait for it any more
 
     def numbers(self):
-        """Return what the grader knows it by."""
+        """Return the number by which the grader knows it."""
         return self.number
 
     def parts(self):
@@ -77,7 +77,7 @@ class Joint(Event):
         """Nothing: its events are known, it is not."""
 
     def numbers(self):
-        """Return what the grader knows its events by."""
+        """Return the numbers by which the grader knows its events."""
         return [self.how, *(event.numbers() for event in self.events)]
 
     def parts(self):
@@ -195,7 +195,7 @@ def packed(call, value):
 
 
 def unpacked(value, event):
-    """Return what arrived, as the strategy that waited for an event sees it."""
+    """Return the answer that arrived, in the form that the strategy sees."""
     if not isinstance(value, dict):
         return value
     if "v" in value:

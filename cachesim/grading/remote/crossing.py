@@ -85,7 +85,7 @@ class Values:
         self.tokens: dict[Value, str] = {}
 
     def packed(self, value: Any) -> Any:
-        """Return what an event gave, as it travels."""
+        """Return the result of an event, in the form in which it travels."""
         if hasattr(value, "todict"):  # of a | b
             return {"joint": [[e.number, self.packed(e._value)] for e in value.events]}
         if value is SPAWNED:

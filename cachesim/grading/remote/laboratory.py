@@ -63,7 +63,7 @@ class Lab:
         return self.box.ask(name, do="call", name=name, arguments=arguments)["value"]
 
     def once(self, what: Any, make: Callable[[], Any]) -> Any:
-        """Return what `make` gives, made once for all tests of a submission: a long run that several look at."""
+        """Call `make` once per submission and return its result: for a long run that several tests use."""
         if what not in self.known:
             self.known[what] = make()
         return self.known[what]
