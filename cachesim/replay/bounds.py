@@ -70,9 +70,12 @@ def bound(
 ) -> float:
     """Return the hit ratio that no cache of `items` keys and `memory` bytes can exceed; NaN without a read.
 
-    The least of three: Belady that may refuse to store, with so many keys; the bytes of the copies that hit,
-    times how long each is kept, against what the cache has of both (Berger, Beckmann and Harchol-Balter, 2018:
-    PFOO-L, which there bounds misses from below); a cache that never forgets.
+    It is the least of three figures:
+
+    - Belady's policy, if it may refuse to store, with the same number of keys.
+    - Bytes times time. A copy that hits takes its bytes for as long as it is kept. All copies together cannot take
+      more than the cache has (Berger, Beckmann and Harchol-Balter, 2018; their PFOO-L bounds misses from below).
+    - A cache that never forgets: it falls out of the first, for only copies that can hit are counted.
 
     Parameters
     ----------

@@ -14,12 +14,12 @@
 # The rules, with a cache of `items` keys:
 #
 # 1. A hit moves the key to the young end of T2.
-# 2. A new key that is a ghost of B1 raises the target by 1, or by `len(B2) / len(B1)` if that is more, up to `items`; a ghost of B2 lowers it by 1, or by
-#    `len(B1) / len(B2)`, down to 0. Room is made, and the key joins T2.
-# 3. A new key that is no ghost: if T1 and B1 together have `items` keys, the oldest of B1 is forgotten; else, if all four have `2 * items`, the oldest of B2. Room is made, and
-#    the key joins T1.
-# 4. To make room: if T1 is longer than the target, or as long while a ghost of B2 comes in, give up the oldest of T1, which becomes a ghost of B1. Else give up the oldest of T2, which
-#    becomes a ghost of B2. Only if T1 alone fills the cache is its oldest key forgotten, without a ghost.
+# 2. The new key is a ghost. A ghost of B1 raises the target by 1, or by `len(B2) / len(B1)` if that is more, up to `items`. A ghost of B2 lowers it by 1, or by
+#    `len(B1) / len(B2)` if that is more, down to 0. Then room is made, and the key joins T2.
+# 3. The new key is no ghost. If T1 and B1 together have `items` keys, forget the oldest key of B1. Else, if all four queues together have `2 * items` keys, forget the oldest key of
+#    B2. Then room is made, and the key joins T1.
+# 4. Making room. Is T1 longer than the target? Or is it exactly as long, and the new key is a ghost of B2? Then give up the oldest key of T1; it becomes a ghost of B1. Otherwise give up
+#    the oldest key of T2; it becomes a ghost of B2. One exception: if T1 alone fills the cache and the new key is no ghost, the oldest key of T1 leaves no ghost.
 #
 # Ours took 42 lines.
 
