@@ -13,7 +13,7 @@ SEEDS = 3  # different parameters with which each answer is tried
 HINTS, FEWEST = 3, 3  # hints; right designs beside the reference, and wrong answers
 
 
-class Finding(NamedTuple):
+class Examined(NamedTuple):
     """One thing that was looked at."""
 
     what: str
@@ -25,7 +25,7 @@ class Finding(NamedTuple):
         return not self.why
 
 
-def examined(exercise: Exercise, tier: Tier, seeds: int = SEEDS) -> Iterator[Finding]:
+def examined(exercise: Exercise, tier: Tier, seeds: int = SEEDS) -> Iterator[Examined]:
     """Yield what was looked at, and what is wrong with it: first the parts, then the scores, then leaks.
 
     Each answer is tried with the parameters of the seeds 1, 2, ..., `seeds`.
@@ -42,10 +42,10 @@ def examined(exercise: Exercise, tier: Tier, seeds: int = SEEDS) -> Iterator[Fin
         for seed in range(1, seeds + 1):
             yield _scored(exercise, f"{what}, seed {seed}", source, score, tier, seed)
     leaked = leaks(exercise, handout(exercise))
-    yield Finding("handout", f"shows what is secret: {leaked[0]}" if leaked else "")
+    yield Examined("handout", f"shows what is secret: {leaked[0]}" if leaked else "")
 
 
-def parts(exercise: Exercise) -> Iterator[Finding]:
+def parts(exercise: Exercise) -> Iterator[Examined]:
     """Yield whether everything is there that an exercise has."""
     asked = exercise.about.get("predict", {})
     is_whole = {"question", "choices", "answer", "why"} <= set(asked)
@@ -70,7 +70,7 @@ def parts(exercise: Exercise) -> Iterator[Finding]:
         ),
         ("wrong", len(exercise.wrong()) >= FEWEST, f"at least {FEWEST} answers are asked for"),
     ):
-        yield Finding(what, "" if is_fine else why)
+        yield Examined(what, "" if is_fine else why)
 
 
 def lines_of(exercise: Exercise) -> int:
@@ -84,7 +84,7 @@ def lines_of(exercise: Exercise) -> int:
 
 def _scored(
     exercise: Exercise, what: str, source: str, score: float, tier: Tier, seed: int = 1
-) -> Finding:
+) -> Examined:
     report = judge(exercise, Submission.of(what, source), tier=tier, seed=seed)
     passed = ", ".join(o.id for o in report.outcomes if o.status == PASSED)
     failed = [o for o in report.outcomes if o.status != PASSED]
@@ -92,7 +92,7 @@ def _scored(
     why = next((f"{o.id} says nothing" for o in failed if not o.message), "")
     if report.score != score:
         why = f"it should get {score:g}; {_first_of(failed)}"
-    return Finding(f"{what}: {report.score:g} of {report.max_score:g}{told}", why)
+    return Examined(f"{what}: {report.score:g} of {report.max_score:g}{told}", why)
 
 
 def _first_of(failed: list[Outcome]) -> str:

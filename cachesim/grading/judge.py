@@ -12,7 +12,7 @@ from cachesim.errors import CachesimError
 from cachesim.grading.answers import AnswerError, plain, rounded
 from cachesim.grading.exercise import Exercise, Test
 from cachesim.grading.parts import Part
-from cachesim.grading.remote.laboratory import Lab
+from cachesim.grading.remote.laboratory import BoxLab
 from cachesim.grading.sandbox import Box, Tier, Unsettled
 from cachesim.grading.submission import Submission, is_attempted
 
@@ -160,11 +160,11 @@ def _run(bench: _Bench, test: Test, *, is_repeat: bool) -> Outcome:
     return _zero(test, status, f"{test.failed} {fixed}".strip() + hints)._replace(seen=shown)
 
 
-def _lab(bench: _Bench, stack: ExitStack) -> Lab:
+def _lab(bench: _Bench, stack: ExitStack) -> BoxLab:
     def start() -> Box:
         return stack.enter_context(closing(Box(bench.tier, bench.exercise.limits)))
 
-    return Lab(start, bench.parts, bench.namespace["params"], bench.seed, bench.known)
+    return BoxLab(start, bench.parts, bench.namespace["params"], bench.seed, bench.known)
 
 
 def _told(trouble: Exception, test: Test, is_repeat: bool) -> tuple[str, str, str]:

@@ -17,7 +17,7 @@ from cachesim.grading.desk_cells import DESK
 from cachesim.grading.exercise import Exercise, Test
 
 WARNING = "# Generated from the exercise's lab.py. Not hardened against hostile code: `cachesim grade` is."
-LAB = f"{WARNING}\nfrom cachesim.grading.inprocess import Lab\n\nlab = Lab(globals())\n"
+LAB = f"{WARNING}\nfrom cachesim.grading.inprocess import NotebookLab\n\nlab = NotebookLab(globals())\n"
 COURSE = '''"""The nbgrader course that `cachesim exercise build` has made. Not hardened against hostile code."""
 
 c = get_config()

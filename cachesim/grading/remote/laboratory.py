@@ -13,7 +13,7 @@ from cachesim.grading.sandbox import Box
 from cachesim.model.strategies.base import Strategy
 
 
-class Lab:
+class BoxLab:
     """What a test is handed: the student's policies, strategies and functions, and the parameters of this student.
 
     A test asks for as many as it likes; all of them live in one sandbox, which no other test shares and which starts
