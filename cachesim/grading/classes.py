@@ -14,7 +14,7 @@ from cachesim.grading.layouts import (
     LAYOUTS,
     METADATA,
     TIMESTAMP,
-    Part,
+    HandedIn,
     attempts,
     parts_of,
     slug_of,
@@ -159,7 +159,7 @@ class Reader:
         if layout == "gradescope" and not listed:
             self.notes.append(f"{METADATA} cannot be read: ids are the names of the folders")
         self._note_others(layout, tree, parts)
-        groups: dict[str, list[Part]] = {}
+        groups: dict[str, list[HandedIn]] = {}
         for part in parts:
             groups.setdefault(part.id, []).append(part)
         chosen = {name: self._chosen(layout, group) for name, group in groups.items()}
@@ -177,16 +177,16 @@ class Reader:
         except BadInput:
             return arrival  # a time that cannot be read is one that is not known
 
-    def _note_others(self, layout: str, tree: Tree, parts: Iterable[Part]) -> None:
+    def _note_others(self, layout: str, tree: Tree, parts: Iterable[HandedIn]) -> None:
         used = {part.name for part in parts}
         for name in tree.files:
             if name not in used and kind_of(name):
                 self.notes.append(f"not part of a class as {layout} lays it out: {plain(name)}")
 
-    def _chosen(self, layout: str, group: list[Part]) -> tuple[list[Part], tuple[str, ...]]:
+    def _chosen(self, layout: str, group: list[HandedIn]) -> tuple[list[HandedIn], tuple[str, ...]]:
         """Return the files of one submission that count, and notes: the newest, and code before typed text."""
         files = [part for part in group if part.file != TIMESTAMP]
-        older: list[Part] = []
+        older: list[HandedIn] = []
         if layout == "canvas":
             files, older = attempts(files)
         notes = [f"an older attempt was ignored: {plain(part.file)}" for part in older]
@@ -214,7 +214,7 @@ class Reader:
         return self.registry.owned(arrival, "", handed.submitters)
 
 
-def _arrival(layout: str, name: str, file: Part, notes: tuple[str, ...]) -> Arrival:
+def _arrival(layout: str, name: str, file: HandedIn, notes: tuple[str, ...]) -> Arrival:
     return Arrival(
         label(name),
         Path(file.name),

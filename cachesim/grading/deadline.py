@@ -110,7 +110,10 @@ class LatePolicy(NamedTuple):
     def penalty(self, days: int, raw: float, possible: float) -> float:
         """Return the points that are taken off: no score falls below 0 by it.
 
-        >>> LatePolicy(per_day=0.1).penalty(3, 70.0, 100.0), LatePolicy(per_day=0.1).penalty(9, 70.0, 100.0)
+        >>> (
+        ...     LatePolicy(per_day=0.1).penalty(3, 70.0, 100.0),
+        ...     LatePolicy(per_day=0.1).penalty(9, 70.0, 100.0),
+        ... )
         (30.0, 70.0)
         """
         return max(0.0, min(round(days * self.per_day * possible, 6), raw))

@@ -34,7 +34,9 @@ class Shelf:
         few = fitting({name: len(files) for name, files in packed.items()}, MOST_FILES)
         return few & fitting({name: bytes_of[name] for name in few}, MOST_BYTES)
 
-    def placed(self, arrival: Arrival, tree: Tree, parts: list[HandedIn], *, has_room: bool) -> Arrival:
+    def placed(
+        self, arrival: Arrival, tree: Tree, parts: list[HandedIn], *, has_room: bool
+    ) -> Arrival:
         """Return an arrival with the path from which it can be read."""
         first = tree.files[parts[0].name]
         if not has_room:

@@ -12,8 +12,8 @@ from cachesim.errors import SimulatedFailure
 from cachesim.grading.answers import AnswerError
 from cachesim.grading.remote.crossing import (
     SPAWNED,
-    Message,
     InTheCode,
+    Message,
     Tokens,
     made,
     named,
