@@ -1,4 +1,4 @@
-"""A student's work where the student sits: cells that were run in this notebook, or the files that `start` wrote."""
+"""A student's attempt on the student's own machine: the cells that ran in this notebook, or the files from `start`."""
 
 import re
 import sys
@@ -14,7 +14,7 @@ KINDS = (".py", ".ipynb")  # of the files that `start` writes
 
 
 class Attempt(NamedTuple):
-    """What a check looks at."""
+    """The attempt that a check looks at."""
 
     name: str  # as the student knows it: "01_lru.py", "In [5]"
     submission: Submission
@@ -22,7 +22,7 @@ class Attempt(NamedTuple):
 
 
 def work_on(task: Exercise, path: Path | None = None) -> Attempt:
-    """Return the work to judge: a file; without one the cells run in this notebook, or the student's files here.
+    """Find the attempt to judge: a file; without one the cells that ran in this notebook, or the student's files here.
 
     Raises
     ------
