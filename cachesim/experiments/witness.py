@@ -59,7 +59,7 @@ class Witnessed(CarefulSystem):
         """Return a view of the system that listens."""
         app = super().new_app(client)
         for tier, station in (("cache", self.cache.station), ("db", self.db.station)):
-            setattr(app, tier, _Listening(self, client, tier, getattr(app, tier), station))
+            setattr(app, tier, _Listening(self, app, tier, getattr(app, tier), station))
         return app
 
 
@@ -67,10 +67,10 @@ class _Listening:
     """Stands in front of a tier's client."""
 
     def __init__(
-        self, system: Witnessed, client: int, tier: str, line: Any, station: WorkStation
+        self, system: Witnessed, app: App, tier: str, line: Any, station: WorkStation
     ) -> None:
         # Whatever else is asked or set (the lookup of a request) is the tier's client's.
-        self.__dict__.update(_parts=(system, client, tier, station), _line=line)
+        self.__dict__.update(_parts=(system, app, tier, station), _line=line)
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self._line, name, value)
@@ -80,10 +80,10 @@ class _Listening:
         return self._heard(name, attribute) if callable(attribute) else attribute
 
     def _heard(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        system, client, tier, station = self._parts
+        system, app, tier, station = self._parts
 
         def call(*arguments: Any, **options: Any) -> Any:
-            step = Step(client, tier, name, arguments, system.env.now)
+            step = Step(app.client, tier, name, arguments, system.env.now)
             step.waited = max(0.0, station.when(station.free[0]) - step.sent)
             visit = method(*arguments, **options)
             if not hasattr(visit, "callbacks"):  # a plain question, which takes no time

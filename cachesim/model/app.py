@@ -39,9 +39,8 @@ class App:
         self.client = client  # number of the client this view belongs to
         # The memory of the application's process, the same for all its clients; empty when a run begins.
         self.shared: dict[Any, Any] = {} if shared is None else shared
-        self.skew: Draw | None = (
-            None  # by how many seconds this client's clock is wrong; None: by none
-        )
+        # By how many seconds a client's clock is wrong now; None: all are right.
+        self.skew: Callable[[int], float] | None = None
         self.visits = Visits()  # of the request being served
         self.spawned = False  # whether something started here may still be going on
         self.cache = CacheClient(env, node, self.visits, raises=raises)
@@ -50,7 +49,7 @@ class App:
     @property
     def now(self) -> float:
         """The simulated time in seconds, as this client's clock shows it."""
-        return float(self._env.now) + (self.skew() if self.skew else 0.0)
+        return float(self._env.now) + (self.skew(self.client) if self.skew else 0.0)
 
     def timeout(self, seconds: float) -> simpy.Event:
         """Return an event that fires after `seconds` (>= 0)."""

@@ -1,7 +1,6 @@
 """A system whose tiers may fail and whose clients may give up: built for scenarios that ask for it."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
 
 from cachesim.model.app import App
 from cachesim.model.careful.app import CarefulCache, CarefulDatabase
@@ -65,7 +64,7 @@ class CarefulSystem(System):
     def new_app(self, client: int) -> App:
         """Return a new view of the system for a client."""
         app = super().new_app(client)
-        app.skew = partial(self.skew, client)
+        app.skew = self.skew
         app.cache = CarefulCache(self.lines[0], app.cache)
         app.db = CarefulDatabase(self.lines[1], app.db)
         return app
