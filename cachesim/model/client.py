@@ -13,7 +13,7 @@ from cachesim.model.database import LOADED, DatabaseTier
 from cachesim.model.events import Drive, Environment, Steps, Visit
 from cachesim.model.misuse import forgotten, none_returned, not_a_generator, write_of
 from cachesim.model.strategies.base import Strategy
-from cachesim.model.workload import Request
+from cachesim.model.workload import Arrival
 from cachesim.records import FIRST_WRITE, Sink, Value, read_stamp
 
 
@@ -44,7 +44,7 @@ class Client:
         self.pause = Visit().ready(system.env)  # what the client waits for between two requests
         Drive(self.live())
 
-    def serve(self, request: Request) -> None:
+    def serve(self, request: Arrival) -> None:
         """Serve a request now; the client must be resting."""
         self.pause._value = request
         self.pause.fire()

@@ -11,12 +11,12 @@ from cachesim.model.system import System
 from cachesim.model.unreliable.call import Channel
 from cachesim.model.unreliable.clients import ResilientCacheClient, ResilientDatabaseClient
 from cachesim.model.unreliable.tiers import UnreliableCache, UnreliableDatabase, UnreliableTier
-from cachesim.model.workload import Request
+from cachesim.model.workload import Arrival
 from cachesim.records import Record, Sink
 from cachesim.rng import uniform
 
 # (now, the request that is due a gap from now) -> the request that comes in its place
-Bend = Callable[[float, Request], Request]
+Bend = Callable[[float, Arrival], Arrival]
 
 
 class UnreliableSystem(System):
@@ -97,7 +97,7 @@ class UnreliableSystem(System):
         if self.bends:
             self._requests = self._bent(self._requests)
 
-    def _bent(self, requests: Iterator[Request]) -> Iterator[Request]:
+    def _bent(self, requests: Iterator[Arrival]) -> Iterator[Arrival]:
         for request in requests:
             for bend in self.bends:
                 request = bend(self.env._now, request)
