@@ -82,19 +82,19 @@ class Attempt:
         self.served = False  # whether it has taken effect
         self._event: Visit | None = None  # its next event; any other one is out of date
         self._waits: Iterator[float] = iter(())
-        self._done = 0.0  # when its work will be done, on the station's clock
-        self._leg = 0.0
+        self._done = 0.0  # when its work will be done, on the station's clock of work
+        self._leg = 0.0  # seconds, there and back
 
     # --- there
 
     def send(self) -> None:
-        """Set out; it may be that a connection must be made first."""
+        """Send the packet; without a connection, the first packet is the SYN."""
         self.connected = not self.tier.is_cut
         self._waits = iter(RESEND_WAITS if self.connected else SYN_WAITS)
         self._go()
 
     def _go(self) -> None:
-        """Arrive, unless the packet is lost."""
+        """Arrive at the server, unless the packet is lost."""
         if self.tier.loses():
             self._wait_and(self._go_again)
             return
@@ -122,7 +122,7 @@ class Attempt:
         """Book the arrival: when the work is done, plus the leg. Called again when the speed changes."""
         station = self.tier.station
         if self.served or (self._event and station.work(self.env._now) >= self._done):
-            return  # on its way back already
+            return  # it is on its way back
         moment = station.when(self._done) + self._leg
         self._event = self._at(moment, self._arrive) if moment < math.inf else None
 
