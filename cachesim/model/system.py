@@ -44,14 +44,14 @@ class System:
         self.strategy = blueprint.strategy
         self.sink = sink  # takes one record per request
         self.look = look  # takes each sample of the tiers
+        self._requests = blueprint.workload.requests(blueprint.seed)
+        self._writers = blueprint.workload.writers
         self.env = Environment()
         self.cache = self.make_cache(CACHE)
         self.db = self.make_database(DATABASE)
         self.tiers: dict[str, Tier] = {tier.name: tier for tier in (self.cache, self.db)}
         self.shared: dict[Any, Any] = {}  # the memory of the application: App.shared
         self.random = uniform(blueprint.seed, "strategy")
-        self._requests = blueprint.workload.requests(blueprint.seed)
-        self._writers = blueprint.workload.writers
         self._next_write = count(FIRST_WRITE).__next__
         self._clients = 0  # made so far
         self._idle: list[Client] = []  # those without a request
