@@ -12,7 +12,6 @@ from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.witness import steps
 from cachesim.model import faults as f
 from cachesim.model import system
-from cachesim.model.careful.system import system_for
 from cachesim.model.database import Database
 from cachesim.model.distributions import Exponential
 from cachesim.model.popularity import Zipf
@@ -23,6 +22,7 @@ from cachesim.model.strategies.near import NearCache
 from cachesim.model.strategies.refresh import RefreshAhead
 from cachesim.model.strategies.session import SessionStore
 from cachesim.model.strategies.versions import Leases
+from cachesim.model.unreliable.system import system_for
 from cachesim.model.workload import ClosedLoop
 from cachesim.units import MIB
 from tests.model.worlds import FromCache
