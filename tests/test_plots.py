@@ -15,10 +15,7 @@ from matplotlib.figure import Figure
 from cachesim import plots
 from cachesim.engines.simple import Simple
 from cachesim.experiments.pictures import pictures, png
-from cachesim.experiments.predict import cases
-from cachesim.experiments.predict.prediction import predict
 from cachesim.experiments.run import compare, run, sweep
-from cachesim.experiments.scenario import Scenario
 from cachesim.measure.metrics import read_p99
 from cachesim.measure.statistics import Interval, warm_up, welch
 from cachesim.measure.tables import in_unit
@@ -26,7 +23,10 @@ from cachesim.model.faults import FlushCache, SlowDatabase
 from cachesim.model.popularity import Zipf
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.workload import OpenLoop
+from cachesim.predict import cases
+from cachesim.predict.prediction import predict
 from cachesim.replay import hit_ratio_curve
+from cachesim.scenario import Scenario
 
 SMALL = Scenario(
     strategy=LazyLoading(ttl=1),

@@ -8,11 +8,11 @@ import click
 from cachesim.cli.options import JSON, names, ruled
 from cachesim.cli.output import print_json, progress, tell_notes
 from cachesim.errors import BadInput
-from cachesim.experiments.fidelity import Case, Requests, Row, cases, requests_of, standard
-from cachesim.experiments.fidelity import fidelity as compare_engines
 from cachesim.measure.tables import text_table
 from cachesim.spec import Count, Exponent, Seed
 from cachesim.units import parse_size, show_size
+from cachesim.validate.fidelity import Case, Requests, Row, cases, requests_of, standard
+from cachesim.validate.fidelity import fidelity as compare_engines
 
 HEADER = [
     "engine", "policy", "memory", "requests", "hit ratio", "real", "difference (pp)", "evictions", "real",

@@ -6,11 +6,11 @@ import click
 
 from cachesim.cli.options import JSON, ruled
 from cachesim.cli.output import print_json, progress
-from cachesim.experiments.validate.oracle import NARROW, Row
-from cachesim.experiments.validate.run import ORACLES
-from cachesim.experiments.validate.run import validate as run_oracles
 from cachesim.measure.tables import text_table
 from cachesim.spec import Count, Seed
+from cachesim.validate.oracle import NARROW, Row
+from cachesim.validate.run import ORACLES
+from cachesim.validate.run import validate as run_oracles
 
 NOT_OK = 1  # exit code when a row is not ok
 HEADER = [

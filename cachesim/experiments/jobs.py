@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cachesim.errors import BadInput
 from cachesim.experiments.parallel import in_parallel
 from cachesim.experiments.result import Result
-from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.store import Row, Store, case_key, code_version, run_key
 from cachesim.measure.history import Recorder
 from cachesim.measure.metrics import METRICS
 from cachesim.model.careful.system import system_for
+from cachesim.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd

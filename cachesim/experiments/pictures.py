@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any, NamedTuple
 
-from cachesim.experiments.predict.cases import values_of_cases
+from cachesim.experiments.predicted import values_of_cases
 from cachesim.experiments.result import Results
 from cachesim.measure.tables import show, show_interval, title
 from cachesim.plots.comparisons import compare

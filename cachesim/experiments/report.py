@@ -14,12 +14,12 @@ from importlib.resources import files
 from cachesim.errors import BadInput
 from cachesim.experiments.differences import HEADER
 from cachesim.experiments.pictures import Picture, pictures, png
-from cachesim.experiments.predict.cases import theory_of_cases
+from cachesim.experiments.predicted import theory_of_cases
 from cachesim.experiments.result import Results
-from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.verdict import verdict
 from cachesim.measure.statistics import Ranking
 from cachesim.measure.tables import show_bounds, title
+from cachesim.scenario import Scenario
 
 PRINTED = 150  # dots an inch of the pictures: sharp on a phone and on paper
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -56,7 +56,7 @@ def page(
     Examples
     --------
     >>> from cachesim.experiments.run import compare
-    >>> from cachesim.experiments.scenario import Scenario
+    >>> from cachesim.scenario import Scenario
     >>> short = Scenario(duration=2, warmup=1)
     >>> text = page(compare(short, strategy__ttl=[1, 9], replications=2, n_jobs=1), version="1.0")
     >>> text.startswith("<!DOCTYPE html>"), "://" in text

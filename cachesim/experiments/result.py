@@ -11,10 +11,7 @@ import numpy as np
 
 from cachesim.errors import BadInput
 from cachesim.experiments.differences import Difference, Differences
-from cachesim.experiments.predict.beside import HEADER, beside
-from cachesim.experiments.predict.prediction import Prediction, predict
-from cachesim.experiments.scenario import Scenario
-from cachesim.experiments.trouble import told_faults, told_refusals
+from cachesim.experiments.notes import told_faults, told_refusals
 from cachesim.measure.history import since
 from cachesim.measure.metrics import HIGHER_IS_BETTER, METRICS, Metric, measure, miss_kinds, select
 from cachesim.measure.series import series
@@ -27,6 +24,9 @@ from cachesim.measure.statistics import (
     variance_reduction,
 )
 from cachesim.measure.tables import html_table, show_interval, text_table, title, units
+from cachesim.predict.beside import HEADER, beside
+from cachesim.predict.prediction import Prediction, predict
+from cachesim.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,14 +9,14 @@ from itertools import product
 from typing import Any
 
 from cachesim.errors import BadInput
-from cachesim.experiments.enough import Enough, enough
 from cachesim.experiments.jobs import Bench, Done, Job, Progress, run
 from cachesim.experiments.parallel import in_parallel
 from cachesim.experiments.result import Case, Results, column, few, labelled
-from cachesim.experiments.scenario import Scenario
+from cachesim.experiments.stopping import Enough, enough
 from cachesim.experiments.store import Store, case_key, code_version, run_key
 from cachesim.model.size import check_runs, check_size
 from cachesim.rng import replica_seed
+from cachesim.scenario import Scenario
 from cachesim.storage.sqlite import MEMORY
 
 __all__ = ["Progress", "compare", "in_parallel", "replicate", "run", "sweep"]

@@ -21,7 +21,7 @@ from uuid import uuid4
 
 from cachesim.errors import BadInput
 from cachesim.experiments.fingerprint import fingerprint
-from cachesim.experiments.scenario import Scenario
+from cachesim.scenario import Scenario
 
 Row = dict[str, Any]
 PACKAGE = Path(__file__).parents[1]

@@ -3,7 +3,7 @@
 import pytest
 
 from cachesim.cli import validate as command
-from cachesim.experiments.validate.oracle import Row
+from cachesim.validate.oracle import Row
 from tests.cli.calls import call, done, refused
 
 FAST = ["--oracle", "never-stale", "--jobs=1"]

@@ -7,13 +7,13 @@ import pytest
 
 from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
-from cachesim.experiments.predict.prediction import predict
 from cachesim.experiments.run import compare, run, sweep
-from cachesim.experiments.scenario import Scenario
 from cachesim.measure.tables import UNITS, in_unit, show_interval, title
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.strategies.through import WriteThrough
 from cachesim.model.workload import OpenLoop
+from cachesim.predict.prediction import predict
+from cachesim.scenario import Scenario
 from cachesim.units import MIB
 from tests.browser import browser as browser  # a fixture
 

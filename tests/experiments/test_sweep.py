@@ -11,7 +11,6 @@ from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput, StrategyError
 from cachesim.experiments import jobs
 from cachesim.experiments.run import compare, run, sweep
-from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.store import case_key, code_version, run_key
 from cachesim.measure.metrics import METRICS
 from cachesim.measure.statistics import replications_needed
@@ -19,6 +18,7 @@ from cachesim.model.popularity import Zipf
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.workload import OpenLoop
+from cachesim.scenario import Scenario
 
 SMALL = Scenario(
     strategy=LazyLoading(ttl=1),
