@@ -14,7 +14,9 @@ with _interruptible():  # these imports take half a second, in which somebody ma
     from cachesim.engines.redis.engine import Redis
     from cachesim.engines.simple import Simple
     from cachesim.errors import BadInput, CachesimError
-    from cachesim.experiments.run import compare, run, sweep
+    from cachesim.experiments.compare import compare
+    from cachesim.experiments.run import run
+    from cachesim.experiments.sweep import sweep
     from cachesim.grading.desk import exercise
     from cachesim.live.memcached_server import MemcachedServer
     from cachesim.live.redis_server import RedisServer

@@ -11,7 +11,8 @@ from pandas.testing import assert_frame_equal
 
 from cachesim.engines.policies import Random
 from cachesim.engines.simple import Simple
-from cachesim.experiments.run import compare, replicate, run
+from cachesim.experiments.compare import compare, replicate
+from cachesim.experiments.run import run
 from cachesim.measure.history import Recorder, save
 from cachesim.model.distributions import Exponential, Lognormal
 from cachesim.model.popularity import Drift

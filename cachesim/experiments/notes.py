@@ -1,32 +1,60 @@
-"""What a run says of the faults in it, and of the commands that its cache refused."""
+"""The notes below a result: what a reader must know before believing it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from cachesim.engines.base import REFUSED
-from cachesim.measure.metrics import misses
+from cachesim.measure.metrics import misses, select
 from cachesim.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
 
+NOTHING_EVICTED = "nothing was evicted: policies and engines cannot differ in their hit ratio here"
 
-def told_faults(scenario: Scenario, error_ratio: float) -> Iterator[str]:
-    """Say what went wrong, and for how many requests that was too much."""
+
+def notes_of_run(
+    scenario: Scenario, metrics: Mapping[str, float], measured: pd.DataFrame
+) -> list[str]:
+    """Return the notes about one run: faults, a cache that evicted nothing, refused stores.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The scenario that ran.
+    metrics : mapping
+        Every metric of the run by name.
+    measured : DataFrame
+        The history after the warm-up.
+    """
+    faults = list(note_on_faults(scenario, metrics["error_ratio"]))
+    refusals = list(note_on_refusals(scenario, metrics["cache_errors"], measured))
+    samples = select(measured, "sample")["evictions"]
+    fits = not refusals and len(samples) and samples.iloc[-1] == 0
+    if fits and not math.isnan(metrics["hit_ratio"]):
+        faults.append(NOTHING_EVICTED)
+    return faults + refusals
+
+
+def note_on_faults(scenario: Scenario, error_ratio: float) -> Iterator[str]:
+    """Yield the faults of a run, and the share of the requests that failed."""
     if scenario.faults:
         faults = ", ".join(str(fault) for fault in scenario.faults)
         yield f"faults: {faults}; {error_ratio:.2%} of the requests failed"
 
 
-def told_refusals(scenario: Scenario, errors: float, history: pd.DataFrame | None) -> Iterator[str]:
-    """Say what the cache refused, and why if the misses tell; nothing of an outage, which is told as a fault.
+def note_on_refusals(
+    scenario: Scenario, errors: float, history: pd.DataFrame | None
+) -> Iterator[str]:
+    """Yield what the cache refused, with the reason if the misses show it. An outage is not repeated here.
 
     Parameters
     ----------
     scenario : Scenario
-        What ran.
+        The scenario that ran.
     errors : float
         The metric `cache_errors`.
     history : DataFrame, optional

@@ -6,12 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from cachesim.measure.metrics import METRICS
 from cachesim.measure.tables import show_interval, title
 from cachesim.predict.prediction import predict
 
 if TYPE_CHECKING:
-    from cachesim.experiments.result import Results  # which shows a prediction itself
+    from cachesim.experiments.results import Results
 
 CASES = 8  # in a table; a sweep has hundreds, which all are predicted alike
 DRAWN = 30  # in a plot; a prediction takes a twentieth of a second
@@ -27,7 +26,7 @@ class Told(NamedTuple):
 def values_of_cases(results: Results, metrics: Sequence[str]) -> dict[str, dict[str, float]]:
     """Return metric -> case -> what theory says, as plots take it; nothing if the cases are many.
 
-    >>> from cachesim.experiments.run import compare
+    >>> from cachesim.experiments.compare import compare
     >>> from cachesim.scenario import Scenario
     >>> results = compare(Scenario(duration=2, warmup=1), replications=2, n_jobs=1)
     >>> {
@@ -50,7 +49,7 @@ def theory_of_cases(results: Results) -> Told:
     Closed forms simplify: the formula stands beside each value, and no verdict is drawn. Where a difference is
     larger than the interval, ask first what the formula leaves out.
 
-    >>> from cachesim.experiments.run import compare
+    >>> from cachesim.experiments.compare import compare
     >>> from cachesim.scenario import Scenario
     >>> found = theory_of_cases(compare(Scenario(duration=2, warmup=1), replications=2, n_jobs=1))
     >>> found.rows[0][1], len(found.rows[0])
@@ -60,7 +59,7 @@ def theory_of_cases(results: Results) -> Told:
     silent: dict[str, list[str]] = {}
     for number, case in enumerate(results.cases[:CASES]):
         said = predict(case.scenario)
-        for metric in METRICS:
+        for metric in results.metrics:
             measured = results.interval(number, metric)
             if metric in said.said and not math.isnan(measured.mean):
                 theory, formula = said.shown(metric), said.said[metric].formula

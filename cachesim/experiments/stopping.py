@@ -1,4 +1,4 @@
-"""When a case has been replicated often enough: a fixed number of times, or until a mean is known precisely."""
+"""When a case has enough replications: after a fixed number, or when a mean is known precisely."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cachesim.errors import BadInput
-from cachesim.experiments.store import Row
-from cachesim.measure.metrics import METRICS
+from cachesim.experiments.store import RunRow
+from cachesim.measure.metrics import known
 from cachesim.measure.statistics import replications_needed
 from cachesim.measure.statistics.replications import LOOK_AHEAD, START
 
-USUAL = 5  # replications, without a precision
-MOST = 100  # replications, with one that is never reached
+USUAL = 5  # replications, if no precision is asked for
+MOST = 100  # replications, if the precision is never reached
 
 
-class Enough(NamedTuple):
-    """A number of replications, or a precision with a limit; asked again after every round of runs.
+class StoppingRule(NamedTuple):
+    """A number of replications, or a precision with a limit; it is asked again after every round of runs.
 
     References
     ----------
@@ -25,13 +25,13 @@ class Enough(NamedTuple):
     """
 
     most: int
-    precision: float | None = None  # half the 95 % interval over the mean
+    precision: float | None = None  # half the 95 % interval, as a share of the mean
     metric: str = "hit_ratio"
 
-    def total(self, runs: Sequence[Row]) -> int:
-        """Return how many replications of a case there must be by the end of its next round.
+    def total(self, runs: Sequence[RunRow]) -> int:
+        """Return the number of replications that a case must have after its next round.
 
-        >>> Enough(5).total([]), Enough(100, 0.05).total([])
+        >>> StoppingRule(5).total([]), StoppingRule(100, 0.05).total([])
         (5, 8)
         """
         if self.precision is None:
@@ -40,28 +40,28 @@ class Enough(NamedTuple):
             return len(runs)
         return min(self.most, len(runs) + (LOOK_AHEAD if runs else START + LOOK_AHEAD))
 
-    def shortfall(self, runs: Sequence[Row]) -> str:
-        """Return what must be said of a case when all is done; "" if nothing."""
+    def shortfall(self, runs: Sequence[RunRow]) -> str:
+        """Return a note about a case that did not become precise; "" if it did."""
         if self.precision is None or self._is_known(runs):
             return ""
         if self._is_hopeless(runs):
             return f"{self.metric} is undefined, so {len(runs)} replications were run"
         return f"{self.metric} is not known to ±{self.precision:.2g} of its mean after {len(runs)} replications"
 
-    def _is_known(self, runs: Sequence[Row]) -> bool:
+    def _is_known(self, runs: Sequence[RunRow]) -> bool:
         return replications_needed(self._values(runs), self.precision or math.inf) is not None
 
-    def _is_hopeless(self, runs: Sequence[Row]) -> bool:
-        """Whether nothing was measured: no run succeeded, or the metric is undefined in one of them."""
+    def _is_hopeless(self, runs: Sequence[RunRow]) -> bool:
+        """Whether more runs are in vain: no run succeeded, or the metric is undefined in one of them."""
         values = self._values(runs)
         return not values or any(math.isnan(value) for value in values)
 
-    def _values(self, runs: Sequence[Row]) -> list[float]:
+    def _values(self, runs: Sequence[RunRow]) -> list[float]:
         return [run[self.metric] for run in runs if run["failure"] is None]
 
 
-def enough(replications: int | None, precision: float | None, metric: str) -> Enough:
-    """Return the rule that the arguments of `compare` and `sweep` make.
+def stopping_rule(replications: int | None, precision: float | None, metric: str) -> StoppingRule:
+    """Return the rule for these arguments of `compare` and `sweep`.
 
     Raises
     ------
@@ -77,6 +77,4 @@ def enough(replications: int | None, precision: float | None, metric: str) -> En
         raise BadInput(
             f"until_precision must be > 0, such as 0.05 for ±5 % of the mean, got {precision!r}"
         )
-    if str(metric) not in METRICS:
-        raise BadInput(f'precision_of "{metric}" is unknown; choose from {", ".join(METRICS)}')
-    return Enough(replications, precision, metric)
+    return StoppingRule(replications, precision, known(metric, asked="precision_of").name)

@@ -15,7 +15,6 @@ from cachesim.predict.load import Flow, Path, flow, latencies, path
 from cachesim.scenario import Scenario
 
 KNOWN = (NoCache, LazyLoading, WriteAround, WriteThrough)  # strategies whose visits are known
-MEANS = {"read_mean": "read_p50", "write_mean": "write_p50"}  # shown in the unit of these
 HEADER = ["metric", "theory", "by"]
 ROUNDS = 20  # of a closed loop's throughput and hit ratio, which depend on each other
 
@@ -45,8 +44,7 @@ class Prediction:
         """Return the value as text in its unit; "" where theory is silent."""
         if metric not in self.said:
             return ""
-        unit_of = MEANS.get(metric, metric)
-        return show(unit_of, self.said[metric].value)
+        return show(metric, self.said[metric].value)
 
     @property
     def reasons(self) -> list[str]:

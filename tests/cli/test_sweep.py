@@ -8,7 +8,7 @@ from cachesim.cli.vary import varied
 from cachesim.engines.policies import SIEVE
 from cachesim.engines.simple import Simple
 from cachesim.experiments import jobs
-from cachesim.experiments.run import sweep
+from cachesim.experiments.sweep import sweep
 from cachesim.experiments.toml import read_toml
 from cachesim.measure.metrics import METRICS
 from cachesim.model.faults import CrashCache, FlushCache

@@ -7,9 +7,10 @@ import pytest
 from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
-from cachesim.experiments.notes import told_refusals
-from cachesim.experiments.result import NOTHING_EVICTED
-from cachesim.experiments.run import compare, run, sweep
+from cachesim.experiments.compare import compare
+from cachesim.experiments.notes import NOTHING_EVICTED, note_on_refusals
+from cachesim.experiments.run import run
+from cachesim.experiments.sweep import sweep
 from cachesim.measure.metrics import misses
 from cachesim.model.faults.nodes import CrashCache
 from cachesim.model.strategies.lazy import NoCache
@@ -95,4 +96,8 @@ def test_an_outage_is_told_as_a_fault():
 
 def test_nothing_refused_is_nothing_told():
     """Nor is what was not measured."""
-    assert [] == list(told_refusals(SHORT, 0.0, None)) == list(told_refusals(SHORT, math.nan, None))
+    assert (
+        []
+        == list(note_on_refusals(SHORT, 0.0, None))
+        == list(note_on_refusals(SHORT, math.nan, None))
+    )

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from cachesim.engines.simple import Simple
+from cachesim.experiments.compare import compare
 from cachesim.experiments.report import page
-from cachesim.experiments.result import Case, Results
-from cachesim.experiments.run import compare, sweep
+from cachesim.experiments.results import Case, Results
+from cachesim.experiments.sweep import sweep
 from cachesim.measure.metrics import METRICS
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.strategies.through import WriteThrough

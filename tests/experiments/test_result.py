@@ -7,8 +7,10 @@ import pytest
 
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
-from cachesim.experiments.result import Case, Difference, Results, labelled
-from cachesim.experiments.run import compare, run
+from cachesim.experiments.compare import compare
+from cachesim.experiments.differences import Difference
+from cachesim.experiments.results import Case, Results, labelled
+from cachesim.experiments.run import run
 from cachesim.experiments.verdict import verdict
 from cachesim.measure.metrics import METRICS
 from cachesim.measure.statistics import Interval

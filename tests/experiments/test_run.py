@@ -9,7 +9,9 @@ from pandas.testing import assert_frame_equal
 
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput, StrategyError
-from cachesim.experiments.run import compare, replicate, run, sweep
+from cachesim.experiments.compare import compare, replicate
+from cachesim.experiments.run import run
+from cachesim.experiments.sweep import sweep
 from cachesim.measure.history import select_requests
 from cachesim.measure.metrics import METRICS
 from cachesim.measure.statistics import interval, paired_difference

@@ -10,8 +10,10 @@ from pandas.testing import assert_frame_equal
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput, StrategyError
 from cachesim.experiments import jobs
-from cachesim.experiments.run import compare, run, sweep
+from cachesim.experiments.compare import compare
+from cachesim.experiments.run import run
 from cachesim.experiments.store import case_key, code_version, run_key
+from cachesim.experiments.sweep import sweep
 from cachesim.measure.metrics import METRICS
 from cachesim.measure.statistics import replications_needed
 from cachesim.model.popularity import Zipf
