@@ -115,7 +115,7 @@ def evicted_sessions() -> Anomaly:
     )
 
 
-class Page(LazyLoading):
+class PageOfParts(LazyLoading):
     """A page is made of `parts` values, asked for one after the other."""
 
     parts: Count = 10
@@ -131,7 +131,7 @@ def cross_zone() -> Anomaly:
     """Return A26: application and cache in different zones."""
     near, far, parts = 0.2 * MS, 0.8 * MS, 10
     base = world(keys=10, reads=10.0, duration=22, warmup=2, start="warm")
-    base = base.replace(strategy=Page(parts=parts))
+    base = base.replace(strategy=PageOfParts(parts=parts))
     return Anomaly(
         id="A26",
         name="cross-zone cache",

@@ -24,7 +24,7 @@ from cachesim.model.workload import Synthetic
 from cachesim.records import Value
 from cachesim.rng import uniform
 from cachesim.scenario import Scenario
-from cachesim.theory.lives import Freshness
+from cachesim.theory.copies import Freshness
 
 Array = np.ndarray
 EMBEDDED = (Simple, Redis, Memcached)

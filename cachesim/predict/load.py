@@ -12,7 +12,7 @@ from cachesim.predict.hits import Silent
 from cachesim.scenario import Scenario
 
 
-class Station(NamedTuple):
+class TierLoad(NamedTuple):
     """What a request asks of one tier."""
 
     visits: float  # a request
@@ -31,8 +31,8 @@ class Path(NamedTuple):
     """A request's ways through the tiers."""
 
     hit: float  # ratio; 0 without a cache
-    cache: Station
-    database: Station
+    cache: TierLoad
+    database: TierLoad
     read_service: float  # seconds of a query that reads
     commit: float
 
@@ -61,7 +61,7 @@ def path(scenario: Scenario, hit: float) -> Path:
         service = (misses * database.read_mean + writes * database.commit.mean) / queries
         second = (misses * moment + writes * database.commit.second_moment) / queries
     legs = scenario.network.cache_leg.mean, scenario.network.database_leg.mean
-    tier = Station(queries, service, second, database.connections, legs[1])
+    tier = TierLoad(queries, service, second, database.connections, legs[1])
     fills = getattr(strategy, "fill", True)
     told = type(strategy) is WriteThrough or getattr(strategy, "invalidate", False)
     moved = reads * hit + misses * fills + (writes if type(strategy) is WriteThrough else 0.0)
@@ -70,14 +70,14 @@ def path(scenario: Scenario, hit: float) -> Path:
     return Path(hit, cache, tier, database.read_mean, database.commit.mean)
 
 
-def _node(scenario: Scenario, visits: float, moved: float, leg: float) -> Station:
+def _node(scenario: Scenario, visits: float, moved: float, leg: float) -> TierLoad:
     """Return the cache's station; `moved` visits a request carry a value."""
     node, size = scenario.node, scenario.workload.size.mean  # type: ignore[attr-defined]
     extra = node.per_byte * size
     share = moved / visits if visits else 0.0
     mean, square = node.service.mean, node.service.second_moment
     service = mean + share * extra
-    return Station(
+    return TierLoad(
         visits, service, square + share * (2 * mean * extra + extra**2), scenario.cache.workers, leg
     )
 
@@ -89,7 +89,7 @@ def open_flow(scenario: Scenario, way: Path) -> Flow:
     return Flow(rate, cache, database, "M/G/c (Lee and Longton 1959)")
 
 
-def _wait(rate: float, station: Station) -> float | None:
+def _wait(rate: float, station: TierLoad) -> float | None:
     if rate * station.service >= station.workers:
         return None
     if not rate or not station.service:

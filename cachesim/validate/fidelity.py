@@ -34,7 +34,7 @@ TWINS: dict[type[EngineSpec], type[ServerSpec]] = {Redis: RedisServer, Memcached
 MEMCACHED_POLICIES = {"segmented": True, "flat": False}
 
 
-class Requests(NamedTuple):
+class RequestSource(NamedTuple):
     """What is asked: reads that store what they miss; a file's requests, or Zipf draws."""
 
     trace: str = ""  # a file; "": draw by Zipf's law
@@ -54,12 +54,12 @@ class Requests(NamedTuple):
         return f"{source}, {sizes}" + (f", ttl {self.ttl} s" if self.ttl else "")
 
 
-class Case(NamedTuple):
+class EngineComparison(NamedTuple):
     """One comparison: an embedded engine, how its policy is called, and the requests."""
 
     spec: EngineSpec
     policy: str
-    requests: Requests
+    requests: RequestSource
 
 
 class Side(NamedTuple):
@@ -74,7 +74,7 @@ class Side(NamedTuple):
     refused: int  # values that were not stored
 
 
-class Row(NamedTuple):
+class FidelityRow(NamedTuple):
     """Both engines on the same requests."""
 
     engine: str
@@ -89,26 +89,26 @@ class Row(NamedTuple):
 
 
 def fidelity(
-    cases: Sequence[Case], *, n_jobs: int = -1, progress: Any = None
-) -> Iterator[Row] | Iterable[Row]:
-    """Run every case on the embedded engine and on the real server; yield a Row each.
+    cases: Sequence[EngineComparison], *, n_jobs: int = -1, progress: Any = None
+) -> Iterator[FidelityRow] | Iterable[FidelityRow]:
+    """Run every case on the embedded engine and on the real server; yield a FidelityRow each.
 
     Raises
     ------
     BadInput
         A server or the compiler is missing, a file cannot be read.
     """
-    rows: Iterable[Row] = in_parallel(compared, cases, n_jobs)
+    rows: Iterable[FidelityRow] = in_parallel(compared, cases, n_jobs)
     return progress(rows, len(cases)) if progress else rows
 
 
-def compared(case: Case) -> Row:
+def compared(case: EngineComparison) -> FidelityRow:
     """Run one case on both engines."""
     trace = requests_of(case.requests)
     embedded, seen = play(trace, case.spec, case.requests.seed)
     real, seen_there = play(trace, twin(case.spec), case.requests.seed)
     apart = max((abs(a / b - 1) for a, b in zip(seen, seen_there, strict=True)), default=0.0)
-    return Row(
+    return FidelityRow(
         type(case.spec).__name__.lower(),
         case.policy,
         case.spec.memory,  # type: ignore[attr-defined]
@@ -169,7 +169,7 @@ def _outcome(engine: Engine, key: str, op: str, value: bytes, ttl: float) -> str
 
 
 @lru_cache(maxsize=2)
-def requests_of(requests: Requests) -> Trace:
+def requests_of(requests: RequestSource) -> Trace:
     """Return the requests, each with a size and, if asked for, a TTL."""
     if requests.trace:
         whole = read_trace(requests.trace, requests.format)
@@ -219,8 +219,8 @@ def cases(
     engines: Sequence[str],
     policies: Sequence[str] | None,
     memories: Sequence[int],
-    requests: Requests,
-) -> list[Case]:
+    requests: RequestSource,
+) -> list[EngineComparison]:
     """Return a case for every engine, policy and memory on the same requests.
 
     Policies that are None stand for all. The volatile ones get TTLs where none were asked for,
@@ -232,7 +232,7 @@ def cases(
             known = ", ".join(name for engine in engines for name in every[engine])
             raise BadInput(f'--policy "{name}" is unknown; choose from {known}')
     return [
-        Case(_spec(engine, policy, memory), policy, _with_ttl(requests, policy))
+        EngineComparison(_spec(engine, policy, memory), policy, _with_ttl(requests, policy))
         for engine in engines
         for policy in every[engine]
         if policies is None or policy in policies
@@ -246,16 +246,16 @@ def _spec(engine: str, policy: str, memory: int) -> EngineSpec:
     return Memcached(memory=memory, segmented=MEMCACHED_POLICIES[policy])
 
 
-def _with_ttl(requests: Requests, policy: str) -> Requests:
+def _with_ttl(requests: RequestSource, policy: str) -> RequestSource:
     needs_ttl = policy.startswith("volatile") and not requests.ttl
     return requests._replace(ttl=VOLATILE_TTL) if needs_ttl else requests
 
 
-def standard(traces: str, most: int) -> list[Case]:
+def standard(traces: str, most: int) -> list[EngineComparison]:
     """Return the standard set: three real traces and two drawn ones, at three sizes each."""
-    zipf = Requests(most=most)
+    zipf = RequestSource(most=most)
     shop = zipf._replace(format="cache2k", value_size="1000")
-    found: list[Case] = []
+    found: list[EngineComparison] = []
     for requests, sizes in (
         (shop._replace(trace=f"{traces}/cache2k_web07.trace.xz"), (2, 4, 8)),
         (shop._replace(trace=f"{traces}/cache2k_web12.trace.xz"), (2, 4, 8)),

@@ -18,7 +18,7 @@ from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.strategies.through import WriteThrough
 from cachesim.scenario import Scenario
-from cachesim.theory.lives import Freshness
+from cachesim.theory.copies import Freshness
 from cachesim.validate.oracle import Oracle
 from cachesim.validate.worlds import arrivals, history, requests
 
@@ -27,7 +27,7 @@ N = 3_000  # measured requests of a run
 CHE = "Che, Tung and Wang, IEEE JSAC 20 (2002)"
 FRICKER = "Martina, Garetto and Leonardi, INFOCOM 2014"
 KING, GELENBE = "King, IFIP 1971", "Gelenbe, IEEE Trans. Computers 22 (1973)"
-LIVES = f"{CHE}, with renewals: cachesim.theory.lives"
+LIVES = f"{CHE}, with renewals: cachesim.theory.copies"
 POLICIES = {"lru": LRU, "fifo": FIFO, "random": Random}
 
 

@@ -42,7 +42,7 @@ def mean_latency(seed: int, load: float, keys: int, items: int) -> float:
     return float(latency(history(scenario, seed), "read").mean())
 
 
-class Page(Strategy):
+class PageOfTrips(Strategy):
     """A page that asks the cache for several things, one after the other."""
 
     trips: int = 1
@@ -58,7 +58,7 @@ class Page(Strategy):
 def distance(seed: int, trips: int, near: float, far: float) -> float:
     """Return by how much a page is slower when the cache is in another zone."""
     network = Network(in_zone=Exponential(mean=near), cross_zone=Exponential(mean=far))
-    here = arrivals(Page(trips=trips), rate=100.0, requests=N, network=network)
+    here = arrivals(PageOfTrips(trips=trips), rate=100.0, requests=N, network=network)
     there = here.replace(network__cache_in_zone=False)
     took = [float(latency(history(scenario, seed), "read").mean()) for scenario in (there, here)]
     return took[0] - took[1]

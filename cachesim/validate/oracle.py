@@ -37,7 +37,7 @@ class Oracle(NamedTuple):
         return [replica_seed(own, run) for run in range(self.runs)]
 
 
-class Row(NamedTuple):
+class OracleRow(NamedTuple):
     """A prediction beside what runs gave."""
 
     oracle: str
@@ -61,7 +61,7 @@ class Row(NamedTuple):
         return self.low <= self.predicted <= self.high and self.half_width <= NARROW
 
 
-def judge(oracle: Oracle, point: Point, values: list[float]) -> Row:
+def judge(oracle: Oracle, point: Point, values: list[float]) -> OracleRow:
     """Return the row that the runs of a point give.
 
     >>> coin = Oracle("coin", "share of heads", "symmetry", lambda sides: 1 / sides, None, ())
@@ -69,4 +69,4 @@ def judge(oracle: Oracle, point: Point, values: list[float]) -> Row:
     True
     """
     mean, low, high = interval(values, CONFIDENCE)
-    return Row(oracle.name, dict(point), oracle.predict(**point), mean, low, high)
+    return OracleRow(oracle.name, dict(point), oracle.predict(**point), mean, low, high)

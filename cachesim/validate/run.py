@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from cachesim.errors import BadInput
 from cachesim.experiments.parallel import in_parallel
 from cachesim.validate import freshness, herds, hits, latency, networks, queues, races
-from cachesim.validate.oracle import Oracle, Row, judge
+from cachesim.validate.oracle import Oracle, OracleRow, judge
 
 Progress = Callable[[Iterable[Any], int], Iterable[Any]]
 
@@ -34,7 +34,7 @@ def validate(
     quick: bool = False,
     n_jobs: int = -1,
     progress: Progress | None = None,
-) -> list[Row]:
+) -> list[OracleRow]:
     """Run oracles, and return a row a point: what theory predicts beside what runs gave.
 
     Parameters
@@ -87,5 +87,5 @@ def _work(job: _Job) -> float:
     return float(one.simulate(job.seed, **one.points[job.number]))
 
 
-def _row(name: str, number: int, values: list[float]) -> Row:
+def _row(name: str, number: int, values: list[float]) -> OracleRow:
     return judge(ORACLES[name], ORACLES[name].points[number], values)

@@ -5,13 +5,13 @@ import math
 import pytest
 
 from cachesim.errors import BadInput
-from cachesim.validate.oracle import Oracle, Row, judge
+from cachesim.validate.oracle import Oracle, OracleRow, judge
 from cachesim.validate.run import ORACLES, oracle, validate
 
 
 def row(predicted, low, high):
     """Return a row with this interval."""
-    return Row("x", {}, predicted, (low + high) / 2, low, high)
+    return OracleRow("x", {}, predicted, (low + high) / 2, low, high)
 
 
 @pytest.mark.parametrize(
