@@ -6,7 +6,7 @@ Describe a run with a `Scenario`, `run` it, read its `Result`; `compare` scenari
 from cachesim.startup import interruptible as _interruptible
 
 with _interruptible():  # these imports take half a second, in which somebody may press Ctrl-C
-    from cachesim import plots, theory
+    from cachesim import anomalies, plots, theory
     from cachesim.clock import ManualClock
     from cachesim.engines import policies
     from cachesim.engines.base import EvictionPolicy
@@ -14,10 +14,9 @@ with _interruptible():  # these imports take half a second, in which somebody ma
     from cachesim.engines.redis.engine import Redis
     from cachesim.engines.simple import Simple
     from cachesim.errors import BadInput, CachesimError
-    from cachesim.experiments import anomalies
-    from cachesim.experiments.predict.prediction import predict
-    from cachesim.experiments.run import compare, run, sweep
-    from cachesim.experiments.scenario import Scenario
+    from cachesim.experiments.compare import compare
+    from cachesim.experiments.run import run
+    from cachesim.experiments.sweep import sweep
     from cachesim.grading.desk import exercise
     from cachesim.live.memcached_server import MemcachedServer
     from cachesim.live.redis_server import RedisServer
@@ -33,7 +32,9 @@ with _interruptible():  # these imports take half a second, in which somebody ma
     from cachesim.model.strategies.through import WriteThrough
     from cachesim.model.trace_workload import TraceReplay
     from cachesim.model.workload import ClosedLoop, OpenLoop, Workload
+    from cachesim.predict.prediction import predict
     from cachesim.replay import replay
+    from cachesim.scenario import Scenario
     from cachesim.units import MIB
 
 __version__ = "0.1.0"

@@ -13,7 +13,7 @@ import click
 
 from cachesim.errors import BadInput
 from cachesim.experiments.report import page
-from cachesim.experiments.result import Results
+from cachesim.experiments.results import Results
 from cachesim.experiments.toml import Plan, to_toml
 from cachesim.grading.files import replace_file
 from cachesim.measure.metrics import METRICS

@@ -13,7 +13,6 @@ from cachesim.engines.redis.policy import POLICIES
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.experiments.presets import cluster
-from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.toml import STRATEGIES as KINDS_OF_STRATEGY
 from cachesim.experiments.toml import Plan, kebab
 from cachesim.live.memcached_server import MemcachedServer
@@ -26,6 +25,7 @@ from cachesim.model.strategies.through import WriteThrough
 from cachesim.model.trace_workload import TraceReplay
 from cachesim.model.workload import ClosedLoop, OpenLoop, Workload, size_from_text
 from cachesim.records import STAMP_SIZE
+from cachesim.scenario import Scenario
 from cachesim.traces import Trace
 
 TTL = 10.0  # seconds

@@ -20,9 +20,9 @@ from cachesim.cli.output import (
     tell_notes,
 )
 from cachesim.cli.vary import varied
-from cachesim.experiments import run as experiments
+from cachesim.experiments import sweep as experiments
 from cachesim.experiments.pictures import pictures, png
-from cachesim.experiments.result import Results
+from cachesim.experiments.results import Results
 from cachesim.experiments.store import Store
 from cachesim.experiments.toml import Plan, read_toml, scenario_table, to_toml
 from cachesim.grading.files import replace_file

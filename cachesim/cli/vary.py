@@ -11,8 +11,8 @@ from typing import Any, get_args, get_origin
 
 from cachesim.cli.options import about
 from cachesim.errors import BadInput
-from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.toml import KINDS, from_text
+from cachesim.scenario import Scenario
 from cachesim.spec import Spec, field_types
 
 Known = tuple[tuple[Any, ...], list[Any]]  # the types that a field takes, and its rules

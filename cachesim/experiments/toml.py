@@ -17,8 +17,7 @@ from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
-from cachesim.experiments.enough import enough
-from cachesim.experiments.scenario import Scenario
+from cachesim.experiments.stopping import stopping_rule
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
 from cachesim.model import faults, strategies
@@ -31,6 +30,7 @@ from cachesim.model.resilience import Resilience
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.trace_workload import TraceReplay
 from cachesim.model.workload import ClosedLoop, OpenLoop
+from cachesim.scenario import Scenario
 from cachesim.spec import Rule, Spec, field_types, fields_of, unfold
 from cachesim.units import parse_size, parse_time
 
@@ -146,7 +146,7 @@ def from_toml(text: str) -> Plan:
         compare.pop("until_precision", None),
         compare.pop("precision_of", "hit_ratio"),
     )
-    enough(replications, precision, metric)
+    stopping_rule(replications, precision, metric)
     scenario = _spec(Scenario, table, "")
     varied = {name: _alternatives(scenario, name, values) for name, values in compare.items()}
     return Plan(scenario, varied, replications, precision, metric)

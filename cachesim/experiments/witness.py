@@ -9,11 +9,11 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from cachesim.experiments.scenario import Scenario
 from cachesim.model.app import App
 from cachesim.model.unreliable.system import UnreliableSystem
 from cachesim.model.unreliable.tiers import UnreliableTier
 from cachesim.records import TIERS, Record, Sink, Value
+from cachesim.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -43,7 +43,7 @@ MOST_REQUESTS = 1e10  # of all runs together
 def check_size(blueprint: Blueprint) -> float:
     """Estimate how many requests a run would make; refuse a run that is too large.
 
-    >>> from cachesim.experiments.scenario import Scenario
+    >>> from cachesim.scenario import Scenario
     >>> check_size(Scenario(duration=70))
     70000.0
 

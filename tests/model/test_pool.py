@@ -8,7 +8,6 @@ from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
 from cachesim.experiments.explain import explain
-from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.witness import steps
 from cachesim.model import faults as f
 from cachesim.model import system
@@ -24,6 +23,7 @@ from cachesim.model.strategies.session import SessionStore
 from cachesim.model.strategies.versions import Leases
 from cachesim.model.unreliable.system import system_for
 from cachesim.model.workload import ClosedLoop
+from cachesim.scenario import Scenario
 from cachesim.units import MIB
 from tests.model.worlds import FromCache
 

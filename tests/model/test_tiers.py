@@ -5,7 +5,6 @@ import pytest
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput, TimedOut
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
 from cachesim.measure.history import Recorder, select_requests
 from cachesim.model.cache_client import CacheClient
 from cachesim.model.faults.base import Switched
@@ -15,6 +14,7 @@ from cachesim.model.system import System
 from cachesim.model.unreliable.system import UnreliableSystem
 from cachesim.model.workload import OpenLoop
 from cachesim.records import SAMPLE, TIERS
+from cachesim.scenario import Scenario
 from tests.model.worlds import Script, requests_of, scripted
 
 SHORT = Scenario(cache=Simple(), duration=2, warmup=0, workload=OpenLoop(rate=200.0))
