@@ -10,7 +10,7 @@ from cachesim.cli.output import open_folder, print_json, progress
 from cachesim.errors import BadInput
 from cachesim.experiments.anomalies import ALL, Anomaly, Finding, by_id, find, occurrence
 from cachesim.experiments.pictures import png
-from cachesim.grading.files import replace_file
+from cachesim.files import replace_file
 from cachesim.measure.tables import text_table
 from cachesim.plots import interleaving
 from cachesim.spec import Seed

@@ -6,12 +6,12 @@ from pathlib import Path
 import click
 
 from cachesim.errors import BadInput
+from cachesim.files import replace_file
 from cachesim.grading import build as builder
 from cachesim.grading.cells import for_students, to_notebook, to_percent
 from cachesim.grading.desk import Desk
 from cachesim.grading.doctor import examined
 from cachesim.grading.exercise import Exercise, all_paths, find, whole
-from cachesim.grading.files import replace_file
 from cachesim.grading.progress import Progress
 from cachesim.grading.sandbox import strongest
 from cachesim.grading.work import own_files

@@ -15,7 +15,7 @@ from cachesim.errors import BadInput
 from cachesim.experiments.report import page
 from cachesim.experiments.result import Results
 from cachesim.experiments.toml import Plan, to_toml
-from cachesim.grading.files import replace_file
+from cachesim.files import replace_file
 from cachesim.measure.metrics import METRICS
 
 

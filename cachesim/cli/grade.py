@@ -10,6 +10,7 @@ import click
 
 from cachesim.cli.options import apply, ruled
 from cachesim.cli.output import print_json
+from cachesim.files import replace_file
 from cachesim.grading import reports
 from cachesim.grading.arrivals import Registry
 from cachesim.grading.batch import grade, jobs
@@ -17,7 +18,6 @@ from cachesim.grading.classes import CHOICES, Class, Reader
 from cachesim.grading.deadline import Policy, parse_grace, parse_moment, parse_percent, zone_of
 from cachesim.grading.exercise import Exercise, whole
 from cachesim.grading.feedback import page
-from cachesim.grading.files import replace_file
 from cachesim.grading.grades import Grade, as_dict
 from cachesim.grading.judge import PASSED
 from cachesim.grading.ledger import Ledger, file_name

@@ -18,7 +18,7 @@ from cachesim.experiments.pictures import pictures, png
 from cachesim.experiments.result import Results
 from cachesim.experiments.toml import Plan, kebab, scenario_table, to_toml
 from cachesim.experiments.verdict import verdict
-from cachesim.grading.files import replace_file
+from cachesim.files import replace_file
 from cachesim.measure.metrics import METRICS
 from cachesim.measure.tables import text_table, title
 from cachesim.model.trace_workload import TraceReplay

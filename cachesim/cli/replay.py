@@ -10,7 +10,7 @@ from cachesim.cli.output import open_folder, print_json, replay_text, tell_notes
 from cachesim.cli.plan import replay_engine
 from cachesim.errors import BadInput
 from cachesim.experiments.pictures import png
-from cachesim.grading.files import replace_file
+from cachesim.files import replace_file
 from cachesim.measure.tables import text_table
 from cachesim.replay import POLICIES, hit_ratio_curve
 from cachesim.replay import replay as replay_trace

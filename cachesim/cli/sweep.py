@@ -25,7 +25,7 @@ from cachesim.experiments.pictures import pictures, png
 from cachesim.experiments.result import Results
 from cachesim.experiments.store import Store
 from cachesim.experiments.toml import Plan, read_toml, scenario_table, to_toml
-from cachesim.grading.files import replace_file
+from cachesim.files import replace_file
 from cachesim.measure.metrics import METRICS
 from cachesim.spec import Count, Rule
 

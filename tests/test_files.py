@@ -6,7 +6,7 @@ import os
 import pytest
 
 from cachesim.errors import BadInput
-from cachesim.grading.files import replace_file
+from cachesim.files import replace_file
 
 
 @pytest.mark.parametrize("data", ["one é\n", "one é\n".encode()])
