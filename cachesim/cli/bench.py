@@ -51,8 +51,8 @@ class Row(NamedTuple):
 
 
 @click.command()
-@ruled("--rounds", Count, "Rounds, one after the other.", default="3", show_default=True)
-@ruled("--requests", Count, "Requests a round.", default="20000", show_default=True)
+@ruled("--rounds", Count, "Rounds, one after the other.", default="3")
+@ruled("--requests", Count, "Requests per round.", default="20000")
 @JSON
 def bench(rounds: int, requests: int, as_json: bool) -> None:
     """Measure what a request costs, beside a textbook SimPy model and Ciw in the same run."""

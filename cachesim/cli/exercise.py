@@ -21,6 +21,11 @@ from cachesim.units import visible
 LOOK_AGAIN = 0.5  # seconds
 
 
+STUDENT = click.option(
+    "--student", default="", metavar="ID", help="Your id, for your own parameters."
+)
+
+
 @click.group("exercise")
 def exercise_command() -> None:
     """Work on an exercise: list, start, predict, check, watch, hint, status, reset; for teachers: build, doctor."""
@@ -76,7 +81,7 @@ def predict(name: str, answer: tuple[str, ...]) -> None:
 @exercise_command.command("check")
 @click.argument("name")
 @click.argument("submission", required=False, type=click.Path(exists=True, path_type=Path))
-@click.option("--student", default="", help="Your id, for your own parameters.")
+@STUDENT
 def check(name: str, submission: Path | None, student: str) -> int:
     """Run the visible tests on your file (the .py or .ipynb that `start` wrote, unless you name one)."""
     checked = Desk(find(name), student).check(submission)
@@ -88,7 +93,7 @@ def check(name: str, submission: Path | None, student: str) -> int:
 
 @exercise_command.command("watch")
 @click.argument("name")
-@click.option("--student", default="", help="Your id, for your own parameters.")
+@STUDENT
 def watch(name: str, student: str) -> None:
     """Check again whenever your file is saved, until Ctrl-C."""
     desk, seen = Desk(find(name), student), 0.0
@@ -119,14 +124,24 @@ def _check_if_saved(desk: Desk, seen: float) -> float:
 @exercise_command.command("build")
 @click.argument("names", nargs=-1, required=True)
 @click.option(
-    "--out", default="out/exercises", type=click.Path(path_type=Path), help="Folder to write to."
+    "--out",
+    default="out/exercises",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Folder for the files.",
 )
 @click.option(
     "--wheel",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Wheel of cachesim for the Gradescope archive.  [default: the one on PyPI]",
 )
-@click.option("--secret", default="", help="The course's secret, for the Gradescope archive.")
+@click.option(
+    "--secret",
+    default="",
+    metavar="WORDS",
+    help="The course's secret, for the Gradescope archive.",
+)
 @click.option(
     "--handouts", is_flag=True, help="Make nothing but the handouts, which students can be given."
 )
@@ -162,7 +177,13 @@ def build(
 
 @exercise_command.command("doctor")
 @click.argument("names", nargs=-1)
-@click.option("--seeds", default=3, show_default=True, help="Different parameters for each answer.")
+@click.option(
+    "--seeds",
+    default=3,
+    show_default=True,
+    metavar="NUMBER",
+    help="Different parameters for each answer.",
+)
 def doctor(names: tuple[str, ...], seeds: int) -> int:
     """Test exercises themselves: right answers get all points, each wrong answer its own, nothing written none."""
     odd = 0

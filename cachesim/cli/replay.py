@@ -5,8 +5,10 @@ from typing import Any
 
 import click
 
-from cachesim.cli.options import CLOCK, JSON, READING, apply, how_to_read, names, ruled
+from cachesim.cli.choices import ENGINES, curve_policies
+from cachesim.cli.options import CLOCK, JSON, POLICY, READING, apply, how_to_read, names, ruled
 from cachesim.cli.output import open_folder, print_json, replay_text, tell_notes
+from cachesim.cli.own import FORM
 from cachesim.cli.plan import replay_engine
 from cachesim.errors import BadInput
 from cachesim.experiments.pictures import png
@@ -33,25 +35,26 @@ MANY = ("policies", "sizes", "out")  # options of --curve
     "engine_name",
     default="simple",
     show_default=True,
-    help="simple, redis, memcached, redis-live or memcached-live",
+    metavar="NAME",
+    help=f"The engine: {', '.join(ENGINES)} (-live: the real server).",
 )
 @CLOCK
-@click.option("--policy", help="Eviction policy of the engine.")
+@POLICY
 @ruled("--items", Count, "Limit on the number of keys (simple).")
 @ruled("--memory", Bytes, "Limit on the memory, such as 64mb.")
-@ruled(
-    "--value-size",
-    Bytes,
-    "Bytes of a value where the trace names none.",
-    default="100",
-    show_default=True,
-)
+@ruled("--value-size", Bytes, "Bytes of a value where the trace names none.", default="100")
 @click.option("--curve", is_flag=True, help="Hit ratios of policies against the size of the cache.")
-@names("--policies", f"With --curve: of {', '.join(POLICIES)}.  [default: {','.join(DEFAULT)}]")
 @names(
-    "--sizes", "With --curve: numbers of items, or shares of the keys, such as 100,1000 or 1%,10%."
+    "--policies",
+    f"With --curve: {', '.join(POLICIES)}, or yours as {FORM}.  [default: {','.join(DEFAULT)}]",
 )
-@click.option("--out", help="With --curve: a .png file for the plot.")
+@names(
+    "--sizes",
+    "With --curve: numbers of items, or shares of the keys, such as 100,1000 or 1%,10%.  "
+    "[default: ten sizes up to all keys]",
+    metavar="NUMBER,...",
+)
+@click.option("--out", metavar="FILE", help="With --curve: a .png file for the plot.")
 @JSON
 def replay(trace: str, curve: bool, as_json: bool, **options: Any) -> None:
     """Replay a trace straight into an engine: hit ratios at full speed, with the bounds beside them."""
@@ -89,11 +92,7 @@ def _curve(
 ) -> None:  # fmt: skip
     target = None if out is None else _target(out)
     items = None if sizes is None else sorted({_items(size, trace.unique) for size in sizes})
-    for policy in policies or ():
-        if policy not in POLICIES:
-            known = ", ".join(POLICIES)
-            raise BadInput(f'--policies: unknown policy "{policy}"; choose from {known}')
-    curves = hit_ratio_curve(trace, policies or DEFAULT, items)
+    curves = hit_ratio_curve(trace, curve_policies(policies or DEFAULT), items)
     if target is not None:
         replace_file(target, _plot(curves))
     if as_json:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import click
 
 from cachesim.cli.extras import Extras
-from cachesim.cli.options import JSON, REPORT, apply, ruled
+from cachesim.cli.options import JSON, REPORT, apply, folder, processes, ruled
 from cachesim.cli.output import (
     open_folder,
     print_json,
@@ -43,7 +43,12 @@ FAILED = 1  # exit code where a run failed
     help="A field, with dots as in the file, and its values: cache.memory=4mb,8mb; a part by its name: "
     "'strategy=write-through,lazy-loading(ttl=5s)'. Several give every combination.",
 )
-@ruled("--replications", Count, "Repetitions; the limit with --until-precision.  [default: 5; 100]")
+@ruled(
+    "--replications",
+    Count,
+    "Repetitions; with --until-precision, the limit.",
+    usual="5; 100 with --until-precision",
+)
 @ruled(
     "--until-precision", Precision, "Repeat until an interval is at most this share of its mean."
 )
@@ -53,13 +58,13 @@ FAILED = 1  # exit code where a run failed
     default="hit_ratio",
     show_default=True,
     metavar="METRIC",
-    help="The metric that is to be so precise.",
+    help=f"The metric that is to be so precise: {', '.join(METRICS)}.",
 )
-@click.option("--n-jobs", type=int, default=-1, help="Processes.  [default: every core]")
+@processes("--n-jobs")
 @click.option(
     "--dask", "address", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler."
 )
-@click.option("--out", default="out/sweep", show_default=True, help="Folder for the results.")
+@folder("out/sweep")
 @click.option(
     "--store", metavar="FOLDER", help="Where finished runs are kept.  [default: OUT/runs]"
 )
