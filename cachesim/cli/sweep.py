@@ -17,15 +17,16 @@ from cachesim.cli.output import (
     print_json,
     progress,
     results_table,
+    scenario_json,
     tell_notes,
+    write_results,
 )
 from cachesim.cli.vary import varied
 from cachesim.experiments import run as experiments
-from cachesim.experiments.pictures import pictures, png
+from cachesim.experiments.pictures import pictures
 from cachesim.experiments.result import Results
 from cachesim.experiments.store import Store
-from cachesim.experiments.toml import Plan, read_toml, scenario_table, to_toml
-from cachesim.files import replace_file
+from cachesim.experiments.toml import Plan, read_toml
 from cachesim.measure.metrics import METRICS
 from cachesim.spec import Count, Rule
 
@@ -148,7 +149,7 @@ def _json(plan: Plan, results: Results) -> dict[str, Any]:
         for n, case in enumerate(results.cases)
     ]
     return {
-        "scenario": scenario_table(plan.scenario),
+        "scenario": scenario_json(plan),
         "varied": {field: list(values) for field, values in plan.varied.items()},
         "rows": rows,
         "notes": results.notes,
@@ -168,11 +169,4 @@ def _text(results: Results, store: Store | None) -> str:
 def _write(folder: Path, plan: Plan, results: Results) -> list[Path]:
     """Write results.csv, scenario.toml and the plots; return the files."""
     drawn = pictures(results) if len(results.cases) <= MOST_CASES else []
-    files: dict[str, str | bytes] = {
-        "results.csv": results.frame.to_csv(index=False),
-        "scenario.toml": to_toml(plan),
-        **{f"{picture.name}.png": png(picture.axes) for picture in drawn},
-    }
-    for name, content in files.items():
-        replace_file(folder / name, content)
-    return [folder / name for name in files]
+    return write_results(folder, plan, results.frame, drawn)

@@ -215,6 +215,7 @@ def _value(value: Any, known: Any, path: str) -> Any:
 def from_text(text: str, kinds: tuple[Any, ...], rules: list[Rule], path: str) -> Any:
     """Return what a text stands for in a field that holds a policy, a size or a time."""
     if any(get_origin(kind) is Callable for kind in kinds):
+        _refuse_module(text, path)
         if text not in policies.ALL:
             raise BadInput(f'{path} "{text}" is unknown; choose from {", ".join(policies.ALL)}')
         return policies.ALL[text]
@@ -234,7 +235,17 @@ def _class(table: Mapping[str, Any], known: Any, path: str) -> type[Spec]:
         if own:
             return own[0]
     if not isinstance(kind, str) or kind not in KINDS:
+        _refuse_module(kind, path)
         wanted = tuple(k for k in (known[0] if known else ()) if isinstance(k, type))
         names = [name for name, cls in KINDS.items() if issubclass(cls, wanted)] or list(KINDS)
         raise BadInput(f"{path}.kind must be one of {', '.join(names)}; got {kind!r}")
     return KINDS[kind]
+
+
+def _refuse_module(name: Any, path: str) -> None:
+    """Refuse MODULE:NAME: a scenario file from somebody else must not run code here."""
+    if isinstance(name, str) and ":" in name:
+        raise BadInput(
+            f'{path} "{name}" names a module, and a scenario file cannot bring code of its own; '
+            f"run cachesim sweep FILE --vary {path}={name}"
+        )
