@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from cachesim.cli.options import JSON, SEED, apply, folder, processes
+from cachesim.cli.kinds import apply, folder, processes
+from cachesim.cli.options import JSON, SEED
 from cachesim.cli.output import open_folder, print_json, progress
 from cachesim.errors import BadInput
 from cachesim.experiments.anomalies import ALL, Anomaly, Finding, by_id, find, occurrence

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 import click
 
-from cachesim.cli.options import JSON, ruled
+from cachesim.cli.kinds import ruled
+from cachesim.cli.options import JSON
 from cachesim.cli.output import print_json
 from cachesim.measure.tables import text_table
 from cachesim.spec import Count

@@ -11,7 +11,8 @@ from cachesim.cli.extras import Extras
 from cachesim.cli.fidelity import fidelity
 from cachesim.cli.formats import formats
 from cachesim.cli.grade import grade_command
-from cachesim.cli.options import JSON, REPORT, RUNS, SCENARIO, apply, folder, ruled
+from cachesim.cli.kinds import PATH, apply, folder, ruled
+from cachesim.cli.options import JSON, REPORT, RUNS, SCENARIO
 from cachesim.cli.output import (
     comparison_json,
     comparison_text,
@@ -53,7 +54,7 @@ def compare(
 
 
 @click.command()
-@click.argument("scenario")
+@click.argument("scenario", type=PATH)
 @apply((folder("out/run"), *REPORT, JSON))
 def run(
     scenario: str,
@@ -88,7 +89,7 @@ def _compare(what: Plan, out: str, as_json: bool, extras: Extras) -> None:
 
 
 @click.command()
-@click.argument("scenario")
+@click.argument("scenario", type=PATH)
 @click.option(
     "--request",
     "number",
@@ -114,7 +115,7 @@ def list_assumptions(as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("history")
+@click.argument("history", type=PATH)
 @ruled("--warmup", Delay, "Time at the start to leave out.", default="0")
 @JSON
 def report(history: str, warmup: float, as_json: bool) -> None:

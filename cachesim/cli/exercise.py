@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,6 +22,12 @@ from cachesim.units import visible
 LOOK_AGAIN = 0.5  # seconds
 
 
+def _numbers(_context: Any, _argument: Any, typed: str) -> list[str]:
+    """Complete the number of an exercise."""
+    return [path.name[:2] for path in all_paths() if path.name.startswith(typed)]
+
+
+NAME = click.argument("name", shell_complete=_numbers)
 STUDENT = click.option(
     "--student", default="", metavar="ID", help="Your id, for your own parameters."
 )
@@ -51,7 +58,7 @@ def _standing(known: Progress, task: Exercise) -> str:
 
 
 @exercise_command.command("start")
-@click.argument("name")
+@NAME
 def start(name: str) -> None:
     """Write the notebook and the .py of an exercise into this folder; files that are there stay."""
     task = find(name)
@@ -71,7 +78,7 @@ def start(name: str) -> None:
 
 
 @exercise_command.command("predict")
-@click.argument("name")
+@NAME
 @click.argument("answer", nargs=-1, required=True)
 def predict(name: str, answer: tuple[str, ...]) -> None:
     """Answer an exercise's question, best with a letter; any answer opens its tests, right or not."""
@@ -79,7 +86,7 @@ def predict(name: str, answer: tuple[str, ...]) -> None:
 
 
 @exercise_command.command("check")
-@click.argument("name")
+@NAME
 @click.argument("submission", required=False, type=click.Path(exists=True, path_type=Path))
 @STUDENT
 def check(name: str, submission: Path | None, student: str) -> int:
@@ -92,7 +99,7 @@ def check(name: str, submission: Path | None, student: str) -> int:
 
 
 @exercise_command.command("watch")
-@click.argument("name")
+@NAME
 @STUDENT
 def watch(name: str, student: str) -> None:
     """Check again whenever your file is saved, until Ctrl-C."""
@@ -176,7 +183,7 @@ def build(
 
 
 @exercise_command.command("doctor")
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, shell_complete=_numbers)
 @click.option(
     "--seeds",
     default=3,
@@ -196,7 +203,7 @@ def doctor(names: tuple[str, ...], seeds: int) -> int:
 
 
 @exercise_command.command("hint")
-@click.argument("name")
+@NAME
 def hint(name: str) -> None:
     """Show the next hint, of three."""
     click.echo(Desk(find(name)).hint())
@@ -221,7 +228,7 @@ def status() -> None:
 
 
 @exercise_command.command("reset")
-@click.argument("name")
+@NAME
 def reset(name: str) -> None:
     """Forget what you did in an exercise; your files become NAME.old."""
     task = find(name)

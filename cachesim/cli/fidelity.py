@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from cachesim.cli.options import JOBS, JSON, SEED, names, ruled
+from cachesim.cli.kinds import PATH, names, ruled
+from cachesim.cli.options import JOBS, JSON, SEED
 from cachesim.cli.output import print_json, progress, tell_notes
 from cachesim.errors import BadInput
 from cachesim.experiments.fidelity import Case, Requests, Row, cases, requests_of, standard
@@ -27,6 +28,7 @@ COUNTS = ("evictions", "expirations", "items")
 @names(
     "--engine",
     "Engines, of redis and memcached.",
+    among=("redis", "memcached"),
     default="redis,memcached",
     show_default=True,
 )
@@ -42,6 +44,7 @@ COUNTS = ("evictions", "expirations", "items")
     "--trace",
     default="",
     metavar="FILE",
+    type=PATH,
     help="Replay the requests of this file instead of drawn ones.",
 )
 @click.option("--format", "format_name", default="", metavar="NAME", help="The trace's format.")
@@ -68,6 +71,7 @@ COUNTS = ("evictions", "expirations", "items")
     default="../shared/traces",
     show_default=True,
     metavar="FOLDER",
+    type=PATH,
     help="Folder of --standard's traces.",
 )
 @JOBS

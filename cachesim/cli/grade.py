@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from cachesim.cli.options import JSON, apply, processes, ruled
+from cachesim.cli.kinds import apply, processes, ruled
+from cachesim.cli.options import JSON
 from cachesim.cli.output import print_json
 from cachesim.files import replace_file
 from cachesim.grading import reports

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from cachesim.cli.commands import COMMANDS
+from cachesim.cli.plugins import Commands
 from cachesim.errors import BadInput, CachesimError
 from cachesim.startup import INTERRUPTED, SENTENCE
 from cachesim.units import visible
@@ -19,6 +20,7 @@ NO_READER = "the output was closed before all of it was printed"
 
 
 @click.group(
+    cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     no_args_is_help=True,
 )

@@ -1,120 +1,21 @@
 """The options that several commands share; each value is checked by the rule of the field it sets."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import click
 
 from cachesim.cli.choices import COMPARED, ENGINES, STRATEGIES
+from cachesim.cli.kinds import PATH, Decorator, names, one_of, parsed, ruled
 from cachesim.cli.own import FORM
 from cachesim.engines.policies import ALL as SIMPLE_POLICIES
 from cachesim.engines.redis.policy import POLICIES as REDIS_POLICIES
-from cachesim.errors import BadInput
 from cachesim.experiments.scenario import Scenario
 from cachesim.measure.metrics import METRICS
 from cachesim.records import STAMP_SIZE
-from cachesim.spec import (
-    Bytes,
-    Count,
-    Delay,
-    Exponent,
-    Rate,
-    Seconds,
-    Seed,
-    Share,
-    Span,
-    check,
-    unfold,
-)
+from cachesim.spec import Bytes, Count, Delay, Exponent, Rate, Seconds, Seed, Share, Span
 from cachesim.traces import FORMATS, UNITS, columns_from_text, delimiter_from_text
 from cachesim.traces.header import MEANINGS
-from cachesim.units import parse_size, parse_time, show_size
-
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-
-
-def ruled(
-    flag: str,
-    hint: Any,
-    text: str,
-    *,
-    default: str | None = None,
-    usual: Any = None,
-    metavar: str = "",
-) -> Decorator:
-    """Make an option whose text is read and checked as a spec's field with that annotation is.
-
-    The help page gets the rules of the annotation, and the default: `default` is what the option has if it is
-    not given; `usual` only says what happens then.
-    """
-    kinds, rules = unfold(hint)
-    is_size, is_time = ("byte" in rules[0].text, "seconds" in rules[0].text)
-
-    def read(_context: click.Context, _option: click.Parameter, given: str | None) -> Any:
-        if given is None:
-            return None
-        value = _parse(flag, given, kinds, is_size, is_time)
-        check(flag, value, kinds, rules)
-        return value
-
-    kind = metavar or ("SIZE" if is_size else "SECONDS" if is_time else "NUMBER")
-    facts = [rule.text for rule in rules]
-    if default is not None or usual is not None:
-        facts.append(f"default: {default if usual is None else usual}")
-    help_text = f"{text}  [{'; '.join(facts)}]"
-    return click.option(flag, callback=read, help=help_text, default=default, metavar=kind)
-
-
-def _parse(flag: str, text: str, kinds: tuple[Any, ...], is_size: bool, is_time: bool) -> Any:
-    try:
-        if is_size:
-            return parse_size(text)
-        if is_time:
-            return parse_time(text)
-        return int(text) if int in kinds else float(text)
-    except BadInput as error:
-        raise BadInput(f"{flag}: {error}") from None
-    except ValueError:
-        kind = "a whole number" if int in kinds else "a number"
-        raise BadInput(f'{flag} must be {kind}, got "{text}"') from None
-
-
-@contextmanager
-def about(flag: str) -> Iterator[None]:
-    """Say which option a refusal is about."""
-    try:
-        yield
-    except BadInput as error:
-        raise BadInput(f"{flag}: {error}") from None
-
-
-def names(flag: str, text: str, *, metavar: str = "NAME,...", **settings: Any) -> Decorator:
-    """Make an option that takes a comma list."""
-
-    def split(
-        _context: click.Context, _option: click.Parameter, given: str | None
-    ) -> list[str] | None:
-        if given is None:
-            return None
-        parts = [part.strip() for part in given.split(",")]
-        if not all(parts) or len(set(parts)) < len(parts):
-            raise BadInput(f'{flag} takes different names with commas between them, got "{given}"')
-        return parts
-
-    return click.option(flag, callback=split, help=text, metavar=metavar, **settings)
-
-
-def parsed(flag: str, parse: Callable[[str], Any], text: str, metavar: str) -> Decorator:
-    """Make an option whose text `parse` must take."""
-
-    def read(_context: click.Context, _option: click.Parameter, given: str | None) -> str | None:
-        if given is not None:
-            parse(given)
-        return given
-
-    return click.option(flag, callback=read, help=text, metavar=metavar)
-
+from cachesim.units import show_size
 
 USUAL: Any = Scenario()  # the defaults that help pages name, and that plan.py uses
 CLOCK = click.option(
@@ -125,6 +26,7 @@ CLOCK = click.option(
 POLICY = click.option(
     "--policy",
     metavar="NAME",
+    shell_complete=one_of([*SIMPLE_POLICIES, *REDIS_POLICIES]),
     help=f"Eviction policy. The engine simple has {', '.join(SIMPLE_POLICIES)}, or yours as {FORM}; "
     f"redis has {', '.join(REDIS_POLICIES)}.  [default: the engine's own]",
 )
@@ -133,6 +35,7 @@ READING: tuple[Decorator, ...] = (
         "--format",
         "format_name",
         metavar="NAME",
+        shell_complete=one_of(FORMATS),
         help=f'The trace\'s format: {", ".join(FORMATS)}; "cachesim formats" explains them.',
     ),
     parsed(
@@ -173,19 +76,23 @@ SCENARIO: tuple[Decorator, ...] = (
     names(
         "--engine",
         f"Engines: {', '.join(ENGINES)} (-live: the real server); a comma list compares them.",
+        among=ENGINES,
         default="redis",
         show_default=True,
     ),
     names(
         "--strategies",
         f"Strategies to compare: {', '.join(STRATEGIES)}, or yours as {FORM}.  [default: {','.join(COMPARED)}]",
+        among=STRATEGIES,
     ),
     click.option(
         "--preset",
         metavar="NAME",
         help="The published shape of a production cluster: cluster1 ... cluster54.",
     ),
-    click.option("--trace", metavar="FILE", help="Replay the requests of this file; - is a pipe."),
+    click.option(
+        "--trace", metavar="FILE", type=PATH, help="Replay the requests of this file; - is a pipe."
+    ),
     *READING,
     ruled("--writes", Share, "Share of a trace's requests to turn into writes.", usual=0),
     ruled("--reads", Share, "Share of the requests that read.", usual=_DRAWN.reads),
@@ -229,32 +136,17 @@ RUNS: tuple[Decorator, ...] = (
 JOBS = ruled("--jobs", Count, "Processes.", usual="one per core")
 
 
-def processes(flag: str) -> Decorator:
-    """Make an option for the number of processes that also takes -1, for every core."""
-    return click.option(
-        flag,
-        "n_jobs",
-        type=int,
-        metavar="NUMBER",
-        default=-1,
-        help="Processes; -1 takes every core.  [-1 or >= 1; default: -1]",
-    )
-
-
-def folder(default: str, text: str = "Folder for the results.") -> Decorator:
-    """Make the option --out."""
-    return click.option("--out", default=default, show_default=True, metavar="FOLDER", help=text)
-
-
 REPORT: tuple[Decorator, ...] = (
     click.option(
         "--report",
         metavar="FILE",
+        type=PATH,
         help="Also write one self-contained HTML page, such as report.html.",
     ),
     click.option(
         "--rank",
         metavar="METRIC",
+        shell_complete=one_of(METRICS),
         help=f"Say which alternative is best by this metric: {', '.join(METRICS)}.",
     ),
     ruled(
@@ -268,14 +160,3 @@ REPORT: tuple[Decorator, ...] = (
 JSON = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on stdout instead of the table."
 )
-
-
-def apply(decorators: tuple[Decorator, ...]) -> Decorator:
-    """Make one decorator of several, in the order of the help page."""
-
-    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
-        for decorator in reversed(decorators):
-            command = decorator(command)
-        return command
-
-    return decorate

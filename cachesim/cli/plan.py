@@ -4,7 +4,8 @@ import sys
 from typing import Any
 
 from cachesim.cli.choices import engine, strategies
-from cachesim.cli.options import USUAL, about
+from cachesim.cli.kinds import about
+from cachesim.cli.options import USUAL
 from cachesim.engines import policies
 from cachesim.engines.base import EngineSpec
 from cachesim.engines.simple import Simple

@@ -6,7 +6,8 @@ from typing import Any
 import click
 
 from cachesim.cli.choices import ENGINES, curve_policies
-from cachesim.cli.options import CLOCK, JSON, POLICY, READING, apply, how_to_read, names, ruled
+from cachesim.cli.kinds import PATH, apply, names, one_of, ruled
+from cachesim.cli.options import CLOCK, JSON, POLICY, READING, how_to_read
 from cachesim.cli.output import open_folder, print_json, replay_text, tell_notes
 from cachesim.cli.own import FORM
 from cachesim.cli.plan import replay_engine
@@ -28,7 +29,7 @@ MANY = ("policies", "sizes", "out")  # options of --curve
 
 
 @click.command()
-@click.argument("trace")
+@click.argument("trace", type=PATH)
 @apply(READING)
 @click.option(
     "--engine",
@@ -36,6 +37,7 @@ MANY = ("policies", "sizes", "out")  # options of --curve
     default="simple",
     show_default=True,
     metavar="NAME",
+    shell_complete=one_of(ENGINES),
     help=f"The engine: {', '.join(ENGINES)} (-live: the real server).",
 )
 @CLOCK
@@ -47,6 +49,7 @@ MANY = ("policies", "sizes", "out")  # options of --curve
 @names(
     "--policies",
     f"With --curve: {', '.join(POLICIES)}, or yours as {FORM}.  [default: {','.join(DEFAULT)}]",
+    among=POLICIES,
 )
 @names(
     "--sizes",
@@ -54,7 +57,7 @@ MANY = ("policies", "sizes", "out")  # options of --curve
     "[default: ten sizes up to all keys]",
     metavar="NUMBER,...",
 )
-@click.option("--out", metavar="FILE", help="With --curve: a .png file for the plot.")
+@click.option("--out", metavar="FILE", type=PATH, help="With --curve: a .png file for the plot.")
 @JSON
 def replay(trace: str, curve: bool, as_json: bool, **options: Any) -> None:
     """Replay a trace straight into an engine: hit ratios at full speed, with the bounds beside them."""

@@ -6,7 +6,8 @@ from typing import Annotated
 import click
 
 from cachesim.cli.choices import engine as engine_of
-from cachesim.cli.options import POLICY, about, ruled
+from cachesim.cli.kinds import PATH, about, one_of, ruled
+from cachesim.cli.options import POLICY
 from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput
 from cachesim.rng import uniform
@@ -26,6 +27,7 @@ PORTS = {"redis": 6379, "memcached": 11211, "simple": 6379}
     default="redis",
     show_default=True,
     metavar="NAME",
+    shell_complete=one_of(PORTS),
     help=f"The engine: {', '.join(PORTS)}.",
 )
 @click.option(
@@ -37,7 +39,10 @@ PORTS = {"redis": 6379, "memcached": 11211, "simple": 6379}
 )
 @ruled("--port", Port, "Port.", usual=", ".join(f"{port} for {it}" for it, port in PORTS.items()))
 @click.option(
-    "--unixsocket", metavar="FILE", help="Path of a unix socket; without --port, only this."
+    "--unixsocket",
+    metavar="FILE",
+    type=PATH,
+    help="Path of a unix socket; without --port, only this.",
 )
 @ruled("--maxmemory", Bytes, "Memory of the cache, such as 64mb.", usual=show_size(Redis().memory))
 @POLICY

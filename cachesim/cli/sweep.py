@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import click
 
 from cachesim.cli.extras import Extras
-from cachesim.cli.options import JSON, REPORT, apply, folder, processes, ruled
+from cachesim.cli.kinds import PATH, apply, folder, processes, ruled
+from cachesim.cli.options import JSON, REPORT
 from cachesim.cli.output import (
     open_folder,
     print_json,
@@ -36,7 +37,7 @@ FAILED = 1  # exit code where a run failed
 
 
 @click.command()
-@click.argument("scenario")
+@click.argument("scenario", type=PATH)
 @click.option(
     "--vary",
     multiple=True,
@@ -67,7 +68,10 @@ FAILED = 1  # exit code where a run failed
 )
 @folder("out/sweep")
 @click.option(
-    "--store", metavar="FOLDER", help="Where finished runs are kept.  [default: OUT/runs]"
+    "--store",
+    metavar="FOLDER",
+    type=PATH,
+    help="Where finished runs are kept.  [default: OUT/runs]",
 )
 @apply((*REPORT, JSON))
 def sweep(

@@ -4,7 +4,8 @@ from typing import Any
 
 import click
 
-from cachesim.cli.options import JOBS, JSON, SEED, apply
+from cachesim.cli.kinds import apply
+from cachesim.cli.options import JOBS, JSON, SEED
 from cachesim.cli.output import print_json, progress
 from cachesim.experiments.validate.oracle import NARROW, Row
 from cachesim.experiments.validate.run import ORACLES

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, get_args, get_origin
 
-from cachesim.cli.options import about
+from cachesim.cli.kinds import about
 from cachesim.cli.own import is_own, own_class
 from cachesim.engines.base import EvictionPolicy
 from cachesim.errors import BadInput
