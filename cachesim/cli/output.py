@@ -210,14 +210,13 @@ def replay_text(found: Replay) -> str:
         ("the same, in bytes", found.byte_hit_ratio),
     ]
     ratios = [[name, f"{ratio:.4f}"] for name, ratio in bounds]
-    misses = (
-        ", ".join(f"{kind} {count:,}" for kind, count in sorted(found.misses.items())) or "none"
-    )
+    misses = ", ".join(f"{kind} {count:,}" for kind, count in sorted(found.misses.items()))
     return "\n".join(
         [
             f"{found.requests:,} requests ({found.reads:,} reads) for {found.unique:,} keys",
             text_table(["cache", "hit ratio"], ratios),
-            f"misses: {misses}",
+            *([f"optimum, bound: {found.why_no_bound}"] if found.why_no_bound else []),
+            f"misses: {misses or 'none'}",
             f"evictions: {found.evictions:,}; expirations: {found.expirations:,}; "
             f"at most {found.items:,} keys held; {show_size(found.memory)} in use at the end",
             *(

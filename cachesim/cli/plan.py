@@ -18,7 +18,7 @@ from cachesim.model.popularity import Zipf
 from cachesim.model.trace_workload import TraceReplay
 from cachesim.model.workload import ClosedLoop, OpenLoop, Workload, size_from_text
 from cachesim.records import STAMP_SIZE
-from cachesim.traces import Trace
+from cachesim.traces import Stream, Trace
 
 TTL = USUAL.strategy.ttl
 TRACE_REQUESTS = 100_000  # as many of a trace are replayed unless --duration asks for more
@@ -47,7 +47,7 @@ def plan(options: Options) -> Plan:
 
 
 def replay_engine(
-    trace: Trace,
+    trace: Trace | Stream,
     *,
     engine_name: str,
     policy: str | None,
@@ -71,7 +71,7 @@ def replay_engine(
         raise BadInput(
             f"--items limits the engine simple; {engine_name} is limited by memory: give --memory 64mb"
         )
-    if engine_name == "simple" and policy == "belady":
+    if engine_name == "simple" and policy == "belady" and isinstance(trace, Trace):
         spec: EngineSpec = Simple(policy=policies.Belady(trace.used))
     else:
         spec = engine(engine_name, memory, policy, clock)

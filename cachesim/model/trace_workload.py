@@ -40,7 +40,7 @@ class TraceReplay(Workload):
     def __post_init__(self) -> None:
         super().__post_init__()
         trace = self.trace()
-        if self.writes and trace.ops is not None:
+        if self.writes and trace.columns.ops is not None:
             raise BadInput(f'the trace "{self.path}" has writes of its own; leave "writes" out')
         if self.rate is not None and self.clients is not None:
             raise BadInput(
@@ -77,13 +77,14 @@ class TraceReplay(Workload):
     def length(self) -> float:
         """How long the trace lasts in an open loop, in seconds."""
         trace = self.trace()
-        if self.rate is None and trace.times is not None:
-            return float(trace.times[-1])
+        times = trace.columns.times
+        if self.rate is None and times is not None:
+            return float(times[-1])
         return len(trace) / (self.rate or DEFAULT_RATE)
 
     def keys_loaded(self) -> list[str]:
         """Return every key of the trace, in the order of its first request."""
-        return list(dict.fromkeys(self.trace().keys))
+        return list(self.trace().names)
 
     def scale(self, duration: float) -> Scale:
         """Return the requests of the trace, which has them all in memory, and no more."""
@@ -102,13 +103,14 @@ class TraceReplay(Workload):
     def _gaps(self, trace: Trace, seed: int) -> Iterator[float]:
         if self.clients is not None:
             return self.think.draws(stream(seed, "think"))
-        if self.rate is None and trace.times is not None:
-            return iter(np.diff(trace.times, prepend=0.0).tolist())
+        times = trace.columns.times
+        if self.rate is None and times is not None:
+            return iter(np.diff(times, prepend=0.0).tolist())
         return Exponential(mean=1 / (self.rate or DEFAULT_RATE)).draws(stream(seed, "arrivals"))
 
     def _ops(self, trace: Trace, seed: int) -> Iterator[str]:
-        if trace.ops is not None:
-            return ("write" if op == DELETE else op for op in trace.ops)
+        if (ops := trace.ops) is not None:
+            return ("write" if op == DELETE else op for op in ops)
         draws = stream(seed, "operations").random(len(trace))
         return iter(np.where(draws < self.writes, "write", "read").tolist())
 
@@ -136,4 +138,5 @@ def _read(
 def _sizes(file: tuple[Any, ...]) -> dict[str, int]:
     """Return key -> the last size that the trace names for it."""
     trace = _read(*file)
-    return dict(zip(trace.keys, trace.sizes, strict=True)) if trace.sizes else {}
+    sizes = trace.sizes
+    return {} if sizes is None else dict(zip(trace.keys, sizes, strict=True))

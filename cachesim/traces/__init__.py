@@ -15,6 +15,7 @@ from cachesim.traces.chunks import Chunk, numbered
 from cachesim.traces.formats import FORMATS
 from cachesim.traces.header import MEANINGS, delimiter_from_text
 from cachesim.traces.source import UNITS, How, Source
+from cachesim.traces.stream import Stream
 from cachesim.traces.trace import DELETE, OPS, READ, WRITE, Request, Trace
 from cachesim.traces.unpack import BLOCK, STDIN, blocks
 
@@ -65,34 +66,6 @@ def sample(name: str) -> Trace:
     return trace
 
 
-class Stream(Iterator[Chunk]):
-    """The chunks of a trace as they are read; `notes` is complete after the last one."""
-
-    def __init__(self, name: str, format: str, how: How) -> None:
-        self.name, self._format = name, format
-        self._source = Source(name, blocks(name, FORMATS[format].is_binary), how)
-        self._chunks = numbered(FORMATS[format].read(self._source))
-        self._requests = 0
-
-    @property
-    def notes(self) -> list[str]:
-        """What a reader should know, one sentence each: columns not used, requests passed over."""
-        return self._source.notes
-
-    def __next__(self) -> Chunk:
-        """Return the next chunk."""
-        try:
-            chunk = next(self._chunks)
-        except StopIteration:
-            if not self._requests:
-                raise BadInput(
-                    f'the trace "{self.name}" is empty or has no request in it; is its format {self._format}?'
-                ) from None
-            raise
-        self._requests += len(chunk.codes)
-        return chunk
-
-
 def stream_trace(
     path: str | Path,
     format: str | None,
@@ -133,15 +106,26 @@ def stream_trace(
         raise BadInput(_unknown(name, format))
     how = How(columns, time_unit, delimiter, header, block)
     _check(format, how)
-    return Stream(name, format, how)
+    source = Source(name, blocks(name, FORMATS[format].is_binary), how)
+    chunks = _not_empty(numbered(FORMATS[format].read(source)), name, format)
+    return Stream(name, chunks, lambda: source.notes)
+
+
+def _not_empty(chunks: Iterator[Chunk], name: str, format: str) -> Iterator[Chunk]:
+    """Pass the chunks on; refuse a trace without a request."""
+    requests = 0
+    for chunk in chunks:
+        requests += len(chunk.codes)
+        yield chunk
+    if not requests:
+        raise BadInput(
+            f'the trace "{name}" is empty or has no request in it; is its format {format}?'
+        )
 
 
 def read_trace(path: str | Path, format: str | None, **how: Any) -> Trace:
     """Read a whole trace into memory; the parameters are those of `stream_trace`."""
-    stream = stream_trace(path, format, **how)
-    trace = Trace.of_chunks(stream, stream.name)
-    trace.notes = stream.notes
-    return trace
+    return stream_trace(path, format, **how).whole()
 
 
 def _unknown(name: str, format: str | None) -> str:

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from cachesim.traces import binary, plain
-from cachesim.traces.chunks import DELETE, READ, WRITE, Columns, Row, batched
+from cachesim.traces.chunks import DELETE, READ, WRITE, Batch, Row, batched
 from cachesim.traces.header import csv_table
 from cachesim.traces.source import Source
 from cachesim.traces.table import PASS, Layout, Table
@@ -22,7 +22,7 @@ class Format(NamedTuple):
     columns: str  # of a request, that it tells
     example: bytes  # a file with one or two requests
     source: str  # who says so
-    read: Callable[[Source], Iterator[Columns]]
+    read: Callable[[Source], Iterator[Batch]]
     is_binary: bool = False
     has_blocks: bool = False  # whether its requests are for extents, which --block splits
     has_choices: bool = False  # whether it has columns to name: --columns, --delimiter, --no-header
@@ -30,11 +30,11 @@ class Format(NamedTuple):
     looks: Callable[[bytes], bool] | None = None  # whether a file that begins so may be one
 
 
-def _rows(read: Callable[[Source], Iterator[Row]]) -> Callable[[Source], Iterator[Columns]]:
+def _rows(read: Callable[[Source], Iterator[Row]]) -> Callable[[Source], Iterator[Batch]]:
     return lambda source: batched(read(source))
 
 
-def _table(layout: Layout) -> Callable[[Source], Iterator[Columns]]:
+def _table(layout: Layout) -> Callable[[Source], Iterator[Batch]]:
     return lambda source: batched(Table(source, layout).rows(source.lines()))
 
 
