@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from cachesim.engines.redis import memory
-from cachesim.engines.redis.dict import POINTER, key_hash
 from cachesim.engines.redis.engine import Redis
+from cachesim.engines.redis.hashtable import POINTER, key_hash
 from cachesim.replay.columns import KeysAndOps
 from cachesim.replay.compiled import call
 from cachesim.replay.kernels import queues, random

@@ -7,8 +7,8 @@ out cannot happen in a replay of plain keys: TTLs, values of several sizes, othe
 from typing import Any
 
 from cachesim.engines.base import START
-from cachesim.engines.redis.dict import INITIAL_SIZE, MIN_FILL
 from cachesim.engines.redis.engine import HALF
+from cachesim.engines.redis.hashtable import INITIAL_SIZE, MIN_FILL
 from cachesim.engines.redis.policy import (
     LFU_HIGHEST,
     LFU_INITIAL,

@@ -1,4 +1,4 @@
-"""The table of the Redis kernel, as engines/redis/dict.py and db.py keep it, in columns.
+"""The table of the Redis kernel, as engines/redis/hashtable.py and db.py keep it, in columns.
 
 Which keys share neighbouring buckets decides who is drawn, so the buckets, the order in their chains and the
 moments when the table grows are the engine's own.
@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cachesim.engines.redis.dict import INITIAL_SIZE, MAX_LOAD
 from cachesim.engines.redis.evict import POOL_SIZE
+from cachesim.engines.redis.hashtable import INITIAL_SIZE, MAX_LOAD
 from cachesim.engines.redis.policy import LFU_INITIAL, lfu_bits
 from cachesim.replay.kernels.words import ABSENT
 

@@ -2,18 +2,18 @@
 
 from itertools import cycle
 
-from cachesim.engines.redis.dict import Dict, Node, key_hash
+from cachesim.engines.redis.hashtable import DictEntry, HashTable, key_hash
 from cachesim.rng import uniform
 
 
-def node(key: str, bucket: int) -> Node:
-    new = Node()
+def node(key: str, bucket: int) -> DictEntry:
+    new = DictEntry()
     new.key, new.hash = key, bucket
     return new
 
 
-def build(*buckets: int, random=lambda: 0.0, may_grow=True) -> Dict[Node]:
-    made: Dict[Node] = Dict(random, lambda _: may_grow, charges.append)
+def build(*buckets: int, random=lambda: 0.0, may_grow=True) -> HashTable[DictEntry]:
+    made: HashTable[DictEntry] = HashTable(random, lambda _: may_grow, charges.append)
     charges.clear()
     for number, bucket in enumerate(buckets):
         made.add(node(f"k{number}", bucket))
@@ -23,7 +23,7 @@ def build(*buckets: int, random=lambda: 0.0, may_grow=True) -> Dict[Node]:
 charges: list[int] = []
 
 
-def keys(nodes: list[Node]) -> list[str]:
+def keys(nodes: list[DictEntry]) -> list[str]:
     return [each.key for each in nodes]
 
 
@@ -65,7 +65,7 @@ def test_a_table_nearly_empty_shrinks():
     """The cron shrinks a table that is less than 10 % full."""
     table = build(*range(64))
     table.tidy()
-    for each in list(table.nodes.values())[6:]:
+    for each in list(table.entries.values())[6:]:
         table.remove(each)
     table.tidy()
 
@@ -77,7 +77,7 @@ def test_any_node_of_a_chain_can_be_removed():
     """Head, middle and tail leave, the others stay."""
     for gone in range(3):
         table = build(1, 1, 1)
-        table.remove(table.nodes[f"k{gone}"])
+        table.remove(table.entries[f"k{gone}"])
 
         assert [f"k{n}" for n in (2, 1, 0) if n != gone] == keys(table.bucket(1))
 
@@ -101,7 +101,7 @@ def test_sampling_jumps_over_a_desert():
     draws = cycle([0.0, 0.5])
     table = build(*range(64), random=lambda: next(draws))
     table.tidy()
-    for each in list(table.nodes.values()):
+    for each in list(table.entries.values()):
         if each.key not in ("k20", "k33", "k34", "k35", "k36", "k37"):
             table.remove(each)
 
@@ -134,7 +134,7 @@ def test_numbered_keys_spread_like_random_ones():
 
 def test_every_key_is_drawn():
     """Each of 100 keys turns up in 2000 samples of five."""
-    table: Dict[Node] = Dict(uniform(1, "dict"), lambda _: True, charges.append)
+    table: HashTable[DictEntry] = HashTable(uniform(1, "dict"), lambda _: True, charges.append)
     for number in range(100):
         table.add(node(f"k{number}", key_hash(b"%d" % number, seed=3)))
     drawn = {each.key for _ in range(2000) for each in table.some(5)}

@@ -1,4 +1,4 @@
-"""The 80-bit floats INCRBYFLOAT reckons with on x86-64, as exact fractions rounded to 64 bits."""
+"""The 80-bit floats with which INCRBYFLOAT computes on x86-64: fractions rounded to 64 bits."""
 
 import re
 from fractions import Fraction
@@ -7,8 +7,8 @@ from cachesim.errors import CommandError
 
 MANTISSA = 64  # bits
 DIGITS = 17  # after the point, in replies (redis 7: util.c, ld2string)
-# SIMPLIFIED: the server reads up to 5,119 bytes and numbers up to 1.2e4932; Python's own limit for
-# turning text into numbers and back lies a little lower.
+# SIMPLIFIED: the server reads up to 5,119 bytes and numbers up to 1.2e4932. Python's own limit for
+# converting between text and numbers is a little lower.
 LONGEST = 4000  # bytes of a number as text
 HIGHEST = Fraction(10) ** 4000
 _DECIMAL = re.compile(rb"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,5})?")
@@ -19,9 +19,9 @@ _INFINITE = re.compile(rb"[+-]?inf(inity)?", re.IGNORECASE)
 
 
 def as_long_double(text: bytes) -> Fraction | None:
-    """Return the number a text stands for, None if infinite. Raises CommandError.
+    """Read a number; None if it is infinite. Raises CommandError.
 
-    The C library reads hexadecimal numbers too, with an exponent of 2:
+    The C library reads hexadecimal numbers too, with a power of 2:
 
     >>> as_long_double(b"0x1.8p3")
     Fraction(12, 1)
@@ -38,7 +38,7 @@ def as_long_double(text: bytes) -> Fraction | None:
 
 
 def from_hexadecimal(match: re.Match[bytes]) -> Fraction:
-    """Return the number of a text such as 0x1.8p3."""
+    """Convert a number such as 0x1.8p3."""
     sign, digits, exponent = match.groups()
     whole, _, part = digits.partition(b".")
     number = Fraction(int(whole + part, 16)) * Fraction(2) ** (int(exponent or 0) - 4 * len(part))
@@ -46,7 +46,7 @@ def from_hexadecimal(match: re.Match[bytes]) -> Fraction:
 
 
 def nearest(number: Fraction) -> Fraction:
-    """Return the nearest number of a 64-bit mantissa; of two equally near the even one.
+    """Round to the nearest number with a 64-bit mantissa; between two equally near, to the even one.
 
     >>> nearest(Fraction(2**64 + 1)) == 2**64
     True
@@ -62,7 +62,7 @@ def nearest(number: Fraction) -> Fraction:
 
 
 def shown(number: Fraction) -> bytes:
-    """Return the number with up to 17 digits after the point and no zeros at the end.
+    """Show the number with up to 17 digits after the point and without zeros at the end.
 
     >>> shown(nearest(Fraction("5004.1")))
     b'5004.10000000000000009'

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from cachesim.clock import ManualClock
 from cachesim.engines.memcached.engine import Memcached
 from cachesim.units import MIB
-from cachesim.wire.memtext import Conversation
+from cachesim.wire.memcached_conversation import MemcachedConversation
 
 
 def talk():
-    return Conversation(Memcached().build(ManualClock(), float))
+    return MemcachedConversation(Memcached().build(ManualClock(), float))
 
 
 SCRIPT = (

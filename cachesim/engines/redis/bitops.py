@@ -3,19 +3,13 @@
 from functools import reduce
 from operator import and_, or_, xor
 
-from cachesim.engines.redis.command import (
-    SYNTAX,
-    Arguments,
-    Command,
-    Keys,
-    Reply,
-    integer,
-    string_in,
-    text,
-)
-from cachesim.engines.redis.db import Entry, Keyspace
+from cachesim.engines.redis.arguments import SYNTAX, integer, text
+from cachesim.engines.redis.command import RedisCommand, Reply, table
+from cachesim.engines.redis.database import KeyEntry
+from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.memory import as_integer, room_of
-from cachesim.engines.redis.types.string import change
+from cachesim.engines.redis.structure import string_in
+from cachesim.engines.redis.t_string import change
 from cachesim.errors import CommandError
 
 BAD_OFFSET = "ERR bit offset is not an integer or out of range"
@@ -24,7 +18,7 @@ OPERATIONS = {"AND": and_, "OR": or_, "XOR": xor, "NOT": xor}
 
 
 def bit_offset(db: Keyspace, part: bytes, width: int = 0) -> int:
-    """Return an offset in bits; "#3" is the third field of `width` bits. Raises CommandError."""
+    """Return an offset in bits. "#3" is field 3, of `width` bits each. Raises CommandError."""
     # redis 7: bitops.c, getBitOffsetFromArgument
     in_fields = width > 0 and part.startswith(b"#")
     offset = as_integer(part[1:] if in_fields else part)
@@ -37,14 +31,14 @@ def bit_offset(db: Keyspace, part: bytes, width: int = 0) -> int:
     return offset
 
 
-def value_at(entry: Entry | None) -> bytes:
-    """Return the string of an entry, empty if there is none. Raises CommandError."""
+def value_at(entry: KeyEntry | None) -> bytes:
+    """Return the string of an entry, empty if there is no entry. Raises CommandError."""
     string_in(entry)
     return b"" if entry is None else entry.value
 
 
-def lengthened(db: Keyspace, key: str, highest: int) -> tuple[Entry, bytearray]:
-    """Return the entry and bytes of a string that reaches to a bit; store it when changed."""
+def lengthened(db: Keyspace, key: str, highest: int) -> tuple[KeyEntry, bytearray]:
+    """Return a string made long enough to hold a bit, with its entry. The caller stores it."""
     # redis 7: bitops.c, lookupStringForBitCommand
     entry = string_in(db.write(key))
     size = (highest >> 3) + 1
@@ -53,26 +47,26 @@ def lengthened(db: Keyspace, key: str, highest: int) -> tuple[Entry, bytearray]:
     return entry, bytearray(entry.value.ljust(size, b"\0"))
 
 
-def stored_raw(db: Keyspace, entry: Entry, value: bytes) -> Entry:
+def stored_raw(db: Keyspace, entry: KeyEntry, value: bytes) -> KeyEntry:
     """Give a key a string of the raw encoding."""
     db.overwrite(entry, value, room_of(len(value), db.quantum))
     return entry
 
 
-def getbit(db: Keyspace, argv: Arguments) -> Reply:
+def getbit(db: Keyspace, key: str, part: bytes) -> Reply:
     """GETBIT key offset."""
-    offset = bit_offset(db, argv[2])
-    value = value_at(db.read(text(argv[1])))
+    offset = bit_offset(db, part)
+    value = value_at(db.read(key))
     byte = offset >> 3
     return value[byte] >> (7 - offset % 8) & 1 if byte < len(value) else 0
 
 
-def setbit(db: Keyspace, argv: Arguments) -> Reply:
-    """SETBIT key offset bit: return the bit that was there."""
-    offset, bit = bit_offset(db, argv[2]), as_integer(argv[3])
+def setbit(db: Keyspace, key: str, part: bytes, new: bytes) -> Reply:
+    """SETBIT key offset bit: the bit that was there before."""
+    offset, bit = bit_offset(db, part), as_integer(new)
     if bit not in (0, 1):
         raise CommandError(BAD_BIT)
-    entry, value = lengthened(db, text(argv[1]), offset)
+    entry, value = lengthened(db, key, offset)
     byte, mask = offset >> 3, 0x80 >> offset % 8
     old = bool(value[byte] & mask)
     value[byte] = value[byte] | mask if bit else value[byte] & ~mask
@@ -80,9 +74,8 @@ def setbit(db: Keyspace, argv: Arguments) -> Reply:
     return int(old)
 
 
-def clipped(argv: Arguments, first: int, value: bytes) -> tuple[int, int]:
-    """Return the first and last bit of a range as given: [start [end [BYTE | BIT]]]."""
-    given = argv[first:]
+def clipped(given: tuple[bytes, ...], value: bytes) -> tuple[int, int]:
+    """Return the first and the last bit of a range given as [start [end [BYTE | BIT]]]."""
     if len(given) > 3:
         raise CommandError(SYNTAX)
     start = integer(given[0]) if given else 0
@@ -94,7 +87,7 @@ def clipped(argv: Arguments, first: int, value: bytes) -> tuple[int, int]:
 
 
 def in_bits(start: int, end: int, size: int, unit: str) -> tuple[int, int]:
-    """Return a range of a string of `size` bytes in bits; negative ends count from its end."""
+    """Convert a range of a string of `size` bytes to bits. Negative ends count from its end."""
     step = 1 if unit == "BIT" else 8
     total = size * 8 // step
     start = max(0, start + total if start < 0 else start)
@@ -108,35 +101,34 @@ def cut(value: bytes, start: int, end: int) -> int:
     return whole >> (len(value) * 8 - 1 - end) & ((1 << (end - start + 1)) - 1)
 
 
-def bitcount(db: Keyspace, argv: Arguments) -> Reply:
+def bitcount(db: Keyspace, key: str, *given: bytes) -> Reply:
     """BITCOUNT key [start end [BYTE | BIT]]."""
-    entry = db.read(text(argv[1]))
+    entry = db.read(key)
     value = value_at(entry)
     if entry is None:
         return 0
-    if len(argv) == 3 or len(argv) > 5:
+    if len(given) == 1 or len(given) > 3:
         raise CommandError(SYNTAX)
-    if len(argv) > 3:
-        start, end = integer(argv[2]), integer(argv[3])
+    if given:
+        start, end = integer(given[0]), integer(given[1])
         if start < 0 and end < 0 and start > end:
             return 0
-    start, end = clipped(argv, 2, value)
+    start, end = clipped(given, value)
     return cut(value, start, end).bit_count() if start <= end else 0
 
 
-def bitpos(db: Keyspace, argv: Arguments) -> Reply:
+def bitpos(db: Keyspace, key: str, bit: int, *given: bytes) -> Reply:
     """BITPOS key bit [start [end [BYTE | BIT]]]: where the first such bit is, or -1.
 
-    Without an end the string goes on with zeros for ever.
+    If no end is given, zeros without end follow the string.
     """
-    bit = integer(argv[2])
     if bit not in (0, 1):
         raise CommandError("ERR The bit argument must be 1 or 0.")
-    entry = db.read(text(argv[1]))
+    entry = db.read(key)
     if entry is None:
         return -bit
     value = value_at(entry)
-    start, end = clipped(argv, 3, value)
+    start, end = clipped(given, value)
     if start > end:
         return -1
     bits = end - start + 1
@@ -145,18 +137,18 @@ def bitpos(db: Keyspace, argv: Arguments) -> Reply:
         number ^= (1 << bits) - 1
     if number:
         return start + bits - number.bit_length()
-    return -1 if bit or len(argv) > 4 else end + 1
+    return -1 if bit or len(given) > 1 else end + 1
 
 
-def bitop(db: Keyspace, argv: Arguments) -> Reply:
+def bitop(db: Keyspace, operation: bytes, target: str, *keys: str) -> Reply:
     """BITOP AND|OR|XOR target key [key ...], BITOP NOT target key."""
-    name = text(argv[1]).upper()
+    name = text(operation).upper()
     if name not in OPERATIONS:
         raise CommandError(SYNTAX)
-    if name == "NOT" and len(argv) != 4:
+    if name == "NOT" and len(keys) != 1:
         raise CommandError("ERR BITOP NOT must be called with a single source key.")
-    values = [value_at(db.read(text(key))) for key in argv[3:]]
-    size, target = max(map(len, values)), text(argv[2])
+    values = [value_at(db.read(key)) for key in keys]
+    size = max(map(len, values))
     if not size:
         db.drop(target)
         return 0
@@ -168,10 +160,10 @@ def bitop(db: Keyspace, argv: Arguments) -> Reply:
     return size
 
 
-COMMANDS = {
-    "BITCOUNT": Command(-2, "readonly", bitcount),
-    "BITOP": Command(-4, "write denyoom", bitop, Keys(2, -1, 1)),
-    "BITPOS": Command(-3, "readonly", bitpos),
-    "GETBIT": Command(3, "readonly fast", getbit),
-    "SETBIT": Command(4, "write denyoom", setbit),
-}
+COMMANDS = table(
+    RedisCommand("BITCOUNT", "key [option ...]", "readonly", bitcount),
+    RedisCommand("BITOP", "argument key key [key ...]", "write denyoom", bitop),
+    RedisCommand("BITPOS", "key integer [option ...]", "readonly", bitpos),
+    RedisCommand("GETBIT", "key offset", "readonly fast", getbit),
+    RedisCommand("SETBIT", "key offset bit", "write denyoom", setbit),
+)

@@ -1,19 +1,19 @@
-"""One Redis client's connection: its commands go to the engine, its own affairs are settled here."""
+"""One Redis client's connection. Bytes come in as commands; the bytes of the replies go out."""
 
 from itertools import count
 
 from cachesim.engines.base import Engine
-from cachesim.engines.redis.command import Arguments, Reply, quoted, text, wrong_number
-from cachesim.engines.redis.engine import COMMANDS, RedisEngine
+from cachesim.engines.redis.arguments import Arguments, quoted, text, wrong_number
+from cachesim.engines.redis.command import Reply, Table, find
+from cachesim.engines.redis.engine import RedisEngine
 from cachesim.errors import BadInput, CommandError, OutOfMemory
-from cachesim.wire import commandtable, connection
-from cachesim.wire.resp import ProtocolError, Requests, encode, whole_command
-from cachesim.wire.simple import run_simple
+from cachesim.wire import client_commands, command_commands, simple_commands
+from cachesim.wire.resp import ProtocolError, RequestReader, encode, whole_command
 
-ROWS = {**connection.ROWS, **commandtable.ROWS}
-OWN = frozenset(name.encode() for name in ROWS)
+OWN = client_commands.COMMANDS | command_commands.COMMANDS  # answered here; the engine is not asked
+OWN_NAMES = frozenset(name.encode() for name in OWN)
 SHORT = 16 * 1024  # bytes: one command of this length is answered without a look at the buffer
-ENOUGH = 1 << 20  # bytes of replies at a time: a client that does not read them waits for the rest
+ENOUGH = 1 << 20  # bytes of replies at a time: the rest waits until the client has read them
 
 
 class Clients:
@@ -21,44 +21,44 @@ class Clients:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.talks: dict[int, Conversation] = {}  # by the number that CLIENT ID tells
+        self.by_number: dict[int, RedisConversation] = {}  # CLIENT ID replies the number
         self.next_number = count(1).__next__
-        self.shut_down = False  # somebody asked for it
-        self.has_news = False  # for the server to look at: a shutdown, a killed client
+        self.shut_down = False  # a client asked for it
+        self.has_news = False  # for the server: a shutdown, a killed client
         self.paused_until = 0.0  # seconds on the engine's clock: CLIENT PAUSE
 
-    def join(self, peer: str = "", here: str = "") -> "Conversation":
-        """Return the conversation of a new client that calls from the address `peer`."""
-        talk = Conversation(self, self.next_number(), peer, here)
-        self.talks[talk.number] = talk
-        self._tell_count()
-        return talk
+    def join(self, peer: str = "", here: str = "") -> "RedisConversation":
+        """Return the conversation of a new client. Its address is `peer`, the server's is `here`."""
+        client = RedisConversation(self, self.next_number(), peer, here)
+        self.by_number[client.number] = client
+        self._show_count()
+        return client
 
-    def leave(self, talk: "Conversation") -> None:
+    def leave(self, client: "RedisConversation") -> None:
         """Forget a client that is gone."""
-        self.talks.pop(talk.number, None)
-        self._tell_count()
+        self.by_number.pop(client.number, None)
+        self._show_count()
 
-    def _tell_count(self) -> None:
+    def _show_count(self) -> None:
         if isinstance(self.engine, RedisEngine):
-            self.engine.connected_clients = len(self.talks)
+            self.engine.connected_clients = len(self.by_number)
 
 
-def command_name(argv: Arguments) -> str:
-    """Return the full name of a command: "client|list"; NULL for none."""
+def command_name(known: Table, argv: Arguments) -> str:
+    """Return the full name of a command: "client|list"; NULL if there is none."""
     if not argv:
         return "NULL"
     name = text(argv[0]).upper()
     full = f"{name}|{text(argv[1]).upper()}" if len(argv) > 1 else name
-    return (full if full in ROWS or full in COMMANDS else quoted(argv[0])).lower()
+    return (full if full in known else quoted(argv[0])).lower()
 
 
-class Conversation:
+class RedisConversation:
     r"""One client's connection to a Redis engine, or to a simple one.
 
     >>> from cachesim.engines.redis.engine import Redis
-    >>> talk = Clients(Redis().build(clock=lambda: 0.0, random=lambda: 0.5)).join()
-    >>> talk.receive(b"*2\r\n$4\r\nINCR\r\n$1\r\na\r\nGE"), talk.receive(b"T a\r\n")
+    >>> client = Clients(Redis().build(clock=lambda: 0.0, random=lambda: 0.5)).join()
+    >>> client.receive(b"*2\r\n$4\r\nINCR\r\n$1\r\na\r\nGE"), client.receive(b"T a\r\n")
     (b':1\r\n', b'$1\r\n1\r\n')
     """
 
@@ -72,16 +72,16 @@ class Conversation:
         self.pending = False  # more commands may be complete: receive(b"") goes on with them
         self.last_argv: Arguments = []
         self.reset()
-        self._requests = Requests()
+        self._requests = RequestReader()
 
     def reset(self) -> None:
-        """Be as a new connection is."""
+        """Make the connection like a new one."""
         self.resp, self.name, self.database = 2, "", 0
         self.replies, self.is_kept = True, False
         self.silent = self.silent_next = False  # no reply to this command, to the next
 
     def receive(self, data: bytes) -> bytes:
-        """Return the replies to the commands that are complete with this piece of the stream."""
+        """Take a piece of the stream and return the replies to the commands that it completes."""
         if self.over:
             return b""
         if len(data) <= SHORT and self._requests.is_between and not self.clients.paused_until:
@@ -110,7 +110,7 @@ class Conversation:
         return b"".join(replies)
 
     def answer(self, argv: Arguments) -> bytes:
-        """Run a command and return the bytes of its reply; none if the client wants none."""
+        """Run a command and return the bytes of its reply; none if CLIENT REPLY says so."""
         self.silent, self.silent_next = self.silent_next, False
         try:
             reply = self.run(argv)
@@ -122,31 +122,32 @@ class Conversation:
         """Return the reply to a command. Raises CommandError, OutOfMemory."""
         engine = self.engine
         self.last, self.last_argv = engine.clock(), argv
-        if argv[0].upper() in OWN:
+        if argv[0].upper() in OWN_NAMES:
             return self._run_own(argv)
         if not isinstance(engine, RedisEngine):
-            return run_simple(engine, argv)
+            return simple_commands.run_simple(engine, argv)
         if engine.selected != self.database:
             engine.select(self.database)
-        reply: Reply = engine.execute(tuple(argv))
+        reply = engine.run(argv)
         self.database = engine.selected
         return reply
 
     def _run_own(self, argv: Arguments) -> Reply:
         """Run a command about the connection, or COMMAND."""
-        name = text(argv[0]).upper()
-        if len(argv) > 1 and any(known.startswith(f"{name}|") for known in ROWS):
-            full = f"{name}|{text(argv[1]).upper()}"
-            if full not in ROWS:
-                raise CommandError(f"ERR unknown subcommand '{quoted(argv[1])}'. Try {name} HELP.")
-            name = full
-        row = ROWS[name]
-        if len(argv) < abs(row.arity) or (row.arity > 0 and len(argv) != row.arity):
-            raise wrong_number(name.lower())
-        return row.function(self, argv)
+        row = find(OWN, argv)
+        if not row.takes(argv):
+            raise wrong_number(row.name)
+        return row.function(self, *row.read(argv))
+
+    @property
+    def known(self) -> Table:
+        """Every command that this client may call, subcommands ("CONFIG|GET") included."""
+        engine = self.engine
+        rows = engine.commands if isinstance(engine, RedisEngine) else simple_commands.COMMANDS
+        return {**rows, **OWN}
 
     def described(self) -> str:
-        """Return the line that CLIENT LIST shows (redis 7: networking.c, catClientInfoString)."""
+        """Return the line of CLIENT LIST (redis 7: networking.c, catClientInfoString)."""
         now = self.engine.clock()
         fields = {
             "id": self.number,
@@ -163,7 +164,7 @@ class Conversation:
             **dict.fromkeys(("qbuf", "qbuf-free", "argv-mem", "multi-mem"), 0),
             **dict.fromkeys(("rbs", "rbp", "obl", "oll", "omem", "tot-mem"), 0),
             "events": "r",
-            "cmd": command_name(self.last_argv),
+            "cmd": command_name(self.known, self.last_argv),
             "user": "default",
             "redir": -1,
             "resp": self.resp,

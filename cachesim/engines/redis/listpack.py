@@ -1,13 +1,13 @@
-"""How many bytes a listpack takes: the compact form of small hashes, lists and sorted sets.
+"""The bytes of a listpack: the compact form of small hashes, lists and sorted sets.
 
-One piece of memory, with the elements one after another; a number takes less than its text.
+It is one piece of memory with one element after another. A number takes fewer bytes than its text.
 """
 
 from functools import lru_cache
 
 from cachesim.engines.redis.memory import as_integer
 
-EMPTY = 7  # bytes: how many bytes and elements there are, and the end (redis 7: listpack.c)
+EMPTY = 7  # bytes: the counts of bytes and elements, and the end (redis 7: listpack.c)
 
 # redis 7: listpack.c, lpEncodeIntegerGetType: the range of each form, and its bytes.
 INTEGERS = (
@@ -24,7 +24,7 @@ LONGEST_STRING = 5
 
 @lru_cache(maxsize=1 << 16)
 def element_bytes(element: bytes) -> int:
-    """Return the bytes of one element, with its length behind it for walking backwards.
+    """Return the bytes of one element. Its length follows it, for walking backwards.
 
     >>> element_bytes(b"100"), element_bytes(b"1000"), element_bytes(b"hello")
     (2, 3, 7)
@@ -44,5 +44,5 @@ def encoded_bytes(element: bytes) -> int:
 
 
 def back_length(size: int) -> int:
-    """Return the bytes in which a size is written behind an element: 7 bits each."""
+    """Return the bytes of the length behind an element: each byte holds 7 bits of it."""
     return 1 if size <= 127 else 2 if size < 16383 else 3 if size < 2097151 else 4

@@ -1,19 +1,18 @@
-"""The hash: fields with values under one key, a listpack while small, then a hash table."""
+"""The hash: fields with values under one key. It is a listpack while small, then a hash table."""
 
-from cachesim.engines.redis import memory
+from cachesim.engines.redis import listpack, memory
 from cachesim.engines.redis.db import Keyspace
-from cachesim.engines.redis.dict import Dict, Node, key_hash
-from cachesim.engines.redis.types import listpack
-from cachesim.engines.redis.types.value import Value
+from cachesim.engines.redis.hashtable import DictEntry, HashTable, key_hash
+from cachesim.engines.redis.structure import Structure
 
 DICT = 56  # bytes of a dict without its tables (redis 7: dict.h)
 
 
-class Hash(Value):
-    """Fields and values; what becomes of them in the server's memory is reckoned alongside.
+class Hash(Structure):
+    """Fields and values, with the bytes that they would take in the server's memory.
 
-    SIMPLIFIED: fields are listed in the order they came, also from a hash table; only HSCAN and
-    the random draws see the buckets.
+    SIMPLIFIED: fields are listed in the order in which they were added, even from a hash table.
+    Only HSCAN sees the buckets.
     """
 
     type = "hash"
@@ -21,7 +20,7 @@ class Hash(Value):
     def __init__(self, db: Keyspace) -> None:
         self.db = db
         self.values: dict[bytes, bytes] = {}
-        self.table: Dict[Node] | None = None  # None: a listpack
+        self.table: HashTable[DictEntry] | None = None  # None: a listpack
         self.content = 0  # bytes of the fields and values, without listpack or table around them
 
     def __len__(self) -> int:
@@ -30,12 +29,12 @@ class Hash(Value):
 
     @property
     def encoding(self) -> str:
-        """Return "listpack" or "hashtable"."""
+        """Either "listpack" or "hashtable"."""
         return "listpack" if self.table is None else "hashtable"
 
     @property
     def size(self) -> int:
-        """Return the bytes the hash costs, its key not."""
+        """The bytes of the hash, without its key."""
         quantum = self.db.quantum
         value = memory.allocated(memory.OBJECT, quantum)
         if self.table is None:
@@ -45,7 +44,7 @@ class Hash(Value):
 
     @property
     def usage(self) -> int:
-        """Return the bytes as MEMORY USAGE reckons them: dict and entries as they were asked for."""
+        """The bytes as MEMORY USAGE counts them: dict and entries before the allocator rounds up."""
         # redis 7: object.c, objectComputeSize
         rounded = {n: memory.allocated(n, self.db.quantum) - n for n in (DICT, memory.ENTRY)}
         if self.table is None:
@@ -53,7 +52,7 @@ class Hash(Value):
         return self.size - rounded[DICT] - len(self.values) * rounded[memory.ENTRY]
 
     def put(self, field: bytes, value: bytes) -> bool:
-        """Store a value; return whether the field is new."""
+        """Store a value. True if the field is new."""
         # redis 7: t_hash.c, hashTypeSet
         settings = self.db.hash_limits
         if self.table is None and max(len(field), len(value)) > settings.value:
@@ -64,29 +63,29 @@ class Hash(Value):
         self.values[field] = value
         self.content += self._pair_bytes(field, value)
         if old is None and self.table is not None:
-            self.table.add(self._node(field))
+            self.table.add(self._entry(field))
         if self.table is None and len(self.values) > settings.entries:
             self.use_table()
         return old is None
 
     def remove(self, field: bytes) -> bool:
-        """Remove a field; return whether it was there."""
+        """Remove a field. True if it was there."""
         # redis 7: t_hash.c, hashTypeDelete
         value = self.values.pop(field, None)
         if value is None:
             return False
         self.content -= self._pair_bytes(field, value)
         if self.table is not None:
-            self.table.remove(self.table.nodes[field])
+            self.table.remove(self.table.entries[field])
             self.table.tidy()
         return True
 
     def use_table(self) -> None:
-        """Become a hash table, for good (redis 7: t_hash.c, hashTypeConvertListpack)."""
-        self.table = Dict(self.db.random, lambda table: True, lambda change: None)
+        """Become a hash table; it never turns back (redis 7: t_hash.c, hashTypeConvertListpack)."""
+        self.table = HashTable(self.db.random, lambda table: True, lambda change: None)
         for field in self.values:
-            self.table.add(self._node(field))
-        self.table.tidy()  # the server makes the table as large as is needed at once
+            self.table.add(self._entry(field))
+        self.table.tidy()  # the server makes the table large enough at once
         self.content = sum(self._pair_bytes(*pair) for pair in self.values.items())
 
     def copy(self) -> "Hash":
@@ -98,10 +97,10 @@ class Hash(Value):
             other.use_table()
         return other
 
-    def _node(self, field: bytes) -> Node:
-        node = Node()
-        node.key, node.hash = field, key_hash(field, self.db.secret)
-        return node
+    def _entry(self, field: bytes) -> DictEntry:
+        entry = DictEntry()
+        entry.key, entry.hash = field, key_hash(field, self.db.secret)
+        return entry
 
     def _pair_bytes(self, field: bytes, value: bytes) -> int:
         if self.table is None:

@@ -4,8 +4,8 @@ import pytest
 
 from cachesim.clock import ManualClock
 from cachesim.engines.base import START
+from cachesim.engines.redis.active_expiry import active_cycle
 from cachesim.engines.redis.engine import Redis, RedisEngine
-from cachesim.engines.redis.expire import active_cycle
 from cachesim.rng import uniform
 
 
@@ -59,7 +59,7 @@ def test_the_cron_removes_dead_keys_nobody_asks_for():
     engine.execute(("PING",))
 
     assert (0, 1000) == (len(engine), engine.expirations)
-    assert 60 * 1024 == engine.memory - engine.keys.table_bytes - engine.expires.table_bytes
+    assert 60 * 1024 == engine.memory - engine.table.table_bytes - engine.expires.table_bytes
 
 
 def test_the_cron_does_nothing_between_its_ticks():
@@ -130,7 +130,7 @@ def test_a_cycle_goes_on_until_it_has_seen_a_key():
     for number in range(63):
         engine.delete(f"k{number}")
     engine.databases[0].expires_cursor = (
-        engine.expires.nodes["k63"].hash + 1
+        engine.expires.entries["k63"].hash + 1
     )  # the bucket just before
     active_cycle(engine, now=START * 1000 + 5000)
 

@@ -1,9 +1,11 @@
-"""Active expiry: how keys whose time is up leave though nobody asks for them (lazy expiry: db.py).
+"""Active expiry: the cron removes keys whose TTL has run out, even if no client asks for them.
 
-Times are whole milliseconds. A key is dead when now > when: at the very millisecond it still lives.
+A dead key that a client asks for is removed by db.py. Times are whole milliseconds. A key is dead
+when now > when: in the very millisecond `when` it still lives.
 """
 
-from cachesim.engines.redis.db import Database, Keyspace
+from cachesim.engines.redis.database import NumberedDatabase
+from cachesim.engines.redis.db import Keyspace
 
 KEYS_PER_LOOP = 20  # at effort 1 (redis 7: expire.c, ACTIVE_EXPIRE_CYCLE_KEYS_PER_LOOP)
 ACCEPTABLE_STALE = 10  # per cent of the sampled keys, at effort 1 (redis 7: expire.c)
@@ -13,22 +15,22 @@ BUCKETS_PER_KEY = 20  # buckets looked at for each key wanted, before a loop end
 def active_cycle(db: Keyspace, now: int, effort: int = 1) -> None:
     """Look at keys with a TTL, bucket after bucket, and remove the dead (`now` in milliseconds).
 
-    Goes on from where the last cycle stopped, and stops when
+    It starts where the last cycle stopped, and it stops when
 
     1. no key has a TTL, or the table is filled to less than 1 % (it will shrink soon), or
-    2. of the keys of one loop at most 10 % (less with more effort) were dead.
+    2. at most 10 % of the keys of one loop were dead (less with more effort).
 
-    There is no time limit, as in a server whose clock stands still while it works; and so no fast
-    cycle between commands, for one is started only when the cycle before has hit its limit.
+    There is no time limit, as in a server whose clock stands still while it works. So there is no
+    fast cycle between commands either: the server starts one only after a cycle hit its limit.
     """
     # The other condition for a fast cycle (10 % of the keys are stale) never holds: in redis 7.0
     # stat_expired_stale_perc is a share from 0 to 1 and is compared with 10.
-    # redis 7: expire.c, activeExpireCycle; 16 databases are one cycle's worth (CRON_DBS_PER_CALL)
+    # redis 7: expire.c, activeExpireCycle; a cycle visits all 16 databases (CRON_DBS_PER_CALL)
     selected = db.selected
     for index in list(db.databases):
         if index != db.selected:
             db.select(index)
-        if db.expires.nodes:
+        if db.expires.entries:
             database_cycle(db, now, effort)
     if db.selected != selected:
         db.select(selected)
@@ -37,8 +39,8 @@ def active_cycle(db: Keyspace, now: int, effort: int = 1) -> None:
 def database_cycle(db: Keyspace, now: int, effort: int) -> None:
     """Remove dead keys of the selected database, until one of the conditions holds."""
     database = db.databases[db.selected]
-    while keys := len(db.expires.nodes):
-        slots = len(db.expires.table)
+    while keys := len(db.expires.entries):
+        slots = len(db.expires.buckets)
         if slots > 4 and keys * 100 // slots < 1:
             return
         sampled, dead = loop(db, min(keys, KEYS_PER_LOOP + 5 * (effort - 1)), now)
@@ -48,18 +50,18 @@ def database_cycle(db: Keyspace, now: int, effort: int) -> None:
 
 
 def loop(db: Keyspace, wanted: int, now: int) -> tuple[int, int]:
-    """Look at about `wanted` keys; return how many were looked at and how many were dead."""
+    """Look at about `wanted` keys. Return the number looked at and the number of dead ones."""
     database = db.databases[db.selected]
     sampled = dead = 0
     left = []  # milliseconds
     for _ in range(wanted * BUCKETS_PER_KEY):
         if sampled >= wanted:
             break
-        for node in db.expires.bucket(database.expires_cursor & db.expires.mask):
-            ttl = (node.entry.when or 0) - now
+        for expiry in db.expires.bucket(database.expires_cursor & db.expires.mask):
+            ttl = (expiry.entry.when or 0) - now
             sampled += 1
             if ttl < 0:
-                db.expire(node.entry)
+                db.expire(expiry.entry)
                 dead += 1
             elif ttl > 0:
                 left.append(ttl)
@@ -68,8 +70,8 @@ def loop(db: Keyspace, wanted: int, now: int) -> tuple[int, int]:
     return sampled, dead
 
 
-def note_average(database: Database, left: list[int]) -> None:
-    """Move the running average of the times left (INFO's avg_ttl) by a fiftieth."""
+def note_average(database: NumberedDatabase, left: list[int]) -> None:
+    """Move the running average of the TTLs left (INFO's avg_ttl) by a fiftieth."""
     if left:
         average, old = sum(left) // len(left), database.average_ttl
         database.average_ttl = old // 50 * 49 + average // 50 if old else average

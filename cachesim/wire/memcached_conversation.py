@@ -1,4 +1,4 @@
-"""memcached's text protocol without a socket: bytes in, bytes out, and when to hang up."""
+"""One memcached client's connection, in the text protocol. Bytes come in, bytes go out."""
 
 from typing import TYPE_CHECKING
 
@@ -8,20 +8,20 @@ from cachesim.engines.memcached.proto_text import Block, begin
 if TYPE_CHECKING:
     from cachesim.engines.memcached.engine import MemcachedEngine
 
-LONGEST_START = 2048  # bytes without the end of a line, after which only a get may go on
-ENOUGH = 1 << 20  # bytes of replies at a time: a client that does not read them waits for the rest
-READ_BUFFER = 16384  # bytes that the server reads at once: no other line is longer
+LONGEST_START = 2048  # bytes without the end of a line; more only for a get
+ENOUGH = 1 << 20  # bytes of replies at a time: the rest waits until the client has read them
+READ_BUFFER = 16384  # bytes that the server reads at once: no line but a get is longer
 BINARY = 0x80  # the first byte of a client that speaks the binary protocol
 
 
-class Conversation:
+class MemcachedConversation:
     r"""One client's connection to an engine.
 
-    SIMPLIFIED: the binary protocol is not spoken; a client that begins so is hung up on.
+    SIMPLIFIED: there is no binary protocol. The connection of a client that uses it is closed.
 
     >>> from cachesim.engines.memcached.engine import Memcached
-    >>> talk = Conversation(Memcached().build(clock=lambda: 0.0, random=lambda: 0.5))
-    >>> talk.receive(b"set a 0 0 3\r\nab"), talk.receive(b"c\r\nget a\r\nquit\r\n"), talk.over
+    >>> client = MemcachedConversation(Memcached().build(clock=lambda: 0.0, random=lambda: 0.5))
+    >>> client.receive(b"set a 0 0 3\r\nab"), client.receive(b"c\r\nget a\r\nquit\r\n"), client.over
     (b'', b'STORED\r\nVALUE a 0 3\r\nabc\r\nEND\r\n', True)
 
     References
@@ -31,17 +31,17 @@ class Conversation:
 
     def __init__(self, engine: "MemcachedEngine") -> None:
         self.engine = engine
-        self.over = False  # the server has hung up
+        self.over = False  # the connection is to be closed
         self.pending = False  # more requests may be complete: receive(b"") goes on with them
-        self._dropped = False  # ... for an offence, not because it was asked to
+        self._dropped = False  # ... because the client broke the protocol, not by its wish
         self._buffer = bytearray()
         self._at = 0  # where in the buffer the next request begins
-        self._searched = 0  # up to where there is no end of a line
-        self._block: Block | MetaBlock | None = None  # a command that awaits its data
-        self._to_swallow = 0  # bytes of a refused block still to come
+        self._searched = 0  # the buffer has no end of a line before this place
+        self._block: Block | MetaBlock | None = None  # a command that waits for its data
+        self._to_swallow = 0  # bytes of a refused block that are still to come
 
     def receive(self, data: bytes) -> bytes:
-        """Return the replies to all requests that are complete with this piece of the stream."""
+        """Take a piece of the stream and return the replies to the requests that it completes."""
         if self.over:
             return b""
         self._buffer += data
@@ -56,7 +56,7 @@ class Conversation:
             if size > ENOUGH:
                 self.pending = True
                 break
-        if self._dropped:  # what was not sent yet is lost with the connection
+        if self._dropped:  # replies that were not sent yet are lost with the connection
             return b""
         del self._buffer[: self._at]
         self._searched -= self._at
@@ -64,7 +64,7 @@ class Conversation:
         return b"".join(replies)
 
     def _next_reply(self) -> bytes | None:
-        """Do the next step and return what it says; None if more bytes are needed."""
+        """Take the next step and return its reply; None if more bytes are needed."""
         if self._to_swallow:
             return self._swallow()
         if self._block is not None:
@@ -88,7 +88,7 @@ class Conversation:
         return block.finish(self.engine, data)
 
     def _take_line(self) -> bytes | None:
-        """Return the next line without its end; None if it is not there yet, or will not do."""
+        """Return the next line without its end; None if it is not complete, or not allowed."""
         end = self._buffer.find(b"\n", max(self._at, self._searched))
         length = (len(self._buffer) if end < 0 else end) - self._at
         if length > (LONGEST_START if end < 0 else READ_BUFFER) and not self._is_long_get():

@@ -1,9 +1,8 @@
-"""The HELP of commands that have subcommands, line by line as the server replies."""
+"""The HELP subcommands: their replies, line by line as the server gives them."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
-from cachesim.engines.redis.command import NO_KEYS, Arguments, Command, Reply
+from cachesim.engines.redis.command import RedisCommand, Reply, Table
 
 OBJECT = """\
 ENCODING <key>
@@ -29,9 +28,14 @@ REWRITE
     Rewrite the configuration file."""
 
 
-def helper(name: str, lines: str) -> Callable[[Any, Arguments], Reply]:
-    """Return the function of a HELP, which replies with these lines."""
-    return lambda engine, argv: reply_of(name, lines)
+def helper(name: str, lines: str) -> RedisCommand:
+    """Return the row of a HELP subcommand, which replies with these lines."""
+
+    def function(engine: Any) -> Reply:
+        return list(reply_of(name, lines))
+
+    function.__doc__ = f"{name} HELP."
+    return RedisCommand(f"{name}|HELP", "", "loading stale", function)
 
 
 def reply_of(name: str, lines: str) -> list[str]:
@@ -44,16 +48,10 @@ def reply_of(name: str, lines: str) -> list[str]:
     ]
 
 
-def lines_of(name: str, table: Mapping[str, Command]) -> str:
-    """Return the lines for a command whose subcommands say of themselves what they do, in their docstrings."""
+def lines_of(name: str, table: Table) -> str:
+    """Make the lines of a HELP from the docstrings of the subcommands."""
     lines = []
     for row in (row for full, row in table.items() if full.startswith(f"{name}|")):
         usage, _, does = (row.function.__doc__ or "").split("\n")[0].rstrip(".").partition(": ")
         lines += [usage.removeprefix(f"{name} "), *([f"    {does.capitalize()}."] if does else [])]
     return "\n".join(lines)
-
-
-COMMANDS = {
-    "CONFIG|HELP": Command(2, "loading stale", helper("CONFIG", CONFIG), NO_KEYS),
-    "OBJECT|HELP": Command(2, "loading stale", helper("OBJECT", OBJECT), NO_KEYS),
-}

@@ -4,9 +4,9 @@ import pytest
 
 from cachesim.clock import ManualClock
 from cachesim.engines.redis.engine import Redis, RedisEngine
+from cachesim.engines.redis.listpack import element_bytes
 from cachesim.engines.redis.memory import key_bytes
-from cachesim.engines.redis.types.listpack import element_bytes
-from cachesim.engines.redis.types.value import Value
+from cachesim.engines.redis.structure import Structure
 from cachesim.rng import uniform
 from cachesim.units import MIB
 
@@ -41,9 +41,9 @@ def test_an_element_of_a_listpack_has_its_form(element, size):
 
 def hash_of(engine: RedisEngine, *parts: object) -> int:
     """Store a hash and return what it costs, its key and the table of keys left out."""
-    before = engine.memory - engine.keys.table_bytes
+    before = engine.memory - engine.table.table_bytes
     engine.execute(("HSET", "h", *parts))
-    return engine.memory - engine.keys.table_bytes - before - key_bytes(1)
+    return engine.memory - engine.table.table_bytes - before - key_bytes(1)
 
 
 def test_a_small_hash_is_one_piece():
@@ -65,7 +65,7 @@ def test_deleting_gives_the_bytes_back():
         for number in range(600):
             engine.execute(("HDEL", "h", f"f{number}"))
 
-        assert before == engine.memory - engine.keys.table_bytes
+        assert before == engine.memory - engine.table.table_bytes
         assert "invalidated" == engine.why_missed("h")
 
 
@@ -78,7 +78,7 @@ def test_a_copy_is_another_hash():
         engine.execute(("HDEL", "i", "a"))
 
         assert [2, 1] == [engine.execute(("HLEN", key)) for key in ("h", "i")]
-        assert engine.keys.nodes["h"].value_size == engine.keys.nodes["h"].value.size
+        assert engine.table.entries["h"].value_size == engine.table.entries["h"].value.size
 
 
 def test_hashes_are_evicted_like_any_key():
@@ -106,14 +106,14 @@ def test_drawn_fields_are_different_ones_unless_asked():
 @pytest.mark.parametrize("name", ["size", "encoding", "copy"])
 def test_a_new_type_must_say_what_it_is(name):
     """What a type leaves out is named."""
-    with pytest.raises(NotImplementedError, match=f"Value must define {name}"):
-        getattr(Value(), name) if name != "copy" else Value().copy()
+    with pytest.raises(NotImplementedError, match=f"Structure must define {name}"):
+        getattr(Structure(), name) if name != "copy" else Structure().copy()
 
 
 def test_what_memory_usage_tells_of_a_new_type_is_its_size():
     """Unless the type says otherwise."""
 
-    class Number(Value):
+    class Number(Structure):
         size = 16
 
     assert 16 == Number().usage
