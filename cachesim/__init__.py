@@ -8,17 +8,16 @@ import typing as _typing
 from cachesim.startup import interruptible as _interruptible
 
 with _interruptible():  # these imports take half a second, in which somebody may press Ctrl-C
-    from cachesim import errors, live, plots, theory, traces
+    from cachesim import anomalies, errors, live, plots, theory, traces
     from cachesim.clock import ManualClock
     from cachesim.engines import policies
     from cachesim.engines.base import EvictionPolicy
     from cachesim.engines.memcached.engine import Memcached
     from cachesim.engines.redis.engine import Redis
     from cachesim.engines.simple import Simple
-    from cachesim.experiments import anomalies
-    from cachesim.experiments.predict.prediction import predict
-    from cachesim.experiments.run import compare, run, sweep
-    from cachesim.experiments.scenario import Scenario
+    from cachesim.experiments.compare import compare
+    from cachesim.experiments.run import run
+    from cachesim.experiments.sweep import sweep
     from cachesim.grading.desk import exercise
     from cachesim.measure import checks, metrics, statistics
     from cachesim.model import distributions, faults, popularity, strategies
@@ -31,7 +30,9 @@ with _interruptible():  # these imports take half a second, in which somebody ma
     from cachesim.model.strategies.through import WriteThrough
     from cachesim.model.trace_workload import TraceReplay
     from cachesim.model.workload import ClosedLoop, OpenLoop, Workload
+    from cachesim.predict.prediction import predict
     from cachesim.replay import replay
+    from cachesim.scenario import Scenario
     from cachesim.units import MIB
 
 __version__ = "0.1.0"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from cachesim.measure.metrics import METRICS
 from tests.browser import browser  # noqa: F401  a fixture for every room whose pages are looked at
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # before matplotlib is first imported: draw to memory
@@ -34,6 +35,15 @@ def cases() -> Path:
         missing = f"the folder of cases ../shared/cases is missing (looked at {CASES})"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     return CASES
+
+
+@pytest.fixture
+def own_metrics():
+    """Take the metrics that a test adds out of the list again."""
+    before = dict(METRICS)
+    yield METRICS
+    METRICS.clear()
+    METRICS.update(before)
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 @pytest.mark.parametrize(
     "page", [p for p in PAGES if BLOCK.search(p.read_text("utf-8"))], ids=lambda p: p.stem
 )
-def test_examples_run(page, tmp_path, monkeypatch):
+def test_examples_run(page, tmp_path, monkeypatch, own_metrics):
     """No block of the page raises."""
     monkeypatch.chdir(tmp_path)
     names = {"__name__": "example"}
@@ -72,3 +72,11 @@ def test_the_trade_offs_of_policies_are_measured():
 
     page = policies_table.PAGE.read_text(encoding="utf-8")
     assert page == policies_table.renewed(page)
+
+
+def test_the_table_of_metrics_is_the_list():
+    """The table of metrics is the one that its script makes from the list."""
+    from benchmarks import metrics_table
+
+    page = metrics_table.PAGE.read_text(encoding="utf-8")
+    assert page == metrics_table.renewed(page)

@@ -13,8 +13,8 @@ from cachesim.cli.commands import COMMANDS
 from cachesim.engines.base import EngineSpec
 from cachesim.experiments.presets import cluster
 from cachesim.experiments.toml import CLASSES, FAULTS, KINDS, STRATEGIES
-from cachesim.experiments.validate.run import ORACLES
 from cachesim.spec import Spec
+from cachesim.validate.run import ORACLES
 from tests.cli.test_help import COMMAND_OF
 
 ROOT = Path(__file__).parents[1]

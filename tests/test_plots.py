@@ -14,11 +14,11 @@ from matplotlib.figure import Figure
 
 from cachesim import plots
 from cachesim.engines.simple import Simple
+from cachesim.experiments import predicted
+from cachesim.experiments.compare import compare
 from cachesim.experiments.pictures import pictures, png
-from cachesim.experiments.predict import cases
-from cachesim.experiments.predict.prediction import predict
-from cachesim.experiments.run import compare, run, sweep
-from cachesim.experiments.scenario import Scenario
+from cachesim.experiments.run import run
+from cachesim.experiments.sweep import sweep
 from cachesim.measure.metrics import read_p99
 from cachesim.measure.statistics import Interval, warm_up, welch
 from cachesim.measure.tables import in_unit
@@ -26,7 +26,9 @@ from cachesim.model.faults import FlushCache, SlowDatabase
 from cachesim.model.popularity import Zipf
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.workload import OpenLoop
+from cachesim.predict.prediction import predict
 from cachesim.replay import hit_ratio_curve
+from cachesim.scenario import Scenario
 
 SMALL = Scenario(
     strategy=LazyLoading(ttl=1),
@@ -383,6 +385,6 @@ def test_pictures_show_theory(results):
 
 def test_many_cases_are_not_predicted(results, monkeypatch):
     """Their rings would hide each other, and each takes a while."""
-    monkeypatch.setattr(cases, "DRAWN", 2)
+    monkeypatch.setattr(predicted, "DRAWN", 2)
 
-    assert {"hit_ratio": {}} == cases.values_of_cases(results, ["hit_ratio"])
+    assert {"hit_ratio": {}} == predicted.values_of_cases(results, ["hit_ratio"])

@@ -5,11 +5,11 @@ from typing import Any
 
 import click
 
+from cachesim.anomalies import ALL, Anomaly, Finding, by_id, find, occurrence
 from cachesim.cli.kinds import apply, folder, processes
 from cachesim.cli.options import JSON, SEED
 from cachesim.cli.output import open_folder, print_json, progress
 from cachesim.errors import BadInput
-from cachesim.experiments.anomalies import ALL, Anomaly, Finding, by_id, find, occurrence
 from cachesim.experiments.pictures import png
 from cachesim.files import replace_file
 from cachesim.measure.tables import text_table

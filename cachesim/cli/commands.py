@@ -27,7 +27,7 @@ from cachesim.cli.replay import replay
 from cachesim.cli.serve import serve
 from cachesim.cli.sweep import sweep
 from cachesim.cli.validate import validate
-from cachesim.experiments import run as experiments
+from cachesim.experiments import compare as experiments
 from cachesim.experiments.assumptions import rows as assumptions
 from cachesim.experiments.explain import explain
 from cachesim.experiments.toml import Plan, read_toml

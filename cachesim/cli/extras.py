@@ -14,7 +14,7 @@ import click
 from cachesim.cli.output import scenario_file
 from cachesim.errors import BadInput
 from cachesim.experiments.report import page
-from cachesim.experiments.result import Results
+from cachesim.experiments.results import Results
 from cachesim.experiments.toml import Plan
 from cachesim.files import replace_file
 from cachesim.measure.metrics import METRICS

@@ -9,11 +9,18 @@ from cachesim.cli.kinds import PATH, names, ruled
 from cachesim.cli.options import JOBS, JSON, SEED
 from cachesim.cli.output import print_json, progress, tell_notes
 from cachesim.errors import BadInput
-from cachesim.experiments.fidelity import Case, Requests, Row, cases, requests_of, standard
-from cachesim.experiments.fidelity import fidelity as compare_engines
 from cachesim.measure.tables import text_table
 from cachesim.spec import Count, Exponent
 from cachesim.units import parse_size, show_size
+from cachesim.validate.fidelity import (
+    EngineComparison,
+    FidelityRow,
+    RequestSource,
+    cases,
+    requests_of,
+    standard,
+)
+from cachesim.validate.fidelity import fidelity as compare_engines
 
 HEADER = [
     "engine", "policy", "memory", "requests", "hit ratio", "real", "difference (pp)", "evictions", "real",
@@ -88,7 +95,7 @@ def fidelity(as_json: bool, markdown: bool, jobs: int | None, **options: Any) ->
         click.echo("\nThe real servers: " + ", ".join(_versions(rows)) + ".")
 
 
-def _cases(options: dict[str, Any]) -> list[Case]:
+def _cases(options: dict[str, Any]) -> list[EngineComparison]:
     if bool(options["trace"]) != bool(options["format_name"]):
         raise BadInput("--trace FILE and --format F belong together; give both or neither")
     for name in options["engine"]:
@@ -97,7 +104,7 @@ def _cases(options: dict[str, Any]) -> list[Case]:
     if options["is_standard"]:
         whole = standard(options["traces"], options["requests"])
         return [case for case in whole if type(case.spec).__name__.lower() in options["engine"]]
-    requests = Requests(
+    requests = RequestSource(
         options["trace"],
         options["format_name"],
         options["requests"],
@@ -113,12 +120,12 @@ def _cases(options: dict[str, Any]) -> list[Case]:
     return cases(options["engine"], options["policy"], memories, requests)
 
 
-def as_dict(row: Row) -> dict[str, Any]:
+def as_dict(row: FidelityRow) -> dict[str, Any]:
     """Return a row for JSON."""
     return {**row._asdict(), "embedded": row.embedded._asdict(), "real": row.real._asdict()}
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: FidelityRow) -> list[str]:
     pair = row.embedded, row.real
     counts = [f"{count:,}" for name in COUNTS for count in (getattr(side, name) for side in pair)]
     about = [row.engine, row.policy, show_size(row.memory), row.trace]
@@ -137,5 +144,5 @@ def _markdown(cells: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def _versions(rows: Iterable[Row]) -> list[str]:
+def _versions(rows: Iterable[FidelityRow]) -> list[str]:
     return sorted({row.real.version for row in rows})

@@ -9,9 +9,9 @@ from cachesim.cli.kinds import PATH, Decorator, names, one_of, parsed, ruled
 from cachesim.cli.own import FORM
 from cachesim.engines.policies import ALL as SIMPLE_POLICIES
 from cachesim.engines.redis.policy import POLICIES as REDIS_POLICIES
-from cachesim.experiments.scenario import Scenario
 from cachesim.measure.metrics import METRICS
 from cachesim.records import STAMP_SIZE
+from cachesim.scenario import Scenario
 from cachesim.spec import Bytes, Count, Delay, Exponent, Rate, Seconds, Seed, Share, Span
 from cachesim.traces import FORMATS, UNITS, columns_from_text, delimiter_from_text
 from cachesim.traces.header import MEANINGS

@@ -16,11 +16,11 @@ import click
 from cachesim.errors import BadInput
 from cachesim.experiments.differences import HEADER, Difference
 from cachesim.experiments.pictures import Picture, pictures, png
-from cachesim.experiments.result import Results
+from cachesim.experiments.results import Results
 from cachesim.experiments.toml import Plan, kebab, scenario_table, to_toml
 from cachesim.experiments.verdict import verdict
 from cachesim.files import replace_file
-from cachesim.measure.metrics import METRICS
+from cachesim.measure.metrics import METRICS, shown_in
 from cachesim.measure.tables import text_table, title
 from cachesim.model.trace_workload import TraceReplay
 from cachesim.replay import Replay
@@ -32,15 +32,6 @@ if TYPE_CHECKING:
 SCHEMA = 1
 NAMES = {"cache": "engine"}  # varied fields whose column has another name on the command line
 NAMED = ("strategy", "cache")  # every row says these, by their class where they do not vary
-DIFFERENCES = (
-    "hit_ratio",
-    "stale_ratio",
-    "staleness_age_p95",
-    "read_p50",
-    "read_p99",
-    "write_p50",
-    "db_queries_per_s",
-)
 
 
 def print_json(content: dict[str, Any]) -> None:
@@ -128,7 +119,7 @@ def _lines(
 
 
 def _difference_table(differences: list[Difference]) -> str:
-    shown = [d for d in differences if d.metric in DIFFERENCES]
+    shown = [d for d in differences if d.metric in shown_in("differences")]
     first, second = differences[0].first, differences[0].second
     return text_table([f"{first} minus {second}, paired", *HEADER], [d.cells for d in shown])
 

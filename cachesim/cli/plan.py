@@ -11,13 +11,13 @@ from cachesim.engines.base import EngineSpec
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.experiments.presets import cluster
-from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.toml import Plan
 from cachesim.model.distributions import Constant, Distribution
 from cachesim.model.popularity import Zipf
 from cachesim.model.trace_workload import TraceReplay
 from cachesim.model.workload import ClosedLoop, OpenLoop, Workload, size_from_text
 from cachesim.records import STAMP_SIZE
+from cachesim.scenario import Scenario
 from cachesim.traces import Stream, Trace
 
 TTL = USUAL.strategy.ttl

@@ -23,9 +23,9 @@ from cachesim.cli.output import (
     write_results,
 )
 from cachesim.cli.vary import varied
-from cachesim.experiments import run as experiments
+from cachesim.experiments import sweep as experiments
 from cachesim.experiments.pictures import pictures
-from cachesim.experiments.result import Results
+from cachesim.experiments.results import Results
 from cachesim.experiments.store import Store
 from cachesim.experiments.toml import Plan, read_toml
 from cachesim.measure.metrics import METRICS

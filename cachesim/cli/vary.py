@@ -14,8 +14,8 @@ from cachesim.cli.kinds import about
 from cachesim.cli.own import is_own, own_class
 from cachesim.engines.base import EvictionPolicy
 from cachesim.errors import BadInput
-from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.toml import KINDS, from_text
+from cachesim.scenario import Scenario
 from cachesim.spec import Spec, field_types
 
 Known = tuple[tuple[Any, ...], list[Any]]  # the types that a field takes, and its rules

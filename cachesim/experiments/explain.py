@@ -6,9 +6,9 @@ The run goes up to the request in question, and costs only what it takes to get 
 from typing import Any
 
 from cachesim.errors import BadInput
-from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.witness import Step, Witnessed
 from cachesim.records import REQUEST, Record, Value
+from cachesim.scenario import Scenario
 from cachesim.units import MS, show_time, visible
 
 

@@ -9,11 +9,11 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from cachesim.experiments.scenario import Scenario
 from cachesim.model.app import App
 from cachesim.model.careful.station import WorkStation
 from cachesim.model.careful.system import CarefulSystem
 from cachesim.records import Record, Sink, Value
+from cachesim.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd

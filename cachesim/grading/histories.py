@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
+from cachesim.scenario import Scenario
 
 COLUMNS = ["op", "key", "begin", "end", "lookup", "write", "version", "acknowledged", "committed"]
 COLUMNS += ["age", "error"]

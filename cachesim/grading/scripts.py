@@ -11,7 +11,6 @@ from itertools import islice
 import pandas as pd
 
 from cachesim.errors import BadInput
-from cachesim.experiments.scenario import Scenario
 from cachesim.grading.histories import QUERY, TRIP, rows_of
 from cachesim.measure.history import Recorder
 from cachesim.model.careful.system import CarefulSystem, system_for
@@ -22,6 +21,7 @@ from cachesim.model.network import Network
 from cachesim.model.node import Node
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.workload import Request, Workload
+from cachesim.scenario import Scenario
 from cachesim.spec import MOST, Count
 
 LATER = 0.5  # seconds by which a run before begins later

@@ -11,7 +11,7 @@ import numpy as np
 from cachesim.errors import BadInput
 from cachesim.measure import words
 from cachesim.measure.columns import RECORDED, TEXT, WHOLE, column_of, whole_of
-from cachesim.measure.reading import Table
+from cachesim.measure.reading import HistoryTable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ WHOLE_NUMBER = f"must be a whole number from 0 to {MOST:,}"
 CLIENT = "must be a whole number, the number of the client"
 
 
-def columns_of(table: Table) -> tuple[Columns, list[str]]:
+def columns_of(table: HistoryTable) -> tuple[Columns, list[str]]:
     """Return every recorded column that the table has, and notes on how it was read.
 
     Raises
@@ -48,7 +48,7 @@ def columns_of(table: Table) -> tuple[Columns, list[str]]:
     return given, notes + _doubts(given)
 
 
-def _named(table: Table) -> tuple[dict[str, str], list[str]]:
+def _named(table: HistoryTable) -> tuple[dict[str, str], list[str]]:
     """Return column -> the header that names it, and a note on what was renamed or left out."""
     names: dict[str, str] = {name: name for name in RECORDED if name in table.columns}
     for header in table.columns:
@@ -73,7 +73,7 @@ def _named(table: Table) -> tuple[dict[str, str], list[str]]:
     return names, told + ([f"columns left out: {', '.join(left)}"] if left else [])
 
 
-def _read(table: Table, name: str, header: str) -> list[Any]:
+def _read(table: HistoryTable, name: str, header: str) -> list[Any]:
     meaning, rule = _MEANINGS.get(name, (_number, "must be a number"))
     cells = table.columns[header]
     if name not in REQUIRED and cells.count("") == len(cells):  # as most counters are: at once
@@ -131,7 +131,7 @@ _MEANINGS: dict[str, tuple[Callable[[Any], Any], str]] = {
 }
 
 
-def _check_times(table: Table, given: Columns, names: dict[str, str]) -> None:
+def _check_times(table: HistoryTable, given: Columns, names: dict[str, str]) -> None:
     """Refuse rows that never began, or ended before they began."""
     for row, (begin, end) in enumerate(zip(given["begin"], given["end"], strict=True)):
         if begin is None:
@@ -161,7 +161,7 @@ def _with_open(given: Columns) -> list[str]:
     return notes
 
 
-def _check_unique(table: Table, given: Columns, names: dict[str, str]) -> None:
+def _check_unique(table: HistoryTable, given: Columns, names: dict[str, str]) -> None:
     """Refuse two writes that claim the same id or the same version of a key."""
     keys = given.get("key", [])
     for name in ("write", "version"):

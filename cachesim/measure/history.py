@@ -19,7 +19,7 @@ from cachesim.measure.columns import AGE, COUNTERS, Kept, stacked
 from cachesim.measure.columns import COLUMNS as COLUMNS  # part of this room's words
 from cachesim.measure.columns import WHOLE as WHOLE
 from cachesim.measure.foreign import columns_of, in_order
-from cachesim.measure.late import with_late_versions
+from cachesim.measure.late_versions import with_late_versions
 from cachesim.measure.reading import read_table
 from cachesim.measure.staleness import ages
 from cachesim.records import REQUEST, Record

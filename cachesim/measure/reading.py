@@ -17,7 +17,7 @@ DELIMITERS = ",;\t|"
 PACKED = {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma"}  # ending -> the module that opens it
 
 
-class Table(NamedTuple):
+class HistoryTable(NamedTuple):
     """A file's cells: texts in a CSV, any objects in Parquet, None where Parquet has none."""
 
     path: Path
@@ -53,7 +53,7 @@ class Table(NamedTuple):
         return found
 
 
-def read_table(path: str | os.PathLike[str]) -> Table:
+def read_table(path: str | os.PathLike[str]) -> HistoryTable:
     """Return the cells of a .parquet file, or of a CSV, which may be packed (.gz, .bz2, .xz).
 
     Raises
@@ -80,7 +80,7 @@ def _no_table(path: Path, why: str) -> BadInput:
     return BadInput(f'the history "{path}" is no table ({why}); give a CSV')
 
 
-def _parquet(path: Path) -> Table:
+def _parquet(path: Path) -> HistoryTable:
     import pandas as pd
 
     frame = pd.read_parquet(path)
@@ -88,10 +88,10 @@ def _parquet(path: Path) -> Table:
         str(name): column.astype(object).where(column.notna(), None).tolist()
         for name, column in frame.items()
     }
-    return Table(path, plain, array("q"))
+    return HistoryTable(path, plain, array("q"))
 
 
-def _csv(path: Path) -> Table:
+def _csv(path: Path) -> HistoryTable:
     with _opened(path) as file:
         first = file.readline()  # a pipe cannot be read twice
         delimiter = max(DELIMITERS, key=first.count)
@@ -106,7 +106,7 @@ def _csv(path: Path) -> Table:
                 raise _no_table(path, f"{where}, and the header {len(header)}")
             lines.append(line)
             rows.append(row)
-    return Table(path, _columns(path, header, rows), lines)
+    return HistoryTable(path, _columns(path, header, rows), lines)
 
 
 def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cachesim.errors import BadInput
-from cachesim.measure.metrics import Metric
+from cachesim.measure.metrics import MetricFunction
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def series(history: pd.DataFrame, metric: Metric, every: float) -> list[float]:
+def series(history: pd.DataFrame, metric: MetricFunction, every: float) -> list[float]:
     """Return the metric of every piece of `every` seconds, from 0 to the last request; NaN where undefined.
 
     A request belongs to the piece in which it began.

@@ -7,32 +7,29 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cachesim.measure.metrics import known
+from cachesim.measure.metrics.row import COUNT
+
 if TYPE_CHECKING:
     from cachesim.measure.statistics import Interval
 
-_PERCENT = {
-    "hit_ratio",
-    "stale_ratio",
-    "db_utilization",
-    "cache_utilization",
-    "error_ratio",
-    "availability",
-}
-_MILLISECONDS = {"read_p50", "read_p99", "write_p50", "write_p99"}
-UNITS = {
-    **dict.fromkeys(_PERCENT, "%"),
-    **dict.fromkeys(_MILLISECONDS, "ms"),
-    "staleness_age_p95": "s",
-    "throughput": "requests/s",
-    "db_queries_per_s": "queries/s",
-    "versions_behind_mean": "versions",
-}  # metrics that are missing here are counts
-_SCALE = {"%": 100.0, "ms": 1000.0}
-
 
 def in_unit(metric: str, value: float) -> float:
-    """Return a metric's value in the unit people read it in: ratios in %, latencies in ms."""
-    return value * _SCALE.get(UNITS.get(metric, ""), 1.0)
+    """Return a metric's value in the unit in which people read it: ratios in %, latencies in ms.
+
+    A value of no metric ("") stays as it is.
+    """
+    return value * known(metric).scale if metric else value
+
+
+def unit(metric: str) -> str:
+    """Return the unit in which people read a metric; "" for a count, and for no metric.
+
+    >>> unit("read_p99"), unit("evictions")
+    ('ms', '')
+    """
+    found = known(metric).unit if metric else COUNT
+    return "" if found == COUNT else found
 
 
 def show(metric: str, value: float) -> str:
@@ -43,7 +40,7 @@ def show(metric: str, value: float) -> str:
     """
     if math.isnan(value):
         return "-"
-    return f"{_number(in_unit(metric, value))} {UNITS.get(metric, '')}".strip()
+    return f"{_number(in_unit(metric, value))} {unit(metric)}".strip()
 
 
 def show_interval(metric: str, interval: Interval) -> str:
@@ -81,7 +78,7 @@ def title(metric: str) -> str:
     'read p99 (ms)'
     """
     words = metric.removesuffix("_per_s").replace("_", " ")
-    return f"{words} ({UNITS[metric]})" if metric in UNITS else words
+    return f"{words} ({unit(metric)})" if unit(metric) else words
 
 
 def units(metrics: Sequence[str]) -> str:
@@ -92,9 +89,9 @@ def units(metrics: Sequence[str]) -> str:
     """
     by_unit: dict[str, list[str]] = {}
     for metric in metrics:
-        if metric in UNITS:
-            by_unit.setdefault(UNITS[metric], []).append(metric)
-    return "; ".join(f"{', '.join(names)} in {unit}" for unit, names in by_unit.items())
+        by_unit.setdefault(unit(metric), []).append(metric)
+    by_unit.pop("", None)
+    return "; ".join(f"{', '.join(names)} in {name}" for name, names in by_unit.items())
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, left: bool = False) -> str:

@@ -52,7 +52,7 @@ MOST_REQUESTS = 1e10  # of all runs together
 def check_size(plan: Plan) -> float:
     """Return about how many requests a run would make.
 
-    >>> from cachesim.experiments.scenario import Scenario
+    >>> from cachesim.scenario import Scenario
     >>> check_size(Scenario(duration=70))
     70000.0
 

@@ -12,7 +12,8 @@ from cachesim.model.workload import Request, Scale, Workload, size_by_name
 from cachesim.records import STAMP_SIZE
 from cachesim.rng import stream
 from cachesim.spec import Count, Rate, Share
-from cachesim.traces import DELETE, STDIN, Trace, columns_from_text, read_trace
+from cachesim.traces import DELETE, FORMATS, STDIN, Format, Trace, columns_from_text, read_trace
+from cachesim.traces.formats import OURS
 
 
 class TraceReplay(Workload):
@@ -23,7 +24,7 @@ class TraceReplay(Workload):
     """
 
     path: str = ""
-    format: str = "csv"  # `cachesim formats` lists them
+    format: str | Format = "csv"  # `cachesim formats` lists the names; or one of your own
     writes: Share = 0.0  # share of the requests to turn into writes, of a trace without operations
     rate: Rate | None = (
         None  # requests per second; None: the trace's own times, or 1000 if it has none
@@ -39,6 +40,8 @@ class TraceReplay(Workload):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.format in FORMATS and self.format not in OURS:  # another process lacks the name
+            object.__setattr__(self, "format", FORMATS[str(self.format)])
         trace = self.trace()
         if self.writes and trace.columns.ops is not None:
             raise BadInput(f'the trace "{self.path}" has writes of its own; leave "writes" out')
@@ -120,7 +123,13 @@ DEFAULT_RATE = 1000.0  # requests per second of a trace without times
 
 @lru_cache(maxsize=4)
 def _read(
-    path: str, format: str, columns: str, unit: str, delimiter: str, header: bool, block: int | None
+    path: str,
+    format: str | Format,
+    columns: str,
+    unit: str,
+    delimiter: str,
+    header: bool,
+    block: int | None,
 ) -> Trace:
     """Read a file once a process: every replication wants it."""
     return read_trace(

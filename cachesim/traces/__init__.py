@@ -12,7 +12,7 @@ from typing import Any
 
 from cachesim.errors import BadInput
 from cachesim.traces.chunks import Chunk, numbered
-from cachesim.traces.formats import FORMATS
+from cachesim.traces.formats import FORMATS, Format
 from cachesim.traces.header import MEANINGS, delimiter_from_text
 from cachesim.traces.source import UNITS, How, Source
 from cachesim.traces.stream import Stream
@@ -29,6 +29,7 @@ __all__ = [
     "UNITS",
     "WRITE",
     "Chunk",
+    "Format",
     "Request",
     "Stream",
     "Trace",
@@ -68,7 +69,7 @@ def sample(name: str) -> Trace:
 
 def stream_trace(
     path: str | Path,
-    format: str | None,
+    format: str | Format | None,
     *,
     columns: dict[str, str] | None = None,
     time_unit: str | None = None,
@@ -82,8 +83,8 @@ def stream_trace(
     ----------
     path : str or Path
         The file, which may be packed (gz, xz, bz2, zstd, a zip with one file), a pipe, or "-" for standard input.
-    format : str
-        One of FORMATS.
+    format : str or Format
+        One of FORMATS, or a format of your own.
     columns : dict, optional
         Of a csv: meaning -> the column's name or number; "" leaves the meaning out.
     time_unit : str, optional
@@ -102,12 +103,13 @@ def stream_trace(
         or has a line that cannot be read; some of it only when reading gets there.
     """
     name = str(path)
-    if format not in FORMATS:
+    about = format if isinstance(format, Format) else FORMATS.get(format or "")
+    if about is None:
         raise BadInput(_unknown(name, format))
     how = How(columns, time_unit, delimiter, header, block)
-    _check(format, how)
-    source = Source(name, blocks(name, FORMATS[format].is_binary), how)
-    chunks = _not_empty(numbered(FORMATS[format].read(source)), name, format)
+    _check(str(format), about, how)
+    source = Source(name, blocks(name, about.is_binary), how)
+    chunks = _not_empty(numbered(about.read(source)), name, str(format))
     return Stream(name, chunks, lambda: source.notes)
 
 
@@ -123,21 +125,20 @@ def _not_empty(chunks: Iterator[Chunk], name: str, format: str) -> Iterator[Chun
         )
 
 
-def read_trace(path: str | Path, format: str | None, **how: Any) -> Trace:
+def read_trace(path: str | Path, format: str | Format | None, **how: Any) -> Trace:
     """Read a whole trace into memory; the parameters are those of `stream_trace`."""
     return stream_trace(path, format, **how).whole()
 
 
-def _unknown(name: str, format: str | None) -> str:
+def _unknown(name: str, format: str | Format | None) -> str:
     fits = likely(name)
     hint = f'; "{name}" could be read as {", ".join(fits)}' if fits else ""
     start = f'--format "{format}" is unknown' if format else f'the trace "{name}" needs a --format'
     return f"{start}; choose from {', '.join(FORMATS)}{hint}"
 
 
-def _check(format: str, how: How) -> None:
+def _check(format: str, about: Format, how: How) -> None:
     """Refuse options that the format would ignore."""
-    about = FORMATS[format]
     flags = {"--columns": how.columns, "--delimiter": how.delimiter, "--no-header": not how.header}
     for flag, given in flags.items():
         if given and not about.has_choices:

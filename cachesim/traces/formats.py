@@ -29,6 +29,13 @@ class Format(NamedTuple):
     takes_all: bool = False  # whether it can read what is in other formats too
     looks: Callable[[bytes], bool] | None = None  # whether a file that begins so may be one
 
+    def __repr__(self) -> str:
+        """Name it by what a line is: the functions say nothing to a reader."""
+        return f"Format({self.what!r})"
+
+    def __str__(self) -> str:
+        return f'"{self.what}"'
+
 
 def _rows(read: Callable[[Source], Iterator[Row]]) -> Callable[[Source], Iterator[Batch]]:
     return lambda source: batched(read(source))
@@ -170,3 +177,4 @@ FORMATS = {
         "wikibench.eu (Urdaneta, Pierre and van Steen 2009)", _table(WIKIPEDIA),
     ),
 }  # fmt: skip
+OURS = frozenset(FORMATS)  # names that every process knows; a program may add more to FORMATS

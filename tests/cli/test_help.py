@@ -14,9 +14,9 @@ from cachesim.cli.main import cachesim
 from cachesim.engines import policies
 from cachesim.engines.redis.policy import POLICIES as REDIS_POLICIES
 from cachesim.experiments.presets import cluster
-from cachesim.experiments.scenario import Scenario
 from cachesim.measure.metrics import METRICS
 from cachesim.replay import POLICIES as CURVE_POLICIES
+from cachesim.scenario import Scenario
 from cachesim.traces import FORMATS
 from cachesim.units import show_size
 from tests.cli.calls import done, refused

@@ -16,7 +16,7 @@ PATIENCE = 300  # seconds of wall clock until a sweep that hangs fails the test
 KILLED_AND_RESUMED = """
 import json, os, signal, sys, time
 import numpy as np
-from cachesim.experiments.run import sweep
+from cachesim.experiments.sweep import sweep
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from tests.experiments.test_sweep import SMALL, Forgetful
 

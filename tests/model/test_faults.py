@@ -10,7 +10,6 @@ from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
 from cachesim.measure.metrics import availability, db_queries_per_s, db_utilization, hit_ratio
 from cachesim.model import faults as f
 from cachesim.model.database import Database
@@ -21,6 +20,7 @@ from cachesim.model.resilience import Resilience
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.workload import ClosedLoop, OpenLoop
+from cachesim.scenario import Scenario
 from cachesim.theory import cold_hit_ratio, zipf
 from cachesim.units import MIB
 from tests.model.worlds import ZERO, FromCache, drawn, requests_of, scripted

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 ABSENT = -1  # stands for the write of "no such row"
 
 
-class Operation(NamedTuple):
+class RegisterOperation(NamedTuple):
     """A read or a write of one key, as far as it matters here."""
 
     begin: float
@@ -45,14 +45,14 @@ class Operation(NamedTuple):
     row: int  # its label in the history; -1: not in it
 
 
-class Cluster:
+class ValueCluster:
     """All operations on one value."""
 
-    def __init__(self, write: Operation) -> None:
+    def __init__(self, write: RegisterOperation) -> None:
         self.write = self.first = self.last = write  # first to end, last to begin
-        self.early: Operation | None = None  # a read that ended before its write began
+        self.early: RegisterOperation | None = None  # a read that ended before its write began
 
-    def add(self, read: Operation) -> None:
+    def add(self, read: RegisterOperation) -> None:
         """Take in a read of the value."""
         if read.end < self.write.begin:
             self.early = read
@@ -83,7 +83,7 @@ def linearizable(history: pd.DataFrame) -> Verdict:
     Verdict
         Its example is the shortest one found: these requests alone break the rule; `violations` counts keys.
     """
-    broken: list[tuple[str, list[Operation]]] = []
+    broken: list[tuple[str, list[RegisterOperation]]] = []
     keys = 0
     for key, operations in _by_key(history):
         keys += 1
@@ -99,7 +99,7 @@ def linearizable(history: pd.DataFrame) -> Verdict:
     return Verdict("linearizable", False, why, rows, len(broken))
 
 
-def shortest_conflict(operations: Iterable[Operation]) -> list[Operation]:
+def shortest_conflict(operations: Iterable[RegisterOperation]) -> list[RegisterOperation]:
     """Return the fewest operations, by begin, that no order can explain; [] if the key is linearizable."""
     clusters = _clusters(operations)
     conflicts = [_of_early_read(c) for c in clusters if c.early is not None]
@@ -107,32 +107,32 @@ def shortest_conflict(operations: Iterable[Operation]) -> list[Operation]:
     return min(conflicts, key=lambda found: (len(found), found[-1].end), default=[])
 
 
-def _clusters(operations: Iterable[Operation]) -> list[Cluster]:
+def _clusters(operations: Iterable[RegisterOperation]) -> list[ValueCluster]:
     """Return the clusters of one key; the value that no write of the history made was there before."""
-    reads: list[Operation] = []
-    clusters: dict[int, Cluster] = {}
+    reads: list[RegisterOperation] = []
+    clusters: dict[int, ValueCluster] = {}
     for op in operations:
         if op.writes:
-            clusters[op.write] = Cluster(op)
+            clusters[op.write] = ValueCluster(op)
         else:
             reads.append(op)
     for read in reads:
         if read.write not in clusters:
-            clusters[read.write] = Cluster(_before_the_history(read.write))
+            clusters[read.write] = ValueCluster(_before_the_history(read.write))
         clusters[read.write].add(read)
     return [c for c in clusters.values() if c.first.end < math.inf]  # else nobody saw it
 
 
-def _before_the_history(write: int) -> Operation:
+def _before_the_history(write: int) -> RegisterOperation:
     """Return the write of a value that the history does not tell of.
 
     That of the loaded rows had ended before; of another one, in a part of a history, nothing is known.
     """
     end = -math.inf if write in (0, ABSENT) else math.inf
-    return Operation(-math.inf, end, write, True, -1)
+    return RegisterOperation(-math.inf, end, write, True, -1)
 
 
-def _pairs(clusters: list[Cluster]) -> Iterator[tuple[Cluster, Cluster]]:
+def _pairs(clusters: list[ValueCluster]) -> Iterator[tuple[ValueCluster, ValueCluster]]:
     """Yield pairs of values each of which must come before the other: of every such value at least one."""
     forward = sorted((c for c in clusters if c.is_forward), key=lambda c: c.first.end)
     longest = list(accumulate(forward, _wanted_later))
@@ -145,21 +145,21 @@ def _pairs(clusters: list[Cluster]) -> Iterator[tuple[Cluster, Cluster]]:
             yield longest[place - 1], cluster
 
 
-def _wanted_later(one: Cluster, other: Cluster) -> Cluster:
+def _wanted_later(one: ValueCluster, other: ValueCluster) -> ValueCluster:
     return other if other.last.begin > one.last.begin else one
 
 
-def _of_pair(one: Cluster, other: Cluster) -> list[Operation]:
+def _of_pair(one: ValueCluster, other: ValueCluster) -> list[RegisterOperation]:
     """Return the operations that make a conflict: those that order both values, and the two writes."""
     found = {op for c in (one, other) for op in (c.write, c.first, c.last)}
     return sorted(found, key=lambda op: (op.begin, op.end))
 
 
-def _of_early_read(cluster: Cluster) -> list[Operation]:
+def _of_early_read(cluster: ValueCluster) -> list[RegisterOperation]:
     return [op for op in (cluster.early, cluster.write) if op is not None]
 
 
-def _by_key(history: pd.DataFrame) -> Iterator[tuple[str, list[Operation]]]:
+def _by_key(history: pd.DataFrame) -> Iterator[tuple[str, list[RegisterOperation]]]:
     """Yield the operations of each key that was read, as far as they say anything."""
     rows = history[history["op"].isin(["read", "write"]) & history["key"].notna()]
     is_write = rows["op"] == "write"
@@ -169,9 +169,9 @@ def _by_key(history: pd.DataFrame) -> Iterator[tuple[str, list[Operation]]]:
     writes = rows["write"].fillna(ABSENT).astype("int64")
     wrote = rows["op"] == "write"
     table = zip(rows["key"], rows["begin"], ends, writes, wrote, rows.index, strict=True)
-    by_key: dict[str, list[Operation]] = {}
+    by_key: dict[str, list[RegisterOperation]] = {}
     for key, *fields in table:
-        by_key.setdefault(key, []).append(Operation(*fields))
+        by_key.setdefault(key, []).append(RegisterOperation(*fields))
     if not any(op.write != ABSENT for ops in by_key.values() for op in ops if not op.writes):
         return  # the history says nothing of values
     yield from ((k, ops) for k, ops in by_key.items() if not all(op.writes for op in ops))
