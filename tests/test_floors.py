@@ -18,7 +18,7 @@ FRONT_DOOR = "cachesim/__init__.py"  # stands above all floors: it imports what 
 
 # From the ground up. A room may import from the floors below it and from itself, and nothing else.
 FLOORS = (
-    "clock units errors slips rng data startup",
+    "clock units errors files slips rng data startup",
     "theory",
     "records spec",
     "engines storage measure traces",

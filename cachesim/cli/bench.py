@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 import click
 
-from cachesim.cli.options import JSON, ruled
+from cachesim.cli.kinds import ruled
+from cachesim.cli.options import JSON
 from cachesim.cli.output import print_json
 from cachesim.measure.tables import text_table
 from cachesim.spec import Count
@@ -51,8 +52,8 @@ class Row(NamedTuple):
 
 
 @click.command()
-@ruled("--rounds", Count, "Rounds, one after the other.", default="3", show_default=True)
-@ruled("--requests", Count, "Requests a round.", default="20000", show_default=True)
+@ruled("--rounds", Count, "Rounds, one after the other.", default="3")
+@ruled("--requests", Count, "Requests per round.", default="20000")
 @JSON
 def bench(rounds: int, requests: int, as_json: bool) -> None:
     """Measure what a request costs, beside a textbook SimPy model and Ciw in the same run."""

@@ -18,7 +18,7 @@ import numpy as np
 from cachesim.engines.simple import Simple
 from cachesim.replay import hit_ratio_curve, lru_hits, replay
 from cachesim.replay.bounds import optima
-from cachesim.replay.columns import columns, times
+from cachesim.replay.columns import keys_and_ops, times
 from cachesim.replay.compiled import is_installed
 from cachesim.replay.one_size import SIMPLE, redis_by_items
 from cachesim.rng import stream
@@ -110,12 +110,12 @@ def _write(path: Path, requests: int) -> None:
 def _plain(path: Path) -> Trace:
     """Return the file's keys as plain reads, numbered."""
     trace = read_trace(path, "oracleGeneral")
-    return Trace.of_codes(*trace.coded)
+    return Trace.of_codes(trace.columns.codes, trace.names)
 
 
 def _ours(path: Path) -> dict[str, Callable[[], int]]:
     trace = _plain(path)
-    given, names, when, n = columns(trace), trace.coded[1], times(trace), len(trace)
+    given, names, when, n = keys_and_ops(trace), trace.names, times(trace), len(trace)
 
     def one(name: str) -> Callable[[], int]:
         return lambda: (SIMPLE[name](given, ITEMS, 1, compiled=True), n)[1]

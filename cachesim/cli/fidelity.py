@@ -5,11 +5,12 @@ from typing import Any
 
 import click
 
-from cachesim.cli.options import JSON, names, ruled
+from cachesim.cli.kinds import PATH, names, ruled
+from cachesim.cli.options import JOBS, JSON, SEED
 from cachesim.cli.output import print_json, progress, tell_notes
 from cachesim.errors import BadInput
 from cachesim.measure.tables import text_table
-from cachesim.spec import Count, Exponent, Seed
+from cachesim.spec import Count, Exponent
 from cachesim.units import parse_size, show_size
 from cachesim.validate.fidelity import (
     EngineComparison,
@@ -31,20 +32,56 @@ COUNTS = ("evictions", "expirations", "items")
 
 
 @click.command()
-@names("--engine", "redis, memcached.", default="redis,memcached", show_default=True)
+@names(
+    "--engine",
+    "Engines, of redis and memcached.",
+    among=("redis", "memcached"),
+    default="redis,memcached",
+    show_default=True,
+)
 @names("--policy", "Eviction policies; for memcached segmented, flat.  [default: all]")
-@names("--memory", "Sizes.", default="2mb,4mb,8mb", show_default=True)
-@click.option("--trace", default="", help="Replay the requests of this file instead of drawn ones.")
-@click.option("--format", "format_name", default="", help="The trace's format.")
-@ruled("--keys", Count, "Number of keys drawn from.", default="200000", show_default=True)
-@ruled("--skew", Exponent, "Zipf exponent.", default="0.99", show_default=True)
-@ruled("--requests", Count, "At most so many requests.", default="1000000", show_default=True)
-@click.option("--value-size", default="100", show_default=True, help='Or "lognormal:150,1".')
-@click.option("--ttl", default="", help="Seconds, or from:to: each key keeps its own.")
-@ruled("--seed", Seed, "Seed of all random draws.", default="1", show_default=True)
+@names(
+    "--memory",
+    "Memory of the caches.",
+    metavar="SIZE,...",
+    default="2mb,4mb,8mb",
+    show_default=True,
+)
+@click.option(
+    "--trace",
+    default="",
+    metavar="FILE",
+    type=PATH,
+    help="Replay the requests of this file instead of drawn ones.",
+)
+@click.option("--format", "format_name", default="", metavar="NAME", help="The trace's format.")
+@ruled("--keys", Count, "Number of keys drawn from.", default="200000")
+@ruled("--skew", Exponent, "Zipf exponent.", default="0.99")
+@ruled("--requests", Count, "At most so many requests.", default="1000000")
+@click.option(
+    "--value-size",
+    default="100",
+    show_default=True,
+    metavar="SIZE",
+    help='Bytes of a value, or "lognormal:150,1".',
+)
+@click.option(
+    "--ttl",
+    default="",
+    metavar="SECONDS",
+    help="TTL of every key, or FROM:TO: each key keeps its own.  [default: none]",
+)
+@SEED
 @click.option("--standard", "is_standard", is_flag=True, help="Real traces and drawn requests.")
-@click.option("--traces", default="../shared/traces", help="Folder of --standard's traces.")
-@ruled("--jobs", Count, "Processes.  [default: one a core]")
+@click.option(
+    "--traces",
+    default="../shared/traces",
+    show_default=True,
+    metavar="FOLDER",
+    type=PATH,
+    help="Folder of --standard's traces.",
+)
+@JOBS
 @click.option("--markdown", is_flag=True, help="Print the table in Markdown, with versions.")
 @JSON
 def fidelity(as_json: bool, markdown: bool, jobs: int | None, **options: Any) -> None:

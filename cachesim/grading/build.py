@@ -8,9 +8,9 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from cachesim.files import replace_file
 from cachesim.grading.cells import Cell, for_students, solved, to_notebook, to_percent
 from cachesim.grading.exercise import Exercise
-from cachesim.grading.files import replace_file
 from cachesim.grading.notebooks import COURSE, nbgrader, otter
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # of every file in an archive: the same source, the same bytes

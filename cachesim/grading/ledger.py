@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cachesim.errors import BadInput
-from cachesim.grading.files import replace_file
+from cachesim.files import replace_file
 from cachesim.grading.grades import Grade, from_json, to_json
 
 MANIFEST = "grading.json"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cachesim.errors import BadInput
-from cachesim.grading.files import replace_file
+from cachesim.files import replace_file
 
 FILE = Path(".cachesim") / "exercises.json"
 FACTS = {"started": bool, "predicted": str, "hints": int, "passed": bool}

@@ -6,7 +6,7 @@ from typing import Any
 
 from cachesim.clock import Clock
 from cachesim.engines.base import Command, Random
-from cachesim.engines.redis.command import argument
+from cachesim.engines.redis.arguments import argument
 from cachesim.engines.redis.engine import HALF, Effort, Hertz, PolicyName, Redis, Whole
 from cachesim.engines.redis.memory import as_bytes
 from cachesim.errors import BadInput, CommandError, OutOfMemory

@@ -12,7 +12,8 @@ from cachesim.model.workload import Arrival, Scale, Workload, size_by_name
 from cachesim.records import STAMP_SIZE
 from cachesim.rng import stream
 from cachesim.spec import Count, Rate, Share
-from cachesim.traces import DELETE, STDIN, Trace, columns_from_text, read_trace
+from cachesim.traces import DELETE, FORMATS, STDIN, Format, Trace, columns_from_text, read_trace
+from cachesim.traces.formats import OURS
 
 
 class TraceReplay(Workload):
@@ -23,7 +24,7 @@ class TraceReplay(Workload):
     """
 
     path: str = ""
-    format: str = "csv"  # `cachesim formats` lists them
+    format: str | Format = "csv"  # `cachesim formats` lists the names; or one of your own
     writes: Share = 0.0  # share of the requests to turn into writes, of a trace without operations
     rate: Rate | None = (
         None  # requests per second; None: the trace's own times, or 1000 if it has none
@@ -39,8 +40,10 @@ class TraceReplay(Workload):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.format in FORMATS and self.format not in OURS:  # another process lacks the name
+            object.__setattr__(self, "format", FORMATS[str(self.format)])
         trace = self.trace()
-        if self.writes and trace.ops is not None:
+        if self.writes and trace.columns.ops is not None:
             raise BadInput(f'the trace "{self.path}" has writes of its own; leave "writes" out')
         if self.rate is not None and self.clients is not None:
             raise BadInput(
@@ -77,13 +80,14 @@ class TraceReplay(Workload):
     def length(self) -> float:
         """The length of the trace in an open loop, in seconds."""
         trace = self.trace()
-        if self.rate is None and trace.times is not None:
-            return float(trace.times[-1])
+        times = trace.columns.times
+        if self.rate is None and times is not None:
+            return float(times[-1])
         return len(trace) / (self.rate or DEFAULT_RATE)
 
     def keys_loaded(self) -> list[str]:
         """Return every key of the trace, in the order of its first request."""
-        return list(dict.fromkeys(self.trace().keys))
+        return list(self.trace().names)
 
     def scale(self, duration: float) -> Scale:
         """Return the number of requests in the trace."""
@@ -102,13 +106,14 @@ class TraceReplay(Workload):
     def _gaps(self, trace: Trace, seed: int) -> Iterator[float]:
         if self.clients is not None:
             return self.think.draws(stream(seed, "think"))
-        if self.rate is None and trace.times is not None:
-            return iter(np.diff(trace.times, prepend=0.0).tolist())
+        times = trace.columns.times
+        if self.rate is None and times is not None:
+            return iter(np.diff(times, prepend=0.0).tolist())
         return Exponential(mean=1 / (self.rate or DEFAULT_RATE)).draws(stream(seed, "arrivals"))
 
     def _ops(self, trace: Trace, seed: int) -> Iterator[str]:
-        if trace.ops is not None:
-            return ("write" if op == DELETE else op for op in trace.ops)
+        if (ops := trace.ops) is not None:
+            return ("write" if op == DELETE else op for op in ops)
         draws = stream(seed, "operations").random(len(trace))
         return iter(np.where(draws < self.writes, "write", "read").tolist())
 
@@ -118,7 +123,13 @@ DEFAULT_RATE = 1000.0  # requests per second of a trace without times
 
 @lru_cache(maxsize=4)
 def _read(
-    path: str, format: str, columns: str, unit: str, delimiter: str, header: bool, block: int | None
+    path: str,
+    format: str | Format,
+    columns: str,
+    unit: str,
+    delimiter: str,
+    header: bool,
+    block: int | None,
 ) -> Trace:
     """Read a file once per process: every replication needs it."""
     return read_trace(
@@ -136,4 +147,5 @@ def _read(
 def _sizes(file: tuple[Any, ...]) -> dict[str, int]:
     """Map each key to the last size that the trace names for it."""
     trace = _read(*file)
-    return dict(zip(trace.keys, trace.sizes, strict=True)) if trace.sizes else {}
+    sizes = trace.sizes
+    return {} if sizes is None else dict(zip(trace.keys, sizes, strict=True))
