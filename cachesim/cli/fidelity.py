@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from cachesim.cli.kinds import PATH, names, ruled
-from cachesim.cli.options import JOBS, JSON, READING, SEED, apply, how_to_read
+from cachesim.cli.kinds import PATH, apply, names, ruled
+from cachesim.cli.options import JOBS, JSON, READING, SEED, how_to_read
 from cachesim.cli.output import print_json, progress, tell_notes
 from cachesim.errors import BadInput
 from cachesim.measure.tables import text_table
