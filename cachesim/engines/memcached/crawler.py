@@ -75,7 +75,7 @@ class Crawler:
         lru, minutes, mortal = segment.lru, [0] * MINUTES, 0
         for item in segment.items()[: self.most or None]:
             lru.crawler_checked += 1
-            if lru.settings.is_dead(item, now):
+            if item.is_dead(lru.settings, now):
                 lru.crawler_reclaimed += 1
                 lru.expired_unfetched += item.hits == 0
                 self.drop(item)
