@@ -4,8 +4,6 @@ A policy is told of every change and asked for a victim. queues.py looks at mark
 adaptive.py learns from its mistakes, frequency.py counts, size.py weighs; baselines.py has the bounds.
 """
 
-from collections.abc import Iterable
-
 from cachesim.engines.base import EvictionPolicy
 from cachesim.engines.policies.adaptive import ARC, LIRS
 from cachesim.engines.policies.baselines import Belady as Belady
@@ -24,16 +22,3 @@ ALL: dict[str, type[EvictionPolicy]] = {
         Random,
     )
 }
-
-
-def hits_of(policy: type[EvictionPolicy], items: int, keys: Iterable[str]) -> int:
-    """Count the hits of reads that store what they miss, in a cache of so many keys.
-
-    >>> hits_of(LRU, items=2, keys="aba"), hits_of(LRU, items=1, keys="aba")
-    (1, 0)
-    """
-    from cachesim.engines.simple import Simple  # which itself needs LRU
-
-    cache = Simple(items=items, policy=policy).build(lambda: 0.0, lambda: 0.5)
-    keys = list(keys)
-    return len(keys) - sum(cache.read_through(keys, b"").values())

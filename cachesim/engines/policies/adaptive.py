@@ -16,7 +16,7 @@ class ARC(Sized):
     Megiddo and Modha, "ARC: a self-tuning, low overhead replacement cache", FAST 2003: figure 4, whose names
     stand beside ours.
 
-    >>> from cachesim.engines.policies import hits_of
+    >>> from cachesim.engines.simple import hits_of
     >>> hits_of(ARC, items=3, keys="aabbcdefaabb")
     6
     """
@@ -96,7 +96,7 @@ class LIRS(Sized):
     ----------
     Jiang and Zhang, "LIRS: an efficient low inter-reference recency set replacement policy", SIGMETRICS 2002.
 
-    >>> from cachesim.engines.policies import hits_of
+    >>> from cachesim.engines.simple import hits_of
     >>> hits_of(LIRS, items=3, keys="aabbcdefaabb")
     6
     """

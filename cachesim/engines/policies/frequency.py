@@ -130,7 +130,7 @@ class WTinyLFU(Sized):
     Einziger, Friedman and Manes, "TinyLFU: a highly efficient cache admission policy", ACM Transactions on
     Storage 13(4), 2017.
 
-    >>> from cachesim.engines.policies import hits_of
+    >>> from cachesim.engines.simple import hits_of
     >>> hits_of(WTinyLFU, items=3, keys="aabb" + "cdefghij" + "ab")
     4
     """

@@ -63,13 +63,13 @@ class Ghosts:
         return len(self.keys)
 
 
-class Ranking:
+class RankHeap:
     """Keys by a rank that changes, to find the key of the lowest: a heap whose outdated entries are passed over.
 
-    >>> ranking = Ranking()
+    >>> heap = RankHeap()
     >>> for key, rank in [("a", 1), ("b", 2), ("a", 3)]:
-    ...     ranking.put(key, rank)
-    >>> ranking.lowest(), ranking.ranks["a"]
+    ...     heap.put(key, rank)
+    >>> heap.lowest(), heap.ranks["a"]
     ('b', 3)
     """
 

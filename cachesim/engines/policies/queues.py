@@ -120,7 +120,7 @@ class S3FIFO(Sized):
     ----------
     Yang, Zhang, Qiu, Yue and Rashmi, "FIFO queues are all you need for cache eviction", SOSP 2023.
 
-    >>> from cachesim.engines.policies import hits_of
+    >>> from cachesim.engines.simple import hits_of
     >>> hits_of(S3FIFO, items=10, keys="aaa" + "".join(map(chr, range(200, 230))) + "a")
     3
     """

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 
 from cachesim.engines.base import Entry
-from cachesim.engines.policies.parts import Ghosts, Ranking, Sized
+from cachesim.engines.policies.parts import Ghosts, RankHeap, Sized
 from cachesim.engines.policies.queues import FIFO
 
 
@@ -31,7 +31,7 @@ class SLRU(Sized):
     ----------
     Karedla, Love and Wherry, "Caching strategies to improve disk system performance", Computer 27(3), 1994.
 
-    >>> from cachesim.engines.policies import hits_of
+    >>> from cachesim.engines.simple import hits_of
     >>> hits_of(SLRU, items=3, keys="aabcda"), hits_of(LRU, items=3, keys="aabcda")
     (2, 1)
     """
@@ -81,7 +81,7 @@ class TwoQ(Sized):
     Johnson and Shasha, "2Q: a low overhead high performance buffer management replacement algorithm", VLDB
     1994: the full version.
 
-    >>> from cachesim.engines.policies import hits_of
+    >>> from cachesim.engines.simple import hits_of
     >>> hits_of(TwoQ, items=4, keys="abcdeaafghija"), hits_of(LRU, items=4, keys="abcdeaafghija")
     (2, 1)
     """
@@ -140,7 +140,7 @@ class LRU2(Sized):
     ----------
     O'Neil, O'Neil and Weikum, "The LRU-K page replacement algorithm for database disk buffering", SIGMOD 1993.
 
-    >>> from cachesim.engines.policies import hits_of
+    >>> from cachesim.engines.simple import hits_of
     >>> hits_of(LRU2, items=2, keys="aabcaa"), hits_of(LRU, items=2, keys="aabcaa")
     (3, 2)
     """
@@ -150,7 +150,7 @@ class LRU2(Sized):
 
     def __init__(self) -> None:
         self.now = self.NEVER  # in requests
-        self.times = Ranking()  # key -> (last use but one, last use)
+        self.times = RankHeap()  # key -> (last use but one, last use)
         self.history: OrderedDict[str, tuple[int, int]] = (
             OrderedDict()
         )  # of keys that left, oldest first

@@ -1,7 +1,7 @@
 """Policies that look at how large a value is: GDSF."""
 
 from cachesim.engines.base import Entry, EvictionPolicy
-from cachesim.engines.policies.parts import Ranking
+from cachesim.engines.policies.parts import RankHeap
 
 
 class GDSF(EvictionPolicy):
@@ -24,7 +24,7 @@ class GDSF(EvictionPolicy):
     """
 
     def __init__(self) -> None:
-        self.ranks = Ranking()
+        self.ranks = RankHeap()
         self.uses: dict[str, int] = {}
         self.inflation = 0.0  # the rank of the last victim
 
