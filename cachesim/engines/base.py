@@ -120,8 +120,8 @@ class Engine:
 
         Raises
         ------
-        CachesimError
-            The engine cannot list its keys (a memcached server without its crawler).
+        BadInput
+            The engine cannot list its keys (a real memcached).
         """
         raise NotImplementedError
 
