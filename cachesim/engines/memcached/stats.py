@@ -204,7 +204,7 @@ def _yes(holds: object) -> str:
 
 
 def settings(daemon: Daemon) -> Figures:
-    """Return the settings that this daemon has (memcached.c, process_stat_settings)."""
+    """Return the settings that this server has (memcached.c, process_stat_settings)."""
     chosen = daemon.settings
     return {
         "maxbytes": daemon.slabs.limit,
