@@ -31,7 +31,7 @@ RECORD = np.dtype([("time", "<u4"), ("key", "<u8"), ("size", "<u4"), ("next", "<
 PURE = 100_000  # requests of the subjects that run in Python
 
 
-class Row(NamedTuple):
+class ReplayRow(NamedTuple):
     """One subject: how fast, and against what."""
 
     subject: str
@@ -44,14 +44,14 @@ class Row(NamedTuple):
 HEADER = ["replay", "M requests/s", "beside", "times as fast"]
 
 
-def cells(row: Row) -> list[str]:
+def cells(row: ReplayRow) -> list[str]:
     """Return the texts of a row."""
     speed = "-" if row.requests_per_s is None else f"{row.requests_per_s / 1e6:.2f}"
     ratio = "" if row.ratio is None else f"{row.ratio:.1f}"
     return [row.subject, speed, row.missing or row.peer or "", ratio]
 
 
-def rows(requests: int = 1_000_000, rounds: int = 5) -> list[Row]:
+def rows(requests: int = 1_000_000, rounds: int = 5) -> list[ReplayRow]:
     """Return the speed of replays and curves, each beside its peer."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "zipf.oracleGeneral"
@@ -79,7 +79,7 @@ PAIRS = {  # ours -> its peer
 }
 
 
-def _rows(best: dict[str, float]) -> list[Row]:
+def _rows(best: dict[str, float]) -> list[ReplayRow]:
     """Return a row a subject; libcachesim's are those of its best hashpower."""
     peers: dict[str, float] = {}
     for name, speed in best.items():
@@ -90,10 +90,10 @@ def _rows(best: dict[str, float]) -> list[Row]:
     for name in (name for name in best if "@" not in name):
         peer = PAIRS.get(name, "")
         ratio = best[name] / peers[peer] if peer in peers else None
-        found.append(Row(name, best[name], peer if peer in peers else None, ratio))
-    found += [Row(f"{name}, at its best hash power", speed) for name, speed in peers.items()]
+        found.append(ReplayRow(name, best[name], peer if peer in peers else None, ratio))
+    found += [ReplayRow(f"{name}, at its best hash power", speed) for name, speed in peers.items()]
     return found + [
-        Row(name, None, missing=f"needs {name}: pip install 'cachesim-lab[{extra}]'")
+        ReplayRow(name, None, missing=f"needs {name}: pip install 'cachesim-lab[{extra}]'")
         for name, extra in (("numba", "fast"), ("libcachesim", "bench"))
         if find_spec(name) is None
     ]

@@ -12,7 +12,7 @@ from cachesim.grading.exercise import Exercise, find, seed_of
 from cachesim.grading.judge import PASSED, Outcome, Report
 from cachesim.grading.progress import Progress
 from cachesim.grading.sandbox import strongest
-from cachesim.grading.work import Attempt, files_here, run_here, saved, unwritten, work_on
+from cachesim.grading.work import Draft, files_here, run_here, saved, unwritten, work_on
 
 OTHER_PARAMETERS = "the grade uses parameters of your own, other than these"
 INDENT = " " * 16
@@ -126,7 +126,7 @@ class Desk:
             return str(error)
         return ""
 
-    def _notes(self, work: Attempt, report: Report) -> Iterator[str]:
+    def _notes(self, work: Draft, report: Report) -> Iterator[str]:
         yield from (*report.notes, *work.notes)
         if _passed(report) and run_here() is not None:
             yield from saved(self.task, work.submission)
@@ -134,7 +134,7 @@ class Desk:
             f"if your course has a secret, {OTHER_PARAMETERS}" if self.student else OTHER_PARAMETERS
         )
 
-    def _next(self, work: Attempt, report: Report) -> Iterator[str]:
+    def _next(self, work: Draft, report: Report) -> Iterator[str]:
         missing = unwritten(self.task, work.submission)
         yield from ["", *([f"not yet written: {', '.join(missing)}"] if missing else [])]
         if not _passed(report):
