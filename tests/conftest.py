@@ -1,4 +1,7 @@
-"""What every test gets: one profile for hypothesis, no figure left open, the folders of traces and cases."""
+"""What every test gets: one profile for hypothesis, no figure left open, the folders of traces and cases.
+
+It also marks the slow tests, which `make quick` leaves out.
+"""
 
 import os
 import sys
@@ -14,6 +17,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")  # before matplotlib is first importe
 settings.register_profile("same every time", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("same every time")
 
+TESTS = Path(__file__).parent
 TRACES = Path(__file__).parents[2] / "shared" / "traces"
 CASES = Path(__file__).parents[2] / "shared" / "cases"
 
@@ -42,3 +46,25 @@ def close_figures():
     yield
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+# Folders and files whose tests are slow: servers, a browser, notebooks, sandboxes, peers' suites, whole
+# command lines in processes of their own. One slow test among quick ones has `@pytest.mark.slow` itself.
+SLOW = [
+    "attacks",
+    "grading/test_exercises",
+    "live",
+    "test_notebooks",
+    "test_packaging",
+    "wire/test_client_suites",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the slow tests; doctests have no fixtures."""
+    for item in items:
+        place = item.path.with_suffix("").as_posix()
+        if "browser" in getattr(item, "fixturenames", ()) or any(
+            place.startswith(f"{TESTS}/{s}") for s in SLOW
+        ):
+            item.add_marker(pytest.mark.slow)
