@@ -8,13 +8,20 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.browser import browser  # noqa: F401  a fixture for every room whose pages are looked at
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # before matplotlib is first imported: draw to memory
 
-settings.register_profile("same every time", derandomize=True, deadline=None, max_examples=50)
+# A busy machine draws slowly: neither an example nor the drawing has a time limit.
+settings.register_profile(
+    "same every time",
+    derandomize=True,
+    deadline=None,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("same every time")
 
 TESTS = Path(__file__).parent
