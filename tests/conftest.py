@@ -1,7 +1,4 @@
-"""What every test gets: one profile for hypothesis, no figure left open, the folders of traces and cases.
-
-It also marks the slow tests, which `make quick` leaves out.
-"""
+"""What every test gets: one profile for hypothesis, no figure left open, the folders of traces and cases."""
 
 import os
 import sys
@@ -55,23 +52,28 @@ def close_figures():
         sys.modules["matplotlib.pyplot"].close("all")
 
 
-# Folders and files whose tests are slow: servers, a browser, notebooks, sandboxes, peers' suites, whole
-# command lines in processes of their own. One slow test among quick ones has `@pytest.mark.slow` itself.
-SLOW = [
-    "attacks",
-    "grading/test_exercises",
-    "live",
-    "test_notebooks",
-    "test_packaging",
-    "wire/test_client_suites",
-]
+# Where tests are slow, by the beginning of their path: servers, a browser, notebooks, sandboxes, peers'
+# suites, command lines in processes of their own, long runs. One slow test among quick ones is marked itself.
+SLOW = tuple(f"{TESTS.as_posix()}/{place}" for place in (
+    "attacks", "live", "test_bench_twin", "test_notebooks", "test_packaging", "cli/test_bench",
+    "cli/test_compare", "cli/test_edges", "cli/test_extras", "cli/test_grad",
+    "cli/test_interrupts", "cli/test_processes", "cli/test_sweep", "experiments/anomalies",
+    "experiments/test_cluster", "experiments/test_interrupted", "experiments/test_report",
+    "experiments/test_shown", "experiments/test_two_tiers", "grading/test_batch",
+    "grading/test_cases", "grading/test_clocks", "grading/test_damaged", "grading/test_desk",
+    "grading/test_editors", "grading/test_exercises", "grading/test_gradescope",
+    "grading/test_guides", "grading/test_hidden", "grading/test_honest", "grading/test_hostile",
+    "grading/test_inprocess", "grading/test_judge", "grading/test_messages",
+    "grading/test_notebook", "grading/test_notes", "grading/test_sandbox", "grading/test_scripts",
+    "grading/test_student", "model/test_faults_theory", "model/test_prices",
+    "model/test_theory_runs", "replay/test_bounds", "replay/test_policy_peers",
+    "wire/test_client_suites"
+))  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the slow tests; doctests have no fixtures."""
+    """Mark the slow tests, which `make quick` leaves out."""
     for item in items:
-        place = item.path.with_suffix("").as_posix()
-        if "browser" in getattr(item, "fixturenames", ()) or any(
-            place.startswith(f"{TESTS}/{s}") for s in SLOW
-        ):
+        looks = "browser" in getattr(item, "fixturenames", ())  # a doctest has no fixtures
+        if looks or item.path.as_posix().startswith(SLOW):
             item.add_marker(pytest.mark.slow)
