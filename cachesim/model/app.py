@@ -43,10 +43,8 @@ class App:
     def __init__(self, system: Host, client: int) -> None:
         self._env = system.env
         self._skew = system.skew  # None: all clocks are right
-        self.random = (
-            system.random
-        )  # app.random() gives a float in [0, 1), from the run's own stream
-        self.client = client  # number of the client whose view this is
+        self.random = system.random  # app.random(): a float in [0, 1), from the run's own stream
+        self.client = client  # number of the client (the user) that is served
         # The memory of the application's process. All its clients share it; a run begins with it empty.
         self.shared = system.shared
         self.journey = Journey()  # of the request that is being served

@@ -42,22 +42,28 @@ class Client:
         self.app = system.new_app(number)
         self.written: int | None = None  # id of the write that is being served, if it is one
         self.pause = Visit().ready(system.env)  # what the client waits for between two requests
-        Drive(self.live())
+        self._drive = Drive(self.live())
 
     def serve(self, request: Arrival) -> None:
         """Serve a request now; the client must be resting."""
         self.pause._value = request
         self.pause.fire()
 
+    def stand_in(self, pause: Visit) -> None:
+        """Take the place of the user whose pause this is; the request comes when it fires."""
+        self.pause = pause
+        self.number = self.app.client = pause.number
+        pause.waiter = self._drive
+
     def live(self) -> Steps:
         """Take requests for ever; the journey of each, from top to bottom.
 
         Between the event loop and the strategy's steps is no other generator of ours: it would cost at every event.
         """
-        who, pause, env, read, sink, rest, newest_of, version_of = self._at_hand()
+        pause, env, read, sink, rest, newest_of, version_of = self._at_hand()
         while True:
             _, op, key = yield pause
-            journey, begin = (app := self.app).journey, env._now
+            journey, begin, who = (app := self.app).journey, env._now, self.number
             known, there = newest_of(key, LOADED)
             error = journey.lookup = journey.row = None
             try:
@@ -83,7 +89,7 @@ class Client:
     def _at_hand(self) -> tuple[Any, ...]:
         """Return what a request needs of the surroundings, to be kept in local variables."""
         system, database = self.system, self.system.db
-        mine = self.number, self.pause, system.env, system.strategy.read, system.sink, self.rest
+        mine = self.pause, system.env, system.strategy.read, system.sink, self.rest
         return *mine, database.newest.get, database.versions.get
 
     def _write(self, app: App, key: str) -> Steps:

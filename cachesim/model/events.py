@@ -137,6 +137,7 @@ class Visit(Waitable):
     """
 
     _ok = True  # until it fails
+    number: int  # of the user whose pause it is: see `of_user`
     if TYPE_CHECKING:
 
         def __init__(self) -> None: ...
@@ -177,6 +178,12 @@ class Visit(Waitable):
         if self.fired:
             self.fired, self.waiter = False, None
         heappush(env._queue, (env._now + delay, NORMAL, next(env._eid), self))  # type: ignore[misc]
+        return self
+
+    def of_user(self, number: int, wake: Effect) -> Self:
+        """Become the pause of a user who has no client while he thinks; `wake` finds one."""
+        self.number = number
+        self.effect = wake
         return self
 
     def fail_with(self, failure: Exception) -> None:

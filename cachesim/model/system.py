@@ -25,6 +25,7 @@ from cachesim.records import CACHE, DATABASE, FIRST_WRITE, Sink, Value
 from cachesim.rng import uniform
 from cachesim.slips import STRATEGY, check_shapes
 
+POOLED = 100  # users: if there are more, those who think have no client
 BESIDE = -1  # the number of the client that does a strategy's work beside the requests
 
 
@@ -55,7 +56,7 @@ class System:
         self._next_write = count(FIRST_WRITE).__next__
         self._clients = 0  # made so far
         self._idle: list[Client] = []  # those without a request
-        self._arriving = False  # whether more requests may come in an open loop
+        self._asking = 0  # sources of more requests: the open loop, or users who share clients
         self._sizes: dict[str, int] = {}
         self._loaded: dict[int, Value] = {}
 
@@ -104,9 +105,12 @@ class System:
         users = self.blueprint.workload.users
         if users is None:
             Drive(self._arrivals())
-        think = self._thinker()
-        for _ in range(users or 0):
-            think(self._new_client(think))
+        elif users > POOLED:
+            self._pool(users)
+        else:
+            think = self._thinker(self._idle.append)
+            for _ in range(users):
+                think(self._new_client(think))
         work = self.strategy.start(self.new_app(BESIDE))
         if work is not None:
             Drive(work)
@@ -118,7 +122,7 @@ class System:
     def _arrivals(self) -> Steps:
         """Play an open loop: a request comes when it comes, and any idle client takes it."""
         env, end, pause = self.env, self.blueprint.duration, Visit().ready(self.env)
-        self._arriving = True
+        self._asking = 1
         for request in self._requests:
             gap = request[0]
             if env.now + gap >= end:
@@ -126,10 +130,35 @@ class System:
             yield pause.start(gap)
             client = self._idle.pop() if self._idle else self._new_client(self._idle.append)
             client.serve(request)
-        self._arriving = False
+        self._asking = 0
 
-    def _thinker(self) -> Callable[[Client], None]:
-        """Play a closed loop: return what lets a user who rests think, and then ask again."""
+    def _pool(self, users: int) -> None:
+        """Play a closed loop of many users: one who thinks is a pause with a number; idle clients serve.
+
+        A client takes some 3 kB. If each user had one, those at work would not fit into the processor's cache.
+        """
+        idle = self._idle
+
+        def wake(pause: Visit) -> None:
+            client = idle.pop() if idle else self._new_client(rest)
+            client.stand_in(pause)
+
+        def rest(client: Client) -> None:
+            idle.append(client)
+            think(client)
+
+        def leave(client: Client) -> None:
+            self._asking -= 1
+
+        self._asking = users
+        think, first = self._thinker(leave), self._new_client(rest)
+        for number in range(users):
+            first.stand_in(Visit().ready(self.env).of_user(number, wake))
+            think(first)
+        idle.append(first)
+
+    def _thinker(self, leave: Callable[[Client], None]) -> Callable[[Client], None]:
+        """Make the function that lets a user think and then ask again, or leave at the end of the run."""
         env, end, writers, requests = (
             self.env,
             self.blueprint.duration,
@@ -150,7 +179,7 @@ class System:
                 pause._value = request
                 heappush(queue, (moment, NORMAL, next(ids), pause))  # as Visit.start
                 return
-            self._idle.append(client)
+            leave(client)
 
         return think
 
@@ -160,7 +189,7 @@ class System:
 
     def _over(self) -> bool:
         """Return whether every request has its record and none is to come."""
-        return not self._arriving and len(self._idle) == self._clients
+        return not self._asking and len(self._idle) == self._clients
 
     def new_value(self, key: str) -> Value:
         """Return the value of the next write, stamped with a new id."""
