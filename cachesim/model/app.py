@@ -20,7 +20,7 @@ from cachesim.rng import Draw
 Skew = Callable[[int], float]  # number of a client -> seconds by which its clock is wrong now
 
 
-class Host(Protocol):
+class AppHost(Protocol):
     """What an App needs of the system to which it belongs; `System` is one."""
 
     env: Environment
@@ -40,7 +40,7 @@ class Host(Protocol):
 class App:
     """What a strategy gets with every request."""
 
-    def __init__(self, system: Host, client: int) -> None:
+    def __init__(self, system: AppHost, client: int) -> None:
         self._env = system.env
         self._skew = system.skew  # None: all clocks are right
         self.random = system.random  # app.random(): a float in [0, 1), from the run's own stream
@@ -82,7 +82,7 @@ class App:
 class BackgroundApp(App):
     """The view of work beside the requests; its time stops when the last request has its record."""
 
-    def __init__(self, system: Host, client: int, over: Callable[[], bool]) -> None:
+    def __init__(self, system: AppHost, client: int, over: Callable[[], bool]) -> None:
         super().__init__(system, client)
         self._over = over
         self._ending = False
