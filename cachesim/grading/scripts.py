@@ -1,7 +1,8 @@
 """Quiet runs: scripts of requests in which each begins when all work of the one before has ended.
 
 Two right designs never give the same busy history: one fills the cache before it answers, the other beside it. In a
-quiet run they do. So tests compare designs on quiet runs, and ask of busy ones only what holds for every right design.
+quiet run they do. So tests compare designs on quiet runs; on busy runs they check
+only rules that hold for every right design.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -54,7 +54,8 @@ class Client:
     def stand_in(self, pause: Visit) -> None:
         """Serve the user whose pause this is; the request comes when the pause fires."""
         self.pause = pause
-        self.number = self.app.client = pause.number
+        self.number = pause.number
+        self.app.belong_to(pause.number)
         pause.waiter = self._drive
 
     def live(self) -> Steps:
