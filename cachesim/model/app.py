@@ -57,6 +57,10 @@ class App:
         """The simulated time in seconds, as this client's clock shows it."""
         return float(self._env.now) + (self._skew(self.client) if self._skew else 0.0)
 
+    def belong_to(self, client: int) -> None:
+        """Become the view of another client: users who share clients come and go."""
+        self.client = client
+
     def timeout(self, seconds: float) -> simpy.Event:
         """Wait: the event fires after `seconds` (>= 0)."""
         check_seconds(seconds)

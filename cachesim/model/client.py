@@ -13,7 +13,7 @@ from cachesim.model.database import LOADED, DatabaseTier
 from cachesim.model.events import Drive, Environment, Steps, Visit
 from cachesim.model.misuse import forgotten, none_returned, not_a_generator, write_of
 from cachesim.model.strategies.base import Strategy
-from cachesim.model.workload import Arrival
+from cachesim.model.workload import TimedRequest
 from cachesim.records import FIRST_WRITE, Sink, Value, read_stamp
 
 
@@ -41,12 +41,10 @@ class Client:
         self.rest = rest  # called with the client when its request has its record
         self.app = system.new_app(number)
         self.written: int | None = None  # id of the present write, if the request is one
-        self.pause = Visit().ready(
-            system.env
-        )  # for this event the client waits between two requests
+        self.pause = Visit().ready(system.env)  # the client waits for it between two requests
         self._drive = Drive(self.live())
 
-    def serve(self, request: Arrival) -> None:
+    def serve(self, request: TimedRequest) -> None:
         """Serve a request now; the client must be idle."""
         self.pause._value = request
         self.pause.fire()
@@ -111,9 +109,7 @@ class Client:
         versions = self.system.db.versions
         if op != "read":
             return self.written, self._acknowledge(key, versions.get(self.written or -1))
-        if (
-            value is None
-        ):  # the state before the first write, even if a write is acknowledged by now
+        if value is None:  # the state before the first write, even if one is acknowledged by now
             if self.app.journey.lookup == "hit" or self.app.journey.row is not None:
                 self._check_none(key)
             return None, 0 if known else None

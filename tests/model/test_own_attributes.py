@@ -15,7 +15,6 @@ ROOM = SOURCE / "model"
 ALLOWED = {
     "_value env effect waiter fired": "a Visit: the loop, the stations and the clients fill it in",
     "lookup row last": "a Journey: the clients of the tiers write into it",
-    "client": "an App: a client that serves many users sets the number of the user",
     "booked": "a Station: `sender_to` writes out its `depart`",
     "open queries": "a DatabaseTier: its clients count the queries",
     "callbacks _defused joined": "an event of SimPy: SimPy has no method for it",
