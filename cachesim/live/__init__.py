@@ -1,1 +1,1 @@
-"""Real servers behind the Engine contract, at simulated time: started, driven and ended from here."""
+"""Real servers behind the Engine contract, at simulated time. This room starts and ends them."""
