@@ -14,6 +14,12 @@ from cachesim.engines.redis.commands import COMMANDS
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.work import bulk
 from cachesim.errors import BadInput, CommandError
+from cachesim.experiments.run import run
+from cachesim.experiments.scenario import Scenario
+from cachesim.model.distributions import Constant
+from cachesim.model.node import Node
+from cachesim.model.strategies.lazy import LazyLoading
+from cachesim.model.workload import OpenLoop
 from cachesim.rng import uniform
 from cachesim.wire.redis_conversation import OWN, Clients
 from tests.engines.redis.random_commands import MAKERS
@@ -59,6 +65,33 @@ def test_a_command_from_outside_is_one_row():
     assert Work(1, 6) == engine.work(("TWICE", "a"))
     assert 2 == engine.tally.calls["TWICE"]
     assert "TWICE" not in Redis().commands
+
+
+class Asking(LazyLoading):
+    """Lazy loading that also sends the new command before each read."""
+
+    def read(self, app, key):
+        yield app.cache.execute("TWICE", key)
+        return (yield from super().read(app, key))
+
+
+def test_the_node_of_a_scenario_takes_its_time():
+    """TWICE and GET move three times the bytes of GET alone, so the node is three times as busy."""
+    world = Scenario(
+        cache=Mine(),
+        node=Node(service=Constant(value=0), per_byte=1e-6),
+        workload=OpenLoop(rate=500, reads=1.0, size=Constant(value=100)),
+        start="warm",
+        duration=4,
+        warmup=0,
+    )
+    plain, asking = (
+        run(world.replace(strategy=strategy)).metrics["cache_utilization"]
+        for strategy in (LazyLoading(), Asking())
+    )
+
+    assert plain > 0
+    assert 3 * plain == pytest.approx(asking, rel=0.01)
 
 
 def test_its_arguments_are_checked_as_those_of_any_command():
