@@ -11,7 +11,7 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,6 +20,7 @@ from cachesim.live.clock import PATIENCE, ServerClock
 from cachesim.live.preload import library
 
 LOOK_AGAIN = 0.005  # seconds of wall time between two tries to connect
+GRACE = 1.0  # seconds of wall time that a dying process has to be gone
 LEAD = 1_000_000_000  # nanoseconds: a server starts one second before its clock is first moved
 
 
@@ -139,7 +140,8 @@ class ServerProcess:
 
     def silent(self) -> ServerFailed:
         """Return the error for a missing answer."""
-        time.sleep(LOOK_AGAIN)  # a killed process needs a moment to be gone
+        with suppress(subprocess.TimeoutExpired):
+            self.child.wait(GRACE)  # a killed process needs a moment to be gone
         return self.failed(f"did not answer within {PATIENCE:g} s" if self.lives() else "ended")
 
     def failed(self, reason: str) -> ServerFailed:
