@@ -1,4 +1,4 @@
-"""Load, utilization and mean latencies that theory gives once the hit ratio is known."""
+"""Load, utilization and mean latencies by theory, once the hit ratio is known."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from cachesim.scenario import Scenario
 
 
 class TierLoad(NamedTuple):
-    """What a request asks of one tier."""
+    """The load that a request puts on one tier."""
 
-    visits: float  # a request
-    service: float  # seconds a visit, the mean
-    moment: float  # the mean square
+    visits: float  # per request
+    service: float  # mean seconds per visit
+    moment: float  # mean square of the service time
     workers: int
     leg: float  # seconds there and back
 
     @property
     def demand(self) -> float:
-        """Seconds of service a request."""
+        """Seconds of service per request."""
         return self.visits * self.service
 
 
 class Path(NamedTuple):
-    """A request's ways through the tiers."""
+    """The path of a request through the tiers."""
 
     hit: float  # ratio; 0 without a cache
     cache: TierLoad
@@ -40,8 +40,8 @@ class Path(NamedTuple):
 class Flow(NamedTuple):
     """Requests in steady state."""
 
-    throughput: float  # requests a second
-    cache_wait: float | None  # seconds a visit; None: no steady state
+    throughput: float  # requests per second
+    cache_wait: float | None  # seconds per visit; None: no steady state
     database_wait: float | None
     formula: str
 
@@ -71,7 +71,7 @@ def path(scenario: Scenario, hit: float) -> Path:
 
 
 def _node(scenario: Scenario, visits: float, moved: float, leg: float) -> TierLoad:
-    """Return the cache's station; `moved` visits a request carry a value."""
+    """Return the load on the cache; `moved` is the number of visits per request that carry a value."""
     node, size = scenario.node, scenario.workload.size.mean  # type: ignore[attr-defined]
     extra = node.per_byte * size
     share = moved / visits if visits else 0.0
@@ -98,7 +98,7 @@ def _wait(rate: float, station: TierLoad) -> float | None:
 
 
 def closed_flow(scenario: Scenario, way: Path) -> Flow:
-    """Return throughput and waits when users take turns; what takes a constant time counts as thinking."""
+    """Return throughput and waits in a closed loop; times without a queue count as thinking."""
     workload: Any = scenario.workload
     stations = (way.cache, way.database)
     pauses = workload.think.mean + sum(s.visits * s.leg for s in stations)
