@@ -102,12 +102,12 @@ def kept_what_was_dropped(history: pd.DataFrame) -> Verdict:
     rows = requests_of(history)
     near = rows[(rows["op"] == "read") & rows["lookup"].isna()]
     bad = near[near["age"] > MS]
-    told, example = "", bad
+    sentence, example = "", bad
     if len(bad):
         first = bad.iloc[0]
         same = rows[(rows["key"] == first["key"]) & (rows["begin"] < first["begin"])]
         fetch = same[(same["client"] == first["client"]) & (same["version"] == first["version"])]
         write = same[(same["op"] == "write") & (same["version"] == first["version"] + 1)]
         example = history.loc[[*fetch.index[-1:], *write.index[:1], bad.index[0]]]
-        told = f'read of "{first["key"]}" at t={first["begin"]:.6g} s returned version {first["version"]}'
-    return judged("no old near copy", len(near), bad, "no near cache answered", told, example)
+        sentence = f'read of "{first["key"]}" at t={first["begin"]:.6g} s returned version {first["version"]}'
+    return judged("no old near copy", len(near), bad, "no near cache answered", sentence, example)

@@ -105,7 +105,7 @@ def evicted_sessions() -> Anomaly:
         story="bulk data fills the cache; LRU evicts a session between two visits; its user is logged out",
         shows=base.replace(workload=OpenLoop(rate=rate, reads=1.0, popularity=groups)),
         cure=base.replace(workload=alone, warmup=35, duration=65),
-        cured_by="a cache of their own for sessions",
+        cured_by="a separate cache for sessions",
         effect=misses_of([key_name(number, 12) for number in range(sessions)]),
         unit="of the visits",
         formula="F23: e^(-visits · t_C), t_C from Σ (1 - e^(-rate · t_C)) = items (Che)",

@@ -156,8 +156,10 @@ class Results:
     @property
     def _hits_cannot_differ(self) -> bool:
         """Whether nothing was evicted and no latency differs: if one does, there is something to compare."""
-        told = [self._succeeded[number][[*ALIKE]].to_numpy() for number in self._full_copies]
-        return bool(told) and all(np.array_equal(told[0], x, equal_nan=True) for x in told)
+        latencies = [self._succeeded[number][[*ALIKE]].to_numpy() for number in self._full_copies]
+        return bool(latencies) and all(
+            np.array_equal(latencies[0], x, equal_nan=True) for x in latencies
+        )
 
     def _refused(self, number: int) -> list[str]:
         """Return the notes about the stores that the cache of a case refused."""

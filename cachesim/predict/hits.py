@@ -189,8 +189,8 @@ def _full(scenario: Scenario, reads: Array, writes: Array, items: float) -> Cach
         formula = NAMES[policy] + (" with a TTL" if strategy.ttl != math.inf else "")
     endless = strategy.ttl == math.inf and not through and not getattr(strategy, "invalidate", 0)
     stale = None if endless and writes.any() else _weighted(reads, found.stale)
-    told = tuple(a for a in (*assumes, *steady) if a)
-    return Cached(_weighted(reads, found.hit), stale, formula, told)
+    assumed = tuple(a for a in (*assumes, *steady) if a)
+    return Cached(_weighted(reads, found.hit), stale, formula, assumed)
 
 
 def _characteristic(

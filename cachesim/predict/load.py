@@ -63,9 +63,9 @@ def path(scenario: Scenario, hit: float) -> Path:
     legs = scenario.network.cache_leg.mean, scenario.network.database_leg.mean
     tier = TierLoad(queries, service, second, database.connections, legs[1])
     fills = getattr(strategy, "fill", True)
-    told = type(strategy) is WriteThrough or getattr(strategy, "invalidate", False)
+    also_cache = type(strategy) is WriteThrough or getattr(strategy, "invalidate", False)
     moved = reads * hit + misses * fills + (writes if type(strategy) is WriteThrough else 0.0)
-    asked = 0.0 if type(strategy) is NoCache else reads + misses * fills + writes * told
+    asked = 0.0 if type(strategy) is NoCache else reads + misses * fills + writes * also_cache
     cache = _node(scenario, asked, moved, legs[0])
     return Path(hit, cache, tier, database.read_mean, database.commit.mean)
 
@@ -134,5 +134,5 @@ def latencies(scenario: Scenario, way: Path, moving: Flow) -> tuple[float, float
     if type(strategy) is NoCache:
         return query, commit
     fill = ask if getattr(strategy, "fill", True) else 0.0
-    told = type(strategy) is WriteThrough or getattr(strategy, "invalidate", False)
-    return ask + (1 - way.hit) * (query + fill), commit + (ask if told else 0.0)
+    also_cache = type(strategy) is WriteThrough or getattr(strategy, "invalidate", False)
+    return ask + (1 - way.hit) * (query + fill), commit + (ask if also_cache else 0.0)
