@@ -51,7 +51,7 @@ class Results:
         self.cases = list(cases)
         self.frame = frame  # case, varied fields, replication, seed, engine, failure, metrics
         self.metrics = [name for name in METRICS if name in frame]
-        self._remarks = list(remarks)  # about how the runs were made
+        self._remarks = list(remarks)  # notes on how the runs were made
         self.first_runs = [  # of a comparison; a sweep keeps no histories
             Result(case.scenario, histories[number], self.engine(number))
             for number, case in enumerate(self.cases)
