@@ -1,4 +1,4 @@
-"""Scenario: one frozen description of one run, every field with a default."""
+"""`Scenario`: one frozen description of one run; every field has a default."""
 
 from typing import Literal
 
@@ -18,7 +18,7 @@ from cachesim.units import MIB
 
 
 class Scenario(Spec):
-    """What runs, on what, for how long, from which seed.
+    """The description of a run: strategy, cache, database, requests, duration, seed.
 
     >>> Scenario(seed=2).replace(strategy__ttl=5, duration=100)
     Scenario(strategy=LazyLoading(ttl=5.0), duration=100.0, seed=2)
@@ -30,15 +30,17 @@ class Scenario(Spec):
     database: Database = Database()
     network: Network = Network()
     workload: Workload = OpenLoop()
-    duration: Span = 70.0  # seconds in which requests arrive; those under way then are finished
-    warmup: Delay = 20.0  # seconds at the start that measures leave out
-    sample_every: Span = 1.0  # seconds between two looks at the tiers' counters
-    start: Literal["cold", "warm"] = (
-        "cold"  # whether the cache begins empty, or as after a long run
+    duration: Span = (
+        70.0  # seconds in which requests arrive; requests in progress at the end are finished
     )
-    on_cache_error: Literal["miss", "raise"] = "miss"  # a refused cache command: go on, or fail
-    faults: tuple[Fault, ...] = ()  # what goes wrong, and when
-    resilience: Resilience = Resilience()  # what clients do when a tier does not answer
+    warmup: Delay = 20.0  # seconds at the start that metrics leave out
+    sample_every: Span = 1.0  # seconds between two samples of the tiers' counters
+    start: Literal["cold", "warm"] = "cold"  # the cache starts empty, or as after a long run
+    on_cache_error: Literal["miss", "raise"] = (
+        "miss"  # if the cache refuses a command: go on, or fail
+    )
+    faults: tuple[Fault, ...] = ()  # what fails, and when
+    resilience: Resilience = Resilience()  # what clients do if a tier does not answer
     seed: Seed = 1
 
     def __post_init__(self) -> None:

@@ -1,6 +1,6 @@
 """Every way a cache goes wrong: the scenario that shows it, its formula, and the cure.
 
-Each function returns an Anomaly; `find` runs it and its cure and compares what it measured with the formula.
+Each function returns an Anomaly. `find` runs it and its cure, and compares the measured effect with the formula.
 A new anomaly is a function in the file of its family and a line here.
 """
 

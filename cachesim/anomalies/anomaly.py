@@ -1,4 +1,4 @@
-"""One anomaly: the scenario that shows it, the one that cures it, the prediction, and how it is measured."""
+"""One anomaly: the scenario that shows it, the one that cures it, the prediction, and how to measure it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CONFIDENCE = 0.99
-VAGUE = 0.1  # of the prediction: as far as a measured effect, or half its interval, may be from it
+VAGUE = 0.1  # share of the prediction: most that the measured effect may differ, and half its interval be
 
 
 class Anomaly(NamedTuple):
-    """A failure with a name; an effect is a number read off a history, in `unit`."""
+    """A failure with a name; its effect is a number that is measured in a history, in `unit`."""
 
     id: str
     name: str
@@ -35,11 +35,11 @@ class Anomaly(NamedTuple):
     cured_to: float  # the effect under the cure is at most this
     check: Callable[[pd.DataFrame], Verdict]  # finds it in any history
     replications: int = 10
-    cure_effect: Callable[[pd.DataFrame], float] | None = None  # where the effect is another one
+    cure_effect: Callable[[pd.DataFrame], float] | None = None  # if the cure needs another measure
 
 
 class Finding(NamedTuple):
-    """What the runs of an anomaly gave."""
+    """What the runs of an anomaly and of its cure showed."""
 
     anomaly: Anomaly
     measured: Interval  # 99 %
@@ -48,7 +48,7 @@ class Finding(NamedTuple):
 
     @property
     def problems(self) -> list[str]:
-        """What is not as it should be, in words; [] if all is."""
+        """Everything that is not as it should be, in words; [] if all is well."""
         anomaly, seen = self.anomaly, self.measured
         size = VAGUE * abs(anomaly.predicted)
         broken = {
@@ -65,7 +65,7 @@ class Finding(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        """Whether prediction, measurement, cure and check agree."""
+        """True if prediction, measurement, cure and check agree."""
         return not self.problems
 
 

@@ -1,4 +1,4 @@
-"""How large an effect is, read off the requests of a history."""
+"""How large an effect is: functions that measure it in a history."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def poisoned_fills(history: pd.DataFrame) -> float:
-    """Return the share of fills that ended after a newer version than theirs had been acknowledged."""
+    """Return the share of fills that ended after a newer version had been acknowledged."""
     return poisoned_fills_after(0.0)(history)
 
 
 def poisoned_fills_after(wait: float) -> Callable[[pd.DataFrame], float]:
-    """Return what measures the share of fills that ended `wait` seconds after such an acknowledgement, or later."""
+    """Return a measure: the share of fills that ended `wait` seconds or more after a newer version was known."""
 
     def poisoned(history: pd.DataFrame) -> float:
         fills = checks.missed(history)
@@ -33,20 +33,20 @@ def poisoned_fills_after(wait: float) -> Callable[[pd.DataFrame], float]:
 
 
 def poisoned_fetches(history: pd.DataFrame) -> float:
-    """Return the share of the reads which asked the shared cache that ended after a newer version was known."""
+    """Return the share of reads of the shared cache that ended after a newer version had been acknowledged."""
     rows = requests_of(history)
     return _outdated(history, rows[(rows["op"] == "read") & rows["lookup"].notna()])
 
 
 def old_near_reads(history: pd.DataFrame) -> float:
-    """Return the share of the reads that a near cache answered with what had been outdated for over 1 ms."""
+    """Return the share of near-cache reads whose value had been outdated for more than 1 ms."""
     rows = requests_of(history)
     near = rows[(rows["op"] == "read") & rows["lookup"].isna()]
     return _share(near["age"] > MS)
 
 
 def _outdated(history: pd.DataFrame, reads: pd.DataFrame) -> float:
-    """Return the share of reads at whose end a newer version than theirs had been acknowledged."""
+    """Return the share of reads that ended after a newer version had been acknowledged."""
     import pandas as pd
 
     reads = reads[["key", "version", "end"]].sort_values("end", kind="stable")
@@ -56,7 +56,7 @@ def _outdated(history: pd.DataFrame, reads: pd.DataFrame) -> float:
 
 
 def _acknowledged(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return when which version was the newest acknowledged one: columns key, end, newest."""
+    """Return the newest acknowledged version of each key over time: columns key, end, newest."""
     writes = rows[(rows["op"] == "write") & rows["version"].notna()]
     writes = writes[["key", "version", "end"]].sort_values("end", kind="stable")
     newest = writes.groupby("key")["version"].cummax().astype("int64")
@@ -64,7 +64,7 @@ def _acknowledged(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def writes_undone(history: pd.DataFrame) -> float:
-    """Return the share of writes after whose acknowledgement the next read returns an older version."""
+    """Return the share of writes whose next read returned an older version."""
     import pandas as pd
 
     rows = requests_of(history)
@@ -83,7 +83,7 @@ def writes_undone(history: pd.DataFrame) -> float:
 
 
 def copies_read(cause: str) -> Callable[[pd.DataFrame], float]:
-    """Return what measures how many copies left for this cause were read stale, for each write."""
+    """Return a measure: the number of copies with this cause that were read stale, per write."""
 
     def read(history: pd.DataFrame) -> float:
         writes = int((history["op"] == "write").sum())
@@ -95,13 +95,13 @@ def copies_read(cause: str) -> Callable[[pd.DataFrame], float]:
 
 
 def loads_per_herd(history: pd.DataFrame) -> float:
-    """Return how many queries the database got for each herd: misses of one key that overlap in time."""
+    """Return the number of queries per herd; misses of one key that overlap in time are one herd."""
     count = checks.herds(history).nunique()
     return queries(history) / count if count else math.nan
 
 
 def queries(history: pd.DataFrame) -> float:
-    """Return the queries that the database got between the first and the last look at the tiers."""
+    """Return the number of queries that the database got between the first and the last sample."""
     counts = history["db_queries"].dropna()
     return float(counts.iloc[-1] - counts.iloc[0]) if len(counts) else math.nan
 
@@ -113,7 +113,7 @@ def mean_read(history: pd.DataFrame) -> float:
 
 
 def mean_read_within(spans: Sequence[tuple[float, float]]) -> Callable[[pd.DataFrame], float]:
-    """Return what measures the mean latency of the reads that begin within these spans of time."""
+    """Return a measure: the mean latency of the reads that begin within these spans of time."""
 
     def within(history: pd.DataFrame) -> float:
         begin = history["begin"]
@@ -128,7 +128,7 @@ def _share(holds: pd.Series) -> float:
 
 
 def peak_queries(history: pd.DataFrame) -> float:
-    """Return the most queries per second between two looks at the tiers that follow each other."""
+    """Return the highest rate of queries between two consecutive samples, per second."""
     looks = history[history["op"] == "sample"]
     spans, counts = np.diff(looks["begin"]), np.diff(looks["db_queries"])
     return float((counts[spans > 0] / spans[spans > 0]).max()) if len(looks) > 1 else math.nan
@@ -141,7 +141,7 @@ def refused(history: pd.DataFrame) -> float:
 
 
 def misses_of(keys: Sequence[str]) -> Callable[[pd.DataFrame], float]:
-    """Return what measures the share of the reads of these keys that missed."""
+    """Return a measure: the share of the reads of these keys that missed."""
     wanted = set(keys)
 
     def missed(history: pd.DataFrame) -> float:
@@ -155,7 +155,7 @@ def misses_of(keys: Sequence[str]) -> Callable[[pd.DataFrame], float]:
 def between(
     since: float, until: float, effect: Callable[[pd.DataFrame], float]
 ) -> Callable[[pd.DataFrame], float]:
-    """Return an effect that looks only at what began between two moments."""
+    """Return the same measure for the requests that began between two moments."""
 
     def part(history: pd.DataFrame) -> float:
         return effect(history[(history["begin"] >= since) & (history["begin"] < until)])
@@ -164,7 +164,7 @@ def between(
 
 
 def first_reads_stale(since: float) -> Callable[[pd.DataFrame], float]:
-    """Return what measures, of the keys whose first request after a moment reads, the share that reads stale."""
+    """Return a measure: the share of stale reads among the first requests for each key after a moment."""
 
     def stale(history: pd.DataFrame) -> float:
         rows = requests_of(history)
@@ -176,7 +176,7 @@ def first_reads_stale(since: float) -> Callable[[pd.DataFrame], float]:
 
 
 def load_factor(at: float, window: float) -> Callable[[pd.DataFrame], float]:
-    """Return what measures by which factor the database is asked more often just after a moment than before."""
+    """Return a measure: the database's load just after a moment, divided by its load before."""
 
     def factor(history: pd.DataFrame) -> float:
         looks = history[history["op"] == "sample"]
@@ -189,5 +189,5 @@ def load_factor(at: float, window: float) -> Callable[[pd.DataFrame], float]:
 
 
 def lost_for_each(crashes: int) -> Callable[[pd.DataFrame], float]:
-    """Return what measures how many acknowledged writes were lost for each crash."""
+    """Return a measure: the number of acknowledged writes that were lost per crash."""
     return lambda history: checks.lost_writes(history).violations / crashes

@@ -1,4 +1,4 @@
-"""A tier goes away, comes back empty, or does not answer: what that costs, and for how long."""
+"""Anomalies of failures: a tier goes away, comes back empty, or does not answer."""
 
 import math
 from functools import partial
@@ -52,16 +52,16 @@ from cachesim.units import US
 
 
 def lost_deletes() -> Anomaly:
-    """Return A4: the write commits, and what it owes the cache never arrives."""
+    """Return A4: the write commits, but its delete never reaches the cache."""
     at, down, rest, reads, writes = 6.0, 2.0, 0.6, 1.0, 0.1
     base = world(keys=3000, reads=reads, writes=writes, duration=15, warmup=5, start="warm")
     base = base.replace(faults=(RefuseCache(at=at, duration=down),))
-    after = at + 2 * down + rest  # when the second deletes of the cure are done
+    after = at + 2 * down + rest  # by then the second deletes of the cure are done
     share = -math.expm1(-writes * down) * reads / (reads + writes)
     return Anomaly(
         id="A4",
         name="crash between database and cache",
-        story="W commits v2; the cache is out of reach, so nobody deletes v1; it is back, and serves v1",
+        story="W commits v2; the cache is out of reach, so v1 is not deleted; the cache is back and serves v1",
         shows=base.replace(strategy=LazyLoading(invalidate=True)),
         cure=base.replace(strategy=DoubleDelete(wait=down + rest / 2)),
         cured_by="deleting once more when the outage is over",
@@ -75,7 +75,7 @@ def lost_deletes() -> Anomaly:
 
 
 def cold_start() -> Anomaly:
-    """Return A8: the cache comes back empty, and the database gets what the cache used to take."""
+    """Return A8: the cache comes back empty, and the database gets its load."""
     at, window, reads, ttl = 40.0, 0.5, 1.0, 4.0
     base = world(keys=2000, reads=reads, duration=at + window, warmup=20, sample_every=window)
     base = base.replace(strategy=LazyLoading(ttl=ttl))
@@ -97,7 +97,7 @@ def cold_start() -> Anomaly:
 
 
 def maintenance() -> Anomaly:
-    """Return A21: the only node is replaced in its maintenance window: away for a while, then empty."""
+    """Return A21: the only node is replaced in its maintenance window: first away, then empty."""
     at, away, keys, reads, after = 5.0, 2.0, 1000, 1.0, 8.0
     base = world(keys=keys, reads=reads, duration=at + away + after, warmup=2, start="warm")
     base = base.replace(strategy=LazyLoading(), sample_every=1.0)
@@ -110,7 +110,7 @@ def maintenance() -> Anomaly:
         cure=base.replace(faults=(FreezeCache(at=at, duration=0.05),)),
         cured_by="Multi-AZ: a replica takes over with its content, after a pause of 50 ms",
         effect=queries,
-        unit="queries that the database would not have got",
+        unit="additional queries to the database",
         formula="rate · time away + keys · (1 - e^(-reads · time since))",
         predicted=keys * reads * away + keys * back,
         cured_to=0.0,
@@ -143,13 +143,13 @@ def unreachable() -> Anomaly:
 
 
 def wrong_password() -> Anomaly:
-    """Return A24: the cache answers, and refuses; the database gets every read."""
+    """Return A24: the cache refuses every command, and the database gets every read."""
     base = world(keys=10, reads=100, duration=22, warmup=2, start="warm", sample_every=1.0)
     base = base.replace(strategy=LazyLoading())
     return Anomaly(
         id="A24",
         name="rejected login",
-        story="the token was rotated, the clients were not; every get is refused at once; all goes to the database",
+        story="the token was rotated, the clients were not; every get is refused at once; all reads go to the database",
         shows=base.replace(faults=(RejectCacheLogin(at=1, duration=60),)),
         cure=base,
         cured_by="both tokens valid while clients change over",
@@ -163,7 +163,7 @@ def wrong_password() -> Anomaly:
 
 
 def connection_storm() -> Anomaly:
-    """Return A25: all clients connect at once, and the database has connections for some."""
+    """Return A25: all clients connect at once, and the database has connections for only a few."""
     clients, connections, waiting = 600, 2, 200
     workload = LoadedTogether(rate=1e-3, reads=1.0, popularity=Uniform(keys=clients))
     slow = Constant(value=0.001)
@@ -198,12 +198,12 @@ def unflushed_writes() -> Anomaly:
     return Anomaly(
         id="A27",
         name="write-behind loss",
-        story="W is acknowledged by the cache; the cache dies before the next flush; the database never hears of it",
+        story="W is acknowledged by the cache; the cache dies before the next flush; the database never gets it",
         shows=base.replace(strategy=WriteBehind(interval=interval, coalesce=False)),
         cure=base.replace(strategy=WriteThrough()),
         cured_by="write-through",
         effect=lost_for_each(crashes),
-        unit="writes lost for each crash",
+        unit="writes lost per crash",
         formula="F12: writes · flush interval / 2",
         predicted=write_behind_loss(writes, interval)[0],
         cured_to=0.0,

@@ -1,4 +1,4 @@
-"""Too many who want the same at once: the database gets what the cache was there to keep from it."""
+"""Anomalies of herds: many clients miss at once, and the database gets the load that the cache should take."""
 
 import math
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from cachesim.theory import herd, jittered_expiries, negative_misses
 
 
 def thundering_herd() -> Anomaly:
-    """Return A6: a hot key expires, and everybody who comes during its load loads it too."""
+    """Return A6: a hot key expires, and every read that comes during its load loads it too."""
     reads, load = 200.0, 0.2
     base = world(load=load, keys=4, reads=reads, duration=31, warmup=1, sample_every=1.0)
     return Anomaly(
@@ -28,7 +28,7 @@ def thundering_herd() -> Anomaly:
         cure=base.replace(strategy=SingleFlight(inner=LazyLoading(ttl=1))),
         cured_by="single flight",
         effect=loads_per_herd,
-        unit="queries for each expiry",
+        unit="queries per expiry",
         formula="F5: 1 + reads · load time",
         predicted=herd(reads, load),
         cured_to=1.05,
@@ -37,10 +37,10 @@ def thundering_herd() -> Anomaly:
 
 
 class LoadedTogether(OpenLoop):
-    """Every key is read once as the run begins; then arrivals as in an open loop."""
+    """Every key is read once when the run begins; then requests arrive as in an open loop."""
 
     def requests(self, seed: int) -> Iterator[TimedRequest]:
-        """Yield one read of every key, at once, and then the arrivals."""
+        """Yield one read of every key at once, and then the arrivals."""
         at_once = ((0.0, "read", key) for key in self.keys_loaded())
         return chain(at_once, super().requests(seed))
 
@@ -71,11 +71,11 @@ class AbsentRows(OpenLoop):
     """Requests for keys that have no row."""
 
     def keys_loaded(self) -> list[str]:
-        """Return no key: nothing is loaded."""
+        """Return no keys: nothing is loaded."""
         return []
 
     def requests(self, seed: int) -> Iterator[TimedRequest]:
-        """Yield what an open loop yields."""
+        """Yield the requests of an open loop with the same fields."""
         return OpenLoop(**fields_of(self)).requests(seed)
 
 

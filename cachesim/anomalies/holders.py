@@ -1,4 +1,4 @@
-"""Who believes to hold what is no longer theirs: a lock that has expired, a copy that was invalidated."""
+"""Anomalies of holders: a client still uses a lock that has expired, or a copy that was invalidated."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def lock_expiry() -> Anomaly:
-    """Return A28: a holder is stopped for longer than its lock lasts; another one has it when it goes on."""
+    """Return A28: a holder pauses for longer than its lock lasts; when it goes on, another client has the lock."""
     work, lock, retry = 0.1, 0.2, 4 * MS
     writers = ClosedLoop(
         clients=2, think=Exponential(mean=2 * retry), reads=0.0, popularity=Uniform(keys=1)
@@ -57,12 +57,12 @@ def lock_expiry() -> Anomaly:
 
 
 class SlowReply(LazyLoading):
-    """Lazy loading whose replies are on their way for a while, once the server has read the value."""
+    """Lazy loading with slow replies: they travel for a while after the server has read the value."""
 
     way: Span = 0.02  # seconds, the mean; exponential
 
     def read(self, app: App, key: str, load: Load | None = None) -> Steps:
-        """Read, and wait for the reply."""
+        """Read, then wait for the reply."""
         value = yield from super().read(app, key, load)
         yield app.timeout(-self.way * math.log1p(-app.random()))
         return value
@@ -95,19 +95,19 @@ def near_cache_race() -> Anomaly:
 
 
 def kept_what_was_dropped(history: pd.DataFrame) -> Verdict:
-    """Check that no near cache answers with a version that had been outdated for over a millisecond.
+    """Check that no near cache answers with a version that had been outdated for more than a millisecond.
 
-    The example has the fetch that kept it, the write, and the read.
+    The example holds the fetch that stored the copy, the write that outdated it, and the read.
     """
     rows = requests_of(history)
     near = rows[(rows["op"] == "read") & rows["lookup"].isna()]
     bad = near[near["age"] > MS]
-    told, example = "", bad
+    sentence, example = "", bad
     if len(bad):
         first = bad.iloc[0]
         same = rows[(rows["key"] == first["key"]) & (rows["begin"] < first["begin"])]
         fetch = same[(same["client"] == first["client"]) & (same["version"] == first["version"])]
         write = same[(same["op"] == "write") & (same["version"] == first["version"] + 1)]
         example = history.loc[[*fetch.index[-1:], *write.index[:1], bad.index[0]]]
-        told = f'read of "{first["key"]}" at t={first["begin"]:.6g} s returned version {first["version"]}'
-    return judged("no old near copy", len(near), bad, "no near cache answered", told, example)
+        sentence = f'read of "{first["key"]}" at t={first["begin"]:.6g} s returned version {first["version"]}'
+    return judged("no old near copy", len(near), bad, "no near cache answered", sentence, example)

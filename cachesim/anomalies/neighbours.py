@@ -1,4 +1,4 @@
-"""Who shares a cache shares its one thread, its memory and its distance."""
+"""Anomalies of neighbours: clients of one cache share its one thread, its memory and its distance."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from cachesim.units import MIB, MS, US
 
 
 class Listing(LazyLoading):
-    """Lazy loading whose writes look through all keys, as one should not."""
+    """Lazy loading whose writes list all keys, which nobody should do."""
 
     step: Count | None = None  # keys that one SCAN looks at; None: KEYS, which looks at all
 
     def write(self, app: App, key: str, value: Value) -> Steps:
-        """Commit, and list the keys."""
+        """Commit, then list the keys."""
         yield app.db.write(key, value)
         if self.step is None:
             yield app.cache.execute("KEYS", "*")
@@ -49,7 +49,7 @@ class Listing(LazyLoading):
 
 
 def head_of_line() -> Anomaly:
-    """Return A12: one slow command on the one thread, and everybody behind it waits."""
+    """Return A12: a slow command runs on the one thread, and every command behind it waits."""
     keys, reads, lists, service, per_key = 500, 1000.0, 20.0, 1e-5, 4e-6
     node = Node(service=Constant(value=service), per_byte=0, per_key=per_key)
     workload = OpenLoop(
@@ -61,13 +61,13 @@ def head_of_line() -> Anomaly:
     return Anomaly(
         id="A12",
         name="head-of-line blocking",
-        story="somebody lists all keys; the one thread is busy for 2 ms; every get that comes meanwhile waits",
+        story="a client lists all keys; the one thread is busy for 2 ms; every get that comes meanwhile waits",
         shows=base.replace(strategy=Listing()),
         cure=base.replace(strategy=Listing(step=50)),
         cured_by="SCAN, 50 keys at a time",
         effect=mean_read,
         unit="s, the mean of a read",
-        formula="service + leg + F18: (λs² + bB²) / (2(1 - ρ)), B: keys · time a key",
+        formula="service + leg + F18: (λs² + bB²) / (2(1 - ρ)), B: keys · time per key",
         predicted=service + US + wait,
         cured_to=2.5 * service,
         check=partial(short_reads, limit=50 * service),
@@ -75,11 +75,11 @@ def head_of_line() -> Anomaly:
 
 
 class TwoGroups(Popularity):
-    """The first `few` keys share one rate, the others another one."""
+    """Two groups of keys: the first `few` keys have one rate, all others another."""
 
     few: Count = 1
-    few_rate: Rate = 1.0  # of each of the first `few` keys, relative to
-    other_rate: Rate = 1.0  # ... that of each of the others
+    few_rate: Rate = 1.0  # of each of the first `few` keys; only its ratio to the other counts
+    other_rate: Rate = 1.0  # of each other key
 
     def pick(self, rng: np.random.Generator, size: int, first: int) -> Array:
         """Return independent key numbers."""
@@ -105,7 +105,7 @@ def evicted_sessions() -> Anomaly:
         story="bulk data fills the cache; LRU evicts a session between two visits; its user is logged out",
         shows=base.replace(workload=OpenLoop(rate=rate, reads=1.0, popularity=groups)),
         cure=base.replace(workload=alone, warmup=35, duration=65),
-        cured_by="a cache of their own for sessions",
+        cured_by="a separate cache for sessions",
         effect=misses_of([key_name(number, 12) for number in range(sessions)]),
         unit="of the visits",
         formula="F23: e^(-visits · t_C), t_C from Σ (1 - e^(-rate · t_C)) = items (Che)",
@@ -116,19 +116,19 @@ def evicted_sessions() -> Anomaly:
 
 
 class PageOfParts(LazyLoading):
-    """A page is made of `parts` values, asked for one after the other."""
+    """A page made of `parts` values, which it gets one after the other."""
 
     parts: Count = 10
 
     def read(self, app: App, key: str, load: Load | None = None) -> Steps:
-        """Ask the cache once a part."""
+        """Ask the cache once per part."""
         for _ in range(self.parts):
             value = yield app.cache.get(key)
         return value
 
 
 def cross_zone() -> Anomaly:
-    """Return A26: application and cache in different zones."""
+    """Return A26: the application and its cache are in different zones."""
     near, far, parts = 0.2 * MS, 0.8 * MS, 10
     base = world(keys=10, reads=10.0, duration=22, warmup=2, start="warm")
     base = base.replace(strategy=PageOfParts(parts=parts))
@@ -140,7 +140,7 @@ def cross_zone() -> Anomaly:
         cure=base.replace(network=_zones(near, far, in_zone=True)),
         cured_by="a node in the application's zone",
         effect=mean_read,
-        unit="s a page",
+        unit="s per page",
         formula="F28: trips · (far - near), beside trips · near",
         predicted=parts * near + cross_zone_cost(parts, near, far),
         cured_to=1.05 * parts * near,
@@ -149,7 +149,7 @@ def cross_zone() -> Anomaly:
 
 
 def snapshot_fork() -> Anomaly:
-    """Return A17: the server forks to save a snapshot, and stands still while page tables are copied."""
+    """Return A17: the server forks to save a snapshot, and stops while the page tables are copied."""
     gigabytes, rate, service = 13, 2000.0, 1e-5
     pause = 0.010 * gigabytes  # seconds
     moments = [5.0 + 2 * n for n in range(10)]
@@ -160,7 +160,7 @@ def snapshot_fork() -> Anomaly:
     return Anomaly(
         id="A17",
         name="snapshot fork",
-        story="the primary forks to save a snapshot; 10 ms a GB the one thread does nothing else; gets pile up",
+        story="the primary forks to save a snapshot; for 10 ms per GB the one thread does nothing else; gets pile up",
         shows=base.replace(faults=forks),
         cure=base,
         cured_by="snapshots from a replica",
@@ -174,7 +174,7 @@ def snapshot_fork() -> Anomaly:
 
 
 def out_of_credits() -> Anomaly:
-    """Return A34: a burstable node has spent its CPU credits, and falls to its baseline."""
+    """Return A34: a burstable node has used up its CPU credits and falls to its baseline."""
     service, clients = 1e-4, 10
     crowd = ClosedLoop(
         clients=clients,
@@ -202,7 +202,7 @@ def out_of_credits() -> Anomaly:
 
 
 def _zones(near: float, far: float, *, in_zone: bool) -> Network:
-    """Return a network with exponential round trips of these means; the database is next door."""
+    """Return a network with exponential round trips of these means; the database is near."""
     return Network(
         in_zone=Exponential(mean=near),
         cross_zone=Exponential(mean=far),

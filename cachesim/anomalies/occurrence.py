@@ -1,4 +1,4 @@
-"""One real occurrence of an anomaly: the requests that took part, and every visit they made."""
+"""One occurrence of an anomaly in a run: the requests that took part, and their visits to the tiers."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from cachesim.rng import replica_seed
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST = 5  # requests: more do not fit into a picture
+MOST = 5  # requests; more do not fit into a picture
 
 
 class Occurrence(NamedTuple):
-    """What `plots.interleaving` draws."""
+    """The visits and requests that `plots.interleaving` draws."""
 
-    steps: pd.DataFrame  # a row a visit
+    steps: pd.DataFrame  # one row per visit
     requests: pd.DataFrame  # rows of the history
-    why: str  # what the check says of it
+    why: str  # the reason that the check gives
 
 
 def occurrence(anomaly: Anomaly, seed: int = 1) -> Occurrence:
@@ -46,7 +46,7 @@ def occurrence(anomaly: Anomaly, seed: int = 1) -> Occurrence:
 
 
 def _of(seen: pd.DataFrame, requests: pd.DataFrame) -> pd.DataFrame:
-    """Return the visits that were made for these requests: by their clients, in their time."""
+    """Return the visits for these requests: by the same clients, at the same time."""
     import numpy as np
 
     mine = np.zeros(len(seen), dtype=bool)
@@ -58,7 +58,7 @@ def _of(seen: pd.DataFrame, requests: pd.DataFrame) -> pd.DataFrame:
 
 
 def _without_repeats(seen: pd.DataFrame) -> pd.DataFrame:
-    """Return the visits without those between a client's first and last two of a kind that it tries again and again."""
+    """Leave out repeated visits of a client: of equal commands, keep the first and the last two."""
     kind = [seen["client"], seen["call"], seen["answer"]]
     number, left = seen.groupby(kind).cumcount(), seen.groupby(kind).cumcount(ascending=False)
     repeated = (seen["call"] == "execute") & (number >= 1) & (left >= 2)

@@ -1,4 +1,4 @@
-"""Races between the cache and the database: an old value gets into the cache, and stays.
+"""Anomalies of races between cache and database: an old value gets into the cache, and stays.
 
 References
 ----------
@@ -43,7 +43,7 @@ def stale_set() -> Anomaly:
     return Anomaly(
         id="A1",
         name="stale set",
-        story="R misses and reads v1; W commits v2 and deletes the key; R sets v1, and nobody deletes it",
+        story="R misses and reads v1; W commits v2 and deletes the key; R sets v1, and no delete follows",
         shows=base.replace(strategy=LazyLoading(invalidate=True)),
         cure=base.replace(strategy=Leases(inner=LazyLoading(invalidate=True)), cache=Memcached()),
         cured_by="leases",
@@ -58,7 +58,7 @@ def stale_set() -> Anomaly:
 
 
 def invalidate_first() -> Anomaly:
-    """Return A2: the write deletes before it commits, and a read in between fills the old row again."""
+    """Return A2: the write deletes before it commits, and a read in between stores the old row again."""
     commit, reads, writes = 0.005, 200.0, 1.0
     base = world(commit=commit, keys=16, reads=reads, writes=writes, duration=14, warmup=2)
     return Anomaly(
@@ -67,10 +67,10 @@ def invalidate_first() -> Anomaly:
         story="W deletes the key; R misses, reads v1 and sets it; W commits v2",
         shows=base.replace(strategy=InvalidateFirst()),
         cure=base.replace(strategy=LazyLoading(invalidate=True)),
-        cured_by="commit first, delete then",
+        cured_by="commit first, then delete",
         effect=writes_undone,
         unit="of the writes",
-        formula="1 - e^(-reads · commit time), times reads / (reads + writes), being read before the next write",
+        formula="1 - e^(-reads · commit time), times reads / (reads + writes): it is read before the next write",
         predicted=early_delete_fill(reads, commit) * reads / (reads + writes),
         cured_to=0.0,
         check=partial(no_stale_copy, cause=FILL_DURING_WRITE),
@@ -92,7 +92,7 @@ def inversion() -> Anomaly:
         cured_by="a version check by CAS",
         effect=copies_read(INVERSION),
         unit="of the writes",
-        formula="F10 with any later write, ≈ ½ · writes · s (s: commit to set), times the chance to be read as stale",
+        formula="F10 with any later write, ≈ ½ · writes · s (s: commit to set), times the chance of a stale read",
         predicted=inversion_read(reads, writes, leg),
         cured_to=0.0,
         check=partial(no_stale_copy, cause=INVERSION),
@@ -100,12 +100,12 @@ def inversion() -> Anomaly:
 
 
 class PausedFill(DoubleDelete):
-    """A double delete whose readers may pause between their query and their set, as in a garbage collection."""
+    """A double delete whose readers can pause between query and set, as in a garbage collection."""
 
     pause: Span = 0.02  # seconds, the mean; exponential
 
     def load(self, app: App, key: str, ttl: float) -> Steps:
-        """Ask the database, pause, and fill."""
+        """Ask the database, pause, then fill."""
         value = yield app.db.read(key)
         yield app.timeout(-self.pause * math.log1p(-app.random()))
         yield app.cache.set(key, value, ttl)
@@ -113,7 +113,7 @@ class PausedFill(DoubleDelete):
 
 
 def early_double_delete() -> Anomaly:
-    """Return A35: the second delete comes before the slow fill that it was meant to catch."""
+    """Return A35: the second delete comes before the slow fill that it should remove."""
     pause, wait, writes = 0.02, 0.01, 10.0
     base = world(keys=20, reads=20, writes=writes, duration=62, warmup=2)
     return Anomaly(

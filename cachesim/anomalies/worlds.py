@@ -1,6 +1,6 @@
-"""Small worlds in which an anomaly has a formula: all that has nothing to do with it takes a microsecond.
+"""Small worlds in which an anomaly has a formula: everything else takes a microsecond.
 
-Not nothing: a diagram tells moments apart.
+It does not take zero time, because a diagram needs different moments.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cachesim.spec import MOST
 from cachesim.units import US
 
 SOON = Constant(value=US)
-CONNECTIONS = 500  # so many that hardly a query waits in line
+CONNECTIONS = 500  # so many that hardly any query waits
 
 
 def world(
@@ -39,11 +39,11 @@ def world(
     cache_leg : Distribution
         Seconds to the cache and back.
     load, commit : float
-        Seconds the database takes for a read and for a write.
+        Seconds of the database for a read and for a write.
     keys : int
-        Keys, all alike.
+        Number of keys; all have the same rates.
     reads, writes : float
-        Of each key, per second: a Poisson process each.
+        Reads and writes of each key per second, both Poisson.
 
     >>> world(keys=2, reads=30, writes=10).workload
     OpenLoop(reads=0.75, popularity=Uniform(keys=2), rate=80.0)

@@ -27,7 +27,9 @@ class Job(NamedTuple):
     scenario: Scenario  # with this replication's seed
     key: str | None = None  # in the store; None: not kept
     with_history: bool = False
-    raises: bool = False  # True: an error ends the experiment; False: the run's row tells it
+    raises: bool = (
+        False  # True: an error ends the experiment; False: the run's row holds its sentence
+    )
     version: str | None = None  # of the code that must run it; None: any
     metrics: tuple[Metric, ...] = ()  # of the user's own: another process does not know them
 

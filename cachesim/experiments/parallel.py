@@ -1,6 +1,6 @@
 """Many runs at once: in this process, in processes of this machine, or on a Dask cluster.
 
-Nobody else knows joblib and Dask. What the runs give does not depend on where they ran.
+Only this file knows joblib and Dask. The results do not depend on where the runs ran.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ def in_parallel(
     ordered: bool = True,
     apart: bool = False,
 ) -> Iterable[Any]:
-    """Return what `work` makes of every job, as they finish.
+    """Return the result of `work` for every job, as the jobs finish.
 
     Parameters
     ----------
     work : callable
-        A function that a process can be sent; it is given one job.
+        A function of one job, which can be sent to a process.
     n_jobs : int
-        Processes; -1 takes every core, 1 stays in this process. A Dask cluster has as many as it has.
+        Number of processes; -1 takes every core, 1 stays in this process. A Dask cluster ignores it.
     backend : {"processes", "dask"}
         Where the jobs run.
     address : str, optional
-        Of Dask's scheduler, such as "tcp://10.0.0.5:8786"; without it, the Client of this process.
+        Address of Dask's scheduler, such as "tcp://10.0.0.5:8786"; without it, the Client of this process.
     ordered : bool
-        Whether what is done comes in the order of the jobs; otherwise in the order in which it ends.
+        True: results come in the order of the jobs; False: in the order in which the jobs end.
     apart : bool
-        Whether even a single job gets a process of its own, so that this one lives on if that one dies.
+        True: even a single job gets its own process, so that this process survives if that one dies.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def _in_processes(work: Work, jobs: Sequence[Any], n_jobs: int, return_as: str) 
 
 @contextmanager
 def _deaf_to_ctrl_c() -> Iterator[None]:
-    """Start processes that do not hear Ctrl-C: this one does, and ends them; they have nothing to say about it."""
+    """Start processes that ignore Ctrl-C: this process hears it and ends them."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -101,7 +101,7 @@ def _on_dask(work: Work, jobs: Sequence[Any], address: str | None, return_as: st
     client, killed = _client(address)
     from joblib import Parallel, delayed, parallel_config
 
-    # Dispatched at once: the scheduler gives them out, also to workers that join later.
+    # Dispatched at once: the scheduler distributes them, also to workers that join later.
     with parallel_config(backend=_dask_backend(client)):
         parallel = Parallel(return_as=return_as, pre_dispatch="all")
     try:
@@ -119,9 +119,9 @@ def _on_dask(work: Work, jobs: Sequence[Any], address: str | None, return_as: st
 def _dask_backend(client: Any) -> Any:
     """Return joblib's own Dask backend, with two repairs to joblib 1.6.
 
-    It is told by the job's function alone how a job went: where Dask itself gives one up (KilledWorker), nobody
-    would call back, and a generator of results would wait for ever. And while a cluster has a single core, as
-    when it has just begun to grow, it would run everything in this process.
+    It hears only from the job's function how a job ended. If Dask itself gives a job up (KilledWorker), there is no
+    callback, and the generator of results would wait for ever. And while a cluster has only one core, as when it
+    begins to grow, it would run everything in this process.
     """
     from joblib._dask import DaskDistributedBackend
 

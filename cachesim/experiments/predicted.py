@@ -1,4 +1,4 @@
-"""Theory beside a comparison: for each case what closed forms say, and what its replications gave."""
+"""Theory beside a comparison: for each case the prediction, and the interval of its replications."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from cachesim.predict.prediction import predict
 if TYPE_CHECKING:
     from cachesim.experiments.results import Results
 
-CASES = 8  # in a table; a sweep has hundreds, which all are predicted alike
-DRAWN = 30  # in a plot; a prediction takes a twentieth of a second
+CASES = 8  # in a table; a sweep may have hundreds
+DRAWN = 30  # in a plot; one prediction takes 0.05 s
 
 
-class Told(NamedTuple):
-    """The rows of a table, and why theory says nothing of the rest."""
+class TheoryTable(NamedTuple):
+    """The rows of a table, and the reasons where theory says nothing."""
 
     rows: list[list[str]]  # case, metric, theory, measured, formula
     silent: list[str]
 
 
 def values_of_cases(results: Results, metrics: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Return metric -> case -> what theory says, as plots take it; nothing if the cases are many.
+    """Return metric -> case -> prediction, in the form that plots take; empty if there are many cases.
 
     >>> from cachesim.experiments.compare import compare
     >>> from cachesim.scenario import Scenario
@@ -43,10 +43,10 @@ def values_of_cases(results: Results, metrics: Sequence[str]) -> dict[str, dict[
     }
 
 
-def theory_of_cases(results: Results) -> Told:
-    """Return what theory says of the metrics that were measured, for the first cases.
+def theory_of_cases(results: Results) -> TheoryTable:
+    """Return the predictions of the measured metrics, for the first cases.
 
-    Closed forms simplify: the formula stands beside each value, and no verdict is drawn. Where a difference is
+    Closed forms simplify. So the formula stands beside each value, and there is no verdict. If a difference is
     larger than the interval, ask first what the formula leaves out.
 
     >>> from cachesim.experiments.compare import compare
@@ -67,4 +67,4 @@ def theory_of_cases(results: Results) -> Told:
                 rows.append([*about, formula])
         for reason in said.reasons:
             silent.setdefault(reason, []).append(case.name)
-    return Told(rows, [f"{', '.join(names)}: {reason}" for reason, names in silent.items()])
+    return TheoryTable(rows, [f"{', '.join(names)}: {reason}" for reason, names in silent.items()])

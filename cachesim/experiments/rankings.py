@@ -40,8 +40,8 @@ def rank(
     >>> print(found)
     rank by hit ratio (%)   mean  ahead of the best other  may be best
     ---------------------  -----  -----------------------  -----------
-    b                      60.33              0 to +41.30          yes
-    a                      20.00              -41.30 to 0           no
+    b                      60.33              0 to +41.31          yes
+    a                      20.00              -41.31 to 0           no
     With 95 % confidence, after 3 replications: b is the best.
     """
     best = "high" if known(metric).better == UP else "low"

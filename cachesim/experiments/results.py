@@ -51,7 +51,7 @@ class Results:
         self.cases = list(cases)
         self.frame = frame  # case, varied fields, replication, seed, engine, failure, metrics
         self.metrics = [name for name in METRICS if name in frame]
-        self._remarks = list(remarks)  # about how the runs were made
+        self._remarks = list(remarks)  # notes on how the runs were made
         self.first_runs = [  # of a comparison; a sweep keeps no histories
             Result(case.scenario, histories[number], self.engine(number))
             for number, case in enumerate(self.cases)
@@ -156,8 +156,10 @@ class Results:
     @property
     def _hits_cannot_differ(self) -> bool:
         """Whether nothing was evicted and no latency differs: if one does, there is something to compare."""
-        told = [self._succeeded[number][[*ALIKE]].to_numpy() for number in self._full_copies]
-        return bool(told) and all(np.array_equal(told[0], x, equal_nan=True) for x in told)
+        latencies = [self._succeeded[number][[*ALIKE]].to_numpy() for number in self._full_copies]
+        return bool(latencies) and all(
+            np.array_equal(latencies[0], x, equal_nan=True) for x in latencies
+        )
 
     def _refused(self, number: int) -> list[str]:
         """Return the notes about the stores that the cache of a case refused."""

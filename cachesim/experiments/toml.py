@@ -1,7 +1,7 @@
-"""Scenarios as TOML files, complete and readable: what a comparison ran, and how to run it again.
+"""Scenarios as TOML files, complete and readable: such a file runs a comparison again.
 
-A part of a scenario is a table whose `kind` names its class in kebab case; sizes and times may be texts
-such as "4mb" and "5ms". A table `compare` names the alternatives and the number of replications.
+A part of a scenario is a table; its `kind` is the name of its class in kebab case. Sizes and times may be texts
+such as "4mb" and "5ms". A table `compare` holds the alternatives and the number of replications.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ CLASSES: tuple[type[Spec], ...] = (
 
 
 class Plan(NamedTuple):
-    """A file's content: a scenario, the alternatives to compare, and how often to run each."""
+    """The content of a file: a scenario, the alternatives to compare, and how often to run each."""
 
     scenario: Scenario
     varied: dict[str, dict[str, Any]]  # field -> label -> value
@@ -59,7 +59,7 @@ class Plan(NamedTuple):
 
 
 def kebab(name: str) -> str:
-    """Return a class name as it is called on the command line.
+    """Return the name of a class on the command line.
 
     >>> kebab("WriteThrough"), kebab("LRU")
     ('write-through', 'lru')
@@ -76,7 +76,7 @@ def to_toml(plan: Plan) -> str:
     Raises
     ------
     BadInput
-        A strategy, policy or workload of the user's own: it has no name outside its program.
+        A strategy, policy or workload of the user has no name outside its program.
     """
     import tomli_w
 
@@ -111,7 +111,7 @@ def read_toml(path: str | Path) -> Plan:
     Raises
     ------
     BadInput
-        The file cannot be read, is no TOML, or breaks a rule of the specs.
+        The file cannot be read, is not TOML, or breaks a rule of the specs.
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
@@ -128,7 +128,7 @@ def read_toml(path: str | Path) -> Plan:
 
 
 def from_toml(text: str) -> Plan:
-    r"""Return the plan that a text describes; fields that are missing have their defaults.
+    r"""Return the plan that a text describes; missing fields have their defaults.
 
     >>> from_toml('[strategy]\nkind = "lazy-loading"\nttl = "5s"').scenario.strategy
     LazyLoading(ttl=5.0)
@@ -214,7 +214,7 @@ def _spec(cls: type[Spec], table: Mapping[str, Any], path: str) -> Any:
 
 
 def _value(value: Any, known: Any, path: str) -> Any:
-    """Return a TOML value as a spec's field takes it."""
+    """Return a TOML value in the form that a spec's field takes."""
     if isinstance(value, Mapping):
         return _spec(_class(value, known, path), value, path)
     if isinstance(value, list):
@@ -226,7 +226,7 @@ def _value(value: Any, known: Any, path: str) -> Any:
 
 
 def from_text(text: str, kinds: tuple[Any, ...], rules: list[Rule], path: str) -> Any:
-    """Return what a text stands for in a field that holds a policy, a size or a time."""
+    """Return the policy, size or time that a text names, by the kind of its field."""
     if any(get_origin(kind) is Callable for kind in kinds):
         _refuse_module(text, path)
         if text not in policies.ALL:
@@ -241,7 +241,7 @@ def from_text(text: str, kinds: tuple[Any, ...], rules: list[Rule], path: str) -
 
 
 def _class(table: Mapping[str, Any], known: Any, path: str) -> type[Spec]:
-    """Return the class that a table's `kind` names; without one, the field's own class if it can be made."""
+    """Return the class of a table's `kind`; without one, the field's own class if it has one."""
     kind = table.get("kind")
     if kind is None and known is not None:
         own = [k for k in known[0] if isinstance(k, type) and k in CLASSES]

@@ -12,20 +12,20 @@ PERCENTAGE_POINTS = "pp"  # the unit of a difference of percentages
 def verdict(differences: Sequence[Difference]) -> str:
     """Return the sentence for the paired differences of two cases; "" if there are none.
 
-    It tells a difference only if the 95 % interval lies on one side of 0.
+    It states a difference only if the 95 % interval lies on one side of 0.
     """
     if not differences:
         return ""
     first, second = differences[0].first, differences[0].second
     judged = [d for d in differences if any(METRICS[d.metric].words)]
-    told = [_clause(d) for d in judged if d.interval.shows_difference]
+    clauses = [_clause(d) for d in judged if d.interval.shows_difference]
     unshown = [d.metric for d in judged if _spans_zero(d.interval)]
-    if not told and not unshown:
+    if not clauses and not unshown:
         return f"{first} against {second}: there are no intervals to judge by; run at least 2 replications."
-    if not told:
+    if not clauses:
         return f"{first} against {second}: no difference shown (every 95 % interval spans 0)."
     rest = f"; no difference shown in {', '.join(unshown)}" if unshown else ""
-    return f"{first}, against {second}, {_joined(told)}{rest}."
+    return f"{first}, against {second}, {_joined(clauses)}{rest}."
 
 
 def _spans_zero(interval: Interval) -> bool:

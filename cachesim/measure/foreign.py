@@ -69,8 +69,8 @@ def _named(table: HistoryTable) -> tuple[dict[str, str], list[str]]:
                 f"it must have {', '.join(REQUIRED)}"
             )
     left = [h for h in table.columns if h not in names.values() and h not in UNNAMED]
-    told = [f'"{header}" was read as {name}' for name, header in names.items() if name != header]
-    return names, told + ([f"columns left out: {', '.join(left)}"] if left else [])
+    renamed = [f'"{header}" was read as {name}' for name, header in names.items() if name != header]
+    return names, renamed + ([f"columns left out: {', '.join(left)}"] if left else [])
 
 
 def _read(table: HistoryTable, name: str, header: str) -> list[Any]:

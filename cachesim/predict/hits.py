@@ -1,4 +1,4 @@
-"""Hit and stale ratios that theory gives for a scenario: capacity, policy, strategy, TTL and writes."""
+"""Hit and stale ratios of a scenario by theory: from capacity, policy, strategy, TTL and writes."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ NAMES = {
 
 
 class Silent(Exception):
-    """Theory says nothing; the text says why."""
+    """Theory says nothing; the text is the reason."""
 
 
 class Cached(NamedTuple):
-    """What the reads get on average, and where that comes from."""
+    """Hit and stale ratio of the reads, with the formula behind them."""
 
     hit: float
-    stale: float | None  # None: it has no steady state
+    stale: float | None  # None: there is no steady state
     formula: str
     assumes: tuple[str, ...]
 
@@ -68,7 +68,7 @@ def popularity(scenario: Scenario) -> Array:
 
 
 def policy_of(cache: EngineSpec, expires: bool) -> tuple[str, str]:
-    """Return the policy whose formula applies, and how near it is ("" if it is the engine's own)."""
+    """Return the policy whose formula applies, and how well it fits ("" if it is the engine's own policy)."""
     if type(cache) is Simple and cache.policy in SIMPLE:
         return SIMPLE[cache.policy], ""
     if type(cache) is Memcached:
@@ -86,15 +86,17 @@ def policy_of(cache: EngineSpec, expires: bool) -> tuple[str, str]:
 
 
 def capacity(scenario: Scenario) -> float:
-    """Return how many of the workload's keys the cache holds; inf if all fit.
+    """Return the number of the workload's keys that the cache can hold; inf if all fit.
 
-    The engine itself is asked: a new one is filled with the workload's keys until it holds no more.
+    It fills a new engine with the workload's keys until the engine evicts.
     """
     cache = scenario.cache
     if type(cache) not in EMBEDDED:  # a real server would have to be started
         raise Silent(f"{type(cache).__name__}: theory does not know how much it holds")
     if isinstance(cache, Simple):
-        cache = cache.replace(policy=LRU)  # how much it holds is not the policy's business
+        cache = cache.replace(
+            policy=LRU
+        )  # the number of keys that fit does not depend on the policy
     engine = cache.build(ManualClock(), uniform(scenario.seed, "capacity"))
     keys, size_of = scenario.workload.keys_loaded(), scenario.workload.size_of
     try:
@@ -111,9 +113,9 @@ def capacity(scenario: Scenario) -> float:
 
 
 def cached(scenario: Scenario, rate: float, room: Callable[[], float]) -> Cached:
-    """Return hit and stale ratio at `rate` requests a second; Silent if there is no formula.
+    """Return hit and stale ratio at `rate` requests per second; Silent if there is no formula.
 
-    `room` finds how many keys fit, and is asked only if that matters.
+    `room` returns the number of keys that fit. It is called only if that matters, because it takes long.
     """
     strategy = scenario.strategy
     if type(strategy) is NoCache:
@@ -138,7 +140,7 @@ def _weighted(reads: Array, ratios: Array) -> float:
 
 
 def _roomy(scenario: Scenario, reads: Array, writes: Array) -> Cached:
-    """Return what reads get if all keys fit: what ends a copy is its TTL or a write."""
+    """Return the ratios if all keys fit: only the TTL or a write ends a copy."""
     strategy: Any = scenario.strategy
     steady = _steady(scenario, strategy.ttl)
     if type(strategy) is WriteThrough and not strategy.fill:
@@ -155,7 +157,7 @@ def _roomy(scenario: Scenario, reads: Array, writes: Array) -> Cached:
 
 
 def _filling(scenario: Scenario, reads: Array, writes: Array) -> Cached:
-    """Return what copies give that nothing ends: a key hits from its first use on."""
+    """Return the ratios if nothing ends a copy: a key hits from its first use on."""
     through = type(scenario.strategy) is WriteThrough
     if scenario.start == "warm":
         return Cached(1.0, 0.0 if through else None, "every key is there from the start", ())
@@ -167,7 +169,7 @@ def _filling(scenario: Scenario, reads: Array, writes: Array) -> Cached:
 
 
 def _full(scenario: Scenario, reads: Array, writes: Array, items: float) -> Cached:
-    """Return what reads get if memory is scarce: eviction ends copies too."""
+    """Return the ratios if memory is scarce: eviction ends copies too."""
     strategy: Any = scenario.strategy
     policy, near = policy_of(scenario.cache, strategy.ttl != math.inf)
     through = type(strategy) is WriteThrough
@@ -187,14 +189,14 @@ def _full(scenario: Scenario, reads: Array, writes: Array, items: float) -> Cach
         formula = NAMES[policy] + (" with a TTL" if strategy.ttl != math.inf else "")
     endless = strategy.ttl == math.inf and not through and not getattr(strategy, "invalidate", 0)
     stale = None if endless and writes.any() else _weighted(reads, found.stale)
-    told = tuple(a for a in (*assumes, *steady) if a)
-    return Cached(_weighted(reads, found.hit), stale, formula, told)
+    assumed = tuple(a for a in (*assumes, *steady) if a)
+    return Cached(_weighted(reads, found.hit), stale, formula, assumed)
 
 
 def _characteristic(
     strategy: Any, reads: Array, writes: Array, items: float, policy: str
 ) -> tuple[Freshness, float]:
-    """Return what the reads get, and the characteristic time in seconds."""
+    """Return the ratios of every key, and the characteristic time in seconds."""
     deletes = writes if getattr(strategy, "invalidate", False) else None
     through = type(strategy) is WriteThrough
     used, fifo = reads + writes if through else reads, policy != "lru"
@@ -207,12 +209,12 @@ def _characteristic(
 
 
 def _top(strategy: Any, reads: Array, writes: Array, items: float) -> Freshness:
-    """Return what the most used keys give if they stay, as with room for all; the others never hit."""
+    """Return the ratios if the most used keys always stay and the others never hit."""
     if type(strategy) is WriteThrough and strategy.ttl == math.inf:
         found = Freshness(1 + 0 * reads, 0 * reads)
     else:
         found = _strategy(strategy)(reads, writes, strategy.ttl, math.inf)
-    held = np.arange(len(reads)) < items  # keys stand by popularity
+    held = np.arange(len(reads)) < items  # keys are sorted by popularity
     return Freshness(np.where(held, found.hit, 0.0), np.where(held, found.stale, 0.0))
 
 
@@ -225,7 +227,7 @@ def _strategy(strategy: Any) -> Callable[..., Freshness]:
 
 
 def _steady(scenario: Scenario, time: float) -> tuple[str, ...]:
-    """Return a warning if the run is measured before it can be in steady state."""
+    """Return a warning if the warm-up is too short for the steady state."""
     if scenario.start == "warm" or time == math.inf or time <= scenario.warmup:
         return ()
     return (f"steady state, for which a warm-up of {scenario.warmup:g} s is short ({time:.3g} s)",)

@@ -1,4 +1,4 @@
-"""Load, utilization and mean latencies that theory gives once the hit ratio is known."""
+"""Load, utilization and mean latencies by theory, once the hit ratio is known."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from cachesim.scenario import Scenario
 
 
 class TierLoad(NamedTuple):
-    """What a request asks of one tier."""
+    """The load that a request puts on one tier."""
 
-    visits: float  # a request
-    service: float  # seconds a visit, the mean
-    moment: float  # the mean square
+    visits: float  # per request
+    service: float  # mean seconds per visit
+    moment: float  # mean square of the service time
     workers: int
     leg: float  # seconds there and back
 
     @property
     def demand(self) -> float:
-        """Seconds of service a request."""
+        """Seconds of service per request."""
         return self.visits * self.service
 
 
 class Path(NamedTuple):
-    """A request's ways through the tiers."""
+    """The path of a request through the tiers."""
 
     hit: float  # ratio; 0 without a cache
     cache: TierLoad
@@ -40,8 +40,8 @@ class Path(NamedTuple):
 class Flow(NamedTuple):
     """Requests in steady state."""
 
-    throughput: float  # requests a second
-    cache_wait: float | None  # seconds a visit; None: no steady state
+    throughput: float  # requests per second
+    cache_wait: float | None  # seconds per visit; None: no steady state
     database_wait: float | None
     formula: str
 
@@ -63,15 +63,15 @@ def path(scenario: Scenario, hit: float) -> Path:
     legs = scenario.network.cache_leg.mean, scenario.network.database_leg.mean
     tier = TierLoad(queries, service, second, database.connections, legs[1])
     fills = getattr(strategy, "fill", True)
-    told = type(strategy) is WriteThrough or getattr(strategy, "invalidate", False)
+    also_cache = type(strategy) is WriteThrough or getattr(strategy, "invalidate", False)
     moved = reads * hit + misses * fills + (writes if type(strategy) is WriteThrough else 0.0)
-    asked = 0.0 if type(strategy) is NoCache else reads + misses * fills + writes * told
+    asked = 0.0 if type(strategy) is NoCache else reads + misses * fills + writes * also_cache
     cache = _node(scenario, asked, moved, legs[0])
     return Path(hit, cache, tier, database.read_mean, database.commit.mean)
 
 
 def _node(scenario: Scenario, visits: float, moved: float, leg: float) -> TierLoad:
-    """Return the cache's station; `moved` visits a request carry a value."""
+    """Return the load on the cache; `moved` is the number of visits per request that carry a value."""
     node, size = scenario.node, scenario.workload.size.mean  # type: ignore[attr-defined]
     extra = node.per_byte * size
     share = moved / visits if visits else 0.0
@@ -98,7 +98,7 @@ def _wait(rate: float, station: TierLoad) -> float | None:
 
 
 def closed_flow(scenario: Scenario, way: Path) -> Flow:
-    """Return throughput and waits when users take turns; what takes a constant time counts as thinking."""
+    """Return throughput and waits in a closed loop; times without a queue count as thinking."""
     workload: Any = scenario.workload
     stations = (way.cache, way.database)
     pauses = workload.think.mean + sum(s.visits * s.leg for s in stations)
@@ -134,5 +134,5 @@ def latencies(scenario: Scenario, way: Path, moving: Flow) -> tuple[float, float
     if type(strategy) is NoCache:
         return query, commit
     fill = ask if getattr(strategy, "fill", True) else 0.0
-    told = type(strategy) is WriteThrough or getattr(strategy, "invalidate", False)
-    return ask + (1 - way.hit) * (query + fill), commit + (ask if told else 0.0)
+    also_cache = type(strategy) is WriteThrough or getattr(strategy, "invalidate", False)
+    return ask + (1 - way.hit) * (query + fill), commit + (ask if also_cache else 0.0)

@@ -1,4 +1,4 @@
-"""`predict`: what theory says about a scenario, metric by metric, or why it says nothing."""
+"""`predict`: what theory says about a scenario, per metric, or why it says nothing."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ from cachesim.predict.hits import Cached, Silent, cached, capacity
 from cachesim.predict.load import Flow, Path, flow, latencies, path
 from cachesim.scenario import Scenario
 
-KNOWN = (NoCache, LazyLoading, WriteAround, WriteThrough)  # strategies whose visits are known
+KNOWN = (
+    NoCache,
+    LazyLoading,
+    WriteAround,
+    WriteThrough,
+)  # strategies whose visits to the tiers are known
 HEADER = ["metric", "theory", "by"]
-ROUNDS = 20  # of a closed loop's throughput and hit ratio, which depend on each other
+ROUNDS = 20  # until throughput and hit ratio of a closed loop, which depend on each other, settle
 
 
 class Said(NamedTuple):
-    """What theory says of one metric."""
+    """What theory says about one metric."""
 
     value: float  # in seconds, per second, or as a share
     formula: str
@@ -28,27 +33,27 @@ class Said(NamedTuple):
 
 
 class Prediction:
-    """What theory says about a scenario: a value a metric, and the reasons for its silence."""
+    """What theory says about a scenario: one value per metric, and the reasons where it says nothing."""
 
     def __init__(self, scenario: Scenario, said: dict[str, Said], silent: dict[str, str]) -> None:
         self.scenario = scenario
         self.said = said  # metric -> value, formula, assumptions
-        self.silent = silent  # metric, or several -> why theory says nothing of it
+        self.silent = silent  # metric, or several metrics -> why theory says nothing about it
 
     @property
     def values(self) -> dict[str, float]:
-        """Metric -> predicted value, as plots take them."""
+        """Metric -> predicted value, in the form that plots take."""
         return {metric: said.value for metric, said in self.said.items()}
 
     def shown(self, metric: str) -> str:
-        """Return the value as text in its unit; "" where theory is silent."""
+        """Return the value as text in its unit; "" if theory says nothing."""
         if metric not in self.said:
             return ""
         return show(metric, self.said[metric].value)
 
     @property
     def reasons(self) -> list[str]:
-        """A sentence for everything theory is silent about."""
+        """One sentence per metric that theory says nothing about."""
         return [f"{metric}: none, {reason}" for metric, reason in self.silent.items()]
 
     @property
@@ -69,8 +74,8 @@ class Prediction:
 def predict(scenario: Scenario) -> Prediction:
     """Return what theory says about a scenario, without running it.
 
-    Hit and stale ratio by Che's characteristic time, TTL and writes; the load that follows; waits and
-    throughput of an open loop by M/G/c, of a closed one by mean value analysis.
+    Hit and stale ratio follow from Che's characteristic time, the TTL and the writes; the load follows from
+    these. Waits and throughput are those of M/G/c for an open loop, and of mean value analysis for a closed one.
 
     >>> said = predict(Scenario(strategy=LazyLoading(ttl=10)))
     >>> round(said.values["hit_ratio"], 2), said.said["hit_ratio"].formula
@@ -98,7 +103,7 @@ def predict(scenario: Scenario) -> Prediction:
 
 
 def _steady_state(scenario: Scenario, silent: dict[str, str]) -> tuple[Cached | None, Path, Flow]:
-    """Return hits, visits and flow, which a closed loop settles among themselves."""
+    """Return hits, visits and flow; in a closed loop they depend on each other, and rounds settle them."""
     workload = scenario.workload
     if type(workload) not in (OpenLoop, ClosedLoop):
         raise Silent(f"{type(workload).__name__}: its requests are not drawn by a law")
@@ -108,7 +113,7 @@ def _steady_state(scenario: Scenario, silent: dict[str, str]) -> tuple[Cached | 
         raise Silent(
             f"{type(scenario.strategy).__name__}: the visits of this strategy are not known"
         )
-    room = functools.cache(functools.partial(capacity, scenario))  # which takes longest: once
+    room = functools.cache(functools.partial(capacity, scenario))  # it takes longest: once
     if not isinstance(workload, ClosedLoop):
         return _at(scenario, workload.rate, room, silent)  # type: ignore[attr-defined]
     rate = workload.clients / (workload.think.mean + 1e-3)

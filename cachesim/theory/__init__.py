@@ -1,4 +1,4 @@
-"""Closed forms, as plain functions of numbers: what queues and caches must do on average.
+"""Closed forms as plain functions of numbers: what queues and caches do on average.
 
 Rates are per second, times in seconds, ratios between 0 and 1.
 """

@@ -1,14 +1,14 @@
-"""How long a cached copy lives when eviction, a TTL and writes all end it; hit and stale ratios from that.
+"""How long a cached copy lives if eviction, a TTL and writes can end it; hit and stale ratios follow.
 
-The one quantity is a copy's *life*: the mean time from the set of a key until it is evicted (no use for the
-characteristic time t), expires (ttl after the set) or is written, whichever comes first. Every strategy's hit
-ratio is a renewal argument on lives: reads are Poisson, so a copy collects reads · life hits.
+A copy's *life* is the mean time from the set of a key until it is evicted (no use for the characteristic time t),
+expires (ttl after the set) or is written, whichever comes first. The hit ratio of every strategy follows from lives
+by a renewal argument: reads are Poisson, so a copy gets reads · life hits.
 
 References
 ----------
 Che, Tung and Wang, IEEE JSAC 20 (2002), for t; Jung, Berger and Balakrishnan, "Modeling TTL-based Internet
-caches", INFOCOM 2003, for the renewals. The two together are worked out here: the first pause of t between
-reads obeys S(s) = 1 for s < t, then drops by e^(-λt), then S'(s) = -λ e^(-λt) S(s - t).
+caches", INFOCOM 2003, for the renewals. Their combination is our own: the first pause of t between reads obeys
+S(s) = 1 for s < t, then drops by e^(-λt), then S'(s) = -λ e^(-λt) S(s - t).
 """
 
 import math
@@ -17,12 +17,12 @@ from typing import NamedTuple
 import numpy as np
 
 Array = np.ndarray
-STEPS = 64  # of the grid, for one characteristic time
-LONG = 40  # characteristic times: a TTL beyond sees eviction as memoryless
+STEPS = 64  # of the grid, per characteristic time
+LONG = 40  # characteristic times: for a longer TTL, eviction is memoryless
 
 
 class Freshness(NamedTuple):
-    """What the reads of every key get; arrays of shape (keys,)."""
+    """Hit and stale ratio of the reads of every key; arrays of shape (keys,)."""
 
     hit: Array
     stale: Array
@@ -40,9 +40,9 @@ def copy_life(
     ttl : float
         Seconds from the set; inf for none.
     eviction : float
-        Seconds without a use after which LRU evicts; inf if there is room for all.
+        Seconds without a use after which LRU evicts; inf if all keys fit.
     policy : {"lru", "fifo", "random"}
-        Under FIFO a use prolongs nothing, under RANDOM the time to eviction is exponential.
+        Under FIFO a use does not prolong the life; under RANDOM the time to eviction is exponential.
 
     >>> copy_life(np.array([2.0]), np.array([0.0]), ttl=3.0, eviction=math.inf).round(6).tolist()
     [3.0]
@@ -57,7 +57,7 @@ def copy_life(
 
 
 def _unlimited(reads: Array, writes: Array, eviction: float) -> Array:
-    """Return the life without a TTL: until the next event, and on from there if that is a read."""
+    """Return the life without a TTL: it goes on at every read and ends at a write or after a long pause."""
     either = reads + writes
     idle = np.exp(-either * eviction)  # probability of neither for so long
     return np.asarray((1 - idle) / (writes + reads * idle))
@@ -94,7 +94,7 @@ def _at(alive: list[Array], n: int) -> Array:
 def lazy_freshness(
     reads: Array, writes: Array, ttl: float, eviction: float, policy: str = "lru"
 ) -> Freshness:
-    """Return hit and stale ratios of lazy loading whose writes leave the cached copy.
+    """Return hit and stale ratios of lazy loading if writes leave the cached copy as it is.
 
     >>> hit, stale = lazy_freshness(np.array([5.0]), np.array([0.3]), ttl=4.0, eviction=math.inf)
     >>> round(hit.item(), 3), round(stale.item(), 3)
@@ -111,7 +111,7 @@ def lazy_freshness(
 def invalidate_freshness(
     reads: Array, writes: Array, ttl: float, eviction: float, policy: str = "lru"
 ) -> Freshness:
-    """Return hit and stale ratios of lazy loading whose writes delete the copy at once: never stale.
+    """Return hit and stale ratios of lazy loading if writes delete the copy at once: never stale.
 
     >>> invalidate_freshness(np.array([3.0]), np.array([1.0]), math.inf, math.inf).hit.tolist()
     [0.75]
@@ -121,12 +121,12 @@ def invalidate_freshness(
 
 
 def write_through_freshness(reads: Array, writes: Array, ttl: float, eviction: float) -> Freshness:
-    """Return hit and stale ratios when a write and a miss both set the copy: never stale; LRU.
+    """Return hit and stale ratios if both a write and a miss set the copy: never stale; LRU.
 
     >>> one = np.array([1.0])
     >>> write_through_freshness(one, one, 1.0, math.inf).hit.round(4).tolist()
     [0.7746]
     """
     life = copy_life(reads, writes, ttl, eviction)
-    absent = (1 - writes * life) / (reads + writes)  # the copy was not followed by a write's
+    absent = (1 - writes * life) / (reads + writes)  # between a copy's end and the next set
     return Freshness(life / (life + absent), 0 * reads)

@@ -1,1 +1,1 @@
-"""Oracles: numbers that theory knows, beside the same numbers from runs of the real model and engines."""
+"""Is it true? Runs of the model beside theory (oracles), and embedded engines beside real servers (fidelity)."""

@@ -1,4 +1,4 @@
-"""How near the embedded engines are: the same requests into the embedded and the real one, at simulated time."""
+"""How near the embedded engines are to the real servers: the same requests into both, at simulated time."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from cachesim.traces import DELETE, READ, Trace, read_trace
 from cachesim.units import MIB
 
 LOOK_EVERY = 1000  # requests between two looks at the memory
-VOLATILE_TTL = "100:2000"  # seconds, from:to, where a policy needs TTLs and none were asked for
+VOLATILE_TTL = "100:2000"  # seconds, from:to, if a policy needs TTLs and the requests have none
 TWINS: dict[type[EngineSpec], type[ServerSpec]] = {Redis: RedisServer, Memcached: MemcachedServer}
 MEMCACHED_POLICIES = {"segmented": True, "flat": False}
 
 
 class RequestSource(NamedTuple):
-    """What is asked: reads that store what they miss; a file's requests, or Zipf draws."""
+    """Where the requests come from: a trace file, or Zipf draws. A read that misses stores the key."""
 
-    trace: str = ""  # a file; "": draw by Zipf's law
+    trace: str = ""  # a file; "": drawn by Zipf's law
     format: str = ""
-    most: int = 1_000_000  # requests
+    most: int = 1_000_000  # requests, at most
     keys: int = 200_000
     skew: float = 0.99
     value_size: str = "100"  # bytes, or lognormal:median,sigma: a key keeps its size
@@ -49,14 +49,14 @@ class RequestSource(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What tells these requests from others in a table."""
+        """A short description for tables."""
         source = self.trace.rpartition("/")[2] or f"zipf {self.skew:g}, {self.keys:,} keys"
         sizes = self.value_size if ":" in self.value_size else f"{self.value_size} bytes"
         return f"{source}, {sizes}" + (f", ttl {self.ttl} s" if self.ttl else "")
 
 
 class EngineComparison(NamedTuple):
-    """One comparison: an embedded engine, how its policy is called, and the requests."""
+    """One comparison: an embedded engine, the name of its policy, and the requests."""
 
     spec: EngineSpec
     policy: str
@@ -64,7 +64,7 @@ class EngineComparison(NamedTuple):
 
 
 class Side(NamedTuple):
-    """What one engine did."""
+    """The figures of one engine."""
 
     version: str
     hit_ratio: float
@@ -76,7 +76,7 @@ class Side(NamedTuple):
 
 
 class FidelityRow(NamedTuple):
-    """Both engines on the same requests."""
+    """Both engines on the same requests: one row of the table."""
 
     engine: str
     policy: str
@@ -92,7 +92,7 @@ class FidelityRow(NamedTuple):
 def fidelity(
     cases: Sequence[EngineComparison], *, n_jobs: int = -1, progress: Any = None
 ) -> Iterator[FidelityRow] | Iterable[FidelityRow]:
-    """Run every case on the embedded engine and on the real server; yield a FidelityRow each.
+    """Run every case on the embedded engine and on the real server; yield one FidelityRow per case.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def compared(case: EngineComparison) -> FidelityRow:
 
 
 def twin(spec: EngineSpec) -> ServerSpec:
-    """Return the real server for an embedded engine: every field that both have is the same.
+    """Return the real server for an embedded engine; all fields that both have are equal.
 
     >>> twin(Redis(memory=4 * MIB, policy="volatile-ttl"))
     RedisServer(memory=4194304, policy='volatile-ttl')
@@ -134,7 +134,7 @@ def twin(spec: EngineSpec) -> ServerSpec:
 
 
 def play(trace: Trace, spec: EngineSpec, seed: int) -> tuple[Side, list[int]]:
-    """Play reads that fill on a miss; return what happened, and the memory at every thousandth."""
+    """Play the requests; return the figures, and the memory at every thousandth request."""
     now = [0.0]
     found: Counter[str] = Counter()
     seen = []
@@ -171,7 +171,7 @@ def _outcome(engine: Engine, key: str, op: str, value: bytes, ttl: float) -> str
 
 @lru_cache(maxsize=2)
 def requests_of(requests: RequestSource) -> Trace:
-    """Return the requests, each with a size and, if asked for, a TTL."""
+    """Return the requests, each with a size and, if `ttl` is given, a TTL."""
     if requests.trace:
         how = dict(requests.reading)
         columns = dict(how.pop("columns", ())) or None
@@ -206,7 +206,7 @@ def _ttl_of(key: str, low: int, high: int) -> float:
 
 
 def ttl_from_text(text: str) -> tuple[int, int]:
-    """Return the least and the greatest TTL, in seconds, that a text names: "60", or "100:2000".
+    """Return the least and the greatest TTL of a text such as "60" or "100:2000", in seconds.
 
     >>> ttl_from_text("60")
     (60, 60)
@@ -224,10 +224,10 @@ def cases(
     memories: Sequence[int],
     requests: RequestSource,
 ) -> list[EngineComparison]:
-    """Return a case for every engine, policy and memory on the same requests.
+    """Return one case per engine, policy and memory, all on the same requests.
 
-    Policies that are None stand for all. The volatile ones get TTLs where none were asked for,
-    for without they evict nothing.
+    None stands for all policies. A volatile policy gets TTLs if the requests have none, because it evicts nothing
+    without them.
     """
     every: Mapping[str, list[str]] = {"redis": list(POLICIES), "memcached": [*MEMCACHED_POLICIES]}
     for name in policies or ():
@@ -255,7 +255,7 @@ def _with_ttl(requests: RequestSource, policy: str) -> RequestSource:
 
 
 def standard(traces: str, most: int) -> list[EngineComparison]:
-    """Return the standard set: three real traces and two drawn ones, at three sizes each."""
+    """Return the standard set: three real traces and two drawn ones, each at three sizes."""
     zipf = RequestSource(most=most)
     shop = zipf._replace(format="cache2k", value_size="1000")
     found: list[EngineComparison] = []

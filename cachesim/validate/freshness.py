@@ -1,4 +1,4 @@
-"""Hits and staleness of one key with Poisson reads and writes, where nothing takes time."""
+"""Oracles of one key: hits and staleness with Poisson reads and writes, where nothing takes time."""
 
 import math
 
@@ -14,19 +14,19 @@ from cachesim.spec import Seconds
 from cachesim.validate.oracle import Oracle
 from cachesim.validate.worlds import history, of_one_key
 
-N = 2_000  # requests of a run
+N = 2_000  # requests per run
 RENEWAL = "renewal argument (Jung, Berger and Balakrishnan, INFOCOM 2003)"
-AGE = "the age of a copy that is hit is uniform on (0, TTL)"
+AGE = "at a hit, the age of the copy is uniform on (0, TTL)"
 BAILIS = f"{AGE}; k-staleness and t-visibility after Bailis et al., PVLDB 5(8), 2012"
 
 
 class Sliding(Strategy):
-    """Lazy loading whose hits start the TTL anew."""
+    """Lazy loading in which every hit restarts the TTL."""
 
     ttl: Seconds = math.inf
 
     def read(self, app: App, key: str) -> Steps:
-        """Ask the cache, or the database; set either way."""
+        """Ask the cache, then the database if it missed; set the key in both cases."""
         value = yield app.cache.get(key)
         if value is None:
             value = yield app.db.read(key)
@@ -34,12 +34,12 @@ class Sliding(Strategy):
         return value
 
     def write(self, app: App, key: str, value: Value) -> Steps:
-        """Commit, and leave the copy as it is."""
+        """Commit, and leave the cached copy as it is."""
         yield app.db.write(key, value)
 
 
 def lazy_hits(seed: int, reads: float, ttl: float) -> float:
-    """Return the hit ratio of lazy loading, the timer from the fill."""
+    """Return the hit ratio of lazy loading, whose TTL counts from the fill."""
     return hit_ratio(history(of_one_key(LazyLoading(ttl=ttl), reads, 0.0, N), seed))
 
 
@@ -55,7 +55,7 @@ def invalidate_hits(seed: int, reads: float, writes: float, ttl: float) -> float
 
 
 def through_hits(seed: int, reads: float, writes: float, ttl: float) -> float:
-    """Return the hit ratio when a write and a miss set the copy."""
+    """Return the hit ratio when both a write and a miss set the copy."""
     return hit_ratio(history(of_one_key(WriteThrough(ttl=ttl), reads, writes, N), seed))
 
 
@@ -76,13 +76,13 @@ def stale_hits(seed: int, reads: float, writes: float, ttl: float) -> float:
 
 
 def behind(seed: int, reads: float, writes: float, ttl: float) -> float:
-    """Return by how many versions a hit of lazy loading lags behind."""
+    """Return the number of versions that a hit of lazy loading lags behind, on average."""
     ended = history(of_one_key(LazyLoading(ttl=ttl), reads, writes, 4 * N), seed)
     return versions_behind_mean(ended[ended["lookup"] == "hit"])
 
 
 def outdated_for(seed: int, reads: float, writes: float, ttl: float) -> float:
-    """Return for how many seconds a hit's copy has been outdated, 0 if it is not."""
+    """Return the seconds for which the copy of a hit has been outdated, on average; 0 for a fresh hit."""
     ended = history(of_one_key(LazyLoading(ttl=ttl), reads, writes, 6 * N), seed)
     hits = select(ended, "read").query("lookup == 'hit'")
     return float(hits["age"].fillna(0.0).mean())
@@ -96,12 +96,12 @@ NEVER_STALE: dict[str, Strategy] = {
 
 
 def never(strategy: str) -> float:
-    """Return 0: where nothing takes time, nothing comes between a write and what it does to the copy."""
+    """Return 0: if nothing takes time, no read comes between a commit and the change of the copy."""
     return 0.0
 
 
 def never_stale(seed: int, strategy: str) -> float:
-    """Return the share of stale reads of a strategy that has none when nothing takes time."""
+    """Return the share of stale reads of a strategy; it has none if nothing takes time."""
     return stale_ratio(history(of_one_key(NEVER_STALE[strategy], 600.0, 400.0, N), seed))
 
 
@@ -136,9 +136,9 @@ ORACLES = (
            theory.stale_hit_ratio(writes, ttl), stale_hits, BOTH, runs=24),
     Oracle("sliding-stale-reads", "share of reads", RENEWAL, theory.sliding_stale_ratio,
            sliding_stale_reads, SHORT, runs=16),
-    Oracle("versions-behind", "versions a hit", BAILIS, lambda reads, writes, ttl:
+    Oracle("versions-behind", "versions per hit", BAILIS, lambda reads, writes, ttl:
            theory.versions_behind(writes, ttl), behind, BOTH, runs=20),
-    Oracle("stale-age", "seconds a hit", BAILIS, lambda reads, writes, ttl:
+    Oracle("stale-age", "seconds per hit", BAILIS, lambda reads, writes, ttl:
            theory.stale_age(writes, ttl), outdated_for, BOTH, runs=16),
     Oracle("never-stale", "share of reads", "no time, no race", never, never_stale,
            tuple({"strategy": name} for name in NEVER_STALE), runs=4),

@@ -1,4 +1,4 @@
-"""Hit ratios of complete caches with independent requests, where nothing takes time."""
+"""Oracles of whole caches: hit ratios with independent requests, where nothing takes time."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from cachesim.theory.copies import Freshness
 from cachesim.validate.oracle import Oracle
 from cachesim.validate.worlds import arrivals, history, requests
 
-RATE = 1_000.0  # requests a second
-N = 3_000  # measured requests of a run
+RATE = 1_000.0  # requests per second
+N = 3_000  # measured requests per run
 CHE = "Che, Tung and Wang, IEEE JSAC 20 (2002)"
 FRICKER = "Martina, Garetto and Leonardi, INFOCOM 2014"
 KING, GELENBE = "King, IFIP 1971", "Gelenbe, IEEE Trans. Computers 22 (1973)"
@@ -34,7 +34,7 @@ POLICIES = {"lru": LRU, "fifo": FIFO, "random": Random}
 def cached(
     strategy: Strategy, keys: int, items: int, skew: float, policy: str = "lru", **fields: Any
 ) -> Scenario:
-    """Return Zipf requests to a cache of `items` keys, after a warm start and some turnover."""
+    """Return Zipf requests to a cache of `items` keys; it starts warm and turns over before it is measured."""
     cache = Simple(items=items, policy=POLICIES[policy])
     popularity = Zipf(keys=keys, skew=skew)
     warmup = fields.pop("warmup", min(20 * items, 12_000) / RATE)
@@ -50,13 +50,13 @@ def policy_hits(seed: int, policy: str, keys: int, items: int, skew: float) -> f
 
 
 def che(policy: str, keys: int, items: int, skew: float) -> float:
-    """Return what the characteristic time says."""
+    """Return the hit ratio by the characteristic time."""
     ratio = theory.lru_hit_ratio if policy == "lru" else theory.fifo_hit_ratio
     return ratio(theory.zipf(keys, skew), items)
 
 
 def exact(policy: str, keys: int, items: int, skew: float) -> float:
-    """Return the sum over all states of a small cache."""
+    """Return the hit ratio by the sum over all states of a small cache."""
     ratio = theory.exact_lru_hit_ratio if policy == "lru" else theory.exact_fifo_hit_ratio
     return ratio(theory.zipf(keys, skew), items)
 
@@ -67,7 +67,7 @@ def most_popular(keys: int, items: int, skew: float) -> float:
 
 
 def held_for_ever(seed: int, keys: int, items: int, skew: float) -> float:
-    """Return the hit ratio of a cache that begins with the most popular keys and is never filled."""
+    """Return the hit ratio of a cache that starts with the most popular keys and is never filled."""
     return hit_ratio(history(cached(WriteThrough(fill=False), keys, items, skew), seed))
 
 
@@ -78,7 +78,7 @@ def deletes(seed: int, reads: float, keys: int, items: int, skew: float) -> floa
 
 
 def lru_with_deletes(reads: float, keys: int, items: int, skew: float) -> float:
-    """Return what the characteristic time says when writes delete."""
+    """Return the hit ratio by the characteristic time when writes delete."""
     p = theory.zipf(keys, skew)
     return theory.lru_with_deletes_hit_ratio(reads * p, (1 - reads) * p, items)
 
@@ -94,7 +94,7 @@ TOGETHER: dict[str, tuple[Callable[..., Freshness], Callable[[float], Strategy]]
 
 
 def freshness(strategy: str, reads: float, ttl: float) -> Freshness:
-    """Return hit and stale ratio of every key; every use counts, also of a key that has expired."""
+    """Return hit and stale ratio of every key; a use of an expired key counts as a use too."""
     p = RATE * theory.zipf(SMALL["keys"], SMALL["skew"])
     read, written = reads * p, (1 - reads) * p
     deleted = written if strategy == "invalidate" else None
@@ -104,22 +104,22 @@ def freshness(strategy: str, reads: float, ttl: float) -> Freshness:
 
 
 def together(strategy: str, reads: float, ttl: float) -> float:
-    """Return the hit ratio when eviction, TTL and writes all end copies."""
+    """Return the hit ratio when eviction, TTL and writes end copies."""
     return popular(freshness(strategy, reads, ttl).hit)
 
 
 def together_stale(strategy: str, reads: float, ttl: float) -> float:
-    """Return the stale ratio when eviction, TTL and writes all end copies."""
+    """Return the stale ratio when eviction, TTL and writes end copies."""
     return popular(freshness(strategy, reads, ttl).stale)
 
 
 def popular(ratios: np.ndarray) -> float:
-    """Return the mean over the reads, most of which are for popular keys."""
+    """Return the mean over the reads: popular keys weigh more."""
     return float((theory.zipf(SMALL["keys"], SMALL["skew"]) * ratios).sum())
 
 
 def world(strategy: str, reads: float, ttl: float) -> Scenario:
-    """Return the scenario of one strategy on the small cache, cold but well warmed up."""
+    """Return the scenario of one strategy on the small cache, after a long warm-up."""
     spec = TOGETHER[strategy][1](ttl)
     return cached(spec, **SMALL, reads=reads, warmup=max(2.0, 2 * ttl))
 
@@ -140,7 +140,7 @@ SESSIONS, VISITS, ITEMS, LOOKS = 100, 4.0, 1_000, 0.5  # keys and reads per seco
 
 
 def logged_out(seed: int, memory: int) -> float:
-    """Return the share of the visits whose session is gone: LRU evicts it for bulk data."""
+    """Return the share of the visits that find no session, because LRU evicted it for bulk data."""
     groups = TwoGroups(keys=SESSIONS + ITEMS, few=SESSIONS, few_rate=VISITS, other_rate=LOOKS)
     scenario = arrivals(
         LazyLoading(), rate=SESSIONS * VISITS + ITEMS * LOOKS, requests=2 * N, popularity=groups,
@@ -152,12 +152,12 @@ def logged_out(seed: int, memory: int) -> float:
 
 
 def lost_sessions(memory: int) -> float:
-    """Return the same by theory; everything counts as one, as in the cache."""
+    """Return the prediction for `logged_out`; every entry counts as one, as in the cache."""
     groups = np.array([(SESSIONS, VISITS, 1), (ITEMS, LOOKS, 1)])
     return theory.lost_sessions(groups, memory, VISITS)
 
 
-# --- what is asked
+# --- requests
 
 
 def cold(t: float, keys: int) -> float:
@@ -173,7 +173,7 @@ def cold_hits(seed: int, t: float, keys: int) -> float:
 
 
 def top_share(keys: int, skew: float) -> float:
-    """Return the hottest key's share of the requests: no shard can have less."""
+    """Return the share of the requests for the hottest key: the shard that holds it gets at least this much."""
     return float(theory.zipf(keys, skew)[0])
 
 
@@ -200,7 +200,7 @@ LAZY = tuple({"strategy": "lazy", "reads": reads, "ttl": ttl}
 
 
 def of(policy: str, points: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
-    """Return the points of one policy."""
+    """Return the points with this policy."""
     return tuple({"policy": policy, **point} for point in points)
 
 

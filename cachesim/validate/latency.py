@@ -1,4 +1,4 @@
-"""What a read takes: hits and misses, distance, and the wait behind slow commands."""
+"""Oracles of latency: hits and misses, distance, and the wait behind slow commands."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from cachesim.units import MS
 from cachesim.validate.oracle import Oracle
 from cachesim.validate.worlds import INSTANT, arrivals, history
 
-N = 4_000  # requests of a run
-TRIP = 0.3 * MS  # seconds: a command of the cache, there and back
+N = 4_000  # requests per run
+TRIP = 0.3 * MS  # seconds for a command of the cache, there and back
 
 
 def read_latency(load: float, keys: int, items: int) -> float:
-    """Return ask + (1 - hit ratio) · (load + fill), the hit ratio by Che."""
+    """Return ask + (1 - hit ratio) · (load + fill), with the hit ratio by Che."""
     return TRIP + (1 - theory.lru_hit_ratio(theory.zipf(keys, 0.99), items)) * (load + TRIP)
 
 
 def mean_latency(seed: int, load: float, keys: int, items: int) -> float:
-    """Return the mean latency of lazy loading at a rate so low that nobody waits."""
+    """Return the mean latency of lazy loading at a rate so low that no request waits."""
     network = Network(in_zone=Exponential(mean=TRIP), cross_zone=Exponential(mean=load),
                       database_in_zone=False)  # fmt: skip
     scenario = arrivals(
@@ -43,12 +43,12 @@ def mean_latency(seed: int, load: float, keys: int, items: int) -> float:
 
 
 class PageOfTrips(Strategy):
-    """A page that asks the cache for several things, one after the other."""
+    """A page that asks the cache several times, one after the other."""
 
     trips: int = 1
 
     def read(self, app: App, key: str) -> Steps:
-        """Ask so many times."""
+        """Ask the cache `trips` times."""
         value = None
         for _ in range(self.trips):
             value = yield app.cache.get(key)
@@ -56,7 +56,7 @@ class PageOfTrips(Strategy):
 
 
 def distance(seed: int, trips: int, near: float, far: float) -> float:
-    """Return by how much a page is slower when the cache is in another zone."""
+    """Return the additional seconds of a page when the cache is in another zone."""
     network = Network(in_zone=Exponential(mean=near), cross_zone=Exponential(mean=far))
     here = arrivals(PageOfTrips(trips=trips), rate=100.0, requests=N, network=network)
     there = here.replace(network__cache_in_zone=False)
@@ -65,7 +65,7 @@ def distance(seed: int, trips: int, near: float, far: float) -> float:
 
 
 class Walks(Strategy):
-    """Reads get a key; writes look through all of them, as KEYS does."""
+    """Reads get a key; writes walk over all keys with KEYS."""
 
     def read(self, app: App, key: str) -> Steps:
         """Ask the cache."""
@@ -76,7 +76,7 @@ class Walks(Strategy):
         yield app.cache.execute("KEYS", "nothing")
 
 
-QUICK, WALK, HELD = 1 * MS, 10 * MS, 101  # seconds a get, a KEYS; keys that KEYS walks over
+QUICK, WALK, HELD = 1 * MS, 10 * MS, 101  # seconds per get and per KEYS; keys that KEYS walks over
 
 
 def behind_walks(rate: float, walks: float) -> float:
@@ -103,9 +103,9 @@ LOADS: tuple[dict[str, Any], ...] = (
 ORACLES = (
     Oracle("mean-read-latency", "seconds", "hits ask, misses ask, load and fill", read_latency,
            mean_latency, LOADS, runs=16),
-    Oracle("cross-zone-cost", "seconds a page", "round trips add up", theory.cross_zone_cost, distance,
+    Oracle("cross-zone-cost", "seconds per page", "round trips add up", theory.cross_zone_cost, distance,
            tuple({"trips": trips, "near": 0.2 * MS, "far": 0.8 * MS} for trips in (1, 3, 10)), runs=6),
-    Oracle("head-of-line", "seconds a get", "Pollaczek (1930), Khinchine (1932)", behind_walks,
+    Oracle("head-of-line", "seconds per get", "Pollaczek (1930), Khinchine (1932)", behind_walks,
            mean_get, tuple({"rate": rate, "walks": walks}
                            for rate, walks in ((200.0, 20.0), (400.0, 10.0), (300.0, 20.0))),
            runs=16),

@@ -1,4 +1,4 @@
-"""Closed networks: users who think, ask and wait, in front of the database or of cache and database."""
+"""Oracles of closed networks: users think, ask and wait, at the database or at cache and database."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cachesim.validate.oracle import Oracle
 from cachesim.validate.worlds import INSTANT, ROOM, history
 
 THINK = 0.05  # seconds
-ASK, QUERY = 0.004, 0.012  # seconds: a command of the cache node, a query
+ASK, QUERY = 0.004, 0.012  # seconds per command of the cache node, and per query
 KEYS = 1_000
 MVA = "Reiser and Lavenberg, J. ACM 27 (1980)"
 VISITS = (
@@ -32,7 +32,7 @@ VISITS = (
 def closed(
     strategy: Strategy, users: int, connections: int, reads: float = 1.0, **fields: Any
 ) -> Scenario:
-    """Return users who take turns for 40 s after 2 s, exponential throughout."""
+    """Return users in a closed loop, measured for 40 s after 2 s; all times are exponential."""
     query = Exponential(mean=QUERY)
     database = Database(
         connections=connections, waiting=ROOM, buffer_hit_ratio=1.0, buffer_read=query, commit=query
@@ -45,7 +45,7 @@ def closed(
 
 
 def throughput(seed: int, scenario: Scenario) -> float:
-    """Return the requests that end a second, between the warm-up and the last arrivals."""
+    """Return the requests that end per second, between the warm-up and the last arrivals."""
     from cachesim.experiments.run import run
 
     ended = select_requests(run(scenario.replace(seed=seed)).history)["end"]
@@ -54,7 +54,7 @@ def throughput(seed: int, scenario: Scenario) -> float:
 
 
 def repairman(seed: int, users: int, connections: int) -> float:
-    """Return the throughput of users who ask the database only."""
+    """Return the throughput of users who ask only the database."""
     return throughput(seed, closed(NoCache(), users, connections))
 
 
@@ -62,7 +62,7 @@ TWO = Node(service=Exponential(mean=ASK), per_byte=0, per_key=0)
 
 
 def two_stations(users: int, connections: int) -> float:
-    """Return the mean response of cache and database in a row."""
+    """Return the mean response time of cache and database in a row."""
     return theory.closed_network(users, THINK, [ASK, QUERY], [1, connections])[1]
 
 
@@ -75,7 +75,7 @@ def in_a_row(seed: int, users: int, connections: int) -> float:
 def cache_aside(users: int, reads: float, hit: float) -> Scenario:
     """Return users of a cache that holds a share `hit` of the equally likely keys.
 
-    Random eviction and a set at every write keep it full: whether a read hits is a coin.
+    Random eviction and a set at every write keep the cache full: a read hits by chance alone.
     """
     cache = Simple(items=round(hit * KEYS))
     return closed(WriteThrough(), users, 1, reads, node=TWO, cache=cache, start="warm")
@@ -93,12 +93,12 @@ def aside_rate(seed: int, users: int, reads: float, hit: float) -> float:
 
 
 def queries(users: int, reads: float, hit: float) -> float:
-    """Return the queries a request makes."""
+    """Return the number of queries per request, by theory."""
     return theory.cache_aside_visits(reads, hit)[1]
 
 
 def aside_queries(seed: int, users: int, reads: float, hit: float) -> float:
-    """Return the queries begun, over the requests ended."""
+    """Return the queries that began, divided by the requests that ended."""
     ended = history(cache_aside(users, reads, hit), seed)
     scenario = cache_aside(users, reads, hit)
     span = scenario.duration - scenario.warmup
@@ -115,10 +115,10 @@ ASIDE = (
 )  # fmt: skip
 
 ORACLES = (
-    Oracle("machine-repairman", "requests a second", "M/M/c//N", lambda users, connections:
+    Oracle("machine-repairman", "requests per second", "M/M/c//N", lambda users, connections:
            theory.repairman(users, THINK, QUERY, connections), repairman, USERS),
     Oracle("mean-value-analysis", "seconds", MVA, two_stations, in_a_row, USERS),
-    Oracle("cache-aside-throughput", "requests a second", MVA, aside_throughput, aside_rate, ASIDE,
+    Oracle("cache-aside-throughput", "requests per second", MVA, aside_throughput, aside_rate, ASIDE,
            ),
-    Oracle("cache-aside-queries", "queries a request", VISITS, queries, aside_queries, ASIDE),
+    Oracle("cache-aside-queries", "queries per request", VISITS, queries, aside_queries, ASIDE),
 )  # fmt: skip

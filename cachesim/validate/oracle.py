@@ -1,8 +1,8 @@
-"""What an oracle is, and the row that one of its points gives.
+"""An oracle is a number that theory knows; each of its points gives one row.
 
-An oracle names a closed form (`predict`) and a way to measure the same number in one independent run of
-the real model (`simulate`). At a point, several runs with seeds of their own give a 99 % Student-t interval
-of the run's mean: the prediction must lie inside, and the interval must be narrow enough to mean something.
+An oracle has a closed form (`predict`) and a way to measure the same number in one independent run of the real
+model (`simulate`). At each point, several runs with different seeds give a 99 % Student-t interval of the mean.
+The prediction must lie inside the interval, and the interval must be narrow: a wide one would prove nothing.
 """
 
 import math
@@ -14,8 +14,8 @@ from cachesim.measure.statistics import interval
 from cachesim.rng import replica_seed
 
 CONFIDENCE = 0.99
-NARROW = 0.05  # the interval's half-width, at most, as a share of the value
-RUNS = 10  # independent runs of a point
+NARROW = 0.05  # the greatest half-width of an interval, as a share of the value
+RUNS = 10  # independent runs per point
 
 Point = Mapping[str, Any]  # parameter -> value, keywords of both `predict` and `simulate`
 
@@ -38,7 +38,7 @@ class Oracle(NamedTuple):
 
 
 class OracleRow(NamedTuple):
-    """A prediction beside what runs gave."""
+    """A prediction beside the measured value with its interval."""
 
     oracle: str
     parameters: dict[str, Any]
@@ -57,12 +57,12 @@ class OracleRow(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        """Whether the prediction is inside an interval that is narrow."""
+        """True if the interval is narrow and the prediction is inside it."""
         return self.low <= self.predicted <= self.high and self.half_width <= NARROW
 
 
 def judge(oracle: Oracle, point: Point, values: list[float]) -> OracleRow:
-    """Return the row that the runs of a point give.
+    """Return the row of a point, from the values of its runs.
 
     >>> coin = Oracle("coin", "share of heads", "symmetry", lambda sides: 1 / sides, None, ())
     >>> judge(coin, {"sides": 2}, [0.49, 0.51, 0.50, 0.50]).ok

@@ -1,4 +1,4 @@
-"""Queues in front of the database's connections: every read and write goes there, and nothing else takes time."""
+"""Oracles of queues in front of the database: every read and write goes there, and nothing else takes time."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from cachesim.validate.oracle import Oracle
 from cachesim.validate.worlds import ROOM, ZERO, arrivals, history, requests
 
 SERVICE = 0.01  # seconds: the mean time of a query
-N = 12_000  # requests of a run
-START = 600  # requests before a run is measured: many times what a queue takes to forget
+N = 12_000  # requests per run
+START = 600  # requests before a run is measured: long after the queue has forgotten its start
 ERLANG = "Erlang (1917)"
 KHINCHINE = "Pollaczek (1930), Khinchine (1932)"
 
 
 def queue(rate: float, workers: int = 1, asked: int = N, **fields: Any) -> Scenario:
-    """Return a queue of queries that take an exponential time, or what `fields` of the database say."""
+    """Return a queue of queries with exponential service times; `fields` of the database change that."""
     plain = {"buffer_hit_ratio": 1.0, "buffer_read": Exponential(mean=SERVICE), "commit": ZERO}
     reads = fields.pop("reads", 1.0)
     strategy = fields.pop("strategy", NoCache())
@@ -60,19 +60,19 @@ def quantile(seed: int, rate: float, q: float) -> float:
 
 
 def wait_tail(seed: int, reads: float, workers: int, t: float) -> float:
-    """Return how often the wait exceeds t, as writes see it that cost nothing: their latency is their wait."""
+    """Return the share of waits above t, measured by writes without service time: their latency is their wait."""
     probes = requests(queue(2 * reads, workers, reads=0.5), seed).query("op == 'write'")
     return float((probes["end"] - probes["begin"] > t).mean())
 
 
 def busy(seed: int, rate: float, workers: int) -> float:
-    """Return the share of the time that connections are busy."""
+    """Return the share of the time in which connections are busy."""
     scenario = queue(rate, workers).replace(sample_every=1.0)
     return db_utilization(history(scenario, seed))
 
 
 def arrival_rate(seed: int, rate: float) -> float:
-    """Return the arrivals a second, after the warm-up."""
+    """Return the arrivals per second, after the warm-up."""
     scenario = queue(rate, workers=64)
     return len(requests(scenario, seed)) / (scenario.duration - scenario.warmup)
 
@@ -86,7 +86,7 @@ LAWS: dict[str, tuple[dict[str, Any], float]] = {  # fields of the database, sec
         {"buffer_read": Lognormal(median=SERVICE * math.exp(-0.125), sigma=0.5)},
         SERVICE**2 * math.exp(0.25),
     ),
-    "hyperexponential": (  # nine in ten short, one in ten long; together of mean SERVICE
+    "hyperexponential": (  # nine of ten are short, one is long; their mean is SERVICE
         {"buffer_hit_ratio": 0.9, "buffer_read": Exponential(mean=SERVICE * 2 / 3),
          "disk_read": Exponential(mean=SERVICE * 4)},
         2 * SERVICE**2 * (0.9 * (2 / 3) ** 2 + 0.1 * 4**2),
@@ -100,8 +100,8 @@ def general_wait(rate: float, law: str) -> float:
 
 
 def mean_wait(seed: int, rate: float, law: str) -> float:
-    """Return the mean latency less the mean service."""
-    asked = 3 * N if law == "hyperexponential" else N  # whose rare long queries vary more
+    """Return the mean latency minus the mean service time."""
+    asked = 3 * N if law == "hyperexponential" else N  # its rare long queries vary more
     return float(sojourns(seed, queue(rate, asked=asked, **LAWS[law][0])).mean()) - SERVICE
 
 
@@ -109,12 +109,12 @@ def mean_wait(seed: int, rate: float, law: str) -> float:
 
 
 class Turnstile(NoCache):
-    """No cache, and every request is counted when it comes and when it goes."""
+    """No cache; every request is counted when it comes and when it goes."""
 
     turns: Any = None  # a list of (time, +1 or -1)
 
     def read(self, app: App, key: str) -> Steps:
-        """Ask the database between two turns."""
+        """Ask the database between the two counts."""
         self.turns.append((app.now, 1))
         value = yield app.db.read(key)
         self.turns.append((app.now, -1))
@@ -127,7 +127,7 @@ def inside(rate: float, workers: int) -> float:
 
 
 def mean_inside(seed: int, rate: float, workers: int) -> float:
-    """Return the time average of the number inside, counted at the turnstile."""
+    """Return the time average of the number of requests inside, counted at the turnstile."""
     gate = Turnstile(turns=[])
     scenario = queue(rate, workers, strategy=gate)
     history(scenario, seed)
@@ -147,7 +147,7 @@ TAIL = (
 )  # fmt: skip
 
 ORACLES = (
-    Oracle("arrival-rate", "arrivals a second", "the scenario itself", lambda rate: rate,
+    Oracle("arrival-rate", "arrivals per second", "the scenario itself", lambda rate: rate,
            arrival_rate, ({"rate": 5.0}, {"rate": 100.0}, {"rate": 2_000.0})),
     Oracle("mmc-sojourn", "seconds", ERLANG, sojourn, mean_sojourn, MMC, runs=24),
     Oracle("mm1-quantile", "seconds", "sojourns in M/M/1 are exponential", lambda rate, q:

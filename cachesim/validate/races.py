@@ -1,4 +1,4 @@
-"""Races of one key: what lands in the cache in another order than it was committed."""
+"""Oracles of races on one key: values reach the cache in another order than they were committed."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from cachesim.validate.worlds import ROOM, ZERO, of_one_key, requests
 if TYPE_CHECKING:
     import pandas as pd
 
-N = 6_000  # requests of a run
+N = 6_000  # requests per run
 COUNTED = "Poisson writes in the gap"
 
 
 class Gaps(Strategy):
-    """Cache-aside whose two gaps last as long as is drawn: from query to set, from commit to delete."""
+    """Cache-aside with two random gaps: from query to set, and from commit to delete."""
 
     fill_gap: Any = None  # draws seconds
     delete_gap: Any = None
 
     def read(self, app: App, key: str) -> Steps:
-        """Ask the cache; on a miss the database, and fill after a while."""
+        """Ask the cache; on a miss ask the database, and fill after the gap."""
         value = yield app.cache.get(key)
         if value is None:
             value = yield app.db.read(key)
@@ -43,23 +43,22 @@ class Gaps(Strategy):
         return value
 
     def write(self, app: App, key: str, value: Value) -> Steps:
-        """Commit; delete after a while."""
+        """Commit; delete after the gap."""
         yield app.db.write(key, value)
         yield app.timeout(self.delete_gap())
         yield app.cache.delete(key)
 
 
 def poisoned(ended: pd.DataFrame) -> float:
-    """Return the share of the fills that set a value whose successor's delete had already come.
+    """Return the share of the fills that set an old value after the delete of a newer write.
 
-    Nothing but the gaps takes time: a fill queries at its begin and sets at its end, a write commits at
-    its begin and deletes at its end.
+    Only the gaps take time: a fill queries at its begin and sets at its end; a write commits at its begin and
+    deletes at its end.
     """
     fills = ended[(ended["op"] == "read") & (ended["lookup"] != "hit")]
     writes = ended[ended["op"] == "write"].sort_values("version")
-    first_delete = np.minimum.accumulate(writes["end"].to_numpy()[::-1])[
-        ::-1
-    ]  # of it and all later
+    ends = writes["end"].to_numpy()[::-1]
+    first_delete = np.minimum.accumulate(ends)[::-1]  # by this write or a later one
     after = np.searchsorted(
         writes["version"].to_numpy(int), fills["version"].to_numpy(int), "right"
     )
@@ -89,7 +88,7 @@ def exponential_gaps(
 
 
 def drawn(mean: float, seed: int, name: str) -> Draw:
-    """Return the draws of an exponential time."""
+    """Return a function that draws an exponential time."""
     return Exponential(mean=mean).draws(stream(seed, name)).__next__
 
 
@@ -108,9 +107,9 @@ def inverted(seed: int, writes: float, set_delay: float) -> float:
 
 
 def refilled(seed: int, reads: float, writes: float, commit: float) -> float:
-    """Return how often the old value is in the cache when a write has committed.
+    """Return the share of writes after whose commit the old value is in the cache.
 
-    The first request after the commit tells, where it is a read; writes that overlap others are left out.
+    The first request after the commit shows it, if it is a read. Writes that overlap others are left out.
     """
     slow = Database(
         connections=ROOM // 1000,
@@ -130,7 +129,7 @@ def refilled(seed: int, reads: float, writes: float, commit: float) -> float:
 
 
 def lone(begins: np.ndarray, commit: float) -> np.ndarray:
-    """Return which of the writes have no other under way at any time of theirs."""
+    """Return a mask of the writes that overlap no other write."""
     gap = np.diff(begins, prepend=-np.inf, append=np.inf) > commit
     return gap[:-1] & gap[1:]
 

@@ -1,4 +1,4 @@
-"""All oracles, and the verb that runs them."""
+"""All oracles, and `validate`, which runs them."""
 
 from __future__ import annotations
 
@@ -35,25 +35,25 @@ def validate(
     n_jobs: int = -1,
     progress: Progress | None = None,
 ) -> list[OracleRow]:
-    """Run oracles, and return a row a point: what theory predicts beside what runs gave.
+    """Run oracles and return one row per point: the prediction beside the measured value.
 
     Parameters
     ----------
     names : sequence of str, optional
-        Which oracles; all by default.
+        Names of oracles; all by default.
     seed : int
-        Of all runs; another one repeats everything independently.
+        Seed of all runs; another seed repeats everything independently.
     quick : bool
-        Whether to run only the first point of each.
+        True: run only the first point of each oracle.
     n_jobs : int
-        Processes; -1 takes every core. The result does not depend on it.
+        Number of processes; -1 takes every core. The result does not depend on it.
     progress : callable, optional
-        Wraps the stream of finished runs, with their number.
+        Called with the stream of finished runs and their number; returns the stream.
 
     Raises
     ------
     BadInput
-        No oracle has that name.
+        No oracle has this name.
 
     >>> [row] = validate(["arrival-rate"], quick=True, n_jobs=1)
     >>> row.predicted, row.ok
@@ -67,7 +67,7 @@ def validate(
 
 
 def oracle(name: str) -> Oracle:
-    """Return the oracle of that name; raise BadInput if there is none."""
+    """Return the oracle of this name; raise BadInput if there is none."""
     if name not in ORACLES:
         near = get_close_matches(name, ORACLES, n=1, cutoff=0.3)
         hint = f'did you mean "{near[0]}"?' if near else f"choose from {', '.join(ORACLES)}"

@@ -1,4 +1,4 @@
-"""Worlds in which one thing takes time, or nothing does: what is left is what the closed form speaks of."""
+"""Small worlds for one closed form each: one thing takes time, or nothing does."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ZERO = Constant(value=0.0)
-INSTANT: dict[str, Any] = {  # nothing takes time: what is left is caching alone
+INSTANT: dict[str, Any] = {  # nothing takes time: only caching is left
     "node": Node(service=ZERO, per_byte=0, per_key=0),
     "network": Network(in_zone=ZERO),
     "database": Database(connections=1, buffer_hit_ratio=1.0, buffer_read=ZERO, commit=ZERO),
 }
-ROOM = 10**6  # queries in line, connections: more than ever come
+ROOM = 10**6  # queries in line, or connections: more than ever come
 
 
 def arrivals(
@@ -37,7 +37,9 @@ def arrivals(
     popularity: Popularity | None = None,
     **fields: Any,
 ) -> Scenario:
-    """Return an open loop of about so many measured requests in an instant world, or what `fields` make of it.
+    """Return an open loop with about this many measured requests, in a world where nothing takes time.
+
+    `fields` change the scenario.
 
     >>> from cachesim.model.strategies.lazy import LazyLoading
     >>> arrivals(LazyLoading(), rate=100.0, requests=500, warmup=1.0).duration
@@ -52,16 +54,16 @@ def arrivals(
 def of_one_key(
     strategy: Strategy, reads: float, writes: float, requests: int, **fields: Any
 ) -> Scenario:
-    """Return the arrivals of one key, `reads` and `writes` a second."""
+    """Return arrivals for one key, with so many `reads` and `writes` per second."""
     rate = reads + writes
     return arrivals(strategy, rate=rate, requests=requests, reads=reads / rate, **fields)
 
 
 def history(scenario: Scenario, seed: int) -> pd.DataFrame:
-    """Run, and return the part of the history after the warm-up."""
+    """Run the scenario and return the part of the history after the warm-up."""
     return run(scenario.replace(seed=seed)).measured
 
 
 def requests(scenario: Scenario, seed: int) -> pd.DataFrame:
-    """Run, and return a row a request that began after the warm-up."""
+    """Run the scenario and return one row per request that began after the warm-up."""
     return select_requests(history(scenario, seed))

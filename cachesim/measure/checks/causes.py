@@ -113,8 +113,8 @@ def no_stale_copy(history: pd.DataFrame, cause: str | None = None) -> Verdict:
     newer = (rows["op"] == "write") & (rows["key"] == first["key"])
     newer &= (rows["version"] == first["version"] + 1).fillna(False)
     whole = {bad.index[0], *rows.index[newer][:1], *bad["stored"].head(1).dropna().astype(int)}
-    told = _sentence(history, bad[:1], str(first["cause"])).partition("; the first: ")[2]
-    return judged(rule, checked, bad, "", told, history.loc[sorted(whole)])
+    sentence = _sentence(history, bad[:1], str(first["cause"])).partition("; the first: ")[2]
+    return judged(rule, checked, bad, "", sentence, history.loc[sorted(whole)])
 
 
 def told_causes(history: pd.DataFrame) -> list[str]:

@@ -81,14 +81,14 @@ def absent_keys_are_known(history: pd.DataFrame) -> Verdict:
     before = vain.groupby("key")["begin"].shift()
     bad = vain[vain["begin"] - before < 1.0]
     nothing, example = "no read was in vain", bad[:0]
-    told = ""
+    sentence = ""
     if len(bad):
         first = bad.iloc[0]
         same = vain[vain["key"] == first["key"]]
         example = history.loc[same.index[:3]]
         ago = first["begin"] - before[bad.index[0]]
-        told = f'read of "{first["key"]}" at t={first["begin"]:.6g} s, {ago:.3g} s after the last in vain'
-    return judged("absent keys are known", len(vain), bad, nothing, told, example)
+        sentence = f'read of "{first["key"]}" at t={first["begin"]:.6g} s, {ago:.3g} s after the last in vain'
+    return judged("absent keys are known", len(vain), bad, nothing, sentence, example)
 
 
 def cache_is_of_use(history: pd.DataFrame, share: float = 0.1) -> Verdict:

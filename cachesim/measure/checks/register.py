@@ -94,7 +94,7 @@ def linearizable(history: pd.DataFrame) -> Verdict:
         return Verdict("linearizable", True, f"{keys:,} keys checked")
     key, example = min(broken, key=lambda found: (len(found[1]), found[1][-1].end))
     rows = history.loc[[op.row for op in example if op.row >= 0]]
-    why = f'{len(broken):,} of {keys:,} keys; "{key}": {_told(rows)}'
+    why = f'{len(broken):,} of {keys:,} keys; "{key}": {_describe(rows)}'
     return Verdict("linearizable", False, why, rows, len(broken))
 
 
@@ -176,7 +176,7 @@ def _by_key(history: pd.DataFrame) -> Iterator[tuple[str, list[RegisterOperation
     yield from ((k, ops) for k, ops in by_key.items() if not all(op.writes for op in ops))
 
 
-def _told(rows: pd.DataFrame) -> str:
+def _describe(rows: pd.DataFrame) -> str:
     """Return one line about the requests of an example."""
     verbs = {"read": "read", "write": "wrote"}
     return "; ".join(

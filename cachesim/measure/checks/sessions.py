@@ -68,9 +68,9 @@ def _never_back(history: pd.DataFrame, rule: str, op: str, did: str, nothing: st
     earlier = rows[
         mine & (rows["op"] == op) & (version == newest) & (rows["begin"] < first["begin"])
     ]
-    told = (
+    sentence = (
         f'client {first["client"]} {did} version {newest} of "{first["key"]}" by t={earlier.iloc[0]["end"]:.6g} s, '
         f"and its read at t={first['begin']:.6g} s returned version {first['version']}"
     )
     example = history.loc[[earlier.index[0], bad.index[0]]]
-    return judged(rule, int(checked.sum()), bad, nothing, told, example)
+    return judged(rule, int(checked.sum()), bad, nothing, sentence, example)

@@ -37,11 +37,11 @@ def bounded_staleness(history: pd.DataFrame, versions: int = 0, seconds: float =
     reads = answered(history).sort_values("begin", kind="stable")
     behind = (reads["acknowledged"] - reads["version"]).fillna(0)
     bad = reads[(behind > versions) & (reads["age"].fillna(math.inf) > seconds)]
-    told, example = "", bad
+    sentence, example = "", bad
     if len(bad):
         example = _with_write(history, bad.index[0])
-        told = _told(example, bad.iloc[0])
-    return judged("no stale read", len(reads), bad, "no read returned a row", told, example)
+        sentence = _describe(example, bad.iloc[0])
+    return judged("no stale read", len(reads), bad, "no read returned a row", sentence, example)
 
 
 def _with_write(history: pd.DataFrame, stale: int) -> pd.DataFrame:
@@ -54,7 +54,7 @@ def _with_write(history: pd.DataFrame, stale: int) -> pd.DataFrame:
     return history.loc[[*found, stale]]
 
 
-def _told(example: pd.DataFrame, read: pd.Series) -> str:
+def _describe(example: pd.DataFrame, read: pd.Series) -> str:
     said = f'read of "{read["key"]}" at t={read["begin"]:.6g} s returned version {read["version"]}'
     if len(example) == 1:
         return f"{said}; version {read['acknowledged']} had been acknowledged before"

@@ -39,7 +39,7 @@ def requests_of(history: pd.DataFrame) -> pd.DataFrame:
 
 
 def judged(
-    rule: str, checked: int, bad: pd.DataFrame, nothing: str, told: str, example: pd.DataFrame
+    rule: str, checked: int, bad: pd.DataFrame, nothing: str, sentence: str, example: pd.DataFrame
 ) -> Verdict:
     """Return the verdict on `checked` requests; the rows `bad` break the rule.
 
@@ -47,7 +47,7 @@ def judged(
     ----------
     nothing : str
         The reason for "unknown", if `checked` is 0.
-    told : str
+    sentence : str
         A description of the first violation.
     """
     if not checked:
@@ -55,5 +55,9 @@ def judged(
     if bad.empty:
         return Verdict(rule, True, f"{checked:,} requests checked")
     return Verdict(
-        rule, False, f"{len(bad):,} of {checked:,} requests; the first: {told}", example, len(bad)
+        rule,
+        False,
+        f"{len(bad):,} of {checked:,} requests; the first: {sentence}",
+        example,
+        len(bad),
     )

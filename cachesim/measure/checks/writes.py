@@ -22,11 +22,11 @@ def lost_writes(history: pd.DataFrame) -> Verdict:
     writes = requests_of(history)
     writes = writes[writes["op"] == "write"]
     bad = writes[writes["version"].isna()]
-    told = _first(
+    sentence = _first(
         bad,
         'the write of "{key}" acknowledged at t={end:.6g} s (write {write}) never reached the database',
     )
-    return judged("no lost write", len(writes), bad, "nobody wrote", told, bad[:1])
+    return judged("no lost write", len(writes), bad, "nobody wrote", sentence, bad[:1])
 
 
 def values_never_written(history: pd.DataFrame) -> Verdict:
@@ -41,12 +41,17 @@ def values_never_written(history: pd.DataFrame) -> Verdict:
     reads = requests_of(history)
     reads = reads[(reads["op"] == "read") & reads["write"].notna()]
     bad = reads[reads["version"].isna()]
-    told = _first(
+    sentence = _first(
         bad,
         'read of "{key}" at t={begin:.6g} s returned the value of write {write}, which was never committed',
     )
     return judged(
-        "no value that was never written", len(reads), bad, "no read returned a row", told, bad[:1]
+        "no value that was never written",
+        len(reads),
+        bad,
+        "no read returned a row",
+        sentence,
+        bad[:1],
     )
 
 
