@@ -19,25 +19,25 @@ SHARES = (0.02, 0.10, 0.30)  # of a trace's keys
 HEAD = "| policy | web12 2 % | 10 % | 30 % | web07 2 % | 10 % | 30 % | with scans | bytes | remembers | when |"
 
 ADVICE = {  # policy -> what it remembers of keys that are gone, and when to choose it
-    "fifo": ("–", "hits must cost nothing at all"),
-    "lru": ("–", "what was used lately is used again; no scans"),
-    "clock": ("–", "LRU, where moving a key at every hit is too dear"),
+    "fifo": ("–", "a hit must cost nothing"),
+    "lru": ("–", "keys used lately are used again; no scans"),
+    "clock": ("–", "as LRU, where moving a key at each hit costs too much"),
     "sieve": ("–", "as simple as CLOCK, and popular keys stay"),
-    "s3fifo": ("90 %", "many keys are asked for once; a hit must be cheap"),
-    "slru": ("–", "scans pass, and little may change in LRU"),
-    "2q": ("50 %", "scans pass; the two sizes may be set by hand"),
+    "s3fifo": ("90 %", "many keys are used only once; a hit must be cheap"),
+    "slru": ("–", "there are scans, and the policy must stay close to LRU"),
+    "2q": ("50 %", "there are scans; two sizes can be tuned by hand"),
     "lru-2": ("100 %", "databases: pages read twice matter, pages read once do not"),
-    "lirs": ("200 %", "loops that are a little larger than the cache"),
-    "arc": ("100 %", "nobody knows what comes: it moves its own border"),
-    "lfu": ("–", "what is popular stays popular for ever"),
+    "lirs": ("200 %", "loops over a few more keys than the cache holds"),
+    "arc": ("100 %", "the requests are unknown or change: it adapts by itself"),
+    "lfu": ("–", "popular keys stay popular for ever"),
     "wtinylfu": ("counters", "popular keys matter, and popularity changes"),
     "gdsf": ("–", "values differ in size, and hits count, not bytes"),
-    "random": ("–", "the base line; it needs no book-keeping"),
+    "random": ("–", "for comparison; it needs no book-keeping"),
 }
 
 
 def with_scans(trace: Trace) -> Trace:
-    """Return the trace with a scan of 500 keys that never come again after every 2,000 requests."""
+    """Add a scan of 500 keys that never come again after every 2,000 requests."""
     keys: list[str] = []
     for start in range(0, len(trace), 2000):
         keys += trace.keys[start : start + 2000]
@@ -46,7 +46,7 @@ def with_scans(trace: Trace) -> Trace:
 
 
 def with_sizes(trace: Trace) -> Trace:
-    """Return the trace with lognormal sizes, median 1 kB, one per key."""
+    """Give each key a lognormal size, median 1 kB."""
     sizes = (1000 * stream(1, "sizes").lognormal(0, 1.5, trace.unique)).astype(int) + 1
     sized = Trace.of_keys(trace.keys)
     sized.sizes = sizes[trace.columns.codes]
@@ -54,7 +54,7 @@ def with_sizes(trace: Trace) -> Trace:
 
 
 def cases() -> list[tuple[Trace, dict[str, int]]]:
-    """Return the trace and the limits of each column of figures."""
+    """List the trace and the limits for each column of figures."""
     real = [sample("web12"), sample("web07")]
     found = [(t, {"items": round(share * t.unique)}) for t in real for share in SHARES]
     scans, sized = with_scans(real[0]), with_sizes(real[0])
@@ -63,7 +63,7 @@ def cases() -> list[tuple[Trace, dict[str, int]]]:
 
 
 def figures(name: str) -> list[float]:
-    """Return the hit ratio of a policy in each column."""
+    """Measure the hit ratio of a policy in each column."""
     return [
         replay(
             trace,
@@ -76,7 +76,7 @@ def figures(name: str) -> list[float]:
 
 
 def best() -> list[float]:
-    """Return the best possible in each column."""
+    """Compute the best possible in each column."""
     return [
         optimum(trace, limits["items"])
         if "items" in limits
@@ -86,7 +86,7 @@ def best() -> list[float]:
 
 
 def table() -> str:
-    """Return the table as Markdown."""
+    """Write the table in Markdown."""
     rows = [HEAD, "|---|" + "---:|" * 9 + "---|"]
     for name in ALL:
         remembers, when = ADVICE[name]
@@ -102,7 +102,7 @@ def table() -> str:
 
 
 def renewed(page: str) -> str:
-    """Return the page with the table of this code."""
+    """Put the table of this code into the page."""
     before, _, rest = page.partition(BEGIN)
     return f"{before}{BEGIN}\n\n{table()}\n\n{END}{rest.partition(END)[2]}"
 
