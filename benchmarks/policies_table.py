@@ -20,7 +20,7 @@ HEAD = "| policy | web12 2 % | 10 % | 30 % | web07 2 % | 10 % | 30 % | with scan
 
 
 def with_scans(trace: Trace) -> Trace:
-    """Return the trace with a scan of 500 keys that never come again after every 2,000 requests."""
+    """Add a scan of 500 keys that never come again after every 2,000 requests."""
     keys: list[str] = []
     for start in range(0, len(trace), 2000):
         keys += trace.keys[start : start + 2000]
@@ -29,7 +29,7 @@ def with_scans(trace: Trace) -> Trace:
 
 
 def with_sizes(trace: Trace) -> Trace:
-    """Return the trace with lognormal sizes, median 1 kB, one per key."""
+    """Give each key a lognormal size, median 1 kB."""
     sizes = (1000 * stream(1, "sizes").lognormal(0, 1.5, trace.unique)).astype(int) + 1
     sized = Trace.of_keys(trace.keys)
     sized.sizes = sizes[trace.columns.codes]
@@ -37,7 +37,7 @@ def with_sizes(trace: Trace) -> Trace:
 
 
 def cases() -> list[tuple[Trace, dict[str, int]]]:
-    """Return the trace and the limits of each column of figures."""
+    """List the trace and the limits for each column of figures."""
     real = [sample("web12"), sample("web07")]
     found = [(t, {"items": round(share * t.unique)}) for t in real for share in SHARES]
     scans, sized = with_scans(real[0]), with_sizes(real[0])
@@ -46,7 +46,7 @@ def cases() -> list[tuple[Trace, dict[str, int]]]:
 
 
 def figures(name: str) -> list[float]:
-    """Return the hit ratio of a policy in each column."""
+    """Measure the hit ratio of a policy in each column."""
     return [
         replay(
             trace,
@@ -59,7 +59,7 @@ def figures(name: str) -> list[float]:
 
 
 def best() -> list[float]:
-    """Return the best possible in each column."""
+    """Compute the best possible in each column."""
     return [
         optimum(trace, limits["items"])
         if "items" in limits
@@ -69,7 +69,7 @@ def best() -> list[float]:
 
 
 def table() -> str:
-    """Return the table as Markdown."""
+    """Write the table in Markdown."""
     rows = [HEAD, "|---|" + "---:|" * 9 + "---|"]
     for kind, remembers, when in ROWS:
         name = kind.named()
@@ -85,7 +85,7 @@ def table() -> str:
 
 
 def renewed(page: str) -> str:
-    """Return the page with the table of this code."""
+    """Put the table of this code into the page."""
     before, _, rest = page.partition(BEGIN)
     return f"{before}{BEGIN}\n\n{table()}\n\n{END}{rest.partition(END)[2]}"
 

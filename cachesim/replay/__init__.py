@@ -1,7 +1,7 @@
 """A trace straight into an engine, fast: hit ratios, their bounds, and curves over the size of the cache.
 
-`replay` plays one engine, `hit_ratio_curve` policies at many sizes. In one_size.py and kernels/ are the same policies
-again, over whole numbers, for numba; what they count is the same as what the engines count.
+`replay` plays one engine, `hit_ratio_curve` plays policies at many sizes. kernels/ has some policies a second time,
+over whole numbers, for numba; they count the same as the engines do.
 """
 
 from cachesim.replay.bounds import bound, infinite, optimum

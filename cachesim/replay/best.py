@@ -1,4 +1,4 @@
-"""The best possible beside a replay: the optimum where it is meant, else a bound."""
+"""The best possible beside a replay: the optimum if a number of keys is the only limit, else a bound."""
 
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ LATEST = 2.0  # of every other engine
 
 
 class Best(NamedTuple):
-    """Two figures for the best possible. At most one is there; if none is, the reason is."""
+    """Two figures for the best possible, at most one of them computed; if neither is, the reason."""
 
     optimum: float | None = None
     bound: float | None = None

@@ -1,8 +1,8 @@
-"""What bounds every policy: the best of a cache of a size, and a cache that never forgets.
+"""Bounds of every policy: the best possible at a size, and a cache that never evicts.
 
-Two figures for the best possible. The *optimum* (Belady) stores every miss, as textbooks and most caches do; it is
-exact for a number of keys. The *bound* holds for every engine and policy: one that refuses to store, values of unequal
-sizes, TTLs.
+There are two figures for the best possible. The *optimum* (Belady) stores every miss, as textbooks and most caches do;
+it is exact for a number of keys. The *bound* holds for every engine and policy, also for one that refuses to store, for
+values of different sizes and for TTLs.
 """
 
 import math
@@ -19,14 +19,14 @@ from cachesim.traces import Trace
 
 
 class Copies(NamedTuple):
-    """What requests may leave in the cache, by request."""
+    """The copies that requests may leave in the cache, by request."""
 
-    ends: Any  # seconds: when it is gone at the latest
-    sizes: Any  # bytes: how small it may be
+    ends: Any  # seconds: its latest end
+    sizes: Any  # bytes: the least that it may have
 
 
 def next_reads(given: KeysAndOps, *, compiled: bool) -> np.ndarray:
-    """For each request the number of the next one of its key, if that one reads; else their count."""
+    """Find for each request the next one of its key, if that one reads; the number of requests: none does."""
     never = len(given.keys)
     upcoming, then = np.full(given.unique, never), np.zeros(never, np.intp)
     found = call(future.next_reads, given.keys, given.ops, upcoming, then, compiled=compiled)
@@ -34,10 +34,10 @@ def next_reads(given: KeysAndOps, *, compiled: bool) -> np.ndarray:
 
 
 def optimum(trace: Trace, items: int, *, compiled: bool | None = None) -> float:
-    """Return the hit ratio that no policy holding at most `items` keys can exceed; NaN without a read.
+    """Compute the best hit ratio of a policy holding at most `items` keys; NaN without a read.
 
-    The key that is read again last goes (Belady 1966). It bounds unequal sizes and TTLs too, for these only
-    take choices away.
+    It evicts the key that is read again last (Belady 1966). It bounds different sizes and TTLs too, for these
+    only take choices away.
 
     >>> optimum(Trace.of_keys(["a", "b", "a", "c", "b"]), items=2)
     0.4
@@ -46,7 +46,7 @@ def optimum(trace: Trace, items: int, *, compiled: bool | None = None) -> float:
 
 
 def optima(given: KeysAndOps, sizes: list[int], *, compiled: bool) -> list[float]:
-    """Return the optimum of each number of items."""
+    """Compute the optimum for each number of items."""
     then = next_reads(given, compiled=compiled)
     keys, ops, unique, reads = given
     return [
@@ -69,12 +69,12 @@ def bound(
     late: float = 0.0,
     compiled: bool | None = None,
 ) -> float:
-    """Return the hit ratio that no cache of `items` keys and `memory` bytes can exceed; NaN without a read.
+    """Compute a hit ratio that no cache of `items` keys and `memory` bytes exceeds; NaN without a read.
 
     It is the least of three figures:
 
-    - Belady's policy, if it may refuse to store, with the same number of keys.
-    - Bytes times time. A copy that hits takes its bytes for as long as it is kept. All copies together cannot take
+    - Belady's policy with the same number of keys, if it may refuse to store.
+    - Bytes times time. A copy that hits takes its bytes as long as it is kept. All copies together cannot take
       more than the cache has (Berger, Beckmann and Harchol-Balter, 2018; their PFOO-L bounds misses from below).
     - The cache that never evicts, but honours TTLs and deletes.
 
@@ -114,7 +114,7 @@ def bound(
 def copies(
     trace: Trace, given: KeysAndOps, value_size: int, late: float, is_fast: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each request which one may hit the copy that it leaves (len: none), and that copy's least bytes."""
+    """Find for each request the one that may hit its copy (their number: none), and the copy's least bytes."""
     then = next_reads(given, compiled=is_fast)
     sizes = _bytes(trace, value_size)
     ttls = trace.columns.ttls
@@ -132,7 +132,7 @@ def copies(
 
 
 def _bytes(trace: Trace, value_size: int) -> np.ndarray:
-    """Return the bytes of key and value of each request."""
+    """Add up the bytes of key and value of each request."""
     codes, values = trace.columns.codes, trace.columns.sizes
     of_keys = np.array([len(name.encode("utf-8", "surrogateescape")) for name in trace.names])
     sizes: np.ndarray = of_keys[codes] + (value_size if values is None else values)
@@ -140,7 +140,7 @@ def _bytes(trace: Trace, value_size: int) -> np.ndarray:
 
 
 def most_by_bytes(then: np.ndarray, sizes: np.ndarray, memory: float) -> float:
-    """Return how many copies can hit at most if each takes its bytes for as long as it is kept: the cheapest first.
+    """Count the most copies that can hit if each takes its bytes as long as it is kept: the cheapest come first.
 
     Time is counted in requests.
     """

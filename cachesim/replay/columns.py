@@ -29,19 +29,19 @@ def keys_and_ops(trace: Trace) -> KeysAndOps:
 
 
 def times(trace: Trace) -> np.ndarray:
-    """When each request comes, in seconds."""
+    """Take the time of each request, in seconds."""
     if trace.columns.times is not None:
         return trace.columns.times
     return np.arange(len(trace)) * (1 / PACE)
 
 
 def times_of_chunk(chunk: Chunk, before: int) -> np.ndarray:
-    """When each request of a chunk comes, in seconds; `before` requests came in earlier chunks."""
+    """Take the time of each request of a chunk, in seconds; `before` requests came in earlier chunks."""
     if chunk.times is not None:
         return chunk.times
     return np.arange(before, before + len(chunk.codes)) / PACE
 
 
 def ratio(part: float, whole: float) -> float:
-    """Divide two counts; NaN if the whole is nothing."""
+    """Divide two counts; NaN if the whole is 0."""
     return part / whole if whole else math.nan

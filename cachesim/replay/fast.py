@@ -1,4 +1,4 @@
-"""A whole replay by kernel, where there is one for the engine: the same counts as from the engine itself."""
+"""A whole replay by a kernel, if there is one for the engine; it counts the same as the engine does."""
 
 import math
 import sys
@@ -19,7 +19,7 @@ OWN = {FIFO: "fifo", LRU: "lru", CLOCK: "clock", SIEVE: "sieve", LFU: "lfu", Ran
 
 
 class ReplayCounts(NamedTuple):
-    """What a replay has counted beside hits."""
+    """The counts of a replay beside its hits."""
 
     items: int  # most keys held at once
     memory: int  # bytes in use at the end
@@ -27,15 +27,13 @@ class ReplayCounts(NamedTuple):
     expirations: int
     misses: dict[str, int]  # by kind
     refused: int  # stores that the engine or its policy refused
-    read_bytes: int  # of the values of all reads; if all are of one size, how many reads there were
-    hit_bytes: int  # of the values of those that hit
-    peak: float = (
-        math.inf
-    )  # most bytes in use at once, beyond those of an empty engine; inf: not known
+    read_bytes: int  # of the values of all reads; if all have one size, the number of reads
+    hit_bytes: int  # the same, of the reads that hit
+    peak: float = math.inf  # most bytes in use at once, more than when empty; inf: unknown
 
 
 def by_kernel(trace: Trace, spec: EngineSpec, value_size: int, seed: int) -> ReplayCounts | None:
-    """Return what a replay counts, or None if no kernel does what this engine does with this trace."""
+    """Replay by a kernel; None if no kernel does what this engine does with this trace."""
     columns = trace.columns
     if not all(column is None for column in (columns.ops, columns.sizes, columns.ttls)):
         return None
@@ -60,10 +58,10 @@ def largest_entry(trace: Trace, value_size: int) -> int:
 
 
 def only_items_limit(items: float, memory: float, largest: int) -> bool:
-    """Return whether Simple never runs short of memory: so many entries of the `largest` size all fit.
+    """Whether Simple never runs short of memory: `items` entries of the `largest` size fit.
 
-    Then it never holds fewer keys than before, and without a TTL needs no clock; were it short of memory, it
-    could hold many small keys first and few large ones at the end.
+    Then the number of keys never falls, and without TTLs no clock is needed. If memory ran short, the cache could
+    hold many small keys first and a few large ones at the end.
     """
     return items * largest <= memory
 
@@ -92,6 +90,6 @@ def _redis(
 
 
 def _kinds(unique: int, misses: int) -> dict[str, int]:
-    """Return the misses of plain reads by kind: of each key the first is cold."""
+    """Sort the misses of plain reads by kind; the first miss of each key is cold."""
     again = {EVICTED: misses - unique} if misses > unique else {}
     return {COLD: unique, **again}

@@ -1,8 +1,7 @@
 """One policy at one size by its kernel: which kernel, with which columns.
 
-By number of items: every key takes one place, whatever its size. The policies of Redis then are SIMPLIFIED:
-the memory of its tables counts nothing, and as Redis makes room before a command, not in it, a cache of
-n items goes down to n - 1 before it is asked again.
+By number of items each key takes one place, whatever its size. For Redis this is SIMPLIFIED: its tables take no memory.
+Redis makes room before a command, not during it, so a cache of n items is down to n - 1 before the next command.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,10 +35,10 @@ REDIS_BY = {"allkeys-lru": BY_LRU, "allkeys-lfu": BY_LFU, "allkeys-random": BY_R
 
 
 class Played(NamedTuple):
-    """What a kernel found."""
+    """The result of a kernel."""
 
     hits: int
-    held: np.ndarray  # by key: whether it is held in the end
+    held: np.ndarray  # by key: whether it is held at the end
 
 
 def one_queue(given: KeysAndOps, items: int, kind: int, *, compiled: bool) -> Played:
@@ -79,14 +78,14 @@ SIMPLE: dict[str, Callable[..., Played]] = {
 
 
 class RedisPlayed(NamedTuple):
-    """What the Redis kernel found."""
+    """The result of the Redis kernel."""
 
     hits: int
-    held: int  # keys in the end
-    most: int  # keys held at once, at most
-    memory: int  # bytes in the end
+    held: int  # keys at the end
+    most: int  # the most keys held at once
+    memory: int  # bytes at the end
     evictions: int
-    is_full: bool  # a key found no room though nothing was left to evict
+    is_full: bool  # there was no room for a key, although nothing was left to evict
 
 
 def redis(
@@ -105,7 +104,7 @@ def redis_by_items(
     given: KeysAndOps, names: Sequence[str], times: np.ndarray, policy: str, items: int, seed: int,
     *, compiled: bool,
 ) -> RedisPlayed:  # fmt: skip
-    """Play Redis's algorithm where every key takes one place of `items`."""
+    """Play Redis's algorithm with room for `items` keys."""
     server = _server(Redis(policy=policy), limit=items - 1, pointer=0)  # type: ignore[arg-type]
     return _redis(given, names, times, server, np.ones(given.unique, np.intp), 0, seed, compiled)
 

@@ -29,7 +29,7 @@ class Player:
         self.misses: Counter[str] = Counter()
         self.requests = self.items = self.peak = self.refused = 0
         self.read_bytes = self.missed_bytes = 0
-        self.checked = self.longest = 0  # keys whose length is known, characters of the longest
+        self.checked = self.longest = 0  # number of keys looked at, characters of the longest
 
     def __call__(self) -> float:
         """Tell the time in seconds."""
@@ -114,7 +114,7 @@ class Player:
 
 
 class ValuesBySize(dict[int, bytes]):
-    """Size -> a value of that many bytes, made when it is first needed; at most so many are kept."""
+    """Size -> a value of that many bytes, made when it is first needed; at most `most` values are kept."""
 
     def __init__(self, most: int = 1 << 16) -> None:
         self.most = most

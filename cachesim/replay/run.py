@@ -1,7 +1,7 @@
 """A trace straight into an engine: no queueing, no event loop, full speed; and the bounds beside it.
 
-A read asks the engine and, on a miss, stores the key (the fill takes no time); a write stores, a delete
-deletes. Time is the trace's own where it has one, else the requests come at a fixed pace.
+A read asks the engine and stores the key if it misses; that takes no time. A write stores, a delete deletes. The
+requests come at the trace's own times or, if it has none, at a fixed pace.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,7 +24,7 @@ KEPT = 2_000_000  # requests of a stream that are kept in memory: about 0.3 GB w
 
 
 class Replay(NamedTuple):
-    """What a replay found; ratios are per read, NaN if there were none."""
+    """The result of a replay; ratios are per read, NaN without a read."""
 
     engine: str
     requests: int
@@ -33,12 +33,10 @@ class Replay(NamedTuple):
     hits: int
     hit_ratio: float
     byte_hit_ratio: float  # bytes of the reads that hit, per byte of all reads
-    optimum: (
-        float | None
-    )  # the best that stores every miss; only where a number of keys is the limit
-    bound: (
-        float | None
-    )  # else: no cache that holds as many keys and bytes as this one held hits more
+    # The best of a cache that stores every miss; only if a number of keys is the only limit.
+    optimum: float | None
+    # Else: no cache holding the same number of keys and bytes hits more.
+    bound: float | None
     why_no_bound: str  # why there is neither an optimum nor a bound; empty if there is one
     infinite: float  # with a cache that never evicts, but honours TTLs and deletes
     items: int  # most keys the engine held at once
@@ -47,8 +45,8 @@ class Replay(NamedTuple):
     expirations: int
     misses: dict[str, int]  # by kind
     refused: int  # stores that the engine or its policy refused
-    why_refused: str  # and why
-    version: str  # which engine: "embedded ..." or a server's name and version
+    why_refused: str
+    version: str  # "embedded ...", or the name and version of a server
 
     @property
     def best(self) -> float | None:
@@ -96,9 +94,10 @@ def replay(
     seed : int
         Of the engine's random draws.
     compiled : bool, optional
-        Whether machine code made by numba (extra "fast") may stand in for the engine: plain reads into Simple
-        with one of its own policies and a limit on items, or into Redis under an allkeys policy. The numbers
-        are the same, bit for bit. By default, where numba is installed and the trace is long.
+        Whether machine code made by numba (extra "fast") may replace the engine. It can, for plain reads into
+        Simple with fifo, lru, clock, sieve, lfu or random and a limit on items, or into Redis with an allkeys
+        policy. The numbers are the same, bit for bit. By default it does if numba is installed and the trace
+        is long.
     keep : int
         Requests of a stream that are kept in memory. A longer stream is played by the engine itself, as it is
         read. It has no optimum and no bound, for they need the future of each request.

@@ -1,4 +1,4 @@
-"""The cache that never evicts: the upper end of every hit ratio, counted chunk by chunk."""
+"""The cache that never evicts, counted chunk by chunk; no cache hits more."""
 
 from collections.abc import Iterable, Iterator
 
@@ -11,10 +11,10 @@ from cachesim.traces.chunks import READ, Chunk
 
 
 class Unlimited:
-    """ReplayCounts the requests of a trace, and the hits of a cache that loses keys only by deletes and TTLs.
+    """Counts the requests of a trace, and the hits of a cache that loses keys only by deletes and TTLs.
 
-    Where each key keeps its TTL, this is what a cache with unlimited memory hits. Where a key's TTL changes,
-    a cache may hit more if it gives a copy up early: these hits count, so no cache does better.
+    If each key keeps its TTL, a cache with unlimited memory hits exactly this. If the TTL of a key changes, a
+    cache that gives a copy up early may hit more. These hits count too, so no cache does better.
 
     Parameters
     ----------

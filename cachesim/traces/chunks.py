@@ -30,9 +30,7 @@ class Batch(NamedTuple):
 class Chunk(NamedTuple):
     """Consecutive requests whose keys are numbers; a column that the trace lacks is None."""
 
-    codes: (
-        np.ndarray
-    )  # by request: the number of its key. A new key gets the next number, from 0 on
+    codes: np.ndarray  # by request: the number of its key; new keys get the next number, from 0
     ops: np.ndarray | None  # int8, numbers of OP; None: all are reads
     sizes: np.ndarray | None  # int64, bytes
     times: np.ndarray | None  # float64, seconds since the first request

@@ -83,16 +83,16 @@ def csv_table(source: Source) -> Iterator[Row]:
 def _checked(source: Source, layout: Layout, line: str) -> Table:
     """Check that each meaning has one column, and that no other column may have it; then make the table."""
     head, fields = f'the trace "{source.name}"', layout.fields
-    told = ", ".join(map(shown, layout.names))
+    named = ", ".join(map(shown, layout.names))
     if "key" not in fields and "offset" not in fields:
         raise BadInput(
-            f'{head} has no column "key" in its header ({told}); say which one it is: --columns key=NAME, '
+            f'{head} has no column "key" in its header ({named}); say which one it is: --columns key=NAME, '
             "or --no-header if this line is a request"
         )
     for name in MEANINGS[:-1]:
         if fields.count(name) > 1:
             raise BadInput(
-                f'{head} has more than one column for "{name}" in its header ({told}); keep one: --columns {name}=NAME'
+                f'{head} has more than one column for "{name}" in its header ({named}); keep one: --columns {name}=NAME'
             )
     _near(source, layout)
     _tell_units(source, layout)

@@ -49,9 +49,7 @@ class Source:
         self.blocks = blocks
         self.line = 0  # of the last line, from 1
         self.unit = how.time_unit
-        self.passed: Counter[str] = (
-            Counter()
-        )  # what neither reads nor stores a value -> how often it came
+        self.passed: Counter[str] = Counter()  # ignored operation -> how often it came
         self._notes: list[str] = []
         self._first: float | None = None  # time of the first request, in the file's unit
         self._last: float = -math.inf

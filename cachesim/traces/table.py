@@ -23,9 +23,7 @@ class Layout(NamedTuple):
 
     fields: tuple[str, ...]
     delimiter: str | None = ","  # None: blanks
-    unit: str | None = (
-        None  # of the times, one of source.UNITS; None: seconds, unless --time-unit is given
-    )
+    unit: str | None = None  # of the times, one of source.UNITS; None: as --time-unit says
     ops: Mapping[str, int] = WORDS  # word in lower case -> number
     required: int | None = None  # the least number of fields in a line; None: all
     sector: int = 1  # bytes per unit of an offset

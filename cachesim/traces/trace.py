@@ -48,7 +48,7 @@ class _Column:
         if column is not None and column.shape != trace.columns.codes.shape:
             raise BadInput(
                 f'the trace "{trace.name}" has {len(trace):,} requests; give as many {self.name}, '
-                f"got {len(column):,}"
+                f"got {column.size:,}"
             )
         trace.columns = trace.columns._replace(**{self.name: column})
 

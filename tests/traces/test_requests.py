@@ -3,6 +3,7 @@
 import math
 import struct
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -287,3 +288,33 @@ def test_an_unknown_sample_is_refused():
         BadInput, match='no sample trace is called "web99"; choose from web07, web12'
     ):
         sample("web99")
+
+
+def test_columns_can_be_set():
+    """From a list or an array, one value per request; None takes the column away."""
+    trace = Trace.of_keys("aba")
+    trace.sizes, trace.ttls = [1, 2, 3], np.array([5, 6, 7])
+
+    assert ([1, 2, 3], [5.0, 6.0, 7.0]) == (trace.sizes, trace.ttls)
+    assert [Request("a", READ, 1, None, 5.0), Request("b", READ, 2, None, 6.0)] == list(trace)[:2]
+    trace.sizes = trace.ttls = None
+    assert trace.is_plain
+    with pytest.raises(BadInput, match='"keys" has 3 requests; give as many sizes, got 2'):
+        trace.sizes = [1, 2]
+
+
+def test_keys_without_a_request_are_left_out():
+    """The names are the different keys of the requests."""
+    trace = Trace.of_codes(np.array([2, 0, 2]), ["a", "b", "c"])
+
+    assert (["c", "a", "c"], ["a", "c"], 2) == (trace.keys, trace.names, trace.unique)
+    assert [1, 0, 1] == trace.columns.codes.tolist()
+
+
+def test_a_long_trace_gives_its_requests_back():
+    """Over the ends of chunks too."""
+    keys = [f"k{n % 9}" for n in range(70_000)]
+    trace = Trace.of_keys(keys)
+
+    assert keys == [request.key for request in trace]
+    assert keys == [key for chunk in trace.chunks() for key in chunk.keys]

@@ -154,3 +154,20 @@ def test_too_many_requests_for_the_memory(tmp_path, monkeypatch):
     with pytest.raises(BadInput, match="more than 3 requests"):
         read_trace(tmp_path / "t", "lirs")
     assert 4 == sum(len(chunk.codes) for chunk in stream_trace(tmp_path / "t", "lirs"))
+
+
+def test_large_extents_are_split_into_chunks(tmp_path):
+    """One command for 100,000 blocks fills two chunks; the blocks of the next command follow."""
+    sectors = ((8, 100_000 * 16), (3, 40))
+    records = [
+        struct.pack("<3I2H2Q", n, size, 1, 0x28, 0x0100, sector, 1_000_000 * n)
+        for n, (sector, size) in enumerate(sectors)
+    ]
+    (tmp_path / "t").write_bytes(b"".join(records))
+    chunks = list(stream_trace(tmp_path / "t", "vscsi", block=16))
+    keys = [int(key) for chunk in chunks for key in chunk.keys]
+
+    assert [65_536, 100_003 - 65_536] == [len(chunk.codes) for chunk in chunks]
+    assert [*range(256, 256 + 100_000), 96, 97, 98] == keys
+    assert {16} == {size for chunk in chunks for size in chunk.sizes.tolist()}
+    assert [0.0, 1.0] == [chunks[0].times[0], chunks[1].times[-1]]

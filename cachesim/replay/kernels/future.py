@@ -1,4 +1,4 @@
-"""Kernels of the bounds: what no policy exceeds (Belady), one that may refuse, a cache that never forgets."""
+"""Kernels of the bounds: Belady's policy, the same if it may refuse to store, and a cache that never evicts."""
 
 import math
 from heapq import heappop, heappush
@@ -50,11 +50,11 @@ def unlimited(
 
 
 def optimum(keys: Any, ops: Any, then: Any, items: int, waits: Any) -> int:
-    """Return the most hits of any policy that holds so many keys: who is read again last goes.
+    """Count the most hits of a policy that holds `items` keys: it evicts the key that is read again last.
 
     Belady, "A study of replacement algorithms for a virtual-storage computer", IBM Systems J. 5 (1966). A heap
-    with lazy deletion gives the victim: the number of the request that reads it next stands for the key; a
-    key that is never read again is that far plus itself.
+    with lazy deletion gives the victim. In the heap a key is the number of the request that reads it next. A key
+    that is never read again is the number of requests plus its own number.
     """
     never, hits, held = len(keys), 0, 0
     farthest = [-never for _ in range(0)]
@@ -79,9 +79,9 @@ def optimum(keys: Any, ops: Any, then: Any, items: int, waits: Any) -> int:
 
 
 def selective(keys: Any, then: Any, items: int, waits: Any) -> int:
-    """Count the most hits of a policy that holds so many keys and need not store every miss.
+    """Count the most hits of a policy that holds `items` keys and need not store every miss.
 
-    As `optimum`, but a key that is not read again, or later than all that are held, takes no place.
+    As `optimum`, but it does not store a key that is not read again, or that is read later than all keys held.
     """
     never, hits, held = len(keys), 0, 0
     farthest = [-never for _ in range(0)]
@@ -107,11 +107,11 @@ def selective(keys: Any, then: Any, items: int, waits: Any) -> int:
 
 
 def lives(keys: Any, ops: Any, copies: Any, last: Any) -> Any:
-    """Note when the copy that a request may leave ends at the latest, and how small it may be.
+    """Find the latest end and the least bytes of the copy that each request may leave.
 
-    A read that hits leaves the copy as it was, one that misses makes a new one: the better of both counts. A
-    write makes a new one for certain. `copies` holds columns by request, ends and bytes as they are for a new
-    copy; `last` is a column by key.
+    A read that hits leaves the copy as it was, a read that misses makes a new one: the better of both counts. A
+    write always makes a new one. `copies` has two columns by request, the end and the bytes of a new copy; `last`
+    is a column by key.
     """
     ends, sizes = copies
     for number in range(len(keys)):

@@ -1,7 +1,7 @@
 """Redis's sampled LRU, LFU and random eviction: the embedded Redis with the same table, draws and bytes.
 
-It hits, evicts and counts as engines/redis does, request by request (a test compares them). What it leaves
-out cannot happen in a replay of plain keys: TTLs, values of several sizes, other types, other databases.
+It hits, evicts and counts as engines/redis does, request by request; a test compares them. It leaves out TTLs, values
+of different sizes, other types and other databases, for none of them occurs in a replay of plain keys.
 """
 
 from typing import Any
@@ -40,9 +40,9 @@ from cachesim.replay.kernels.words import DELETE, READ
 def redis(
     keys: Any, ops: Any, times: Any, server: RedisSettings, table: RedisTable, random: Any
 ) -> tuple[int, Any, Any]:
-    """Return the hits, the counts and which keys are held in the end.
+    """Play all requests; give the hits, the counts, and the keys held at the end.
 
-    `random` is numpy's generator; count[FAILED] is 1 if a key found no room though nothing was left to evict.
+    `random` is numpy's generator. count[FAILED] is 1 if there was no room for a key and nothing left to evict.
     """
     count, held = table.count, table.held
     hits, next_tick = 0, cron(server, table, 0.0)
@@ -66,7 +66,7 @@ def redis(
 
 
 def cron(server: RedisSettings, table: RedisTable, now: float) -> float:
-    """Set the clock, tidy the table; return when the next tick is due."""
+    """Set the clock and tidy the table; give the time of the next tick."""
     count = table.count
     tick = int((now + HALF) * server.hz)
     seconds = START + tick // server.hz

@@ -1,7 +1,7 @@
 """The table of the Redis kernel, as engines/redis/hashtable.py and db.py keep it, in columns.
 
-Which keys share neighbouring buckets decides who is drawn, so the buckets, the order in their chains and the
-moments when the table grows are the engine's own.
+Redis draws keys from neighbouring buckets. So the buckets, the order of their chains and the moments when the table
+grows must be the same as in the engine.
 """
 
 from typing import Any, NamedTuple
@@ -15,25 +15,25 @@ from cachesim.replay.kernels.words import ABSENT
 
 BY_LRU, BY_LFU, BY_RANDOM = 0, 1, 2
 
-HELD, MOST, MEMORY, EVICTED = 0, 1, 2, 3  # places in RedisTable.count: what is counted
+HELD, MOST, MEMORY, EVICTED = 0, 1, 2, 3  # places in RedisTable.count: counts
 MASK, OLD, OLD_BYTES = 4, 5, 6  # the table: buckets - 1; of the old one, buckets to move, and bytes
 ADDED, POOLED, CLOCK, MINUTE, FAILED = 7, 8, 9, 10, 11
 
 
 class RedisSettings(NamedTuple):
-    """What does not change."""
+    """The settings of the server, which do not change."""
 
     by: int
     samples: int  # keys looked at for an eviction
     limit: int  # bytes
-    pointer: int  # bytes a bucket
+    pointer: int  # bytes per bucket
     log_factor: int
     decay_time: int  # minutes
     hz: int  # ticks of the cron per second
 
 
 class RedisTable(NamedTuple):
-    """What changes; columns of whole numbers."""
+    """The state of the server; columns of whole numbers."""
 
     count: Any  # by HELD ... FAILED
     hashes: Any  # by key, as are all up to `added`
@@ -50,7 +50,7 @@ class RedisTable(NamedTuple):
 
 
 def table_columns(hashes: Any, weight: Any, requests: int, memory: int) -> RedisTable:
-    """Return an empty table for keys with these hashes and bytes; `memory`: bytes in use already."""
+    """Make an empty table for keys with these hashes and bytes; `memory` bytes are already in use."""
     unique = len(hashes)
     count, pool = np.zeros(FAILED + 1, np.int64), np.zeros(POOL_SIZE, np.int64)
     count[MEMORY], count[MASK] = memory, -1
@@ -119,7 +119,7 @@ def grow(server: RedisSettings, table: RedisTable) -> None:
 
 
 def buckets_for(keys: int) -> int:
-    """Return the smallest table for so many keys: a power of two, at least 4."""
+    """Find the smallest table for `keys` keys: a power of two, at least 4."""
     buckets = INITIAL_SIZE
     while buckets < keys:
         buckets *= 2

@@ -1,4 +1,4 @@
-"""What the numbers in a kernel's columns stand for; operations have the numbers of a trace's columns."""
+"""The meaning of numbers in a kernel's columns; operations are numbered as in a trace's columns."""
 
 from cachesim.traces.chunks import DELETE, READ, WRITE
 
