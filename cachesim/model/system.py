@@ -9,6 +9,7 @@ from typing import Any
 
 from simpy.events import NORMAL
 
+from cachesim.engines.base import Engine
 from cachesim.errors import CacheError
 from cachesim.model.app import App, BackgroundApp, Skew
 from cachesim.model.blueprint import Blueprint
@@ -221,9 +222,12 @@ class System:
         used = uniform(self.blueprint.seed, "warm start")
         for key in reversed(keys):
             with suppress(CacheError):  # a value that does not fit stays out
-                self.strategy.preload(
-                    self.cache.engine, key, self._loaded[self._sizes[key]], 1 - used()
-                )
+                value = self._loaded[self._sizes[key]]
+                self.strategy.preload(self.engine_of(key), key, value, 1 - used())
+
+    def engine_of(self, key: str) -> Engine:
+        """Find the engine that holds a key: with one cache it is always the same."""
+        return self.cache.engine
 
     def _size(self, key: str) -> int:
         size = self._sizes.get(key)

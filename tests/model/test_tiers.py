@@ -55,6 +55,9 @@ class Shards:
     def cache_client(self, app):
         return ByKey([self.connect_cache(tier, app.journey) for tier in (self.cache, self.second)])
 
+    def engine_of(self, key):
+        return (self.cache, self.second)[int(key[-1]) % 2].engine
+
     def _sample(self):
         pass
 
@@ -93,6 +96,14 @@ def test_a_subclass_may_have_more_tiers(kind):
     assert {"hit", "cold"} == set(reads["lookup"])
     for number, tier in enumerate((system.cache, system.second)):
         assert {number} == {int(key[-1]) % 2 for key in tier.engine.entries}
+
+
+def test_a_warm_start_fills_the_tier_of_each_key():
+    """Where the client will look for it, so no read finds a cold cache."""
+    system, recorder = built(Plain, start="warm")
+    system.run()
+
+    assert "cold" not in set(reads_of(recorder)["lookup"])
 
 
 def test_a_fault_strikes_one_tier_of_many():
