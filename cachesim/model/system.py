@@ -20,7 +20,7 @@ from cachesim.model.database import DatabaseTier
 from cachesim.model.database_client import DatabaseClient
 from cachesim.model.events import Drive, Environment, Steps, Visit
 from cachesim.model.journey import Journey
-from cachesim.model.misuse import misused
+from cachesim.model.misuse import misused, moved
 from cachesim.model.size import check_size
 from cachesim.model.tier import Tier
 from cachesim.records import CACHE, DATABASE, FIRST_WRITE, Sink, Value
@@ -103,7 +103,7 @@ class System:
         try:
             self._play()
         except AttributeError as error:
-            if (found := misused(error)) is None:
+            if (found := misused(error) or moved(self, error)) is None:
                 raise
             raise found from error
         finally:

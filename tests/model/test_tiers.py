@@ -7,7 +7,7 @@ from cachesim.errors import BadInput, TimedOut
 from cachesim.experiments.run import run
 from cachesim.experiments.scenario import Scenario
 from cachesim.measure.history import Recorder, select_requests
-from cachesim.model.faults.base import Switched
+from cachesim.model.faults.base import Fault, Switched
 from cachesim.model.resilience import Calls, Resilience
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.system import System
@@ -148,6 +148,18 @@ def test_a_fault_must_name_what_there_is(fault, sentence):
     """An unknown tier or switch ends in one sentence that names the known ones."""
     with pytest.raises(BadInput, match=f"^{sentence}$"):
         run(SHORT.replace(faults=(fault(at=1.0),)))
+
+
+def test_an_old_name_of_a_system_names_the_new_one():
+    """A fault that was written for an earlier release ends in one sentence."""
+
+    class Forget(Fault):
+        def play(self, system):
+            yield system.until(self.at)
+            system.node.engine.flush()
+
+    with pytest.raises(BadInput, match=r"^system\.node has another name now: write system\.cache$"):
+        run(SHORT.replace(faults=(Forget(at=1.0),)))
 
 
 def test_a_late_row_belongs_to_no_other_request():
