@@ -7,10 +7,12 @@ from typing import Any
 
 import simpy
 
-from cachesim.errors import Slip
+from cachesim.errors import BadInput, Slip
 from cachesim.model.events import Visit, call_of
 from cachesim.records import STAMP_SIZE, Value, read_stamp
 from cachesim.slips import Thing, slip
+
+MOVED = {"node": "cache", "database": "db", "plan": "blueprint"}  # of a system: old name, new name
 
 
 def not_a_generator(strategy: Any, op: str, result: Any, visits: list[Visit]) -> Slip:
@@ -53,6 +55,13 @@ def misused(error: AttributeError) -> Slip | None:
     if isinstance(error.obj, simpy.Event):
         return slip("event used", call=call_of(error.obj))
     return slip("value used") if isinstance(error.obj, Value) else None
+
+
+def moved(system: Any, error: AttributeError) -> BadInput | None:
+    """Make the error for an attribute of a system that has another name now; None for any other one."""
+    if error.obj is not system or error.name not in MOVED:
+        return None
+    return BadInput(f"system.{error.name} has another name now: write system.{MOVED[error.name]}")
 
 
 def written(strategy: Any, op: str) -> str:

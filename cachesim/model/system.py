@@ -9,6 +9,7 @@ from typing import Any
 
 from simpy.events import NORMAL
 
+from cachesim.engines.base import Engine
 from cachesim.errors import CacheError
 from cachesim.model.app import App, BackgroundApp, Skew
 from cachesim.model.blueprint import Blueprint
@@ -18,7 +19,8 @@ from cachesim.model.client import Client
 from cachesim.model.database import DatabaseTier
 from cachesim.model.database_client import DatabaseClient
 from cachesim.model.events import Drive, Environment, Steps, Visit
-from cachesim.model.misuse import misused
+from cachesim.model.journey import Journey
+from cachesim.model.misuse import misused, moved
 from cachesim.model.size import check_size
 from cachesim.model.tier import Tier
 from cachesim.records import CACHE, DATABASE, FIRST_WRITE, Sink, Value
@@ -32,7 +34,8 @@ BESIDE = -1  # number of the client that does the strategy's work beside the req
 class System:
     """The clients, the tiers and the memory of one run.
 
-    A subclass with other tiers, or more of them, overrides the methods that make the parts.
+    A subclass with other tiers overrides `make_cache` and `connect_cache`; one with more tiers overrides
+    `cache_client`, which then chooses among the clients that `connect_cache` makes. The same for databases.
     """
 
     skew: Skew | None = None  # of the clients' clocks; None: all are right
@@ -43,6 +46,7 @@ class System:
         blueprint.strategy.check(blueprint.cache)
         self.blueprint = blueprint
         self.strategy = blueprint.strategy
+        self.raises = blueprint.on_cache_error == "raise"  # whether a refused cache command fails
         self.sink = sink  # takes one record per request
         self.look = look  # takes each sample of the tiers
         self._requests = blueprint.workload.requests(blueprint.seed)
@@ -72,14 +76,21 @@ class System:
         of = self.blueprint
         return DatabaseTier(self.env, of.database, of.network, of.seed, name)
 
+    def connect_cache(self, tier: CacheTier, journey: Journey) -> CacheClient:
+        """Make a client of one cache, for the requests of a journey."""
+        return CacheClient(tier, journey, raises=self.raises)
+
+    def connect_database(self, tier: DatabaseTier, journey: Journey) -> DatabaseClient:
+        """Make a client of one database, for the requests of a journey."""
+        return DatabaseClient(tier, journey)
+
     def cache_client(self, app: App) -> CacheClient:
         """Make the `app.cache` of a view."""
-        raises = self.blueprint.on_cache_error == "raise"
-        return CacheClient(self.cache, app.journey, raises=raises)
+        return self.connect_cache(self.cache, app.journey)
 
     def database_client(self, app: App) -> DatabaseClient:
         """Make the `app.db` of a view."""
-        return DatabaseClient(self.db, app.journey)
+        return self.connect_database(self.db, app.journey)
 
     def new_app(self, client: int) -> App:
         """Make a view of the system for a client."""
@@ -92,7 +103,7 @@ class System:
         try:
             self._play()
         except AttributeError as error:
-            if (found := misused(error)) is None:
+            if (found := misused(error) or moved(self, error)) is None:
                 raise
             raise found from error
         finally:
@@ -211,9 +222,12 @@ class System:
         used = uniform(self.blueprint.seed, "warm start")
         for key in reversed(keys):
             with suppress(CacheError):  # a value that does not fit stays out
-                self.strategy.preload(
-                    self.cache.engine, key, self._loaded[self._sizes[key]], 1 - used()
-                )
+                value = self._loaded[self._sizes[key]]
+                self.strategy.preload(self.engine_of(key), key, value, 1 - used())
+
+    def engine_of(self, key: str) -> Engine:
+        """Find the engine that holds a key: with one cache it is always the same."""
+        return self.cache.engine
 
     def _size(self, key: str) -> int:
         size = self._sizes.get(key)

@@ -6,8 +6,7 @@ from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput, TimedOut
 from cachesim.experiments.run import run
 from cachesim.measure.history import Recorder, select_requests
-from cachesim.model.cache_client import CacheClient
-from cachesim.model.faults.base import Switched
+from cachesim.model.faults.base import Fault, Switched
 from cachesim.model.resilience import Calls, Resilience
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.system import System
@@ -20,10 +19,16 @@ from tests.model.worlds import Script, requests_of, scripted
 SHORT = Scenario(cache=Simple(), duration=2, warmup=0, workload=OpenLoop(rate=200.0))
 
 
-def built(kind):
+def built(kind, **fields):
     """Return a system of this kind that has not run yet, and its recorder."""
     recorder = Recorder()
-    return kind(SHORT, recorder.request, recorder.sample), recorder
+    return kind(SHORT.replace(**fields), recorder.request, recorder.sample), recorder
+
+
+def reads_of(recorder):
+    """Return the records of reads."""
+    records = select_requests(recorder.history())
+    return records[records["op"] == "read"]
 
 
 @pytest.mark.parametrize("kind", [System, UnreliableSystem])
@@ -39,7 +44,7 @@ def test_a_system_has_the_tiers_of_the_table(kind):
     assert sum(len(row.counters) for row in TIERS.values()) + 3 == len(SAMPLE)
 
 
-class Shards(System):
+class Shards:
     """Two caches: a client sends a key to the one that its last digit names. A small fleet, made by factories."""
 
     def __init__(self, *parts):
@@ -48,12 +53,21 @@ class Shards(System):
         self.tiers |= {self.second.name: self.second}
 
     def cache_client(self, app):
-        return ByKey(
-            [CacheClient(tier, app.journey, raises=False) for tier in (self.cache, self.second)]
-        )
+        return ByKey([self.connect_cache(tier, app.journey) for tier in (self.cache, self.second)])
+
+    def engine_of(self, key):
+        return (self.cache, self.second)[int(key[-1]) % 2].engine
 
     def _sample(self):
         pass
+
+
+class Plain(Shards, System):
+    """Shards that never fail."""
+
+
+class Failing(Shards, UnreliableSystem):
+    """Shards that may fail."""
 
 
 class ByKey:
@@ -72,17 +86,43 @@ class ByKey:
         return self.of(key).set(key, *rest)
 
 
-def test_a_subclass_may_have_more_tiers():
+@pytest.mark.parametrize("kind", [Plain, Failing])
+def test_a_subclass_may_have_more_tiers(kind):
     """Its clients write into the one journey of the request, so the records know each lookup."""
-    system, recorder = built(Shards)
+    system, recorder = built(kind)
     system.run()
-    records = select_requests(recorder.history())
-    reads = records[records["op"] == "read"]
+    reads = reads_of(recorder)
 
     assert {"hit", "cold"} == set(reads["lookup"])
-    assert all(len(tier.engine) > 0 for tier in (system.cache, system.second))
-    assert {0} == {int(key[-1]) % 2 for key in system.cache.engine.entries}
-    assert {1} == {int(key[-1]) % 2 for key in system.second.engine.entries}
+    for number, tier in enumerate((system.cache, system.second)):
+        assert {number} == {int(key[-1]) % 2 for key in tier.engine.entries}
+
+
+def test_a_warm_start_fills_the_tier_of_each_key():
+    """Where the client will look for it, so no read finds a cold cache."""
+    system, recorder = built(Plain, start="warm")
+    system.run()
+
+    assert "cold" not in set(reads_of(recorder)["lookup"])
+
+
+def test_a_fault_strikes_one_tier_of_many():
+    """While one shard is cut off, its keys are unreachable, and the keys of the other are not."""
+    system, recorder = built(
+        Failing, faults=(CutShard(at=0.0),), resilience=Resilience(cache=Calls(timeout=0.01))
+    )
+    system.run()
+    reads = reads_of(recorder)
+    is_cut = reads["key"].str[-1].astype(int) % 2 == 1
+
+    assert {"unreachable"} == set(reads["lookup"][is_cut])
+    assert {"hit", "cold"} == set(reads["lookup"][~is_cut])
+
+
+class CutShard(Switched):
+    """A partition of the second shard."""
+
+    tier, switch = "shard-1", "cut"
 
 
 class Vanish(Switched):
@@ -108,6 +148,18 @@ def test_a_fault_must_name_what_there_is(fault, sentence):
     """An unknown tier or switch ends in one sentence that names the known ones."""
     with pytest.raises(BadInput, match=f"^{sentence}$"):
         run(SHORT.replace(faults=(fault(at=1.0),)))
+
+
+def test_an_old_name_of_a_system_names_the_new_one():
+    """A fault that was written for an earlier release ends in one sentence."""
+
+    class Forget(Fault):
+        def play(self, system):
+            yield system.until(self.at)
+            system.node.engine.flush()
+
+    with pytest.raises(BadInput, match=r"^system\.node has another name now: write system\.cache$"):
+        run(SHORT.replace(faults=(Forget(at=1.0),)))
 
 
 def test_a_late_row_belongs_to_no_other_request():
