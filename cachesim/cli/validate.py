@@ -4,10 +4,10 @@ from typing import Any
 
 import click
 
-from cachesim.cli.options import JSON, ruled
+from cachesim.cli.kinds import apply
+from cachesim.cli.options import JOBS, JSON, SEED
 from cachesim.cli.output import print_json, progress
 from cachesim.measure.tables import text_table
-from cachesim.spec import Count, Seed
 from cachesim.validate.oracle import NARROW, OracleRow
 from cachesim.validate.run import ORACLES
 from cachesim.validate.run import validate as run_oracles
@@ -26,13 +26,15 @@ HEADER = [
 
 @click.command()
 @click.option(
-    "--oracle", "names", multiple=True, help="Only this one; may be given more than once."
+    "--oracle",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Only this one, of those that --list names; may be given more than once.",
 )
 @click.option("--quick", is_flag=True, help="Only the first point of each oracle.")
 @click.option("--list", "is_list", is_flag=True, help="List the oracles and run nothing.")
-@ruled("--seed", Seed, "Seed of all random draws.", default="1", show_default=True)
-@ruled("--jobs", Count, "Processes.  [default: one a core]")
-@JSON
+@apply((SEED, JOBS, JSON))
 def validate(
     names: tuple[str, ...], quick: bool, is_list: bool, seed: int, jobs: int | None, as_json: bool
 ) -> int:

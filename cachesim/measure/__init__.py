@@ -1,1 +1,1 @@
-"""Arithmetic on histories: metrics, safety checks, statistics, and the tables that show them."""
+"""Arithmetic on histories: metrics, intervals, tables and checks; nothing here runs a model."""

@@ -57,7 +57,7 @@ SILENT = [
     (scenario(LAZY(), cs.Redis(memory=300_000, policy="noeviction")), "everything", "refused"),
     (scenario(LAZY(), cs.Redis(memory=300_000, policy="volatile-lru")), "everything", "no key has a TTL"),
     (scenario(LAZY(), cs.Simple(items=9, policy=cs.policies.SIEVE)), "everything", "no policy that has"),
-    (scenario(LAZY(), cs.RedisServer()), "everything", "RedisServer: theory does not know"),
+    (scenario(LAZY(), cs.live.RedisServer()), "everything", "RedisServer: theory does not know"),
     (scenario(THROUGH(fill=False)), "everything", "without fill"),
     (scenario(cs.strategies.NoCache()), "hit_ratio", "nothing can hit"),
     (scenario(AROUND()), "stale_ratio", "staler as long as the run goes on"),
