@@ -39,7 +39,7 @@ def poisoned_fetches(history: pd.DataFrame) -> float:
 
 
 def old_near_reads(history: pd.DataFrame) -> float:
-    """Return the share of near-cache reads whose value had been outdated for more than 1 ms."""
+    """Return the share of reads from a near cache whose value had been outdated for more than 1 ms."""
     rows = requests_of(history)
     near = rows[(rows["op"] == "read") & rows["lookup"].isna()]
     return _share(near["age"] > MS)

@@ -56,11 +56,11 @@ class Witnessed(UnreliableSystem):
         self.hear = hear
 
     def cache_client(self, app: App) -> Any:
-        """Make an `app.cache` that listens."""
+        """Make an `app.cache` that records its calls."""
         return _Listening(self, app, self.cache, super().cache_client(app))
 
     def database_client(self, app: App) -> Any:
-        """Make an `app.db` that listens."""
+        """Make an `app.db` that records its calls."""
         return _Listening(self, app, self.db, super().database_client(app))
 
 

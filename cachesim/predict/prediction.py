@@ -72,7 +72,7 @@ class Prediction:
 
 
 def predict(scenario: Scenario) -> Prediction:
-    """Return what theory says about a scenario, without running it.
+    """Predict the metrics of a scenario by theory, without running it.
 
     Hit and stale ratio follow from Che's characteristic time, the TTL and the writes; the load follows from
     these. Waits and throughput are those of M/G/c for an open loop, and of mean value analysis for a closed one.

@@ -50,18 +50,15 @@ def warm_up(series: Sequence[float], batch: int = MSER_BATCH) -> WarmUp:
     drift of the start. On the hits of an LRU cache that starts empty the rule would stop far too early. Means of
     a hundred flags scatter a tenth as much. Look at `welch` beside it.
 
+    The length of the result is a multiple of `batch`. If it is not `settled`, the cut lies at half of the series, its
+    limit: run longer, this figure is worth nothing.
+
     Parameters
     ----------
     series : sequence of float
         One value per equally long piece of a run, or the mean of several runs piece by piece.
     batch : int
         Values per batch.
-
-    Returns
-    -------
-    WarmUp
-        Its length is a multiple of `batch`. If it is not `settled`, the cut lies at half of the series, its limit:
-        run longer, this figure is worth nothing.
 
     Raises
     ------
