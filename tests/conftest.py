@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from cachesim.measure.metrics import METRICS
 from tests.browser import browser  # noqa: F401  a fixture for every room whose pages are looked at
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # before matplotlib is first imported: draw to memory
@@ -44,6 +45,15 @@ def cases() -> Path:
     return CASES
 
 
+@pytest.fixture
+def own_metrics():
+    """Take the metrics that a test adds out of the list again."""
+    before = dict(METRICS)
+    yield METRICS
+    METRICS.clear()
+    METRICS.update(before)
+
+
 @pytest.fixture(autouse=True)
 def close_figures():
     """Close what a test has drawn, if it has drawn at all."""
@@ -57,7 +67,7 @@ def close_figures():
 SLOW = tuple(f"{TESTS.as_posix()}/{place}" for place in (
     "attacks", "live", "test_bench_twin", "test_notebooks", "test_packaging", "cli/test_bench",
     "cli/test_compare", "cli/test_edges", "cli/test_extras", "cli/test_grad",
-    "cli/test_interrupts", "cli/test_processes", "cli/test_sweep", "experiments/anomalies",
+    "cli/test_interrupts", "cli/test_processes", "cli/test_sweep", "anomalies",
     "experiments/test_cluster", "experiments/test_interrupted", "experiments/test_report",
     "experiments/test_shown", "experiments/test_two_tiers", "grading/test_batch",
     "grading/test_cases", "grading/test_clocks", "grading/test_damaged", "grading/test_desk",

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from cachesim.traces import binary, plain
-from cachesim.traces.chunks import DELETE, READ, WRITE, Columns, Row, batched
+from cachesim.traces.chunks import DELETE, READ, WRITE, Batch, Row, batched
 from cachesim.traces.header import csv_table
 from cachesim.traces.source import Source
 from cachesim.traces.table import PASS, Layout, Table
@@ -22,19 +22,26 @@ class Format(NamedTuple):
     columns: str  # of a request, that it tells
     example: bytes  # a file with one or two requests
     source: str  # who says so
-    read: Callable[[Source], Iterator[Columns]]
+    read: Callable[[Source], Iterator[Batch]]
     is_binary: bool = False
     has_blocks: bool = False  # whether its requests are for extents, which --block splits
     has_choices: bool = False  # whether it has columns to name: --columns, --delimiter, --no-header
     takes_all: bool = False  # whether it can read what is in other formats too
     looks: Callable[[bytes], bool] | None = None  # whether a file that begins so may be one
 
+    def __repr__(self) -> str:
+        """Name it by what a line is: the functions say nothing to a reader."""
+        return f"Format({self.what!r})"
 
-def _rows(read: Callable[[Source], Iterator[Row]]) -> Callable[[Source], Iterator[Columns]]:
+    def __str__(self) -> str:
+        return f'"{self.what}"'
+
+
+def _rows(read: Callable[[Source], Iterator[Row]]) -> Callable[[Source], Iterator[Batch]]:
     return lambda source: batched(read(source))
 
 
-def _table(layout: Layout) -> Callable[[Source], Iterator[Columns]]:
+def _table(layout: Layout) -> Callable[[Source], Iterator[Batch]]:
     return lambda source: batched(Table(source, layout).rows(source.lines()))
 
 
@@ -170,3 +177,4 @@ FORMATS = {
         "wikibench.eu (Urdaneta, Pierre and van Steen 2009)", _table(WIKIPEDIA),
     ),
 }  # fmt: skip
+OURS = frozenset(FORMATS)  # names that every process knows; a program may add more to FORMATS

@@ -16,12 +16,12 @@ from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.experiments import jobs
 from cachesim.experiments.fingerprint import fingerprint
-from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.store import case_key, code_version, run_key
 from cachesim.live.redis_server import RedisServer
 from cachesim.model.database import Database
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.trace_workload import TraceReplay
+from cachesim.scenario import Scenario
 
 OWN = '''
 from cachesim.model.strategies.base import Strategy

@@ -17,7 +17,7 @@ MOMENTS, SEED = 10, 20261126
 KILLED_AND_RESUMED = """
 import json, os, signal, sys, time
 import numpy as np
-from cachesim.experiments.run import sweep
+from cachesim.experiments.sweep import sweep
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from tests.experiments.test_sweep import SMALL, Forgetful
 

@@ -10,14 +10,16 @@ from pandas.testing import assert_frame_equal
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput, StrategyError
 from cachesim.experiments import jobs
-from cachesim.experiments.run import compare, run, sweep
-from cachesim.experiments.scenario import Scenario
+from cachesim.experiments.compare import compare
+from cachesim.experiments.run import run
+from cachesim.experiments.sweep import sweep
 from cachesim.measure.metrics import METRICS
 from cachesim.measure.statistics import replications_needed
 from cachesim.model.popularity import Zipf
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.workload import OpenLoop
+from cachesim.scenario import Scenario
 
 SMALL = Scenario(
     strategy=LazyLoading(ttl=1),

@@ -9,11 +9,11 @@ from pandas.testing import assert_frame_equal
 
 from cachesim.engines.simple import Simple
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
 from cachesim.measure.history import COLUMNS, WHOLE, Recorder, load, save, select_requests, since
 from cachesim.measure.metrics import measure, miss_kinds
 from cachesim.model.workload import OpenLoop
 from cachesim.records import REQUEST, SAMPLE
+from cachesim.scenario import Scenario
 from tests.measure.hand_made import failed, history, loaded, look, read, write
 
 ENDINGS = ["csv", "parquet"]

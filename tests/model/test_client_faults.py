@@ -5,7 +5,6 @@ import pytest
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
 from cachesim.model import faults as f
 from cachesim.model.distributions import Constant
 from cachesim.model.network import Network
@@ -13,6 +12,7 @@ from cachesim.model.popularity import Uniform
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.lazy import NoCache
 from cachesim.model.workload import OpenLoop
+from cachesim.scenario import Scenario
 from tests.model.worlds import ZERO, FromCache, played, scripted
 
 # --- the clients' side

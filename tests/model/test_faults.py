@@ -10,7 +10,6 @@ from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
 from cachesim.model import faults as f
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant, Exponential
@@ -18,6 +17,7 @@ from cachesim.model.network import Network
 from cachesim.model.resilience import Resilience
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.workload import ClosedLoop
+from cachesim.scenario import Scenario
 from cachesim.units import MIB
 from tests.model.worlds import ZERO, played
 

@@ -6,13 +6,13 @@ import pytest
 
 from cachesim.engines.simple import Simple
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
 from cachesim.measure.metrics import availability, db_queries_per_s, db_utilization, hit_ratio
 from cachesim.model import faults as f
 from cachesim.model.database import Database
 from cachesim.model.popularity import Zipf
 from cachesim.model.resilience import Resilience
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
+from cachesim.scenario import Scenario
 from cachesim.theory import cold_hit_ratio, zipf
 from cachesim.units import MIB
 from tests.model.worlds import drawn, requests_of

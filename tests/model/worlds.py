@@ -4,8 +4,6 @@ from itertools import cycle
 
 from cachesim.engines.simple import Simple
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
-from cachesim.experiments.validate.worlds import INSTANT, ZERO
 from cachesim.measure.history import select_requests
 from cachesim.measure.statistics import interval
 from cachesim.model.database import Database
@@ -16,7 +14,9 @@ from cachesim.model.popularity import Uniform
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.lazy import NoCache
 from cachesim.model.workload import ClosedLoop, OpenLoop, Workload
+from cachesim.scenario import Scenario
 from cachesim.spec import Count
+from cachesim.validate.worlds import INSTANT, ZERO
 
 
 class Cycle(Distribution):

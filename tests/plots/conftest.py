@@ -3,11 +3,13 @@
 import pytest
 
 from cachesim.engines.simple import Simple
-from cachesim.experiments.run import compare, run, sweep
-from cachesim.experiments.scenario import Scenario
+from cachesim.experiments.compare import compare
+from cachesim.experiments.run import run
+from cachesim.experiments.sweep import sweep
 from cachesim.model.popularity import Zipf
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.workload import OpenLoop
+from cachesim.scenario import Scenario
 
 SMALL = Scenario(
     strategy=LazyLoading(ttl=1),

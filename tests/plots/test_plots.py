@@ -14,8 +14,9 @@ from matplotlib.figure import Figure
 
 from cachesim import plots
 from cachesim.engines.simple import Simple
+from cachesim.experiments.compare import compare
 from cachesim.experiments.pictures import png
-from cachesim.experiments.run import compare, run
+from cachesim.experiments.run import run
 from cachesim.measure.metrics import read_p99
 from cachesim.measure.statistics import Interval, warm_up, welch
 from cachesim.model.faults import FlushCache, SlowDatabase

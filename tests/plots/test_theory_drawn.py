@@ -1,11 +1,11 @@
 """What theory says, drawn beside what was measured."""
 
+from cachesim.predict import cases
+from cachesim.predict.prediction import predict
 from matplotlib.colors import to_hex
 
 from cachesim import plots
 from cachesim.experiments.pictures import pictures
-from cachesim.experiments.predict import cases
-from cachesim.experiments.predict.prediction import predict
 from cachesim.measure.tables import in_unit
 
 # --- theory beside what was measured

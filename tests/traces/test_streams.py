@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cachesim.errors import BadInput
 from cachesim.traces import Trace, read_trace, stream_trace
-from cachesim.traces.chunks import Columns, numbered
+from cachesim.traces.chunks import Batch, numbered
 from tests.cli.calls import done, refused
 
 MILLION = 1_000_000
@@ -106,15 +106,16 @@ def test_numbers_do_not_depend_on_the_chunks(parts):
     """Keys that are numbers or texts, in parts or at once: the same trace."""
     whole = [key for part in parts for key in part]
     split = [
-        list(numbered(Columns(make(part)) for part in parts))
+        list(numbered(Batch(make(part)) for part in parts))
         for make in (np.array, lambda p: list(map(str, p)))
     ]
-    once = Trace.of_keys(map(str, whole)).coded
+    once = Trace.of_keys(map(str, whole))
 
     for chunks in split:
         trace = Trace.of_chunks(chunks)
         assert list(map(str, whole)) == trace.keys
-        assert (once[0].tolist(), once[1]) == (trace.coded[0].tolist(), trace.coded[1])
+        assert once.columns.codes.tolist() == trace.columns.codes.tolist()
+        assert once.names == trace.names
 
 
 def test_columns_of_chunks_come_together(tmp_path):

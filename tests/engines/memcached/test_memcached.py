@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from cachesim.clock import ManualClock
 from cachesim.engines.base import START
-from cachesim.engines.memcached.engine import MONTH, Memcached
+from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.memcached.slabs import PAGE, Slabs, chunk_sizes
+from cachesim.engines.memcached.table import MONTH
 from cachesim.errors import CommandError
 from cachesim.replay import replay
 from cachesim.theory import zipf

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from cachesim.clock import ManualClock
 from cachesim.engines.redis import memory
-from cachesim.engines.redis.db import TEXT
+from cachesim.engines.redis.database import TEXT
 from cachesim.engines.redis.engine import Redis, RedisEngine
+from cachesim.engines.redis.hash_value import Hash
+from cachesim.engines.redis.listpack import element_bytes
 from cachesim.engines.redis.policy import POLICIES
-from cachesim.engines.redis.types.fields import Hash
-from cachesim.engines.redis.types.listpack import element_bytes
 from cachesim.errors import CommandError, OutOfMemory
 from cachesim.rng import uniform
 from cachesim.units import KIB
@@ -36,8 +36,8 @@ def recount(engine: RedisEngine) -> int:
     quantum = engine.quantum
     total = engine.base_memory
     for database in engine.databases.values():
-        total += database.keys.table_bytes + database.expires.table_bytes
-    entries = [e for database in engine.databases.values() for e in database.keys.nodes.items()]
+        total += database.table.table_bytes + database.expires.table_bytes
+    entries = [e for database in engine.databases.values() for e in database.table.entries.items()]
     for key, entry in entries:
         total += memory.key_bytes(len(key.encode()), quantum)
         shared = engine.policy.by not in ("lru", "lfu")
@@ -99,15 +99,15 @@ def test_the_books_hold_after_any_commands(policy, script):
 
         assert recount(engine) == engine.memory
 
-    for keys, expires in [(d.keys, d.expires) for d in engine.databases.values()]:
+    for keys, expires in [(d.table, d.expires) for d in engine.databases.values()]:
         chained = [n.key for b in range(keys.mask + 1) for n in keys.bucket(b)]
 
-        assert sorted(keys.nodes) == sorted(chained)
-        assert {k for k, e in keys.nodes.items() if e.when is not None} == set(expires.nodes)
+        assert sorted(keys.entries) == sorted(chained)
+        assert {k for k, e in keys.entries.items() if e.when is not None} == set(expires.entries)
 
     engine.execute(("PING",))
     volatile = engine.policy.volatile
-    may_go = any((d.expires if volatile else d.keys).nodes for d in engine.databases.values())
+    may_go = any((d.expires if volatile else d.table).entries for d in engine.databases.values())
 
     assert engine.memory <= engine.limit or not engine.policy.by or not may_go
 

@@ -160,7 +160,7 @@ def replay(seed: int) -> tuple:
         found.append(engine.get(key) is not None)
         if not found[-1]:
             engine.set(key, b"x" * 100, ttl=20)
-    return found, engine.evictions, engine.expirations, engine.memory, list(engine.keys.nodes)
+    return found, engine.evictions, engine.expirations, engine.memory, list(engine.table.entries)
 
 
 def test_the_same_draws_give_the_same_run():
@@ -196,4 +196,4 @@ def test_the_table_waits_for_memory():
         engine.set(f"k{number:011d}", b"x" * 100)
 
     assert len(engine) > 4096
-    assert 4096 == len(engine.keys.table)
+    assert 4096 == len(engine.table.buckets)
