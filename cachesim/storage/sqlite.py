@@ -36,7 +36,7 @@ class SQLite:
     Raises
     ------
     BadInput
-        The file cannot be made, or already holds a run's rows.
+        The file cannot be made, or already holds the rows of a run.
     """
 
     def __init__(self, path: str = MEMORY) -> None:

@@ -5,8 +5,10 @@ from cachesim.predict.prediction import predict
 from matplotlib.colors import to_hex
 
 from cachesim import plots
+from cachesim.experiments import predicted
 from cachesim.experiments.pictures import pictures
 from cachesim.measure.tables import in_unit
+from cachesim.predict.prediction import predict
 
 # --- theory beside what was measured
 
@@ -63,6 +65,6 @@ def test_pictures_show_theory(results):
 
 def test_many_cases_are_not_predicted(results, monkeypatch):
     """Their rings would hide each other, and each takes a while."""
-    monkeypatch.setattr(cases, "DRAWN", 2)
+    monkeypatch.setattr(predicted, "DRAWN", 2)
 
-    assert {"hit_ratio": {}} == cases.values_of_cases(results, ["hit_ratio"])
+    assert {"hit_ratio": {}} == predicted.values_of_cases(results, ["hit_ratio"])
