@@ -35,7 +35,7 @@ class ReplayCounts(NamedTuple):
 
 
 def by_kernel(trace: Trace, spec: EngineSpec, value_size: int, seed: int) -> ReplayCounts | None:
-    """Return what a replay counts, or None if no kernel does what this engine does with this trace."""
+    """Count a replay; None if no kernel does the work of this engine on this trace."""
     columns = trace.columns
     if not all(column is None for column in (columns.ops, columns.sizes, columns.ttls)):
         return None

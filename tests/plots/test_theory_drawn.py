@@ -1,7 +1,5 @@
 """What theory says, drawn beside what was measured."""
 
-from cachesim.predict import cases
-from cachesim.predict.prediction import predict
 from matplotlib.colors import to_hex
 
 from cachesim import plots

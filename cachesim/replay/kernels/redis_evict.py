@@ -68,7 +68,7 @@ def shift(table: RedisTable, first: int, last: int, step: int) -> None:
 
 
 def idleness(server: RedisSettings, table: RedisTable, key: int) -> int:
-    """Return what the policy goes by: seconds since the last use, or how rare uses are."""
+    """Return the measure that the policy uses: seconds since the last use, or how rare uses are."""
     if server.by == BY_LRU:
         return int((table.count[CLOCK] - table.use[key]) % LRU_CLOCK_MAX)
     return LFU_HIGHEST - frequency(table.use[key], table.count[MINUTE], server.decay_time)

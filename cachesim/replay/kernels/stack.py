@@ -29,7 +29,7 @@ class Stack(NamedTuple):
 
 
 def stack_columns(unique: int) -> Stack:
-    """Return an empty line with two slots a key: when they are used up, the marks move together."""
+    """Return an empty line with two slots per key: when they are used up, the marks move together."""
     slots = 2 * unique + 2
     tree = np.zeros(slots + 1, np.int32)
     return Stack(tree, np.full(slots, NOBODY), np.full(unique, NOBODY))

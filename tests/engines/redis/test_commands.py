@@ -5,6 +5,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from cachesim.experiments.scenario import Scenario
 
 from cachesim.clock import ManualClock
 from cachesim.engines.base import Work
@@ -15,7 +16,6 @@ from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.work import bulk
 from cachesim.errors import BadInput, CommandError
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
 from cachesim.model.distributions import Constant
 from cachesim.model.node import Node
 from cachesim.model.strategies.lazy import LazyLoading
