@@ -30,10 +30,9 @@ def with_scans(trace: Trace) -> Trace:
 
 def with_sizes(trace: Trace) -> Trace:
     """Return the trace with lognormal sizes, median 1 kB, one per key."""
-    codes, names = trace.coded
-    sizes = (1000 * stream(1, "sizes").lognormal(0, 1.5, len(names))).astype(int) + 1
+    sizes = (1000 * stream(1, "sizes").lognormal(0, 1.5, trace.unique)).astype(int) + 1
     sized = Trace.of_keys(trace.keys)
-    sized.sizes = sizes[codes].tolist()
+    sized.sizes = sizes[trace.columns.codes]
     return sized
 
 

@@ -18,12 +18,16 @@ FRONT_DOOR = "cachesim/__init__.py"  # above all floors: it imports the public n
 
 # From the ground up. A room imports only from itself and from the floors below it.
 FLOORS = (
-    "clock units errors slips rng data startup",
+    "clock units errors files slips rng data startup",
     "theory",
     "records spec",
     "engines storage measure traces",
     "model live wire plots replay",
-    "experiments service",
+    "scenario service",
+    "predict",
+    "experiments",
+    "anomalies",
+    "validate",
     "grading",
     "cli",
     "__main__",

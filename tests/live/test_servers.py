@@ -10,7 +10,6 @@ from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
 from cachesim.measure.metrics import misses
@@ -18,6 +17,7 @@ from cachesim.model.distributions import Constant
 from cachesim.model.popularity import Uniform
 from cachesim.model.strategies.versions import Leases, VersionCheck
 from cachesim.model.workload import ClosedLoop
+from cachesim.scenario import Scenario
 from cachesim.units import MIB
 
 
