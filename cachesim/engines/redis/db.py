@@ -74,7 +74,7 @@ class Keyspace(Engine):
         return sum(len(database.table.entries) for database in self.databases.values())
 
     def keys(self) -> Iterator[str]:
-        """Yield the living keys of the selected database. No key is used or removed by this.
+        """Iterate over the live keys of the selected database; no key is used or removed.
 
         >>> from cachesim.engines.redis.engine import Redis
         >>> engine = Redis().build(clock=lambda: 0.0, random=lambda: 0.5)
@@ -83,9 +83,8 @@ class Keyspace(Engine):
         ['a']
         """
         now = unix_milliseconds(self.clock())
-        for key, entry in self.table.entries.items():
-            if entry.when is None or now <= entry.when:
-                yield key
+        entries = self.table.entries
+        return iter([k for k, entry in entries.items() if entry.when is None or now <= entry.when])
 
     # The databases
 

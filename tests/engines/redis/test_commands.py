@@ -21,6 +21,7 @@ from cachesim.model.node import Node
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.workload import OpenLoop
 from cachesim.rng import uniform
+from cachesim.scenario import Scenario
 from cachesim.wire.redis_conversation import OWN, Clients
 from tests.engines.redis.random_commands import MAKERS
 
