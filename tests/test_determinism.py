@@ -11,8 +11,8 @@ from pandas.testing import assert_frame_equal
 
 from cachesim.engines.policies import Random
 from cachesim.engines.simple import Simple
-from cachesim.experiments.run import compare, replicate, run
-from cachesim.experiments.scenario import Scenario
+from cachesim.experiments.compare import compare, replicate
+from cachesim.experiments.run import run
 from cachesim.measure.history import Recorder, save
 from cachesim.model.distributions import Exponential, Lognormal
 from cachesim.model.popularity import Drift
@@ -21,6 +21,7 @@ from cachesim.model.strategies.through import WriteThrough
 from cachesim.model.system import System
 from cachesim.model.workload import ClosedLoop, OpenLoop
 from cachesim.rng import replica_seed
+from cachesim.scenario import Scenario
 
 SIZES = Lognormal(median=300, sigma=1.0)
 OPEN = Scenario(
@@ -142,12 +143,12 @@ def test_two_systems_in_one_process_do_not_disturb_each_other():
 
 def start(system):
     """Bring a system to the point at which its event loop would run: `System.run` with the loop stopped."""
-    run_to_end, sample, close = system.env.run_to_end, system._sample, system.database.rows.close
-    system.env.run_to_end = system._sample = system.database.rows.close = lambda: None
+    run_to_end, sample, close = system.env.run_to_end, system._sample, system.db.rows.close
+    system.env.run_to_end = system._sample = system.db.rows.close = lambda: None
     try:
         system.run()
     finally:
-        system.env.run_to_end, system._sample, system.database.rows.close = (
+        system.env.run_to_end, system._sample, system.db.rows.close = (
             run_to_end,
             sample,
             close,

@@ -5,15 +5,15 @@ from typing import Any
 
 import click
 
-from cachesim.cli.options import JSON, ruled
+from cachesim.anomalies import ALL, Anomaly, Finding, by_id, find, occurrence
+from cachesim.cli.kinds import apply, folder, processes
+from cachesim.cli.options import JSON, SEED
 from cachesim.cli.output import open_folder, print_json, progress
 from cachesim.errors import BadInput
-from cachesim.experiments.anomalies import ALL, Anomaly, Finding, by_id, find, occurrence
 from cachesim.experiments.pictures import png
-from cachesim.grading.files import replace_file
+from cachesim.files import replace_file
 from cachesim.measure.tables import text_table
 from cachesim.plots import interleaving
-from cachesim.spec import Seed
 
 NOT_AS_PREDICTED = 1  # exit code
 HEADER = ["id", "name", "predicted", "measured", "99 % interval", "cured", "", "unit"]
@@ -22,10 +22,7 @@ HEADER = ["id", "name", "predicted", "measured", "99 % interval", "cured", "", "
 @click.command("anomalies")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--all", "every", is_flag=True, help="Run all of them.")
-@ruled("--seed", Seed, "Seed of all random draws.", default="1", show_default=True)
-@click.option("--jobs", "n_jobs", default=-1, help="Processes.  [default: one a core]")
-@click.option("--out", default="out/anomalies", show_default=True, help="Folder for the diagrams.")
-@JSON
+@apply((SEED, processes("--jobs"), folder("out/anomalies", "Folder for the diagrams."), JSON))
 def anomalies(
     ids: tuple[str, ...], every: bool, seed: int, n_jobs: int, out: str, as_json: bool
 ) -> int:

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 import click
 
-from cachesim.cli.options import JSON, ruled
+from cachesim.cli.kinds import ruled
+from cachesim.cli.options import JSON
 from cachesim.cli.output import print_json
 from cachesim.measure.tables import text_table
 from cachesim.spec import Count
@@ -41,7 +42,7 @@ class Section(NamedTuple):
     cells: Callable[[Any], list[str]]
 
 
-class Row(NamedTuple):
+class SpeedRow(NamedTuple):
     """What came out for one subject; `missing` says what to install if it could not be measured."""
 
     name: str
@@ -51,8 +52,8 @@ class Row(NamedTuple):
 
 
 @click.command()
-@ruled("--rounds", Count, "Rounds, one after the other.", default="3", show_default=True)
-@ruled("--requests", Count, "Requests a round.", default="20000", show_default=True)
+@ruled("--rounds", Count, "Rounds, one after the other.", default="3")
+@ruled("--requests", Count, "Requests per round.", default="20000")
 @JSON
 def bench(rounds: int, requests: int, as_json: bool) -> None:
     """Measure what a request costs, beside a textbook SimPy model and Ciw in the same run."""
@@ -71,7 +72,7 @@ def bench(rounds: int, requests: int, as_json: bool) -> None:
         click.echo(f"\n{section.title}\n{text_table(section.header, cells)}")
 
 
-def measure(subjects: list[Subject], requests: int, rounds: int) -> list[Row]:
+def measure(subjects: list[Subject], requests: int, rounds: int) -> list[SpeedRow]:
     """Return a row a subject, the first being ours: medians over the rounds of its cost and its ratio to ours."""
     missing = {subject.name: _missing(subject) for subject in subjects}  # a first run, not counted
     costs: dict[str, list[float]] = {name: [] for name, why in missing.items() if not why}
@@ -94,23 +95,23 @@ def _missing(subject: Subject) -> str:
 
 def _rows(
     subjects: list[Subject], costs: dict[str, list[float]], missing: dict[str, str]
-) -> Iterator[Row]:
+) -> Iterator[SpeedRow]:
     ours = costs[subjects[0].name]
     for name, _ in subjects:
         if name not in costs:
-            yield Row(name, None, None, missing[name])
+            yield SpeedRow(name, None, None, missing[name])
             continue
         ratios = [cost / own for cost, own in zip(costs[name], ours, strict=True)]
-        yield Row(name, statistics.median(costs[name]), statistics.median(ratios), "")
+        yield SpeedRow(name, statistics.median(costs[name]), statistics.median(ratios), "")
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: SpeedRow) -> list[str]:
     if row.seconds is None or row.ratio is None:
         return [row.name, "-", "-", row.missing]
     return [row.name, f"{row.seconds * 1e6:.2f}", f"{1 / row.seconds:,.0f}", f"{row.ratio:.2f}"]
 
 
-def closed_loop(requests: int, rounds: int) -> list[Row]:
+def closed_loop(requests: int, rounds: int) -> list[SpeedRow]:
     """Measure the closed loop."""
     from cachesim.cli.peers import ours, queues
     from cachesim.engines.redis.engine import Redis
@@ -128,7 +129,7 @@ def closed_loop(requests: int, rounds: int) -> list[Row]:
     )
 
 
-def open_loop(requests: int, rounds: int) -> list[Row]:
+def open_loop(requests: int, rounds: int) -> list[SpeedRow]:
     """Measure the open loop."""
     from cachesim.cli.peers import ours, queues
 

@@ -11,7 +11,8 @@ from cachesim.cli.extras import Extras
 from cachesim.cli.fidelity import fidelity
 from cachesim.cli.formats import formats
 from cachesim.cli.grade import grade_command
-from cachesim.cli.options import JSON, REPORT, RUNS, SCENARIO, apply, ruled
+from cachesim.cli.kinds import PATH, apply, folder, ruled
+from cachesim.cli.options import JSON, REPORT, RUNS, SCENARIO
 from cachesim.cli.output import (
     comparison_json,
     comparison_text,
@@ -26,7 +27,7 @@ from cachesim.cli.replay import replay
 from cachesim.cli.serve import serve
 from cachesim.cli.sweep import sweep
 from cachesim.cli.validate import validate
-from cachesim.experiments import run as experiments
+from cachesim.experiments import compare as experiments
 from cachesim.experiments.assumptions import rows as assumptions
 from cachesim.experiments.explain import explain
 from cachesim.experiments.toml import Plan, read_toml
@@ -37,13 +38,9 @@ from cachesim.measure.tables import show, text_table
 from cachesim.spec import Delay
 from cachesim.units import visible
 
-OUT = click.option(
-    "--out", default="out/compare", show_default=True, help="Folder for the results."
-)
-
 
 @click.command()
-@apply((*SCENARIO, *RUNS, OUT, *REPORT, JSON))
+@apply((*SCENARIO, *RUNS, folder("out/compare"), *REPORT, JSON))
 def compare(
     out: str,
     report: str | None,
@@ -57,9 +54,8 @@ def compare(
 
 
 @click.command()
-@click.argument("scenario")
-@click.option("--out", default="out/run", show_default=True, help="Folder for the results.")
-@apply((*REPORT, JSON))
+@click.argument("scenario", type=PATH)
+@apply((folder("out/run"), *REPORT, JSON))
 def run(
     scenario: str,
     out: str,
@@ -93,13 +89,14 @@ def _compare(what: Plan, out: str, as_json: bool, extras: Extras) -> None:
 
 
 @click.command()
-@click.argument("scenario")
+@click.argument("scenario", type=PATH)
 @click.option(
     "--request",
     "number",
     type=int,
+    metavar="NUMBER",
     required=True,
-    help="Number of the request, from 0, in the order they end.",
+    help="Number of the request, from 0, in the order in which requests end.",
 )
 def trace(scenario: str, number: int) -> None:
     """Tell one request of a scenario step by step, with times and versions."""
@@ -118,8 +115,8 @@ def list_assumptions(as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("history")
-@ruled("--warmup", Delay, "Seconds at the start to leave out.", default="0", show_default=True)
+@click.argument("history", type=PATH)
+@ruled("--warmup", Delay, "Time at the start to leave out.", default="0")
 @JSON
 def report(history: str, warmup: float, as_json: bool) -> None:
     """Measure and check a history from elsewhere: a CSV or Parquet file with a row a request."""

@@ -2,16 +2,17 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
 from cachesim.errors import BadInput
+from cachesim.files import replace_file
 from cachesim.grading import build as builder
 from cachesim.grading.cells import for_students, to_notebook, to_percent
 from cachesim.grading.desk import Desk
 from cachesim.grading.doctor import examined
 from cachesim.grading.exercise import Exercise, all_paths, find, whole
-from cachesim.grading.files import replace_file
 from cachesim.grading.progress import Progress
 from cachesim.grading.sandbox import strongest
 from cachesim.grading.work import own_files
@@ -19,6 +20,17 @@ from cachesim.measure.tables import text_table
 from cachesim.units import visible
 
 LOOK_AGAIN = 0.5  # seconds
+
+
+def _numbers(_context: Any, _argument: Any, typed: str) -> list[str]:
+    """Complete the number of an exercise."""
+    return [path.name[:2] for path in all_paths() if path.name.startswith(typed)]
+
+
+NAME = click.argument("name", shell_complete=_numbers)
+STUDENT = click.option(
+    "--student", default="", metavar="ID", help="Your id, for your own parameters."
+)
 
 
 @click.group("exercise")
@@ -46,7 +58,7 @@ def _standing(known: Progress, task: Exercise) -> str:
 
 
 @exercise_command.command("start")
-@click.argument("name")
+@NAME
 def start(name: str) -> None:
     """Write the notebook and the .py of an exercise into this folder; files that are there stay."""
     task = find(name)
@@ -66,7 +78,7 @@ def start(name: str) -> None:
 
 
 @exercise_command.command("predict")
-@click.argument("name")
+@NAME
 @click.argument("answer", nargs=-1, required=True)
 def predict(name: str, answer: tuple[str, ...]) -> None:
     """Answer an exercise's question, best with a letter; any answer opens its tests, right or not."""
@@ -74,9 +86,9 @@ def predict(name: str, answer: tuple[str, ...]) -> None:
 
 
 @exercise_command.command("check")
-@click.argument("name")
+@NAME
 @click.argument("submission", required=False, type=click.Path(exists=True, path_type=Path))
-@click.option("--student", default="", help="Your id, for your own parameters.")
+@STUDENT
 def check(name: str, submission: Path | None, student: str) -> int:
     """Run the visible tests on your file (the .py or .ipynb that `start` wrote, unless you name one)."""
     checked = Desk(find(name), student).check(submission)
@@ -87,8 +99,8 @@ def check(name: str, submission: Path | None, student: str) -> int:
 
 
 @exercise_command.command("watch")
-@click.argument("name")
-@click.option("--student", default="", help="Your id, for your own parameters.")
+@NAME
+@STUDENT
 def watch(name: str, student: str) -> None:
     """Check again whenever your file is saved, until Ctrl-C."""
     desk, seen = Desk(find(name), student), 0.0
@@ -119,14 +131,24 @@ def _check_if_saved(desk: Desk, seen: float) -> float:
 @exercise_command.command("build")
 @click.argument("names", nargs=-1, required=True)
 @click.option(
-    "--out", default="out/exercises", type=click.Path(path_type=Path), help="Folder to write to."
+    "--out",
+    default="out/exercises",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Folder for the files.",
 )
 @click.option(
     "--wheel",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Wheel of cachesim for the Gradescope archive.  [default: the one on PyPI]",
 )
-@click.option("--secret", default="", help="The course's secret, for the Gradescope archive.")
+@click.option(
+    "--secret",
+    default="",
+    metavar="WORDS",
+    help="The course's secret, for the Gradescope archive.",
+)
 @click.option(
     "--handouts", is_flag=True, help="Make nothing but the handouts, which students can be given."
 )
@@ -161,8 +183,14 @@ def build(
 
 
 @exercise_command.command("doctor")
-@click.argument("names", nargs=-1)
-@click.option("--seeds", default=3, show_default=True, help="Different parameters for each answer.")
+@click.argument("names", nargs=-1, shell_complete=_numbers)
+@click.option(
+    "--seeds",
+    default=3,
+    show_default=True,
+    metavar="NUMBER",
+    help="Different parameters for each answer.",
+)
 def doctor(names: tuple[str, ...], seeds: int) -> int:
     """Test exercises themselves: right answers get all points, each wrong answer its own, nothing written none."""
     odd = 0
@@ -175,7 +203,7 @@ def doctor(names: tuple[str, ...], seeds: int) -> int:
 
 
 @exercise_command.command("hint")
-@click.argument("name")
+@NAME
 def hint(name: str) -> None:
     """Show the next hint, of three."""
     click.echo(Desk(find(name)).hint())
@@ -200,7 +228,7 @@ def status() -> None:
 
 
 @exercise_command.command("reset")
-@click.argument("name")
+@NAME
 def reset(name: str) -> None:
     """Forget what you did in an exercise; your files become NAME.old."""
     task = find(name)

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 import click
 
+from cachesim.cli.output import scenario_file
 from cachesim.errors import BadInput
 from cachesim.experiments.report import page
-from cachesim.experiments.result import Results
-from cachesim.experiments.toml import Plan, to_toml
-from cachesim.grading.files import replace_file
+from cachesim.experiments.results import Results
+from cachesim.experiments.toml import Plan
+from cachesim.files import replace_file
 from cachesim.measure.metrics import METRICS
 
 
@@ -44,7 +45,7 @@ class Extras(NamedTuple):
         text = page(
             results,
             version=version("cachesim-lab"),
-            scenario=to_toml(plan),
+            scenario=scenario_file(plan),
             command=_command_line(),
         )
         replace_file(Path(self.report), text)

@@ -8,16 +8,17 @@ from typing import Any
 
 import click
 
-from cachesim.cli.options import apply, ruled
+from cachesim.cli.kinds import apply, processes, ruled
+from cachesim.cli.options import JSON
 from cachesim.cli.output import print_json
+from cachesim.files import replace_file
 from cachesim.grading import reports
 from cachesim.grading.arrivals import Registry
 from cachesim.grading.batch import grade, jobs
 from cachesim.grading.classes import CHOICES, Class, Reader
-from cachesim.grading.deadline import Policy, parse_grace, parse_moment, parse_percent, zone_of
+from cachesim.grading.deadline import LatePolicy, parse_grace, parse_moment, parse_percent, zone_of
 from cachesim.grading.exercise import Exercise, whole
 from cachesim.grading.feedback import page
-from cachesim.grading.files import replace_file
 from cachesim.grading.grades import Grade, as_dict
 from cachesim.grading.judge import PASSED
 from cachesim.grading.ledger import Ledger, file_name
@@ -44,13 +45,21 @@ ARRIVAL = (  # the options that say whose the submissions are, and how late
         type=click.Choice(CHOICES),
         help="How the class is laid out.  [default: it is found]",
     ),
-    click.option("--deadline", help="Such as 2026-11-30T23:59; file times never count."),
     click.option(
-        "--grace", default="0s", help="Time after the deadline that costs nothing, such as 15m."
+        "--deadline", metavar="TIME", help="Such as 2026-11-30T23:59; file times never count."
+    ),
+    click.option(
+        "--grace",
+        default="0s",
+        show_default=True,
+        metavar="SECONDS",
+        help="Time after the deadline that costs nothing, such as 15m.",
     ),
     click.option(
         "--late",
         default="0%",
+        show_default=True,
+        metavar="PERCENT",
         help="Cost of each day begun, in % of the exercise's points, such as 10%.",
     ),
     click.option(
@@ -59,7 +68,11 @@ ARRIVAL = (  # the options that say whose the submissions are, and how late
         help="CSV with the columns id and submitted; a roster may have them too.",
     ),
     click.option(
-        "--timezone", default="UTC", help="Of times that do not say theirs, such as Europe/Berlin."
+        "--timezone",
+        default="UTC",
+        show_default=True,
+        metavar="ZONE",
+        help="Time zone of times that name none, such as Europe/Berlin.",
     ),
 )
 
@@ -70,20 +83,24 @@ ARRIVAL = (  # the options that say whose the submissions are, and how late
     "submissions", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder for reports; a batch resumes from it."
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Folder for reports; a batch resumes from it.",
 )
 @apply(ARRIVAL)
-@ruled("--seed", Seed, "Seed of the parameters, the same for all.  [default: each student's own]")
+@ruled("--seed", Seed, "One seed for all parameters.", usual="each student's own")
 @click.option(
-    "--secret", default="", help="The course's secret, from which students' seeds follow."
+    "--secret",
+    default="",
+    metavar="WORDS",
+    help="The course's secret, from which the students' seeds follow.",
 )
-@click.option("--jobs", "n_jobs", default=-1, help="Processes.  [default: one per core]")
+@processes("--jobs")
 @click.option(
     "--accept-weak-isolation", "weak", is_flag=True, help="Grade even without a real sandbox."
 )
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object on stdout instead of the table."
-)
+@JSON
 def grade_command(
     exercise: str, submissions: tuple[Path, ...], *, weak: bool, as_json: bool, **options: Any
 ) -> int:
@@ -126,7 +143,7 @@ def _graded(
     task: Exercise,
     found: Class,
     tier: Tier,
-    policy: Policy,
+    policy: LatePolicy,
     ledger: Ledger | None,
     *,
     seed: int | None,
@@ -150,11 +167,11 @@ def _rules(
     late: str,
     timezone: str,
     **_others: Any,
-) -> tuple[Policy, Registry]:
+) -> tuple[LatePolicy, Registry]:
     """Read the options about lateness and about the students."""
     zone = zone_of(timezone)
     due = parse_moment(deadline, zone) if deadline else None
-    policy = Policy(due, parse_grace(grace), parse_percent(late))
+    policy = LatePolicy(due, parse_grace(grace), parse_percent(late))
     people = read_roster(roster) if roster else Roster()
     times = read_roster(submitted) if submitted else Roster()
     return policy, Registry(people, times, zone)

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from cachesim.cli.commands import COMMANDS
+from cachesim.cli.plugins import Commands
 from cachesim.errors import BadInput, CachesimError
 from cachesim.startup import INTERRUPTED, SENTENCE
 from cachesim.units import visible
@@ -18,7 +19,11 @@ FIELD = re.compile(r"\b[A-Z]\w*\.([a-z_]+)\b")  # as sentences name it: Scenario
 NO_READER = "the output was closed before all of it was printed"
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    no_args_is_help=True,
+)
 @click.version_option(package_name="cachesim-lab", message="cachesim %(version)s")
 def cachesim() -> None:
     """Compare caching strategies and engines on a simulated cache tier and database."""

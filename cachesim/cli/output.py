@@ -7,6 +7,7 @@ import math
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,12 @@ import click
 
 from cachesim.errors import BadInput
 from cachesim.experiments.differences import HEADER, Difference
-from cachesim.experiments.pictures import pictures, png
-from cachesim.experiments.result import Results
+from cachesim.experiments.pictures import Picture, pictures, png
+from cachesim.experiments.results import Results
 from cachesim.experiments.toml import Plan, kebab, scenario_table, to_toml
 from cachesim.experiments.verdict import verdict
-from cachesim.grading.files import replace_file
-from cachesim.measure.metrics import METRICS
+from cachesim.files import replace_file
+from cachesim.measure.metrics import METRICS, shown_in
 from cachesim.measure.tables import text_table, title
 from cachesim.model.trace_workload import TraceReplay
 from cachesim.replay import Replay
@@ -31,15 +32,6 @@ if TYPE_CHECKING:
 SCHEMA = 1
 NAMES = {"cache": "engine"}  # varied fields whose column has another name on the command line
 NAMED = ("strategy", "cache")  # every row says these, by their class where they do not vary
-DIFFERENCES = (
-    "hit_ratio",
-    "stale_ratio",
-    "staleness_age_p95",
-    "read_p50",
-    "read_p99",
-    "write_p50",
-    "db_queries_per_s",
-)
 
 
 def print_json(content: dict[str, Any]) -> None:
@@ -70,7 +62,7 @@ def comparison_json(plan: Plan, results: Results) -> dict[str, Any]:
         for d in results.differences()
     ]
     return {
-        "scenario": scenario_table(plan.scenario),
+        "scenario": scenario_json(plan),
         "replications": plan.replications,
         "differences": differences,
         "verdict": verdict(results.differences()),
@@ -127,7 +119,7 @@ def _lines(
 
 
 def _difference_table(differences: list[Difference]) -> str:
-    shown = [d for d in differences if d.metric in DIFFERENCES]
+    shown = [d for d in differences if d.metric in shown_in("differences")]
     first, second = differences[0].first, differences[0].second
     return text_table([f"{first} minus {second}, paired", *HEADER], [d.cells for d in shown])
 
@@ -155,14 +147,42 @@ def open_folder(path: str) -> Path:
 
 def write_comparison(folder: Path, plan: Plan, results: Results) -> list[Path]:
     """Write results.csv, scenario.toml and the plots; return the files."""
+    return write_results(folder, plan, _named(results), pictures(results))
+
+
+def write_results(
+    folder: Path, plan: Plan, frame: pd.DataFrame, drawn: Iterable[Picture]
+) -> list[Path]:
+    """Write a frame, a plan and pictures; return the files.
+
+    A plan with a class of the user's own has no scenario file: one that lies there from before is removed.
+    """
     files: dict[str, str | bytes] = {
-        "results.csv": _named(results).to_csv(index=False),
-        "scenario.toml": to_toml(plan),
-        **{f"{picture.name}.png": png(picture.axes) for picture in pictures(results)},
+        "results.csv": frame.to_csv(index=False),
+        **{f"{picture.name}.png": png(picture.axes) for picture in drawn},
     }
+    if text := scenario_file(plan):
+        files["scenario.toml"] = text
+    else:
+        (folder / "scenario.toml").unlink(missing_ok=True)
+        click.echo("note: no scenario.toml: a scenario file cannot name a class of yours", err=True)
     for name, content in files.items():
         replace_file(folder / name, content)
     return [folder / name for name in files]
+
+
+def scenario_file(plan: Plan) -> str:
+    """Return the text of the scenario file; "" if the plan has a class of the user's own."""
+    with suppress(BadInput):
+        return to_toml(plan)
+    return ""
+
+
+def scenario_json(plan: Plan) -> dict[str, Any] | None:
+    """Return the scenario for JSON; None if it has a class of the user's own."""
+    with suppress(BadInput):
+        return scenario_table(plan.scenario)
+    return None
 
 
 def _named(results: Results) -> pd.DataFrame:
@@ -181,14 +201,13 @@ def replay_text(found: Replay) -> str:
         ("the same, in bytes", found.byte_hit_ratio),
     ]
     ratios = [[name, f"{ratio:.4f}"] for name, ratio in bounds]
-    misses = (
-        ", ".join(f"{kind} {count:,}" for kind, count in sorted(found.misses.items())) or "none"
-    )
+    misses = ", ".join(f"{kind} {count:,}" for kind, count in sorted(found.misses.items()))
     return "\n".join(
         [
             f"{found.requests:,} requests ({found.reads:,} reads) for {found.unique:,} keys",
             text_table(["cache", "hit ratio"], ratios),
-            f"misses: {misses}",
+            *([f"optimum, bound: {found.why_no_bound}"] if found.why_no_bound else []),
+            f"misses: {misses or 'none'}",
             f"evictions: {found.evictions:,}; expirations: {found.expirations:,}; "
             f"at most {found.items:,} keys held; {show_size(found.memory)} in use at the end",
             *(

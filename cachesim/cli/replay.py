@@ -5,70 +5,94 @@ from typing import Any
 
 import click
 
-from cachesim.cli.options import CLOCK, JSON, READING, apply, how_to_read, names, ruled
+from cachesim.cli.choices import ENGINES, curve_policies
+from cachesim.cli.kinds import PATH, apply, names, one_of, ruled
+from cachesim.cli.options import CLOCK, JSON, POLICY, READING, how_to_read
 from cachesim.cli.output import open_folder, print_json, replay_text, tell_notes
+from cachesim.cli.own import FORM
 from cachesim.cli.plan import replay_engine
 from cachesim.errors import BadInput
 from cachesim.experiments.pictures import png
-from cachesim.grading.files import replace_file
+from cachesim.files import replace_file
 from cachesim.measure.tables import text_table
-from cachesim.replay import POLICIES, hit_ratio_curve
+from cachesim.replay import KEPT, POLICIES, hit_ratio_curve
 from cachesim.replay import replay as replay_trace
 from cachesim.replay.curves import INFINITE, OPTIMUM, Curve
 from cachesim.spec import Bytes, Count
-from cachesim.traces import Trace, read_trace
+from cachesim.traces import Stream, Trace, stream_trace
 
 DEFAULT = ["lru", "sieve", "lfu", "redis-lru"]
 ONE_ENGINE = {  # options that describe one engine, and their defaults
-    "engine_name": "simple", "policy": None, "items": None, "memory": None, "clock": None,
+    "engine_name": "simple", "policy": None, "items": None, "memory": None, "clock": None, "keep": KEPT,
 }  # fmt: skip
 MANY = ("policies", "sizes", "out")  # options of --curve
 
 
 @click.command()
-@click.argument("trace")
+@click.argument("trace", type=PATH)
 @apply(READING)
 @click.option(
     "--engine",
     "engine_name",
     default="simple",
     show_default=True,
-    help="simple, redis, memcached, redis-live or memcached-live",
+    metavar="NAME",
+    shell_complete=one_of(ENGINES),
+    help=f"The engine: {', '.join(ENGINES)} (-live: the real server).",
 )
 @CLOCK
-@click.option("--policy", help="Eviction policy of the engine.")
+@POLICY
 @ruled("--items", Count, "Limit on the number of keys (simple).")
 @ruled("--memory", Bytes, "Limit on the memory, such as 64mb.")
+@ruled("--value-size", Bytes, "Bytes of a value where the trace names none.", default="100")
 @ruled(
-    "--value-size",
-    Bytes,
-    "Bytes of a value where the trace names none.",
-    default="100",
-    show_default=True,
+    "--keep",
+    Count,
+    "Requests to keep in memory; a longer trace is played as it is read, without optimum and bound.",
+    default=str(KEPT),
 )
 @click.option("--curve", is_flag=True, help="Hit ratios of policies against the size of the cache.")
-@names("--policies", f"With --curve: of {', '.join(POLICIES)}.  [default: {','.join(DEFAULT)}]")
 @names(
-    "--sizes", "With --curve: numbers of items, or shares of the keys, such as 100,1000 or 1%,10%."
+    "--policies",
+    f"With --curve: {', '.join(POLICIES)}, or yours as {FORM}.  [default: {','.join(DEFAULT)}]",
+    among=POLICIES,
 )
-@click.option("--out", help="With --curve: a .png file for the plot.")
+@names(
+    "--sizes",
+    "With --curve: numbers of items, or shares of the keys, such as 100,1000 or 1%,10%.  "
+    "[default: ten sizes up to all keys]",
+    metavar="NUMBER,...",
+)
+@click.option("--out", metavar="FILE", type=PATH, help="With --curve: a .png file for the plot.")
 @JSON
 def replay(trace: str, curve: bool, as_json: bool, **options: Any) -> None:
     """Replay a trace straight into an engine: hit ratios at full speed, with the bounds beside them."""
     how = how_to_read(options)
     _agree(curve, options)
-    requests = read_trace(trace, **how)
-    about = {"trace": trace, "format": how["format"], "notes": requests.notes}
-    tell_notes(requests)
-    if curve:
+    needs_all = curve or options["policy"] == "belady"
+    requests = _opened(stream_trace(trace, **how), None if needs_all else options["keep"])
+    about = {"trace": trace, "format": how["format"]}
+    if curve and isinstance(requests, Trace):
+        about["notes"] = requests.notes
         _curve(requests, about, as_json, **{name: options[name] for name in MANY})
         return
     spec = replay_engine(requests, **options)
-    found = replay_trace(requests, spec, value_size=options["value_size"])
+    found = replay_trace(requests, spec, value_size=options["value_size"], keep=options["keep"])
+    if not isinstance(requests, Trace):
+        tell_notes(requests)
     if as_json:
-        print_json({**about, **found._asdict()})
+        print_json({**about, "notes": requests.notes, **found._asdict()})
     else:
         click.echo(replay_text(found))
+
+
+def _opened(stream: Stream, keep: int | None) -> Trace | Stream:
+    """Read a trace into memory if it has at most `keep` requests; None: in any case."""
+    whole = stream.whole() if keep is None else stream.fits(keep)
+    if whole is None:
+        return stream
+    tell_notes(whole)  # they are complete
+    return whole
 
 
 def _agree(curve: bool, options: dict[str, Any]) -> None:
@@ -89,11 +113,7 @@ def _curve(
 ) -> None:  # fmt: skip
     target = None if out is None else _target(out)
     items = None if sizes is None else sorted({_items(size, trace.unique) for size in sizes})
-    for policy in policies or ():
-        if policy not in POLICIES:
-            known = ", ".join(POLICIES)
-            raise BadInput(f'--policies: unknown policy "{policy}"; choose from {known}')
-    curves = hit_ratio_curve(trace, policies or DEFAULT, items)
+    curves = hit_ratio_curve(trace, curve_policies(policies or DEFAULT), items)
     if target is not None:
         replace_file(target, _plot(curves))
     if as_json:

@@ -11,21 +11,23 @@ from typing import Annotated, Any
 import click
 
 from cachesim.cli.extras import Extras
-from cachesim.cli.options import JSON, REPORT, apply, ruled
+from cachesim.cli.kinds import PATH, apply, folder, processes, ruled
+from cachesim.cli.options import JSON, REPORT
 from cachesim.cli.output import (
     open_folder,
     print_json,
     progress,
     results_table,
+    scenario_json,
     tell_notes,
+    write_results,
 )
 from cachesim.cli.vary import varied
-from cachesim.experiments import run as experiments
-from cachesim.experiments.pictures import pictures, png
-from cachesim.experiments.result import Results
+from cachesim.experiments import sweep as experiments
+from cachesim.experiments.pictures import pictures
+from cachesim.experiments.results import Results
 from cachesim.experiments.store import Store
-from cachesim.experiments.toml import Plan, read_toml, scenario_table, to_toml
-from cachesim.grading.files import replace_file
+from cachesim.experiments.toml import Plan, read_toml
 from cachesim.measure.metrics import METRICS
 from cachesim.spec import Count, Rule
 
@@ -35,7 +37,7 @@ FAILED = 1  # exit code where a run failed
 
 
 @click.command()
-@click.argument("scenario")
+@click.argument("scenario", type=PATH)
 @click.option(
     "--vary",
     multiple=True,
@@ -43,7 +45,12 @@ FAILED = 1  # exit code where a run failed
     help="A field, with dots as in the file, and its values: cache.memory=4mb,8mb; a part by its name: "
     "'strategy=write-through,lazy-loading(ttl=5s)'. Several give every combination.",
 )
-@ruled("--replications", Count, "Repetitions; the limit with --until-precision.  [default: 5; 100]")
+@ruled(
+    "--replications",
+    Count,
+    "Repetitions; with --until-precision, the limit.",
+    usual="5; 100 with --until-precision",
+)
 @ruled(
     "--until-precision", Precision, "Repeat until an interval is at most this share of its mean."
 )
@@ -53,15 +60,18 @@ FAILED = 1  # exit code where a run failed
     default="hit_ratio",
     show_default=True,
     metavar="METRIC",
-    help="The metric that is to be so precise.",
+    help=f"The metric that is to be so precise: {', '.join(METRICS)}.",
 )
-@click.option("--n-jobs", type=int, default=-1, help="Processes.  [default: every core]")
+@processes("--n-jobs")
 @click.option(
     "--dask", "address", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler."
 )
-@click.option("--out", default="out/sweep", show_default=True, help="Folder for the results.")
+@folder("out/sweep")
 @click.option(
-    "--store", metavar="FOLDER", help="Where finished runs are kept.  [default: OUT/runs]"
+    "--store",
+    metavar="FOLDER",
+    type=PATH,
+    help="Where finished runs are kept.  [default: OUT/runs]",
 )
 @apply((*REPORT, JSON))
 def sweep(
@@ -143,7 +153,7 @@ def _json(plan: Plan, results: Results) -> dict[str, Any]:
         for n, case in enumerate(results.cases)
     ]
     return {
-        "scenario": scenario_table(plan.scenario),
+        "scenario": scenario_json(plan),
         "varied": {field: list(values) for field, values in plan.varied.items()},
         "rows": rows,
         "notes": results.notes,
@@ -163,11 +173,4 @@ def _text(results: Results, store: Store | None) -> str:
 def _write(folder: Path, plan: Plan, results: Results) -> list[Path]:
     """Write results.csv, scenario.toml and the plots; return the files."""
     drawn = pictures(results) if len(results.cases) <= MOST_CASES else []
-    files: dict[str, str | bytes] = {
-        "results.csv": results.frame.to_csv(index=False),
-        "scenario.toml": to_toml(plan),
-        **{f"{picture.name}.png": png(picture.axes) for picture in drawn},
-    }
-    for name, content in files.items():
-        replace_file(folder / name, content)
-    return [folder / name for name in files]
+    return write_results(folder, plan, results.frame, drawn)

@@ -7,7 +7,7 @@ every distribution, size and rate of the specs is listed.
 from functools import reduce
 from typing import Any, NamedTuple
 
-from cachesim.experiments.scenario import Scenario
+from cachesim.scenario import Scenario
 from cachesim.units import show_size, show_time
 
 ASSUMPTION = "assumption"

@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 from cachesim.measure.statistics import Interval
-from cachesim.measure.tables import UNITS, html_table, in_unit, show_interval, text_table, title
+from cachesim.measure.tables import html_table, in_unit, show_interval, text_table, title, unit
 
 HEADER = ["difference", "95 % interval", "saved by pairing"]
 
@@ -30,7 +30,7 @@ class Difference(NamedTuple):
     @property
     def unit(self) -> str:
         """The unit in which tables show the metric; "" for a count."""
-        return UNITS.get(self.metric, "")
+        return unit(self.metric)
 
     @property
     def in_units(self) -> Interval:

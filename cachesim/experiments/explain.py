@@ -6,9 +6,9 @@ The run goes up to the request in question, and costs only what it takes to get 
 from typing import Any
 
 from cachesim.errors import BadInput
-from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.witness import Step, Witnessed
 from cachesim.records import REQUEST, Record, Value
+from cachesim.scenario import Scenario
 from cachesim.units import MS, show_time, visible
 
 
@@ -63,7 +63,9 @@ class _Told(Witnessed):
         """Name a value by its version, for people."""
         if not isinstance(value, Value):
             return repr(value)
-        return f"version {self.database.versions.get(value.write)} (write {value.write}, {len(value)} bytes)"
+        return (
+            f"version {self.db.versions.get(value.write)} (write {value.write}, {len(value)} bytes)"
+        )
 
     def story(self) -> str:
         record = dict(zip(REQUEST, self.record, strict=True))

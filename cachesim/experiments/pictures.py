@@ -5,15 +5,15 @@ from __future__ import annotations
 import io
 from typing import Any, NamedTuple
 
-from cachesim.experiments.predict.cases import values_of_cases
-from cachesim.experiments.result import Results
+from cachesim.experiments.predicted import values_of_cases
+from cachesim.experiments.results import Results
+from cachesim.measure.metrics import shown_in
 from cachesim.measure.tables import show, show_interval, title
 from cachesim.plots.comparisons import compare
 from cachesim.plots.style import DPI
 from cachesim.plots.timelines import latency, timeline
 
 SPOKEN = 12  # cases that a picture's words name
-METRICS = ("hit_ratio", "stale_ratio", "read_p99", "db_queries_per_s")
 
 
 class Picture(NamedTuple):
@@ -27,8 +27,9 @@ class Picture(NamedTuple):
 
 def pictures(results: Results) -> list[Picture]:
     """Return the plots of a comparison; those of single runs only where histories were kept."""
-    theory = values_of_cases(results, METRICS)
-    found = [_metric(results, metric, theory[metric]) for metric in METRICS]
+    metrics = [name for name in shown_in("report") if name in results.metrics]
+    theory = values_of_cases(results, metrics)
+    found = [_metric(results, metric, theory[metric]) for metric in metrics]
     runs = {case.name: run for case, run in zip(results.cases, results.first_runs, strict=False)}
     if not runs:
         return found

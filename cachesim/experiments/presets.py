@@ -16,7 +16,7 @@ from cachesim.units import parse_time
 READ_COMMANDS = {"get", "gets"}
 
 
-class Cluster(NamedTuple):
+class ProductionCluster(NamedTuple):
     """What is known of one production cluster."""
 
     name: str
@@ -28,7 +28,7 @@ class Cluster(NamedTuple):
     miss_ratio: float | None  # as measured in production; None: not published
 
 
-def cluster(name: str) -> Cluster:
+def cluster(name: str) -> ProductionCluster:
     """Return the figures of one cluster.
 
     >>> cluster("cluster4").value_size, cluster("cluster4").reads
@@ -49,7 +49,7 @@ def cluster(name: str) -> Cluster:
         raise BadInput(
             f'the preset "{name}" has no published {" or ".join(missing)}; choose another cluster'
         )
-    return Cluster(
+    return ProductionCluster(
         name,
         int(row["key_bytes"]),
         int(row["value_bytes"]),

@@ -14,16 +14,16 @@ from importlib.resources import files
 from cachesim.errors import BadInput
 from cachesim.experiments.differences import HEADER
 from cachesim.experiments.pictures import Picture, pictures, png
-from cachesim.experiments.predict.cases import theory_of_cases
-from cachesim.experiments.result import Results
-from cachesim.experiments.scenario import Scenario
+from cachesim.experiments.predicted import theory_of_cases
+from cachesim.experiments.rankings import MetricRanking
+from cachesim.experiments.results import Results
 from cachesim.experiments.verdict import verdict
-from cachesim.measure.statistics import Ranking
+from cachesim.measure.metrics import shown_in
 from cachesim.measure.tables import show_bounds, title
+from cachesim.scenario import Scenario
 
 PRINTED = 150  # dots an inch of the pictures: sharp on a phone and on paper
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-RANKED = ("hit_ratio", "stale_ratio", "read_p99", "db_queries_per_s")
 MOST_RANKED = 30  # cases; a table of more is no answer to a question
 NOTHING_FOR_SURE = (
     "One replication has no interval: run at least two before believing a difference."
@@ -55,8 +55,8 @@ def page(
 
     Examples
     --------
-    >>> from cachesim.experiments.run import compare
-    >>> from cachesim.experiments.scenario import Scenario
+    >>> from cachesim.experiments.compare import compare
+    >>> from cachesim.scenario import Scenario
     >>> short = Scenario(duration=2, warmup=1)
     >>> text = page(compare(short, strategy__ttl=[1, 9], replications=2, n_jobs=1), version="1.0")
     >>> text.startswith("<!DOCTYPE html>"), "://" in text
@@ -184,8 +184,8 @@ def _rankings(results: Results) -> Iterator[str]:
         yield _table(caption, ["best first", "ahead of the best other", "may be best"], rows)
 
 
-def _ranked(results: Results) -> Iterator[Ranking]:
-    for metric in RANKED:
+def _ranked(results: Results) -> Iterator[MetricRanking]:
+    for metric in shown_in("report"):
         try:
             yield results.ranking(metric)
         except BadInput:  # fewer than two cases have it, or one replication

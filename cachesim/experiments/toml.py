@@ -17,8 +17,7 @@ from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
-from cachesim.experiments.enough import enough
-from cachesim.experiments.scenario import Scenario
+from cachesim.experiments.stopping import stopping_rule
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
 from cachesim.model import faults, strategies
@@ -31,7 +30,9 @@ from cachesim.model.resilience import Resilience
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.trace_workload import TraceReplay
 from cachesim.model.workload import ClosedLoop, OpenLoop
+from cachesim.scenario import Scenario
 from cachesim.spec import Rule, Spec, field_types, fields_of, unfold
+from cachesim.traces import FORMATS, Format
 from cachesim.units import parse_size, parse_time
 
 STRATEGIES: list[type[Strategy]] = [
@@ -146,7 +147,7 @@ def from_toml(text: str) -> Plan:
         compare.pop("until_precision", None),
         compare.pop("precision_of", "hit_ratio"),
     )
-    enough(replications, precision, metric)
+    stopping_rule(replications, precision, metric)
     scenario = _spec(Scenario, table, "")
     varied = {name: _alternatives(scenario, name, values) for name, values in compare.items()}
     return Plan(scenario, varied, replications, precision, metric)
@@ -179,6 +180,8 @@ def _table(spec: Spec) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, Spec):
         return _table(value)
+    if isinstance(value, Format):
+        return _name_of_format(value)
     if callable(value):
         name = next((name for name, kind in policies.ALL.items() if kind is value), None)
         if name is None:
@@ -187,6 +190,16 @@ def _plain(value: Any) -> Any:
             )
         return name
     return [_plain(part) for part in value] if isinstance(value, tuple) else value
+
+
+def _name_of_format(value: Format) -> str:
+    name = next((name for name, known in FORMATS.items() if known is value), None)
+    if name is None:
+        raise BadInput(
+            f"the trace format {value} is one of your own, which a scenario file cannot name; "
+            "put it into cs.traces.FORMATS under a name, or keep the scenario in Python"
+        )
+    return name
 
 
 def _spec(cls: type[Spec], table: Mapping[str, Any], path: str) -> Any:
@@ -215,6 +228,7 @@ def _value(value: Any, known: Any, path: str) -> Any:
 def from_text(text: str, kinds: tuple[Any, ...], rules: list[Rule], path: str) -> Any:
     """Return what a text stands for in a field that holds a policy, a size or a time."""
     if any(get_origin(kind) is Callable for kind in kinds):
+        _refuse_module(text, path)
         if text not in policies.ALL:
             raise BadInput(f'{path} "{text}" is unknown; choose from {", ".join(policies.ALL)}')
         return policies.ALL[text]
@@ -234,7 +248,17 @@ def _class(table: Mapping[str, Any], known: Any, path: str) -> type[Spec]:
         if own:
             return own[0]
     if not isinstance(kind, str) or kind not in KINDS:
+        _refuse_module(kind, path)
         wanted = tuple(k for k in (known[0] if known else ()) if isinstance(k, type))
         names = [name for name, cls in KINDS.items() if issubclass(cls, wanted)] or list(KINDS)
         raise BadInput(f"{path}.kind must be one of {', '.join(names)}; got {kind!r}")
     return KINDS[kind]
+
+
+def _refuse_module(name: Any, path: str) -> None:
+    """Refuse MODULE:NAME: a scenario file from somebody else must not run code here."""
+    if isinstance(name, str) and ":" in name:
+        raise BadInput(
+            f'{path} "{name}" names a module, and a scenario file cannot bring code of its own; '
+            f"run cachesim sweep FILE --vary {path}={name}"
+        )

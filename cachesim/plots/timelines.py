@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cachesim.measure import metrics
-from cachesim.measure.metrics import Metric, hit_ratio
+from cachesim.measure.metrics import MetricFunction, hit_ratio
 from cachesim.measure.series import series
 from cachesim.measure.tables import in_unit, title
 from cachesim.plots.style import (
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def timeline(
     result: Any,
-    metric: Metric = hit_ratio,
+    metric: MetricFunction = hit_ratio,
     every: float = 1.0,
     predicted: Mapping[str, float] | None = None,
     ax: Axes | None = None,
@@ -65,7 +65,7 @@ def timeline(
 
 
 def _predicted(
-    ax: Axes, runs: Mapping[str, Any], metric: Metric, said: Mapping[str, float]
+    ax: Axes, runs: Mapping[str, Any], metric: MetricFunction, said: Mapping[str, float]
 ) -> Axes:
     """Draw a thin line in the colour of each run that theory speaks of, and a ring at its end."""
     ends = []

@@ -7,9 +7,10 @@ again, over whole numbers, for numba; what they count is the same as what the en
 from cachesim.replay.bounds import bound, infinite, optimum
 from cachesim.replay.columns import PACE
 from cachesim.replay.curves import POLICIES, hit_ratio_curve, lru_hits
-from cachesim.replay.run import Replay, replay
+from cachesim.replay.run import KEPT, Replay, replay
 
 __all__ = [
+    "KEPT",
     "PACE",
     "POLICIES",
     "Replay",

@@ -12,12 +12,12 @@ from cachesim.engines.base import EngineSpec
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.replay.bounds import infinite, optima
-from cachesim.replay.columns import Columns, columns, ratio, times
+from cachesim.replay.columns import KeysAndOps, keys_and_ops, ratio, times
 from cachesim.replay.compiled import call, choose
 from cachesim.replay.kernels import stack
 from cachesim.replay.one_size import REDIS_BY, SIMPLE, redis_by_items
 from cachesim.replay.run import replay
-from cachesim.traces import Trace
+from cachesim.traces import Stream, Trace
 
 Curve = list[tuple[float, float]]  # (items, hit ratio)
 Policies = Iterable[str] | Mapping[str, str | Callable[[int], EngineSpec]]
@@ -28,7 +28,7 @@ OPTIMUM, INFINITE = "optimum", "infinite cache"
 
 
 def hit_ratio_curve(
-    trace: Trace | Iterable[str],
+    trace: Trace | Stream | Iterable[str],
     policies: Policies = ("lru",),
     sizes: Sequence[int] | None = None,
     *,
@@ -42,8 +42,9 @@ def hit_ratio_curve(
 
     Parameters
     ----------
-    trace : Trace or iterable of str
-        The requests. Their keys are numbered once, which for a million texts takes longer than LRU's curve.
+    trace : Trace, Stream or iterable of str
+        The requests. All are read into memory, and their keys are numbered once, which for a million texts
+        takes longer than LRU's curve.
     policies : iterable of str, or mapping
         Names from `cs.policies.ALL`, or redis-lru, redis-lfu and redis-random; in a mapping the value is such a
         name, or what makes an engine that holds a given number of items. Policies without a kernel (all but
@@ -69,14 +70,17 @@ def hit_ratio_curve(
     >>> hit_ratio_curve(["a", "b", "a"], mine, [1, 2])["mine"][1]
     (2.0, 0.3333333333333333)
     """
-    trace = trace if isinstance(trace, Trace) else Trace.of_keys(trace)
+    if not isinstance(trace, Trace):
+        trace = trace.whole() if isinstance(trace, Stream) else Trace.of_keys(trace)
     wanted = _checked(trace, policies)
     points = _sizes(trace, sizes)
     is_fast = choose(compiled, work=len(trace) * len(points) * (len(wanted) + 1))
-    player = _Player(trace, columns(trace), points, seed, is_fast)
+    player = _Player(trace, keys_and_ops(trace), points, seed, is_fast)
     found = {name: player.ratios(what) for name, what in wanted.items()}
-    found[OPTIMUM] = optima(player.given, points, compiled=is_fast)
-    found[INFINITE] = [infinite(trace, compiled=is_fast)] * len(points)
+    most = infinite(trace, compiled=is_fast)
+    # Belady knows no TTLs; the infinite cache does.
+    found[OPTIMUM] = [min(best, most) for best in optima(player.given, points, compiled=is_fast)]
+    found[INFINITE] = [most] * len(points)
     return {
         name: list(zip(map(float, points), ratios, strict=True)) for name, ratios in found.items()
     }
@@ -90,10 +94,10 @@ def lru_hits(trace: Trace, *, compiled: bool | None = None) -> np.ndarray:
     >>> lru_hits(Trace.of_keys(["a", "b", "a", "c", "b", "b"]))
     array([0, 1, 2, 3])
     """
-    return _lru_hits(columns(trace), choose(compiled, work=len(trace) * SIZES))
+    return _lru_hits(keys_and_ops(trace), choose(compiled, work=len(trace) * SIZES))
 
 
-def _lru_hits(given: Columns, is_fast: bool) -> np.ndarray:
+def _lru_hits(given: KeysAndOps, is_fast: bool) -> np.ndarray:
     found = np.zeros(given.unique + 1, np.intp)
     empty = stack.stack_columns(given.unique)
     depths = np.asarray(call(stack.depths, given.keys, given.ops, empty, found, compiled=is_fast))
@@ -106,7 +110,7 @@ class _Player:
     """Plays a trace at every size."""
 
     trace: Trace
-    given: Columns
+    given: KeysAndOps
     sizes: list[int]
     seed: int
     is_fast: bool
@@ -129,7 +133,7 @@ class _Player:
         if name in SIMPLE:
             play = partial(SIMPLE[name], self.given, items, self.seed)
             return ratio(play(compiled=self.is_fast).hits, self.given.reads)
-        names, when = self.trace.coded[1], times(self.trace)
+        names, when = self.trace.names, times(self.trace)
         found = redis_by_items(
             self.given, names, when, REDIS[name], items, self.seed, compiled=self.is_fast
         )
@@ -156,7 +160,7 @@ def _checked(trace: Trace, policies: Policies) -> dict[str, str | Callable[[int]
     for what in wanted.values():
         if not callable(what) and what not in POLICIES:
             raise BadInput(f'unknown policy "{what}"; choose from {", ".join(POLICIES)}')
-        if not callable(what) and trace.ttls is not None:
+        if not callable(what) and trace.columns.ttls is not None:
             raise BadInput(
                 f'the trace has TTLs, which a curve of "{what}" would ignore; give an engine instead: '
                 '{"LRU": lambda items: Simple(items=items)}'

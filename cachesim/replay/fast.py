@@ -11,14 +11,14 @@ from cachesim.engines.base import COLD, EVICTED, EngineSpec
 from cachesim.engines.policies import CLOCK, FIFO, LFU, LRU, SIEVE, Random
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
-from cachesim.replay.columns import Columns, columns, times
+from cachesim.replay.columns import KeysAndOps, keys_and_ops, times
 from cachesim.replay.one_size import REDIS_BY, SIMPLE, redis
 from cachesim.traces import Trace
 
 OWN = {FIFO: "fifo", LRU: "lru", CLOCK: "clock", SIEVE: "sieve", LFU: "lfu", Random: "random"}
 
 
-class Counts(NamedTuple):
+class ReplayCounts(NamedTuple):
     """What a replay has counted beside hits."""
 
     items: int  # most keys held at once
@@ -34,12 +34,12 @@ class Counts(NamedTuple):
     )  # most bytes in use at once, beyond those of an empty engine; inf: not known
 
 
-def by_kernel(trace: Trace, spec: EngineSpec, value_size: int, seed: int) -> Counts | None:
+def by_kernel(trace: Trace, spec: EngineSpec, value_size: int, seed: int) -> ReplayCounts | None:
     """Return what a replay counts, or None if no kernel does what this engine does with this trace."""
-    if trace.ops is not None or trace.sizes is not None or trace.ttls is not None:
+    columns = trace.columns
+    if not all(column is None for column in (columns.ops, columns.sizes, columns.ttls)):
         return None
-    given = columns(trace)
-    _, names = trace.coded
+    given, names = keys_and_ops(trace), trace.names
     if type(spec) is Redis and spec.policy in REDIS_BY:
         return _redis(given, names, times(trace), spec, value_size, seed)
     if type(spec) is Simple and spec.policy in OWN and spec.items is not None:
@@ -49,10 +49,14 @@ def by_kernel(trace: Trace, spec: EngineSpec, value_size: int, seed: int) -> Cou
     return None
 
 
+BYTES_PER_CHARACTER = 4  # at most, in UTF-8
+
+
 def largest_entry(trace: Trace, value_size: int) -> int:
-    """Bound the bytes of a key and its value from above: in UTF-8 a character has at most four bytes."""
-    sizes: list[int] = trace.sizes or [value_size]
-    return 4 * max(map(len, set(trace.keys))) + max(sizes)
+    """Bound the bytes of a key and its value from above."""
+    sizes = trace.columns.sizes
+    largest = value_size if sizes is None else int(sizes.max())
+    return BYTES_PER_CHARACTER * max(map(len, trace.names)) + largest
 
 
 def only_items_limit(items: float, memory: float, largest: int) -> bool:
@@ -64,7 +68,7 @@ def only_items_limit(items: float, memory: float, largest: int) -> bool:
     return items * largest <= memory
 
 
-def _simple(given: Columns, sizes: np.ndarray, spec: Simple, seed: int) -> Counts:
+def _simple(given: KeysAndOps, sizes: np.ndarray, spec: Simple, seed: int) -> ReplayCounts:
     items = spec.items or sys.maxsize
     played = SIMPLE[OWN[spec.policy]](given, items, seed, compiled=True)  # type: ignore[index]
     held = int(np.count_nonzero(played.held))
@@ -72,17 +76,19 @@ def _simple(given: Columns, sizes: np.ndarray, spec: Simple, seed: int) -> Count
     kinds = _kinds(given.unique, misses)
     most = min(items, given.unique)
     memory, evictions = int(sizes[played.held].sum()), misses - held
-    return Counts(most, memory, evictions, 0, kinds, 0, given.reads, played.hits)
+    return ReplayCounts(most, memory, evictions, 0, kinds, 0, given.reads, played.hits)
 
 
 def _redis(
-    given: Columns, names: Sequence[str], when: np.ndarray, spec: Redis, value: int, seed: int
-) -> Counts | None:
+    given: KeysAndOps, names: Sequence[str], when: np.ndarray, spec: Redis, value: int, seed: int
+) -> ReplayCounts | None:
     found = redis(given, names, when, spec, value, seed, compiled=True)
     if found.is_full:
         return None  # the engine itself says what is wrong
     kinds = _kinds(given.unique, given.reads - found.hits)
-    return Counts(found.most, found.memory, found.evictions, 0, kinds, 0, given.reads, found.hits)
+    return ReplayCounts(
+        found.most, found.memory, found.evictions, 0, kinds, 0, given.reads, found.hits
+    )
 
 
 def _kinds(unique: int, misses: int) -> dict[str, int]:

@@ -13,7 +13,7 @@ import numpy as np
 from cachesim.engines.redis import memory
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.hashtable import POINTER, key_hash
-from cachesim.replay.columns import Columns
+from cachesim.replay.columns import KeysAndOps
 from cachesim.replay.compiled import call
 from cachesim.replay.kernels import queues, random
 from cachesim.replay.kernels import redis as redis_kernel
@@ -26,7 +26,7 @@ from cachesim.replay.kernels.redis_table import (
     HELD,
     MEMORY,
     MOST,
-    Server,
+    RedisSettings,
     table_columns,
 )
 from cachesim.replay.kernels.words import ABSENT
@@ -42,7 +42,7 @@ class Played(NamedTuple):
     held: np.ndarray  # by key: whether it is held in the end
 
 
-def one_queue(given: Columns, items: int, kind: int, *, compiled: bool) -> Played:
+def one_queue(given: KeysAndOps, items: int, kind: int, *, compiled: bool) -> Played:
     """Play FIFO, LRU, CLOCK or SIEVE."""
     columns = queues.queue_columns(given.unique)
     hits, ring = call(
@@ -51,14 +51,14 @@ def one_queue(given: Columns, items: int, kind: int, *, compiled: bool) -> Playe
     return Played(hits, np.asarray(ring)[: given.unique] != ABSENT)
 
 
-def lfu(given: Columns, items: int, *, compiled: bool) -> Played:
+def lfu(given: KeysAndOps, items: int, *, compiled: bool) -> Played:
     """Play LFU."""
     columns = queues.bucket_columns(given.unique, int(np.bincount(given.keys).max()))
     hits, ring = call(queues.lfu, given.keys, given.ops, items, columns, compiled=compiled)
     return Played(hits, np.asarray(ring)[: given.unique] != ABSENT)
 
 
-def at_random(given: Columns, items: int, seed: int, *, compiled: bool) -> Played:
+def at_random(given: KeysAndOps, items: int, seed: int, *, compiled: bool) -> Played:
     """Play Random."""
     columns = np.full(given.unique, ABSENT), np.zeros(given.unique, np.intp)
     draws = stream(seed, "eviction")
@@ -90,7 +90,7 @@ class RedisPlayed(NamedTuple):
 
 
 def redis(
-    given: Columns, names: Sequence[str], times: np.ndarray, spec: Redis, value: int, seed: int,
+    given: KeysAndOps, names: Sequence[str], times: np.ndarray, spec: Redis, value: int, seed: int,
     *, compiled: bool,
 ) -> RedisPlayed:  # fmt: skip
     """Play the embedded Redis, byte for byte, with values of `value` bytes."""
@@ -102,7 +102,7 @@ def redis(
 
 
 def redis_by_items(
-    given: Columns, names: Sequence[str], times: np.ndarray, policy: str, items: int, seed: int,
+    given: KeysAndOps, names: Sequence[str], times: np.ndarray, policy: str, items: int, seed: int,
     *, compiled: bool,
 ) -> RedisPlayed:  # fmt: skip
     """Play Redis's algorithm where every key takes one place of `items`."""
@@ -110,13 +110,13 @@ def redis_by_items(
     return _redis(given, names, times, server, np.ones(given.unique, np.intp), 0, seed, compiled)
 
 
-def _server(spec: Redis, *, limit: int, pointer: int) -> Server:
+def _server(spec: Redis, *, limit: int, pointer: int) -> RedisSettings:
     by, factor, decay = REDIS_BY[spec.policy], spec.lfu_log_factor, spec.lfu_decay_time
-    return Server(by, spec.samples, limit, pointer, factor, decay, spec.hz)
+    return RedisSettings(by, spec.samples, limit, pointer, factor, decay, spec.hz)
 
 
 def _redis(
-    given: Columns, names: Sequence[str], times: np.ndarray, server: Server, weight: np.ndarray,
+    given: KeysAndOps, names: Sequence[str], times: np.ndarray, server: RedisSettings, weight: np.ndarray,
     used: int, seed: int, compiled: bool,
 ) -> RedisPlayed:  # fmt: skip
     draws = stream(seed, "eviction")

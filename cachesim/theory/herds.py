@@ -37,7 +37,7 @@ def herd_miss_ratio(reads: float, load_time: float, ttl: float) -> float:
     return herd(reads, load_time) / (reads * (load_time + 1 / reads + ttl + last))
 
 
-class SingleFlight(NamedTuple):
+class SingleFlightShares(NamedTuple):
     """How the reads of a key end when only the first miss loads it; shares that sum to 1."""
 
     hit: float
@@ -45,7 +45,7 @@ class SingleFlight(NamedTuple):
     miss: float
 
 
-def single_flight(reads: float, load_time: float, ttl: float) -> SingleFlight:
+def single_flight(reads: float, load_time: float, ttl: float) -> SingleFlightShares:
     """Return the shares of reads that hit, wait for a load under way, and load.
 
     >>> hit, delayed, miss = single_flight(10.0, 0.1, 1.0)
@@ -53,7 +53,7 @@ def single_flight(reads: float, load_time: float, ttl: float) -> SingleFlight:
     (0.833, 0.083, 0.083)
     """
     cycle = 1 + reads * (load_time + ttl)
-    return SingleFlight(reads * ttl / cycle, reads * load_time / cycle, 1 / cycle)
+    return SingleFlightShares(reads * ttl / cycle, reads * load_time / cycle, 1 / cycle)
 
 
 def early_refresh(before: float, load_time: float, beta: float = 1.0) -> float:

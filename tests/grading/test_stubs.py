@@ -8,7 +8,7 @@ from cachesim.grading.sandbox import Limits, box, strongest
 
 LACKS = (
     "{} is not in the sandbox: an answer may use Python's standard library and, of cachesim, "
-    "BadInput, CacheError, CachesimError, DatabaseRefused, Entry, EvictionPolicy, Strategy"
+    "Entry, EvictionPolicy, Strategy, errors.CacheError, errors.DatabaseRefused"
 )
 
 
@@ -75,3 +75,14 @@ def test_what_would_be_the_answer_is_refused():
             AnswerError, match=rf"cachesim\.{name} is not part of .* \(cell 1, line 2\)"
         ):
             value(f"import cachesim as cs\ndef f(): return cs.{name}")
+
+
+@pytest.mark.parametrize("name", ["BadInput", "CacheError"])
+def test_a_name_that_lives_in_errors_says_so(name):
+    """As an attribute and as an import, by the sentence that the front door has outside."""
+    says = f"cachesim.{name} is now cachesim.errors.{name}; use that name"
+    as_attribute = f"import cachesim as cs\ndef f(): return cs.{name}"
+    as_import = f"from cachesim import {name}\ndef f(): raise {name}()"
+    for source in (as_attribute, as_import):
+        with pytest.raises(AnswerError, match=f"^ImportError: {says}"):
+            value(source)

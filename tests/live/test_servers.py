@@ -10,7 +10,6 @@ from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
 from cachesim.measure.metrics import misses
@@ -18,6 +17,7 @@ from cachesim.model.distributions import Constant
 from cachesim.model.popularity import Uniform
 from cachesim.model.strategies.versions import Leases, VersionCheck
 from cachesim.model.workload import ClosedLoop
+from cachesim.scenario import Scenario
 from cachesim.units import MIB
 
 
@@ -40,6 +40,23 @@ def test_counters_and_flush(server):
     assert server.memory > 300
     server.flush()
     assert None is server.get("a")
+
+
+def test_a_redis_lists_its_live_keys(redis, clock):
+    """Dead keys are not listed; a key may have any bytes."""
+    redis.set("a\udcff", b"1")
+    redis.set("dead", b"1", ttl=1)
+    clock.advance(0.5)
+    assert {"a\udcff", "dead"} == set(redis.keys())
+    clock.advance(0.6)
+
+    assert ["a\udcff"] == list(redis.keys())
+
+
+def test_a_memcached_refuses_to_list_its_keys(memcached):
+    """Its crawler naps while simulated time stands still, so the list would never end."""
+    with pytest.raises(BadInput, match="cannot list its keys"):
+        memcached.keys()
 
 
 def test_a_command_is_priced_as_on_an_empty_server(server):

@@ -5,7 +5,6 @@ from typing import Any
 
 from cachesim.engines.base import EngineSpec
 from cachesim.engines.simple import Simple
-from cachesim.experiments.scenario import Scenario
 from cachesim.measure.history import Recorder
 from cachesim.measure.metrics import requests
 from cachesim.model.database import Database
@@ -15,6 +14,7 @@ from cachesim.model.popularity import Zipf
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.system import System
 from cachesim.model.workload import ClosedLoop, OpenLoop
+from cachesim.scenario import Scenario
 
 # As textbook.py has them, which cannot be imported without cachetools; a test compares.
 CLIENTS, KEYS, ITEMS, READS, SKEW = 50, 10_000, 1_000, 0.95, 0.99

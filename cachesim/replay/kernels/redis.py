@@ -27,8 +27,8 @@ from cachesim.replay.kernels.redis_table import (
     MINUTE,
     MOST,
     OLD,
-    Server,
-    Table,
+    RedisSettings,
+    RedisTable,
     add,
     end_rehash,
     remove,
@@ -38,7 +38,7 @@ from cachesim.replay.kernels.words import DELETE, READ
 
 
 def redis(
-    keys: Any, ops: Any, times: Any, server: Server, table: Table, random: Any
+    keys: Any, ops: Any, times: Any, server: RedisSettings, table: RedisTable, random: Any
 ) -> tuple[int, Any, Any]:
     """Return the hits, the counts and which keys are held in the end.
 
@@ -65,7 +65,7 @@ def redis(
     return hits, count, held
 
 
-def cron(server: Server, table: Table, now: float) -> float:
+def cron(server: RedisSettings, table: RedisTable, now: float) -> float:
     """Set the clock, tidy the table; return when the next tick is due."""
     count = table.count
     tick = int((now + HALF) * server.hz)
@@ -80,7 +80,7 @@ def cron(server: Server, table: Table, now: float) -> float:
     return (tick + 1) / server.hz - HALF
 
 
-def touch(server: Server, table: Table, key: int, random: Any) -> None:
+def touch(server: RedisSettings, table: RedisTable, key: int, random: Any) -> None:
     """Note one use of a key."""
     count = table.count
     if server.by != BY_LFU:

@@ -14,14 +14,14 @@ from cachesim.replay.kernels.redis_table import (
     MEMORY,
     MINUTE,
     POOLED,
-    Server,
-    Table,
+    RedisSettings,
+    RedisTable,
     remove,
 )
 from cachesim.replay.kernels.words import ABSENT
 
 
-def make_room(server: Server, table: Table, random: Any) -> None:
+def make_room(server: RedisSettings, table: RedisTable, random: Any) -> None:
     """Evict keys until memory is within its limit, or none is left."""
     count = table.count
     while count[MEMORY] > server.limit and count[HELD] > 0:
@@ -30,7 +30,7 @@ def make_room(server: Server, table: Table, random: Any) -> None:
         count[EVICTED] += 1
 
 
-def pooled_victim(server: Server, table: Table, random: Any) -> int:
+def pooled_victim(server: RedisSettings, table: RedisTable, random: Any) -> int:
     """Return the best candidate that is still there."""
     count = table.count
     while True:
@@ -43,7 +43,7 @@ def pooled_victim(server: Server, table: Table, random: Any) -> int:
                 return int(key)
 
 
-def populate(server: Server, table: Table, key: int) -> None:
+def populate(server: RedisSettings, table: RedisTable, key: int) -> None:
     """Take a key into the pool if it is better than the worst there, or if there is room."""
     count, idle, pool = table.count, table.idle, table.pool
     own = idleness(server, table, key)
@@ -60,21 +60,21 @@ def populate(server: Server, table: Table, key: int) -> None:
     count[POOLED] += 1
 
 
-def shift(table: Table, first: int, last: int, step: int) -> None:
+def shift(table: RedisTable, first: int, last: int, step: int) -> None:
     """Move candidates by one place: each place from `first` on takes over from its neighbour."""
     for place in range(first, last, step):
         table.idle[place] = table.idle[place + step]
         table.pool[place] = table.pool[place + step]
 
 
-def idleness(server: Server, table: Table, key: int) -> int:
+def idleness(server: RedisSettings, table: RedisTable, key: int) -> int:
     """Return what the policy goes by: seconds since the last use, or how rare uses are."""
     if server.by == BY_LRU:
         return int((table.count[CLOCK] - table.use[key]) % LRU_CLOCK_MAX)
     return LFU_HIGHEST - frequency(table.use[key], table.count[MINUTE], server.decay_time)
 
 
-def some(wanted: int, table: Table, random: Any) -> int:
+def some(wanted: int, table: RedisTable, random: Any) -> int:
     """Draw up to `wanted` keys from consecutive buckets into `found`; return how many."""
     count, found = table.count, table.found
     wanted = min(wanted, count[HELD])
@@ -98,7 +98,7 @@ def some(wanted: int, table: Table, random: Any) -> int:
     return drawn
 
 
-def take_chain(table: Table, key: int, drawn: int) -> int:
+def take_chain(table: RedisTable, key: int, drawn: int) -> int:
     """Draw the keys of one bucket; return how many are drawn now."""
     while key != ABSENT:
         table.found[drawn] = key
@@ -115,7 +115,7 @@ def reservoir(found: Any, wanted: int, drawn: int, random: Any) -> None:
             found[place] = found[seen - 1]
 
 
-def any_key(table: Table, random: Any) -> int:
+def any_key(table: RedisTable, random: Any) -> int:
     """Return one key: a random filled bucket, then a random key of its chain."""
     key, mask = ABSENT, table.count[MASK]
     while key == ABSENT:

@@ -15,12 +15,12 @@ from cachesim.replay.kernels.words import ABSENT
 
 BY_LRU, BY_LFU, BY_RANDOM = 0, 1, 2
 
-HELD, MOST, MEMORY, EVICTED = 0, 1, 2, 3  # places in Table.count: what is counted
+HELD, MOST, MEMORY, EVICTED = 0, 1, 2, 3  # places in RedisTable.count: what is counted
 MASK, OLD, OLD_BYTES = 4, 5, 6  # the table: buckets - 1; of the old one, buckets to move, and bytes
 ADDED, POOLED, CLOCK, MINUTE, FAILED = 7, 8, 9, 10, 11
 
 
-class Server(NamedTuple):
+class RedisSettings(NamedTuple):
     """What does not change."""
 
     by: int
@@ -32,7 +32,7 @@ class Server(NamedTuple):
     hz: int  # ticks of the cron per second
 
 
-class Table(NamedTuple):
+class RedisTable(NamedTuple):
     """What changes; columns of whole numbers."""
 
     count: Any  # by HELD ... FAILED
@@ -49,7 +49,7 @@ class Table(NamedTuple):
     found: Any  # keys drawn
 
 
-def table_columns(hashes: Any, weight: Any, requests: int, memory: int) -> Table:
+def table_columns(hashes: Any, weight: Any, requests: int, memory: int) -> RedisTable:
     """Return an empty table for keys with these hashes and bytes; `memory`: bytes in use already."""
     unique = len(hashes)
     count, pool = np.zeros(FAILED + 1, np.int64), np.zeros(POOL_SIZE, np.int64)
@@ -58,12 +58,12 @@ def table_columns(hashes: Any, weight: Any, requests: int, memory: int) -> Table
     heads = np.full(max(INITIAL_SIZE, 1 << unique.bit_length()), ABSENT)
     order = np.zeros(requests, np.int64)
     found = np.zeros(unique + 1, np.int64)
-    return Table(
+    return RedisTable(
         count, hashes, weight, held, chain, use, added, heads, order, pool, pool.copy(), found
     )
 
 
-def add(server: Server, table: Table, key: int) -> None:
+def add(server: RedisSettings, table: RedisTable, key: int) -> None:
     """Store a key that is absent."""
     count = table.count
     if count[MEMORY] > server.limit:
@@ -85,14 +85,14 @@ def add(server: Server, table: Table, key: int) -> None:
     table.use[key] = new if server.by == BY_LFU else count[CLOCK]
 
 
-def link(table: Table, key: int) -> None:
+def link(table: RedisTable, key: int) -> None:
     """Put a key at the head of its bucket."""
     bucket = table.hashes[key] & table.count[MASK]
     table.next[key] = table.heads[bucket]
     table.heads[bucket] = key
 
 
-def remove(table: Table, key: int) -> None:
+def remove(table: RedisTable, key: int) -> None:
     """Take a key out of its bucket."""
     bucket, chain = table.hashes[key] & table.count[MASK], table.next
     before = table.heads[bucket]
@@ -107,7 +107,7 @@ def remove(table: Table, key: int) -> None:
     table.count[MEMORY] -= table.weight[key]
 
 
-def grow(server: Server, table: Table) -> None:
+def grow(server: RedisSettings, table: RedisTable) -> None:
     """Double the table, unless memory forbids it and the chains are short."""
     count = table.count
     buckets, keys = count[MASK] + 1, count[HELD]
@@ -126,7 +126,7 @@ def buckets_for(keys: int) -> int:
     return buckets
 
 
-def resize(server: Server, table: Table, keys: int) -> None:
+def resize(server: RedisSettings, table: RedisTable, keys: int) -> None:
     """Make a new table and move the keys, in the order in which they were added."""
     count = table.count
     count[OLD] = count[MASK] + 1

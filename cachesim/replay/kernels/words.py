@@ -1,4 +1,7 @@
-"""What the numbers in a kernel's columns stand for."""
+"""What the numbers in a kernel's columns stand for; operations have the numbers of a trace's columns."""
 
-READ, WRITE, DELETE = 0, 1, 2  # operations
+from cachesim.traces.chunks import DELETE, READ, WRITE
+
+__all__ = ["ABSENT", "DELETE", "READ", "WRITE"]
+
 ABSENT = -1  # instead of a key or a place
