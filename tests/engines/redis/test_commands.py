@@ -15,12 +15,12 @@ from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.work import bulk
 from cachesim.errors import BadInput, CommandError
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
 from cachesim.model.distributions import Constant
 from cachesim.model.node import Node
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.workload import OpenLoop
 from cachesim.rng import uniform
+from cachesim.scenario import Scenario
 from cachesim.wire.redis_conversation import OWN, Clients
 from tests.engines.redis.random_commands import MAKERS
 
