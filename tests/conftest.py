@@ -67,7 +67,7 @@ def close_figures():
 SLOW = tuple(f"{TESTS.as_posix()}/{place}" for place in (
     "attacks", "live", "test_bench_twin", "test_notebooks", "test_packaging", "cli/test_bench",
     "cli/test_compare", "cli/test_edges", "cli/test_extras", "cli/test_grad",
-    "cli/test_interrupts", "cli/test_processes", "cli/test_sweep", "experiments/anomalies",
+    "cli/test_interrupts", "cli/test_processes", "cli/test_sweep", "anomalies",
     "experiments/test_cluster", "experiments/test_interrupted", "experiments/test_report",
     "experiments/test_shown", "experiments/test_two_tiers", "grading/test_batch",
     "grading/test_cases", "grading/test_clocks", "grading/test_damaged", "grading/test_desk",

@@ -28,31 +28,33 @@ _UNIT = (
     "run|request|visit|second|minute|hit|miss|replication|case|command|statement|client|user|round"
     "|event|key|row|read|write|call|reply|entry|line|test|student|submission|part|check|strategy"
 )
+_VERB = "'s| (?:would|will|may|can|is|has|was|makes|takes|needs)\\b"  # "requests a run would make"
 PATTERNS = {  # what is not plain -> what is
     r"(?m)^Return what\b": "name the thing that is returned",
-    r"\banew\b": "again",
-    r"\bwhoever\b": "each (call, client, ...) that",
-    r"\bwhat of\b": "say which part of it",
-    r"\bbetimes\b|\bere\b|\bhence\b|\bthereof\b|\bwhereby\b|\blest\b|\bthrice\b": "a common word",
-    rf"\b(?:{_COUNTED}) an? (?:{_UNIT})\b": "per",
-    r"\b(?:reads|writes|keys|commands|users|draws|runs|misses|hits) a (?:second|run|round)\b": "per",
+    r"(?i)\banew\b": "again",
+    r"(?i)\bwhoever\b": "each (call, client, ...) that",
+    r"(?i)\bwhat of\b": "say which part of it",
+    r"(?i)\bbetimes\b|\bere\b|\bhence\b|\bthereof\b|\bwhereby\b|\blest\b|\bthrice\b": "a common word",
+    rf"(?i)\b(?:{_COUNTED}) an? (?:{_UNIT})\b(?!{_VERB})": "per",
+    r"(?i)\b(?:reads|writes|keys|commands|users|draws|runs|misses|hits) a (?:second|run|round)\b": "per",
 }
 
 # Rooms and pages that are not read yet. It only ever gets shorter: one that is clean must leave the list.
 NOT_YET = [
-    "CHANGELOG", "README", "cachesim/cli", "cachesim/engines/memcached",
-    "cachesim/engines/redis", "cachesim/grading", "cachesim/live",
-    "cachesim/model", "cachesim/replay",
-    "cachesim/storage", "cachesim/traces", "cachesim/wire", "docs/answers",
-    "docs/background/design", "docs/background/fidelity",
-    "docs/background/glossary", "docs/background/journey", "docs/background/performance",
-    "docs/background/policies", "docs/background/redis_or_memcached",
-    "docs/background/strategies",
-    "docs/howto/break_it",
-    "docs/howto/do_an_exercise", "docs/howto/grade_a_class", "docs/howto/replay_a_trace",
-    "docs/howto/run_on_a_real_server", "docs/howto/serve",
-    "docs/howto/write_a_notebook", "docs/howto/write_an_exercise",
-    "exercises", "notebooks",
+    "CONTRIBUTING",
+    "README",
+    "cachesim/cli",
+    "cachesim/grading",
+    "docs/answers",
+    "docs/background/journey",
+    "docs/contribute",
+    "docs/howto/complete_in_a_shell",
+    "docs/howto/do_an_exercise",
+    "docs/howto/grade_a_class",
+    "docs/howto/run_on_a_real_server",
+    "docs/howto/write_an_exercise",
+    "exercises",
+    "notebooks",
 ]  # fmt: skip
 
 
@@ -68,7 +70,7 @@ def spellings() -> dict[str, str]:
     table = GLOSSARY.read_text("utf-8").partition("## One spelling")[2]
     rows = re.findall(r"^\| (.+?) \| (`.+?) \|$", table, re.MULTILINE)
     return {
-        rf"(?<![\w.]){re.escape(other)}s?(?![\w(=])": term
+        rf"(?<![\w.])(?i:{other[0]}){re.escape(other[1:])}s?(?![\w(=])": term
         for term, others in rows
         for other in re.findall("`(.+?)`", others)
     }
@@ -165,7 +167,7 @@ def banned(lines: list[Line], rules: dict[str, str]) -> Iterator[str]:
         running += words
         last = number
     for pattern, better in rules.items():
-        for match in re.finditer(pattern, running, re.IGNORECASE):
+        for match in re.finditer(pattern, running):
             place = lines[bisect(begins, match.start()) - 1].number
             yield f'{place}: "{match[0].strip()}": {better}'
 
@@ -186,7 +188,9 @@ def files() -> list[Path]:
     kinds = {"docs": "md", "cachesim": "py", "notebooks": "ipynb", "exercises": "toml"}
     found = [p for folder, kind in kinds.items() for p in (ROOT / folder).rglob(f"*.{kind}")]
     found += (ROOT / "exercises").rglob("*.py")
-    return sorted([*found, *ROOT.glob("*.md")])
+    return sorted(
+        [*found, *(ROOT / f"{page}.md" for page in ("README", "CONTRIBUTING", "CHANGELOG"))]
+    )
 
 
 def room_of(path: Path) -> str:
@@ -228,7 +232,7 @@ def test_the_glossary_has_spellings():
     rules = spellings()
 
     assert len(rules) >= 9
-    assert [] == [t for t in rules.values() for bad in rules if re.search(bad, t, re.IGNORECASE)]
+    assert [] == [t for t in rules.values() for bad in rules if re.search(bad, t)]
 
 
 BAD = [  # the kind of file, a text, and a part of the sentence that must come of it
@@ -261,6 +265,7 @@ def test_a_broken_rule_is_found(suffix, text, sentence):
 GOOD = [
     (".md", "```\nstarts anew, 3 µs a request" + " and so on" * 20 + "\n```"),
     (".md", "| " + "wide " * 30 + "|"),
+    (".md", "It says how many requests a run would make, and how slow a row's value is."),
     (".md", "[a link](" + "far/" * 30 + ")"),
     (".md", "`app.timeout` is code; a read stores a row; he takes a second look."),
     (".py", '"""Say.\n\n>>> anew\n"""\nwhoever = "starts anew"'),

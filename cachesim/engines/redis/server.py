@@ -31,9 +31,9 @@ def time(db: Keyspace) -> Reply:
 
 
 def wait(db: Keyspace, replicas: int, part: bytes) -> Reply:
-    """WAIT replicas timeout: how many replicas have the writes.
+    """`WAIT replicas timeout`: how many replicas have the writes.
 
-    SIMPLIFIED: there are none, and the reply does not wait for the timeout.
+    SIMPLIFIED: there are none, and the reply does not wait for the time-out.
     """
     timeout = as_integer(part)
     if timeout is None:

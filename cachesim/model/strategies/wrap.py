@@ -70,7 +70,7 @@ class SingleFlight(Wrapper):
 
     References
     ----------
-    Named after singleflight of Go's x/sync, which came with groupcache.
+    Named after `singleflight` of Go's x/sync, which came with groupcache.
     """
 
     def load(self, app: App, key: str, ttl: float) -> Steps:
