@@ -198,7 +198,7 @@ def test_lost_packets_and_retries():
 
 @pytest.mark.parametrize("workload", [None, ClosedLoop(clients=20, think=Exponential(mean=0.01))])
 def test_a_fault_that_changes_nothing_changes_no_record(workload):
-    """The careful path gives the plain path's records, byte for byte."""
+    """An unreliable system in which nothing fails gives the records of a plain one, byte for byte."""
     scenario = Scenario(duration=3, warmup=0, strategy=LazyLoading(ttl=1, invalidate=True))
     scenario = scenario if workload is None else scenario.replace(workload=workload)
 
