@@ -69,7 +69,7 @@ def serve(
         port = PORTS[name]
     engine = spec.build(wall_clock(speed), uniform(seed, "eviction"))
     limit = show_size(spec.memory)  # type: ignore[attr-defined]
-    rate = f"{speed:g} simulated seconds a second"
+    rate = f"{speed:g} simulated seconds per second"
 
     def ready(where: str) -> None:
         click.echo(

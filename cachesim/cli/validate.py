@@ -1,4 +1,4 @@
-"""`cachesim validate`: what theory predicts beside what the model gives, and whether they agree."""
+"""`cachesim validate`: theory's predictions beside the model's numbers, and whether they agree."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def validate(
 ) -> int:
     """Run the model where theory knows the answer: predicted, simulated, interval, verdict.
 
-    Exit code 1 if a prediction lies outside its interval, or an interval is too wide to mean something.
+    Exit code 1 if a prediction lies outside its interval, or if an interval is too wide to prove anything.
     """
     if is_list:
         click.echo(_listed())
