@@ -7,7 +7,7 @@ page has another one. All is seeded: the same code gives the same table, and a t
 import sys
 from pathlib import Path
 
-from cachesim.engines.policies import ALL
+from cachesim.engines.policies import ALL, ROWS
 from cachesim.engines.simple import Simple
 from cachesim.replay import bound, infinite, optimum, replay
 from cachesim.rng import stream
@@ -17,23 +17,6 @@ PAGE = Path(__file__).parents[1] / "docs/background/policies.md"
 BEGIN, END = "<!-- made by benchmarks/policies_table.py -->", "<!-- end -->"
 SHARES = (0.02, 0.10, 0.30)  # of a trace's keys
 HEAD = "| policy | web12 2 % | 10 % | 30 % | web07 2 % | 10 % | 30 % | with scans | bytes | remembers | when |"
-
-ADVICE = {  # policy -> what it remembers of keys that are gone, and when to choose it
-    "fifo": ("–", "hits must cost nothing at all"),
-    "lru": ("–", "what was used lately is used again; no scans"),
-    "clock": ("–", "LRU, where moving a key at every hit is too dear"),
-    "sieve": ("–", "as simple as CLOCK, and popular keys stay"),
-    "s3fifo": ("90 %", "many keys are asked for once; a hit must be cheap"),
-    "slru": ("–", "scans pass, and little may change in LRU"),
-    "2q": ("50 %", "scans pass; the two sizes may be set by hand"),
-    "lru-2": ("100 %", "databases: pages read twice matter, pages read once do not"),
-    "lirs": ("200 %", "loops that are a little larger than the cache"),
-    "arc": ("100 %", "nobody knows what comes: it moves its own border"),
-    "lfu": ("–", "what is popular stays popular for ever"),
-    "wtinylfu": ("counters", "popular keys matter, and popularity changes"),
-    "gdsf": ("–", "values differ in size, and hits count, not bytes"),
-    "random": ("–", "the base line; it needs no book-keeping"),
-}
 
 
 def with_scans(trace: Trace) -> Trace:
@@ -88,8 +71,8 @@ def best() -> list[float]:
 def table() -> str:
     """Return the table as Markdown."""
     rows = [HEAD, "|---|" + "---:|" * 9 + "---|"]
-    for name in ALL:
-        remembers, when = ADVICE[name]
+    for kind, remembers, when in ROWS:
+        name = kind.named()
         shown = " | ".join(f"{100 * ratio:.1f}" for ratio in figures(name))
         rows.append(f"| {name} | {shown} | {remembers} | {when} |")
     for name, ratios in (

@@ -1,4 +1,4 @@
-"""A spec is a frozen description: keyword-only fields, each with a default, checked when it is made.
+"""A spec is a frozen description: fields by name only, each with a default, checked when it is made.
 
 Subclass `Spec`, annotate the fields, and it is a frozen dataclass without a decorator. An annotation
 carries its rule: `ttl: Seconds = math.inf`. A spec has no state; a run *builds* live parts from it.

@@ -27,6 +27,7 @@ RIGHT = {  # file, options -> the hit ratio, what stderr says
     ("silb_oneline.txt", "--items=3", "--format=string"): (0.4, ""),
     ("silb_oneline.txt", "--items=3", "--format=string", "--policy=fifo"): (0.25, ""),
     ("kv.zip", "--items=10"): (0.6, "key_size"),
+    ("cdn.csv", "--memory=4mb", "--engine=memcached"): (397 / 800, ""),
 }
 
 
@@ -75,3 +76,48 @@ def test_a_format_that_is_not_given(cases):
         refused(
             "replay", cases / name, "--items=3", says=["--format", f"could be read as {fits}\n"]
         )
+
+
+def replayed(cases, name, *options):
+    """Return the JSON of a replay of one case."""
+    return call("replay", cases / name, *options, "--json").json
+
+
+def test_the_infinite_cache_honours_ttls(cases):
+    """Read as seconds, the TTL of ms_time.csv has run out; as milliseconds it has not."""
+    for unit, expected in (("s", 0.0), ("ms", 1.0)):
+        given = ("--format=csv", "--items=10", f"--time-unit={unit}")
+        assert expected == replayed(cases, "ms_time.csv", *given)["infinite"]
+
+
+def test_the_bounds_of_the_cases(cases):
+    """Belady that may refuse, at the most keys held; and the textbook's optimum, which stores every miss."""
+    cdn = replayed(cases, "cdn.csv", "--format=csv", "--engine=memcached", "--memory=4mb")
+    assert (3, 407 / 800) == (cdn["items"], cdn["bound"])
+
+    book = replayed(cases, "silb_oneline.txt", "--format=string", "--items=3")
+    assert (20, 0.55) == (book["requests"], book["optimum"])
+
+
+@pytest.mark.parametrize(("name", "form"), [("min_noev.txt", "lirs"), ("min_noev.csv", "csv")])
+def test_a_full_redis_that_evicts_nothing(name, form, cases):
+    """It runs; stores are refused because memory is full."""
+    given = (f"--format={form}", "--engine=redis", "--policy=noeviction", "--memory=70kb")
+    found = replayed(cases, name, *given)
+
+    assert (58, 0.145) == (found["items"], found["hit_ratio"])
+    assert {"cold": 200, "refused": 142} == found["misses"]
+    assert "memory full" == found["why_refused"]
+
+
+@pytest.mark.parametrize("name", ["h_HIT.csv", "h_Read.csv"])
+def test_a_history_in_the_words_of_its_writer(name, cases):
+    """Hits written as HIT, reads as Read: two of three hit, one is stale."""
+    found = call("report", cases / name, "--json").json["metrics"]
+
+    assert (2 / 3, 1 / 3) == (found["hit_ratio"], found["stale_ratio"])
+
+
+def test_a_history_that_ends_before_it_begins(cases):
+    """Refused, with row and column."""
+    refused("report", cases / "h_endbefore.csv", says=["row 3", 'column "end"', "before the begin"])

@@ -94,6 +94,16 @@ def test_every_command_has_a_row_in_the_readme():
     assert {command.name for command in COMMANDS} == rows
 
 
+def test_the_readme_names_what_a_student_can_do():
+    """Every command of `cachesim exercise` is in its row."""
+    [row] = re.findall(r"^\| `cachesim exercise` \|.*", README, re.MULTILINE)
+    known = {
+        words.removeprefix("exercise ") for words in COMMAND_OF if words.startswith("exercise ")
+    }
+
+    assert known == set(re.findall(r"`(\w+)`", row))
+
+
 def test_the_readme_knows_which_commands_print_json():
     """All that take --json, in the order of the table."""
     [sentence] = re.findall(r"((?:`\w+`[,\s]+(?:and\s+)?)+)take `--json`", README)

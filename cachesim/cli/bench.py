@@ -42,7 +42,7 @@ class Section(NamedTuple):
     cells: Callable[[Any], list[str]]
 
 
-class CostRow(NamedTuple):
+class SpeedRow(NamedTuple):
     """The result for one subject; `missing` says what to install if it could not be measured."""
 
     name: str
@@ -72,7 +72,7 @@ def bench(rounds: int, requests: int, as_json: bool) -> None:
         click.echo(f"\n{section.title}\n{text_table(section.header, cells)}")
 
 
-def measure(subjects: list[Subject], requests: int, rounds: int) -> list[CostRow]:
+def measure(subjects: list[Subject], requests: int, rounds: int) -> list[SpeedRow]:
     """Return one row per subject, ours first: its cost and its ratio to ours, medians over the rounds."""
     missing = {subject.name: _missing(subject) for subject in subjects}  # a first run, not counted
     costs: dict[str, list[float]] = {name: [] for name, why in missing.items() if not why}
@@ -95,23 +95,23 @@ def _missing(subject: Subject) -> str:
 
 def _rows(
     subjects: list[Subject], costs: dict[str, list[float]], missing: dict[str, str]
-) -> Iterator[CostRow]:
+) -> Iterator[SpeedRow]:
     ours = costs[subjects[0].name]
     for name, _ in subjects:
         if name not in costs:
-            yield CostRow(name, None, None, missing[name])
+            yield SpeedRow(name, None, None, missing[name])
             continue
         ratios = [cost / own for cost, own in zip(costs[name], ours, strict=True)]
-        yield CostRow(name, statistics.median(costs[name]), statistics.median(ratios), "")
+        yield SpeedRow(name, statistics.median(costs[name]), statistics.median(ratios), "")
 
 
-def _cells(row: CostRow) -> list[str]:
+def _cells(row: SpeedRow) -> list[str]:
     if row.seconds is None or row.ratio is None:
         return [row.name, "-", "-", row.missing]
     return [row.name, f"{row.seconds * 1e6:.2f}", f"{1 / row.seconds:,.0f}", f"{row.ratio:.2f}"]
 
 
-def closed_loop(requests: int, rounds: int) -> list[CostRow]:
+def closed_loop(requests: int, rounds: int) -> list[SpeedRow]:
     """Measure the closed loop."""
     from cachesim.cli.peers import ours, queues
     from cachesim.engines.redis.engine import Redis
@@ -129,7 +129,7 @@ def closed_loop(requests: int, rounds: int) -> list[CostRow]:
     )
 
 
-def open_loop(requests: int, rounds: int) -> list[CostRow]:
+def open_loop(requests: int, rounds: int) -> list[SpeedRow]:
     """Measure the open loop."""
     from cachesim.cli.peers import ours, queues
 

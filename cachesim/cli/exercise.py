@@ -1,4 +1,4 @@
-"""`cachesim exercise`: list, start, predict, check, watch, hint, status, reset; for teachers build and doctor."""
+"""`cachesim exercise`: what a student does with an exercise, and what a teacher builds and tests."""
 
 import time
 from pathlib import Path
@@ -35,7 +35,7 @@ STUDENT = click.option(
 
 @click.group("exercise")
 def exercise_command() -> None:
-    """Work on an exercise: list, start, predict, check, watch, hint, status, reset; for teachers: build, doctor."""
+    """Work on an exercise; for teachers: build and test one."""
 
 
 @exercise_command.command("list")

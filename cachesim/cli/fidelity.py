@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from cachesim.cli.kinds import PATH, names, ruled
-from cachesim.cli.options import JOBS, JSON, SEED
+from cachesim.cli.kinds import PATH, apply, names, ruled
+from cachesim.cli.options import JOBS, JSON, READING, SEED, how_to_read
 from cachesim.cli.output import print_json, print_notes, progress
 from cachesim.errors import BadInput
 from cachesim.measure.tables import text_table
@@ -54,7 +54,7 @@ COUNTS = ("evictions", "expirations", "items")
     type=PATH,
     help="Replay the requests of this file instead of drawn ones.",
 )
-@click.option("--format", "format_name", default="", metavar="NAME", help="The trace's format.")
+@apply(READING)
 @ruled("--keys", Count, "Number of keys drawn from.", default="200000")
 @ruled("--skew", Exponent, "Zipf exponent.", default="0.99")
 @ruled("--requests", Count, "At most so many requests.", default="1000000")
@@ -96,8 +96,7 @@ def fidelity(as_json: bool, markdown: bool, jobs: int | None, **options: Any) ->
 
 
 def _cases(options: dict[str, Any]) -> list[EngineComparison]:
-    if bool(options["trace"]) != bool(options["format_name"]):
-        raise BadInput("--trace FILE and --format F belong together; give both or neither")
+    form, reading = _reading(options)
     for name in options["engine"]:
         if name not in ("redis", "memcached"):
             raise BadInput(f'--engine "{name}" has no real server; choose from redis, memcached')
@@ -106,18 +105,34 @@ def _cases(options: dict[str, Any]) -> list[EngineComparison]:
         return [case for case in whole if type(case.spec).__name__.lower() in options["engine"]]
     requests = RequestSource(
         options["trace"],
-        options["format_name"],
+        form,
         options["requests"],
         options["keys"],
         options["skew"],
         options["value_size"],
         options["ttl"],
         options["seed"],
+        reading,
     )
     if requests.trace:
         print_notes(requests_of(requests))
     memories = [parse_size(text) for text in options["memory"]]
     return cases(options["engine"], options["policy"], memories, requests)
+
+
+def _reading(options: dict[str, Any]) -> tuple[str, tuple[tuple[str, Any], ...]]:
+    """Take the trace's format and the other options that say how to read it; none without a trace."""
+    how = how_to_read(options)
+    form = how.pop("format") or ""
+    if bool(options["trace"]) != bool(form):
+        raise BadInput("--trace FILE and --format F belong together; give both or neither")
+    if how["columns"] is not None:
+        how["columns"] = tuple(how["columns"].items())
+    given = tuple((name, value) for name, value in how.items() if value not in (None, True))
+    if given and not form:
+        flag = "--no-header" if given[0][0] == "header" else f"--{given[0][0].replace('_', '-')}"
+        raise BadInput(f"{flag} says how to read a trace; add --trace FILE, or leave it out")
+    return form, given
 
 
 def as_dict(row: FidelityRow) -> dict[str, Any]:

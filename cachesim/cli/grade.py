@@ -16,7 +16,7 @@ from cachesim.grading import reports
 from cachesim.grading.arrivals import Registry
 from cachesim.grading.batch import grade, jobs
 from cachesim.grading.classes import CHOICES, Class, Reader
-from cachesim.grading.deadline import Policy, parse_grace, parse_moment, parse_percent, zone_of
+from cachesim.grading.deadline import LatePolicy, parse_grace, parse_moment, parse_percent, zone_of
 from cachesim.grading.exercise import Exercise, whole
 from cachesim.grading.feedback import page
 from cachesim.grading.grades import Grade, as_dict
@@ -143,7 +143,7 @@ def _graded(
     task: Exercise,
     found: Class,
     tier: Tier,
-    policy: Policy,
+    policy: LatePolicy,
     ledger: Ledger | None,
     *,
     seed: int | None,
@@ -167,11 +167,11 @@ def _rules(
     late: str,
     timezone: str,
     **_others: Any,
-) -> tuple[Policy, Registry]:
+) -> tuple[LatePolicy, Registry]:
     """Read the options about the students and about lateness."""
     zone = zone_of(timezone)
     due = parse_moment(deadline, zone) if deadline else None
-    policy = Policy(due, parse_grace(grace), parse_percent(late))
+    policy = LatePolicy(due, parse_grace(grace), parse_percent(late))
     people = read_roster(roster) if roster else Roster()
     times = read_roster(submitted) if submitted else Roster()
     return policy, Registry(people, times, zone)

@@ -1,1 +1,1 @@
-
+"""Runs, comparisons and sweeps of scenarios, their results and reports."""

@@ -2,7 +2,7 @@
 
 from cachesim.experiments.result import Result
 from cachesim.measure.history import Recorder
-from cachesim.model.careful.system import system_for
+from cachesim.model.unreliable.system import system_for
 from cachesim.scenario import Scenario
 
 
@@ -16,6 +16,4 @@ def run(scenario: Scenario) -> Result:
     recorder = Recorder()
     system = system_for(scenario)(scenario, recorder.request, recorder.sample)
     system.run()
-    return Result(
-        scenario, recorder.hand_over(system.database.versions), system.node.engine.version
-    )
+    return Result(scenario, recorder.hand_over(system.db.versions), system.cache.engine.version)

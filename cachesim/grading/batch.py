@@ -1,4 +1,4 @@
-"""A whole class at once: every submission is graded by itself, in parallel, and a bad one stops nobody.
+"""Grade a whole class: each submission by itself, in parallel. A broken or hostile one cannot stop the others.
 
 A batch that was interrupted goes on with the submissions that have no report for the same code, exercise and seed.
 """
@@ -15,7 +15,7 @@ from cachesim.experiments.parallel import in_parallel
 from cachesim.grading.answers import plain
 from cachesim.grading.arrivals import Arrival, distinct, label
 from cachesim.grading.best import graded_best
-from cachesim.grading.deadline import Lateness, Policy
+from cachesim.grading.deadline import Lateness, LatePolicy
 from cachesim.grading.exercise import Exercise, seed_of
 from cachesim.grading.grades import Grade, from_json
 from cachesim.grading.judge import ERROR, TROUBLE, Outcome, Repeat, Report
@@ -31,7 +31,7 @@ Progress = Callable[[Iterable[Any], int], Iterable[Any]]
 Keep = Callable[[Grade], None]
 
 
-class Job(NamedTuple):
+class ToGrade(NamedTuple):
     """One submission to grade."""
 
     folder: Path  # of the exercise
@@ -39,7 +39,7 @@ class Job(NamedTuple):
     tier: Tier
     seed: int
     kept: Path | None  # the folder of reports that need not be made again
-    policy: Policy
+    policy: LatePolicy
     repeat: Repeat = "later"  # a test that hit a clock: when the others have been graded
 
 
@@ -51,8 +51,8 @@ def jobs(
     seed: int | None,
     secret: str,
     out: Path | None,
-    policy: Policy | None = None,
-) -> list[Job]:
+    policy: LatePolicy | None = None,
+) -> list[ToGrade]:
     """Return a job for each submission; a student's seed follows from the secret unless one is given."""
     arrivals, _ = distinct(
         Arrival(label(path.stem if path.is_file() else path.name), path, ())
@@ -61,20 +61,20 @@ def jobs(
         for path in handed
     )
     return [
-        Job(
+        ToGrade(
             exercise.path,
             arrival,
             tier,
             seed_of(secret, arrival.seed_name or arrival.id) if seed is None else seed,
             out,
-            policy or Policy(),
+            policy or LatePolicy(),
         )
         for arrival in arrivals
     ]
 
 
 def grade(
-    work: Sequence[Job],
+    work: Sequence[ToGrade],
     n_jobs: int = -1,
     progress: Progress | None = None,
     keep: Keep | None = None,
@@ -98,7 +98,7 @@ def grade(
     return [done[number] for number in range(len(work))]
 
 
-def _graded(work: Sequence[Job], n_jobs: int) -> Iterator[tuple[int, Grade]]:
+def _graded(work: Sequence[ToGrade], n_jobs: int) -> Iterator[tuple[int, Grade]]:
     """Yield number and grade, as they finish; a process that dies costs no more than its own submission."""
     waiting = list(range(len(work)))
     while waiting:
@@ -112,11 +112,11 @@ def _graded(work: Sequence[Job], n_jobs: int) -> Iterator[tuple[int, Grade]]:
             yield from ((number, _by_itself(work[number])) for number in suspects)
 
 
-def _numbered(job: tuple[int, Job]) -> tuple[int, Grade]:
+def _numbered(job: tuple[int, ToGrade]) -> tuple[int, Grade]:
     return job[0], grade_one(job[1])
 
 
-def _by_itself(job: Job, n_jobs: int = -1) -> Grade:
+def _by_itself(job: ToGrade, n_jobs: int = -1) -> Grade:
     """Grade one submission while nothing else is graded; in this process if there is no other."""
     try:
         (given,) = in_parallel(grade_one, [job], apart=n_jobs != 1)
@@ -126,8 +126,8 @@ def _by_itself(job: Job, n_jobs: int = -1) -> Grade:
         return _unjudged(Exercise(job.folder), job, TROUBLE, LOST)
 
 
-def grade_one(job: Job) -> Grade:
-    """Grade one submission, or take the report that an earlier batch has left."""
+def grade_one(job: ToGrade) -> Grade:
+    """Grade one submission, or reuse the report of an earlier batch."""
     exercise = Exercise(job.folder)
     try:
         submission = _read(exercise, job)
@@ -146,11 +146,11 @@ def grade_one(job: Job) -> Grade:
 
 
 def _fault(error: Exception) -> str:
-    """Say what is a fault of ours, or of this machine: it must not cost the class."""
+    """Describe a fault of the grader or of this machine: it must not cost the class."""
     return plain(f"the grader failed ({type(error).__name__}: {error}); grade it again", 500)
 
 
-def _read(exercise: Exercise, job: Job) -> Submission:
+def _read(exercise: Exercise, job: ToGrade) -> Submission:
     if job.arrival.trouble:
         raise BadInput(job.arrival.trouble)
     return _named(read(job.arrival.path, exercise, job.tier), job.arrival.id)
@@ -162,7 +162,7 @@ def _named(submission: Submission, name: str) -> Submission:
     return submission._replace(id=name, others=others)
 
 
-def _unjudged(exercise: Exercise, job: Job, status: str, why: str) -> Grade:
+def _unjudged(exercise: Exercise, job: ToGrade, status: str, why: str) -> Grade:
     """Return the grade of a submission that no test has seen: no points, and why."""
     outcomes = [Outcome(t.id, status, 0.0, t.points, why, t.visible) for t in exercise.tests]
     report = Report(
@@ -171,7 +171,7 @@ def _unjudged(exercise: Exercise, job: Job, status: str, why: str) -> Grade:
     return _priced(report, job, "")
 
 
-def _priced(report: Report, job: Job, mark: str) -> Grade:
+def _priced(report: Report, job: ToGrade, mark: str) -> Grade:
     """Return a grade: with what being late costs, and without what students should not see."""
     arrival, policy = job.arrival, job.policy
     late = policy.lateness(arrival.submitted, arrival.is_late)
@@ -187,8 +187,8 @@ def _priced(report: Report, job: Job, mark: str) -> Grade:
     return given if given.is_final else given._replace(mark="")
 
 
-def _about_time(late: Lateness, penalty: float, policy: Policy) -> list[str]:
-    """Say how late it was, and what that has cost."""
+def _about_time(late: Lateness, penalty: float, policy: LatePolicy) -> list[str]:
+    """Say how late it was, and the penalty."""
     if penalty:
         return [f"{late.why}; {penalty:g} points are taken off"]
     if late.days and not policy.per_day:
@@ -210,14 +210,14 @@ def without_paths(text: str, path: Path) -> str:
 _ABSOLUTE = re.compile(r"(?<![\w:./])(?:/[\w.@+~-]+)+/([\w.@+~-]+)")
 
 
-def _mark(exercise: Exercise, submission: Submission, job: Job) -> str:
+def _mark(exercise: Exercise, submission: Submission, job: ToGrade) -> str:
     """Return a hash of all that a report depends on."""
     parts = [repr(submission), str(job.seed), job.tier]
     parts += [p.read_text("utf-8") for p in sorted(exercise.path.glob("*.*")) if p.is_file()]
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _kept(job: Job, mark: str) -> Report | None:
+def _kept(job: ToGrade, mark: str) -> Report | None:
     """Return the report that is there for the same submission; its notes are made again."""
     path = job.kept / f"{file_name(job.arrival.id)}.json" if job.kept else None
     try:

@@ -1,4 +1,4 @@
-"""Makes from an exercise's one source what others need: notebooks, the solution, an autograder for Gradescope.
+"""Make everything else from an exercise's one source: notebooks, the solution, an autograder for Gradescope.
 
 The same source always gives the same bytes, so that `build --check` can tell whether what lies there is still true.
 """

@@ -14,7 +14,7 @@ from cachesim.grading.layouts import (
     LAYOUTS,
     METADATA,
     TIMESTAMP,
-    Part,
+    HandedIn,
     attempts,
     parts_of,
     slug_of,
@@ -107,14 +107,14 @@ class Reader:
             return None  # it is graded as one submission, and its report says why it cannot be read
 
     def _recognised(self, tree: Tree) -> tuple[str, Tree] | None:
-        """Return the layout and the tree where it begins: folders around a class are passed through."""
+        """Find the layout and the tree where it begins; folders around a class are skipped."""
         for inner in self._unwrapped(tree):
             if name := told(inner, self.exercise):
                 return name, inner
         return None
 
     def _unwrapped(self, tree: Tree) -> Iterator[Tree]:
-        """Yield a tree and what it is only the wrapping of: one folder, nbgrader's `submitted`, one archive."""
+        """Yield a tree, then what is inside it while it holds only one thing: a folder, `submitted`, an archive."""
         may_unpack = True
         for _ in range(DEEPEST):
             yield tree
@@ -141,7 +141,7 @@ class Reader:
         )
 
     def _note_folders(self, paths: Sequence[Path], layout: str) -> None:
-        """Say how a folder of folders was understood: it could be a class that nobody's system has made."""
+        """Say how a folder of folders was understood: no learning system has this layout."""
         if layout or len(paths) > 1 or not paths[0].is_dir():
             return
         names = [name for name in tree_of(paths).files if kind_of(name)]
@@ -159,7 +159,7 @@ class Reader:
         if layout == "gradescope" and not listed:
             self.notes.append(f"{METADATA} cannot be read: ids are the names of the folders")
         self._note_others(layout, tree, parts)
-        groups: dict[str, list[Part]] = {}
+        groups: dict[str, list[HandedIn]] = {}
         for part in parts:
             groups.setdefault(part.id, []).append(part)
         chosen = {name: self._chosen(layout, group) for name, group in groups.items()}
@@ -177,16 +177,16 @@ class Reader:
         except BadInput:
             return arrival  # a time that cannot be read is one that is not known
 
-    def _note_others(self, layout: str, tree: Tree, parts: Iterable[Part]) -> None:
+    def _note_others(self, layout: str, tree: Tree, parts: Iterable[HandedIn]) -> None:
         used = {part.name for part in parts}
         for name in tree.files:
             if name not in used and kind_of(name):
                 self.notes.append(f"not part of a class as {layout} lays it out: {plain(name)}")
 
-    def _chosen(self, layout: str, group: list[Part]) -> tuple[list[Part], tuple[str, ...]]:
+    def _chosen(self, layout: str, group: list[HandedIn]) -> tuple[list[HandedIn], tuple[str, ...]]:
         """Return the files of one submission that count, and notes: the newest, and code before typed text."""
         files = [part for part in group if part.file != TIMESTAMP]
-        older: list[Part] = []
+        older: list[HandedIn] = []
         if layout == "canvas":
             files, older = attempts(files)
         notes = [f"an older attempt was ignored: {plain(part.file)}" for part in older]
@@ -214,7 +214,7 @@ class Reader:
         return self.registry.owned(arrival, "", handed.submitters)
 
 
-def _arrival(layout: str, name: str, file: Part, notes: tuple[str, ...]) -> Arrival:
+def _arrival(layout: str, name: str, file: HandedIn, notes: tuple[str, ...]) -> Arrival:
     return Arrival(
         label(name),
         Path(file.name),

@@ -75,7 +75,7 @@ def parse_percent(text: str) -> float:
     return float(match[1]) / 100
 
 
-class Policy(NamedTuple):
+class LatePolicy(NamedTuple):
     """What late work costs: a share of the exercise's points for each day that has begun, as on Canvas."""
 
     deadline: datetime | None = None
@@ -86,7 +86,7 @@ class Policy(NamedTuple):
         """Judge by the time if both times are known, else by the mark of the system.
 
         >>> due = datetime(2026, 11, 30, 23, 59, tzinfo=UTC)
-        >>> policy = Policy(due, timedelta(minutes=15), 0.1)
+        >>> policy = LatePolicy(due, timedelta(minutes=15), 0.1)
         >>> [
         ...     policy.lateness(due + late, None).days
         ...     for late in (timedelta(minutes=15), DAY, DAY * 1.01)
@@ -110,7 +110,10 @@ class Policy(NamedTuple):
     def penalty(self, days: int, raw: float, possible: float) -> float:
         """Return the points that are taken off: no score falls below 0 by it.
 
-        >>> Policy(per_day=0.1).penalty(3, 70.0, 100.0), Policy(per_day=0.1).penalty(9, 70.0, 100.0)
+        >>> (
+        ...     LatePolicy(per_day=0.1).penalty(3, 70.0, 100.0),
+        ...     LatePolicy(per_day=0.1).penalty(9, 70.0, 100.0),
+        ... )
         (30.0, 70.0)
         """
         return max(0.0, min(round(days * self.per_day * possible, 6), raw))

@@ -1,4 +1,4 @@
-"""Examines an exercise as its author should: it is whole, and every answer gets exactly the score that it must get."""
+"""Examine an exercise before a class gets it: nothing is missing, and every answer gets exactly its score."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -13,8 +13,8 @@ SEEDS = 3  # different parameters with which each answer is tried
 HINTS, FEWEST = 3, 3  # hints; right designs beside the reference, and wrong answers
 
 
-class Finding(NamedTuple):
-    """One thing that was looked at."""
+class Examined(NamedTuple):
+    """The result of one check."""
 
     what: str
     why: str  # what is wrong with it; empty if nothing is
@@ -25,8 +25,8 @@ class Finding(NamedTuple):
         return not self.why
 
 
-def examined(exercise: Exercise, tier: Tier, seeds: int = SEEDS) -> Iterator[Finding]:
-    """Yield what was looked at, and what is wrong with it: first the parts, then the scores, then leaks.
+def examined(exercise: Exercise, tier: Tier, seeds: int = SEEDS) -> Iterator[Examined]:
+    """Yield the result of each check: first the parts, then the scores, then leaks.
 
     Each answer is tried with the parameters of the seeds 1, 2, ..., `seeds`.
     """
@@ -42,11 +42,11 @@ def examined(exercise: Exercise, tier: Tier, seeds: int = SEEDS) -> Iterator[Fin
         for seed in range(1, seeds + 1):
             yield _scored(exercise, f"{what}, seed {seed}", source, score, tier, seed)
     leaked = leaks(exercise, handout(exercise))
-    yield Finding("handout", f"shows what is secret: {leaked[0]}" if leaked else "")
+    yield Examined("handout", f"shows what is secret: {leaked[0]}" if leaked else "")
 
 
-def parts(exercise: Exercise) -> Iterator[Finding]:
-    """Yield whether everything is there that an exercise has."""
+def parts(exercise: Exercise) -> Iterator[Examined]:
+    """Yield whether each part that an exercise needs is there."""
     asked = exercise.about.get("predict", {})
     is_whole = {"question", "choices", "answer", "why"} <= set(asked)
     visible = {test.visible for test in exercise.tests}
@@ -70,11 +70,11 @@ def parts(exercise: Exercise) -> Iterator[Finding]:
         ),
         ("wrong", len(exercise.wrong()) >= FEWEST, f"at least {FEWEST} answers are asked for"),
     ):
-        yield Finding(what, "" if is_fine else why)
+        yield Examined(what, "" if is_fine else why)
 
 
 def lines_of(exercise: Exercise) -> int:
-    """Return how many lines of code the solution has: those between its marks, without blank ones."""
+    """Count the lines of code in the solution: those between its marks, without blank ones."""
     inside, count = False, 0
     for line in "".join(cell.source for cell in exercise.asked).splitlines():
         inside = inside != ("SOLUTION" in line)
@@ -84,7 +84,7 @@ def lines_of(exercise: Exercise) -> int:
 
 def _scored(
     exercise: Exercise, what: str, source: str, score: float, tier: Tier, seed: int = 1
-) -> Finding:
+) -> Examined:
     report = judge(exercise, Submission.of(what, source), tier=tier, seed=seed)
     passed = ", ".join(o.id for o in report.outcomes if o.status == PASSED)
     failed = [o for o in report.outcomes if o.status != PASSED]
@@ -92,7 +92,7 @@ def _scored(
     why = next((f"{o.id} says nothing" for o in failed if not o.message), "")
     if report.score != score:
         why = f"it should get {score:g}; {_first_of(failed)}"
-    return Finding(f"{what}: {report.score:g} of {report.max_score:g}{told}", why)
+    return Examined(f"{what}: {report.score:g} of {report.max_score:g}{told}", why)
 
 
 def _first_of(failed: list[Outcome]) -> str:
@@ -100,7 +100,7 @@ def _first_of(failed: list[Outcome]) -> str:
 
 
 def leaks(exercise: Exercise, text: str) -> list[str]:
-    """Return lines of the solution, of grader.py and of hidden tests that stand in a text which students see."""
+    """Find lines of the solution, of grader.py and of hidden tests in a text that students see."""
     hidden = {f"test_{test.id}" for test in exercise.tests if not test.visible}
     hidden |= {test.failed for test in exercise.tests if not test.visible}
     cells = [cell.source for cell in exercise.cells if "hidden" in cell.tags]
@@ -112,6 +112,6 @@ def leaks(exercise: Exercise, text: str) -> list[str]:
 
 
 def _lines(*texts: str) -> set[str]:
-    """Return lines that could only stem from these texts: long ones that are more than an import."""
+    """Choose lines that could come from no other text: long ones that are more than an import."""
     lines = {line.strip() for text in texts for line in text.splitlines()}
     return {line for line in lines if len(line) > 20 and not line.startswith(("import", "from"))}

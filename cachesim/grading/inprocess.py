@@ -13,8 +13,8 @@ from cachesim.slips import Thing, never_began, slip
 from cachesim.slips import arguments as counted
 
 
-class Lab:
-    """What a test is handed, as in `cachesim grade`: policies, strategies and functions, and the parameters.
+class NotebookLab:
+    """The `lab` argument of a test, as in `cachesim grade`: policies, strategies, functions and parameters.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ class Lab:
     seed : int
         Seed of the parameters.
 
-    >>> lab = Lab({"double": lambda x: 2 * x})
+    >>> lab = NotebookLab({"double": lambda x: 2 * x})
     >>> lab.call("double", 21)
     42
     """

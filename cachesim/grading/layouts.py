@@ -45,7 +45,7 @@ KNOWN = ("canvas", "moodle", "gradescope", "nbgrader", "github")  # those that c
 METADATA, TIMESTAMP = "submission_metadata.yml", "timestamp.txt"
 
 
-class Part(NamedTuple):
+class HandedIn(NamedTuple):
     """One file of a class, and what its name says."""
 
     name: str  # in the tree
@@ -59,7 +59,7 @@ class Part(NamedTuple):
 
 
 def told(tree: Tree, exercise: str) -> str:
-    """Return which layout a tree has; nothing if it is none of those that can be told apart.
+    """Recognise the layout of a tree; an empty text if it is not one of KNOWN.
 
     >>> from cachesim.grading.tree import File
     >>> told(Tree("class", {"ada_1_2_lab.py": File(9), "bob_LATE_3_4_lab.py": File(9)}), "01_lru")
@@ -126,7 +126,7 @@ def _shared(names: Sequence[str]) -> str:
     return "".join(signs[0] for signs in same)
 
 
-def parts_of(layout: str, tree: Tree, exercise: str) -> list[Part]:
+def parts_of(layout: str, tree: Tree, exercise: str) -> list[HandedIn]:
     """Return the files of a class, as its layout names them; what does not fit is not among them."""
     prefix = prefix_of(tree, exercise) if layout == "github" else ""
     found = [
@@ -139,13 +139,13 @@ def parts_of(layout: str, tree: Tree, exercise: str) -> list[Part]:
     return found
 
 
-def _part(name: str, match: re.Match[str], prefix: str) -> Part:
+def _part(name: str, match: re.Match[str], prefix: str) -> HandedIn:
     said = match.groupdict()
     who, late = said.get("id") or said.get("name") or "", bool(said.get("late"))
     if anonymous := said.get("anonymous"):
         late, who = anonymous.startswith("LATE_"), anonymous.removeprefix("LATE_")
     typed = bool(said.get("typed")) or said.get("kind") == "onlinetext"
-    return Part(
+    return HandedIn(
         name,
         who.removeprefix(prefix),
         said.get("file") or said.get("typed") or name,
@@ -157,7 +157,7 @@ def _part(name: str, match: re.Match[str], prefix: str) -> Part:
     )
 
 
-def _one_assignment(found: list[Part], exercise: str) -> list[Part]:
+def _one_assignment(found: list[HandedIn], exercise: str) -> list[HandedIn]:
     """Keep the exercise's own assignment, or the only one. Raises BadInput if there are several others."""
     names = sorted({part.assignment for part in found})
     number, _, rest = exercise.partition("_")
@@ -170,16 +170,16 @@ def _one_assignment(found: list[Part], exercise: str) -> list[Part]:
     return [part for part in found if part.assignment == best]
 
 
-def attempts(parts: Iterable[Part]) -> tuple[list[Part], list[Part]]:
+def attempts(parts: Iterable[HandedIn]) -> tuple[list[HandedIn], list[HandedIn]]:
     """Return the newest file of each name, and the older ones: "lab-1.py" is a later "lab.py".
 
     >>> new, old = attempts(
-    ...     [Part("x", "7", "lab-1.py", attempt=9), Part("y", "7", "lab.py", attempt=5)]
+    ...     [HandedIn("x", "7", "lab-1.py", attempt=9), HandedIn("y", "7", "lab.py", attempt=5)]
     ... )
     >>> [part.file for part in new], [part.file for part in old]
     (['lab-1.py'], ['lab.py'])
     """
-    newest: dict[str, Part] = {}
+    newest: dict[str, HandedIn] = {}
     older = []
     for part in sorted(parts, key=lambda part: (part.attempt, _number(part.file))):
         name = _RESENT.sub(r"\2", part.file)

@@ -1,6 +1,6 @@
 """The folder of a class that was graded: one report for each submission, and lists made from all of them.
 
-Whoever is graded again into the same folder gets a new report; the others keep theirs.
+Grade a student again into the same folder, and only that report is replaced.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ RESERVED = {"con", "prn", "aux", "nul"}  # names that Windows takes for devices
 
 
 class Ledger:
-    """What `cachesim grade --out` keeps.
+    """The folder of `cachesim grade --out`.
 
     Raises
     ------

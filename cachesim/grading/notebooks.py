@@ -1,4 +1,4 @@
-"""Makes of an exercise what nbgrader and otter-grader take as an assignment's source.
+"""Make the source of an assignment for nbgrader and otter-grader from an exercise.
 
 NOT hardened against hostile code: those tools run tests and answers in one process (inprocess.py). Both get the same
 tests with the same points, and a test that needs another one is not reached without it, as in `cachesim grade`.
@@ -17,7 +17,7 @@ from cachesim.grading.desk_cells import DESK
 from cachesim.grading.exercise import Exercise, Test
 
 WARNING = "# Generated from the exercise's lab.py. Not hardened against hostile code: `cachesim grade` is."
-LAB = f"{WARNING}\nfrom cachesim.grading.inprocess import Lab\n\nlab = Lab(globals())\n"
+LAB = f"{WARNING}\nfrom cachesim.grading.inprocess import NotebookLab\n\nlab = NotebookLab(globals())\n"
 COURSE = '''"""The nbgrader course that `cachesim exercise build` has made. Not hardened against hostile code."""
 
 c = get_config()

@@ -1,4 +1,4 @@
-"""What one student has done: first guesses, hints seen and results, kept in a file that survives.
+"""One student's progress: first guesses, hints seen and results, kept in a file that survives crashes.
 
 A notebook and a shell may write it at the same time, so every change reads the file again, under a lock.
 """
@@ -41,7 +41,7 @@ class Progress:
         return self._read() or {}
 
     def note(self, exercise: str, **facts: Any) -> Facts:
-        """Add facts about an exercise; return all that is known of it."""
+        """Add facts about an exercise; return all facts about it."""
         return self.change(exercise, lambda known: known | facts)
 
     def change(self, exercise: str, changed: Callable[[Facts], Facts]) -> Facts:

@@ -1,7 +1,8 @@
 """Quiet runs: scripts of requests in which each begins when all work of the one before has ended.
 
 Two right designs never give the same busy history: one fills the cache before it answers, the other beside it. In a
-quiet run they do. So tests compare designs on quiet runs, and ask of busy ones only what holds for every right design.
+quiet run they do. So tests compare designs on quiet runs; on busy runs they check
+only rules that hold for every right design.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,14 +14,14 @@ import pandas as pd
 from cachesim.errors import BadInput
 from cachesim.grading.histories import QUERY, TRIP, rows_of
 from cachesim.measure.history import Recorder
-from cachesim.model.careful.system import CarefulSystem, system_for
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant
-from cachesim.model.faults.base import Condition, OfDatabase
+from cachesim.model.faults.base import Condition
 from cachesim.model.network import Network
 from cachesim.model.node import Node
 from cachesim.model.strategies.base import Strategy
-from cachesim.model.workload import Request, Workload
+from cachesim.model.unreliable.system import UnreliableSystem, system_for
+from cachesim.model.workload import Arrival, Workload
 from cachesim.scenario import Scenario
 from cachesim.spec import MOST, Count
 
@@ -31,7 +32,7 @@ PATIENCE = 5.0  # seconds after the last request in which work may end; then the
 class Script(Workload):
     """The requests that are written down: (seconds since the request before, "read" or "write", key)."""
 
-    steps: tuple[Request, ...] = ()
+    steps: tuple[Arrival, ...] = ()
 
     def keys_loaded(self) -> list[str]:
         """Return the keys that are asked for; each has its row."""
@@ -41,26 +42,26 @@ class Script(Workload):
         """Return the same for all keys."""
         return 100
 
-    def requests(self, seed: int) -> Iterator[Request]:
+    def requests(self, seed: int) -> Iterator[Arrival]:
         """Yield the steps, once."""
         return iter(self.steps)
 
 
-class NoConnections(OfDatabase, Condition):
+class NoConnections(Condition):
     """Others have taken all connections of the database: it refuses every query (DatabaseRefused)."""
 
-    def begin(self, system: CarefulSystem) -> None:
+    def begin(self, system: UnreliableSystem) -> None:
         """Leave none."""
-        system.database.limit = 0
+        system.db.limit = 0
 
-    def end(self, system: CarefulSystem) -> None:
+    def end(self, system: UnreliableSystem) -> None:
         """Give them back."""
-        given = system.plan.database
-        system.database.limit = given.connections + given.waiting
+        given = system.blueprint.database
+        system.db.limit = given.connections + given.waiting
 
 
 def quiet(
-    strategy: Strategy, steps: Sequence[Request], refused: tuple[float, float] | None = None
+    strategy: Strategy, steps: Sequence[Arrival], refused: tuple[float, float] | None = None
 ) -> pd.DataFrame:
     """Play requests one at a time, where every trip and every query takes the same time; return those that ended.
 
@@ -76,7 +77,7 @@ def quiet(
     return played(scripted(strategy, steps).replace(faults=faults))
 
 
-def scripted(strategy: Strategy, steps: Sequence[Request]) -> Scenario:
+def scripted(strategy: Strategy, steps: Sequence[Arrival]) -> Scenario:
     """Return the scenario of a script; every trip to the cache and every query takes the same time."""
     trip, query = Constant(value=TRIP), Constant(value=QUERY)
     last = (PATIENCE, "read", steps[0][2])  # when it begins the run is stopped
@@ -91,7 +92,7 @@ def scripted(strategy: Strategy, steps: Sequence[Request]) -> Scenario:
     )
 
 
-def quiet_again(make: Callable[[], Strategy], steps: Sequence[Request]) -> pd.DataFrame:
+def quiet_again(make: Callable[[], Strategy], steps: Sequence[Arrival]) -> pd.DataFrame:
     """Play requests as `quiet` does, after two other runs: a whole one, and one that was stopped in the middle.
 
     `make` gives a new strategy for each run; nothing of the first runs may be left for the last one.
@@ -129,7 +130,7 @@ class _Torn(Workload):
         """Return the whole workload's."""
         return self.inner.size_of(key)
 
-    def requests(self, seed: int) -> Iterator[Request]:
+    def requests(self, seed: int) -> Iterator[Arrival]:
         """Yield the first requests, and stop the run when the next one is asked for."""
         yield from islice(self.inner.requests(seed), self.length)
         raise _Stopped("this is how a run is stopped")
@@ -148,4 +149,4 @@ def played(scenario: Scenario, length: int = MOST) -> pd.DataFrame:
     system = system_for(torn)(torn, recorder.request, recorder.sample)
     with suppress(_Stopped):
         system.run()
-    return rows_of(recorder.hand_over(system.database.versions))
+    return rows_of(recorder.hand_over(system.db.versions))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cachesim.errors import BadInput
 from cachesim.grading.arrivals import Arrival
-from cachesim.grading.layouts import Part, typed
+from cachesim.grading.layouts import HandedIn, typed
 from cachesim.grading.tree import MIB, MOST_BYTES, MOST_FILES, File, Tree, fitting, unpacked
 
 LONGEST_TYPED = 1 << 18  # bytes of HTML
@@ -24,7 +24,7 @@ class Shelf:
         self._folders += 1
         return self.work / str(self._folders)
 
-    def with_room(self, tree: Tree, groups: dict[str, list[Part]]) -> set[str]:
+    def with_room(self, tree: Tree, groups: dict[str, list[HandedIn]]) -> set[str]:
         """Return the submissions that can be unpacked; what lies on disk needs no room."""
         packed = {
             name: [tree.files[part.name] for part in files if tree.files[part.name].archive]
@@ -34,7 +34,9 @@ class Shelf:
         few = fitting({name: len(files) for name, files in packed.items()}, MOST_FILES)
         return few & fitting({name: bytes_of[name] for name in few}, MOST_BYTES)
 
-    def placed(self, arrival: Arrival, tree: Tree, parts: list[Part], *, has_room: bool) -> Arrival:
+    def placed(
+        self, arrival: Arrival, tree: Tree, parts: list[HandedIn], *, has_room: bool
+    ) -> Arrival:
         """Return an arrival with the path from which it can be read."""
         first = tree.files[parts[0].name]
         if not has_room:
@@ -58,15 +60,15 @@ class Shelf:
         return arrival._replace(path=folder / next(iter(files)) if len(files) == 1 else folder)
 
 
-def _name(part: Part) -> str:
+def _name(part: HandedIn) -> str:
     return "typed.py" if part.is_typed else part.file
 
 
-def _plainer(part: Part, file: File) -> File:
+def _plainer(part: HandedIn, file: File) -> File:
     return File(file.size, data=typed(file.read(LONGEST_TYPED))) if part.is_typed else file
 
 
-def _folder_of(parts: list[Part], tree: Tree) -> Path | None:
+def _folder_of(parts: list[HandedIn], tree: Tree) -> Path | None:
     """Return the folder on disk that holds these files and, but for junk, no others."""
     folders = set()
     for part in parts:

@@ -3,6 +3,7 @@
 import getpass
 import math
 import os
+from collections.abc import Iterator
 from typing import Any
 
 from cachesim.clock import Clock
@@ -195,6 +196,13 @@ class MemcachedServerEngine(ServerEngine):
         """Return every number of `stats` by its name."""
         told = self.execute(("stats",))
         return {name: value for name, value in told.items() if not isinstance(value, str)}
+
+    def keys(self) -> Iterator[str]:
+        """Refuse: the crawler, which alone can list all keys, naps while simulated time stands still."""
+        raise BadInput(
+            "a real memcached cannot list its keys while simulated time stands still; "
+            "take the embedded Memcached, or RedisServer"
+        )
 
     def __len__(self) -> int:
         """Return the number of items held, the dead but not yet removed ones included."""

@@ -1,7 +1,7 @@
 """A real redis-server or valkey-server behind the Engine contract, by RESP3 over its socket."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from cachesim.clock import Clock
@@ -151,6 +151,12 @@ class RedisServerEngine(ServerEngine):
     def flush(self) -> None:
         """Lose everything."""
         self.call(b"FLUSHALL")
+
+    def keys(self) -> Iterator[str]:
+        """Iterate over the keys of the selected database that are alive now."""
+        # Not SCAN: it removes the dead keys that it meets (redis 7: db.c, scanGenericCommand).
+        found = self.call(b"KEYS", b"*")
+        return iter([key.decode("utf-8", "surrogateescape") for key in found])
 
     def __len__(self) -> int:
         """Return the number of keys held, the expired but not yet removed ones included."""

@@ -1,4 +1,4 @@
-"""Versions that were not known yet when the record was written: write-behind commits after it acknowledges."""
+"""Versions that were unknown when the record was written: write-behind commits after it acknowledges."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 def with_late_versions(history: pd.DataFrame, versions: Mapping[int, int]) -> pd.DataFrame:
     """Return the history with the versions of writes that were committed after they were acknowledged or read.
 
-    `acknowledged` then counts a late write from its acknowledgement on, which is what makes a read stale.
-    A write that was never committed keeps no version: it is lost.
+    `acknowledged` then counts such a write from its acknowledgement on: later reads of an older version are
+    stale. A write that was never committed has no version: it is lost.
 
     Parameters
     ----------
     versions : mapping
-        Write id -> the version that its commit made.
+        Write id -> version.
     """
     import pandas as pd
 
@@ -33,7 +33,7 @@ def with_late_versions(history: pd.DataFrame, versions: Mapping[int, int]) -> pd
 
 
 def _acknowledged(history: pd.DataFrame) -> pd.Series:
-    """Return for each request the newest version of its key acknowledged when it began, as far as recorded."""
+    """Return, for each request, the newest recorded version of its key that was acknowledged when it began."""
     import pandas as pd
 
     done = history[

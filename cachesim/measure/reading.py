@@ -1,4 +1,4 @@
-"""Tables of others: a CSV or Parquet file as columns of cells, which know the row and the line they stand in."""
+"""Tables from elsewhere: a CSV or Parquet file as columns of cells; each cell's row and line are known."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ PACKED = {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma"}  # ending -> the module t
 
 
 class HistoryTable(NamedTuple):
-    """A file's cells: texts in a CSV, any objects in Parquet, None where Parquet has none."""
+    """The cells of a file: texts in a CSV; in Parquet any objects, None where it has no value."""
 
     path: Path
-    columns: dict[str, list[Any]]  # header -> a cell for each row
+    columns: dict[str, list[Any]]  # header -> one cell per row
     lines: array[int]  # row -> line of the file, from 1; empty: the file has no lines
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return len(next(iter(self.columns.values()), ()))
 
     def at(self, row: int, column: str, problem: str) -> BadInput:
-        """Return the refusal of one cell; `row` counts from 0, people count from 1."""
+        """Return the error for one cell; `row` counts from 0, the sentence from 1."""
         line = f" (line {self.lines[row]})" if self.lines else ""
         return BadInput(
             f'the history "{self.path}", row {row + 1}{line}, column "{column}": {problem}'
@@ -42,7 +42,7 @@ class HistoryTable(NamedTuple):
         Raises
         ------
         BadInput
-            A cell that `meaning` does not understand: its row, its column and the `rule` are named.
+            `meaning` does not understand a cell; the sentence names its row, its column and the `rule`.
         """
         found = []
         try:
@@ -54,7 +54,7 @@ class HistoryTable(NamedTuple):
 
 
 def read_table(path: str | os.PathLike[str]) -> HistoryTable:
-    """Return the cells of a .parquet file, or of a CSV, which may be packed (.gz, .bz2, .xz).
+    """Return the cells of a .parquet file, or of a CSV file, which may be packed (.gz, .bz2, .xz).
 
     Raises
     ------
@@ -110,7 +110,7 @@ def _csv(path: Path) -> HistoryTable:
 
 
 def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows that are not blank, each with the line in which it begins."""
+    """Yield the rows that are not blank, each with the line where it begins."""
     line = reader.line_num + 1
     for row in reader:
         if any(cell.strip() for cell in row):

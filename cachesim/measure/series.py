@@ -1,4 +1,4 @@
-"""A history as a series: one value of a metric for each equally long piece of simulated time."""
+"""A history as a series: one value of a metric per second of simulated time, or per longer piece."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def series(history: pd.DataFrame, metric: MetricFunction, every: float) -> list[float]:
-    """Return the metric of every piece of `every` seconds, from 0 to the last request; NaN where undefined.
+    """Return the metric for every piece of `every` seconds, from 0 to the last request; NaN where undefined.
 
     A request belongs to the piece in which it began.
 

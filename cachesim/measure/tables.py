@@ -1,4 +1,4 @@
-"""Numbers as people read them: each metric in its unit, with its interval; tables as text and as HTML."""
+"""Numbers for people: each metric in its unit, with its interval; tables as text and as HTML."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def show(metric: str, value: float) -> str:
 
 
 def show_interval(metric: str, interval: Interval) -> str:
-    """Return a mean ± half the width of its interval, without the unit.
+    """Return a mean ± half its interval, without the unit.
 
     >>> from cachesim.measure.statistics import Interval
     >>> show_interval("hit_ratio", Interval(0.8, 0.79, 0.81))
@@ -59,7 +59,7 @@ def show_interval(metric: str, interval: Interval) -> str:
 
 
 def show_bounds(metric: str, interval: Interval) -> str:
-    """Return the bounds of an interval of differences with their signs, without the unit.
+    """Return the bounds of an interval of differences, with their signs and without the unit.
 
     >>> from cachesim.measure.statistics import Interval
     >>> show_bounds("hit_ratio", Interval(0.0, -0.02, 0.0))
@@ -82,7 +82,7 @@ def title(metric: str) -> str:
 
 
 def units(metrics: Sequence[str]) -> str:
-    """Return in which units these metrics are shown, for below a table whose columns do not say it.
+    """Return a line that names the units of these metrics, for a table whose header has none.
 
     >>> units(["hit_ratio", "read_p50", "read_p99", "evictions"])
     'hit_ratio in %; read_p50, read_p99 in ms'
@@ -95,7 +95,7 @@ def units(metrics: Sequence[str]) -> str:
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, left: bool = False) -> str:
-    """Return a table in plain text: the first column to the left, the others to the right unless `left`.
+    """Return a table in plain text: the first column aligned left, the others right unless `left`.
 
     >>> print(text_table(["name", "n"], [["a", "10"], ["bc", "2"]]))
     name   n
@@ -115,14 +115,14 @@ def _line(cells: Sequence[str], widths: Sequence[int], *, left: bool) -> str:
     return "  ".join([first, *rest]).rstrip()
 
 
-TABLE = "overflow-x:auto;max-width:100%"  # a wide table scrolls where it stands, and is not cut off
+TABLE = "overflow-x:auto;max-width:100%"  # a wide table scrolls in its place and is not cut off
 CELL = "text-align:left;vertical-align:top;white-space:normal;max-width:24em;padding:.25em .4em"
 
 
 def html_table(
     above: str, header: Sequence[str], rows: Sequence[Sequence[str]], below: Sequence[str] = ()
 ) -> str:
-    """Return a table for a notebook, a line of code above it and paragraphs below; all texts are escaped.
+    """Return a table for a notebook, with code above it and paragraphs below; all texts are escaped.
 
     >>> html_table("run", ["a < b"], [["1"]]).count("&lt;")
     1
@@ -139,7 +139,7 @@ def _html_line(tag: str, cells: Sequence[str]) -> str:
 
 
 def _number(value: float) -> str:
-    """Return about three significant digits, never an exponent for what a run can give."""
+    """Return about three significant digits, without an exponent for any number that a run can give."""
     if value == 0 or abs(value) >= 1000:
         return f"{value:,.0f}"
     if abs(value) >= 100:

@@ -1,4 +1,4 @@
-"""A real trace as a workload of the model: its keys in its order, at its own times or at a given rate."""
+"""A real trace as a workload: its keys in its order, at its own times or at a given rate."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -8,7 +8,7 @@ import numpy as np
 
 from cachesim.errors import BadInput
 from cachesim.model.distributions import Constant, Distribution, Exponential
-from cachesim.model.workload import Request, Scale, Workload, size_by_name
+from cachesim.model.workload import Arrival, Scale, Workload, size_by_name
 from cachesim.records import STAMP_SIZE
 from cachesim.rng import stream
 from cachesim.spec import Count, Rate, Share
@@ -19,8 +19,8 @@ from cachesim.traces.formats import OURS
 class TraceReplay(Workload):
     """Requests from a file.
 
-    A trace without operations is all reads, of which a share `writes` is turned into writes. In a trace
-    with operations a set, add or incr is a write, and so is a delete: the row behind the key changed.
+    A trace without operations has only reads; a share `writes` of them is turned into writes. In a trace
+    with operations, a set, add, incr or delete is a write: the row of the key changes.
     """
 
     path: str = ""
@@ -29,12 +29,12 @@ class TraceReplay(Workload):
     rate: Rate | None = (
         None  # requests per second; None: the trace's own times, or 1000 if it has none
     )
-    clients: Count | None = None  # users who take turns, thinking in between; instead of a rate
+    clients: Count | None = None  # a closed loop of so many users, instead of a rate
     think: Distribution = Exponential(mean=0.05)  # seconds, with `clients`
-    size: Distribution = Constant(value=500)  # bytes of a value, where the trace names none
+    size: Distribution = Constant(value=500)  # bytes of a value, if the trace names none
     columns: str = ""  # of a csv: key=object_id,size=bytes
-    time_unit: str = ""  # s, ms, us, ns or filetime; "": what the format says, or seconds
-    delimiter: str = ""  # of a csv; "": what its first line shows
+    time_unit: str = ""  # s, ms, us, ns or filetime; "": as the format says, or seconds
+    delimiter: str = ""  # of a csv; "": as its first line shows
     header: bool = True  # of a csv: whether its first line names the columns
     block: Count | None = None  # bytes: split the requests of a disk's trace into blocks
 
@@ -51,7 +51,7 @@ class TraceReplay(Workload):
             )
 
     def trace(self) -> Trace:
-        """Return the trace, read once a process."""
+        """Return the trace; each process reads it once."""
         if not self.path:
             raise BadInput("TraceReplay.path must name a trace file, got an empty text")
         if self.path == STDIN:
@@ -60,7 +60,7 @@ class TraceReplay(Workload):
 
     @property
     def _file(self) -> tuple[Any, ...]:
-        """What to read and how, as `_read` takes it."""
+        """The arguments of `_read`."""
         return (
             self.path,
             self.format,
@@ -73,12 +73,12 @@ class TraceReplay(Workload):
 
     @property
     def users(self) -> int | None:
-        """The number of clients, None in an open loop."""
+        """The number of clients; None in an open loop."""
         return self.clients
 
     @property
     def length(self) -> float:
-        """How long the trace lasts in an open loop, in seconds."""
+        """The length of the trace in an open loop, in seconds."""
         trace = self.trace()
         times = trace.columns.times
         if self.rate is None and times is not None:
@@ -90,15 +90,15 @@ class TraceReplay(Workload):
         return list(self.trace().names)
 
     def scale(self, duration: float) -> Scale:
-        """Return the requests of the trace, which has them all in memory, and no more."""
+        """Return the number of requests in the trace."""
         return Scale(requests=float(len(self.trace())))
 
     def size_of(self, key: str) -> int:
-        """Return the size of the key's values: the trace's, or one drawn once by the key's name."""
+        """Return the size of the key's values: that of the trace, or one that the key's name picks."""
         known = _sizes(self._file)
         return max(STAMP_SIZE, known[key] if key in known else size_by_name(self.size, key))
 
-    def requests(self, seed: int) -> Iterator[Request]:
+    def requests(self, seed: int) -> Iterator[Arrival]:
         """Yield the trace's requests, once."""
         trace = self.trace()
         return zip(self._gaps(trace, seed), self._ops(trace, seed), trace.keys, strict=False)
@@ -131,7 +131,7 @@ def _read(
     header: bool,
     block: int | None,
 ) -> Trace:
-    """Read a file once a process: every replication wants it."""
+    """Read a file once per process: every replication needs it."""
     return read_trace(
         path,
         format,
@@ -145,7 +145,7 @@ def _read(
 
 @lru_cache(maxsize=4)
 def _sizes(file: tuple[Any, ...]) -> dict[str, int]:
-    """Return key -> the last size that the trace names for it."""
+    """Map each key to the last size that the trace names for it."""
     trace = _read(*file)
     sizes = trace.sizes
     return {} if sizes is None else dict(zip(trace.keys, sizes, strict=True))

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from cachesim.errors import BadInput
 from cachesim.plots.style import COLOURS, WIDTH, new_axes, pick
+from cachesim.records import TIERS
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-TIERS = {"cache": "cache", "db": "database"}
+NAMES = {row.place: kind for kind, row in TIERS.items()}  # tier as a step names it -> for people
 WORDS = {
     "read": "SELECT",
     "write": "UPDATE",
@@ -41,14 +42,14 @@ def interleaving(steps: pd.DataFrame, requests: pd.DataFrame, ax: Axes | None = 
         Rows of a history; each is drawn as a bar on its client's line, named by what it did.
     """
     clients = sorted({*steps["client"], *requests["client"].dropna().astype(int)})
-    names = [*(f"client {c}" for c in clients), *(TIERS[t] for t in TIERS if t in {*steps["tier"]})]
+    names = [*(f"client {c}" for c in clients), *(NAMES[t] for t in NAMES if t in {*steps["tier"]})]
     rows = {name: -place for place, name in enumerate(names)}
     moments = _moments(steps, requests)
     places = {moment: place for place, moment in enumerate(moments)}
     ax = _roomy(len(names), len(moments)) if ax is None else ax
     ax.grid(False)
     for tier in {*steps["tier"]}:
-        _band(ax, rows[TIERS[tier]], steps[steps["tier"] == tier], places)
+        _band(ax, rows[NAMES[tier]], steps[steps["tier"] == tier], places)
     for request in _each(requests):
         _bar(ax, rows[f"client {request.client}"], request, places)
     for step in _each(steps):
@@ -137,7 +138,7 @@ def _arrow(ax: Axes, rows: dict[str, int], step: Any, places: dict[float, int]) 
     if not _known(step.done):  # still under way where the diagram ends
         return
     source = places[step.sent], rows[f"client {step.client}"]
-    target = places[step.done], rows[TIERS[step.tier]]
+    target = places[step.done], rows[NAMES[step.tier]]
     arrow: dict[str, Any] = {"arrowstyle": "-|>", "color": _colour(step.version), "linewidth": 1.2}
     ax.annotate("", target, source, arrowprops=arrow)
     share = _between_rows(source[1], target[1])

@@ -45,6 +45,7 @@ class RequestSource(NamedTuple):
     value_size: str = "100"  # bytes, or lognormal:median,sigma: a key keeps its size
     ttl: str = ""  # seconds, or from:to: a key keeps its TTL; "": none
     seed: int = 1
+    reading: tuple[tuple[str, Any], ...] = ()  # other options of `read_trace`; columns as pairs
 
     @property
     def name(self) -> str:
@@ -172,7 +173,9 @@ def _outcome(engine: Engine, key: str, op: str, value: bytes, ttl: float) -> str
 def requests_of(requests: RequestSource) -> Trace:
     """Return the requests, each with a size and, if asked for, a TTL."""
     if requests.trace:
-        whole = read_trace(requests.trace, requests.format)
+        how = dict(requests.reading)
+        columns = dict(how.pop("columns", ())) or None
+        whole = read_trace(requests.trace, requests.format, columns=columns, **how)
         trace = Trace(_first(whole, requests.most))
         trace.notes = whole.notes
     else:

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from cachesim.engines.memcached.proto_items import Block
 from cachesim.engines.memcached.proto_meta import MetaBlock
-from cachesim.engines.memcached.proto_text import Block, begin
+from cachesim.engines.memcached.proto_text import begin
 
 if TYPE_CHECKING:
     from cachesim.engines.memcached.engine import MemcachedEngine

@@ -3,7 +3,7 @@
 import pytest
 
 from cachesim.grading.parts import Part
-from cachesim.grading.remote.laboratory import Lab
+from cachesim.grading.remote.laboratory import BoxLab
 from cachesim.grading.sandbox import Box, Limits, strongest
 
 LIMITS = Limits(cpu=2, wall=60.0, memory=512 << 20)
@@ -16,7 +16,7 @@ def lab_of():
 
     def lab(source, where=""):
         boxes.append(Box(strongest(), LIMITS))
-        return Lab(lambda: boxes[-1], [Part(where, source)], {}, 1, {})
+        return BoxLab(lambda: boxes[-1], [Part(where, source)], {}, 1, {})
 
     yield lab
     for box in boxes:

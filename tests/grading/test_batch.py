@@ -8,8 +8,8 @@ import pytest
 
 from cachesim.grading import batch
 from cachesim.grading.arrivals import Arrival
-from cachesim.grading.batch import Job, grade, grade_one, jobs, without_paths
-from cachesim.grading.deadline import Policy
+from cachesim.grading.batch import ToGrade, grade, grade_one, jobs, without_paths
+from cachesim.grading.deadline import LatePolicy
 from cachesim.grading.exercise import Exercise, seed_of
 from cachesim.grading.judge import ERROR, TROUBLE, Outcome, Report
 
@@ -24,7 +24,9 @@ def job(name, tmp_path, text="x = 1\n", **about):
     """Return a job for a file; `about` goes to the arrival."""
     path = tmp_path / f"{name}.py"
     path.write_text(text)
-    return Job(LRU.path, Arrival(name, path, (), **about), "rlimits", 1, None, Policy(per_day=0.1))
+    return ToGrade(
+        LRU.path, Arrival(name, path, (), **about), "rlimits", 1, None, LatePolicy(per_day=0.1)
+    )
 
 
 def deadly(given):
@@ -93,7 +95,7 @@ def test_a_mark_without_a_policy_costs_nothing(tmp_path, monkeypatch):
     """It is told, since the system has said so."""
     passed = Report("ada", "01", 60.0, 100.0, "bwrap", [], ())
     monkeypatch.setattr(batch, "graded_best", lambda *_, **__: passed)
-    given = grade_one(job("ada", tmp_path, is_late=True)._replace(policy=Policy()))
+    given = grade_one(job("ada", tmp_path, is_late=True)._replace(policy=LatePolicy()))
 
     assert (60, ("handed in late",)) == (given.score, given.notes)
 

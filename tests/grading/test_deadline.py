@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cachesim.errors import BadInput
-from cachesim.grading.deadline import Policy, parse_moment, parse_percent, zone_of
+from cachesim.grading.deadline import LatePolicy, parse_moment, parse_percent, zone_of
 
 DUE = datetime(2026, 11, 30, 23, 59, tzinfo=UTC)
-POLICY = Policy(DUE, timedelta(minutes=15), 0.1)
+POLICY = LatePolicy(DUE, timedelta(minutes=15), 0.1)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_time_counts_more_than_a_mark():
     """The teacher's deadline may be later than the one that the system knew."""
     assert 0 == POLICY.lateness(DUE, True).days
     assert 1 == POLICY.lateness(DUE + timedelta(hours=1), False).days
-    assert 1 == Policy(None, timedelta(), 0.1).lateness(DUE, True).days
+    assert 1 == LatePolicy(None, timedelta(), 0.1).lateness(DUE, True).days
 
 
 @pytest.mark.parametrize(

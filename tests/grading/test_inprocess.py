@@ -5,7 +5,7 @@ import pytest
 from cachesim.clock import ManualClock
 from cachesim.engines.simple import Simple
 from cachesim.errors import CachesimError
-from cachesim.grading.inprocess import Lab
+from cachesim.grading.inprocess import NotebookLab
 from tests.grading.slips_of_policies import POLICIES
 from tests.grading.test_sandbox_messages import ENTRIES
 
@@ -20,7 +20,7 @@ def lab_of(source):
     """Return the lab of a notebook in which a source was run."""
     names = {}
     exec(source, names)
-    return Lab(names)
+    return NotebookLab(names)
 
 
 def told(act):

@@ -42,6 +42,23 @@ def test_counters_and_flush(server):
     assert None is server.get("a")
 
 
+def test_a_redis_lists_its_live_keys(redis, clock):
+    """Dead keys are not listed; a key may have any bytes."""
+    redis.set("a\udcff", b"1")
+    redis.set("dead", b"1", ttl=1)
+    clock.advance(0.5)
+    assert {"a\udcff", "dead"} == set(redis.keys())
+    clock.advance(0.6)
+
+    assert ["a\udcff"] == list(redis.keys())
+
+
+def test_a_memcached_refuses_to_list_its_keys(memcached):
+    """Its crawler naps while simulated time stands still, so the list would never end."""
+    with pytest.raises(BadInput, match="cannot list its keys"):
+        memcached.keys()
+
+
 def test_a_command_is_priced_as_on_an_empty_server(server):
     """What goes in costs as in the embedded engine; what comes out is not asked for, by `get` or otherwise."""
     value = b"x" * 500

@@ -1,7 +1,7 @@
 """What a command is: a row of a table. How its row is found, and how it is run."""
 
-from collections.abc import Callable, Mapping, Set
-from itertools import chain, cycle
+import math
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Any, NamedTuple, Protocol
 
 from cachesim.engines.redis.arguments import KEYS, TYPES, Arguments, quoted, text, wrong_number
@@ -89,13 +89,14 @@ class RedisCommand:
         self.further = tuple(may.rstrip(".]").split())
         self.has_subcommands = "subcommand" in (*self.required, *self.further)
         self.begins = 1 + name.count("|")  # where the first argument stands
-        self.arity = (self.begins + len(self.required)) * (-1 if self.further else 1)
+        self.least = self.begins + len(self.required)
+        self.most = math.inf if self.further else self.least
+        self.arity = -self.least if self.further else self.least
         self._check()
         self.keys = self.places(KEYS)
         values = {"value", "message"}
         self.stored = self.places(values | ({"field"} if "value" in self.required else set()))
-        self.readers = tuple(TYPES[each] for each in self.required)
-        self.further_readers = tuple(TYPES[each] for each in self.further)
+        self.readers, self.further_readers = readers(self.required), readers(self.further)
 
     def _check(self) -> None:
         unknown = [
@@ -122,21 +123,28 @@ class RedisCommand:
 
     def takes(self, argv: Arguments) -> bool:
         """Whether the number of arguments is right."""
-        return len(argv) == self.arity or (self.arity < 0 and len(argv) >= -self.arity)
+        return self.least <= len(argv) <= self.most
 
     def read(self, argv: Arguments) -> list[Any]:
         """Return the arguments as the function takes them. Raises CommandError."""
-        given = argv[self.begins :]
-        whole = len(given) == len(self.readers)
-        pairs = zip(self.readers, given, strict=True) if whole else self._further(given)
-        return [part if read is None else read(part) for read, part in pairs]
+        arguments: list[Any] = argv[self.begins :]
+        for at, read in self.readers:
+            arguments[at] = read(arguments[at])
+        if more := len(arguments) - len(self.required):
+            self._read_further(arguments, more)
+        return arguments
 
-    def _further(self, given: Arguments) -> Any:
-        """Pair each argument with its reader where more are given than required."""
-        more = len(given) - len(self.readers)
+    def _read_further(self, arguments: list[Any], more: int) -> None:
         if more % len(self.further) or (more > len(self.further) and not self.repeats):
             raise wrong_number(self.name)
-        return zip(chain(self.readers, cycle(self.further_readers)), given, strict=False)
+        for at, read in self.further_readers:
+            places = slice(len(self.required) + at, None, len(self.further))
+            arguments[places] = map(read, arguments[places])
+
+
+def readers(types: Iterable[str]) -> list[tuple[int, Callable[[bytes], Any]]]:
+    """Return the places of the arguments that are read before the call, each with its reader."""
+    return [(at, read) for at, each in enumerate(types) if (read := TYPES[each]) is not None]
 
 
 Table = Mapping[str, RedisCommand]
@@ -174,7 +182,7 @@ def admit(engine: Running, argv: Arguments) -> RedisCommand:
     row = None
     try:
         row = find(engine.commands, argv)
-        if not row.takes(argv):
+        if not row.least <= len(argv) <= row.most:
             raise wrong_number(row.name)
         if not engine.begin() and "denyoom" in row.flags:
             for key in row.keys.of(argv):

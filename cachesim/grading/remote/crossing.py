@@ -43,7 +43,7 @@ def seconds(given: Any) -> float:
 
 
 def made(box: Box, name: str, kind: str, ops: tuple[str, ...], fields: Message) -> Message:
-    """Make a policy or a strategy in the sandbox; return what is said of it.
+    """Make a policy or a strategy in the sandbox; return its description.
 
     `lines` says where each method is written. Raises the slip of one that is written with other arguments than it is
     called with.
@@ -62,7 +62,7 @@ def made(box: Box, name: str, kind: str, ops: tuple[str, ...], fields: Message) 
     return {**about, "lines": lines}
 
 
-class Place(NamedTuple):
+class InTheCode(NamedTuple):
     """Where a student's code did something, as text when somebody asks."""
 
     told: Any
@@ -72,10 +72,10 @@ class Place(NamedTuple):
         return place(self.told, self.parts)
 
 
-class Values:
+class Tokens:
     """The values that one run has given away, by token.
 
-    >>> values = Values()
+    >>> values = Tokens()
     >>> values.unpacked(values.packed(Value.stamp(7, 20))).write
     7
     """

@@ -12,9 +12,9 @@ from cachesim.errors import SimulatedFailure
 from cachesim.grading.answers import AnswerError
 from cachesim.grading.remote.crossing import (
     SPAWNED,
+    InTheCode,
     Message,
-    Place,
-    Values,
+    Tokens,
     made,
     named,
     one_of,
@@ -68,7 +68,7 @@ class Actor:
         self.number, self.lines, self.starts = about["ok"], about["lines"], bool(about["starts"])
         ttl = about.get("ttl")
         self.ttl = ttl if isinstance(ttl, int | float) and ttl > 0 else float("inf")
-        self.values = Values()
+        self.values = Tokens()
         self.events: dict[int, Any] = {}  # that the strategy still knows
         self.open: list[Any] = []  # that may be under way
 
@@ -128,7 +128,7 @@ class Actor:
             raise AnswerError("error", "an event of an unknown kind")
         event = MAKERS[call](self, app, *arguments)
         event.number = one_of(number, int, "an event's number")
-        event.at = Place([short(where), one_of(line, int, "a line")], self.box.parts)
+        event.at = InTheCode([short(where), one_of(line, int, "a line")], self.box.parts)
         self.events[event.number] = event
         self.open.append(event)
         if len(self.open) > MOST_OPEN:

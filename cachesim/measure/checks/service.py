@@ -1,4 +1,4 @@
-"""What users get: an answer, in good time, and what they had stored."""
+"""What users notice: an answer, in good time, with the data that they had stored."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def short_reads(history: pd.DataFrame, limit: float) -> Verdict:
 
 
 def _beside(history: pd.DataFrame, row: pd.Series) -> pd.DataFrame:
-    """Return a request and what was under way when it began: writes first, for they are the fewer."""
+    """Return a request after two that were in progress when it began: writes first, because they are fewer."""
     rows = history[(history["op"] != "sample") & (history["begin"] <= row["begin"])]
     rows = rows[rows["end"] > row["begin"]]
     beside = rows[rows.index != row.name].sort_values("op", ascending=False, kind="stable")
@@ -65,7 +65,7 @@ def _beside(history: pd.DataFrame, row: pd.Series) -> pd.DataFrame:
 
 
 def none_evicted(history: pd.DataFrame) -> Verdict:
-    """Check that nobody looks in vain for what was evicted: a session that is, is a user logged out.
+    """Check that no read misses because its key was evicted; with sessions, that is a user logged out.
 
     >>> from cachesim.measure.history import Recorder
     >>> recorder = Recorder()

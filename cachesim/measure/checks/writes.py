@@ -1,4 +1,4 @@
-"""Whether the database kept what was acknowledged, and readers saw only what it had."""
+"""Whether the database kept every acknowledged write, and readers saw only committed values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def lost_writes(history: pd.DataFrame) -> Verdict:
-    """Check that every acknowledged write was committed: a write without a version never was.
+    """Check that every acknowledged write was committed; a write without a version was not.
 
     >>> from cachesim.measure.history import Recorder
     >>> recorder = Recorder()

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from cachesim.clock import ManualClock
 from cachesim.engines.base import START
-from cachesim.engines.memcached.engine import MONTH, Memcached
+from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.memcached.proto_text import answer
 from cachesim.engines.memcached.slabs import PAGE, Slabs, chunk_sizes
+from cachesim.engines.memcached.table import MONTH
 from cachesim.errors import CommandError, OutOfMemory
 from cachesim.replay import replay
 from cachesim.theory import zipf

@@ -1,4 +1,4 @@
-"""The words of a history as people write them: names of columns, operations, lookups, and what stands for nothing."""
+"""Other words for the same thing in a history: names of columns, operations and lookups, and empty cells."""
 
 from __future__ import annotations
 
@@ -33,10 +33,8 @@ OPERATIONS = _by_word(
         "sample": "sample",
     }
 )
-HIT, MISS = "hit", "miss"  # what a lookup is called if the file only says yes or no
-KINDS = (
-    "cold evicted expired invalidated lost refused unknown"  # of misses, as our engines name them
-)
+HIT, MISS = "hit", "miss"  # the words for a lookup if the file only says yes or no
+KINDS = "cold evicted expired invalidated lost refused unknown"  # misses, as our engines name them
 LOOKUPS = _by_word(
     {
         HIT: "hit hits true t yes y 1 1.0 tcp_hit tcp_mem_hit",
@@ -49,7 +47,7 @@ NO_ERROR = NOTHING | {"false", "no", "0", "ok", "success"}
 
 
 def column_named(header: str) -> str:
-    """Return the column that a header names, "" if it names none.
+    """Return the column that a header names; "" if it names none.
 
     >>> column_named("Start Time"), column_named("host")
     ('begin', '')
@@ -58,7 +56,7 @@ def column_named(header: str) -> str:
 
 
 def is_nothing(cell: object) -> bool:
-    """Return whether a cell says that there is no number, or no lookup."""
+    """Return True if a cell stands for no number, or for no lookup."""
     return cell is None or (isinstance(cell, str) and cell.strip().casefold() in NOTHING)
 
 
@@ -85,7 +83,7 @@ def lookup(cell: object) -> str | None:
     Raises
     ------
     ValueError
-        The cell speaks of a hit, in words that could also mean a part of one.
+        The cell mentions a hit, but may mean only a partial one.
     """
     if is_nothing(cell):
         return None
@@ -97,7 +95,7 @@ def lookup(cell: object) -> str | None:
 
 
 def error(cell: object) -> str | None:
-    """Return the error of a request, None if it did not fail.
+    """Return the error of a request; None if it did not fail.
 
     >>> error("ok"), error(False), error("timeout"), error(True)
     (None, None, 'timeout', 'failed')
