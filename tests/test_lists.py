@@ -196,6 +196,15 @@ def test_every_room_is_on_the_journey():
     assert set() == rooms - named
 
 
+def test_the_source_to_read_first_exists():
+    """Every path in the README's reading list, below cachesim/."""
+    section = README.partition("## Reading the source")[2].partition("\n## ")[0]
+    paths = re.findall(r"`([\w/]+(?:\.py|/))`", section)
+
+    assert len(paths) > 10
+    assert [] == [path for path in paths if not (ROOT / "cachesim" / path).exists()]
+
+
 def test_what_contributors_are_told_exists():
     """Every path in docs/contribute.md is there, as a file or a folder."""
     paths = re.findall(r"`((?:cachesim|tests|docs|benchmarks)/[\w/.]+)`", page("contribute.md"))
