@@ -1,5 +1,6 @@
 """One list of everything: what is written and stands in no list, or in no page, is named here."""
 
+import inspect
 import re
 import tomllib
 from pathlib import Path
@@ -14,6 +15,7 @@ from cachesim.engines.base import EngineSpec
 from cachesim.experiments.presets import cluster
 from cachesim.experiments.toml import CLASSES, FAULTS, KINDS, STRATEGIES
 from cachesim.spec import Spec
+from cachesim.traces import binary, formats, plain
 from cachesim.validate.run import ORACLES
 from tests.cli.test_help import COMMAND_OF
 
@@ -85,6 +87,22 @@ def test_every_part_of_a_scenario_has_a_name_in_files():
     named = {kind.__name__ for kind in KINDS.values()}
 
     assert set() == complete(Spec, "cachesim.model") - named - PARTS_OF_NO_SCENARIO
+
+
+def test_every_reader_belongs_to_a_format():
+    """A function that reads a Source, and that no row of FORMATS uses, could not be called."""
+    rows = inspect.getsource(formats)
+    readers = [
+        f"{module.__name__.rpartition('.')[2]}.{name}"
+        for module in (plain, binary)
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__
+        and not name.startswith("_")
+        and [*inspect.signature(function).parameters] == ["source"]
+    ]
+
+    assert len(readers) > 5
+    assert [] == [reader for reader in readers if reader not in rows]
 
 
 def test_every_command_has_a_row_in_the_readme():
