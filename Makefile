@@ -16,8 +16,11 @@ help: ## list the targets
 compare: $(VENV)/run.stamp ## the main job: compare caching strategies, table here, plots in out/compare
 	@$(BIN)/cachesim compare $(ARGS)
 
-test: lint ## run every check: lint, types, spelling, tests, doctests
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 $(ARGS)
+test: lint ## run every check: lint, types, spelling, tests, doctests; print the slowest twenty
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --durations=20 $(ARGS)
+
+quick: $(VENV)/dev.stamp ## run the tests that take no time, in a minute, for the loop of work
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --quiet -m "not slow" $(ARGS)
 
 lint: $(VENV)/dev.stamp ## check style, format, types and spelling, without running anything
 	$(BIN)/ruff check .
@@ -63,4 +66,4 @@ $(VENV)/dev.stamp: pyproject.toml requirements.lock
 	@$(INSTALL) -e ".[dev]" || $(SORRY)
 	@touch $@ $(VENV)/run.stamp
 
-.PHONY: help compare test lint coverage notebooks bench format lock clean
+.PHONY: help compare test quick lint coverage notebooks bench format lock clean

@@ -11,6 +11,7 @@ BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "page", [p for p in PAGES if BLOCK.search(p.read_text("utf-8"))], ids=lambda p: p.stem
 )
@@ -50,6 +51,7 @@ def test_the_index_names_every_page():
     assert set() == {page.resolve() for page in (ROOT / "docs").rglob("*.md")} - links - {index}
 
 
+@pytest.mark.slow
 def test_the_trade_offs_are_measured():
     """The table of Redis against Memcached is the one that its script makes."""
     from benchmarks import redis_or_memcached
@@ -58,6 +60,7 @@ def test_the_trade_offs_are_measured():
     assert page == redis_or_memcached.renewed(page)
 
 
+@pytest.mark.slow
 def test_the_trade_offs_of_strategies_are_measured():
     """The table of strategies is the one that its script makes."""
     from benchmarks import strategies_table
@@ -66,6 +69,7 @@ def test_the_trade_offs_of_strategies_are_measured():
     assert page == strategies_table.renewed(page)
 
 
+@pytest.mark.slow
 def test_the_trade_offs_of_policies_are_measured():
     """The table of eviction policies is the one that its script makes."""
     from benchmarks import policies_table

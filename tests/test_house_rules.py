@@ -7,6 +7,7 @@ rule once, to test the finder itself. Imports have a test of their own, test_flo
 import ast
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,8 @@ FORBIDDEN_NAMES = {
 }
 FILE_LINES = 300  # a file has fewer
 BODY_LINES = 25  # the most for the body of a function, without its docstring
+
+TESTS = Path(__file__).parent
 
 Offences = Iterator[tuple[int, str]]  # line, sentence
 
@@ -149,6 +152,29 @@ def test_a_class_name_that_means_two_things_is_found():
     sources = {"a.py": "class A: ...\nclass B: ...", "b.py": "class A:\n    class B: ..."}
 
     assert {"A"} == class_names(sources)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(p.relative_to(TESTS).as_posix() for p in TESTS.rglob("*.py")), ids=str
+)
+def test_every_test_file_is_short(path):
+    """The tests are read too: the same length of a file; a test may be as long as its case."""
+    lines = (TESTS / path).read_text(encoding="utf-8").count("\n")
+
+    assert lines < FILE_LINES
+
+
+def test_the_tests_stand_as_the_rooms_do():
+    """A folder of tests is called as the room that it tests, and rooms have no loose files."""
+    folders = {p.name for p in TESTS.iterdir() if p.is_dir() and p.name != "__pycache__"}
+    rooms = {p.name for p in SOURCE.iterdir() if p.is_dir()}
+
+    assert set() == folders - rooms - {"attacks"}  # the grader's, but no test of a room
+    assert [] == [
+        p.name
+        for p in TESTS.glob("test_*.py")
+        if any(p.stem.startswith(f"test_{room.rstrip('s')}") for room in rooms)
+    ]
 
 
 LONG_BODY = "def f():\n" + "    x = 1\n" * 26

@@ -11,7 +11,7 @@ from cachesim.measure.checks import absent_keys_are_known, no_pulse, one_load_a_
 from cachesim.measure.metrics import db_queries_per_s
 from cachesim.model.popularity import Uniform
 from cachesim.model.strategies import Jitter, LazyLoading, NegativeCaching, SingleFlight
-from cachesim.model.workload import Arrival, OpenLoop
+from cachesim.model.workload import OpenLoop, TimedRequest
 from cachesim.spec import fields_of
 from cachesim.theory import herd, jittered_expiries, negative_misses
 
@@ -39,7 +39,7 @@ def thundering_herd() -> Anomaly:
 class LoadedTogether(OpenLoop):
     """Every key is read once as the run begins; then arrivals as in an open loop."""
 
-    def requests(self, seed: int) -> Iterator[Arrival]:
+    def requests(self, seed: int) -> Iterator[TimedRequest]:
         """Yield one read of every key, at once, and then the arrivals."""
         at_once = ((0.0, "read", key) for key in self.keys_loaded())
         return chain(at_once, super().requests(seed))
@@ -74,7 +74,7 @@ class AbsentRows(OpenLoop):
         """Return no key: nothing is loaded."""
         return []
 
-    def requests(self, seed: int) -> Iterator[Arrival]:
+    def requests(self, seed: int) -> Iterator[TimedRequest]:
         """Yield what an open loop yields."""
         return OpenLoop(**fields_of(self)).requests(seed)
 

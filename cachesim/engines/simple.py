@@ -74,8 +74,8 @@ class SimpleEngine(SimpleCommands):
         self._on_add, self._on_use = self.policy.on_add, self.policy.on_use
         self._on_remove, self._victim = self.policy.on_remove, self.policy.victim
         # The rare calls replace the usual ones, so that policies without them pay nothing.
-        tells = self.policy.defines("on_evict")
-        self._on_evicted = self._tell_of_eviction if tells else self._on_remove
+        notifies = self.policy.defines("on_evict")
+        self._on_evicted = self._notify_eviction if notifies else self._on_remove
         self.asks = self.policy.defines("before_add")
         if self.asks:
             self._insert = self._ask_and_insert  # type: ignore[method-assign]
@@ -188,7 +188,7 @@ class SimpleEngine(SimpleCommands):
         except (KeyError, ValueError) as error:
             raise mistakes.victim_removed(self.policy) from error
 
-    def _tell_of_eviction(self, entry: Entry) -> None:
+    def _notify_eviction(self, entry: Entry) -> None:
         self.policy.on_evict(entry)
         self._on_remove(entry)
 

@@ -18,11 +18,8 @@ from cachesim.storage.base import Storage
 from cachesim.storage.sqlite import MEMORY, SQLite
 from cachesim.units import MS
 
-Rows = Sequence[
-    tuple[str, Sequence[Value]]
-]  # key, and the values that become one row, oldest first
-
-
+# key, and the values that become one row, oldest first
+Rows = Sequence[tuple[str, Sequence[Value]]]
 LOADED = 0, 0  # the newest versions, known and committed, of a row without a write
 
 
@@ -38,9 +35,7 @@ class Database(Spec):
     buffer_hit_ratio: Share = 0.7  # share of the reads that find their page in the buffer pool
     buffer_read: Distribution = Lognormal(median=0.3 * MS, sigma=0.4)  # seconds, page in memory
     disk_read: Distribution = Lognormal(median=4 * MS, sigma=0.5)  # seconds, page from disk
-    commit: Distribution = Lognormal(
-        median=3 * MS, sigma=0.4
-    )  # seconds, a write until it is durable
+    commit: Distribution = Lognormal(median=3 * MS, sigma=0.4)  # seconds, until it is durable
     file: str = MEMORY  # where SQLite keeps the rows
 
     @property

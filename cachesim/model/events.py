@@ -181,7 +181,7 @@ class Visit(Waitable):
         return self
 
     def of_user(self, number: int, wake: Effect) -> Self:
-        """Become the pause of a user who has no client while he thinks; `wake` finds one."""
+        """Become the pause of a user who has no client while thinking; `wake` finds one."""
         self.number = number
         self.effect = wake
         return self

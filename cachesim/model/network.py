@@ -10,18 +10,14 @@ from cachesim.units import MS
 
 
 class Network(Spec):
-    """Round trips between the application and the two tiers, which may be in another zone.
+    """Round trips between the application and the two tiers, in seconds.
 
     >>> Network(cache_in_zone=False).cache_leg.mean > Network().cache_leg.mean
     True
     """
 
-    in_zone: Distribution = Lognormal(
-        median=0.19 * MS, sigma=0.3
-    )  # seconds, round trip within one zone
-    cross_zone: Distribution = Lognormal(
-        median=0.75 * MS, sigma=0.4
-    )  # seconds, round trip to another zone
+    in_zone: Distribution = Lognormal(median=0.19 * MS, sigma=0.3)  # within one zone
+    cross_zone: Distribution = Lognormal(median=0.75 * MS, sigma=0.4)  # to another zone
     cache_in_zone: bool = True
     database_in_zone: bool = True
 

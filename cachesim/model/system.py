@@ -25,8 +25,8 @@ from cachesim.records import CACHE, DATABASE, FIRST_WRITE, Sink, Value
 from cachesim.rng import uniform
 from cachesim.slips import STRATEGY, check_shapes
 
-POOLED = 100  # users: if there are more, those who think have no client
-BESIDE = -1  # the number of the client that does a strategy's work beside the requests
+POOLED = 100  # users; if there are more, a user who thinks has no client
+BESIDE = -1  # number of the client that does the strategy's work beside the requests
 
 
 class System:
@@ -92,9 +92,9 @@ class System:
         try:
             self._play()
         except AttributeError as error:
-            if (told := misused(error)) is None:
+            if (found := misused(error)) is None:
                 raise
-            raise told from error
+            raise found from error
         finally:
             for tier in self.tiers.values():
                 tier.close()
@@ -120,7 +120,7 @@ class System:
     # --- the loops
 
     def _arrivals(self) -> Steps:
-        """Play an open loop: a request comes when it comes, and any idle client takes it."""
+        """Play an open loop: any idle client takes the next request."""
         env, end, pause = self.env, self.blueprint.duration, Visit().ready(self.env)
         self._asking = 1
         for request in self._requests:
@@ -133,9 +133,9 @@ class System:
         self._asking = 0
 
     def _pool(self, users: int) -> None:
-        """Play a closed loop of many users: one who thinks is a pause with a number, and idle clients serve.
+        """Play a closed loop of many users, who share clients. A user who thinks is a pause with a number.
 
-        A client takes some 3 kB. If each user had one, those at work would fall out of the processor's cache.
+        A client takes about 3 kB. If each user had one, they would not fit into the processor's cache.
         """
         idle = self._idle
 
@@ -158,7 +158,7 @@ class System:
         idle.append(first)
 
     def _thinker(self, leave: Callable[[Client], None]) -> Callable[[Client], None]:
-        """Return what lets a user of a closed loop think and then ask again, or leave at the end of the run."""
+        """Make the function that lets a user think and then ask again, or leave at the end of the run."""
         env, end, writers, requests = (
             self.env,
             self.blueprint.duration,
@@ -188,11 +188,11 @@ class System:
         return Client(self, self._clients - 1, rest)
 
     def _over(self) -> bool:
-        """Return whether every request has its record and none is to come."""
+        """Whether every request has its record, and no more requests come."""
         return not self._asking and len(self._idle) == self._clients
 
     def new_value(self, key: str) -> Value:
-        """Return the value of the next write, stamped with a new id."""
+        """Make the value of the key's next write, with a new id."""
         return Value.stamp(self._next_write(), self._size(key))
 
     # --- before, beside and after
@@ -207,10 +207,10 @@ class System:
             self._warm(keys)
 
     def _warm(self, keys: list[str]) -> None:
-        """Fill the cache as a long past would have: the most popular last, TTLs already partly used up."""
+        """Fill the cache as after a long run: the most popular keys last, each TTL partly used up."""
         used = uniform(self.blueprint.seed, "warm start")
         for key in reversed(keys):
-            with suppress(CacheError):  # what does not fit stays out
+            with suppress(CacheError):  # a value that does not fit stays out
                 self.strategy.preload(
                     self.cache.engine, key, self._loaded[self._sizes[key]], 1 - used()
                 )
@@ -222,11 +222,11 @@ class System:
         return size
 
     def _watch(self) -> Steps:
-        """Look at the tiers at the start, at the end of the warm-up and once an interval."""
+        """Sample the tiers at the start, at the end of the warm-up and once per interval."""
         blueprint, env, pause = self.blueprint, self.env, Visit().ready(self.env)
-        looks = range(math.floor(blueprint.duration / blueprint.sample_every) + 1)
+        samples = range(math.floor(blueprint.duration / blueprint.sample_every) + 1)
         for moment in sorted(
-            {blueprint.warmup, blueprint.duration, *(k * blueprint.sample_every for k in looks)}
+            {blueprint.warmup, blueprint.duration, *(k * blueprint.sample_every for k in samples)}
         ):
             yield pause.start(moment - env.now)
             self._sample()

@@ -8,7 +8,7 @@ import numpy as np
 
 from cachesim.errors import BadInput
 from cachesim.model.distributions import Constant, Distribution, Exponential
-from cachesim.model.workload import Arrival, Scale, Workload, size_by_name
+from cachesim.model.workload import Scale, TimedRequest, Workload, size_by_name
 from cachesim.records import STAMP_SIZE
 from cachesim.rng import stream
 from cachesim.spec import Count, Rate, Share
@@ -98,7 +98,7 @@ class TraceReplay(Workload):
         known = _sizes(self._file)
         return max(STAMP_SIZE, known[key] if key in known else size_by_name(self.size, key))
 
-    def requests(self, seed: int) -> Iterator[Arrival]:
+    def requests(self, seed: int) -> Iterator[TimedRequest]:
         """Yield the trace's requests, once."""
         trace = self.trace()
         return zip(self._gaps(trace, seed), self._ops(trace, seed), trace.keys, strict=False)

@@ -20,7 +20,7 @@ from cachesim.rng import CHUNK, stream
 from cachesim.spec import Count, Rate, Share, Spec
 from cachesim.units import MS
 
-Arrival = tuple[float, str, str]  # gap in seconds, "read" or "write", key
+TimedRequest = tuple[float, str, str]  # gap in seconds, "read" or "write", key
 
 
 class Scale(NamedTuple):
@@ -53,7 +53,7 @@ class Workload(Spec):
         """Estimate the size of a run of so many seconds; a run that is too large is refused before it starts."""
         return Scale()
 
-    def requests(self, seed: int) -> Iterator[Arrival]:
+    def requests(self, seed: int) -> Iterator[TimedRequest]:
         """Yield the requests in order; the same seed gives the same requests."""
         raise NotImplementedError(f"{type(self).__name__} must define requests(self, seed)")
 
@@ -103,7 +103,7 @@ class Synthetic(Workload):
         """Yield the gaps in seconds."""
         raise NotImplementedError
 
-    def requests(self, seed: int) -> Iterator[Arrival]:
+    def requests(self, seed: int) -> Iterator[TimedRequest]:
         """Yield independent requests without end."""
         return zip(self.gaps(seed), self._ops(seed), self._keys(seed), strict=False)
 

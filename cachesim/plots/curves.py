@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 GREY = {"color": "#666666", "linewidth": 1.0}
 BOUNDS: dict[str, dict[str, Any]] = {
     "optimum": {**GREY, "linestyle": "-"},
+    "bound": {**GREY, "linestyle": "--"},
     "infinite cache": {**GREY, "linestyle": ":"},
 }
 BESIDE = 7  # with more curves the legend stands beside the axes, where it covers none
@@ -21,7 +22,7 @@ BESIDE = 7  # with more curves the legend stands beside the axes, where it cover
 def hit_ratio_curve(
     curves: Mapping[str, Sequence[tuple[float, float]]], unit: str = "items", ax: Axes | None = None
 ) -> Axes:
-    """Draw hit ratios against the size of the cache; the curves "optimum" and "infinite cache" are bounds.
+    """Draw hit ratios against the size of the cache; the curves "optimum", "bound" and "infinite cache" are bounds.
 
     Parameters
     ----------

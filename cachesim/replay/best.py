@@ -6,7 +6,7 @@ from cachesim.engines.base import EngineSpec
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
 from cachesim.replay.bounds import bound, optimum
-from cachesim.replay.fast import Counts, largest_entry, only_items_limit
+from cachesim.replay.fast import ReplayCounts, largest_entry, only_items_limit
 from cachesim.traces import Trace
 
 # Seconds that a key may outlive its TTL. Redis counts whole milliseconds; memcached counts whole seconds,
@@ -38,7 +38,7 @@ def lateness(spec: EngineSpec) -> float:
 
 
 def best_possible(
-    trace: Trace, spec: EngineSpec, counts: Counts, value_size: int, is_fast: bool
+    trace: Trace, spec: EngineSpec, counts: ReplayCounts, value_size: int, is_fast: bool
 ) -> Best:
     """Compute the optimum if a number of keys is all that limits the cache, else the bound."""
     if _limited_by_items(trace, spec, value_size):

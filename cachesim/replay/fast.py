@@ -18,7 +18,7 @@ from cachesim.traces import Trace
 OWN = {FIFO: "fifo", LRU: "lru", CLOCK: "clock", SIEVE: "sieve", LFU: "lfu", Random: "random"}
 
 
-class Counts(NamedTuple):
+class ReplayCounts(NamedTuple):
     """What a replay has counted beside hits."""
 
     items: int  # most keys held at once
@@ -34,7 +34,7 @@ class Counts(NamedTuple):
     )  # most bytes in use at once, beyond those of an empty engine; inf: not known
 
 
-def by_kernel(trace: Trace, spec: EngineSpec, value_size: int, seed: int) -> Counts | None:
+def by_kernel(trace: Trace, spec: EngineSpec, value_size: int, seed: int) -> ReplayCounts | None:
     """Return what a replay counts, or None if no kernel does what this engine does with this trace."""
     columns = trace.columns
     if not all(column is None for column in (columns.ops, columns.sizes, columns.ttls)):
@@ -68,7 +68,7 @@ def only_items_limit(items: float, memory: float, largest: int) -> bool:
     return items * largest <= memory
 
 
-def _simple(given: KeysAndOps, sizes: np.ndarray, spec: Simple, seed: int) -> Counts:
+def _simple(given: KeysAndOps, sizes: np.ndarray, spec: Simple, seed: int) -> ReplayCounts:
     items = spec.items or sys.maxsize
     played = SIMPLE[OWN[spec.policy]](given, items, seed, compiled=True)  # type: ignore[index]
     held = int(np.count_nonzero(played.held))
@@ -76,17 +76,19 @@ def _simple(given: KeysAndOps, sizes: np.ndarray, spec: Simple, seed: int) -> Co
     kinds = _kinds(given.unique, misses)
     most = min(items, given.unique)
     memory, evictions = int(sizes[played.held].sum()), misses - held
-    return Counts(most, memory, evictions, 0, kinds, 0, given.reads, played.hits)
+    return ReplayCounts(most, memory, evictions, 0, kinds, 0, given.reads, played.hits)
 
 
 def _redis(
     given: KeysAndOps, names: Sequence[str], when: np.ndarray, spec: Redis, value: int, seed: int
-) -> Counts | None:
+) -> ReplayCounts | None:
     found = redis(given, names, when, spec, value, seed, compiled=True)
     if found.is_full:
         return None  # the engine itself says what is wrong
     kinds = _kinds(given.unique, given.reads - found.hits)
-    return Counts(found.most, found.memory, found.evictions, 0, kinds, 0, given.reads, found.hits)
+    return ReplayCounts(
+        found.most, found.memory, found.evictions, 0, kinds, 0, given.reads, found.hits
+    )
 
 
 def _kinds(unique: int, misses: int) -> dict[str, int]:

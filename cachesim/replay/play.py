@@ -9,7 +9,7 @@ from cachesim.engines.base import Engine
 from cachesim.engines.simple import SimpleEngine
 from cachesim.errors import BadInput, OutOfMemory
 from cachesim.replay.columns import times_of_chunk
-from cachesim.replay.fast import BYTES_PER_CHARACTER, Counts, only_items_limit
+from cachesim.replay.fast import BYTES_PER_CHARACTER, ReplayCounts, only_items_limit
 from cachesim.traces.chunks import DELETE, READ, WRITE, Chunk
 
 
@@ -35,14 +35,14 @@ class Player:
         """Tell the time in seconds."""
         return self.seconds
 
-    def play(self, engine: Engine, chunks: Iterable[Chunk]) -> Counts:
+    def play(self, engine: Engine, chunks: Iterable[Chunk]) -> ReplayCounts:
         """Play all chunks of a trace, and count."""
         self.engine, empty = engine, engine.memory
         # A real server's memory is a command away, so it is not asked.
         self.is_embedded = engine.version.startswith("embedded")
         for chunk in chunks:
             self._play(chunk)
-        return Counts(
+        return ReplayCounts(
             items=self.items,
             peak=self.peak - empty if self.peak else math.inf,
             memory=engine.memory,

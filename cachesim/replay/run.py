@@ -13,7 +13,7 @@ from cachesim.errors import BadInput
 from cachesim.replay.best import NOT_ASKED, best_possible, lateness, too_long
 from cachesim.replay.columns import ratio
 from cachesim.replay.compiled import choose
-from cachesim.replay.fast import Counts, by_kernel
+from cachesim.replay.fast import ReplayCounts, by_kernel
 from cachesim.replay.play import Player
 from cachesim.replay.unlimited import Unlimited
 from cachesim.rng import uniform
@@ -145,7 +145,7 @@ def _opened(trace: Trace | Stream | Iterable[str], keep: int) -> Trace | Stream:
 
 def _played(
     trace: Trace | Stream, engine: EngineSpec, value_size: int, seed: int, unlimited: Unlimited
-) -> tuple[Counts, str]:
+) -> tuple[ReplayCounts, str]:
     """Play a trace into the engine or its kernel; give the counts, and the engine's version."""
     player = Player(value_size)
     chunks = unlimited.watch(trace.chunks() if isinstance(trace, Trace) else trace)

@@ -11,7 +11,7 @@ from cachesim.traces.chunks import READ, Chunk
 
 
 class Unlimited:
-    """Counts the requests of a trace, and the hits of a cache that loses keys only by deletes and TTLs.
+    """ReplayCounts the requests of a trace, and the hits of a cache that loses keys only by deletes and TTLs.
 
     Where each key keeps its TTL, this is what a cache with unlimited memory hits. Where a key's TTL changes,
     a cache may hit more if it gives a copy up early: these hits count, so no cache does better.

@@ -6,6 +6,7 @@ There is one cursor in one open transaction. SQLite keeps the prepared statement
 
 import sqlite3
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import chain, islice
 
 from cachesim.errors import BadInput
@@ -35,7 +36,7 @@ class SQLite:
     Raises
     ------
     BadInput
-        The file cannot be made, or already holds a run's rows.
+        The file cannot be made, or already holds the rows of a run.
     """
 
     def __init__(self, path: str = MEMORY) -> None:
@@ -76,3 +77,10 @@ class SQLite:
         """Commit all writes and close the database."""
         self.connection.execute("COMMIT")
         self.connection.close()
+
+    def __del__(self) -> None:
+        # A system that was built and never run closes nothing; Python 3.13 reports such connections.
+        with suppress(
+            AttributeError, sqlite3.Error
+        ):  # no connection was made, or not by this thread
+            self.connection.close()

@@ -1,7 +1,8 @@
-"""Files of requests from real systems, in the formats of formats.py, packed or not, as a stream or one `Trace`.
+"""Files of requests from real systems, read as a stream or as one `Trace`.
 
-A file is packed if its first bytes say so, whatever its name. What cannot be read is refused with the
-place where reading stopped; nothing is dropped silently. `sample` gives real traces that come with the package.
+formats.py lists the formats. A file is packed if its first bytes say so, whatever its name. A file that cannot be
+read is refused with the place where reading stopped; nothing is dropped silently. `sample` gives real traces that
+come with the package.
 """
 
 from collections.abc import Iterator
@@ -49,7 +50,7 @@ SAMPLES = {
 
 
 def sample(name: str) -> Trace:
-    """Return a real trace that comes with the package; SAMPLES says what each one is.
+    """Read a real trace that comes with the package; SAMPLES describes each one.
 
     >>> sample("web07")
     Trace(web07: 76118 requests, 20484 keys)
@@ -77,7 +78,7 @@ def stream_trace(
     header: bool = True,
     block: int | None = None,
 ) -> Stream:
-    """Return an iterator over the chunks of a trace: memory grows with the different keys, not with the requests.
+    """Open a trace to read it chunk by chunk; its memory grows with the different keys, not with the requests.
 
     Parameters
     ----------
@@ -94,13 +95,13 @@ def stream_trace(
     header : bool
         Of a csv: whether the first line names the columns.
     block : int, optional
-        Of a disk's trace: split each request into requests for blocks of so many bytes.
+        Of a disk's trace: split each request into requests for blocks of this many bytes.
 
     Raises
     ------
     BadInput
-        Another format, an option that the format has no use for, a file that cannot be read, is empty, cut off,
-        or has a line that cannot be read; some of it only when reading gets there.
+        The format is unknown or does not take an option; or the file cannot be read, is empty or cut off, or has
+        a line that cannot be read. An error in the file comes when reading gets there.
     """
     name = str(path)
     about = format if isinstance(format, Format) else FORMATS.get(format or "")
@@ -180,7 +181,7 @@ def columns_from_text(text: str) -> dict[str, str]:
 
 
 def likely(name: str) -> list[str]:
-    """Return the formats in which the beginning of a file can be read; none for a pipe."""
+    """List the formats in which the beginning of a file can be read; none for a pipe."""
     if not Path(name).is_file():
         return []
     fits = [format for format in FORMATS if _fits(name, format)]

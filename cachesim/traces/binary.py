@@ -9,7 +9,7 @@ from cachesim.errors import BadInput
 from cachesim.traces.chunks import LONGEST, READ, SIZE, WRITE, Batch
 from cachesim.traces.source import Source
 
-PAIRS = 64  # so many pairs of words tell a 64-bit series
+PAIRS = 64  # pairs of words that are enough to recognise a 64-bit series
 ORACLE = np.dtype([("time", "<u4"), ("key", "<u8"), ("size", "<u4"), ("next", "<i8")])
 VSCSI = {
     1: np.dtype(
@@ -40,14 +40,14 @@ def cache2k(source: Source) -> Iterator[Batch]:
 
 
 def is_wide(words: np.ndarray) -> bool:
-    """Return whether 32-bit words are the halves of 64-bit numbers: the high ones repeat, the low ones do not."""
+    """Whether 32-bit words are halves of 64-bit numbers: the high halves repeat, the low halves do not."""
     pairs = len(words) // 2
     high, low = words[: 2 * pairs : 2], words[1 : 2 * pairs : 2]
     return pairs >= PAIRS and 16 * len(np.unique(high)) <= len(np.unique(low))
 
 
 def looks_wide(head: bytes) -> bool:
-    """Return whether a file that begins so is a series of 64-bit keys."""
+    """Whether a file with this beginning is a series of 64-bit keys."""
     return is_wide(np.frombuffer(head, ">u4", len(head) // 4))
 
 
@@ -66,7 +66,7 @@ def oracle(source: Source) -> Iterator[Batch]:
 
 
 def vscsi(source: Source) -> Iterator[Batch]:
-    """Read CloudPhysics' records of either version; other commands than reads and writes are passed over."""
+    """Read CloudPhysics' records of either version; commands other than reads and writes are counted as ignored."""
     first = next(source.blocks, b"")
     source.unit = source.how.time_unit or "us"
     dtype = VSCSI[_version(source, first)]
@@ -107,7 +107,7 @@ def _extents(
 
 
 def _version(source: Source, head: bytes) -> int:
-    """Return the version of the records: its number is the high byte of a field that has another place in each."""
+    """Find the version of the records: the high byte of a field, whose place differs between the versions."""
     for version, dtype in sorted(VSCSI.items(), reverse=True):
         count = min(2, len(head) // dtype.itemsize)
         if count and all(np.frombuffer(head, dtype, count)["version"] >> 8 == version):

@@ -1,6 +1,6 @@
-"""The list of formats: the command line, the documentation and the tests are made from it.
+"""The list of formats. The command line, the documentation and the tests are made from it.
 
-To add one: a `Layout` if it is a table, else a function of a Source; and a row in `FORMATS`.
+To add a format, write a `Layout` if it is a table, else a function of a `Source`; then add a row to `FORMATS`.
 """
 
 import struct
@@ -18,16 +18,16 @@ from cachesim.traces.table import PASS, Layout, Table
 class Format(NamedTuple):
     """One format of trace files."""
 
-    what: str  # a line or a record is
-    columns: str  # of a request, that it tells
+    what: str  # what a line or a record is
+    columns: str  # what it says of a request
     example: bytes  # a file with one or two requests
-    source: str  # who says so
+    source: str  # where the format is described
     read: Callable[[Source], Iterator[Batch]]
     is_binary: bool = False
-    has_blocks: bool = False  # whether its requests are for extents, which --block splits
+    has_blocks: bool = False  # whether --block can split its requests
     has_choices: bool = False  # whether it has columns to name: --columns, --delimiter, --no-header
-    takes_all: bool = False  # whether it can read what is in other formats too
-    looks: Callable[[bytes], bool] | None = None  # whether a file that begins so may be one
+    takes_all: bool = False  # whether it can read files of other formats too
+    looks: Callable[[bytes], bool] | None = None  # whether a file with this beginning may be one
 
     def __repr__(self) -> str:
         """Name it by what a line is: the functions say nothing to a reader."""
@@ -76,7 +76,7 @@ IBM = Layout(
 
 
 def _ibm(source: Source) -> Iterator[Row]:
-    """Read IBM's lines, with blanks or (as libCacheSim's users have them) commas between the fields."""
+    """Read IBM's lines, with blanks between the fields or, as libCacheSim's users have them, commas."""
     lines = source.lines()
     first = next((line for line in lines if line.strip() and not line.startswith("#")), "")
     layout = IBM._replace(delimiter="," if "," in first else None)

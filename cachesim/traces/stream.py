@@ -17,7 +17,7 @@ class Stream(Iterator[Chunk]):
     chunks : iterator of Chunk
         The requests.
     notes : callable
-        Gives what was noticed so far.
+        Gives the notes so far.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Stream(Iterator[Chunk]):
 
     @property
     def notes(self) -> list[str]:
-        """Sentences about columns not used and requests passed over; complete after the last chunk."""
+        """Sentences for the reader: columns not used, requests ignored. Complete after the last chunk."""
         return self._notes()
 
     def __next__(self) -> Chunk:

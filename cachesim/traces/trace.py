@@ -1,4 +1,4 @@
-"""What a trace is: its requests in columns, and what each word for an operation stands for."""
+"""A trace: its requests in columns, and the words for operations."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +23,7 @@ DTYPES = {"sizes": np.int64, "times": np.float64, "ttls": np.float64}
 
 
 class Request(NamedTuple):
-    """One request of a trace; what the format does not say is None."""
+    """One request of a trace; a value that the format lacks is None."""
 
     key: str
     op: str = READ
@@ -73,7 +73,7 @@ class Trace:
     def __init__(self, requests: Iterable[Request] = (), name: str = "trace") -> None:
         keys, ops, sizes, times, ttls = list(zip(*requests, strict=True)) or [()] * 5
         self.name = name
-        self.notes: list[str] = []  # columns not used, requests passed over: one sentence each
+        self.notes: list[str] = []  # sentences for the reader: columns not used, requests ignored
         [self.columns] = numbered([Batch(keys, _numbers(ops))])
         self.sizes = self._complete("size", sizes)
         when = self._complete("time", times)

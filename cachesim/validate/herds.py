@@ -14,7 +14,7 @@ from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.strategies.refresh import XFetch
 from cachesim.model.strategies.wrap import Jitter, NegativeCaching, SingleFlight
-from cachesim.model.workload import Arrival, OpenLoop
+from cachesim.model.workload import OpenLoop, TimedRequest
 from cachesim.scenario import Scenario
 from cachesim.validate.oracle import Oracle
 from cachesim.validate.worlds import ROOM, ZERO, arrivals, of_one_key, requests
@@ -99,7 +99,7 @@ def expiries(seed: int, keys: int, ttl: float, jitter: float) -> float:
 class Absent(OpenLoop):
     """Requests for keys that no row has."""
 
-    def requests(self, seed: int) -> Iterator[Arrival]:
+    def requests(self, seed: int) -> Iterator[TimedRequest]:
         """Yield the requests, all for other names."""
         return ((gap, op, f"no {key}") for gap, op, key in super().requests(seed))
 

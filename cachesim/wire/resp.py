@@ -188,7 +188,7 @@ def split_words(line: bytes) -> list[bytes] | None:
 
 
 def _quoted(line: bytes, at: int, quote: bytes, word: bytearray) -> int | None:
-    """Add what stands in quotes to the word; return the place behind them, where a word must end."""
+    """Add the quoted text to the word. Return the place after it; None if no word ends there."""
     while at < len(line):
         char, after = line[at : at + 1], line[at + 1 : at + 2]
         if char == quote:

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.cli.calls import ONE_RUN, SMALL
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "cachesim"]
 LONG = ["compare", "--engine=simple", "--duration=3000"]
-PATIENCE = 30  # seconds of wall clock until a process that hangs fails the test
 
 posix = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at Linux's /proc")
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 MOMENTS, SEED = 10, 20261126
-PATIENCE = 300  # seconds of wall clock until a sweep that hangs fails the test
 
 # Every attempt is a forked process that SIGKILL ends when it has used its share of processor time, which
 # is a share of what the undisturbed sweep took: so the moments are the same on any machine.

@@ -78,6 +78,7 @@ def counted(strategy, began):
     return Counted(**{n: getattr(strategy, n) for n in strategy.__dataclass_fields__})
 
 
+@pytest.mark.slow
 @settings(
     max_examples=EXAMPLES, derandomize=True, deadline=None, database=None,
     suppress_health_check=list(HealthCheck),

@@ -12,6 +12,7 @@ from cachesim.model.network import Network
 from cachesim.model.node import Node
 from cachesim.model.popularity import Uniform
 from cachesim.model.strategies.base import Strategy
+from cachesim.model.strategies.lazy import NoCache
 from cachesim.model.workload import ClosedLoop, OpenLoop, Workload
 from cachesim.scenario import Scenario
 from cachesim.spec import Count
@@ -125,3 +126,19 @@ class FromCache(Strategy):
 
     def write(self, app, key, value):
         yield app.db.write(key, value)
+
+
+def reads(*gaps):
+    """Return reads of "a" after these gaps."""
+    return [(float(gap), "read", "a") for gap in gaps]
+
+
+def took(records):
+    """Return the latencies in seconds."""
+    return (records["end"] - records["begin"]).tolist()
+
+
+def played(steps, *faults, strategy=None, **fields):
+    """Return the records of a scripted run under faults."""
+    world = scripted(strategy or NoCache(), steps, faults=faults)
+    return requests_of(world.replace(**fields))

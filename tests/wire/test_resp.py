@@ -17,6 +17,7 @@ from cachesim.errors import BadInput, CommandError
 from cachesim.live.process import find_program
 from cachesim.wire.redis_conversation import Clients
 from cachesim.wire.resp import RequestReader, encode, split_words, whole_command
+from tests.patience import PATIENCE
 
 
 def talk():
@@ -186,7 +187,7 @@ def real(tmp_path_factory):
         ],
         stdout=subprocess.DEVNULL,
     )
-    given_up = time.monotonic() + 10
+    given_up = time.monotonic() + PATIENCE
     while not path.exists() and time.monotonic() < given_up:
         time.sleep(0.01)
     yield lambda stream: ask(str(path), stream)

@@ -39,6 +39,9 @@ class Rows:
             "UPDATE cache_rows SET value = ?, version = version + 1 WHERE key = ?", (value, key)
         )
 
+    def __del__(self):
+        self.connection.close()
+
 
 class Dictionary:
     """The same two calls on a dict: what the model costs without SQL."""

@@ -15,6 +15,7 @@ from cachesim.engines.memcached.protocol import (
     is_quiet,
     one_line,
 )
+from cachesim.engines.memcached.settings import Settings
 from cachesim.units import MIB
 
 MOST_CLASSES = 64  # class numbers are below
@@ -80,7 +81,7 @@ def lru(daemon: Daemon, tokens: Tokens) -> str:
     """Tune the lists, or switch between segmented and flat."""
     what, rest = tokens[1], tokens[2:]
     if what == b"tune" and len(rest) >= 4:
-        return _tune(daemon, rest)
+        return _tune(daemon.settings, rest)
     if not rest or not daemon.settings.maintained:
         return ERROR
     if what == b"mode" and rest[0] in {b"flat", b"segmented"}:
@@ -93,7 +94,7 @@ def lru(daemon: Daemon, tokens: Tokens) -> str:
     return OK
 
 
-def _tune(daemon: Daemon, rest: Tokens) -> str:
+def _tune(settings: Settings, rest: Tokens) -> str:
     hot, warm = to_word(rest[0]), to_word(rest[1])
     hot_factor, warm_factor = to_real(rest[2]), to_real(rest[3])
     if hot is None or warm is None or hot_factor is None or warm_factor is None:
@@ -102,7 +103,6 @@ def _tune(daemon: Daemon, rest: Tokens) -> str:
         return "ERROR hot and warm pcts must not exceed 80"
     if hot_factor <= 0 or warm_factor <= 0:
         return "ERROR hot/warm age factors must be greater than 0"
-    settings = daemon.settings
     settings.hot_percent, settings.warm_percent = hot, warm
     settings.hot_factor, settings.warm_factor = hot_factor, warm_factor
     return OK
@@ -131,22 +131,22 @@ def slabs(daemon: Daemon, tokens: Tokens) -> bytes:
             return one_line(BAD_LINE)
         return one_line(daemon.mover.reassign(source, target))
     if len(tokens) >= 3 and tokens[1] == b"automove":
-        answer = _automove(daemon, tokens[2:])
+        answer = _automove(daemon.settings, tokens[2:])
         return one_line(answer, quiet=is_quiet(tokens))
     return one_line(ERROR)
 
 
-def _automove(daemon: Daemon, rest: Tokens) -> str:
+def _automove(settings: Settings, rest: Tokens) -> str:
     if rest[0] == b"ratio":
         ratio = to_real(rest[1]) if len(rest) > 1 else None
         if ratio is None:
             return ERROR
-        daemon.settings.automove_ratio = ratio
+        settings.automove_ratio = ratio
         return OK
     level = to_word(rest[0])
     if level is None:
         return BAD_LINE
     if level > 2:
         return ERROR
-    daemon.settings.automove = level
+    settings.automove = level
     return OK

@@ -6,11 +6,13 @@ SIMPLIFIED: `stats detail` and `stats conns` show nothing.
 from itertools import zip_longest
 
 from cachesim.engines.memcached import stats
+from cachesim.engines.memcached.crawler import Crawler
 from cachesim.engines.memcached.daemon import Daemon
 from cachesim.engines.memcached.items import Item, Segment
 from cachesim.engines.memcached.numerals import to_word
 from cachesim.engines.memcached.proto_admin import MOST_CLASSES
 from cachesim.engines.memcached.protocol import BAD_LINE, ERROR, OK, Tokens, one_line
+from cachesim.engines.memcached.table import ItemTable
 
 BAD_CLASS = "BADCLASS invalid class id"
 UNRESERVED = (
@@ -25,57 +27,61 @@ def lru_crawler(daemon: Daemon, tokens: Tokens) -> bytes:
     """Start the crawler, list items or set how it works (proto_text.c, process_lru_crawler_command)."""
     words = tokens[1:]
     if len(words) == 1 and words[0] in {b"enable", b"disable"}:
-        return one_line(_switch_crawler(daemon, on=words[0] == b"enable"))
+        return one_line(_switch_crawler(daemon.crawler, on=words[0] == b"enable"))
     if len(words) != 2:
         return one_line(ERROR)
     if words[0] in {b"crawl", b"metadump"}:
         if not daemon.crawler.enabled:
             return one_line("CLIENT_ERROR lru crawler disabled")
-        return _crawl(daemon, words[1]) if words[0] == b"crawl" else _dump(daemon, words[1])
+        return (
+            _crawl(daemon.crawler, words[1], daemon.now)
+            if words[0] == b"crawl"
+            else _dump(daemon, words[1])
+        )
     if words[0] in {b"tocrawl", b"sleep"}:
-        return one_line(_set_crawler(daemon, words[0], to_word(words[1])))
+        return one_line(_set_crawler(daemon.crawler, words[0], to_word(words[1])))
     return one_line(ERROR)
 
 
-def _switch_crawler(daemon: Daemon, *, on: bool) -> str:
-    if on and daemon.crawler.enabled:
+def _switch_crawler(crawler: Crawler, *, on: bool) -> str:
+    if on and crawler.enabled:
         return "ERROR failed to start lru crawler thread"
-    daemon.crawler.enabled = on
+    crawler.enabled = on
     return OK
 
 
-def _set_crawler(daemon: Daemon, name: bytes, number: int | None) -> str:
+def _set_crawler(crawler: Crawler, name: bytes, number: int | None) -> str:
     if number is None:
         return BAD_LINE
     if name == b"tocrawl":
-        daemon.crawler.most = number
+        crawler.most = number
     elif number > 1_000_000:
         return "CLIENT_ERROR sleep must be one second or less"
     else:
-        daemon.crawler.pause = number
+        crawler.pause = number
     return OK
 
 
-def _crawl(daemon: Daemon, which: bytes) -> bytes:
+def _crawl(crawler: Crawler, which: bytes, now: int) -> bytes:
     if which == b"hash":
         return one_line("ERROR an unknown error happened")
-    segments = _segments(daemon, which)
+    segments = _segments(crawler, which)
     if segments is None:
         return one_line(BAD_CLASS)
     if not segments:
         return one_line("NOTSTARTED no items to crawl")
-    daemon.crawler.crawl(segments, daemon.now)
+    crawler.crawl(segments, now)
     return one_line(OK)
 
 
-def _segments(daemon: Daemon, which: bytes) -> list[Segment] | None:
+def _segments(crawler: Crawler, which: bytes) -> list[Segment] | None:
     """Return the lists of the named classes, in the order of their numbers; None for a wrong name."""
     if which == b"all":
-        return daemon.crawler.segments
+        return crawler.segments
     numbers = [to_word(word) for word in which.split(b",") if word]
     if not all(number is not None and 0 < number < MOST_CLASSES for number in numbers):
         return None
-    return [s for s in daemon.crawler.segments if s.lru.slab.number in numbers]
+    return [s for s in crawler.segments if s.lru.slab.number in numbers]
 
 
 def _dump(daemon: Daemon, which: bytes) -> bytes:
@@ -86,7 +92,7 @@ def _dump(daemon: Daemon, which: bytes) -> bytes:
     if which == b"hash":
         lists = [list(daemon.items.values())]
     else:
-        segments = _segments(daemon, which)
+        segments = _segments(daemon.crawler, which)
         if segments is None:
             return one_line(BAD_CLASS)
         if not segments:
@@ -97,13 +103,13 @@ def _dump(daemon: Daemon, which: bytes) -> bytes:
     return b"".join(_dumped(daemon, item) for item in alive) + b"END\r\n"
 
 
-def _dumped(daemon: Daemon, item: Item) -> bytes:
+def _dumped(table: ItemTable, item: Item) -> bytes:
     raw = item.key.encode("utf-8", "surrogateescape")
     key = "".join(chr(byte) if byte in UNRESERVED else f"%{byte:02X}" for byte in raw)
-    expires = item.expires + daemon.started if item.expires else -1
+    expires = item.expires + table.started if item.expires else -1
     fetched = "yes" if item.hits else "no"
     return (
-        f"key={key} exp={expires} la={item.time + daemon.started} cas={item.cas} fetch={fetched} "
+        f"key={key} exp={expires} la={item.time + table.started} cas={item.cas} fetch={fetched} "
         f"cls={item.segment.lru.slab.number} size={item.size}\n"
     ).encode()
 
@@ -130,19 +136,19 @@ def stats_command(daemon: Daemon, tokens: Tokens) -> bytes:
     )
 
 
-def _track_sizes(daemon: Daemon, *, on: bool) -> bytes:
+def _track_sizes(table: ItemTable, *, on: bool) -> bytes:
     """Start or stop to track the sizes of new items; the reply has no END."""
-    if on and not daemon.use_cas:
+    if on and not table.use_cas:
         return b"STAT sizes_status error\r\nSTAT sizes_error cas_support_disabled\r\n"
     if not on:
-        daemon.sizes_from = None
-    elif daemon.sizes_from is None:
-        daemon.last_cas += 1
-        daemon.sizes_from = daemon.last_cas
+        table.sizes_from = None
+    elif table.sizes_from is None:
+        table.last_cas += 1
+        table.sizes_from = table.last_cas
     return b"STAT sizes_status enabled\r\n" if on else b"STAT sizes_status disabled\r\n"
 
 
-def _cachedump(daemon: Daemon, words: Tokens) -> bytes:
+def _cachedump(table: ItemTable, words: Tokens) -> bytes:
     """List the items in COLD of one class, from the head (items.c, item_cachedump)."""
     if len(words) < 2:
         return b"CLIENT_ERROR bad command line\r\n"
@@ -151,12 +157,12 @@ def _cachedump(daemon: Daemon, words: Tokens) -> bytes:
         return one_line(BAD_LINE)
     if number >= MOST_CLASSES:
         return b"CLIENT_ERROR Illegal slab id\r\n"
-    held = [lru.cold.items() for lru in daemon.lrus if lru.slab.number == number]
+    held = [lru.cold.items() for lru in table.lrus if lru.slab.number == number]
     rows = [item for items in held for item in reversed(items)][: limit or None]
-    return b"".join(_cached(daemon, item) for item in rows) + b"END\r\n"
+    return b"".join(_cached(table, item) for item in rows) + b"END\r\n"
 
 
-def _cached(daemon: Daemon, item: Item) -> bytes:
-    expires = item.expires + daemon.started if item.expires else 0
+def _cached(table: ItemTable, item: Item) -> bytes:
+    expires = item.expires + table.started if item.expires else 0
     key = item.key.encode("utf-8", "surrogateescape")
     return b"ITEM %b [%d b; %d s]\r\n" % (key, len(item.value), expires)

@@ -5,6 +5,7 @@ from cachesim.engines.memcached.daemon import Daemon
 from cachesim.engines.memcached.items import ClassLRU
 from cachesim.engines.memcached.protocol import ERROR
 from cachesim.engines.memcached.slabs import LARGEST_CHUNK
+from cachesim.engines.memcached.table import ItemTable
 from cachesim.errors import CommandError
 
 Figures = dict[str, int | float | str]
@@ -27,8 +28,8 @@ def figures(daemon: Daemon, what: str = "") -> Figures:
     return GROUPS[what](daemon)
 
 
-def _sum(daemon: Daemon, *names: str) -> Figures:
-    return {name: sum(getattr(lru, name) for lru in daemon.lrus) for name in names}
+def _sum(table: ItemTable, *names: str) -> Figures:
+    return {name: sum(getattr(lru, name) for lru in table.lrus) for name in names}
 
 
 def general(daemon: Daemon) -> Figures:
@@ -57,12 +58,12 @@ def general(daemon: Daemon) -> Figures:
     }
 
 
-def _commands(daemon: Daemon) -> Figures:
-    counts = daemon.counts
-    hits = sum(segment.hits for lru in daemon.lrus for segment in lru.segments)
+def _commands(table: ItemTable) -> Figures:
+    counts = table.counts
+    hits = sum(segment.hits for lru in table.lrus for segment in lru.segments)
     shown: Figures = {
         "cmd_get": hits + counts.get_misses,
-        "cmd_set": sum(lru.sets for lru in daemon.lrus),
+        "cmd_set": sum(lru.sets for lru in table.lrus),
         "cmd_flush": counts.cmd_flush,
         "cmd_touch": counts.cmd_touch,
         "cmd_meta": counts.cmd_meta,
@@ -73,8 +74,8 @@ def _commands(daemon: Daemon) -> Figures:
     }
     for command in ("delete", "incr", "decr", "cas"):
         shown[f"{command}_misses"] = getattr(counts, f"{command}_misses")
-        shown |= _sum(daemon, f"{command}_hits")
-    shown |= _sum(daemon, "cas_badval", "touch_hits")
+        shown |= _sum(table, f"{command}_hits")
+    shown |= _sum(table, "cas_badval", "touch_hits")
     shown["touch_misses"] = counts.touch_misses
     return shown
 
@@ -97,18 +98,18 @@ def _threads(daemon: Daemon) -> Figures:
     return shown
 
 
-def _totals(daemon: Daemon) -> Figures:
+def _totals(table: ItemTable) -> Figures:
     """Return the sums over all classes (items.c, item_stats_totals)."""
-    shown = _sum(daemon, "expired_unfetched", "evicted_unfetched", "evicted_active")
+    shown = _sum(table, "expired_unfetched", "evicted_unfetched", "evicted_active")
     shown |= {
-        "evictions": sum(lru.evicted for lru in daemon.lrus),
-        **_sum(daemon, "reclaimed", "crawler_reclaimed"),
-        "crawler_items_checked": sum(lru.crawler_checked for lru in daemon.lrus),
+        "evictions": sum(lru.evicted for lru in table.lrus),
+        **_sum(table, "reclaimed", "crawler_reclaimed"),
+        "crawler_items_checked": sum(lru.crawler_checked for lru in table.lrus),
         "lrutail_reflocked": 0,
     }
-    if daemon.settings.maintained:
+    if table.settings.maintained:
         for name, attribute in MOVES.items():
-            shown[name] = sum(getattr(lru, attribute) for lru in daemon.lrus)
+            shown[name] = sum(getattr(lru, attribute) for lru in table.lrus)
         shown["lru_bumps_dropped"] = 0
     return shown
 
@@ -121,23 +122,23 @@ MOVES = {
 }
 
 
-def items(daemon: Daemon) -> Figures:
+def items(table: ItemTable) -> Figures:
     """Return the figures of each class that holds items (items.c, item_stats)."""
     return {
         f"items:{lru.slab.number}:{name}": value
-        for lru in daemon.lrus
+        for lru in table.lrus
         if any(segment.count for segment in lru.segments)
-        for name, value in _items_of(daemon, lru).items()
+        for name, value in _items_of(table, lru).items()
     }
 
 
-def _items_of(daemon: Daemon, lru: ClassLRU) -> Figures:
-    now, maintained = daemon.now, daemon.settings.maintained
+def _items_of(table: ItemTable, lru: ClassLRU) -> Figures:
+    now, maintained = table.now, table.settings.maintained
     hot, warm, cold, temp = lru.segments
     shown: Figures = {"number": sum(segment.count for segment in lru.segments)}
     if maintained:
         shown |= {"number_hot": hot.count, "number_warm": warm.count, "number_cold": cold.count}
-        if daemon.settings.temp_ttl is not None:
+        if table.settings.temp_ttl is not None:
             shown["number_temp"] = temp.count
         shown |= {"age_hot": lru.age(hot, now), "age_warm": lru.age(warm, now)}
     shown |= {
@@ -166,16 +167,16 @@ def _reclaimed_of(lru: ClassLRU, *, maintained: bool) -> Figures:
     return shown
 
 
-def slabs(daemon: Daemon) -> Figures:
+def slabs(table: ItemTable) -> Figures:
     """Return the figures of each class that has pages (slabs.c, do_slabs_stats)."""
     shown: Figures = {
         f"{lru.slab.number}:{name}": value
-        for lru in daemon.lrus
+        for lru in table.lrus
         if lru.slab.pages
         for name, value in _slab_of(lru).items()
     }
-    active = sum(bool(lru.slab.pages) for lru in daemon.lrus)
-    return {**shown, "active_slabs": active, "total_malloced": daemon.slabs.memory}
+    active = sum(bool(lru.slab.pages) for lru in table.lrus)
+    return {**shown, "active_slabs": active, "total_malloced": table.slabs.memory}
 
 
 def _slab_of(lru: ClassLRU) -> Figures:
@@ -245,13 +246,13 @@ def _lru_settings(daemon: Daemon) -> Figures:
     }
 
 
-def sizes(daemon: Daemon) -> Figures:
+def sizes(table: ItemTable) -> Figures:
     """Return the number of items of each size, in steps of 32 bytes, after `stats sizes_enable`."""
-    if daemon.sizes_from is None:
+    if table.sizes_from is None:
         return {"sizes_status": "disabled"}
     shown: Figures = {}
     steps = sorted(
-        -(-item.size // 32) for item in daemon.items.values() if item.cas >= daemon.sizes_from
+        -(-item.size // 32) for item in table.items.values() if item.cas >= table.sizes_from
     )
     for step in steps:
         shown[str(step * 32)] = int(shown.get(str(step * 32), 0)) + 1

@@ -107,9 +107,8 @@ class LIRS(Sized):
     def __init__(self) -> None:
         self.stack: OrderedDict[str, None] = OrderedDict()  # S: the least recently used key first
         self.low: set[str] = set()  # LIR: the keys that stay; all are on the stack
-        self.queue: OrderedDict[str, None] = (
-            OrderedDict()
-        )  # Q: the other keys in the cache, the oldest first
+        # Q: the other keys in the cache, the oldest first
+        self.queue: OrderedDict[str, None] = OrderedDict()
         self.ghosts = Ghosts()  # on the stack, but no longer in the cache
 
     def on_add(self, entry: Entry) -> None:

@@ -38,9 +38,8 @@ class _Belady(EvictionPolicy):
         self.keys, self.next_uses = keys, next_uses
         self.number = 0  # of the next request
         self.held: dict[str, float] = {}  # key -> number of its next request
-        self.farthest: list[
-            tuple[float, str]
-        ] = []  # a heap of (-number, key), with outdated entries
+        # A heap of (-number, key), with outdated entries.
+        self.farthest: list[tuple[float, str]] = []
 
     def on_add(self, entry: Entry) -> None:
         """Note the next request of the key."""

@@ -88,12 +88,8 @@ class Sketch:
     MOST = 15  # a counter has four bits
     ROOM = 4  # counters per key and row
     SAMPLE = 10  # uses per key after which all counters are halved
-    SPREAD = (
-        0x9E3779B1,
-        0x85EBCA77,
-        0xC2B2AE3D,
-        0x27D4EB2F,
-    )  # odd numbers: each row spreads the keys differently
+    # Odd numbers: each row spreads the keys differently.
+    SPREAD = (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F)
 
     def __init__(self, keys: int) -> None:
         self.keys = keys  # in the cache

@@ -12,9 +12,7 @@ class LRU(FIFO):
 
     def __init__(self) -> None:
         super().__init__()
-        if (
-            type(self) is LRU
-        ):  # calls go straight to C code, which is faster; a subclass may override
+        if type(self) is LRU:  # these calls run in C, which is faster; a subclass may override
             self.on_add = self.queue.setdefault  # type: ignore
             self.on_use = self.queue.move_to_end  # type: ignore
             self.on_remove = self.queue.__delitem__  # type: ignore
@@ -89,10 +87,8 @@ class TwoQ(Sized):
     """
 
     name = "2q"
-    in_share, out_share = (
-        0.25,
-        0.5,
-    )  # of the cache: keys in the queue, and remembered keys that left it
+    in_share = 0.25  # of the cache: keys in the queue
+    out_share = 0.5  # of the cache: remembered keys that left the queue
 
     def __init__(self) -> None:
         self.queue: OrderedDict[str, None] = OrderedDict()  # A1in: oldest first
@@ -153,9 +149,8 @@ class LRU2(Sized):
     def __init__(self) -> None:
         self.now = self.NEVER  # in requests
         self.times = RankHeap()  # key -> (second last use, last use)
-        self.history: OrderedDict[str, tuple[int, int]] = (
-            OrderedDict()
-        )  # of keys that left, oldest first
+        # The times of keys that left, the oldest first.
+        self.history: OrderedDict[str, tuple[int, int]] = OrderedDict()
 
     def on_add(self, entry: Entry) -> None:
         """Note a use, after the uses that are remembered."""

@@ -37,7 +37,7 @@ def active_cycle(db: Keyspace, now: int, effort: int = 1) -> None:
 
 
 def database_cycle(db: Keyspace, now: int, effort: int) -> None:
-    """Remove dead keys of the selected database, until one of the conditions holds."""
+    """Remove dead keys of the selected database, until one of the two conditions holds."""
     database = db.databases[db.selected]
     while keys := len(db.expires.entries):
         slots = len(db.expires.buckets)

@@ -82,7 +82,7 @@ def database_number(part: bytes) -> int:
 
 # The types that a row may give its arguments, and how each is read before the command's function is
 # called. None: it arrives as bytes, because the server looks at it later, after other checks.
-TYPES: dict[str, Callable[[bytes], Any] | None] = {
+ARGUMENT_TYPES: dict[str, Callable[[bytes], Any] | None] = {
     "key": text,
     "name": None,  # a key that arrives as bytes: SET needs both forms
     "integer": integer,

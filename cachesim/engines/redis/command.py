@@ -1,10 +1,17 @@
-"""What a command is: a row of a table. How its row is found, and how it is run."""
+"""A command is a row of a table. Here is how its row is found, and how it is run."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Any, NamedTuple, Protocol
 
-from cachesim.engines.redis.arguments import KEYS, TYPES, Arguments, quoted, text, wrong_number
+from cachesim.engines.redis.arguments import (
+    ARGUMENT_TYPES,
+    KEYS,
+    Arguments,
+    quoted,
+    text,
+    wrong_number,
+)
 from cachesim.engines.redis.tally import Tally
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 
@@ -46,9 +53,9 @@ class RedisCommand:
     name : str
         In capital letters; of a subcommand "OBJECT|FREQ".
     syntax : str
-        The types of the arguments (arguments.TYPES), written as in Redis's manual: first those that
-        must be there, then in brackets those that may follow, with "..." if they may be repeated.
-        The arity, the positions of the keys and what is stored follow from it.
+        The types of the arguments (ARGUMENT_TYPES in arguments.py), written as in Redis's manual:
+        first the required ones, then in brackets those that may follow, with "..." if they may be
+        repeated. Arity, positions of the keys and bytes stored follow from it.
     flags : str
         Redis's, as COMMAND INFO shows them. A "denyoom" command is refused when memory is over its
         limit and nothing may be evicted.
@@ -100,13 +107,13 @@ class RedisCommand:
 
     def _check(self) -> None:
         unknown = [
-            *({*self.required, *self.further} - TYPES.keys()),
+            *({*self.required, *self.further} - ARGUMENT_TYPES.keys()),
             *({*self.flags.split()} - FLAGS),
         ]
         if unknown:
             raise BadInput(
                 f"the command {self.name} has the type or flag {unknown[0]}, which does not exist; "
-                f"choose from {', '.join([*TYPES, *sorted(FLAGS)])}"
+                f"choose from {', '.join([*ARGUMENT_TYPES, *sorted(FLAGS)])}"
             )
 
     def places(self, types: Set[str]) -> Positions:
@@ -144,7 +151,9 @@ class RedisCommand:
 
 def readers(types: Iterable[str]) -> list[tuple[int, Callable[[bytes], Any]]]:
     """Return the places of the arguments that are read before the call, each with its reader."""
-    return [(at, read) for at, each in enumerate(types) if (read := TYPES[each]) is not None]
+    return [
+        (at, read) for at, each in enumerate(types) if (read := ARGUMENT_TYPES[each]) is not None
+    ]
 
 
 Table = Mapping[str, RedisCommand]
@@ -166,10 +175,10 @@ class Running(Protocol):
     commands: Table
 
     def begin(self) -> bool:
-        """Do what comes before any command (time, expiry, eviction); return whether there is room."""
+        """Let time pass, expire and evict: before any command. True if there is room to store."""
 
     def refuse(self, key: str) -> None:
-        """Remember that what was to be stored under a key was refused."""
+        """Remember that a store under this key was refused."""
 
 
 def admit(engine: Running, argv: Arguments) -> RedisCommand:

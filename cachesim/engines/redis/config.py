@@ -140,7 +140,7 @@ SETTINGS["hash-max-ziplist-entries"] = hash_limit("entries", whole(0, LONG))  # 
 SETTINGS["hash-max-ziplist-value"] = hash_limit("value", size())
 FIXED = {"databases": DATABASES, "cluster-enabled": "no", "daemonize": "no", "io-threads": 1}
 FIXED |= {"supervised": "no", "unixsocket": "", "logfile": "", "enable-debug-command": "no"}
-SWITCHES = {  # name: as it is at the start
+SWITCHES = {  # name: value at the start
     "activedefrag": "no",
     "activerehashing": "yes",
     "appendonly": "no",
@@ -155,7 +155,7 @@ SWITCHES = {  # name: as it is at the start
     "replica-lazy-flush": "no",
     "stop-writes-on-bgsave-error": "yes",
 }
-NUMBERS = {  # name: as it is at the start, and the range
+NUMBERS = {  # name: value at the start, lowest, highest
     "busy-reply-threshold": (5000, 0, LONG),
     "latency-monitor-threshold": (0, 0, LONG),
     "list-compress-depth": (0, 0, INT),

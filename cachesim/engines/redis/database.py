@@ -1,4 +1,4 @@
-"""What a database holds: its keys with their values, and which of them have a TTL."""
+"""The content of a database: its keys with their values, and those of them that have a TTL."""
 
 from typing import Any, NamedTuple
 

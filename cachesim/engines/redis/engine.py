@@ -1,6 +1,6 @@
 """Redis 7.0 in this process: the spec `Redis` and its engine, with one thread and 16 databases.
 
-Before each command comes `RedisEngine.begin`: first the time passes, then keys are evicted.
+`RedisEngine.begin` runs before each command: the time passes, then keys are evicted.
 """
 
 import math

@@ -104,7 +104,7 @@ class Evictor:
             pool.insert(bisect_left(pool, candidate[:1]), candidate)  # left of its equals
 
     def sampled(self) -> list[Candidate]:
-        """Return a few of the keys that may be evicted, each with its idle time or its like."""
+        """Return a few of the keys that may be evicted, each with the number that orders them."""
         db, (volatile, by) = self.db, self.db.policy
         at = db.selected
         expiring = db.expires.some(self.samples) if volatile else []

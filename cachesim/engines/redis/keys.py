@@ -217,7 +217,7 @@ def check_flush(parts: tuple[bytes, ...]) -> None:
 
 
 def held(db: Keyspace, *parts: bytes) -> int:
-    """Return how many keys there are in all databases: FLUSHALL looks at each."""
+    """Count the keys of all databases: FLUSHALL looks at each."""
     return len(db)
 
 

@@ -88,7 +88,7 @@ def scan(db: Keyspace, position: int, *parts: bytes) -> Reply:
 
 
 def scanned(db: Keyspace, position: int, *parts: bytes) -> int:
-    """Return about how many keys a SCAN looks at."""
+    """Estimate the number of keys that a SCAN looks at."""
     return min(len(db.table.entries), ScanOptions.read(parts, has_type=True).wanted)
 
 
@@ -110,7 +110,7 @@ def keys(db: Keyspace, pattern: bytes) -> Reply:
 
 
 def every_key(db: Keyspace, *parts: bytes) -> int:
-    """Return how many keys a walk over the selected database looks at."""
+    """Count the keys of the selected database: KEYS and FLUSHDB look at each."""
     return len(db.table.entries)
 
 

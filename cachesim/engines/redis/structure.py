@@ -1,4 +1,4 @@
-"""What a value of another type than a string must give the keyspace: its type's name and its bytes."""
+"""The contract of a value that is not a string: the name of its type, and its bytes."""
 
 from typing import TypeVar
 
@@ -37,7 +37,7 @@ S = TypeVar("S", bound=Structure)
 
 
 def type_name(value: bytes | Structure) -> str:
-    """Return what TYPE replies.
+    """Return the reply of TYPE for a value.
 
     >>> type_name(b"7")
     'string'

@@ -1,4 +1,4 @@
-"""What a command costs its node, by its row of the table: keys looked at, bytes stored and replied."""
+"""The cost of a command on its node, by its row: keys looked at, bytes stored, bytes replied."""
 
 from typing import Any
 

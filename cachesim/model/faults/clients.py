@@ -5,7 +5,7 @@ from cachesim.model.events import Steps
 from cachesim.model.faults.base import Condition, Fault
 from cachesim.model.faults.nodes import Factor
 from cachesim.model.unreliable.system import UnreliableSystem
-from cachesim.model.workload import Arrival, Workload
+from cachesim.model.workload import TimedRequest, Workload
 from cachesim.rng import uniform
 from cachesim.spec import Delay, Seconds, Share
 
@@ -37,7 +37,7 @@ class HotKey(_Shift):
         hot = self.key if self.key is not None else _least_popular(system.blueprint.workload)
         start, end = self.window
 
-        def bend(now: float, request: Arrival) -> Arrival:
+        def bend(now: float, request: TimedRequest) -> TimedRequest:
             gap, op, key = request
             struck = start <= now + gap < end and chance() < self.share
             return gap, op, hot if struck else key

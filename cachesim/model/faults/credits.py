@@ -77,9 +77,8 @@ class ExhaustCredits(Fault):
         yield system.until(self.at)
         tier, earning, balance = system.cache, EARNINGS[self.node_type], self.balance
         factor = self.slowdown(len(tier.station.free))
-        burst = (
-            (factor - 1) * earning.baseline * self.every / 60
-        )  # credits that one interval at full speed costs
+        # credits that one interval at full speed costs
+        burst = (factor - 1) * earning.baseline * self.every / 60
         worked, slow = tier.station.worked(system.env.now), False
         while system.env.now < system.blueprint.duration:
             before = worked

@@ -32,9 +32,7 @@ class Locked(LazyLoading):
 
     invalidate: bool = True
     lock_ttl: Span = 1.0  # seconds after which the lock ends by itself
-    work: Distribution = Constant(
-        value=2 * MS
-    )  # seconds from the lock to the commit, with all pauses
+    work: Distribution = Constant(value=2 * MS)  # seconds from the lock to the commit, in all
     retry: Span = 5 * MS  # seconds until a client that did not get the lock tries again
     patience: Span = 10.0  # seconds; a write without the lock then fails with LockRefused
     fencing: bool = False

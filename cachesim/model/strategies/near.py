@@ -13,9 +13,8 @@ from cachesim.records import Value
 from cachesim.spec import Count, Seconds
 from cachesim.units import MS
 
-Near = dict[
-    str, tuple[Value | None, float]
-]  # key -> copy and expiry (seconds); no copy: it is being fetched
+# key -> copy and its expiry in seconds; no copy: it is being fetched
+Near = dict[str, tuple[Value | None, float]]
 
 
 class NearCache(Wrapper):

@@ -20,10 +20,7 @@ from cachesim.rng import Draw
 # TCP repeats a packet that is not confirmed, after a time that doubles (RFC 6298). Linux, tcp(7): it gives
 # up a connection after 6 repetitions of the SYN (127 s), an unconfirmed packet after 15 (924.6 s).
 SYN_WAITS = tuple(1.0 * 2**n for n in range(7))  # seconds
-RESEND_WAITS = (
-    *(0.2 * 2**n for n in range(10)),
-    *repeat(120.0, 6),
-)  # seconds, from 200 ms to 2 min
+RESEND_WAITS = *(0.2 * 2**n for n in range(10)), *repeat(120.0, 6)  # seconds, 200 ms to 2 min
 
 
 class Destination(Protocol):

@@ -11,12 +11,12 @@ from cachesim.model.system import System
 from cachesim.model.unreliable.call import Channel
 from cachesim.model.unreliable.clients import ResilientCacheClient, ResilientDatabaseClient
 from cachesim.model.unreliable.tiers import UnreliableCache, UnreliableDatabase, UnreliableTier
-from cachesim.model.workload import Arrival
+from cachesim.model.workload import TimedRequest
 from cachesim.records import Record, Sink
 from cachesim.rng import uniform
 
 # (now, the request that is due a gap from now) -> the request that comes in its place
-Bend = Callable[[float, Arrival], Arrival]
+Bend = Callable[[float, TimedRequest], TimedRequest]
 
 
 class UnreliableSystem(System):
@@ -97,7 +97,7 @@ class UnreliableSystem(System):
         if self.bends:
             self._requests = self._bent(self._requests)
 
-    def _bent(self, requests: Iterator[Arrival]) -> Iterator[Arrival]:
+    def _bent(self, requests: Iterator[TimedRequest]) -> Iterator[TimedRequest]:
         for request in requests:
             for bend in self.bends:
                 request = bend(self.env._now, request)

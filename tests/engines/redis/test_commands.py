@@ -5,15 +5,21 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from cachesim.experiments.scenario import Scenario
 
 from cachesim.clock import ManualClock
 from cachesim.engines.base import Work
-from cachesim.engines.redis.arguments import KEYS, TYPES, argument
+from cachesim.engines.redis.arguments import ARGUMENT_TYPES, KEYS, argument
 from cachesim.engines.redis.command import Positions, RedisCommand, admit, call, table
 from cachesim.engines.redis.commands import COMMANDS
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.work import bulk
 from cachesim.errors import BadInput, CommandError
+from cachesim.experiments.run import run
+from cachesim.model.distributions import Constant
+from cachesim.model.node import Node
+from cachesim.model.strategies.lazy import LazyLoading
+from cachesim.model.workload import OpenLoop
 from cachesim.rng import uniform
 from cachesim.wire.redis_conversation import OWN, Clients
 from tests.engines.redis.random_commands import MAKERS
@@ -61,6 +67,33 @@ def test_a_command_from_outside_is_one_row():
     assert "TWICE" not in Redis().commands
 
 
+class Asking(LazyLoading):
+    """Lazy loading that also sends the new command before each read."""
+
+    def read(self, app, key):
+        yield app.cache.execute("TWICE", key)
+        return (yield from super().read(app, key))
+
+
+def test_the_node_of_a_scenario_takes_its_time():
+    """TWICE and GET move three times the bytes of GET alone, so the node is three times as busy."""
+    world = Scenario(
+        cache=Mine(),
+        node=Node(service=Constant(value=0), per_byte=1e-6),
+        workload=OpenLoop(rate=500, reads=1.0, size=Constant(value=100)),
+        start="warm",
+        duration=4,
+        warmup=0,
+    )
+    plain, asking = (
+        run(world.replace(strategy=strategy)).metrics["cache_utilization"]
+        for strategy in (LazyLoading(), Asking())
+    )
+
+    assert plain > 0
+    assert 3 * plain == pytest.approx(asking, rel=0.01)
+
+
 def test_its_arguments_are_checked_as_those_of_any_command():
     """The number of arguments by the syntax, the type of the key by the function."""
     engine = build(Mine())
@@ -105,11 +138,11 @@ def test_arguments_arrive_as_their_types_read_them():
         row.read([b"X", b"a", b"7", b"b"])
 
 
-@pytest.mark.parametrize(("syntax", "flags"), [("key valeu", "fast"), ("key", "quick")])
+@pytest.mark.parametrize(("syntax", "flags"), [("key worth", "fast"), ("key", "quick")])
 def test_an_unknown_type_or_flag_is_named(syntax, flags):
     """The sentence names the command and every choice."""
     with pytest.raises(
-        BadInput, match=r"the command X has the type or flag (valeu|quick), .* field"
+        BadInput, match=r"the command X has the type or flag (worth|quick), .* field"
     ):
         RedisCommand("X", syntax, flags, lambda db: "OK")
 
@@ -154,7 +187,7 @@ def test_every_command_is_drawn_for_the_comparison_with_the_server():
 def test_a_command_that_replies_strings_says_so():
     """Without `replies` its reply would cost nothing in the model."""
     draw, engine, forgotten = Random(3), build(), set()
-    for name in sorted(MAKERS) * 30:
+    for name in (n for each in sorted(MAKERS) * 30 for n in ("SET", "HSET", each)):
         argv = [argument(part) for part in (name, *MAKERS[name](draw))]
         try:
             row = admit(engine, argv)
@@ -171,7 +204,7 @@ def test_every_type_is_used():
     """A type that no command has is one too many."""
     used = {each for row in {**COMMANDS, **OWN}.values() for each in (*row.required, *row.further)}
 
-    assert set(TYPES) == used
+    assert set(ARGUMENT_TYPES) == used
     assert KEYS <= used
 
 

@@ -13,7 +13,7 @@ import zstandard
 from cachesim.traces import FORMATS
 from tests.cli.calls import call
 
-PAGE = Path(__file__).parents[1] / "docs" / "howto" / "replay_a_trace.md"
+PAGE = Path(__file__).parents[2] / "docs" / "howto" / "replay_a_trace.md"
 LINES = re.findall(
     r"^(?:zcat (\S+) \| )?cachesim (replay .*?)(?: +#.*)?$", PAGE.read_text("utf-8"), re.MULTILINE
 )

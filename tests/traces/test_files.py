@@ -16,7 +16,7 @@ import zstandard
 from cachesim.errors import BadInput
 from cachesim.traces import FORMATS
 from tests.cli.calls import refused
-from tests.test_traces import BY_HAND, read
+from tests.traces.test_requests import BY_HAND, read
 
 
 def zipped(content):

@@ -8,7 +8,7 @@ import pytest
 from cachesim.errors import BadInput
 from cachesim.traces import DELETE, FORMATS, READ, WRITE, likely, read_trace
 from tests.cli.calls import done, refused
-from tests.test_traces import BY_HAND
+from tests.traces.test_requests import BY_HAND
 
 
 def read(tmp_path, content, form, **how):

@@ -14,29 +14,15 @@ from matplotlib.figure import Figure
 
 from cachesim import plots
 from cachesim.engines.simple import Simple
-from cachesim.experiments import predicted
 from cachesim.experiments.compare import compare
-from cachesim.experiments.pictures import pictures, png
+from cachesim.experiments.pictures import png
 from cachesim.experiments.run import run
-from cachesim.experiments.sweep import sweep
 from cachesim.measure.metrics import read_p99
 from cachesim.measure.statistics import Interval, warm_up, welch
-from cachesim.measure.tables import in_unit
 from cachesim.model.faults import FlushCache, SlowDatabase
-from cachesim.model.popularity import Zipf
-from cachesim.model.strategies.lazy import LazyLoading, NoCache
-from cachesim.model.workload import OpenLoop
-from cachesim.predict.prediction import predict
+from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.replay import hit_ratio_curve
-from cachesim.scenario import Scenario
 
-SMALL = Scenario(
-    strategy=LazyLoading(ttl=1),
-    cache=Simple(memory=30_000),
-    workload=OpenLoop(rate=200, popularity=Zipf(keys=300), reads=0.8),
-    duration=4,
-    warmup=1,
-)
 CURVES = hit_ratio_curve(
     [str(n * n % 31) for n in range(300)], {"LRU": lambda n: Simple(items=n)}, [2, 4, 8]
 )
@@ -44,36 +30,16 @@ SERIES = [[0.9 - 0.5**n + n % 2 / 9 for n in range(40)], [0.9 - 0.4**n for n in 
 INTERVALS = [Interval(0.4, 0.3, 0.6), Interval(0.8, 0.7, 0.9), Interval(0.5, 0.5, 0.7)]
 
 
-@pytest.fixture(scope="module")
-def results():
-    """Return a comparison of three strategies."""
-    strategies = {"lazy": LazyLoading(ttl=1), "slow": LazyLoading(ttl=9), "none": NoCache()}
-    return compare(SMALL, replications=3, n_jobs=1, strategy=strategies)
-
-
-@pytest.fixture(scope="module")
-def grid():
-    """Return a sweep over two fields."""
-    memory = [20_000, 40_000, 80_000]
-    return sweep(SMALL, replications=2, n_jobs=1, strategy__ttl=[1, 5], cache__memory=memory)
-
-
-def test_a_timeline_shades_the_faults():
+def test_a_timeline_shades_the_faults(result):
     """Each once, by its name: a span as long as it lasts and the run does, a line for a moment."""
     faults = (FlushCache(at=1), SlowDatabase(at=2, duration=1), SlowDatabase(at=3, duration=9))
-    shaken = run(SMALL.replace(faults=faults))
+    shaken = run(result.scenario.replace(faults=faults))
     ax = plots.timeline({"one": shaken, "two": shaken})
     named = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
 
     assert {"one", "two", "warm-up", "FlushCache", "SlowDatabase"} == set(named)
     assert 3.0 == ax.patches[-1].get_x()
     assert ax.get_xlim()[1] < 6
-
-
-@pytest.fixture(scope="module")
-def result():
-    """Return one run."""
-    return run(SMALL)
 
 
 DRAWN = ["compare", "compare x", "timeline", "latency", "hit_ratio_curve", "welch", "coverage"]
@@ -150,7 +116,7 @@ def test_plots_need_no_pyplot():
         "sys.exit('matplotlib.pyplot' in sys.modules)"
     )
     found = subprocess.run(
-        [sys.executable, "-c", program], cwd=Path(__file__).parents[1], capture_output=True
+        [sys.executable, "-c", program], cwd=Path(__file__).parents[2], capture_output=True
     )
 
     assert 0 == found.returncode
@@ -208,9 +174,11 @@ def test_compare_against_a_field(grid):
     assert "read p99 (ms)" == ax.get_ylabel()
 
 
-def test_one_replication_has_points_without_bars():
+def test_one_replication_has_points_without_bars(result):
     """No interval, no bar."""
-    once = compare(SMALL, replications=1, n_jobs=1, strategy=[LazyLoading(), LazyLoading(ttl=1)])
+    once = compare(
+        result.scenario, replications=1, n_jobs=1, strategy=[LazyLoading(), LazyLoading(ttl=1)]
+    )
 
     assert all(len(bar) == 1 for bar in segments(plots.compare(once)))
 
@@ -252,7 +220,7 @@ def test_latency_marks_p50_and_p99(result):
 def test_latency_of_writes(result):
     """The same for the other operation; without any, an empty plot."""
     assert "write latency (ms)" == plots.latency(result, op="write").get_xlabel()
-    only_reads = run(SMALL.replace(workload__reads=1))
+    only_reads = run(result.scenario.replace(workload__reads=1))
     assert len(png(plots.latency(only_reads, op="write"))) > 1000
 
 
@@ -328,63 +296,3 @@ def test_coverage_counts_what_covers_and_marks_what_misses():
 
     assert {"2 cover it", "1 miss it", "the truth"} == set(labels)
     assert [1] == list(ax.get_lines()[0].get_xdata())
-
-
-# --- theory beside what was measured
-
-
-def rings(ax):
-    """Return where theory's rings stand, as [(x, y)], and nothing if there are none."""
-    found = [line for line in ax.lines if line.get_label() == "theory"]
-    return [(x, y) for line in found for x, y in zip(*line.get_data(), strict=True)]
-
-
-def test_compare_draws_what_theory_says(results):
-    """A ring in the row of each case that it speaks of, in the plot's unit, and one word in the legend."""
-    ax = plots.compare(results, predicted={"slow": 0.25, "lazy": 0.5, "another": 0.75})
-
-    assert [(50.0, 0), (25.0, 1)] == rings(ax)
-    assert ["theory"] == [text.get_text() for text in ax.get_legend().get_texts()]
-    assert [] == rings(plots.compare(results, predicted={}))
-
-
-def test_compare_against_a_field_draws_what_theory_says(grid):
-    """Where the case stands on the axis; a latency in ms."""
-    name = grid.cases[1].name
-    ax = plots.compare(grid, "read_p99", "cache__memory", "strategy__ttl", {name: 0.002})
-
-    assert [(40_000, 2.0)] == rings(ax)
-    assert {"1", "5", "theory"} == {text.get_text() for text in ax.get_legend().get_texts()}
-
-
-def test_timeline_draws_what_theory_says(result):
-    """A line from the warm-up to the end, a ring there; a single run takes a prediction as it is."""
-    two = plots.timeline({"one": result, "two": result}, predicted={"two": 0.5})
-    alone = plots.timeline(result, predicted={"hit_ratio": 0.5, "stale_ratio": 0.1})
-
-    for ax, runs in ((two, 2), (alone, 1)):
-        line = ax.lines[runs]
-        assert [(4, 50.0)] == rings(ax)
-        assert ([1, 4], [50.0, 50.0]) == (list(line.get_xdata()), list(line.get_ydata()))
-        assert to_hex(ax.lines[runs - 1].get_color()) == to_hex(line.get_color())
-
-
-def test_pictures_show_theory(results):
-    """What the command line and the report page draw: the predictions of the cases, also in words."""
-    drawn = {picture.name: picture for picture in pictures(results)}
-    said = {case.name: predict(case.scenario).values for case in results.cases}
-
-    for metric in ("hit_ratio", "db_queries_per_s"):
-        expected = [in_unit(metric, v[metric]) for v in said.values() if metric in v]
-        assert expected == [x for x, _ in rings(drawn[metric].axes)]
-        assert "Theory says: " in drawn[metric].words
-    assert 2 == len(rings(drawn["timeline"].axes))
-    assert [] == rings(drawn["read_p99"].axes)
-    assert "Theory" not in drawn["read_p99"].words
-
-
-def test_many_cases_are_not_predicted(results, monkeypatch):
-    """Their rings would hide each other, and each takes a while."""
-    monkeypatch.setattr(predicted, "DRAWN", 2)
-
-    assert {"hit_ratio": {}} == predicted.values_of_cases(results, ["hit_ratio"])
