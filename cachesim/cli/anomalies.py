@@ -26,7 +26,10 @@ HEADER = ["id", "name", "predicted", "measured", "99 % interval", "cured", "", "
 def anomalies(
     ids: tuple[str, ...], every: bool, seed: int, n_jobs: int, out: str, as_json: bool
 ) -> int:
-    """List the anomalies; or run some of them (A1 A6) beside their cures and formulas, and draw one of each."""
+    """List the ways in which a cache goes wrong, or run some.
+
+    With ids, such as A1 A6: run each anomaly beside its cure and its formula, and draw one occurrence of it.
+    """
     if ids and every:
         raise BadInput("give either ids or --all, not both")
     if not ids and not every:

@@ -56,7 +56,7 @@ class SpeedRow(NamedTuple):
 @ruled("--requests", Count, "Requests per round.", default="20000")
 @JSON
 def bench(rounds: int, requests: int, as_json: bool) -> None:
-    """Measure what a request costs, beside a textbook SimPy model and Ciw in the same run."""
+    """Measure what a request costs. A textbook SimPy model and Ciw are measured beside it in the same run."""
     tables = [(section, section.rows(requests, rounds)) for section in SECTIONS]
     if as_json:
         named = [

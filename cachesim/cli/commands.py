@@ -50,7 +50,7 @@ def compare(**options: Any) -> None:
 @click.argument("scenario", type=PATH)
 @apply((folder("out/run"), *REPORT, JSON))
 def run(scenario: str, **options: Any) -> None:
-    """Run a scenario file; if it has a table [compare], run all of its alternatives."""
+    """Run a scenario file. If it has a table [compare], run all of its alternatives."""
     _compare(read_toml(scenario), options)
 
 
@@ -86,14 +86,14 @@ def _compare(what: Plan, options: dict[str, Any]) -> None:
     help="Number of the request, from 0, in the order in which requests end.",
 )
 def trace(scenario: str, number: int) -> None:
-    """Tell one request of a scenario step by step, with times and versions."""
+    """Tell one request step by step, with times and versions."""
     click.echo(explain(read_toml(scenario).scenario, number))
 
 
 @click.command("assumptions")
 @JSON
 def list_assumptions(as_json: bool) -> None:
-    """List every latency and size that the model uses: value, unit, and source, or "assumption"."""
+    """List every latency and size of the model, with its source. The word "assumption" says that there is none."""
     rows = assumptions()
     if as_json:
         print_json({"rows": rows})
@@ -106,7 +106,7 @@ def list_assumptions(as_json: bool) -> None:
 @ruled("--warmup", Delay, "Time at the start to leave out.", default="0")
 @JSON
 def report(history: str, warmup: float, as_json: bool) -> None:
-    """Measure and check a history from elsewhere: a CSV or Parquet file with one row per request."""
+    """Measure and check a history from elsewhere. It is a CSV or Parquet file with one row per request."""
     whole, notes = load_with_notes(history)
     measured = since(whole, warmup)
     metrics, kinds = measure(measured), miss_kinds(measured)

@@ -60,7 +60,7 @@ def _standing(known: Progress, task: Exercise) -> str:
 @exercise_command.command("start")
 @NAME
 def start(name: str) -> None:
-    """Write the notebook and the .py of an exercise into this folder; existing files stay as they are."""
+    """Write the files of an exercise into this folder. Existing files stay as they are."""
     task = find(name)
     stem = task.name
     cells = list(for_students(task.cells))
@@ -81,7 +81,7 @@ def start(name: str) -> None:
 @NAME
 @click.argument("answer", nargs=-1, required=True)
 def predict(name: str, answer: tuple[str, ...]) -> None:
-    """Answer an exercise's question, best with a letter; any answer, right or wrong, opens its tests."""
+    """Answer the question of an exercise, best with a letter. Any answer, right or wrong, opens its tests."""
     click.echo(Desk(find(name)).predict(" ".join(answer)))
 
 
@@ -90,7 +90,7 @@ def predict(name: str, answer: tuple[str, ...]) -> None:
 @click.argument("submission", required=False, type=click.Path(exists=True, path_type=Path))
 @STUDENT
 def check(name: str, submission: Path | None, student: str) -> int:
-    """Run the visible tests on your file (the .py or .ipynb that `start` wrote, unless you name one)."""
+    """Run the visible tests on your file. It is the .py or .ipynb that `start` wrote, unless you name one."""
     checked = Desk(find(name), student).check(submission)
     click.echo(visible(checked.text, keep="\n"))
     if checked.not_kept:
@@ -165,7 +165,10 @@ def build(
     handouts: bool,
     only_check: bool,
 ) -> int:
-    """Make the students' files, the solution, and the files for Gradescope, nbgrader and otter, from one source."""
+    """Make all files of exercises from their one source.
+
+    These are the students' files, the solution, and the files for Gradescope, nbgrader and otter.
+    """
     tasks = [whole(name) for name in names]
     made = [file for task in tasks for file in builder.files(task, wheel, secret)]
     if handouts:
@@ -190,7 +193,7 @@ def build(
     help="Different parameters for each answer.",
 )
 def doctor(names: tuple[str, ...], seeds: int) -> int:
-    """Test exercises: right answers get all points, each wrong answer its own score, an empty one nothing."""
+    """Test exercises themselves. Right answers must get all points, each wrong answer its score, an empty one 0."""
     odd = 0
     for task in [whole(name) for name in names or [path.name for path in all_paths()]]:
         for said in examined(task, strongest(), seeds):
@@ -209,7 +212,7 @@ def hint(name: str) -> None:
 
 @exercise_command.command("status")
 def status() -> None:
-    """Show what you have done: your first guess beside the answer, the hints you saw, the visible tests."""
+    """Show what you have done. That is your first guess beside the answer, the hints you saw, the visible tests."""
     tasks = {task.id: task for task in map(Exercise, all_paths())}
     rows = [
         [
@@ -228,7 +231,7 @@ def status() -> None:
 @exercise_command.command("reset")
 @NAME
 def reset(name: str) -> None:
-    """Forget what you did in an exercise; your files are renamed to NAME.old."""
+    """Forget what you did in an exercise. Your files are renamed to NAME.old."""
     task = find(name)
     Desk(task).reset()
     click.echo(f"{task.id} is as new; begin with: cachesim exercise start {task.id}")

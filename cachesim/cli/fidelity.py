@@ -85,7 +85,7 @@ COUNTS = ("evictions", "expirations", "items")
 @click.option("--markdown", is_flag=True, help="Print the table in Markdown, with versions.")
 @JSON
 def fidelity(as_json: bool, markdown: bool, jobs: int | None, **options: Any) -> None:
-    """Run the same requests on the embedded engines and on the real servers; print both and the difference."""
+    """Compare the embedded engines with the real servers. The same requests run on both; the difference is printed."""
     rows = list(compare_engines(_cases(options), n_jobs=jobs or -1, progress=progress))
     if as_json:
         print_json({"rows": [as_dict(row) for row in rows]})

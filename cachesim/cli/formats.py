@@ -11,7 +11,7 @@ from cachesim.traces import FORMATS
 @click.command()
 @JSON
 def formats(as_json: bool) -> None:
-    """List the formats of trace files: what a line or record is, which columns it has, an example, the source."""
+    """List the formats of trace files. Each has its columns, an example, and its source."""
     rows = [
         {
             "format": name,

@@ -104,7 +104,9 @@ ARRIVAL = (  # options: who submitted, and how late
 def grade_command(
     exercise: str, submissions: tuple[Path, ...], *, weak: bool, as_json: bool, **options: Any
 ) -> int:
-    """Grade submissions of EXERCISE: .py, .ipynb, folders, archives, or a whole class as an LMS exports it.
+    """Grade submissions of EXERCISE in sandboxes.
+
+    Submissions are .py, .ipynb, folders, archives, or a whole class as an LMS exports it.
 
     Downloads of Canvas and Moodle, nbgrader's submitted/, exports of Gradescope and the folders of GitHub
     Classroom are understood, each as a folder or as a zip.

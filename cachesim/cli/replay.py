@@ -66,7 +66,7 @@ MANY = ("policies", "sizes", "out")  # options of --curve
 @click.option("--out", metavar="FILE", type=PATH, help="With --curve: a .png file for the plot.")
 @JSON
 def replay(trace: str, curve: bool, as_json: bool, **options: Any) -> None:
-    """Replay a trace straight into an engine: hit ratios at full speed, with the bounds beside them."""
+    """Replay a trace straight into an engine, at full speed. Prints hit ratios with the bounds beside them."""
     how = how_to_read(options)
     _agree(curve, options)
     needs_all = curve or options["policy"] == "belady"

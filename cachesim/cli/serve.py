@@ -58,7 +58,7 @@ def serve(
     speed: float,
     seed: int,
 ) -> None:
-    """Serve an embedded engine, so that redis-cli or any client can talk to it."""
+    """Serve an embedded engine to redis-cli or any other client."""
     if name not in PORTS:
         raise BadInput(f'--engine "{name}" cannot be served; choose from {", ".join(PORTS)}')
     spec = engine_of(name, None, policy)

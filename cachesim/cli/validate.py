@@ -38,7 +38,9 @@ HEADER = [
 def validate(
     names: tuple[str, ...], quick: bool, is_list: bool, seed: int, jobs: int | None, as_json: bool
 ) -> int:
-    """Run the model where theory knows the answer: predicted, simulated, interval, verdict.
+    """Run the model where theory knows the answer.
+
+    Prints what is predicted and simulated, the 99 % interval, and whether they agree.
 
     Exit code 1 if a prediction lies outside its interval, or if an interval is too wide to prove anything.
     """
