@@ -69,7 +69,7 @@ class Forget(cs.faults.Fault):
 
     def play(self, system):
         yield system.until(self.at)
-        system.node.engine.flush()
+        system.cache.engine.flush()
 
 
 def lost_ratio(history):
