@@ -46,7 +46,6 @@ NOT_YET = [
     "cachesim/cli",
     "cachesim/grading",
     "docs/answers",
-    "docs/background/journey",
     "docs/contribute",
     "docs/howto/complete_in_a_shell",
     "docs/howto/do_an_exercise",
