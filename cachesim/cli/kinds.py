@@ -11,9 +11,7 @@ from cachesim.spec import check, unfold
 from cachesim.units import parse_size, parse_time
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-PATH = click.Path(
-    readable=False
-)  # for completion only; reading the file says whether it can be read
+PATH = click.Path(readable=False)  # for completion only: reading the file says if it is readable
 
 
 def ruled(

@@ -1,6 +1,8 @@
 """Classes of the user's own on the command line: MODULE:NAME, from the current folder."""
 
+import re
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -53,7 +55,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "FILE").write_text(TRACE)
     (tmp_path / "s.toml").write_text(SCENARIO)
     yield tmp_path
-    for name in ("homework", "broken"):
+    for name in ("homework", "broken", "my_module"):
         sys.modules.pop(name, None)
 
 
@@ -152,3 +154,20 @@ def test_a_built_in_name_imports_nothing():
     call("compare", *SMALL, *ONE_RUN)
 
     assert before == sys.path
+
+
+def test_the_readme_puts_its_classes_into_a_module(folder):
+    """The two command lines of the README work with the two classes of the README."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    classes = [re.split(r"^(?:mine = )?cs\.run", block, flags=re.MULTILINE)[0] for block in blocks]
+    source = "".join(text for text in classes if "\nclass " in f"\n{text}")
+    (folder / "my_module.py").write_text(f"import cachesim as cs\n{source}")
+    lines = re.findall(r"`cachesim (compare [^`]*my_module:[^`]*)`", readme)
+    codes = [
+        call(*line.split(), "--replications=1", *(SMALL if "--engine" not in line else SMALL[1:]),
+             *(() if "--strategies" in line else ["--strategies=no-cache"])).code
+        for line in lines
+    ]  # fmt: skip
+
+    assert [0, 0] == codes
