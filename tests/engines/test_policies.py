@@ -180,3 +180,8 @@ def test_commands():
     assert cache.get("b") is None
     with pytest.raises(CommandError, match=r"Simple does not know .*INCR a"):
         cache.execute(("INCR", "a"))
+
+
+def test_belady_is_shown_by_its_name():
+    """An address in a table would differ from run to run."""
+    assert "Simple(items=2, policy=belady)" == repr(Simple(items=2, policy=Belady(["a"])))

@@ -104,4 +104,8 @@ def Belady(keys: Iterable[str] | None = None) -> Callable[[], EvictionPolicy]:  
     for number in range(len(known) - 1, -1, -1):
         next_uses[number] = upcoming.get(known[number], math.inf)
         upcoming[known[number]] = number
-    return lambda: _Belady(known, next_uses)
+
+    def belady() -> EvictionPolicy:
+        return _Belady(known, next_uses)
+
+    return belady
