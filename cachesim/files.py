@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are either complete or absent."""
 
 import os
 from pathlib import Path
@@ -7,9 +7,9 @@ from cachesim.errors import BadInput
 
 
 def replace_file(path: Path, data: bytes | str) -> None:
-    """Write a file under another name in the same folder, then rename it; its folders are made.
+    """Write a file under another name in the same folder, then rename it. Missing folders are made.
 
-    Whatever goes wrong on the way, the old file stays as it was and no other file is left.
+    If anything fails, the old file stays as it was, and no other file remains.
 
     Raises
     ------

@@ -1,5 +1,6 @@
 """One list of everything: what is written and stands in no list, or in no page, is named here."""
 
+import inspect
 import re
 import tomllib
 from pathlib import Path
@@ -14,6 +15,7 @@ from cachesim.engines.base import EngineSpec
 from cachesim.experiments.presets import cluster
 from cachesim.experiments.toml import CLASSES, FAULTS, KINDS, STRATEGIES
 from cachesim.spec import Spec
+from cachesim.traces import binary, formats, plain
 from cachesim.validate.run import ORACLES
 from tests.cli.test_help import COMMAND_OF
 
@@ -87,11 +89,37 @@ def test_every_part_of_a_scenario_has_a_name_in_files():
     assert set() == complete(Spec, "cachesim.model") - named - PARTS_OF_NO_SCENARIO
 
 
+def test_every_reader_belongs_to_a_format():
+    """A function that reads a Source, and that no row of FORMATS uses, could not be called."""
+    rows = inspect.getsource(formats)
+    readers = [
+        f"{module.__name__.rpartition('.')[2]}.{name}"
+        for module in (plain, binary)
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__
+        and not name.startswith("_")
+        and [*inspect.signature(function).parameters] == ["source"]
+    ]
+
+    assert len(readers) > 5
+    assert [] == [reader for reader in readers if reader not in rows]
+
+
 def test_every_command_has_a_row_in_the_readme():
     """And every row calls a command that exists."""
     rows = set(re.findall(r"^\| `cachesim (\w+)", README, re.MULTILINE))
 
     assert {command.name for command in COMMANDS} == rows
+
+
+def test_the_readme_names_what_a_student_can_do():
+    """Every command of `cachesim exercise` is in its row."""
+    [row] = re.findall(r"^\| `cachesim exercise` \|.*", README, re.MULTILINE)
+    known = {
+        words.removeprefix("exercise ") for words in COMMAND_OF if words.startswith("exercise ")
+    }
+
+    assert known == set(re.findall(r"`(\w+)`", row))
 
 
 def test_the_readme_knows_which_commands_print_json():
@@ -184,6 +212,15 @@ def test_every_room_is_on_the_journey():
     named = set(re.findall(r"`(\w+)`", page("background/journey.md")))
 
     assert set() == rooms - named
+
+
+def test_the_source_to_read_first_exists():
+    """Every path in the README's reading list, below cachesim/."""
+    section = README.partition("## Reading the source")[2].partition("\n## ")[0]
+    paths = re.findall(r"`([\w/]+(?:\.py|/))`", section)
+
+    assert len(paths) > 10
+    assert [] == [path for path in paths if not (ROOT / "cachesim" / path).exists()]
 
 
 def test_what_contributors_are_told_exists():

@@ -1,4 +1,4 @@
-"""`cachesim anomalies`: every way a cache goes wrong, predicted, measured, cured and drawn."""
+"""`cachesim anomalies`: each way in which a cache goes wrong: predicted, measured, cured and drawn."""
 
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,10 @@ HEADER = ["id", "name", "predicted", "measured", "99 % interval", "cured", "", "
 def anomalies(
     ids: tuple[str, ...], every: bool, seed: int, n_jobs: int, out: str, as_json: bool
 ) -> int:
-    """List the anomalies; or run some, say A1 A6, beside their cures and their formulas, and draw one of each."""
+    """List the ways in which a cache goes wrong, or run some.
+
+    With ids, such as A1 A6: run each anomaly beside its cure and its formula, and draw one occurrence of it.
+    """
     if ids and every:
         raise BadInput("give either ids or --all, not both")
     if not ids and not every:
@@ -70,7 +73,7 @@ def _as_dict(finding: Finding) -> dict[str, Any]:
 def _show(findings: list[Finding]) -> None:
     click.echo(text_table(HEADER, [_cells(finding) for finding in findings], left=True))
     for finding in findings:
-        click.echo("\n" + "\n".join(_told(finding)))
+        click.echo("\n" + "\n".join(_about(finding)))
 
 
 def _cells(finding: Finding) -> list[str]:
@@ -89,8 +92,8 @@ def _cells(finding: Finding) -> list[str]:
     ]
 
 
-def _told(finding: Finding) -> list[str]:
-    """Return what is said of one anomaly below the table."""
+def _about(finding: Finding) -> list[str]:
+    """Return the lines about one anomaly below the table."""
     anomaly = finding.anomaly
     lines = [f"{anomaly.id} {anomaly.name}: {anomaly.story}."]
     lines += [f"  formula: {anomaly.formula}", f"  cured by: {anomaly.cured_by}"]
@@ -99,7 +102,7 @@ def _told(finding: Finding) -> list[str]:
 
 
 def _draw(findings: list[Finding], seed: int, out: str) -> None:
-    """Draw an occurrence of each anomaly whose check shows requests, and say where."""
+    """Draw one occurrence of each anomaly whose check shows requests, and name the files."""
     folder = open_folder(out)
     shown = [f for f in findings if f.verdict.example is not None and len(f.verdict.example)]
     files = [str(_picture(finding.anomaly, seed, folder)) for finding in shown]

@@ -32,7 +32,7 @@ PURE = 100_000  # requests of the subjects that run in Python
 
 
 class ReplayRow(NamedTuple):
-    """One subject: how fast, and against what."""
+    """One subject: its speed, its peer, and the ratio of both."""
 
     subject: str
     requests_per_s: float | None  # in CPU time; for a curve of ten sizes the trace counts once
@@ -52,7 +52,7 @@ def cells(row: ReplayRow) -> list[str]:
 
 
 def rows(requests: int = 1_000_000, rounds: int = 5) -> list[ReplayRow]:
-    """Return the speed of replays and curves, each beside its peer."""
+    """Measure the speed of replays and curves, each beside its peer."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "zipf.oracleGeneral"
         _write(path, requests)
@@ -80,7 +80,7 @@ PAIRS = {  # ours -> its peer
 
 
 def _rows(best: dict[str, float]) -> list[ReplayRow]:
-    """Return a row a subject; libcachesim's are those of its best hashpower."""
+    """Return one row per subject; libcachesim is taken at its best hash power."""
     peers: dict[str, float] = {}
     for name, speed in best.items():
         peer, at, _ = name.partition(" @")
@@ -139,7 +139,7 @@ def _curve(trace: Trace) -> int:
 
 
 def _python(path: Path) -> dict[str, Callable[[], int]]:
-    """Return what runs without numba, on the first requests of the trace."""
+    """Return the subjects that run without numba, on the first requests of the trace."""
     part = Trace.of_keys(_plain(path).keys[:PURE])
 
     def curve(name: str) -> Callable[[], int]:
@@ -154,7 +154,7 @@ def _python(path: Path) -> dict[str, Callable[[], int]]:
 
 
 def _peers(path: Path) -> dict[str, Callable[[], int]]:
-    """Return libcachesim's caches at every hash power, which the name tells after "@"; none without it."""
+    """Return libcachesim's caches, one per hash power (in the name, after "@"); none if it is not installed."""
     if find_spec("libcachesim") is None:
         return {}
     import libcachesim as peer
@@ -174,7 +174,7 @@ def _peers(path: Path) -> dict[str, Callable[[], int]]:
 
 
 def _play_peer(path: Path, kind: Any, sizes: list[int], power: int) -> int:
-    """Play the file into caches of libcachesim, one a size; return how many requests it has."""
+    """Play the file into caches of libcachesim, one per size; return the number of its requests."""
     from libcachesim import ReaderInitParam, TraceReader, TraceType
 
     for items in sizes:

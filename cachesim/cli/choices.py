@@ -35,13 +35,13 @@ ENGINES: dict[str, type[EngineSpec]] = {
 
 
 def _with_ttl(kind: type[Strategy]) -> MakeStrategy:
-    """Make strategies of one class from a TTL: theirs, or that of the strategy which they wrap."""
+    """Make strategies of one class from a TTL; a wrapper passes it to the strategy inside."""
     names = kind.__dataclass_fields__
     field = "inner__ttl" if "inner" in names else "ttl" if "ttl" in names else None
     return lambda ttl: kind() if field is None else kind().replace(**{field: ttl})
 
 
-COMPARED: dict[str, MakeStrategy] = {  # by `compare`, unless strategies are named
+COMPARED: dict[str, MakeStrategy] = {  # the default of --strategies
     "lazy-loading": lambda ttl: LazyLoading(ttl=ttl),
     "lazy-invalidate": lambda ttl: LazyLoading(ttl=ttl, invalidate=True),
     "write-through": lambda ttl: WriteThrough(),
@@ -53,7 +53,7 @@ STRATEGIES = {kebab(kind.__name__): _with_ttl(kind) for kind in CLASSES} | COMPA
 
 
 def strategies(names: list[str] | None, ttl: float) -> dict[str, Strategy]:
-    """Make the strategies of --strategies, by name; without names, those of COMPARED."""
+    """Make the strategies of --strategies, by name; by default those of COMPARED."""
     return {name: _strategy(name)(ttl) for name in names or COMPARED}
 
 
@@ -108,7 +108,7 @@ def _policy(engine_name: str, policy: str) -> Any:
 
 
 def curve_policies(names: list[str]) -> dict[str, str | Callable[[int], EngineSpec]]:
-    """Return what `hit_ratio_curve` plays for the names of --policies."""
+    """Turn the names of --policies into policies for `hit_ratio_curve`."""
     for name in names:
         if not is_own(name) and name not in CURVE_POLICIES:
             raise BadInput(

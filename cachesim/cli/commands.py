@@ -1,4 +1,4 @@
-"""One function a command: options in, text or JSON out. The work is done in the rooms below."""
+"""One function per command: options in, text or JSON out. The rooms below do the work."""
 
 from typing import Any
 
@@ -18,8 +18,8 @@ from cachesim.cli.output import (
     comparison_text,
     open_folder,
     print_json,
+    print_notes,
     progress,
-    tell_notes,
     write_comparison,
 )
 from cachesim.cli.plan import plan
@@ -41,36 +41,23 @@ from cachesim.units import visible
 
 @click.command()
 @apply((*SCENARIO, *RUNS, folder("out/compare"), *REPORT, JSON))
-def compare(
-    out: str,
-    report: str | None,
-    rank: str | None,
-    worth: float | None,
-    as_json: bool,
-    **options: Any,
-) -> None:
+def compare(**options: Any) -> None:
     """Compare strategies, or engines, on the same requests."""
-    _compare(plan(options), out, as_json, Extras(report, rank, worth))
+    _compare(plan(options), options)
 
 
 @click.command()
 @click.argument("scenario", type=PATH)
 @apply((folder("out/run"), *REPORT, JSON))
-def run(
-    scenario: str,
-    out: str,
-    report: str | None,
-    rank: str | None,
-    worth: float | None,
-    as_json: bool,
-) -> None:
-    """Run a scenario file; with a [compare] table, all of its alternatives."""
-    _compare(read_toml(scenario), out, as_json, Extras(report, rank, worth))
+def run(scenario: str, **options: Any) -> None:
+    """Run a scenario file. If it has a table [compare], run all of its alternatives."""
+    _compare(read_toml(scenario), options)
 
 
-def _compare(what: Plan, out: str, as_json: bool, extras: Extras) -> None:
+def _compare(what: Plan, options: dict[str, Any]) -> None:
+    extras = Extras.of(options)
     extras.check(what.replications)
-    folder = open_folder(out)
+    folder = open_folder(options["out"])
     results = experiments.compare(
         what.scenario,
         replications=what.replications,
@@ -79,9 +66,9 @@ def _compare(what: Plan, out: str, as_json: bool, extras: Extras) -> None:
         progress=progress,
         **what.varied,  # type: ignore[arg-type]
     )
-    tell_notes(what.scenario.workload)
+    print_notes(what.scenario.workload)
     files = [*write_comparison(folder, what, results), *extras.write(what, results)]
-    if as_json:
+    if options["as_json"]:
         print_json({**comparison_json(what, results), **extras.as_json(results)})
     else:
         click.echo("\n\n".join([comparison_text(what, results), *extras.text(results)]))
@@ -99,14 +86,14 @@ def _compare(what: Plan, out: str, as_json: bool, extras: Extras) -> None:
     help="Number of the request, from 0, in the order in which requests end.",
 )
 def trace(scenario: str, number: int) -> None:
-    """Tell one request of a scenario step by step, with times and versions."""
+    """Tell one request step by step, with times and versions."""
     click.echo(explain(read_toml(scenario).scenario, number))
 
 
 @click.command("assumptions")
 @JSON
 def list_assumptions(as_json: bool) -> None:
-    """List every latency and size the model uses: value, unit, source, or "assumption"."""
+    """List every latency and size of the model, with its source. The word "assumption" says that there is none."""
     rows = assumptions()
     if as_json:
         print_json({"rows": rows})
@@ -119,7 +106,7 @@ def list_assumptions(as_json: bool) -> None:
 @ruled("--warmup", Delay, "Time at the start to leave out.", default="0")
 @JSON
 def report(history: str, warmup: float, as_json: bool) -> None:
-    """Measure and check a history from elsewhere: a CSV or Parquet file with a row a request."""
+    """Measure and check a history from elsewhere. It is a CSV or Parquet file with one row per request."""
     whole, notes = load_with_notes(history)
     measured = since(whole, warmup)
     metrics, kinds = measure(measured), miss_kinds(measured)

@@ -1,4 +1,4 @@
-"""`cachesim fidelity`: how near the embedded engines come to the real servers, on your requests or on ours."""
+"""`cachesim fidelity`: how near the embedded engines are to the real servers, on your requests or on ours."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import click
 
 from cachesim.cli.kinds import PATH, apply, names, ruled
 from cachesim.cli.options import JOBS, JSON, READING, SEED, how_to_read
-from cachesim.cli.output import print_json, progress, tell_notes
+from cachesim.cli.output import print_json, print_notes, progress
 from cachesim.errors import BadInput
 from cachesim.measure.tables import text_table
 from cachesim.spec import Count, Exponent
@@ -85,7 +85,7 @@ COUNTS = ("evictions", "expirations", "items")
 @click.option("--markdown", is_flag=True, help="Print the table in Markdown, with versions.")
 @JSON
 def fidelity(as_json: bool, markdown: bool, jobs: int | None, **options: Any) -> None:
-    """Run the same requests on the embedded engines and the real servers; print both and the difference."""
+    """Compare the embedded engines with the real servers. The same requests run on both; the difference is printed."""
     rows = list(compare_engines(_cases(options), n_jobs=jobs or -1, progress=progress))
     if as_json:
         print_json({"rows": [as_dict(row) for row in rows]})
@@ -115,7 +115,7 @@ def _cases(options: dict[str, Any]) -> list[EngineComparison]:
         reading,
     )
     if requests.trace:
-        tell_notes(requests_of(requests))
+        print_notes(requests_of(requests))
     memories = [parse_size(text) for text in options["memory"]]
     return cases(options["engine"], options["policy"], memories, requests)
 

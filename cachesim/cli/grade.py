@@ -1,4 +1,4 @@
-"""`cachesim grade`: submissions of a class, graded in sandboxes, with a report for each and for all."""
+"""`cachesim grade`: the submissions of a class, graded in sandboxes, with one report each and one for all."""
 
 import sys
 import tempfile
@@ -29,12 +29,12 @@ from cachesim.measure.tables import text_table
 from cachesim.spec import Seed
 
 NO_SANDBOX = 3  # exit code
-TOLD = ("id", "name", "score", "raw_score", "penalty", "max_score", "isolation", "is_final")
+SHOWN = ("id", "name", "score", "raw_score", "penalty", "max_score", "isolation", "is_final")
 LISTED = ("id", "status", "score", "max_score", "message")  # of a test, by --json
-NAMED = 20  # at most so many students in one sentence
+NAMED = 20  # most students that one sentence names
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-ARRIVAL = (  # the options that say whose the submissions are, and how late
+ARRIVAL = (  # options: who submitted, and how late
     click.option(
         "--roster",
         type=FILE,
@@ -104,10 +104,12 @@ ARRIVAL = (  # the options that say whose the submissions are, and how late
 def grade_command(
     exercise: str, submissions: tuple[Path, ...], *, weak: bool, as_json: bool, **options: Any
 ) -> int:
-    """Grade submissions of EXERCISE: .py, .ipynb, folders, archives, or a class as an LMS gives it.
+    """Grade submissions of EXERCISE in sandboxes.
 
-    Understood are downloads of Canvas and Moodle, nbgrader's submitted/, exports of Gradescope and the folders of
-    GitHub Classroom, each as a folder or as a zip.
+    Submissions are .py, .ipynb, folders, archives, or a whole class as an LMS exports it.
+
+    Downloads of Canvas and Moodle, nbgrader's submitted/, exports of Gradescope and the folders of GitHub
+    Classroom are understood, each as a folder or as a zip.
     """
     task = whole(exercise)
     try:
@@ -128,7 +130,7 @@ def grade_command(
     if ledger:
         _write_all(ledger.path, task, everybody)
         found.notes.extend(ledger.notes)
-    _tell(found, registry.roster, everybody, done)
+    _announce(found, registry.roster, everybody, done)
     _show(task, done, as_json=as_json)
     return 0
 
@@ -168,7 +170,7 @@ def _rules(
     timezone: str,
     **_others: Any,
 ) -> tuple[LatePolicy, Registry]:
-    """Read the options about lateness and about the students."""
+    """Read the options about the students and about lateness."""
     zone = zone_of(timezone)
     due = parse_moment(deadline, zone) if deadline else None
     policy = LatePolicy(due, parse_grace(grace), parse_percent(late))
@@ -194,8 +196,10 @@ def _write_all(out: Path, exercise: Exercise, done: Sequence[Grade]) -> None:
         )
 
 
-def _tell(found: Class, roster: Roster, everybody: Sequence[Grade], done: Sequence[Grade]) -> None:
-    """Say on stderr what concerns the class, not one student's report."""
+def _announce(
+    found: Class, roster: Roster, everybody: Sequence[Grade], done: Sequence[Grade]
+) -> None:
+    """Say on stderr what is about the class and not about one submission."""
     here = {person.id for given in everybody for person in given.students}
     missing = [f"{p.id} ({p.name})" if p.name else p.id for p in roster.people if p.id not in here]
     strangers = [arrival.id for arrival in found.arrivals if not arrival.is_known]
@@ -229,7 +233,7 @@ def _show(exercise: Exercise, done: Sequence[Grade], *, as_json: bool) -> None:
 
 
 def _table(done: Sequence[Grade]) -> str:
-    """Return the table; a column that says nothing about anybody is left out."""
+    """Make the table; leave out a column that is empty in every row."""
     columns = {
         "submission": [given.id for given in done],
         "name": [given.name for given in done],
@@ -245,9 +249,9 @@ def _table(done: Sequence[Grade]) -> str:
 
 
 def _listed(given: Grade) -> dict[str, Any]:
-    told = as_dict(given)
-    told["tests"] = [{name: test[name] for name in LISTED} for test in told["tests"]]
-    return {name: told[name] for name in (*TOLD, "tests") if name in told}
+    every = as_dict(given)
+    every["tests"] = [{name: test[name] for name in LISTED} for test in every["tests"]]
+    return {name: every[name] for name in (*SHOWN, "tests") if name in every}
 
 
 def _passed(given: Grade) -> int:

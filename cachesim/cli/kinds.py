@@ -13,7 +13,7 @@ from cachesim.units import parse_size, parse_time
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 PATH = click.Path(
     readable=False
-)  # the shell completes it; whether it can be read is said when it is read
+)  # for completion only; reading the file says whether it can be read
 
 
 def ruled(
@@ -25,10 +25,10 @@ def ruled(
     usual: Any = None,
     metavar: str = "",
 ) -> Decorator:
-    """Make an option whose text is read and checked as a spec's field with that annotation is.
+    """Make an option that is parsed and checked by an annotation, as a field of a spec is.
 
-    The help page gets the rules of the annotation, and the default: `default` is what the option has if it is
-    not given; `usual` only says what happens then.
+    The help page shows the rules of the annotation and the default. `default` is the text that stands for
+    a missing option; `usual` is for the help page only.
     """
     kinds, rules = unfold(hint)
     is_size, is_time = ("byte" in rules[0].text, "seconds" in rules[0].text)
@@ -64,7 +64,7 @@ def _parse(flag: str, text: str, kinds: tuple[Any, ...], is_size: bool, is_time:
 
 @contextmanager
 def about(flag: str) -> Iterator[None]:
-    """Say which option a refusal is about."""
+    """Name the option in every refusal from inside the block."""
     try:
         yield
     except BadInput as error:
@@ -74,7 +74,7 @@ def about(flag: str) -> Iterator[None]:
 def names(
     flag: str, text: str, *, among: Iterable[str] = (), metavar: str = "NAME,...", **settings: Any
 ) -> Decorator:
-    """Make an option that takes a comma list; the shell completes the names `among` which it chooses."""
+    """Make an option that takes a comma list; a shell completes names from `among`."""
 
     def split(
         _context: click.Context, _option: click.Parameter, given: str | None
@@ -91,7 +91,7 @@ def names(
 
 
 def parsed(flag: str, parse: Callable[[str], Any], text: str, metavar: str) -> Decorator:
-    """Make an option whose text `parse` must take."""
+    """Make an option whose text `parse` must accept."""
 
     def read(_context: click.Context, _option: click.Parameter, given: str | None) -> str | None:
         if given is not None:
@@ -102,7 +102,7 @@ def parsed(flag: str, parse: Callable[[str], Any], text: str, metavar: str) -> D
 
 
 def one_of(names: Iterable[str]) -> Callable[..., list[str]]:
-    """Make the completion of an option that takes names: the last of a comma list.
+    """Complete names for a shell: the last one of a comma list.
 
     >>> one_of(["lru", "lfu", "fifo"])(None, None, "fifo,l")
     ['fifo,lru', 'fifo,lfu']

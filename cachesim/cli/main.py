@@ -1,4 +1,4 @@
-"""The commands, and the one place where errors become a sentence on stderr and an exit code."""
+"""The command line: the one place where an error becomes a sentence on stderr and an exit code."""
 
 import os
 import re
@@ -68,13 +68,13 @@ def _run(words: list[str]) -> int:
     except SystemExit as end:
         if sys.stdout is streams[0]:
             raise
-        sys.stdout, sys.stderr = streams  # click covers them, and leaves, if nobody reads
+        sys.stdout, sys.stderr = streams  # click replaces them, and exits, when nobody reads
         raise BrokenPipeError from end
     return code if isinstance(code, int) else 0
 
 
 def _let_go() -> None:
-    """Forget what could not be printed: Python would try again at its end, and complain."""
+    """Forget the output that could not be printed: at its end Python would try again, and complain."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -87,7 +87,7 @@ def _refused(error: OSError) -> str:
 
 
 def by_option(sentence: str, words: list[str]) -> str:
-    """Return a sentence with the option in place of the field that it sets, if the command has such an option.
+    """Replace a field in a sentence by the option that sets it, if the command has such an option.
 
     >>> by_option("Scenario.warmup must be shorter than the duration", ["compare"])
     '--warmup must be shorter than the duration'

@@ -1,4 +1,4 @@
-"""The options that several commands share; each value is checked by the rule of the field it sets."""
+"""The options that several commands share. The rule of the field that an option sets checks its value."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ READING: tuple[Decorator, ...] = (
     parsed(
         "--delimiter",
         delimiter_from_text,
-        "What stands between a csv's columns, such as tab or ;",
+        "The sign between a csv's columns, such as tab or ;",
         "SIGN",
     ),
     click.option(
@@ -59,7 +59,7 @@ READING: tuple[Decorator, ...] = (
 
 
 def how_to_read(options: dict[str, Any]) -> dict[str, Any]:
-    """Take the options of READING out of `options`; return them as `read_trace` names them."""
+    """Move the options of READING out of `options`, and name them as `read_trace` does."""
     columns = options.pop("columns")
     return {
         "format": options.pop("format_name"),

@@ -1,4 +1,4 @@
-"""What the commands print and write: tables for people, one JSON object for programs, files that appear whole."""
+"""The output of the commands: tables for people, one JSON object for programs, and files."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = 1
-NAMES = {"cache": "engine"}  # varied fields whose column has another name on the command line
-NAMED = ("strategy", "cache")  # every row says these, by their class where they do not vary
+NAMES = {"cache": "engine"}  # fields that have another name on the command line
+NAMED = ("strategy", "cache")  # in every row of JSON: by their label, or else by their class
 
 
 def print_json(content: dict[str, Any]) -> None:
-    """Print one JSON object; what is undefined is null."""
+    """Print one JSON object; an undefined number is null."""
     text = json.dumps(_defined({"schema": SCHEMA, **content}), ensure_ascii=False)
     click.echo("".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text))
 
@@ -49,7 +49,7 @@ def _defined(value: Any) -> Any:
 
 
 def comparison_json(plan: Plan, results: Results) -> dict[str, Any]:
-    """Return the comparison as JSON: the scenario, a row a case, the first two cases' differences."""
+    """Return the comparison for JSON: the scenario, one row per case, the differences of the first two."""
     rows = []
     for number, case in enumerate(results.cases):
         labels = {field: kebab(type(getattr(case.scenario, field)).__name__) for field in NAMED}
@@ -84,23 +84,23 @@ def comparison_text(plan: Plan, results: Results) -> str:
 
 
 def results_table(results: Results) -> str:
-    """Return a row a case: what tells it from the others, and its intervals."""
+    """Make the table of one row per case: the labels that differ, and the intervals."""
     labels = len(results.cases[0].labels)
     header = [NAMES.get(name, name) for name in results.header[:labels]]
     header += [title(metric) for metric in results.header[labels:]]
     rows = results.rows()
-    told = _telling(rows, labels)
-    cut = [[cells[n] for n in told] + cells[labels:] for cells in [header, *rows]]
-    return _split_table(cut[0], cut[1:], len(told))
+    shown = _differing(rows, labels)
+    cut = [[cells[n] for n in shown] + cells[labels:] for cells in [header, *rows]]
+    return _split_table(cut[0], cut[1:], len(shown))
 
 
-def _telling(rows: list[list[str]], labels: int) -> list[int]:
-    """Return the label columns that tell the rows apart; the first, if one row is all there is."""
+def _differing(rows: list[list[str]], labels: int) -> list[int]:
+    """Return the numbers of the label columns in which rows differ; the first, if there is only one row."""
     return [n for n in range(labels) if len({row[n] for row in rows}) > 1] or [0][:labels]
 
 
 def _split_table(header: list[str], rows: list[list[str]], labels: int, width: int = 110) -> str:
-    """Return the table, broken into blocks that repeat the labels where it would be wider than a terminal."""
+    """Break a table that is wider than a terminal into blocks; each block repeats the labels."""
     blocks, start = [], labels
     while start < len(header):
         stop = len(header)
@@ -125,12 +125,12 @@ def _difference_table(differences: list[Difference]) -> str:
 
 
 def open_folder(path: str) -> Path:
-    """Return the folder, made if need be, after a trial that it can be written.
+    """Make the folder if it does not exist, and try to write into it.
 
     Raises
     ------
     BadInput
-        It cannot.
+        It cannot be made, or not be written.
     """
     if not path:
         raise BadInput('--out must name a folder, got ""; give a name, or . for this one')
@@ -186,13 +186,13 @@ def scenario_json(plan: Plan) -> dict[str, Any] | None:
 
 
 def _named(results: Results) -> pd.DataFrame:
-    """Return the frame with the command line's names: the engine asked for, and what ran, are two things."""
+    """Rename columns as the command line names them; `engine` is what was asked for, `engine_version` what ran."""
     ran = {"engine": "engine_version"} if "cache" in results.frame else {}
     return results.frame.rename(columns=ran | NAMES)
 
 
 def replay_text(found: Replay) -> str:
-    """Return a replay for people: the hit ratio between its bounds, and what it took."""
+    """Describe a replay for people: the hit ratio between its bounds, misses, evictions, memory."""
     best = [("optimum", found.optimum), ("bound", found.bound)]
     bounds = [
         ("infinite cache", found.infinite),
@@ -219,15 +219,15 @@ def replay_text(found: Replay) -> str:
     )
 
 
-def tell_notes(about: Any) -> None:
-    """Say on stderr what was noticed when a trace was read: columns not used, requests passed over."""
+def print_notes(about: Any) -> None:
+    """Print the notes about a trace on stderr: unused columns, ignored requests."""
     trace = about.trace() if isinstance(about, TraceReplay) else about
     for note in getattr(trace, "notes", ()):
         click.echo(f"note: {note}", err=True)
 
 
 def progress(finished: Iterable[Any], total: int) -> Iterator[Any]:
-    """Show a bar on stderr, if that is a terminal."""
+    """Show a progress bar on stderr, if that is a terminal."""
     from tqdm import tqdm
 
     yield from tqdm(finished, total=total, unit="run", disable=not sys.stderr.isatty(), leave=False)

@@ -1,4 +1,4 @@
-"""From options to a plan: which scenario, which alternatives, how often."""
+"""From options to a plan: the scenario, its alternatives, the number of replications."""
 
 import sys
 from typing import Any
@@ -21,12 +21,12 @@ from cachesim.scenario import Scenario
 from cachesim.traces import Stream, Trace
 
 TTL = USUAL.strategy.ttl
-TRACE_REQUESTS = 100_000  # as many of a trace are replayed unless --duration asks for more
+TRACE_REQUESTS = 100_000  # of a trace, unless --duration asks for more
 Options = dict[str, Any]
 
 
 def plan(options: Options) -> Plan:
-    """Return what `compare` runs for these options.
+    """Make the plan that `compare` runs.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def replay_engine(
     clock: str | None,
     **_: Any,
 ) -> EngineSpec:
-    """Return the engine of a replay.
+    """Make the engine of a replay.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def _engines(options: Options) -> dict[str, EngineSpec]:
 
 
 def _workload(options: Options) -> tuple[Workload, float]:
-    """Return the workload, and the TTL that goes with it."""
+    """Make the workload; return it with the TTL that suits it."""
     if options["rate"] is not None and options["clients"] is not None:
         raise BadInput(
             "--rate (open loop) and --clients (closed loop) exclude each other; give one of them"
@@ -175,7 +175,7 @@ def _replay(options: Options) -> Workload:
 
 
 def _times(options: Options, workload: Workload) -> Options:
-    """Return duration and warm-up: as asked for, or as fits a trace."""
+    """Return duration and warm-up: the options, or what suits the trace."""
     times = {name: options[name] for name in ("duration", "warmup") if options[name] is not None}
     if isinstance(workload, TraceReplay) and workload.clients is None:
         rate = len(workload.trace()) / max(workload.length, 1e-9)

@@ -1,4 +1,4 @@
-"""`cachesim replay`: a trace into one engine, or with --curve into many policies at many sizes."""
+"""`cachesim replay`: plays a trace into one engine, or with --curve into many policies at many sizes."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ import click
 from cachesim.cli.choices import ENGINES, curve_policies
 from cachesim.cli.kinds import PATH, apply, names, one_of, ruled
 from cachesim.cli.options import CLOCK, JSON, POLICY, READING, how_to_read
-from cachesim.cli.output import open_folder, print_json, replay_text, tell_notes
+from cachesim.cli.output import open_folder, print_json, print_notes, replay_text
 from cachesim.cli.own import FORM
 from cachesim.cli.plan import replay_engine
 from cachesim.errors import BadInput
@@ -66,7 +66,7 @@ MANY = ("policies", "sizes", "out")  # options of --curve
 @click.option("--out", metavar="FILE", type=PATH, help="With --curve: a .png file for the plot.")
 @JSON
 def replay(trace: str, curve: bool, as_json: bool, **options: Any) -> None:
-    """Replay a trace straight into an engine: hit ratios at full speed, with the bounds beside them."""
+    """Replay a trace straight into an engine, at full speed. Prints hit ratios with the bounds beside them."""
     how = how_to_read(options)
     _agree(curve, options)
     needs_all = curve or options["policy"] == "belady"
@@ -79,7 +79,7 @@ def replay(trace: str, curve: bool, as_json: bool, **options: Any) -> None:
     spec = replay_engine(requests, **options)
     found = replay_trace(requests, spec, value_size=options["value_size"], keep=options["keep"])
     if not isinstance(requests, Trace):
-        tell_notes(requests)
+        print_notes(requests)
     if as_json:
         print_json({**about, "notes": requests.notes, **found._asdict()})
     else:
@@ -91,12 +91,12 @@ def _opened(stream: Stream, keep: int | None) -> Trace | Stream:
     whole = stream.whole() if keep is None else stream.fits(keep)
     if whole is None:
         return stream
-    tell_notes(whole)  # they are complete
+    print_notes(whole)  # they are complete
     return whole
 
 
 def _agree(curve: bool, options: dict[str, Any]) -> None:
-    """Refuse options that the other half of the command would ignore."""
+    """Refuse options that the command would ignore, with --curve or without it."""
     flags = {"engine_name": "--engine"}
     for name, default in ONE_ENGINE.items():
         if curve and options[name] != default:
@@ -125,7 +125,7 @@ def _curve(
 
 
 def _target(out: str) -> Path:
-    """Return the file for the plot, after a trial that its folder can be written."""
+    """Return the file for the plot, after its folder was tried."""
     path = Path(out)
     if path.suffix != ".png":
         raise BadInput(f'--out must name a .png file for the plot, got "{out}"')
@@ -134,7 +134,7 @@ def _target(out: str) -> Path:
 
 
 def _items(size: str, unique: int) -> int:
-    """Return the number of items that a size stands for.
+    """Turn a size, a number or a share of the keys, into a number of items.
 
     >>> _items("1%", unique=5000), _items("100", unique=5000)
     (50, 100)
@@ -167,7 +167,7 @@ def _as_json(trace: Trace, curves: dict[str, Curve]) -> dict[str, Any]:
 
 
 def _text(trace: Trace, curves: dict[str, Curve]) -> str:
-    """Return a row a size, a column a policy, and who is best where."""
+    """Make a table of one row per size and one column per policy; below it, the best policy of each size."""
     sizes = [int(items) for items, _ in curves[OPTIMUM]]
     rows = [
         [f"{items:,}", *(f"{points[row][1]:.4f}" for points in curves.values())]

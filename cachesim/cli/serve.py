@@ -58,7 +58,7 @@ def serve(
     speed: float,
     seed: int,
 ) -> None:
-    """Serve an embedded engine, so that redis-cli or any client can talk to it."""
+    """Serve an embedded engine to redis-cli or any other client."""
     if name not in PORTS:
         raise BadInput(f'--engine "{name}" cannot be served; choose from {", ".join(PORTS)}')
     spec = engine_of(name, None, policy)
@@ -69,7 +69,7 @@ def serve(
         port = PORTS[name]
     engine = spec.build(wall_clock(speed), uniform(seed, "eviction"))
     limit = show_size(spec.memory)  # type: ignore[attr-defined]
-    rate = f"{speed:g} simulated seconds a second"
+    rate = f"{speed:g} simulated seconds per second"
 
     def ready(where: str) -> None:
         click.echo(

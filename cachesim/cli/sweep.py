@@ -1,4 +1,4 @@
-"""`cachesim sweep`: every combination of values, from a laptop to a cluster, resumed where it stopped."""
+"""`cachesim sweep`: every combination of values, on a laptop or a cluster; an interrupted sweep goes on."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from cachesim.cli.options import JSON, REPORT
 from cachesim.cli.output import (
     open_folder,
     print_json,
+    print_notes,
     progress,
     results_table,
     scenario_json,
-    tell_notes,
     write_results,
 )
 from cachesim.cli.vary import varied
@@ -32,7 +32,7 @@ from cachesim.measure.metrics import METRICS
 from cachesim.spec import Count, Rule
 
 Precision = Annotated[float, Rule("> 0, such as 0.05", lambda x: 0 < x < math.inf)]
-MOST_CASES = 60  # in a table or a plot that people can still read
+MOST_CASES = 60  # people can still read a table or a plot of so many
 FAILED = 1  # exit code where a run failed
 
 
@@ -74,27 +74,17 @@ FAILED = 1  # exit code where a run failed
     help="Where finished runs are kept.  [default: OUT/runs]",
 )
 @apply((*REPORT, JSON))
-def sweep(
-    scenario: str,
-    vary: Sequence[str],
-    out: str,
-    store: str | None,
-    report: str | None,
-    rank: str | None,
-    worth: float | None,
-    as_json: bool,
-    **options: Any,
-) -> int:
-    """Run every combination of values; finished runs are kept, so that an interrupted sweep goes on."""
+def sweep(scenario: str, vary: Sequence[str], **options: Any) -> int:
+    """Run every combination of values. Finished runs are kept, so an interrupted sweep goes on."""
     plan = _plan(read_toml(scenario), vary, options)
-    extras = Extras(report, rank, worth)
+    extras = Extras.of(options)
     extras.check(plan.replications)
-    tell_notes(plan.scenario.workload)
-    folder = open_folder(out)
-    kept = _store(folder, store)
+    print_notes(plan.scenario.workload)
+    folder = open_folder(options["out"])
+    kept = _store(folder, options["store"])
     results = _run(plan, kept, options)
     files = [*_write(folder, plan, results), *extras.write(plan, results)]
-    if as_json:
+    if options["as_json"]:
         print_json({**_json(plan, results), **extras.as_json(results)})
     else:
         click.echo("\n\n".join([_text(results, kept), *extras.text(results)]))
@@ -103,7 +93,7 @@ def sweep(
 
 
 def _plan(file: Plan, vary: Sequence[str], options: dict[str, Any]) -> Plan:
-    """Return the file's plan with what the options add to it, or put in the place of its own."""
+    """Return the file's plan after the options have added to it, or replaced parts of it."""
     precision = options["until_precision"] or file.until_precision
     from_file = file.replications if file.varied else None
     return Plan(
@@ -116,7 +106,7 @@ def _plan(file: Plan, vary: Sequence[str], options: dict[str, Any]) -> Plan:
 
 
 def _store(folder: Path, asked: str | None) -> Store | None:
-    """Return where runs are kept; without pyarrow nowhere, which is said."""
+    """Open the store of runs; without pyarrow there is none, which a note says."""
     if asked is None and find_spec("pyarrow") is None:
         click.echo('runs are not kept: pip install "cachesim-lab[parquet]"', err=True)
         return None
@@ -139,7 +129,7 @@ def _run(plan: Plan, store: Store | None, options: dict[str, Any]) -> Results:
 
 
 def _json(plan: Plan, results: Results) -> dict[str, Any]:
-    """Return the scenario, what was varied, and a row a case: how many runs, and their intervals."""
+    """Return the scenario, the varied values, and one row per case: the number of runs and the intervals."""
     failed = results.frame.groupby("case")["failure"].count()
     runs = results.frame["case"].value_counts()
     rows = [

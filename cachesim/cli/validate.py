@@ -1,4 +1,4 @@
-"""`cachesim validate`: what theory predicts beside what the model gives, and whether they agree."""
+"""`cachesim validate`: theory's predictions beside the model's numbers, and whether they agree."""
 
 from typing import Any
 
@@ -38,9 +38,11 @@ HEADER = [
 def validate(
     names: tuple[str, ...], quick: bool, is_list: bool, seed: int, jobs: int | None, as_json: bool
 ) -> int:
-    """Run the model where theory knows the answer: predicted, simulated, interval, verdict.
+    """Run the model where theory knows the answer.
 
-    Exit code 1 if a prediction lies outside its interval, or an interval is too wide to mean something.
+    Prints what is predicted and simulated, the 99 % interval, and whether they agree.
+
+    Exit code 1 if a prediction lies outside its interval, or if an interval is too wide to prove anything.
     """
     if is_list:
         click.echo(_listed())

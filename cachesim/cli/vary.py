@@ -1,4 +1,4 @@
-"""What `--vary FIELD=VALUE,VALUE` says: a field of the scenario with dots, as in TOML, and its values as texts.
+"""Parse `--vary FIELD=VALUE,VALUE`: a field of the scenario, with dots as in TOML, and its values.
 
 A part is written as it prints, by its name in kebab case: `lazy-loading(ttl=5s)`, `redis(memory=4mb)`;
 several faults at once with + between them, none at all as `none`. A class of the user's own is MODULE:NAME:
@@ -22,12 +22,12 @@ Known = tuple[tuple[Any, ...], list[Any]]  # the types that a field takes, and i
 
 
 def varied(scenario: Scenario, options: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return field -> text -> value, as `sweep` takes it, for the options in their order.
+    """Parse the options in their order into field -> text -> value, as `sweep` takes it.
 
     Raises
     ------
     BadInput
-        A field that the scenario does not have, or a text that is no value for it.
+        The scenario has no such field, or a text is not a value of the field.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def _values(text: str, known: Known, name: str) -> dict[str, Any]:
 
 
 def _value(text: str, known: Known, name: str) -> Any:
-    """Return what a text stands for in a field."""
+    """Parse one value of a field."""
     kinds, rules = known
     family = tuple(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Spec))
     if family:
@@ -101,7 +101,7 @@ def _value(text: str, known: Known, name: str) -> Any:
 
 
 def _spec(text: str, family: tuple[type, ...], name: str) -> Spec:
-    """Return the part that a text such as "zipf(keys=1000,skew=0.8)" names."""
+    """Make the part that a text such as "zipf(keys=1000,skew=0.8)" describes."""
     kind, opening, inside = text.partition("(")
     cls = own_class(name, kind, family[0]) if is_own(kind) else KINDS.get(kind.strip())
     if cls is None or not issubclass(cls, family):
@@ -120,7 +120,7 @@ def _spec(text: str, family: tuple[type, ...], name: str) -> Spec:
 
 
 def _split(text: str, between: str = ",") -> list[str]:
-    """Return the parts of a comma list; a comma within parentheses does not count.
+    """Split a comma list; a comma inside parentheses does not count.
 
     >>> _split("a(x=1,y=2), b")
     ['a(x=1,y=2)', 'b']

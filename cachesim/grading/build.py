@@ -59,7 +59,7 @@ def files(
 
 
 def handout(exercise: Exercise) -> str:
-    """Return what a student's `cachesim exercise` needs, as TOML: no solution, no hidden test, nothing of grader.py.
+    """Make the TOML that a student's `cachesim exercise` needs: no solution, no hidden test, nothing of grader.py.
 
     >>> from cachesim.grading.exercise import find
     >>> handout(find("exercises/01_lru")).count("visibility")

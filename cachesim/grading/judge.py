@@ -168,7 +168,7 @@ def _lab(bench: _Bench, stack: ExitStack) -> BoxLab:
 
 
 def _told(trouble: Exception, test: Test, is_repeat: bool) -> tuple[str, str, str]:
-    """Return the status, what was seen, and what of it may be told where nothing of the code's may be seen."""
+    """Return the status, the message for visible tests, and the message for hidden ones: nothing from the code."""
     shown = rounded(plain(str(trouble), 500))
     if isinstance(trouble, AssertionError):
         return FAILED, f"{test.failed} Seen: {shown}" if shown else test.failed, ""

@@ -32,7 +32,7 @@ class Progress:
         self.path = path
 
     def of(self, exercise: str) -> Facts:
-        """Return what is known of an exercise."""
+        """Return the known facts about an exercise."""
         return self.known.get(exercise, {})
 
     @property

@@ -263,7 +263,7 @@ def client_getredir(client: Any) -> Reply:
 
 
 def client_unblock(client: Any, number: bytes, *reasons: bytes) -> Reply:
-    """CLIENT UNBLOCK id [TIMEOUT | ERROR]: 0, as no client is ever blocked here."""
+    """CLIENT UNBLOCK id [reason]: 0, as no client is ever blocked here."""
     if len(reasons) > 1 or (reasons and reasons[0].upper() not in (b"TIMEOUT", b"ERROR")):
         raise CommandError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
     integer(number)

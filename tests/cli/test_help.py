@@ -57,6 +57,14 @@ def test_every_option_says_what_it_takes(words):
     assert command.help
 
 
+@pytest.mark.parametrize("words", ["", "exercise"])
+def test_a_list_of_commands_is_not_cut_off(words):
+    """The first sentence of each fits into its line."""
+    listed = done(*words.split(), "--help").out.partition("Commands:")[2]
+
+    assert [] == [line for line in listed.splitlines() if line.endswith("...")]
+
+
 @pytest.mark.parametrize("words", COMMAND_OF)
 def test_a_number_has_its_range(words):
     """Every option that a spec's rule checks shows the rule."""

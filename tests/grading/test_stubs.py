@@ -2,6 +2,7 @@
 
 import pytest
 
+import cachesim
 from cachesim.grading.answers import AnswerError
 from cachesim.grading.parts import Part
 from cachesim.grading.sandbox import Limits, box, strongest
@@ -86,3 +87,26 @@ def test_a_name_that_lives_in_errors_says_so(name):
     for source in (as_attribute, as_import):
         with pytest.raises(AnswerError, match=f"^ImportError: {says}"):
             value(source)
+
+
+ONLY_INSIDE = {"Entry"}  # what a policy is given: outside it is made by the engine
+
+
+def test_the_front_door_is_the_same_inside():
+    """A name that the sandbox has at the top is public outside too, and as the same kind of thing."""
+    public = (
+        "[n for n, x in vars(cs).items() if not n.startswith('_') and isinstance(x, (type, int))]"
+    )
+    inside = set(value(f"import cachesim as cs\ndef f(): return {public}"))
+
+    assert set() == inside - set(cachesim.__all__) - ONLY_INSIDE - {"Slip"}
+    assert {"EvictionPolicy", "MIB", "Strategy"} == inside & set(cachesim.__all__)
+
+
+def test_units_and_errors_are_namespaces_inside():
+    """As outside: imported from their module, or reached through it."""
+    source = "import cachesim as cs\nfrom cachesim.units import KIB\nfrom cachesim.errors import CacheError\n"
+
+    assert [1024, True] == value(
+        f"{source}def f(): return [KIB, CacheError is cs.errors.CacheError]"
+    )

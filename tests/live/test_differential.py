@@ -45,7 +45,7 @@ def reply(engine, command):
 
 
 def canonical(command, told):
-    """Return what of a reply can be compared."""
+    """Reduce a reply to the part that can be compared."""
     name = str(command[0]).upper()
     if isinstance(told, str) and told.startswith("error: "):
         return told
@@ -139,7 +139,7 @@ def test_redis_without_memory(start, policy):
 
 
 def hangs_up(engine, stream):
-    """Return whether a server hangs up on this, or swallows all that comes for a while."""
+    """True if a server closes the connection after this, or ignores what follows for a while."""
     talk = MemcachedConversation(engine)
     parts = (stream, *[b"mn\r\n"] * 3)
     return not any(talk.receive(part).endswith(b"MN\r\n") for part in parts)

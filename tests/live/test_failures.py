@@ -61,7 +61,7 @@ def test_a_closed_server_leaves_nothing(start, spec):
 
 
 def test_a_forgotten_server_ends(start, spec):
-    """An engine that nobody refers to takes its server with it."""
+    """When an engine is no longer referred to, its server ends."""
     start(spec).close()
     engine = spec.build(ManualClock(), lambda: 0.5)
     pid = engine.process.child.pid
@@ -152,7 +152,7 @@ def test_a_server_that_answers_nonsense(kind, flag, answer, tmp_path):
 
 
 def test_a_server_that_refuses_its_options(start, tmp_path):
-    """Its own last line is told."""
+    """The message holds the server's own last line."""
     program = tmp_path / "redis-server"
     program.write_text("#!/bin/sh\necho 'no such option'; exit 3\n")
     program.chmod(0o755)
@@ -266,7 +266,7 @@ def test_no_folder_at_all_is_one_sentence(monkeypatch, tmp_path):
 
 
 def test_wall_time_warns_by_how_much_it_misleads(start, clock):
-    """Closing a server on wall time tells the factor between simulated and real seconds."""
+    """Closing a server on wall time warns with the factor between simulated and real seconds."""
     engine = start(RedisServer(clock="wall"))
     engine.set("a", b"1", ttl=1)
     clock.advance(1000)

@@ -73,7 +73,7 @@ def test_a_command_is_priced_as_on_an_empty_server(server):
 
 
 def test_a_full_redis_refuses_and_the_result_says_so(redis):
-    """Why a key was not there it does not tell, so the note has the number of commands only."""
+    """It does not say why a key is absent, so the note has the number of commands only."""
     full = RedisServer(memory=300_000, policy="noeviction")
     result = run(Scenario(cache=full, duration=3, warmup=1))
     refused = result.metrics["cache_errors"]
@@ -84,7 +84,7 @@ def test_a_full_redis_refuses_and_the_result_says_so(redis):
 
 
 def test_replies_of_redis_have_their_shapes(redis):
-    """Status, bytes, number, nothing, list, map: as RESP3 tells them apart."""
+    """Status, bytes, number, nothing, list, map: RESP3 has a type for each."""
     execute = redis.execute
 
     assert "OK" == execute(("SET", "a", 1))
@@ -233,7 +233,7 @@ def test_a_scenario_runs_on_a_real_server(start, spec):
 
 
 def test_the_command_line_compares_embedded_and_real(start, tmp_path, capsys):
-    """--engine redis,redis-live gives a row each, with the version of what ran."""
+    """--engine redis,redis-live gives one row per engine, with the version that ran."""
     start(RedisServer()).close()
     options = ["--strategies=lazy-loading", "--duration=6", "--warmup=1", "--replications=2"]
     with pytest.raises(SystemExit) as done:

@@ -205,7 +205,7 @@ def ask(path, stream):
             line.sendall(stream)
             line.shutdown(socket.SHUT_WR)
         except OSError:
-            pass  # it has hung up in the midst of a long line
+            pass  # it has closed the connection in the middle of a long line
         answer = b""
         try:
             while part := line.recv(65536):
@@ -224,7 +224,7 @@ def test_the_real_server_answers_the_same(real, stream):
     """Malformed input, wrong arguments, the commands about a connection: byte for byte."""
     ours = talk().receive(stream)
     theirs = real(stream)
-    if b"server\r\n$5\r\nredis" in ours:  # HELLO tells a number that differs
+    if b"server\r\n$5\r\nredis" in ours:  # HELLO replies a number that differs
         start = theirs.index(b"id\r\n:")
         number = theirs[start + 5 : theirs.index(b"\r\n", start + 5)]
         theirs = theirs.replace(b"id\r\n:" + number, b"id\r\n:1")

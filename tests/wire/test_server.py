@@ -138,7 +138,7 @@ def test_a_large_value_in_pieces():
 
 
 def test_keys_expire_unasked_and_time_runs_faster():
-    """At 1000 simulated seconds a second a TTL of 100 s is over in a tenth, without any traffic."""
+    """At 1000 simulated seconds per second a TTL of 100 s ends after 0.1 s, without any request."""
 
     async def check():
         async with serving(Redis(), speed=1000.0) as (server, port):
@@ -179,7 +179,7 @@ def test_databases_names_and_kills():
 
 
 def test_a_pause_holds_back_everybody():
-    """CLIENT PAUSE: nobody is answered until it is over."""
+    """CLIENT PAUSE: no client gets an answer until it is over."""
 
     async def check():
         async with serving(Redis(), speed=10.0) as (_, port):

@@ -23,7 +23,7 @@ RATE = 900.0  # requests per second of the open loop
 
 
 def scenario(wanted: int, *, is_open: bool, cache: EngineSpec, keys: int = KEYS) -> Scenario:
-    """Return the scenario of about so many requests."""
+    """Make a scenario of about `wanted` requests."""
     popularity, size = Zipf(keys=keys, skew=SKEW), Constant(value=SIZE)
     users = ClosedLoop(
         clients=CLIENTS,
@@ -48,9 +48,9 @@ def scenario(wanted: int, *, is_open: bool, cache: EngineSpec, keys: int = KEYS)
 
 
 def ours(wanted: int, *, is_open: bool = False, cache: EngineSpec | None = None) -> float:
-    """Return the seconds of CPU that one request of our model costs, its record in columns included.
+    """Measure the seconds of CPU per request of our model, with its record in columns.
 
-    What is not included is what the twin does not do either: making a data frame of the columns.
+    Making a data frame of the columns is not included, for the twin does not do that either.
     """
     plan = scenario(wanted, is_open=is_open, cache=cache or Simple(items=ITEMS))
     recorder = Recorder()
@@ -61,7 +61,7 @@ def ours(wanted: int, *, is_open: bool = False, cache: EngineSpec | None = None)
 
 
 def twin(wanted: int, *, is_open: bool = False, sql: bool = True) -> float:
-    """Return the same of the textbook twin, with its rows in SQLite or in a dict."""
+    """Measure the seconds of CPU per request of the textbook twin, with rows in SQLite or in a dict."""
     from cachesim.cli.peers.textbook import Dictionary, Rows, Twin
 
     begin = process_time()

@@ -106,15 +106,16 @@ class RedisCommand:
         self.readers, self.further_readers = readers(self.required), readers(self.further)
 
     def _check(self) -> None:
-        unknown = [
-            *({*self.required, *self.further} - ARGUMENT_TYPES.keys()),
-            *({*self.flags.split()} - FLAGS),
-        ]
-        if unknown:
-            raise BadInput(
-                f"the command {self.name} has the type or flag {unknown[0]}, which does not exist; "
-                f"choose from {', '.join([*ARGUMENT_TYPES, *sorted(FLAGS)])}"
-            )
+        types = {*self.required, *self.further}
+        for kind, given, known in (
+            ("type", types, set(ARGUMENT_TYPES)),
+            ("flag", set(self.flags.split()), FLAGS),
+        ):
+            for each in sorted(given - known):
+                choice = ", ".join(sorted(known))
+                raise BadInput(
+                    f'the command {self.name} has an unknown {kind} "{each}"; choose from {choice}'
+                )
 
     def places(self, types: Set[str]) -> Positions:
         """Return where the arguments of these types stand."""
@@ -169,7 +170,7 @@ def table(*rows: RedisCommand) -> dict[str, RedisCommand]:
 
 
 class Running(Protocol):
-    """An engine, as far as running a command needs it."""
+    """The part of an engine that is needed to run a command."""
 
     tally: Tally
     commands: Table

@@ -74,7 +74,9 @@ class Keyspace(Engine):
         return sum(len(database.table.entries) for database in self.databases.values())
 
     def keys(self) -> Iterator[str]:
-        """Yield the living keys of the selected database. No key is used or removed by this.
+        """Iterate over the keys of the selected database that are alive now.
+
+        It is no use of any key, and no dead key is removed. Later changes do not touch the iterator.
 
         >>> from cachesim.engines.redis.engine import Redis
         >>> engine = Redis().build(clock=lambda: 0.0, random=lambda: 0.5)
@@ -83,9 +85,8 @@ class Keyspace(Engine):
         ['a']
         """
         now = unix_milliseconds(self.clock())
-        for key, entry in self.table.entries.items():
-            if entry.when is None or now <= entry.when:
-                yield key
+        entries = self.table.entries.items()
+        return iter([key for key, entry in entries if entry.when is None or now <= entry.when])
 
     # The databases
 

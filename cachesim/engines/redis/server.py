@@ -31,9 +31,9 @@ def time(db: Keyspace) -> Reply:
 
 
 def wait(db: Keyspace, replicas: int, part: bytes) -> Reply:
-    """`WAIT replicas timeout`: how many replicas have the writes.
+    """`WAIT replicas milliseconds`: how many replicas have the writes.
 
-    SIMPLIFIED: there are none, and the reply does not wait for the time-out.
+    SIMPLIFIED: there are none, and the reply comes at once.
     """
     timeout = as_integer(part)
     if timeout is None:

@@ -80,8 +80,8 @@ def toolkit(name, fromlist):
         return ours
     found = types.ModuleType("cachesim")
     found.__dict__.update(vars(ours))
-    if fromlist and name != "cachesim":
-        found.__dict__.update(ours.ERRORS)
+    if fromlist and name in sys.modules:
+        found.__dict__.update(vars(sys.modules[name]))
     inner = name.split(".")[1:2] if not fromlist else [one for one in fromlist if one != "*"]
     for one in inner:
         where = name if fromlist else "cachesim"

@@ -4,8 +4,8 @@ import math
 
 from slips import Slip
 
-KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
-US, MS = 1e-6, 1e-3
+UNITS = {"KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "US": 1e-6, "MS": 1e-3}
+MIB = UNITS["MIB"]
 
 # The errors that an answer may catch or raise, as cachesim/errors.py has them: each with its parent.
 TREE = """

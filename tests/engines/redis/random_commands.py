@@ -268,7 +268,7 @@ MAKERS: dict[str, Callable[[Random], list]] = {
     "LATENCY": lambda r: r.choice(
         [["LATEST"], ["HISTORY", "fork"], ["RESET"], ["RESET", "a", "b"], ["x"]]
     ),
-    "WAIT": lambda r: [0, r.choice([0, -1, "x"])],  # nobody may wait: no time passes
+    "WAIT": lambda r: [0, r.choice([0, -1, "x"])],  # no waiting: no time passes
 }
 SELDOM = {
     "FLUSHALL",

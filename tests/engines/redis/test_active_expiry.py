@@ -28,7 +28,7 @@ def test_a_key_lives_to_its_last_millisecond():
     assert (1, 0) == (engine.expirations, len(engine))
 
 
-def test_a_dead_key_is_there_for_nobody():
+def test_no_command_sees_a_dead_key():
     """Every way to look at a key removes it when it is dead."""
     for command in [
         ("GET", "a"),
@@ -50,7 +50,7 @@ def test_a_dead_key_is_there_for_nobody():
         assert 1 == engine.expirations, command
 
 
-def test_the_cron_removes_dead_keys_nobody_asks_for():
+def test_the_cron_removes_dead_keys_without_a_request():
     """All dead: the cycle goes on until all are gone."""
     engine = build()
     for number in range(1000):
@@ -123,7 +123,7 @@ def test_a_table_almost_empty_is_left_alone():
 
 
 def test_a_cycle_goes_on_until_it_has_seen_a_key():
-    """One key in 64 buckets: loops of 20 buckets that find nobody do not end the cycle."""
+    """One key in 64 buckets: loops of 20 buckets that find no key do not end the cycle."""
     engine = build()
     for number in range(64):
         engine.set(f"k{number}", b"x", ttl=1)
@@ -165,7 +165,7 @@ def test_a_long_silence_costs_a_bounded_number_of_ticks():
 
 
 def test_the_average_ttl_is_estimated():
-    """INFO tells the average of the times left: the first sample, then a fiftieth of each."""
+    """INFO shows the average TTL left: the first sample, then a fiftieth of each new one."""
     engine = build()
     for number in range(20):
         engine.set(f"k{number}", b"x", ttl=100)

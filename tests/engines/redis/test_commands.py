@@ -21,6 +21,7 @@ from cachesim.model.node import Node
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.workload import OpenLoop
 from cachesim.rng import uniform
+from cachesim.scenario import Scenario
 from cachesim.wire.redis_conversation import OWN, Clients
 from tests.engines.redis.random_commands import MAKERS
 
@@ -138,12 +139,16 @@ def test_arguments_arrive_as_their_types_read_them():
         row.read([b"X", b"a", b"7", b"b"])
 
 
-@pytest.mark.parametrize(("syntax", "flags"), [("key worth", "fast"), ("key", "quick")])
-def test_an_unknown_type_or_flag_is_named(syntax, flags):
-    """The sentence names the command and every choice."""
-    with pytest.raises(
-        BadInput, match=r"the command X has the type or flag (worth|quick), .* field"
-    ):
+@pytest.mark.parametrize(
+    ("syntax", "flags", "sentence"),
+    [
+        ("key worth", "fast", 'has an unknown type "worth"; choose from argument, bit, .* value$'),
+        ("key", "quick", 'has an unknown flag "quick"; choose from admin, .* write$'),
+    ],
+)
+def test_an_unknown_type_or_flag_is_named(syntax, flags, sentence):
+    """One sentence with the command, the word and every choice."""
+    with pytest.raises(BadInput, match=f"^the command X {sentence}"):
         RedisCommand("X", syntax, flags, lambda db: "OK")
 
 

@@ -80,7 +80,7 @@ def test_the_idlest_goes_whichever_database_is_selected():
 
 
 def test_active_expiry_goes_round():
-    """Dead keys of a database nobody looks at go too."""
+    """Dead keys are removed from databases that are not selected, too."""
     engine = build()
     engine.select(4)
     for number in range(100):

@@ -6,7 +6,7 @@ from cachesim.engines.redis.hashtable import DictEntry, HashTable, key_hash
 from cachesim.rng import uniform
 
 
-def node(key: str, bucket: int) -> DictEntry:
+def entry(key: str, bucket: int) -> DictEntry:
     new = DictEntry()
     new.key, new.hash = key, bucket
     return new
@@ -16,15 +16,15 @@ def build(*buckets: int, random=lambda: 0.0, may_grow=True) -> HashTable[DictEnt
     made: HashTable[DictEntry] = HashTable(random, lambda _: may_grow, charges.append)
     charges.clear()
     for number, bucket in enumerate(buckets):
-        made.add(node(f"k{number}", bucket))
+        made.add(entry(f"k{number}", bucket))
     return made
 
 
 charges: list[int] = []
 
 
-def keys(nodes: list[DictEntry]) -> list[str]:
-    return [each.key for each in nodes]
+def keys(entries: list[DictEntry]) -> list[str]:
+    return [each.key for each in entries]
 
 
 def test_a_table_doubles_when_it_is_full():
@@ -33,7 +33,7 @@ def test_a_table_doubles_when_it_is_full():
 
     assert 32 == table.table_bytes == sum(charges)
 
-    table.add(node("k4", 4))
+    table.add(entry("k4", 4))
 
     assert 64 + 32 == table.table_bytes == sum(charges)  # both, while the keys move
 
@@ -56,7 +56,7 @@ def test_a_full_table_waits_for_memory_until_its_load_is_too_high():
 
     assert 32 == table.table_bytes
 
-    table.add(node("k7", 7))
+    table.add(entry("k7", 7))
 
     assert 64 + 32 == table.table_bytes
 
@@ -73,7 +73,7 @@ def test_a_table_nearly_empty_shrinks():
     assert keys(table.some(6)) == [f"k{n}" for n in range(6)]
 
 
-def test_any_node_of_a_chain_can_be_removed():
+def test_any_entry_of_a_chain_can_be_removed():
     """Head, middle and tail leave, the others stay."""
     for gone in range(3):
         table = build(1, 1, 1)
@@ -136,7 +136,7 @@ def test_every_key_is_drawn():
     """Each of 100 keys turns up in 2000 samples of five."""
     table: HashTable[DictEntry] = HashTable(uniform(1, "dict"), lambda _: True, charges.append)
     for number in range(100):
-        table.add(node(f"k{number}", key_hash(b"%d" % number, seed=3)))
+        table.add(entry(f"k{number}", key_hash(b"%d" % number, seed=3)))
     drawn = {each.key for _ in range(2000) for each in table.some(5)}
 
     assert 100 == len(drawn)
