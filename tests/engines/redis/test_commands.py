@@ -5,7 +5,6 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from cachesim.experiments.scenario import Scenario
 
 from cachesim.clock import ManualClock
 from cachesim.engines.base import Work
