@@ -69,9 +69,7 @@ class JobRunner(NamedTuple):
         ended: Iterable[Done] = in_parallel(do, jobs, self.n_jobs, **place)  # type: ignore[arg-type]
         for done in self.progress(ended, total=len(jobs)) if self.progress else ended:
             key = keys[done.case, done.replication]
-            if (
-                self.store and key and done.row["failure"] is None
-            ):  # a later sweep tries again what failed
+            if self.store and key and done.row["failure"] is None:  # a failed run is tried again
                 self.store.put(key, done.row)
             yield done
 

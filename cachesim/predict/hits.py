@@ -94,9 +94,7 @@ def capacity(scenario: Scenario) -> float:
     if type(cache) not in EMBEDDED:  # a real server would have to be started
         raise Silent(f"{type(cache).__name__}: theory does not know how much it holds")
     if isinstance(cache, Simple):
-        cache = cache.replace(
-            policy=LRU
-        )  # the number of keys that fit does not depend on the policy
+        cache = cache.replace(policy=LRU)  # the policy does not change how many keys fit
     engine = cache.build(ManualClock(), uniform(scenario.seed, "capacity"))
     keys, size_of = scenario.workload.keys_loaded(), scenario.workload.size_of
     try:

@@ -14,12 +14,7 @@ from cachesim.predict.hits import Cached, Silent, cached, capacity
 from cachesim.predict.load import Flow, Path, flow, latencies, path
 from cachesim.scenario import Scenario
 
-KNOWN = (
-    NoCache,
-    LazyLoading,
-    WriteAround,
-    WriteThrough,
-)  # strategies whose visits to the tiers are known
+KNOWN = (NoCache, LazyLoading, WriteAround, WriteThrough)  # their visits to the tiers are known
 HEADER = ["metric", "theory", "by"]
 ROUNDS = 20  # until throughput and hit ratio of a closed loop, which depend on each other, settle
 

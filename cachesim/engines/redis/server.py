@@ -31,7 +31,7 @@ def time(db: Keyspace) -> Reply:
 
 
 def wait(db: Keyspace, replicas: int, part: bytes) -> Reply:
-    """`WAIT replicas milliseconds`: how many replicas have the writes.
+    """WAIT replicas milliseconds: how many replicas have the writes.
 
     SIMPLIFIED: there are none, and the reply comes at once.
     """

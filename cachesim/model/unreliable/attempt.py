@@ -30,11 +30,8 @@ class Destination(Protocol):
     name: str
     station: VariableStation
     leg: Draw
+    switches: dict[str, int]
     under_way: dict["Attempt", None]
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether no packet gets through."""
 
     def loses(self) -> bool:
         """Whether the packet that is sent now is lost."""
@@ -86,7 +83,7 @@ class Attempt:
 
     def send(self) -> None:
         """Send the packet; without a connection, the first packet is the SYN."""
-        self.connected = not self.tier.is_cut
+        self.connected = not self.tier.switches["cut"]
         self._waits = iter(RESEND_WAITS if self.connected else SYN_WAITS)
         self._go()
 
