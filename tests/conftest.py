@@ -81,6 +81,12 @@ SLOW = tuple(f"{TESTS.as_posix()}/{place}" for place in (
 ))  # fmt: skip
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `-m "not slow"` slow files are not even imported."""
+    quick = config.option.markexpr == "not slow"
+    return True if quick and collection_path.as_posix().startswith(SLOW) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the slow tests, which `make quick` leaves out."""
     for item in items:
