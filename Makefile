@@ -7,7 +7,8 @@ BIN = $(VENV)/bin
 ARGS =
 # Wheels only: a machine without a compiler loses nothing, and one without a wheel hears it at once.
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
-LOCKED = $(PIP) --only-binary :all: --require-hashes -r
+# A lock names all that its packages need.
+LOCKED = $(PIP) --only-binary :all: --require-hashes --no-deps -r
 # With the setuptools of the lock, and without looking for anything.
 ITSELF = $(PIP) --no-build-isolation --no-deps -e .
 SORRY = { echo "cachesim: the packages could not be installed (see above): this needs the network and a Python that they have wheels for, 3.11 to 3.14 on Linux, macOS or Windows" >&2; exit 1; }

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -111,8 +110,9 @@ def _end_with(parent: int) -> None:
     """
 
     def watch() -> None:
+        never = threading.Event()
         while os.getppid() == parent:
-            time.sleep(LOOK_AGAIN)
+            never.wait(LOOK_AGAIN)
         os._exit(1)
 
     threading.Thread(target=watch, name="watch the parent", daemon=True).start()
