@@ -52,7 +52,8 @@ ONLY_IN = {
     "joblib dask distributed": "experiments/parallel",
     "socket socketserver ssl select selectors asyncio http urllib": OUTSIDE_WORLD,
     "subprocess concurrent": OUTSIDE_WORLD,
-    "threading": f"{OUTSIDE_WORLD} replay/compiled",  # its kernels do not look at signals
+    # The kernels look at no signal, and a worker watches its parent while it works.
+    "threading": f"{OUTSIDE_WORLD} replay/compiled experiments/parallel",
     "multiprocessing signal": f"{OUTSIDE_WORLD} experiments/parallel",  # its processes are deaf to Ctrl-C
     "time": OUTSIDE_WORLD,
     "tqdm click": "cli __main__",

@@ -1,5 +1,6 @@
 """The command line: the one place where an error becomes a sentence on stderr and an exit code."""
 
+import errno
 import os
 import re
 import sys
@@ -17,6 +18,14 @@ from cachesim.units import visible
 BAD_INPUT = 2
 FIELD = re.compile(r"\b[A-Z]\w*\.([a-z_]+)\b")  # as sentences name it: Scenario.warmup
 NO_READER = "the output was closed before all of it was printed"
+FEWER = "use fewer processes (--n-jobs)"
+NO_MEMORY = f"there is not enough memory; lower the keys, the size of the values or the requests, or {FEWER}"
+USED_UP = {  # errno -> what a machine has no more of
+    errno.ENOMEM: NO_MEMORY,
+    errno.EMFILE: f'this process has too many files open; raise its limit ("ulimit -n"), or {FEWER}',
+    errno.ENFILE: "this machine has too many files open; end other programs",
+    errno.EAGAIN: f"this machine starts no more processes; end other programs, or {FEWER}",
+}
 
 
 @click.group(
@@ -47,7 +56,7 @@ def _status(words: list[str]) -> int:
         click.echo(visible(f"cachesim: {_sentence(error)}"), err=True)
     except CachesimError as error:
         click.echo(visible(f"cachesim: {by_option(str(error), words)}", keep="\n"), err=True)
-    except OSError as error:
+    except (OSError, MemoryError) as error:
         _let_go()
         click.echo(visible(f"cachesim: {_refused(error)}"), err=True)
     except (KeyboardInterrupt, click.Abort):
@@ -79,9 +88,13 @@ def _let_go() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _refused(error: OSError) -> str:
+def _refused(error: OSError | MemoryError) -> str:
     if isinstance(error, BrokenPipeError):
         return NO_READER
+    if isinstance(error, MemoryError):
+        return NO_MEMORY
+    if error.errno in USED_UP:
+        return USED_UP[error.errno]
     what = f'"{error.filename}"' if error.filename else "the output"
     return f"{what} cannot be used ({error.strerror or error})"
 

@@ -5,7 +5,9 @@ Only this file knows joblib and Dask. The results do not depend on where the run
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 from cachesim.errors import BadInput, WorkerLost
 
 BACKENDS = ("processes", "dask")
+LOOK_AGAIN = 0.2  # seconds between two looks of a worker at its parent
 Work = Callable[[Any], Any]
 
 
@@ -72,13 +75,47 @@ def _in_processes(work: Work, jobs: Sequence[Any], n_jobs: int, return_as: str) 
 
     try:
         with _deaf_to_ctrl_c():
-            done = Parallel(n_jobs, return_as=return_as)(delayed(work)(job) for job in jobs)
+            parallel = Parallel(n_jobs, backend=_local_backend(), return_as=return_as)
+            done = parallel(delayed(work)(job) for job in jobs)
         yield from done
     except TerminatedWorkerError:
         raise WorkerLost(
             "a worker process died in the middle of a run, as when memory is short; "
             "use fewer with n_jobs (--n-jobs), or smaller scenarios"
         ) from None
+    except UnboundLocalError as error:  # joblib's own, in clearing up when a pipe could not be made
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from None
+        raise
+
+
+def _local_backend() -> Any:
+    """Make joblib's own backend, whose workers here end with this process."""
+    from joblib._parallel_backends import LokyBackend
+
+    class Backend(LokyBackend):
+        def configure(self, *given: Any, **options: Any) -> Any:
+            return super().configure(
+                *given, initializer=_end_with, initargs=(os.getpid(),), **options
+            )
+
+    return Backend()
+
+
+def _end_with(parent: int) -> None:
+    """Let this worker, and so joblib's trackers, end soon after its parent, however that ends.
+
+    Linux could send a signal instead (PR_SET_PDEATHSIG), but it does so when the *thread* ends that started the
+    worker, and other threads may go on using it. Windows tells nobody that a parent has ended.
+    """
+
+    def watch() -> None:
+        never = threading.Event()
+        while os.getppid() == parent:
+            never.wait(LOOK_AGAIN)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="watch the parent", daemon=True).start()
 
 
 @contextmanager

@@ -59,9 +59,9 @@ def members(group):
     return found
 
 
-def wait_until(holds):
+def wait_until(holds, patience=PATIENCE):
     """Wait for another process to get there."""
-    for _ in range(PATIENCE * 50):
+    for _ in range(patience * 50):
         if holds():
             return
         time.sleep(0.02)
