@@ -65,7 +65,7 @@ def close_figures():
 # Where tests are slow, by the beginning of their path: servers, a browser, notebooks, sandboxes, peers'
 # suites, command lines in processes of their own, long runs. One slow test among quick ones is marked itself.
 SLOW = tuple(f"{TESTS.as_posix()}/{place}" for place in (
-    "attacks", "live", "test_bench_twin", "test_notebooks", "test_packaging", "cli/test_bench",
+    "attacks", "live", "test_bench_twin", "test_notebooks", "test_packaging", "cli/test_anomalies", "cli/test_bench",
     "cli/test_compare", "cli/test_edges", "cli/test_extras", "cli/test_grad",
     "cli/test_interrupts", "cli/test_processes", "cli/test_sweep", "anomalies",
     "experiments/test_cluster", "experiments/test_interrupted", "experiments/test_report",

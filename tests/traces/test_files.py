@@ -23,7 +23,7 @@ def zipped(content):
     """Return a zip with one file."""
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w") as pack:
-        pack.writestr("inside", content)
+        pack.writestr(zipfile.ZipInfo("inside"), content)
     return whole.getvalue()
 
 
@@ -154,7 +154,9 @@ def several(*names):
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w") as pack:
         for name in names:
-            pack.writestr(name, "1\n")
+            pack.writestr(
+                zipfile.ZipInfo(name), "1\n"
+            )  # without the time: these bytes are names of tests
     return whole.getvalue()
 
 
