@@ -1,6 +1,6 @@
 """Many runs at once: in this process, in processes of this machine, or on a Dask cluster.
 
-Only this file knows joblib and Dask. The results do not depend on where the runs ran.
+Only this file knows joblib and Dask. The results do not depend on where the runs were done.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ def in_parallel(
     ordered: bool = True,
     apart: bool = False,
 ) -> Iterable[Any]:
-    """Return the result of `work` for every job, as the jobs finish.
+    """Call `work` with every job; give the results as they come.
 
     Parameters
     ----------
     work : callable
-        A function of one job, which can be sent to a process.
+        A function that can be sent to another process; it takes one job.
     n_jobs : int
-        Number of processes; -1 takes every core, 1 stays in this process. A Dask cluster ignores it.
+        Processes; -1: one per core; 1: this process. Ignored by Dask, which uses all of its workers.
     backend : {"processes", "dask"}
         Where the jobs run.
     address : str, optional
-        Address of Dask's scheduler, such as "tcp://10.0.0.5:8786"; without it, the Client of this process.
+        Address of Dask's scheduler, such as "tcp://10.0.0.5:8786"; None: the Client of this process.
     ordered : bool
-        True: results come in the order of the jobs; False: in the order in which the jobs end.
+        Whether results come in the order of the jobs; otherwise as soon as each job ends.
     apart : bool
-        True: even a single job gets its own process, so that this process survives if that one dies.
+        Whether even a single job runs in another process, so that this one survives if the job kills it.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def _in_processes(work: Work, jobs: Sequence[Any], n_jobs: int, return_as: str) 
 
 
 def _local_backend() -> Any:
-    """Make joblib's own backend, whose workers here end with this process."""
+    """Joblib's backend for this machine, with workers that end when this process ends."""
     from joblib._parallel_backends import LokyBackend
 
     class Backend(LokyBackend):
@@ -103,10 +103,10 @@ def _local_backend() -> Any:
 
 
 def _end_with(parent: int) -> None:
-    """Let this worker, and so joblib's trackers, end soon after its parent, however that ends.
+    """End this worker soon after its parent has ended, even by SIGKILL; joblib's trackers end with the last worker.
 
-    Linux could send a signal instead (PR_SET_PDEATHSIG), but it does so when the *thread* ends that started the
-    worker, and other threads may go on using it. Windows tells nobody that a parent has ended.
+    Linux could send a signal (PR_SET_PDEATHSIG), but it would come when the *thread* that started the worker
+    ends, and other threads may still use the worker. On Windows the parent's id never changes: no watch there.
     """
 
     def watch() -> None:
@@ -120,7 +120,7 @@ def _end_with(parent: int) -> None:
 
 @contextmanager
 def _deaf_to_ctrl_c() -> Iterator[None]:
-    """Start processes that ignore Ctrl-C: this process hears it and ends them."""
+    """Start processes that ignore Ctrl-C: this process handles it and ends them, so each would only add a traceback."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -154,11 +154,10 @@ def _on_dask(work: Work, jobs: Sequence[Any], address: str | None, return_as: st
 
 
 def _dask_backend(client: Any) -> Any:
-    """Return joblib's own Dask backend, with two repairs to joblib 1.6.
+    """Joblib's Dask backend, with two repairs to joblib 1.6.
 
-    It hears only from the job's function how a job ended. If Dask itself gives a job up (KilledWorker), there is no
-    callback, and the generator of results would wait for ever. And while a cluster has only one core, as when it
-    begins to grow, it would run everything in this process.
+    If Dask gives up a job (KilledWorker), joblib does not hear of it, and a generator of results waits for ever.
+    While a cluster has a single core, as when it has just begun to grow, joblib runs everything in this process.
     """
     from joblib._dask import DaskDistributedBackend
 
@@ -180,7 +179,7 @@ def _dask_backend(client: Any) -> Any:
 
 
 def _client(address: str | None) -> tuple[Any, type[BaseException]]:
-    """Return the cluster's client, and the error that says that its workers keep dying."""
+    """Find the cluster's client, and the class of the error for workers that keep dying."""
     try:
         from distributed import Client, KilledWorker, get_client
     except ImportError:
