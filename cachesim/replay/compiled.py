@@ -140,12 +140,14 @@ def called(kernel: Any) -> dict[str, Any]:
 
 
 def fingerprint(kernel: Any) -> int:
-    """Compute a number that changes with the kernel, with the functions it calls, and with their constants.
+    """Compute a number that changes with the kernel, the functions it calls, their constants and their types.
 
-    It is part of the name of the kept machine code, for numba itself checks only the time of one file.
+    It is part of the name of the kept machine code: numba itself checks only the time of one file, and it cannot
+    read a kept file that names a class which has another name now.
     """
     code, known = kernel.__code__, kernel.__globals__
     consts = [value for value in code.co_consts[1:] if not isinstance(value, CodeType)]
     numbers = [known[name] for name in code.co_names if isinstance(known.get(name), (int, float))]
     inner = [fingerprint(function) for function in called(kernel).values()]
-    return crc32(repr((OPTIONS, code.co_code, consts, numbers, inner)).encode())
+    types = list(map(repr, kernel.__annotations__.values()))
+    return crc32(repr((OPTIONS, code.co_code, consts, numbers, inner, types)).encode())

@@ -234,7 +234,7 @@ def test_serve_ends_cleanly(tmp_path, end):
     assert (0, "") == (server.returncode, errors)
     assert not path.exists()
     assert "2 MiB" in line
-    assert "60 simulated seconds a second" in line
+    assert "60 simulated seconds per second" in line
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,6 @@ ROWS: tuple[tuple[type[EvictionPolicy], str, str], ...] = (
     (LFU, "–", "popular keys stay popular for ever"),
     (WTinyLFU, "counters", "popular keys matter, and popularity changes"),
     (GDSF, "–", "values differ in size, and hits count, not bytes"),
-    (Random, "–", "the base line; it needs no book-keeping"),
+    (Random, "–", "for comparison; it needs no book-keeping"),
 )
 ALL: dict[str, type[EvictionPolicy]] = {kind.named(): kind for kind, *_ in ROWS}
