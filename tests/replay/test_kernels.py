@@ -246,6 +246,10 @@ def test_a_changed_kernel_gets_a_new_name():
     assert known != compiled.fingerprint(kernel)
     assert compiled.fingerprint(inner) == compiled.fingerprint(inner)
 
+    known = compiled.fingerprint(inner)
+    inner.__annotations__["x"] = int  # a class that is renamed would leave files nobody can read
+    assert known != compiled.fingerprint(inner)
+
 
 def test_bad_curves_are_refused():
     """Each with a sentence that says what to do."""
