@@ -15,6 +15,7 @@ from cachesim.cli.commands import COMMANDS
 from cachesim.engines import redis
 from cachesim.engines.base import EngineSpec
 from cachesim.engines.redis import commands as redis_commands
+from cachesim.engines.redis.structure import Structure
 from cachesim.experiments.presets import cluster
 from cachesim.experiments.toml import CLASSES, FAULTS, KINDS, STRATEGIES
 from cachesim.spec import Spec
@@ -58,6 +59,16 @@ def test_every_strategy_is_listed():
 
     assert set() == complete(cs.Strategy, "cachesim.model.strategies") - set(cs.strategies.__all__)
     assert [] == [kind.__name__ for kind in STRATEGIES if kind not in measured]
+
+
+def test_every_measured_strategy_is_on_its_page():
+    """A new row is in the page: python benchmarks/strategies_table.py --write."""
+    lines = page("background/strategies.md").splitlines()
+    rows = [(f"| {name} |", f"| {when} |") for name, _, _, when in strategies_table.ROWS]
+
+    assert [] == [
+        row for row in rows if not any(x.startswith(row[0]) and x.endswith(row[1]) for x in lines)
+    ]
 
 
 def test_every_fault_is_listed():
@@ -127,6 +138,19 @@ def test_every_file_of_redis_commands_is_listed():
     written = [each for each in modules if getattr(each, "COMMANDS", whole) is not whole]
 
     assert [] == [each.__name__ for each in written if each not in listed]
+
+
+def test_every_type_of_redis_is_whole():
+    """A value that is not a string says its type, its encoding and its bytes, and makes a copy."""
+    kinds = set(subclasses(Structure, "cachesim.engines.redis"))
+
+    assert kinds
+    assert set() == {
+        (kind.__name__, part)
+        for kind in kinds
+        for part in ("type", "encoding", "size", "copy")
+        if not hasattr(kind, part) or getattr(kind, part) is getattr(Structure, part, None)
+    }
 
 
 def test_every_command_has_a_row_in_the_readme():
