@@ -65,19 +65,25 @@ def close_figures():
 # Where tests are slow, by the beginning of their path: servers, a browser, notebooks, sandboxes, peers'
 # suites, command lines in processes of their own, long runs. One slow test among quick ones is marked itself.
 SLOW = tuple(f"{TESTS.as_posix()}/{place}" for place in (
-    "attacks", "live", "test_bench_twin", "test_notebooks", "test_packaging", "cli/test_anomalies", "cli/test_bench",
-    "cli/test_compare", "cli/test_edges", "cli/test_extras", "cli/test_grad",
-    "cli/test_interrupts", "cli/test_processes", "cli/test_sweep", "anomalies",
-    "experiments/test_cluster", "experiments/test_interrupted", "experiments/test_report",
-    "experiments/test_shown", "experiments/test_two_tiers", "grading/test_batch",
+    "anomalies", "attacks", "live", "test_bench_twin", "test_determinism", "test_newcomer",
+    "test_notebooks", "test_packaging", "cli/test_anomalies", "cli/test_bench",
+    "cli/test_compare", "cli/test_edges", "cli/test_extras", "cli/test_fidelity", "cli/test_grad",
+    "cli/test_interrupts", "cli/test_killed", "cli/test_own", "cli/test_processes",
+    "cli/test_sweep", "cli/test_used_up", "experiments/test_cluster",
+    "experiments/test_interrupted", "experiments/test_notes", "experiments/test_report",
+    "experiments/test_run", "experiments/test_shown", "experiments/test_sweep",
+    "experiments/test_two_tiers", "grading/test_batch", "grading/test_build",
     "grading/test_cases", "grading/test_clocks", "grading/test_damaged", "grading/test_desk",
     "grading/test_editors", "grading/test_exercises", "grading/test_gradescope",
     "grading/test_guides", "grading/test_hidden", "grading/test_honest", "grading/test_hostile",
     "grading/test_inprocess", "grading/test_judge", "grading/test_messages",
-    "grading/test_notebook", "grading/test_notes", "grading/test_sandbox", "grading/test_scripts",
-    "grading/test_student", "model/test_faults_theory", "model/test_prices",
-    "model/test_theory_runs", "replay/test_bounds", "replay/test_policy_peers",
-    "wire/test_client_suites"
+    "grading/test_needs_random", "grading/test_notebook", "grading/test_notes",
+    "grading/test_packages", "grading/test_progress", "grading/test_sandbox",
+    "grading/test_scripts", "grading/test_student", "measure/checks/test_register",
+    "measure/test_list_of_metrics", "model/strategies/test_behind",
+    "model/strategies/test_versions", "model/test_faults_theory", "model/test_pool",
+    "model/test_prices", "model/test_theory_runs", "replay/test_bounds",
+    "replay/test_policy_peers", "traces/test_streams", "wire/test_client_suites",
 ))  # fmt: skip
 
 
