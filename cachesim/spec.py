@@ -58,10 +58,8 @@ class Spec:
     def __init_subclass__(cls, **options: Any) -> None:
         """Make every subclass a frozen dataclass, so that students need no decorator."""
         super().__init_subclass__(**options)
-        own = "__hash__" in cls.__dict__
-        dataclasses.dataclass(frozen=True, kw_only=True, repr=False)(cls)
-        if not own:  # the one that dataclass writes calls what the class's module names "hash"
-            del cls.__hash__
+        # Its __hash__ would call whatever the class's module names "hash"; see also __eq__.
+        dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)(cls)
 
     def __new__(cls, *args: Any, **fields: Any) -> Self:
         """Refuse unknown fields with a sentence instead of a TypeError."""
@@ -79,6 +77,15 @@ class Spec:
             value = _coerced(getattr(self, name), kinds)
             object.__setattr__(self, name, value)
             check(f"{type(self).__name__}.{name}", value, kinds, rules)
+
+    def __eq__(self, other: object) -> bool:
+        """Specs of one class with equal fields are equal; a field that is the same object is equal to itself."""
+        if type(other) is not type(
+            self
+        ):  # as dataclass has it up to Python 3.12; 3.13 compares an array
+            return NotImplemented
+        # Tuples, for a part is then equal to itself, even an array. Python 3.13's dataclass compares the parts.
+        return tuple(fields_of(self).values()) == tuple(fields_of(other).values())
 
     def __hash__(self) -> int:
         """Equal specs have equal hashes; a value that has none (a list, a dict, an array) leaves it as it is."""

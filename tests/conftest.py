@@ -82,7 +82,7 @@ SLOW = tuple(f"{TESTS.as_posix()}/{place}" for place in (
     "grading/test_scripts", "grading/test_student", "measure/checks/test_register",
     "measure/test_list_of_metrics", "model/strategies/test_behind",
     "model/strategies/test_versions", "model/test_faults_theory", "model/test_pool",
-    "model/test_prices", "model/test_theory_runs", "replay/test_bounds",
+    "model/test_prices", "model/test_theory_runs", "replay/test_bounds", "replay/test_kernels",
     "replay/test_policy_peers", "traces/test_streams", "wire/test_client_suites",
 ))  # fmt: skip
 
