@@ -34,7 +34,7 @@ def measure(requests: int, keys: int) -> None:
     system.run()
     ran = process_time()
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    history = recorder.hand_over(system.database.versions)
+    history = recorder.hand_over(system.db.versions)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     held = history.memory_usage(index=False).sum() / len(history)
     each = 1e6 / len(history)

@@ -6,7 +6,7 @@ a plain tuple, one a finished request (columns REQUEST) or one a look at the tie
 
 from collections.abc import Callable
 from struct import Struct
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from cachesim.slips import slip
 
@@ -60,16 +60,39 @@ REQUEST = (
     "committed",  # newest version of the key committed in the database when the request began
     "error",  # what made it fail, None if it succeeded
 )
+
+
+class TierRow(NamedTuple):
+    """One kind of tier: where a strategy finds it, and its counters in a sample."""
+
+    place: str  # the attribute of `app`: app.cache, app.db
+    counters: tuple[str, ...]
+
+
+CACHE, DATABASE = "cache", "database"
+TIERS = {  # kind of tier -> what faults, samples and plots know of it
+    CACHE: TierRow(
+        "cache",
+        (
+            "memory",  # bytes the cache uses
+            "items",  # keys the cache holds
+            "evictions",  # so far
+            "expirations",  # so far
+            "cache_errors",  # commands that the cache refused or never answered, so far
+            "cache_busy",  # seconds a worker of the cache has been busy so far, the mean over its workers
+        ),
+    ),
+    DATABASE: TierRow(
+        "db",
+        (
+            "db_queries",  # begun so far
+            "db_busy",  # seconds a connection has been busy so far, the mean over the pool
+        ),
+    ),
+}
 SAMPLE = (
-    "begin",  # seconds: when the look was taken
-    "memory",  # bytes the cache uses
-    "items",  # keys the cache holds
-    "evictions",  # so far
-    "expirations",  # so far
-    "cache_errors",  # commands the cache refused or never answered, so far
-    "cache_busy",  # seconds a worker of the cache node has been busy so far, the mean over its workers
-    "db_queries",  # begun so far
-    "db_busy",  # seconds a connection has been busy so far, the mean over the pool
+    "begin",  # seconds: when the sample was taken
+    *(name for row in TIERS.values() for name in row.counters),
     "retries",  # calls of a tier that were repeated, so far
     "timeouts",  # calls of a tier that their client gave up, so far
 )

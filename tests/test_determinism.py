@@ -142,12 +142,12 @@ def test_two_systems_in_one_process_do_not_disturb_each_other():
 
 def start(system):
     """Bring a system to the point at which its event loop would run: `System.run` with the loop stopped."""
-    run_to_end, sample, close = system.env.run_to_end, system._sample, system.database.rows.close
-    system.env.run_to_end = system._sample = system.database.rows.close = lambda: None
+    run_to_end, sample, close = system.env.run_to_end, system._sample, system.db.rows.close
+    system.env.run_to_end = system._sample = system.db.rows.close = lambda: None
     try:
         system.run()
     finally:
-        system.env.run_to_end, system._sample, system.database.rows.close = (
+        system.env.run_to_end, system._sample, system.db.rows.close = (
             run_to_end,
             sample,
             close,

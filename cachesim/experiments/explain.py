@@ -63,7 +63,9 @@ class _Told(Witnessed):
         """Name a value by its version, for people."""
         if not isinstance(value, Value):
             return repr(value)
-        return f"version {self.database.versions.get(value.write)} (write {value.write}, {len(value)} bytes)"
+        return (
+            f"version {self.db.versions.get(value.write)} (write {value.write}, {len(value)} bytes)"
+        )
 
     def story(self) -> str:
         record = dict(zip(REQUEST, self.record, strict=True))

@@ -13,7 +13,7 @@ from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.store import Row, Store, case_key, code_version, run_key
 from cachesim.measure.history import Recorder
 from cachesim.measure.metrics import METRICS
-from cachesim.model.careful.system import system_for
+from cachesim.model.unreliable.system import system_for
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,9 +85,7 @@ def run(scenario: Scenario) -> Result:
     recorder = Recorder()
     system = system_for(scenario)(scenario, recorder.request, recorder.sample)
     system.run()
-    return Result(
-        scenario, recorder.hand_over(system.database.versions), system.node.engine.version
-    )
+    return Result(scenario, recorder.hand_over(system.db.versions), system.cache.engine.version)
 
 
 def do(job: Job) -> Done:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from cachesim.experiments.scenario import Scenario
 from cachesim.model.app import App
-from cachesim.model.careful.station import WorkStation
-from cachesim.model.careful.system import CarefulSystem
-from cachesim.records import Record, Sink, Value
+from cachesim.model.unreliable.system import UnreliableSystem
+from cachesim.model.unreliable.tiers import UnreliableTier
+from cachesim.records import TIERS, Record, Sink, Value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,45 +45,40 @@ class Step:
         self.answer: Any = None
 
 
-class Witnessed(CarefulSystem):
-    """A system whose clients' calls are heard, each when it is sent; its end is filled in later.
+class Witnessed(UnreliableSystem):
+    """A system that hears each call of its clients when it is sent; the end is filled in later.
 
-    It is careful whether or not something may fail: where nothing does, both kinds give the same records.
+    Where nothing fails, an UnreliableSystem and a System give the same records.
     """
 
     def __init__(self, scenario: Scenario, sink: Sink, hear: Callable[[Step], Any]) -> None:
         super().__init__(scenario, sink, lambda sample: None)
         self.hear = hear
 
-    def new_app(self, client: int) -> App:
-        """Return a view of the system that listens."""
-        app = super().new_app(client)
-        for tier, station in (("cache", self.cache.station), ("db", self.db.station)):
-            setattr(app, tier, _Listening(self, client, tier, getattr(app, tier), station))
-        return app
+    def cache_client(self, app: App) -> Any:
+        """Make an `app.cache` that listens."""
+        return _Listening(self, app, self.cache, super().cache_client(app))
+
+    def database_client(self, app: App) -> Any:
+        """Make an `app.db` that listens."""
+        return _Listening(self, app, self.db, super().database_client(app))
 
 
 class _Listening:
-    """Stands in front of a tier's client."""
+    """Stands in front of a client of a tier."""
 
-    def __init__(
-        self, system: Witnessed, client: int, tier: str, line: Any, station: WorkStation
-    ) -> None:
-        # Whatever else is asked or set (the lookup of a request) is the tier's client's.
-        self.__dict__.update(_parts=(system, client, tier, station), _line=line)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        setattr(self._line, name, value)
+    def __init__(self, system: Witnessed, app: App, tier: UnreliableTier, client: Any) -> None:
+        self._system, self._app, self._tier, self._client = system, app, tier, client
 
     def __getattr__(self, name: str) -> Any:
-        attribute = getattr(self._line, name)
+        attribute = getattr(self._client, name)
         return self._heard(name, attribute) if callable(attribute) else attribute
 
     def _heard(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        system, client, tier, station = self._parts
+        system, station, place = self._system, self._tier.station, TIERS[self._tier.kind].place
 
         def call(*arguments: Any, **options: Any) -> Any:
-            step = Step(client, tier, name, arguments, system.env.now)
+            step = Step(self._app.client, place, name, arguments, system.env.now)
             step.waited = max(0.0, station.when(station.free[0]) - step.sent)
             visit = method(*arguments, **options)
             if not hasattr(visit, "callbacks"):  # a plain question, which takes no time
@@ -137,7 +132,7 @@ def steps(
     system = Witnessed(scenario, _forget, hear)
     with suppress(_Enough):
         system.run()
-    versions = system.database.versions
+    versions = system.db.versions
     return pd.DataFrame(
         [_row(step, versions) for step in heard if (step.done or until) >= since],
         columns=pd.Index(STEP),

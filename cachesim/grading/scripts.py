@@ -14,13 +14,13 @@ from cachesim.errors import BadInput
 from cachesim.experiments.scenario import Scenario
 from cachesim.grading.histories import QUERY, TRIP, rows_of
 from cachesim.measure.history import Recorder
-from cachesim.model.careful.system import CarefulSystem, system_for
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant
-from cachesim.model.faults.base import Condition, OfDatabase
+from cachesim.model.faults.base import Condition
 from cachesim.model.network import Network
 from cachesim.model.node import Node
 from cachesim.model.strategies.base import Strategy
+from cachesim.model.unreliable.system import UnreliableSystem, system_for
 from cachesim.model.workload import Request, Workload
 from cachesim.spec import MOST, Count
 
@@ -46,17 +46,17 @@ class Script(Workload):
         return iter(self.steps)
 
 
-class NoConnections(OfDatabase, Condition):
+class NoConnections(Condition):
     """Others have taken all connections of the database: it refuses every query (DatabaseRefused)."""
 
-    def begin(self, system: CarefulSystem) -> None:
+    def begin(self, system: UnreliableSystem) -> None:
         """Leave none."""
-        system.database.limit = 0
+        system.db.limit = 0
 
-    def end(self, system: CarefulSystem) -> None:
+    def end(self, system: UnreliableSystem) -> None:
         """Give them back."""
-        given = system.plan.database
-        system.database.limit = given.connections + given.waiting
+        given = system.blueprint.database
+        system.db.limit = given.connections + given.waiting
 
 
 def quiet(
@@ -148,4 +148,4 @@ def played(scenario: Scenario, length: int = MOST) -> pd.DataFrame:
     system = system_for(torn)(torn, recorder.request, recorder.sample)
     with suppress(_Stopped):
         system.run()
-    return rows_of(recorder.hand_over(system.database.versions))
+    return rows_of(recorder.hand_over(system.db.versions))

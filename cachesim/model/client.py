@@ -11,7 +11,7 @@ from cachesim.errors import SimulatedFailure
 from cachesim.model.app import App
 from cachesim.model.database import LOADED, DatabaseTier
 from cachesim.model.events import Drive, Environment, Steps, Visit
-from cachesim.model.slips import forgotten, none_returned, not_a_generator, write_of
+from cachesim.model.misuse import forgotten, none_returned, not_a_generator, write_of
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.workload import Request
 from cachesim.records import FIRST_WRITE, Sink, Value, read_stamp
@@ -21,7 +21,7 @@ class Surroundings(Protocol):
     """What a client must know of the system it lives in."""
 
     env: Environment
-    database: DatabaseTier
+    db: DatabaseTier
     sink: Sink
     strategy: Strategy
 
@@ -57,9 +57,9 @@ class Client:
         who, pause, env, read, sink, rest, newest_of, version_of = self._at_hand()
         while True:
             _, op, key = yield pause
-            cache, begin = (app := self.app).cache, env._now
+            journey, begin = (app := self.app).journey, env._now
             known, there = newest_of(key, LOADED)
-            error = cache.lookup = app.db.row = None
+            error = journey.lookup = journey.row = None
             try:
                 steps = read(app, key) if op == "read" else self._write(app, key)
                 value = yield from (steps if type(steps) is GeneratorType else self._no(op, steps))
@@ -69,9 +69,11 @@ class Client:
                     write, version = self._seen(op, key, value, known)
             except SimulatedFailure as failure:
                 write, version, error = self._failed(op, failure)
-            sink((who, op, key, begin, env._now, cache.lookup, write, version, known, there, error))
-            if app.visits.odd or not app.visits.last.waiter:
-                for visit in app.visits.end():
+            sink(
+                (who, op, key, begin, env._now, journey.lookup, write, version, known, there, error)
+            )
+            if journey.odd or not journey.last.waiter:
+                for visit in journey.end():
                     self._check_unwaited(op, visit, error)
             if app.spawned:  # something may still be using this view
                 self.app = self.system.new_app(who)
@@ -80,7 +82,7 @@ class Client:
 
     def _at_hand(self) -> tuple[Any, ...]:
         """Return what a request needs of the surroundings, to be kept in local variables."""
-        system, database = self.system, self.system.database
+        system, database = self.system, self.system.db
         mine = self.number, self.pause, system.env, system.strategy.read, system.sink, self.rest
         return *mine, database.newest.get, database.versions.get
 
@@ -92,15 +94,15 @@ class Client:
 
     def _no(self, op: str, steps: Any) -> Any:
         """Refuse what a strategy gave in place of a generator."""
-        raise not_a_generator(self.system.strategy, op, steps, self.app.visits.end())
+        raise not_a_generator(self.system.strategy, op, steps, self.app.journey.end())
 
     def _seen(self, op: str, key: str, value: Any, known: int) -> tuple[int | None, int | None]:
         """Return the write and its version: of the request itself, or of what a read returned if no Value."""
-        versions = self.system.database.versions
+        versions = self.system.db.versions
         if op != "read":
             return self.written, self._acknowledge(key, versions.get(self.written or -1))
         if value is None:  # the state before the first write, even if one is acknowledged by now
-            if self.app.cache.lookup == "hit" or self.app.db.row is not None:
+            if self.app.journey.lookup == "hit" or self.app.journey.row is not None:
                 self._check_none(key)
             return None, 0 if known else None
         write = write_of(self.system.strategy, value)
@@ -108,19 +110,19 @@ class Client:
 
     def _check_none(self, key: str) -> None:
         """Refuse None from a read to which a row was given, if nobody can have written or removed it."""
-        row = self.system.database.rows.read(key)
+        row = self.system.db.rows.read(key)
         if row is not None and row.write < FIRST_WRITE:
             raise none_returned(self.system.strategy)
 
     def _failed(self, op: str, failure: Exception) -> tuple[int | None, int | None, str]:
         """Return what the record of a request that failed says: a write may be there all the same."""
         write = None if op == "read" else self.written
-        return write, self.system.database.versions.get(write or -1), type(failure).__name__
+        return write, self.system.db.versions.get(write or -1), type(failure).__name__
 
     def _acknowledge(self, key: str, version: int | None) -> int | None:
         """Let everybody know of a version that its writer knows to be committed."""
         if version is not None:
-            self.system.database.acknowledge(key, version)
+            self.system.db.acknowledge(key, version)
         return version
 
     def _check_unwaited(self, op: str, visit: Visit, error: str | None) -> None:
@@ -129,4 +131,4 @@ class Client:
             return
         if not visit.joined and error is None:
             raise forgotten(self.system.strategy, op, visit)
-        self.app.spawned = not visit.fired  # given up, and still under way
+        self.app.keep_for(visit)

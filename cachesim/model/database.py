@@ -1,16 +1,17 @@
 """The RDS-like tier: a pool of connections in front of real rows, with a commit that takes its time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from itertools import count
 
 import numpy as np
 
 from cachesim.errors import FenceRejected
 from cachesim.model.distributions import Distribution, Lognormal
-from cachesim.model.events import Environment
+from cachesim.model.events import Environment, Visit
 from cachesim.model.network import Network
-from cachesim.model.station import Station, line_to
-from cachesim.records import Value
+from cachesim.model.tier import Tier
+from cachesim.records import DATABASE, Value
 from cachesim.rng import chunked, stream
 from cachesim.spec import Count, Share, Spec
 from cachesim.storage.base import Storage
@@ -49,29 +50,42 @@ class Database(Spec):
         return h * self.buffer_read.mean + (1 - h) * self.disk_read.mean
 
 
-class DatabaseTier:
-    """The live database: rows, the newest committed version of each key, and the pool's station."""
+class DatabaseTier(Tier):
+    """A live database: its rows, the versions of each key, and the station of its connection pool."""
 
-    def __init__(self, env: Environment, database: Database, network: Network, seed: int) -> None:
+    kind = DATABASE
+
+    def __init__(
+        self,
+        env: Environment,
+        database: Database,
+        network: Network,
+        seed: int,
+        name: str = DATABASE,
+    ) -> None:
+        super().__init__(env, name, database.connections, network.database_leg, seed)
         self.rows: Storage = SQLite(database.file)
-        self.station = Station(database.connections)
         self.limit = database.connections + database.waiting
         self.open = 0  # queries in the pool or in line
         self.queries = 0  # begun so far
-        # key -> its newest version that a writer knows of, and that is committed: one look at both, for every
-        # request asks; absent: as loaded
+        # key -> (newest version that a writer knows of, newest committed version). One look gives both,
+        # for every request asks; absent: as loaded
         self.newest: dict[str, tuple[int, int]] = {}
         self.versions: dict[int, int] = {0: 0}  # write id -> the version its commit gave the key
         self.tokens: dict[str, int] = {}  # key -> highest fencing token of a committed write
-        self.legs = network.database_leg.draws(
-            stream(seed, "database network")
-        )  # seconds, for ever
-        self.reads = _read_times(database, seed)
-        self.commits = database.commit.draws(stream(seed, "database commit"))
-        self.leg, self.read_service = self.legs.__next__, self.reads.__next__
-        self.write_service = self.commits.__next__
-        self.send_read = line_to(env, self.station, self.reads, self.legs)
-        self.send_write = line_to(env, self.station, self.commits, self.legs)
+        self.reads = _read_times(database, seed, name)
+        self.commits = database.commit.draws(stream(seed, f"{name} commit"))
+        self.read_service, self.write_service = self.reads.__next__, self.commits.__next__
+
+    @cached_property
+    def send_read(self) -> Callable[..., Visit]:
+        """Send a SELECT: see `sender_to`."""
+        return self.sender(self.reads)
+
+    @cached_property
+    def send_write(self) -> Callable[..., Visit]:
+        """Send a transaction: see `sender_to`."""
+        return self.sender(self.commits)
 
     def commit(self, key: str, value: Value) -> None:
         """Write the row and note which version the write made."""
@@ -98,12 +112,20 @@ class DatabaseTier:
         known, committed = self.newest.get(key, LOADED)  # a strategy may write under another key
         self.newest[key] = max(known, version), committed
 
+    def counters(self, now: float) -> tuple[float, ...]:
+        """Read queries and busy time."""
+        return self.queries, self.station.busy(now)
 
-def _read_times(database: Database, seed: int) -> Iterator[float]:
+    def close(self) -> None:
+        """Close the storage of the rows."""
+        self.rows.close()
+
+
+def _read_times(database: Database, seed: int, name: str) -> Iterator[float]:
     """Yield the service times of reads for ever: from the buffer pool or from disk."""
-    buffered = database.buffer_read.draws(stream(seed, "database buffer"))
-    from_disk = database.disk_read.draws(stream(seed, "database disk"))
-    chance, share = stream(seed, "database page"), database.buffer_hit_ratio
+    buffered = database.buffer_read.draws(stream(seed, f"{name} buffer"))
+    from_disk = database.disk_read.draws(stream(seed, f"{name} disk"))
+    chance, share = stream(seed, f"{name} page"), database.buffer_hit_ratio
 
     def mixed(size: int) -> np.ndarray:
         """Return many at once, each from where its page is: a third of what one by one costs."""

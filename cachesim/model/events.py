@@ -70,6 +70,10 @@ class Environment(simpy.Environment):
         """Return when the next event happens, in seconds; inf if none is left."""
         return min((heap[0][0] for heap in (self.soon, self._queue) if heap), default=math.inf)
 
+    def end_by(self, moment: float) -> None:
+        """Set the clock back to a moment if it is later: what happened since was nothing to anybody."""
+        self._now = min(self._now, moment)
+
     def is_over(self) -> bool:
         """Return whether no event is left."""
         return not self._queue and not self.soon
@@ -92,6 +96,11 @@ class Waitable(simpy.Event):
     def __iter__(self) -> Any:
         """Refuse `yield from`, and to be taken apart."""
         raise slip("yield from", call=call_of(self))
+
+    def fail_quietly(self, failure: Exception) -> None:
+        """Fail; if nobody waits for the failure, the run goes on."""
+        self.fail(failure)
+        self.defused = True
 
     def __and__(self, other: simpy.Event) -> "Joint":
         return Joint(self.env, simpy.events.Condition.all_events, (self, other))
@@ -133,10 +142,10 @@ class Visit(Waitable):
     else:
         __init__ = object.__init__  # in C, and without SimPy's list; `ready` says what a visit has
 
-    def ready(self, env: simpy.Environment) -> Self:
-        """Set everything; `line_to` does it on its own."""
+    def ready(self, env: simpy.Environment, effect: Effect | None = None) -> Self:
+        """Set every attribute; the function of `sender_to` does this on its own."""
         self.env = env
-        self.effect: Effect | None = None
+        self.effect = effect
         self.waiter: Any = None  # what to call: a Drive, or Several
         self.fired = False
         self._value: Any = None
@@ -185,29 +194,6 @@ def call_of(event: simpy.Event) -> str:
     return "app.timeout" if isinstance(event, Timeout) else "it"
 
 
-class Visits:
-    """The visits of one request, as far as it may still turn out that nobody waited for one of them."""
-
-    __slots__ = ("last", "odd")
-
-    def __init__(self) -> None:
-        self.odd: list[Visit] = []  # those that nobody waited for when the next one was booked
-        self.last: Visit = _WAITED_FOR
-
-    def note(self, visit: Visit) -> None:
-        """Take one more; `line_to` does it on its own."""
-        if not self.last.waiter:
-            self.odd.append(self.last)
-        self.last = visit
-
-    def end(self) -> list[Visit]:
-        """Return those that nobody waited for, and forget all."""
-        odd = [visit for visit in (*self.odd, self.last) if not visit.waiter]
-        self.odd.clear()
-        self.last = _WAITED_FOR
-        return odd
-
-
 class Several(list[Callable[[Any], None]]):
     """More than one who wait for a visit."""
 
@@ -215,10 +201,6 @@ class Several(list[Callable[[Any], None]]):
         """Let each go on."""
         for callback in list(self):
             callback(event)
-
-
-_WAITED_FOR = Visit()  # in place of a last visit while there is none
-_WAITED_FOR.waiter = True
 
 
 class Start:

@@ -7,27 +7,17 @@ usual laptop. A run within them may still be slow; one beyond them would never e
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from cachesim.errors import BadInput
-from cachesim.model.workload import Scale, Workload
+from cachesim.model.blueprint import Blueprint
+from cachesim.model.workload import Scale
 from cachesim.units import GIB, MIB, show_size
 
 ROW = 270  # bytes for a key beside its value: its name twice, its row, its size, its place in the popularity
 USER = 3_200  # bytes for a user with a request under way
 RECORD = 80  # bytes for a request in the history and while the frame is made
 LOOK = 200  # bytes for a sample
-
-
-class Plan(Protocol):
-    """What is estimated; `Scenario` is one."""
-
-    @property
-    def workload(self) -> Workload: ...  # noqa: D102
-    @property
-    def duration(self) -> float: ...  # noqa: D102
-    @property
-    def sample_every(self) -> float: ...  # noqa: D102
 
 
 class Limit(NamedTuple):
@@ -49,7 +39,7 @@ MOST_RUNS = 100_000
 MOST_REQUESTS = 1e10  # of all runs together
 
 
-def check_size(plan: Plan) -> float:
+def check_size(blueprint: Blueprint) -> float:
     """Return about how many requests a run would make.
 
     >>> from cachesim.experiments.scenario import Scenario
@@ -61,8 +51,8 @@ def check_size(plan: Plan) -> float:
     BadInput
         The run would be larger than a machine can do: what it would need, the limit, and what to lower.
     """
-    scale = plan.workload.scale(plan.duration)
-    for what, amount in _estimates(plan, scale).items():
+    scale = blueprint.workload.scale(blueprint.duration)
+    for what, amount in _estimates(blueprint, scale).items():
         limit = LIMITS[what]
         if not amount <= limit.most:
             raise BadInput(
@@ -88,10 +78,10 @@ def check_runs(runs: int, requests: float) -> None:
             )
 
 
-def _estimates(plan: Plan, scale: Scale) -> dict[str, float]:
-    looks = plan.duration / plan.sample_every
+def _estimates(blueprint: Blueprint, scale: Scale) -> dict[str, float]:
+    looks = blueprint.duration / blueprint.sample_every
     rows = scale.keys * (ROW + scale.value_size)
-    memory = rows + scale.requests * RECORD + looks * LOOK + (plan.workload.users or 0) * USER
+    memory = rows + scale.requests * RECORD + looks * LOOK + (blueprint.workload.users or 0) * USER
     return dict(zip(LIMITS, (scale.requests, looks, scale.largest, memory), strict=True))
 
 

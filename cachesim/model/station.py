@@ -12,7 +12,8 @@ from typing import Any
 
 from simpy.events import NORMAL
 
-from cachesim.model.events import Effect, Environment, Visit, Visits
+from cachesim.model.events import Effect, Environment, Visit
+from cachesim.model.journey import Journey
 
 
 class Station:
@@ -51,13 +52,13 @@ class Station:
         return (self.booked - ahead) / len(self.free)
 
 
-def line_to(
+def sender_to(
     env: Environment,
     station: Station,
     services: Iterator[float],
     legs: Iterator[float],
 ) -> Callable[..., Visit]:
-    """Return what sends a command to a station: `send(visits, effect, argument, more)` books one Visit.
+    """Return what sends a command to a station: `send(journey, effect, argument, more)` books one Visit.
 
     The visit takes wait + service + leg, the latter two drawn from iterators; `more` is what the command
     costs beyond its draw, in seconds (0 unless given). SIMPLIFIED: the command joins the queue at once
@@ -66,8 +67,8 @@ def line_to(
     """
     free, soon, ids = station.free, env.soon, env._eid
 
-    def send(visits: Visits, effect: Effect, argument: Any, more: float = 0.0) -> Visit:
-        # Station.depart, Visit.ready and Visits.note, written out: this runs at every visit.
+    def send(journey: Journey, effect: Effect, argument: Any, more: float = 0.0) -> Visit:
+        # Station.depart, Visit.ready and Journey.note, written out: this runs at every visit.
         now, work = env._now, next(services) + more  # a third faster than a bound __next__
         start = free[0]
         end = (start if start > now else now) + work
@@ -79,9 +80,9 @@ def line_to(
         visit.waiter = None
         visit.fired = False
         heappush(soon, (end + next(legs), NORMAL, next(ids), visit))
-        if not visits.last.waiter:
-            visits.odd.append(visits.last)
-        visits.last = visit
+        if not journey.last.waiter:
+            journey.odd.append(journey.last)
+        journey.last = visit
         return visit
 
     return send

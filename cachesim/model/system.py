@@ -1,93 +1,90 @@
-"""Builds live parts from a scenario and plays its workload; the clients serve, the sink records."""
+"""Builds the live parts of a run from a blueprint, and plays its workload."""
 
 import math
 from collections.abc import Callable
 from contextlib import suppress
 from heapq import heappush
-from itertools import count
-from typing import Any, Protocol
+from itertools import chain, count
+from typing import Any
 
 from simpy.events import NORMAL
 
-from cachesim.engines.base import EngineSpec
 from cachesim.errors import CacheError
-from cachesim.model.app import App, BackgroundApp
+from cachesim.model.app import App, BackgroundApp, Skew
+from cachesim.model.blueprint import Blueprint
+from cachesim.model.cache import CacheTier
+from cachesim.model.cache_client import CacheClient
 from cachesim.model.client import Client
-from cachesim.model.database import Database, DatabaseTier
+from cachesim.model.database import DatabaseTier
+from cachesim.model.database_client import DatabaseClient
 from cachesim.model.events import Drive, Environment, Steps, Visit
-from cachesim.model.network import Network
-from cachesim.model.node import CacheNode, Node
-from cachesim.model.resilience import Resilience
+from cachesim.model.misuse import misused
 from cachesim.model.size import check_size
-from cachesim.model.slips import misused
-from cachesim.model.strategies.base import Strategy
-from cachesim.model.workload import Workload
-from cachesim.records import FIRST_WRITE, Sink, Value
+from cachesim.model.tier import Tier
+from cachesim.records import CACHE, DATABASE, FIRST_WRITE, Sink, Value
 from cachesim.rng import uniform
 from cachesim.slips import STRATEGY, check_shapes
 
 BESIDE = -1  # the number of the client that does a strategy's work beside the requests
 
 
-class Plan(Protocol):
-    """What a system is built from; `Scenario` is one."""
-
-    @property
-    def strategy(self) -> Strategy: ...  # noqa: D102
-    @property
-    def cache(self) -> EngineSpec: ...  # noqa: D102
-    @property
-    def node(self) -> Node: ...  # noqa: D102
-    @property
-    def database(self) -> Database: ...  # noqa: D102
-    @property
-    def network(self) -> Network: ...  # noqa: D102
-    @property
-    def workload(self) -> Workload: ...  # noqa: D102
-    @property
-    def duration(self) -> float: ...  # noqa: D102
-    @property
-    def warmup(self) -> float: ...  # noqa: D102
-    @property
-    def sample_every(self) -> float: ...  # noqa: D102
-    @property
-    def start(self) -> str: ...  # noqa: D102
-    @property
-    def on_cache_error(self) -> str: ...  # noqa: D102
-    @property
-    def seed(self) -> int: ...  # noqa: D102
-    @property
-    def faults(self) -> tuple[Any, ...]: ...  # noqa: D102
-    @property
-    def resilience(self) -> Resilience: ...  # noqa: D102
-
-
 class System:
-    """The clients, the cache node and the database of one run."""
+    """The clients, the tiers and the memory of one run.
 
-    retries = timeouts = 0  # attempts repeated and given up so far, all clients together
+    A subclass with other tiers, or more of them, overrides the methods that make the parts.
+    """
 
-    def __init__(self, plan: Plan, sink: Sink, look: Sink) -> None:
-        self.plan = plan
+    skew: Skew | None = None  # of the clients' clocks; None: all are right
+
+    def __init__(self, blueprint: Blueprint, sink: Sink, look: Sink) -> None:
+        check_size(blueprint)
+        check_shapes(blueprint.strategy, STRATEGY)
+        blueprint.strategy.check(blueprint.cache)
+        self.blueprint = blueprint
+        self.strategy = blueprint.strategy
+        self.sink = sink  # takes one record per request
+        self.look = look  # takes each sample of the tiers
         self.env = Environment()
+        self.cache = self.make_cache(CACHE)
+        self.db = self.make_database(DATABASE)
+        self.tiers: dict[str, Tier] = {tier.name: tier for tier in (self.cache, self.db)}
         self.shared: dict[Any, Any] = {}  # the memory of the application: App.shared
-        self.strategy = plan.strategy
-        check_size(plan)
-        check_shapes(plan.strategy, STRATEGY)
-        plan.strategy.check(plan.cache)
-        self._random = uniform(plan.seed, "strategy")
-        self.sink = sink  # takes one record a request
-        self.look = look  # takes one sample of the tiers
-        self.node = CacheNode(self.env, plan.node, plan.cache, plan.network, plan.seed)
-        self.database = DatabaseTier(self.env, plan.database, plan.network, plan.seed)
-        self._requests = plan.workload.requests(plan.seed)
-        self._writers = plan.workload.writers
+        self.random = uniform(blueprint.seed, "strategy")
+        self._requests = blueprint.workload.requests(blueprint.seed)
+        self._writers = blueprint.workload.writers
         self._next_write = count(FIRST_WRITE).__next__
         self._clients = 0  # made so far
         self._idle: list[Client] = []  # those without a request
         self._arriving = False  # whether more requests may come in an open loop
         self._sizes: dict[str, int] = {}
         self._loaded: dict[int, Value] = {}
+
+    # --- the parts, which a subclass may make in another way
+
+    def make_cache(self, name: str) -> CacheTier:
+        """Make a live cache."""
+        of = self.blueprint
+        return CacheTier(self.env, of.cache, of.node, of.network, of.seed, name)
+
+    def make_database(self, name: str) -> DatabaseTier:
+        """Make a live database."""
+        of = self.blueprint
+        return DatabaseTier(self.env, of.database, of.network, of.seed, name)
+
+    def cache_client(self, app: App) -> CacheClient:
+        """Make the `app.cache` of a view."""
+        raises = self.blueprint.on_cache_error == "raise"
+        return CacheClient(self.cache, app.journey, raises=raises)
+
+    def database_client(self, app: App) -> DatabaseClient:
+        """Make the `app.db` of a view."""
+        return DatabaseClient(self.db, app.journey)
+
+    def new_app(self, client: int) -> App:
+        """Make a view of the system for a client."""
+        return BackgroundApp(self, client, self._over) if client == BESIDE else App(self, client)
+
+    # --- the run
 
     def run(self) -> None:
         """Load the rows, warm the cache if asked, and play the workload to its end."""
@@ -98,13 +95,13 @@ class System:
                 raise
             raise told from error
         finally:
-            self.node.engine.close()
-            self.database.rows.close()
+            for tier in self.tiers.values():
+                tier.close()
 
     def _play(self) -> None:
         self._load()
         Drive(self._watch())
-        users = self.plan.workload.users
+        users = self.blueprint.workload.users
         if users is None:
             Drive(self._arrivals())
         think = self._thinker()
@@ -120,7 +117,7 @@ class System:
 
     def _arrivals(self) -> Steps:
         """Play an open loop: a request comes when it comes, and any idle client takes it."""
-        env, end, pause = self.env, self.plan.duration, Visit().ready(self.env)
+        env, end, pause = self.env, self.blueprint.duration, Visit().ready(self.env)
         self._arriving = True
         for request in self._requests:
             gap = request[0]
@@ -133,7 +130,12 @@ class System:
 
     def _thinker(self) -> Callable[[Client], None]:
         """Play a closed loop: return what lets a user who rests think, and then ask again."""
-        env, end, writers, requests = self.env, self.plan.duration, self._writers, self._requests
+        env, end, writers, requests = (
+            self.env,
+            self.blueprint.duration,
+            self._writers,
+            self._requests,
+        )
         queue, ids = env._queue, env._eid
 
         def think(client: Client) -> None:
@@ -160,16 +162,6 @@ class System:
         """Return whether every request has its record and none is to come."""
         return not self._arriving and len(self._idle) == self._clients
 
-    def new_app(self, client: int) -> App:
-        """Return a new view of the system for a client."""
-        raises = self.plan.on_cache_error == "raise"
-        options: dict[str, Any] = {"raises": raises, "shared": self.shared, "random": self._random}
-        if client == BESIDE:
-            return BackgroundApp(
-                self.env, self.node, self.database, client=client, over=self._over, **options
-            )
-        return App(self.env, self.node, self.database, client=client, **options)
-
     def new_value(self, key: str) -> Value:
         """Return the value of the next write, stamped with a new id."""
         return Value.stamp(self._next_write(), self._size(key))
@@ -177,40 +169,44 @@ class System:
     # --- before, beside and after
 
     def _load(self) -> None:
-        keys = self.plan.workload.keys_loaded()
-        sizes = self.plan.workload.sizes_of(keys)
+        keys = self.blueprint.workload.keys_loaded()
+        sizes = self.blueprint.workload.sizes_of(keys)
         self._sizes.update(zip(keys, sizes, strict=True))
         self._loaded = {size: Value.stamp(0, size) for size in set(sizes)}
-        self.database.rows.load(zip(keys, map(self._loaded.__getitem__, sizes), strict=True))
-        if self.plan.start == "warm":
+        self.db.rows.load(zip(keys, map(self._loaded.__getitem__, sizes), strict=True))
+        if self.blueprint.start == "warm":
             self._warm(keys)
 
     def _warm(self, keys: list[str]) -> None:
         """Fill the cache as a long past would have: the most popular last, TTLs already partly used up."""
-        used = uniform(self.plan.seed, "warm start")
+        used = uniform(self.blueprint.seed, "warm start")
         for key in reversed(keys):
             with suppress(CacheError):  # what does not fit stays out
                 self.strategy.preload(
-                    self.node.engine, key, self._loaded[self._sizes[key]], 1 - used()
+                    self.cache.engine, key, self._loaded[self._sizes[key]], 1 - used()
                 )
 
     def _size(self, key: str) -> int:
         size = self._sizes.get(key)
         if size is None:
-            size = self._sizes[key] = self.plan.workload.size_of(key)
+            size = self._sizes[key] = self.blueprint.workload.size_of(key)
         return size
 
     def _watch(self) -> Steps:
         """Look at the tiers at the start, at the end of the warm-up and once an interval."""
-        plan, env, pause = self.plan, self.env, Visit().ready(self.env)
-        looks = range(math.floor(plan.duration / plan.sample_every) + 1)
-        for moment in sorted({plan.warmup, plan.duration, *(k * plan.sample_every for k in looks)}):
+        blueprint, env, pause = self.blueprint, self.env, Visit().ready(self.env)
+        looks = range(math.floor(blueprint.duration / blueprint.sample_every) + 1)
+        for moment in sorted(
+            {blueprint.warmup, blueprint.duration, *(k * blueprint.sample_every for k in looks)}
+        ):
             yield pause.start(moment - env.now)
             self._sample()
 
     def _sample(self) -> None:
-        engine, now = self.node.engine, self.env.now
-        database = self.database
-        cache = (engine.memory, len(engine), engine.evictions, engine.expirations, self.node.errors)
-        busy = self.node.station.busy(now), database.queries, database.station.busy(now)
-        self.look((now, *cache, *busy, self.retries, self.timeouts))
+        now = self.env.now
+        counters = (tier.counters(now) for tier in self.tiers.values())
+        self.look((now, *chain.from_iterable(counters), *self.repeated()))
+
+    def repeated(self) -> tuple[int, int]:
+        """Count the attempts of all clients that were repetitions, and those that timed out."""
+        return 0, 0

@@ -6,15 +6,16 @@ from itertools import repeat
 import pytest
 
 from cachesim.errors import StrategyError
-from cachesim.model.events import Drive, Environment, Timeout, Visit, Visits
-from cachesim.model.station import Station, line_to
+from cachesim.model.events import Drive, Environment, Timeout, Visit
+from cachesim.model.journey import Journey
+from cachesim.model.station import Station, sender_to
 
 
 def world(delay=1.0):
     """Return an environment and what sends a visit of so many seconds."""
     env = Environment()
-    send = line_to(env, Station(100), repeat(0.0), repeat(delay))
-    return env, lambda effect, argument=None: send(Visits(), effect, argument)
+    send = sender_to(env, Station(100), repeat(0.0), repeat(delay))
+    return env, lambda effect, argument=None: send(Journey(), effect, argument)
 
 
 def answer(visit):
@@ -168,22 +169,22 @@ def test_what_is_no_event_is_refused():
 def test_the_visits_nobody_waited_for_are_told():
     """The second of three, and the last while nobody waits for it; the next request begins with none."""
     env = Environment()
-    send = line_to(env, Station(9), repeat(0.0), repeat(1.0))
-    visits = Visits()
+    send = sender_to(env, Station(9), repeat(0.0), repeat(1.0))
+    journey = Journey()
 
     def request():
-        yield send(visits, answer, 1)
-        forgotten.append(send(visits, answer, 2))
-        yield send(visits, answer, 3)
+        yield send(journey, answer, 1)
+        forgotten.append(send(journey, answer, 2))
+        yield send(journey, answer, 3)
 
     forgotten = []
     Drive(request())
     env.run_to_end()
 
-    assert forgotten == visits.end()
-    assert [] == visits.end()
-    last = send(visits, answer, 4)
-    assert [last] == visits.end()
+    assert forgotten == journey.end()
+    assert [] == journey.end()
+    last = send(journey, answer, 4)
+    assert [last] == journey.end()
 
 
 def test_a_pause_may_be_started_again():

@@ -14,12 +14,12 @@ from cachesim.measure.history import Recorder, select_requests
 from cachesim.measure.outcomes import OUTCOMES, outcome
 from cachesim.model import faults as f
 from cachesim.model import strategies
-from cachesim.model.careful.system import CarefulSystem
 from cachesim.model.distributions import Constant, Exponential
 from cachesim.model.popularity import Uniform
 from cachesim.model.resilience import Breaker, Calls, Resilience
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.strategies.through import WriteThrough
+from cachesim.model.unreliable.system import UnreliableSystem
 from cachesim.model.workload import ClosedLoop, OpenLoop
 from cachesim.units import MIB
 
@@ -87,19 +87,19 @@ def test_requests_in_are_records_out(scenario):
     """Every request has one record; a failed write never happened, an answered one did, whatever is unknown may."""
     began, recorder = [], Recorder()
     scenario = scenario.replace(strategy=counted(scenario.strategy, began))
-    system = CarefulSystem(scenario, recorder.request, recorder.sample)
+    system = UnreliableSystem(scenario, recorder.request, recorder.sample)
     system.run()
     rows = select_requests(recorder.history())
     ended = outcome(rows)
-    committed = set(system.database.versions)
+    committed = set(system.db.versions)
     writes = rows[rows["op"] == "write"]
 
     assert len(began) == len(rows) == ended.isin(OUTCOMES).sum()
     assert set(writes["write"][ended == "ok"]) <= committed
     assert set() == committed & set(writes["write"][ended == "failed"])
     assert system.cache.under_way == {} == system.db.under_way
-    assert 0 == system.database.open
-    committed = {key: version for key, (_, version) in system.database.newest.items()}
+    assert 0 == system.db.open
+    committed = {key: version for key, (_, version) in system.db.newest.items()}
     assert (rows["acknowledged"] <= rows["key"].map(committed).fillna(0)).all()
 
 
@@ -127,7 +127,7 @@ def test_every_strategy_comes_through_a_storm(name, raises):
         workload=OpenLoop(rate=100.0, **drawn),
         resilience=Resilience(cache=Calls(timeout=0.02), database=Calls(timeout=0.2, retries=1)),
     )  # fmt: skip
-    CarefulSystem(scenario, recorder.request, recorder.sample).run()
+    UnreliableSystem(scenario, recorder.request, recorder.sample).run()
     ended = outcome(select_requests(recorder.history()))
 
     assert arrivals(scenario) == len(ended) == ended.isin(OUTCOMES).sum() > 0

@@ -7,12 +7,13 @@ import pytest
 from cachesim.engines.memcached.engine import Memcached, MemcachedEngine
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
-from cachesim.model.app import App
-from cachesim.model.database import Database, DatabaseTier
+from cachesim.model.cache import CacheTier
+from cachesim.model.cache_client import CacheClient
 from cachesim.model.distributions import Constant
 from cachesim.model.events import Environment
+from cachesim.model.journey import Journey
 from cachesim.model.network import Network
-from cachesim.model.node import CacheNode, Node
+from cachesim.model.node import Node
 from cachesim.units import US
 
 NODE = Node(service=Constant(value=10 * US), per_byte=0.01 * US, per_key=1 * US)
@@ -26,9 +27,8 @@ def world(request):
 
 def build(spec):
     env = Environment()
-    node = CacheNode(env, NODE, spec, NO_LEG, seed=1)
-    database = DatabaseTier(env, Database(), NO_LEG, seed=1)
-    return App(env, node, database, client=0, raises=True).cache, node
+    node = CacheTier(env, spec, NODE, NO_LEG, seed=1)
+    return CacheClient(node, Journey(), raises=True), node
 
 
 def worked(node, send):

@@ -8,8 +8,9 @@ import simpy
 
 from cachesim.measure.statistics import interval
 from cachesim.model.distributions import Constant, Exponential, Lognormal
-from cachesim.model.events import Drive, Environment, Visit, Visits
-from cachesim.model.station import Station, line_to
+from cachesim.model.events import Drive, Environment, Visit
+from cachesim.model.journey import Journey
+from cachesim.model.station import Station, sender_to
 from cachesim.rng import stream
 
 JOBS = 50_000
@@ -45,8 +46,8 @@ def twin(workers, gap, work):
 
 def ours(workers, gap, work):
     """The same jobs through the model's own line to a station, on the model's own event loop."""
-    env, visits, ends = Environment(), Visits(), []
-    send = line_to(env, Station(workers), iter(work, None), repeat(0.0))
+    env, journey, ends = Environment(), Journey(), []
+    send = sender_to(env, Station(workers), iter(work, None), repeat(0.0))
 
     def left(visit):
         ends.append((visit._value, env.now))
@@ -54,7 +55,7 @@ def ours(workers, gap, work):
     def arrivals():
         for number in range(JOBS):
             yield Visit().ready(env).start(gap())
-            send(visits, left, number)
+            send(journey, left, number)
 
     Drive(arrivals())
     env.run_to_end()
@@ -70,19 +71,19 @@ def test_the_station_is_the_textbook_twin_bit_for_bit(workers):
 
 
 def test_a_line_and_a_station_say_the_same():
-    """`line_to` is `Station.depart` written out, with the leg behind it."""
-    env, visits = Environment(), Visits()
+    """`sender_to` is `Station.depart` written out, with the leg behind it."""
+    env, journey = Environment(), Journey()
     line, plain = Station(2), Station(2)
-    send = line_to(env, line, repeat(2.0), repeat(0.25))
+    send = sender_to(env, line, repeat(2.0), repeat(0.25))
     times = []
     for _ in range(5):
-        send(visits, lambda visit: times.append(env.now), None)
+        send(journey, lambda visit: times.append(env.now), None)
 
     env.run_to_end()
 
     assert [plain.depart(0.0, 2.0) + 0.25 for _ in range(5)] == times
     assert (plain.free, plain.booked) == (line.free, line.booked)
-    assert [None] * 5 == [visit.waiter for visit in visits.end()]
+    assert [None] * 5 == [visit.waiter for visit in journey.end()]
 
 
 @pytest.mark.parametrize("workers", [1, 3])

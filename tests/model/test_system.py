@@ -133,7 +133,7 @@ def test_a_warm_start_keeps_the_most_popular():
     scenario = drawn(NoCache(), requests=10, keys=50, start="warm", cache=Simple(items=10))
     system = System(scenario, lambda record: None, lambda sample: None)
     system.run()
-    engine, keys = system.node.engine, scenario.workload.keys_loaded()
+    engine, keys = system.cache.engine, scenario.workload.keys_loaded()
 
     assert [0] * 10 == [engine.get(key).write for key in keys[:10]]
     assert {"evicted"} == {engine.why_missed(key) for key in keys[10:]}
@@ -233,4 +233,4 @@ def test_a_strategy_fills_the_warm_cache_itself():
     system = System(scenario, lambda record: None, lambda sample: None)
     system.run()
 
-    assert [b"True"] * 3 == [entry.value for entry in system.node.engine.entries.values()]
+    assert [b"True"] * 3 == [entry.value for entry in system.cache.engine.entries.values()]

@@ -1,7 +1,7 @@
-"""What may go wrong in a run: one class a fault, each with a generator `play(system)`.
+"""What may go wrong in a run: one class per fault, each with a generator `play(system)`.
 
-A new fault is a class in the file of its kind and a line here; scenario files know it by its name in kebab case.
-`Calls` and `Breaker` say what clients do about it: they are the parts of a `Resilience`.
+A new fault is a class in the file of its kind and a line here. Scenario files use its name in kebab case.
+`Calls` and `Breaker` say what clients do about a fault: they are the parts of a `Resilience`.
 """
 
 from cachesim.model.faults.base import Fault

@@ -1,46 +1,49 @@
-"""What a fault is: a generator that waits for its moment and turns switches of the system."""
+"""What a fault is: a generator that waits for a moment and turns switches of the system."""
 
 import math
+from typing import ClassVar
 
 from cachesim.errors import StrategyError
-from cachesim.model.careful.system import CarefulSystem
-from cachesim.model.careful.tier import Tier
 from cachesim.model.events import Steps
+from cachesim.model.unreliable.system import UnreliableSystem
+from cachesim.model.unreliable.tiers import UnreliableTier
 from cachesim.spec import Delay, Seconds, Spec
 
 
 class Fault(Spec):
     """Something that goes wrong at a moment; subclass it and write `play`.
 
-    In `play`, wait with `yield system.until(moment)`; `system.cache` and `system.db` are the tiers with their
-    switches, `system.node.engine` is the cache engine.
+    In `play`, wait with `yield system.until(moment)`. `system.cache` and `system.db` are the tiers with
+    their switches; `system.tier(name)` finds any tier by its name. `system.cache.engine` is the cache
+    engine.
 
     >>> class Forget(Fault):
     ...     def play(self, system):
     ...         yield system.until(self.at)
-    ...         system.node.engine.flush()
+    ...         system.cache.engine.flush()
     >>> Forget(at=5.0).window
     (5.0, 5.0)
     """
 
+    tier: ClassVar[str] = ""  # name of the tier that it strikes; "": none
     at: Delay = 0.0  # seconds from the start of the run
 
     @property
     def lasts(self) -> float:
-        """How many seconds it lasts."""
+        """How long it lasts, in seconds."""
         return 0.0
 
     @property
     def window(self) -> tuple[float, float]:
-        """From when to when, in seconds."""
+        """When it begins and when it ends, in seconds."""
         return self.at, self.at + self.lasts
 
-    def tier(self, system: CarefulSystem) -> Tier:
-        """Return the tier that is struck, if it is one."""
-        raise NotImplementedError
+    def struck(self, system: UnreliableSystem) -> UnreliableTier:
+        """Find the tier that it strikes; BadInput if the system has no tier of that name."""
+        return system.tier(self.tier)
 
-    def play(self, system: CarefulSystem) -> Steps:
-        """Yield events until the next thing to do, and do it."""
+    def play(self, system: UnreliableSystem) -> Steps:
+        """Yield events until there is something to do, and do it."""
         raise StrategyError(f"{type(self).__name__} must define play(self, system)")
 
     def __str__(self) -> str:
@@ -50,16 +53,16 @@ class Fault(Spec):
 
 
 class Condition(Fault):
-    """A fault that begins, lasts and ends; subclasses say what changes at `begin` and at `end`."""
+    """A fault that begins, lasts and ends; subclasses define what `begin` and `end` change."""
 
     duration: Seconds = 10.0  # seconds; inf: for good
 
     @property
     def lasts(self) -> float:
-        """The duration."""
+        """The duration, in seconds."""
         return self.duration
 
-    def play(self, system: CarefulSystem) -> Steps:
+    def play(self, system: UnreliableSystem) -> Steps:
         """Begin at `at`; end `duration` later."""
         yield system.until(self.at)
         self.begin(system)
@@ -67,26 +70,24 @@ class Condition(Fault):
             yield system.until(self.at + self.duration)
             self.end(system)
 
-    def begin(self, system: CarefulSystem) -> None:
+    def begin(self, system: UnreliableSystem) -> None:
         """Turn the switches."""
         raise NotImplementedError
 
-    def end(self, system: CarefulSystem) -> None:
+    def end(self, system: UnreliableSystem) -> None:
         """Turn them back."""
         raise NotImplementedError
 
 
-class OfCache(Fault):
-    """A fault of the cache node."""
+class Switched(Condition):
+    """A condition that turns one switch of its tier on, and off again."""
 
-    def tier(self, system: CarefulSystem) -> Tier:
-        """Return the cache's tier."""
-        return system.cache
+    switch: ClassVar[str]  # one of SWITCHES
 
+    def begin(self, system: UnreliableSystem) -> None:
+        """Turn it on."""
+        self.struck(system).turn_on(self.switch)
 
-class OfDatabase(Fault):
-    """A fault of the database."""
-
-    def tier(self, system: CarefulSystem) -> Tier:
-        """Return the database's tier."""
-        return system.db
+    def end(self, system: UnreliableSystem) -> None:
+        """Turn it off."""
+        self.struck(system).turn_off(self.switch)

@@ -1,10 +1,10 @@
 """Faults on the clients' side: what they ask for, how often, and what their clocks show."""
 
 from cachesim.errors import BadInput
-from cachesim.model.careful.system import CarefulSystem
 from cachesim.model.events import Steps
 from cachesim.model.faults.base import Condition, Fault
 from cachesim.model.faults.nodes import Factor
+from cachesim.model.unreliable.system import UnreliableSystem
 from cachesim.model.workload import Request, Workload
 from cachesim.rng import uniform
 from cachesim.spec import Delay, Seconds, Share
@@ -31,10 +31,10 @@ class HotKey(_Shift):
     share: Share = 0.5
     key: str | None = None  # None: the workload's least popular one
 
-    def play(self, system: CarefulSystem) -> Steps:
+    def play(self, system: UnreliableSystem) -> Steps:
         """Bend the requests from now on; those that come in the window change."""
-        chance = uniform(system.plan.seed, "hot key")
-        hot = self.key if self.key is not None else _least_popular(system.plan.workload)
+        chance = uniform(system.blueprint.seed, "hot key")
+        hot = self.key if self.key is not None else _least_popular(system.blueprint.workload)
         start, end = self.window
 
         def bend(now: float, request: Request) -> Request:
@@ -58,7 +58,7 @@ class Surge(_Shift):
 
     factor: Factor = 2.0
 
-    def play(self, system: CarefulSystem) -> Steps:
+    def play(self, system: UnreliableSystem) -> Steps:
         """Bend the requests from now on; the gaps in the window shrink."""
         system.bends.append(lambda now, r: (self.shrunk(now, r[0]), r[1], r[2]))
         yield from ()
@@ -85,10 +85,10 @@ class SkewClocks(Condition):
 
     by: Delay = 1.0  # seconds
 
-    def begin(self, system: CarefulSystem) -> None:
+    def begin(self, system: UnreliableSystem) -> None:
         """Put the clocks wrong."""
         system.skews.append(self.by)
 
-    def end(self, system: CarefulSystem) -> None:
+    def end(self, system: UnreliableSystem) -> None:
         """Put them right."""
         system.skews.remove(self.by)

@@ -2,9 +2,9 @@
 
 from typing import Literal, NamedTuple
 
-from cachesim.model.careful.system import CarefulSystem
 from cachesim.model.events import Steps
 from cachesim.model.faults.base import Fault
+from cachesim.model.unreliable.system import UnreliableSystem
 from cachesim.spec import Delay, Span
 
 NodeType = Literal[
@@ -72,7 +72,7 @@ class ExhaustCredits(Fault):
         spent = 60 * utilization - EARNINGS[self.node_type].per_hour  # credits an hour
         return self.balance / spent if spent > 0 else float("inf")
 
-    def play(self, system: CarefulSystem) -> Steps:
+    def play(self, system: UnreliableSystem) -> Steps:
         """Keep the balance; slow down when it is gone, recover when it lasts for another look."""
         yield system.until(self.at)
         tier, earning, balance = system.cache, EARNINGS[self.node_type], self.balance
@@ -81,7 +81,7 @@ class ExhaustCredits(Fault):
             (factor - 1) * earning.baseline * self.every / 60
         )  # credits that a fast interval costs
         worked, slow = tier.station.worked(system.env.now), False
-        while system.env.now < system.plan.duration:
+        while system.env.now < system.blueprint.duration:
             before = worked
             yield system.until(system.env.now + self.every)
             worked = tier.station.worked(system.env.now)

@@ -2,38 +2,31 @@
 
 from typing import Annotated
 
-from cachesim.model.careful.system import CarefulSystem
-from cachesim.model.faults.base import Condition, OfCache, OfDatabase
+from cachesim.model.faults.base import Condition, Switched
+from cachesim.model.unreliable.system import UnreliableSystem
+from cachesim.records import CACHE, DATABASE
 from cachesim.spec import Rule
 
 Loss = Annotated[float, Rule("from 0 to 1", lambda x: 0 <= x <= 1)]
 
 
-class _Partition(Condition):
-    """Every packet is lost."""
-
-    def begin(self, system: CarefulSystem) -> None:
-        """Cut the line."""
-        self.tier(system).cut += 1
-
-    def end(self, system: CarefulSystem) -> None:
-        """Mend it."""
-        self.tier(system).cut -= 1
-
-
-class PartitionCache(OfCache, _Partition):
+class PartitionCache(Switched):
     """A black hole: packets to and from the cache vanish, as behind a wrong security group.
 
-    New calls wait for a connection (ConnectTimedOut at last: 127 s unless clients have a time-out); calls
-    under way take effect, and their answers are lost (TimedOut).
+    New calls wait for a connection and fail with ConnectTimedOut: after 127 s, unless clients have a
+    time-out. Calls under way take effect, but their answers are lost (TimedOut).
 
     >>> PartitionCache(at=10, duration=5)
     PartitionCache(at=10.0, duration=5.0)
     """
 
+    tier, switch = CACHE, "cut"
 
-class PartitionDatabase(OfDatabase, _Partition):
+
+class PartitionDatabase(Switched):
     """A black hole between the clients and the database; see PartitionCache."""
+
+    tier, switch = DATABASE, "cut"
 
 
 class _Drop(Condition):
@@ -41,62 +34,51 @@ class _Drop(Condition):
 
     share: Loss = 0.01
 
-    def begin(self, system: CarefulSystem) -> None:
+    def begin(self, system: UnreliableSystem) -> None:
         """Lose packets."""
-        self.tier(system).losses.append(self.share)
+        self.struck(system).losses.append(self.share)
 
-    def end(self, system: CarefulSystem) -> None:
+    def end(self, system: UnreliableSystem) -> None:
         """Lose none."""
-        self.tier(system).losses.remove(self.share)
+        self.struck(system).losses.remove(self.share)
 
 
-class DropCachePackets(OfCache, _Drop):
+class DropCachePackets(_Drop):
     """A share p of the packets to and from the cache is lost.
 
-    A call loses one of its two with probability 1 − (1 − p)². TCP repeats it after 0.2 s: clients whose
-    time-out is shorter see TimedOut, and with r retries fail with that probability to the power r + 1.
+    A call loses one of its two packets with probability 1 − (1 − p)². TCP sends it again after 0.2 s.
+    Clients with a shorter time-out see TimedOut; with r retries a call fails with that probability to the
+    power r + 1.
     """
 
+    tier = CACHE
 
-class DropDatabasePackets(OfDatabase, _Drop):
+
+class DropDatabasePackets(_Drop):
     """A share of the packets to and from the database is lost; see DropCachePackets."""
 
-
-class _Refuse(Condition):
-    """The machine is there, and nobody listens at the port."""
-
-    def begin(self, system: CarefulSystem) -> None:
-        """Refuse."""
-        self.tier(system).refusing += 1
-
-    def end(self, system: CarefulSystem) -> None:
-        """Accept."""
-        self.tier(system).refusing -= 1
+    tier = DATABASE
 
 
-class RefuseCache(OfCache, _Refuse):
+class RefuseCache(Switched):
     """The cache refuses new calls at once (ConnectionRefused, after one round trip); its content stays."""
 
+    tier, switch = CACHE, "refusing"
 
-class RefuseDatabase(OfDatabase, _Refuse):
+
+class RefuseDatabase(Switched):
     """The database refuses new calls at once (ConnectionRefused, after one round trip)."""
 
-
-class _Reject(Condition):
-    """The server answers every call with an error about the password."""
-
-    def begin(self, system: CarefulSystem) -> None:
-        """Change the password without telling the clients."""
-        self.tier(system).locked += 1
-
-    def end(self, system: CarefulSystem) -> None:
-        """Accept theirs again."""
-        self.tier(system).locked -= 1
+    tier, switch = DATABASE, "refusing"
 
 
-class RejectCacheLogin(OfCache, _Reject):
+class RejectCacheLogin(Switched):
     """The cache does not accept the clients' password: AuthenticationFailed, after one round trip."""
 
+    tier, switch = CACHE, "locked"
 
-class RejectDatabaseLogin(OfDatabase, _Reject):
+
+class RejectDatabaseLogin(Switched):
     """The database does not accept the clients' password: AuthenticationFailed, after one round trip."""
+
+    tier, switch = DATABASE, "locked"

@@ -1,110 +1,120 @@
-"""Faults of the machines: they crash, are rebooted or flushed, work slowly or not at all."""
+"""Faults of the machines: they crash, are rebooted or flushed, work slowly or stand still."""
 
 from typing import Annotated
 
-from cachesim.model.careful.system import CarefulSystem
 from cachesim.model.events import Steps
-from cachesim.model.faults.base import Condition, Fault, OfCache, OfDatabase
+from cachesim.model.faults.base import Condition, Fault, Switched
+from cachesim.model.unreliable.system import UnreliableSystem
+from cachesim.records import CACHE, DATABASE
 from cachesim.spec import Rule, Span
 
 Factor = Annotated[float, Rule(">= 1 and finite", lambda x: 1 <= x < float("inf"))]
 
 
 class _Crash(Fault):
-    """Loses what is under way, refuses connections while down, and comes back."""
+    """Loses the calls under way, refuses connections while down, and comes back."""
 
     down: Span = 5.0  # seconds until it takes connections again
 
     @property
     def lasts(self) -> float:
-        """As long as it is down."""
+        """As long as it is down, in seconds."""
         return self.down
 
-    def play(self, system: CarefulSystem) -> Steps:
+    def play(self, system: UnreliableSystem) -> Steps:
         """Crash, stay down, come back."""
         yield system.until(self.at)
-        self.tier(system).crash()
+        self.struck(system).crash()
         self.lose(system)
         yield system.until(self.at + self.down)
-        self.tier(system).restart()
+        self.struck(system).restart()
 
-    def lose(self, system: CarefulSystem) -> None:
-        """Lose what does not survive."""
+    def lose(self, system: UnreliableSystem) -> None:
+        """Lose the content that does not survive."""
 
 
-class CrashCache(OfCache, _Crash):
+class CrashCache(_Crash):
     """The cache server's process ends at once, and starts again `down` seconds later.
 
-    What is under way is lost (its clients see ConnectionLost), calls meanwhile are refused. Of the content
-    survives what `Engine.restart` says: nothing of a Memcached, nor of a Redis without a snapshot.
+    The calls under way are lost (their clients see ConnectionLost); later calls are refused until it is
+    back. `Engine.restart` says what content survives: nothing in a Memcached, nor in a Redis without a
+    snapshot.
 
     >>> str(CrashCache(at=40, down=5))
     'CrashCache at 40 s for 5 s'
     """
 
-    def lose(self, system: CarefulSystem) -> None:
-        """Start the engine anew."""
-        system.node.restart()
+    tier = CACHE
+
+    def lose(self, system: UnreliableSystem) -> None:
+        """Restart the engine."""
+        system.cache.restart_engine()
 
 
-class CrashDatabase(OfDatabase, _Crash):
+class CrashDatabase(_Crash):
     """The database's process ends at once; committed rows survive, queries under way do not.
 
     SIMPLIFIED: it comes back with its buffer pool as it was.
     """
 
+    tier = DATABASE
 
-class RebootCache(OfCache, Condition):
-    """An orderly restart: what is under way is finished, calls meanwhile are refused, the content is lost.
 
-    That is what RebootCacheCluster does: "all data lost" (ElastiCache User Guide); `duration` seconds long.
+class RebootCache(Switched):
+    """An orderly restart: calls under way are finished, later ones refused, and the content is lost.
+
+    RebootCacheCluster does this: "all data lost" (ElastiCache User Guide). It takes `duration` seconds.
     """
 
-    def begin(self, system: CarefulSystem) -> None:
-        """Take no more connections."""
-        self.tier(system).refusing += 1
+    tier, switch = CACHE, "refusing"
 
-    def end(self, system: CarefulSystem) -> None:
+    def end(self, system: UnreliableSystem) -> None:
         """Come back without the content."""
-        system.node.restart()
-        self.tier(system).refusing -= 1
+        system.cache.restart_engine()
+        super().end(system)
 
 
 class FlushCache(Fault):
     """Somebody empties the cache: every key is a miss afterwards ("lost")."""
 
-    def play(self, system: CarefulSystem) -> Steps:
+    tier = CACHE
+
+    def play(self, system: UnreliableSystem) -> Steps:
         """Flush once."""
         yield system.until(self.at)
-        system.node.engine.flush()
+        system.cache.engine.flush()
 
 
 class _Slow(Condition):
-    """Service takes longer, that of the commands under way included."""
+    """Service takes longer, also for the commands under way."""
 
     factor: Factor = 5.0  # by which service takes longer
 
-    def begin(self, system: CarefulSystem) -> None:
+    def begin(self, system: UnreliableSystem) -> None:
         """Slow down."""
-        self.tier(system).slow(self.factor)
+        self.struck(system).slow(self.factor)
 
-    def end(self, system: CarefulSystem) -> None:
+    def end(self, system: UnreliableSystem) -> None:
         """Be as fast as before."""
-        self.tier(system).recover(self.factor)
+        self.struck(system).recover(self.factor)
 
 
-class SlowCache(OfCache, _Slow):
+class SlowCache(_Slow):
     """A command takes `factor` times as long on the cache node: a noisy neighbour, a slow machine."""
 
+    tier = CACHE
 
-class SlowDatabase(OfDatabase, _Slow):
+
+class SlowDatabase(_Slow):
     """A query takes `factor` times as long in the database: a backup, a bad plan, a failing disk.
 
-    Utilization becomes `factor` times as high; where that is above 1 the line grows without end.
+    Utilization becomes `factor` times as high. If that is above 1, the line grows without end.
 
     >>> SlowDatabase(at=60, duration=10, factor=5).window
     (60.0, 70.0)
     """
+
+    tier = DATABASE
 
 
 class _Freeze(Condition):
@@ -112,18 +122,22 @@ class _Freeze(Condition):
 
     duration: Span = 1.0  # seconds
 
-    def begin(self, system: CarefulSystem) -> None:
+    def begin(self, system: UnreliableSystem) -> None:
         """Stand still."""
-        self.tier(system).slow(float("inf"))
+        self.struck(system).slow(float("inf"))
 
-    def end(self, system: CarefulSystem) -> None:
-        """Go on where it stood."""
-        self.tier(system).recover(float("inf"))
+    def end(self, system: UnreliableSystem) -> None:
+        """Go on where it stopped."""
+        self.struck(system).recover(float("inf"))
 
 
-class FreezeCache(OfCache, _Freeze):
+class FreezeCache(_Freeze):
     """The cache server stands still, as during a fork or a live migration, and then goes on."""
 
+    tier = CACHE
 
-class FreezeDatabase(OfDatabase, _Freeze):
+
+class FreezeDatabase(_Freeze):
     """The database stands still, as during a snapshot in one zone, and then goes on."""
+
+    tier = DATABASE

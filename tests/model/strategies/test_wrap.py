@@ -81,7 +81,7 @@ def lifetimes(strategy, keys=2_000):
         lambda sample: None,
     )
     system.run()
-    return sorted(entry.expires for entry in system.node.engine.entries.values())
+    return sorted(entry.expires for entry in system.cache.engine.entries.values())
 
 
 @pytest.mark.parametrize("wrap", [lambda s: s, lambda s: SingleFlight(inner=s)])

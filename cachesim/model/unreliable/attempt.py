@@ -1,6 +1,7 @@
 """One attempt to have a command served: the packet there, the queue, the effect, the packet back.
 
-The client may stop waiting at any moment. The server does not know: the call is served, and its effect happens.
+The client may stop waiting at any moment. The server does not know that: it serves the attempt, and the
+command takes effect.
 """
 
 import math
@@ -12,12 +13,12 @@ from typing import Any, Protocol
 from simpy.events import NORMAL
 
 from cachesim.errors import ConnectionLost, ConnectTimedOut, SimulatedFailure, TimedOut
-from cachesim.model.careful.station import WorkStation
 from cachesim.model.events import Environment, Visit
+from cachesim.model.unreliable.station import VariableStation
 from cachesim.rng import Draw
 
-# TCP repeats what is not confirmed, after a time that doubles (RFC 6298). Linux, tcp(7): a connection is
-# given up after 6 repetitions of the SYN (127 s), an unconfirmed packet after 15 (924.6 s).
+# TCP repeats a packet that is not confirmed, after a time that doubles (RFC 6298). Linux, tcp(7): it gives
+# up a connection after 6 repetitions of the SYN (127 s), an unconfirmed packet after 15 (924.6 s).
 SYN_WAITS = tuple(1.0 * 2**n for n in range(7))  # seconds
 RESEND_WAITS = (
     *(0.2 * 2**n for n in range(10)),
@@ -25,29 +26,34 @@ RESEND_WAITS = (
 )  # seconds, from 200 ms to 2 min
 
 
-class Way(Protocol):
-    """What a call must know of the tier it goes to."""
+class Destination(Protocol):
+    """What an attempt needs of the tier to which it goes; `UnreliableTier` is one."""
 
     env: Environment
     name: str
-    station: WorkStation
+    station: VariableStation
     leg: Draw
-    cut: int
-    last: float
-    under_way: dict["Call", None]
+    under_way: dict["Attempt", None]
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether no packet gets through."""
 
     def loses(self) -> bool:
-        """Return whether the packet sent now is lost."""
+        """Whether the packet that is sent now is lost."""
 
     def refusal(self) -> SimulatedFailure | None:
-        """Return what the machine answers at once instead of taking a call, if anything."""
+        """Give the error with which the server answers at once; None: it takes the attempt."""
 
-    def take(self, call: "Call") -> None:
-        """Note that a call has come in."""
+    def take(self, attempt: "Attempt") -> None:
+        """Note that an attempt has come in."""
+
+    def took_effect(self) -> None:
+        """Note that a command takes effect now."""
 
 
-class Asker(Protocol):
-    """What a call must know of the operation that it is an attempt of."""
+class Caller(Protocol):
+    """What an attempt needs of the call to which it belongs; `Call` is one."""
 
     service: Draw
     more: float
@@ -56,25 +62,25 @@ class Asker(Protocol):
     def run_effect(self, event: Visit, *, late: bool) -> None:
         """Run the command; `late` if the client no longer waits."""
 
-    def answered(self, call: "Call", answer: Visit) -> None:
+    def answered(self, attempt: "Attempt", answer: Visit) -> None:
         """Take the answer."""
 
-    def failed(self, call: "Call", failure: SimulatedFailure) -> None:
+    def failed(self, attempt: "Attempt", failure: SimulatedFailure) -> None:
         """Take the failure."""
 
 
-class Call:
-    """One attempt of an operation, from `send` until its answer or its failure is at the client."""
+class Attempt:
+    """One attempt of a call, from `send` until its answer or its failure is at the client."""
 
-    def __init__(self, operation: Asker, tier: Way, era: int) -> None:
-        self.operation = operation
+    def __init__(self, call: Caller, tier: Destination, era: int) -> None:
+        self.call = call
         self.tier = tier
         self.env = tier.env
         self.era = era  # of the breaker when it was sent
         self.waiting = True  # whether the client still waits for it
         self.connected = True  # whether the command may have reached the server
         self.served = False  # whether it has taken effect
-        self._event: Visit | None = None  # what happens to it next; any other event is out of date
+        self._event: Visit | None = None  # its next event; any other one is out of date
         self._waits: Iterator[float] = iter(())
         self._done = 0.0  # when its work will be done, on the station's clock
         self._leg = 0.0
@@ -82,8 +88,8 @@ class Call:
     # --- there
 
     def send(self) -> None:
-        """Set out, by way of a connection that may first have to be made."""
-        self.connected = not self.tier.cut
+        """Set out; it may be that a connection must be made first."""
+        self.connected = not self.tier.is_cut
         self._waits = iter(RESEND_WAITS if self.connected else SYN_WAITS)
         self._go()
 
@@ -100,20 +106,20 @@ class Call:
             self.fail_after(self.tier.leg(), refusal)
 
     def _go_again(self, event: Visit) -> None:
-        if event is self._event and self.waiting:  # who waits no longer has closed the connection
+        if event is self._event and self.waiting:  # a client that gave up has closed the connection
             self._go()
 
     def _enter(self) -> None:
-        """Join the tier's queue; the draws come in the order in which a plain visit takes them."""
-        operation, station = self.operation, self.tier.station
-        work = operation.service() + operation.more
+        """Join the tier's queue; draw in the same order as a plain visit."""
+        call, station = self.call, self.tier.station
+        work = call.service() + call.more
         self._done = station.depart(station.work(self.env._now), work)
         self._leg = self.tier.leg()
         self.tier.take(self)
-        self.plan()
+        self.schedule()
 
-    def plan(self) -> None:
-        """Be back when the work is done and the leg behind it; called again when the speed changes."""
+    def schedule(self) -> None:
+        """Book the arrival: when the work is done, plus the leg. Called again when the speed changes."""
         station = self.tier.station
         if self.served or (self._event and station.work(self.env._now) >= self._done):
             return  # on its way back already
@@ -123,13 +129,13 @@ class Call:
     # --- back
 
     def _arrive(self, event: Visit) -> None:
-        """Let the command take effect, and bring its answer."""
+        """Run the command, and send its answer back."""
         if event is not self._event:
             return
         self.served = True
-        self.tier.last = self.env._now
-        event._value = self.operation.argument
-        self.operation.run_effect(event, late=not self.waiting)
+        self.tier.took_effect()
+        event._value = self.call.argument
+        self.call.run_effect(event, late=not self.waiting)
         self._waits = iter(RESEND_WAITS)
         self._bring(event)
 
@@ -138,14 +144,14 @@ class Call:
             self.tier.under_way.pop(self, None)
             if self.waiting:
                 self.waiting = False
-                self.operation.answered(self, answer)
+                self.call.answered(self, answer)
             return
         self._wait_and(lambda event: self._bring(answer) if event is self._event else None)
 
     # --- what goes wrong
 
     def _wait_and(self, then: Callable[[Visit], None]) -> None:
-        """Send again after a while, or give up with the operating system."""
+        """Send again after a while; give up when the operating system does."""
         wait = next(self._waits, None)
         if wait is not None:
             self._event = self._at(self.env._now + wait, then)
@@ -160,11 +166,11 @@ class Call:
             self.drop(ConnectTimedOut("no connection came about"))
 
     def fail_after(self, delay: float, failure: SimulatedFailure) -> None:
-        """Tell the client of a failure in `delay` seconds."""
+        """Fail in `delay` seconds."""
         self._event = self._at(self.env._now + delay, lambda event: self._fail(event, failure))
 
     def drop(self, failure: SimulatedFailure) -> None:
-        """End here and now; the client hears of it a leg later."""
+        """End now; the client learns of it one leg later."""
         self._event = None
         if self.waiting:
             self.fail_after(self.tier.leg(), failure)
@@ -172,10 +178,10 @@ class Call:
     def _fail(self, event: Visit, failure: SimulatedFailure) -> None:
         if event is self._event and self.waiting:
             self.waiting = False
-            self.operation.failed(self, failure)
+            self.call.failed(self, failure)
 
     def abandon(self) -> TimedOut:
-        """Wait no longer; return what the client knows then."""
+        """Stop waiting; return the error that the client sees."""
         self.waiting = False
         if self.connected:
             return TimedOut(f"no answer from the {self.tier.name} in time")
@@ -186,8 +192,7 @@ class Call:
 
 
 def at(env: Environment, moment: float, then: Callable[[Visit], None]) -> Visit:
-    """Return an event that calls `then` at a moment that is not in the past."""
-    event = Visit().ready(env)
-    event.effect = then
+    """Call `then` at a moment, or now if that is past; return the event."""
+    event = Visit().ready(env, then)
     heappush(env._queue, (max(moment, env._now), NORMAL, next(env._eid), event))
     return event

@@ -1,0 +1,66 @@
+"""The live cache: a station in front of one engine, and what a client's command costs there."""
+
+from collections.abc import Callable
+from functools import cached_property, partial
+from operator import attrgetter
+
+from cachesim.engines.base import Command, EngineSpec
+from cachesim.model.events import Environment, Visit
+from cachesim.model.network import Network
+from cachesim.model.node import Node
+from cachesim.model.tier import Tier
+from cachesim.records import CACHE, Value
+from cachesim.rng import stream, uniform
+
+
+class CacheTier(Tier):
+    """A live cache: an engine, its queue, and the draws of its service times."""
+
+    kind = CACHE
+
+    def __init__(
+        self,
+        env: Environment,
+        cache: EngineSpec,
+        node: Node,
+        network: Network,
+        seed: int,
+        name: str = CACHE,
+    ) -> None:
+        super().__init__(env, name, cache.workers, network.cache_leg, seed)
+        self.engine = cache.build(partial(attrgetter("_now"), env), uniform(seed, "eviction"))
+        self.errors = 0  # commands refused
+        # Values that write-behind has not yet written to the database, by key. They are kept beside the
+        # engine, so that no eviction drops them; a crash of the server does.
+        self.dirty: dict[str, list[Value]] = {}
+        self.services = node.service.draws(stream(seed, f"{name} service"))  # seconds, without end
+        self.service = self.services.__next__
+        self.per_byte, self.per_key = node.per_byte, node.per_key
+
+    @cached_property
+    def send(self) -> Callable[..., Visit]:
+        """Send a command: see `sender_to`."""
+        return self.sender(self.services)
+
+    def cost(self, command: Command) -> float:
+        """Compute what a command costs beyond a draw of the service time, in seconds."""
+        work = self.engine.work(command)
+        return self.per_byte * work.bytes + self.per_key * (work.keys - 1)
+
+    def count_error(self) -> None:
+        """Count a command that was refused, or never answered."""
+        self.errors += 1
+
+    def restart_engine(self) -> None:
+        """Restart. The engine decides what content survives; values not yet written behind are lost."""
+        self.engine.restart()
+        self.dirty.clear()
+
+    def counters(self, now: float) -> tuple[float, ...]:
+        """Read memory, items, evictions, expirations, errors and busy time."""
+        engine, busy = self.engine, self.station.busy(now)
+        return (engine.memory, len(engine), engine.evictions, engine.expirations, self.errors, busy)
+
+    def close(self) -> None:
+        """Close the engine."""
+        self.engine.close()

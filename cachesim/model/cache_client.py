@@ -1,0 +1,101 @@
+"""The application's client library of the cache: what `app.cache` is."""
+
+import math
+from typing import Any
+
+import simpy
+
+from cachesim.engines.base import Command
+from cachesim.errors import CacheError, SimulatedFailure
+from cachesim.model.cache import CacheTier
+from cachesim.model.events import Visit
+from cachesim.model.journey import Journey
+from cachesim.model.misuse import check_set
+from cachesim.records import Value
+
+
+class CacheClient:
+    """The client library of the cache: each method returns one event."""
+
+    def __init__(self, tier: CacheTier, journey: Journey, *, raises: bool) -> None:
+        self._tier, self._journey = tier, journey
+        self._send = tier.send
+        self._engine = engine = tier.engine
+        self._ask, self._why_missed, self._store = engine.get, engine.why_missed, engine.set
+        # SIMPLIFIED: the bytes of a reply are those that the key has when the command is sent.
+        self._held_bytes, self._per_byte = engine.held_bytes, tier.per_byte
+        self._raises = raises  # whether a refused command fails the visit, or counts as a miss
+        self.dirty = tier.dirty  # values that the cache holds and the database does not, by key
+        # Effects, bound once: they run when their visit fires.
+        self._got, self._was_set = self._run_get, self._run_set
+        self._was_deleted, self._executed = self._run_delete, self._run_execute
+
+    def get(self, key: str) -> simpy.Event:
+        """Ask for a key; the event's value is the Value, or None if the key is not there."""
+        send, held_bytes = self._send, self._held_bytes
+        return send(self._journey, self._got, key, self._per_byte * held_bytes(key))
+
+    def set(self, key: str, value: Value, ttl: float = math.inf) -> simpy.Event:
+        """Store a value for `ttl` seconds (inf: until evicted or deleted)."""
+        if type(value) is not Value or type(ttl) is not float or not ttl > 0:
+            check_set(value, ttl)  # a slip, or a right value of another type
+        send = self._send
+        return send(self._journey, self._was_set, (key, value, ttl), self._per_byte * len(value))
+
+    def delete(self, key: str) -> simpy.Event:
+        """Remove a key; the event's value says whether it was there."""
+        return self._send(self._journey, self._was_deleted, key)
+
+    def execute(self, *command: Any) -> simpy.Event:
+        """Send any command of the engine, such as `execute("INCR", "visits")`; the value is its reply."""
+        return self._send(self._journey, self._executed, command, self._tier.cost(command))
+
+    def note(self, key: str, outcome: str | None = None) -> None:
+        """Write into the record how a lookup ended that used another command than `get`.
+
+        "hit" or a kind of miss; None: the engine says why the key was not there.
+        """
+        if self._journey.lookup is None:
+            self._journey.lookup = outcome or self._why_missed(key)
+
+    def _run_get(self, visit: Visit) -> None:
+        key = visit._value
+        try:
+            ask = self._ask
+            value = ask(key)
+        except CacheError as error:
+            self._refuse(visit, error)
+            return
+        visit._value = value
+        journey = self._journey
+        if journey.lookup is None:
+            journey.lookup = "hit" if value is not None else self._why_missed(key)
+
+    def _run_set(self, visit: Visit) -> None:
+        try:
+            key, value, ttl = visit._value
+            store = self._store
+            store(key, value, ttl)
+            visit._value = True
+        except CacheError as error:
+            self._refuse(visit, error)
+
+    def _run_delete(self, visit: Visit) -> None:
+        try:
+            visit._value = self._engine.delete(visit._value)
+        except CacheError as error:
+            self._refuse(visit, error)
+
+    def _run_execute(self, visit: Visit) -> None:
+        command: Command = visit._value
+        try:
+            visit._value = self._engine.execute(command)
+        except CacheError as error:
+            self._refuse(visit, error)
+
+    def _refuse(self, visit: Visit, error: SimulatedFailure) -> None:
+        """Count the refusal; then fail, or go on as if the key were absent, as client libraries do."""
+        self._tier.count_error()
+        visit._value = None
+        if self._raises:
+            visit.fail_with(error)

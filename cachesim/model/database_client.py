@@ -1,0 +1,104 @@
+"""The application's client library of the database: what `app.db` is."""
+
+from typing import Any
+
+import simpy
+
+from cachesim.errors import DatabaseRefused, FenceRejected
+from cachesim.model.database import DatabaseTier, Rows
+from cachesim.model.events import Effect, Visit
+from cachesim.model.journey import Journey
+from cachesim.model.misuse import check_value
+from cachesim.records import Value
+
+
+class DatabaseClient:
+    """The client library of the database: each query takes a place in the connection pool."""
+
+    def __init__(self, tier: DatabaseTier, journey: Journey) -> None:
+        self._tier, self._journey = tier, journey
+        self._select = tier.rows.read
+        self._send_read, self._send_write = tier.send_read, tier.send_write
+        # Effects, bound once: they run when their visit fires.
+        self._was_read, self._was_refused = self._run_read, self._run_refuse
+        self._was_written, self._all_were_written = self._run_write, self._run_write_all
+        self._was_fenced = self._run_write_fenced
+
+    def read(self, key: str) -> simpy.Event:
+        """SELECT the row; the event's value is its Value, or None if there is no such row."""
+        tier = self._tier
+        if tier.open >= tier.limit:
+            return self._refused()
+        tier.open += 1
+        tier.queries += 1
+        send = self._send_read
+        return send(self._journey, self._was_read, key)
+
+    def write(self, key: str, value: Value) -> simpy.Event:
+        """Write the row and commit; the row has the key's next version when the event fires."""
+        if type(value) is not Value:
+            check_value("app.db.write", value)
+        tier = self._tier
+        if tier.open >= tier.limit:
+            return self._refused()
+        tier.open += 1
+        tier.queries += 1
+        return self._send_write(self._journey, self._was_written, (key, value))
+
+    def write_fenced(self, key: str, value: Value, token: int) -> simpy.Event:
+        """Write the row, unless a write of the key with a higher token was committed (FenceRejected)."""
+        return self._ask(self._was_fenced, (key, value, token))
+
+    def version_of(self, value: Value) -> int | None:
+        """Look up the version that the write of this value gave its row; takes no time.
+
+        None while the write is not committed.
+        """
+        return self._tier.versions.get(value.write)
+
+    def write_all(self, rows: Rows) -> simpy.Event:
+        """Write several rows, given as (key, values), in one transaction.
+
+        The values of a row come oldest first. Only the last is written; each counts as a version.
+        """
+        return self._ask(self._all_were_written, rows)
+
+    def _ask(self, effect: Effect, argument: Any) -> simpy.Event:
+        """Send one of the rarer commands; the hot ones have this written out."""
+        tier = self._tier
+        if tier.open >= tier.limit:
+            return self._refused()
+        tier.open += 1
+        tier.queries += 1
+        return self._send_write(self._journey, effect, argument)
+
+    def _refused(self) -> Visit:
+        visit = Visit().ready(self._tier.env, self._was_refused)
+        self._journey.note(visit)
+        return visit.start(self._tier.leg())
+
+    def _run_read(self, visit: Visit) -> None:
+        self._tier.open -= 1
+        select = self._select
+        self._journey.row = visit._value = select(visit._value)
+
+    def _run_write(self, visit: Visit) -> None:
+        self._tier.open -= 1
+        self._tier.commit(*visit._value)
+        visit._value = True
+
+    def _run_write_all(self, visit: Visit) -> None:
+        self._tier.open -= 1
+        self._tier.commit_all(visit._value)
+        visit._value = True
+
+    def _run_write_fenced(self, visit: Visit) -> None:
+        self._tier.open -= 1
+        try:
+            self._tier.commit_fenced(*visit._value)
+            visit._value = True
+        except FenceRejected as failure:
+            visit.fail_with(failure)
+
+    def _run_refuse(self, visit: Visit) -> None:
+        visit.fail_with(DatabaseRefused(f"the database has {self._tier.limit} queries already"))

@@ -1,0 +1,126 @@
+"""A system whose tiers may fail and whose clients may give up: built for scenarios that ask for it."""
+
+from collections.abc import Callable, Iterator
+
+from cachesim.errors import BadInput
+from cachesim.model.app import App
+from cachesim.model.blueprint import Blueprint
+from cachesim.model.events import Drive, Visit
+from cachesim.model.resilience import Resilience
+from cachesim.model.system import System
+from cachesim.model.unreliable.call import Channel
+from cachesim.model.unreliable.clients import ResilientCacheClient, ResilientDatabaseClient
+from cachesim.model.unreliable.tiers import UnreliableCache, UnreliableDatabase, UnreliableTier
+from cachesim.model.workload import Request
+from cachesim.records import Record, Sink
+from cachesim.rng import uniform
+
+# (now, the request that is due a gap from now) -> the request that comes in its place
+Bend = Callable[[float, Request], Request]
+
+
+class UnreliableSystem(System):
+    """A system with switches for faults: those of its tiers, of its workload and of its clients' clocks.
+
+    A fault's `play(system)` is a generator. It waits with `yield system.until(moment)` and turns switches.
+    """
+
+    cache: UnreliableCache
+    db: UnreliableDatabase
+    tiers: dict[str, UnreliableTier]  # type: ignore[assignment] # a Tier that may fail
+
+    def __init__(self, blueprint: Blueprint, sink: Sink, look: Sink) -> None:
+        super().__init__(blueprint, self._note, look)
+        self._record = sink
+        self.settled = 0.0  # seconds: when the last request ended
+        self.channels = {name: self._channel_to(tier) for name, tier in self.tiers.items()}
+        self.bends: list[Bend] = []
+        self.skews: list[float] = []  # seconds by which clients' clocks are wrong at most
+
+    # --- the parts
+
+    def make_cache(self, name: str) -> UnreliableCache:
+        """Make a live cache that may fail."""
+        of = self.blueprint
+        return UnreliableCache(self.env, of.cache, of.node, of.network, of.seed, name)
+
+    def make_database(self, name: str) -> UnreliableDatabase:
+        """Make a live database that may fail."""
+        of = self.blueprint
+        return UnreliableDatabase(self.env, of.database, of.network, of.seed, name)
+
+    def _channel_to(self, tier: UnreliableTier) -> Channel:
+        calls = getattr(self.blueprint.resilience, tier.kind)
+        return Channel(tier, calls, self.blueprint.seed)
+
+    def cache_client(self, app: App) -> ResilientCacheClient:
+        """Make the `app.cache` of a view."""
+        raises, channel = self.blueprint.on_cache_error == "raise", self.channels[self.cache.name]
+        return ResilientCacheClient(self.cache, app.journey, channel, raises=raises)
+
+    def database_client(self, app: App) -> ResilientDatabaseClient:
+        """Make the `app.db` of a view."""
+        return ResilientDatabaseClient(self.db, app.journey, self.channels[self.db.name])
+
+    # --- for faults
+
+    def tier(self, name: str) -> UnreliableTier:
+        """Find a tier by its name.
+
+        Raises
+        ------
+        BadInput
+            The system has no such tier; it names those that it has.
+        """
+        if name not in self.tiers:
+            raise BadInput(f'this system has no tier "{name}"; choose from {", ".join(self.tiers)}')
+        return self.tiers[name]
+
+    def until(self, moment: float) -> Visit:
+        """Wait: the event fires at a moment, in seconds; at once if that is past."""
+        return Visit().ready(self.env).start(max(0.0, moment - self.env._now))
+
+    def skew(self, client: int) -> float:
+        """Compute by how many seconds a client's clock is wrong now; each client has its own share of the skew."""
+        if not self.skews:
+            return 0.0
+        share = uniform(self.blueprint.seed, f"clock of client {client}")()
+        return (2 * share - 1) * sum(self.skews)
+
+    # --- the run
+
+    def _load(self) -> None:
+        """Load the rows; start the faults; let the requests come as the faults bend them."""
+        super()._load()
+        for fault in self.blueprint.faults:
+            Drive(fault.play(self))
+        if self.bends:
+            self._requests = self._bent(self._requests)
+
+    def _bent(self, requests: Iterator[Request]) -> Iterator[Request]:
+        for request in requests:
+            for bend in self.bends:
+                request = bend(self.env._now, request)
+            yield request
+
+    def _note(self, record: Record) -> None:
+        self.settled = self.env._now
+        self._record(record)
+
+    def _sample(self) -> None:
+        """Sample the tiers; the last time when all work was done, though a fault may last longer."""
+        if self.env.is_over():
+            done = max(tier.last for tier in self.tiers.values())
+            self.env.end_by(max(self.blueprint.duration, self.settled, done))
+        super()._sample()
+
+    def repeated(self) -> tuple[int, int]:
+        """Count the attempts of all clients that were repetitions, and those that timed out."""
+        channels = self.channels.values()
+        return sum(c.retries for c in channels), sum(c.timeouts for c in channels)
+
+
+def system_for(blueprint: Blueprint) -> type[System]:
+    """Choose the class to build: a plain System, unless a tier may fail or a client may give up."""
+    may_fail = blueprint.faults or blueprint.resilience != Resilience()
+    return UnreliableSystem if may_fail else System

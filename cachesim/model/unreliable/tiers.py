@@ -1,0 +1,150 @@
+"""Tiers that may fail: up or down, reachable or cut off, fast or slow; and the attempts under way.
+
+Faults turn the switches. Every attempt looks at them when it is sent and when its event fires.
+"""
+
+from typing import Any
+
+from cachesim.errors import (
+    AuthenticationFailed,
+    BadInput,
+    ConnectionLost,
+    ConnectionRefused,
+    DatabaseRefused,
+    SimulatedFailure,
+)
+from cachesim.model.cache import CacheTier
+from cachesim.model.database import DatabaseTier
+from cachesim.model.tier import Tier
+from cachesim.model.unreliable.attempt import Attempt
+from cachesim.model.unreliable.station import VariableStation
+from cachesim.rng import uniform
+
+SWITCHES = {  # name -> what the tier does while it is on
+    "down": "its process does not run: it refuses connections",
+    "refusing": "it refuses connections",
+    "locked": "it refuses the clients' password",
+    "cut": "every packet to it and from it is lost",
+}
+
+
+class UnreliableTier(Tier):
+    """A tier with switches. Faults may overlap, so each switch counts how often it is on."""
+
+    station_type = VariableStation
+    station: VariableStation
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.chance = uniform(self.seed, f"{self.name} packet loss")
+        self.switches = dict.fromkeys(SWITCHES, 0)
+        self.losses: list[float] = []  # shares of packets lost
+        self.factors: list[float] = []  # by which service takes longer; inf: it stands still
+        self.last = 0.0  # seconds: when the last command took effect
+        self.under_way: dict[Attempt, None] = {}  # in the order in which they were sent
+
+    # --- for faults
+
+    def turn_on(self, switch: str) -> None:
+        """Turn on a switch of SWITCHES once more; it is off when each of its faults has turned it off."""
+        self._turn(switch, 1)
+
+    def turn_off(self, switch: str) -> None:
+        """Take back one `turn_on`."""
+        self._turn(switch, -1)
+
+    def _turn(self, switch: str, step: int) -> None:
+        if switch not in SWITCHES:
+            raise BadInput(f'a tier has no switch "{switch}"; choose from {", ".join(SWITCHES)}')
+        self.switches[switch] += step
+
+    def crash(self) -> None:
+        """End the process at once: the work under way is lost, and the clients' connections break."""
+        self.turn_on("down")
+        lost, self.under_way = self.under_way, {}
+        self.station.clear(self.env.now)
+        for attempt in lost:
+            if not attempt.served:
+                self.forget(attempt)
+            attempt.drop(ConnectionLost(f"the {self.name} crashed before it answered"))
+
+    def restart(self) -> None:
+        """Let the process run again, once every crash is over."""
+        self.turn_off("down")
+
+    def slow(self, factor: float) -> None:
+        """Make every service take `factor` times as long, also for the attempts under way."""
+        self.factors.append(factor)
+        self._set_speed()
+
+    def recover(self, factor: float) -> None:
+        """Take one such factor back."""
+        self.factors.remove(factor)
+        self._set_speed()
+
+    def _set_speed(self) -> None:
+        speed = 1.0
+        for factor in self.factors:
+            speed /= factor
+        if speed != self.station.speed:
+            self.station.change(self.env.now, speed)
+            for attempt in self.under_way:
+                attempt.schedule()
+
+    # --- for attempts
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether no packet gets through."""
+        return self.switches["cut"] > 0
+
+    def refusal(self) -> SimulatedFailure | None:
+        """Give the error with which the server answers at once; None: it takes the attempt."""
+        if self.switches["down"] or self.switches["refusing"]:
+            return ConnectionRefused(f"nobody listens at the {self.name}'s port")
+        if self.switches["locked"]:
+            return AuthenticationFailed(f"the {self.name} does not accept this password")
+        return self.full()
+
+    def full(self) -> SimulatedFailure | None:
+        """Give the error of a tier that has no room for another attempt; None: it has room."""
+        return None
+
+    def loses(self) -> bool:
+        """Whether the packet that is sent now is lost."""
+        return self.switches["cut"] > 0 or any(self.chance() < share for share in self.losses)
+
+    def take(self, attempt: Attempt) -> None:
+        """Note that an attempt has come in."""
+        self.under_way[attempt] = None
+
+    def took_effect(self) -> None:
+        """Note that a command takes effect now."""
+        self.last = self.env._now
+
+    def forget(self, attempt: Attempt) -> None:
+        """Note that an attempt went down with the process."""
+
+
+class UnreliableCache(UnreliableTier, CacheTier):
+    """A cache that may fail."""
+
+
+class UnreliableDatabase(UnreliableTier, DatabaseTier):
+    """A database that may fail. It counts its connections, also those of clients that no longer wait."""
+
+    def full(self) -> SimulatedFailure | None:
+        """Refuse if the database has as many queries as it takes."""
+        if self.open >= self.limit:
+            return DatabaseRefused(f"the database has {self.limit} queries already")
+        return None
+
+    def take(self, attempt: Attempt) -> None:
+        """Open a connection; the effect of the attempt closes it."""
+        super().take(attempt)
+        self.open += 1
+        self.queries += 1
+
+    def forget(self, attempt: Attempt) -> None:
+        """Close the connection of an attempt whose effect will never come."""
+        self.open -= 1
