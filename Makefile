@@ -1,12 +1,16 @@
 # `make` lists the targets. Other Python: make PYTHON=python3.12 compare. More options: make compare ARGS="--seed 2".
-# Dependencies come from requirements.lock and are installed again only when it or pyproject.toml changed;
-# the package itself is installed in place, so that a change in cachesim/ counts at once.
+# Dependencies come from a lock, with the hash of every file, and are installed again only when it or pyproject.toml
+# changed. The package itself is installed in place, so that a change in cachesim/ counts at once.
 
 VENV = .venv
 BIN = $(VENV)/bin
 ARGS =
 # Wheels only: a machine without a compiler loses nothing, and one without a wheel hears it at once.
-INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: -c requirements.lock
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# A lock names all that its packages need.
+LOCKED = $(PIP) --only-binary :all: --require-hashes --no-deps -r
+# With the setuptools of the lock, and without looking for anything.
+ITSELF = $(PIP) --no-build-isolation --no-deps -e .
 SORRY = { echo "cachesim: the packages could not be installed (see above): this needs the network and a Python that they have wheels for, 3.11 to 3.14 on Linux, macOS or Windows" >&2; exit 1; }
 
 help: ## list the targets
@@ -16,8 +20,11 @@ help: ## list the targets
 compare: $(VENV)/run.stamp ## the main job: compare caching strategies, table here, plots in out/compare
 	@$(BIN)/cachesim compare $(ARGS)
 
-test: lint ## run every check: lint, types, spelling, tests, doctests
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 $(ARGS)
+test: lint ## run every check: lint, types, spelling, tests, doctests; print the slowest twenty
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --durations=20 $(ARGS)
+
+quick: $(VENV)/dev.stamp ## run the tests that take no time, in a minute, for the loop of work
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --quiet -m "not slow" $(ARGS)
 
 lint: $(VENV)/dev.stamp ## check style, format, types and spelling, without running anything
 	$(BIN)/ruff check .
@@ -39,28 +46,31 @@ format: $(VENV)/dev.stamp ## put the source into its one format
 	$(BIN)/ruff check --quiet --fix-only .
 	$(BIN)/ruff format --quiet .
 
-lock: ## write requirements.lock again: every platform, every Python from 3.11 on
+lock: ## write the locks again: every platform, every Python from 3.11 on
 	@sh scripts/venv.sh $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade \
-		--no-emit-package cachesim-lab --custom-compile-command "make lock" \
-		pyproject.toml --output-file requirements.lock
+	$(PIP) uv
+	$(COMPILE) --upgrade --all-extras --output-file requirements.lock
+	$(COMPILE) --constraint requirements.lock --output-file requirements.run.lock
+
+# The package, and what builds it.
+COMPILE = echo 'setuptools>=77' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-package cachesim-lab --custom-compile-command "make lock" pyproject.toml -
 
 clean: ## remove the environment, results and everything else that make can make again
 	rm -rf $(VENV) out build dist *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: what is installed, and since when.
-$(VENV)/run.stamp: pyproject.toml requirements.lock
+$(VENV)/run.stamp: pyproject.toml requirements.run.lock
 	@sh scripts/venv.sh $(VENV)
 	@echo "installing what cachesim needs into $(VENV)"
-	@$(INSTALL) -e . || $(SORRY)
+	@$(LOCKED) requirements.run.lock && $(ITSELF) || $(SORRY)
 	@touch $@
 
 $(VENV)/dev.stamp: pyproject.toml requirements.lock
 	@sh scripts/venv.sh $(VENV)
 	@echo "installing what cachesim and its tests need into $(VENV)"
-	@$(INSTALL) -e ".[dev]" || $(SORRY)
+	@$(LOCKED) requirements.lock && $(ITSELF) || $(SORRY)
 	@touch $@ $(VENV)/run.stamp
 
-.PHONY: help compare test lint coverage notebooks bench format lock clean
+.PHONY: help compare test quick lint coverage notebooks bench format lock clean

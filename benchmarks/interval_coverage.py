@@ -8,7 +8,7 @@ import argparse
 import sys
 
 from cachesim.experiments.parallel import in_parallel
-from cachesim.experiments.validate.run import ORACLES, validate
+from cachesim.validate.run import ORACLES, validate
 
 TWELVE = (
     "cross-zone-cost", "ttl-hit-ratio", "sliding-ttl-hit-ratio", "invalidate-hit-ratio",

@@ -7,7 +7,7 @@ page has another one. All is seeded: the same code gives the same table, and a t
 import sys
 from pathlib import Path
 
-from cachesim.engines.policies import ALL
+from cachesim.engines.policies import ALL, ROWS
 from cachesim.engines.simple import Simple
 from cachesim.replay import bound, infinite, optimum, replay
 from cachesim.rng import stream
@@ -18,26 +18,9 @@ BEGIN, END = "<!-- made by benchmarks/policies_table.py -->", "<!-- end -->"
 SHARES = (0.02, 0.10, 0.30)  # of a trace's keys
 HEAD = "| policy | web12 2 % | 10 % | 30 % | web07 2 % | 10 % | 30 % | with scans | bytes | remembers | when |"
 
-ADVICE = {  # policy -> what it remembers of keys that are gone, and when to choose it
-    "fifo": ("–", "hits must cost nothing at all"),
-    "lru": ("–", "what was used lately is used again; no scans"),
-    "clock": ("–", "LRU, where moving a key at every hit is too dear"),
-    "sieve": ("–", "as simple as CLOCK, and popular keys stay"),
-    "s3fifo": ("90 %", "many keys are asked for once; a hit must be cheap"),
-    "slru": ("–", "scans pass, and little may change in LRU"),
-    "2q": ("50 %", "scans pass; the two sizes may be set by hand"),
-    "lru-2": ("100 %", "databases: pages read twice matter, pages read once do not"),
-    "lirs": ("200 %", "loops that are a little larger than the cache"),
-    "arc": ("100 %", "nobody knows what comes: it moves its own border"),
-    "lfu": ("–", "what is popular stays popular for ever"),
-    "wtinylfu": ("counters", "popular keys matter, and popularity changes"),
-    "gdsf": ("–", "values differ in size, and hits count, not bytes"),
-    "random": ("–", "the base line; it needs no book-keeping"),
-}
-
 
 def with_scans(trace: Trace) -> Trace:
-    """Return the trace with a scan of 500 keys that never come again after every 2,000 requests."""
+    """Add a scan of 500 keys that never come again after every 2,000 requests."""
     keys: list[str] = []
     for start in range(0, len(trace), 2000):
         keys += trace.keys[start : start + 2000]
@@ -46,16 +29,15 @@ def with_scans(trace: Trace) -> Trace:
 
 
 def with_sizes(trace: Trace) -> Trace:
-    """Return the trace with lognormal sizes, median 1 kB, one per key."""
-    codes, names = trace.coded
-    sizes = (1000 * stream(1, "sizes").lognormal(0, 1.5, len(names))).astype(int) + 1
+    """Give each key a lognormal size, median 1 kB."""
+    sizes = (1000 * stream(1, "sizes").lognormal(0, 1.5, trace.unique)).astype(int) + 1
     sized = Trace.of_keys(trace.keys)
-    sized.sizes = sizes[codes].tolist()
+    sized.sizes = sizes[trace.columns.codes]
     return sized
 
 
 def cases() -> list[tuple[Trace, dict[str, int]]]:
-    """Return the trace and the limits of each column of figures."""
+    """List the trace and the limits for each column of figures."""
     real = [sample("web12"), sample("web07")]
     found = [(t, {"items": round(share * t.unique)}) for t in real for share in SHARES]
     scans, sized = with_scans(real[0]), with_sizes(real[0])
@@ -64,7 +46,7 @@ def cases() -> list[tuple[Trace, dict[str, int]]]:
 
 
 def figures(name: str) -> list[float]:
-    """Return the hit ratio of a policy in each column."""
+    """Measure the hit ratio of a policy in each column."""
     return [
         replay(
             trace,
@@ -77,7 +59,7 @@ def figures(name: str) -> list[float]:
 
 
 def best() -> list[float]:
-    """Return the best possible in each column."""
+    """Compute the best possible in each column."""
     return [
         optimum(trace, limits["items"])
         if "items" in limits
@@ -87,10 +69,10 @@ def best() -> list[float]:
 
 
 def table() -> str:
-    """Return the table as Markdown."""
+    """Write the table in Markdown."""
     rows = [HEAD, "|---|" + "---:|" * 9 + "---|"]
-    for name in ALL:
-        remembers, when = ADVICE[name]
+    for kind, remembers, when in ROWS:
+        name = kind.named()
         shown = " | ".join(f"{100 * ratio:.1f}" for ratio in figures(name))
         rows.append(f"| {name} | {shown} | {remembers} | {when} |")
     for name, ratios in (
@@ -103,7 +85,7 @@ def table() -> str:
 
 
 def renewed(page: str) -> str:
-    """Return the page with the table of this code."""
+    """Put the table of this code into the page."""
     before, _, rest = page.partition(BEGIN)
     return f"{before}{BEGIN}\n\n{table()}\n\n{END}{rest.partition(END)[2]}"
 

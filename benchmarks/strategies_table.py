@@ -24,18 +24,18 @@ ROWS = (  # name, strategy, engine, when to use it
     ("no cache", st.NoCache(), REDIS, "the base line; data that nobody reads twice"),
     ("lazy loading, TTL", LAZY, REDIS, "reads dominate, and a copy as old as the TTL will do"),
     ("lazy loading, delete after the commit", INVALIDATING, REDIS,
-     "the usual choice; a race now and then is bounded by the TTL"),
+     "the usual choice; the TTL bounds the rare race"),
     ("... delete before the commit", st.InvalidateFirst(ttl=TTL), REDIS, "never: a read in between fills the old row"),
     ("... double delete", st.DoubleDelete(ttl=TTL, wait=0.2), REDIS,
      "where the order cannot be changed, or replicas lag"),
-    ("write-through", cs.WriteThrough(), REDIS, "what is written is soon read; few writers a key"),
+    ("write-through", cs.WriteThrough(), REDIS, "what is written is soon read; few writers per key"),
     ("write-through, no fill", cs.WriteThrough(fill=False), REDIS, "one writer, and reads may never be stale"),
     ("write-through, TTL", cs.WriteThrough(ttl=TTL), REDIS, "the same, with races and dead data bounded"),
     ("write-around", st.WriteAround(), REDIS, "data that is written once, such as logs"),
     ("write-behind, 0.5 s", st.WriteBehind(interval=0.5), REDIS,
-     "many writes a key that may be lost: counters, positions"),
+     "many writes per key that may be lost: counters, positions"),
     ("read-through", st.ReadThrough(ttl=TTL, invalidate=True), REDIS,
-     "the cache knows how to load, so that applications need not"),
+     "the cache knows how to load, so applications need not"),
     ("refresh-ahead", st.RefreshAhead(ttl=TTL), REDIS, "hot keys whose readers should never wait"),
     ("stale-while-revalidate", st.StaleWhileRevalidate(ttl=TTL, stale=TTL), REDIS,
      "pages and feeds: fast matters more than fresh"),
@@ -43,9 +43,9 @@ ROWS = (  # name, strategy, engine, when to use it
     ("single flight", st.SingleFlight(inner=INVALIDATING), REDIS, "hot keys and slow loads in one process"),
     ("leases", st.Leases(inner=INVALIDATING), MEMCACHED, "the same among many processes, and no stale sets"),
     ("negative caching", st.NegativeCaching(inner=INVALIDATING), REDIS, "keys that often do not exist"),
-    ("TTL with jitter", st.Jitter(inner=LAZY), REDIS, "keys that are filled together, as by a batch"),
+    ("TTL with jitter", st.Jitter(inner=LAZY), REDIS, "keys that are filled together, for example by a batch"),
     ("version check (CAS)", st.VersionCheck(ttl=TTL), MEMCACHED,
-     "several writers a key, and copies that must not go back"),
+     "several writers per key, and copies that must not go back"),
     ("near cache", st.NearCache(inner=INVALIDATING, near_ttl=TTL), REDIS, "few keys, read by everybody all the time"),
     ("session store", st.SessionStore(ttl=TTL), REDIS, "state of users that may be lost: they log in again"),
     ("lock", st.Locked(ttl=TTL), REDIS, "work that two should not do at the same time, for efficiency"),
@@ -54,7 +54,7 @@ ROWS = (  # name, strategy, engine, when to use it
 
 
 def scenario(strategy, cache, **fields):
-    """Return the one workload of all rows: nine reads to a write, memory for everything."""
+    """Return the one workload of all rows: nine reads for each write, memory for everything."""
     popularity = cs.popularity.Zipf(keys=2000, skew=0.99)
     workload = cs.OpenLoop(rate=1000, reads=0.9, popularity=popularity)
     world = {

@@ -1,4 +1,4 @@
-"""A clock is any callable that returns the time in seconds; engines are handed one and never look at the wall."""
+"""A clock is any callable that returns the time in seconds; an engine gets one and never reads wall time."""
 
 from collections.abc import Callable
 

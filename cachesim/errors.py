@@ -1,4 +1,4 @@
-"""Every error of cachesim, in one tree.
+"""All errors of cachesim, in one tree.
 
 CachesimError
 ├── BadInput (also ValueError)   a spec, an option or a file breaks a rule; the message says which, and what to do

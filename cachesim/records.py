@@ -1,4 +1,4 @@
-"""What travels and what is written down.
+"""The data that moves through a run: the values in the caches, the records of the history.
 
 A `Value` travels: bytes that begin with the id of the write that made them. A record is written down:
 a plain tuple, one a finished request (columns REQUEST) or one a look at the tiers (columns SAMPLE).

@@ -1,4 +1,4 @@
-"""One seed, independent named streams: a draw for one purpose never shifts the draws for another.
+"""Random numbers: one seed, and independent streams by name; a draw from one never changes another.
 
 Two runs with the same seed see the same arrivals whatever else differs (common random numbers), and
 replication k draws the same numbers whether it runs alone, fifth in a row or on another machine.

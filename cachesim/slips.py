@@ -1,4 +1,4 @@
-"""The slips that students make, and the one sentence that cures each, wherever it is found.
+"""The typical slips of students, each with the one sentence that helps, wherever it is found.
 
 A slip is found by the model, by an engine, or by the grader's sandbox, which is another program and sends only what
 was given: its type and how Python shows it. All of them say it in the words of this file.

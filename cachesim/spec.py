@@ -1,4 +1,4 @@
-"""A spec is a frozen description: keyword-only fields, each with a default, checked when it is made.
+"""A spec is a frozen description: fields by name only, each with a default, checked when it is made.
 
 Subclass `Spec`, annotate the fields, and it is a frozen dataclass without a decorator. An annotation
 carries its rule: `ttl: Seconds = math.inf`. A spec has no state; a run *builds* live parts from it.
@@ -9,6 +9,7 @@ import math
 import types
 import typing
 from collections.abc import Callable
+from types import FunctionType
 from typing import Annotated, Any, NamedTuple, Self, dataclass_transform
 
 from cachesim.errors import BadInput
@@ -199,7 +200,8 @@ def _hashable(value: Any) -> Any:
 
 
 def _shown(value: Any) -> str:
-    return value.__name__ if isinstance(value, type) else repr(value)
+    # A function shows its name: an address would differ from run to run.
+    return value.__name__ if isinstance(value, type | FunctionType) else repr(value)
 
 
 def _known(cls: type) -> str:

@@ -1,4 +1,4 @@
-"""What holds before the commands are there: Ctrl-C while a command line imports is one sentence too, no traceback.
+"""The first moments of a command line: Ctrl-C during the imports gives one sentence, no traceback.
 
 Only the standard library is imported here, and little of it: this must be over before anybody can press a key.
 """

@@ -1,4 +1,4 @@
-"""The edges: inside cachesim time is in seconds and size in bytes; "64mb" is read here, and here only.
+"""Times are seconds and sizes are bytes inside cachesim; only this module reads and shows "64mb".
 
 A text from elsewhere, such as a key, may hold what a terminal would obey: `visible` shows it instead.
 """

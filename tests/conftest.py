@@ -5,15 +5,24 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
+from cachesim.measure.metrics import METRICS
 from tests.browser import browser  # noqa: F401  a fixture for every room whose pages are looked at
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # before matplotlib is first imported: draw to memory
 
-settings.register_profile("same every time", derandomize=True, deadline=None, max_examples=50)
+# A busy machine draws slowly: neither an example nor the drawing has a time limit.
+settings.register_profile(
+    "same every time",
+    derandomize=True,
+    deadline=None,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("same every time")
 
+TESTS = Path(__file__).parent
 TRACES = Path(__file__).parents[2] / "shared" / "traces"
 CASES = Path(__file__).parents[2] / "shared" / "cases"
 
@@ -36,9 +45,51 @@ def cases() -> Path:
     return CASES
 
 
+@pytest.fixture
+def own_metrics():
+    """Take the metrics that a test adds out of the list again."""
+    before = dict(METRICS)
+    yield METRICS
+    METRICS.clear()
+    METRICS.update(before)
+
+
 @pytest.fixture(autouse=True)
 def close_figures():
     """Close what a test has drawn, if it has drawn at all."""
     yield
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+# Where tests are slow, by the beginning of their path: servers, a browser, notebooks, sandboxes, peers'
+# suites, command lines in processes of their own, long runs. One slow test among quick ones is marked itself.
+SLOW = tuple(f"{TESTS.as_posix()}/{place}" for place in (
+    "attacks", "live", "test_bench_twin", "test_notebooks", "test_packaging", "cli/test_anomalies", "cli/test_bench",
+    "cli/test_compare", "cli/test_edges", "cli/test_extras", "cli/test_grad",
+    "cli/test_interrupts", "cli/test_processes", "cli/test_sweep", "anomalies",
+    "experiments/test_cluster", "experiments/test_interrupted", "experiments/test_report",
+    "experiments/test_shown", "experiments/test_two_tiers", "grading/test_batch",
+    "grading/test_cases", "grading/test_clocks", "grading/test_damaged", "grading/test_desk",
+    "grading/test_editors", "grading/test_exercises", "grading/test_gradescope",
+    "grading/test_guides", "grading/test_hidden", "grading/test_honest", "grading/test_hostile",
+    "grading/test_inprocess", "grading/test_judge", "grading/test_messages",
+    "grading/test_notebook", "grading/test_notes", "grading/test_sandbox", "grading/test_scripts",
+    "grading/test_student", "model/test_faults_theory", "model/test_prices",
+    "model/test_theory_runs", "replay/test_bounds", "replay/test_policy_peers",
+    "wire/test_client_suites"
+))  # fmt: skip
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `-m "not slow"` slow files are not even imported."""
+    quick = config.option.markexpr == "not slow"
+    return True if quick and collection_path.as_posix().startswith(SLOW) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the slow tests, which `make quick` leaves out."""
+    for item in items:
+        looks = "browser" in getattr(item, "fixturenames", ())  # a doctest has no fixtures
+        if looks or item.path.as_posix().startswith(SLOW):
+            item.add_marker(pytest.mark.slow)

@@ -15,6 +15,7 @@ import nbformat
 from nbclient import NotebookClient
 
 from cachesim.experiments.claims import figures
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -135,13 +136,13 @@ def has_servers():
     return all(map(shutil.which, ("redis-server", "memcached", "cc")))
 
 
-def executed(path, environment, timeout=600):
+def executed(path, environment):
     """Return the cells of a notebook after a run in an environment; errors stay in their cells."""
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.insert(0, nbformat.v4.new_code_cell(LOOK))
     client = NotebookClient(
         notebook,
-        timeout=timeout,
+        timeout=PATIENCE,
         kernel_name="python3",
         allow_errors=True,
         resources={"metadata": {"path": str(path.parent)}},

@@ -15,6 +15,7 @@ from cachesim.measure.metrics import hit_ratio, latency, requests
 from cachesim.measure.statistics import interval
 from cachesim.model.distributions import Constant
 from cachesim.model.network import Network
+from tests.patience import PATIENCE
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 PROMISED = {
@@ -93,7 +94,7 @@ def test_the_twin_reads_the_same_rows_from_sqlite():
 def test_speed_prints_its_keys():
     """One JSON object: five promised figures, all above 0."""
     call = [sys.executable, BENCHMARKS / "speed.py", "--json", "--rounds=1", "--requests=2000"]
-    found = subprocess.run(call, cwd=BENCHMARKS.parent, capture_output=True, text=True, timeout=60,
+    found = subprocess.run(call, cwd=BENCHMARKS.parent, capture_output=True, text=True, timeout=PATIENCE,
                            env={**os.environ, "PYTHONPATH": str(BENCHMARKS.parent)})  # fmt: skip
 
     assert 0 == found.returncode, found.stderr

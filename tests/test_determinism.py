@@ -11,8 +11,8 @@ from pandas.testing import assert_frame_equal
 
 from cachesim.engines.policies import Random
 from cachesim.engines.simple import Simple
-from cachesim.experiments.run import compare, replicate, run
-from cachesim.experiments.scenario import Scenario
+from cachesim.experiments.compare import compare, replicate
+from cachesim.experiments.run import run
 from cachesim.measure.history import Recorder, save
 from cachesim.model.distributions import Exponential, Lognormal
 from cachesim.model.popularity import Drift
@@ -21,6 +21,7 @@ from cachesim.model.strategies.through import WriteThrough
 from cachesim.model.system import System
 from cachesim.model.workload import ClosedLoop, OpenLoop
 from cachesim.rng import replica_seed
+from cachesim.scenario import Scenario
 
 SIZES = Lognormal(median=300, sigma=1.0)
 OPEN = Scenario(

@@ -6,15 +6,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "page", [p for p in PAGES if BLOCK.search(p.read_text("utf-8"))], ids=lambda p: p.stem
 )
-def test_examples_run(page, tmp_path, monkeypatch):
+def test_examples_run(page, tmp_path, monkeypatch, own_metrics):
     """No block of the page raises."""
     monkeypatch.chdir(tmp_path)
     names = {"__name__": "example"}
@@ -30,6 +31,27 @@ def test_links_lead_somewhere(page):
     ]
 
 
+def test_every_page_is_reachable():
+    """From docs/index.md, by links from page to page; no page is on its own."""
+    waiting, seen = [ROOT / "docs" / "index.md"], set()
+    while waiting:
+        page = waiting.pop().resolve()
+        if page not in seen and page.suffix == ".md" and page.is_file():
+            seen.add(page)
+            waiting += [page.parent / link for link in LINK.findall(page.read_text("utf-8"))]
+
+    assert set() == {page.resolve() for page in PAGES} - seen
+
+
+def test_the_index_names_every_page():
+    """Each page below docs/ has its own link there, so that a reader finds it at once."""
+    index = ROOT / "docs" / "index.md"
+    links = {(index.parent / link).resolve() for link in LINK.findall(index.read_text("utf-8"))}
+
+    assert set() == {page.resolve() for page in (ROOT / "docs").rglob("*.md")} - links - {index}
+
+
+@pytest.mark.slow
 def test_the_trade_offs_are_measured():
     """The table of Redis against Memcached is the one that its script makes."""
     from benchmarks import redis_or_memcached
@@ -38,6 +60,7 @@ def test_the_trade_offs_are_measured():
     assert page == redis_or_memcached.renewed(page)
 
 
+@pytest.mark.slow
 def test_the_trade_offs_of_strategies_are_measured():
     """The table of strategies is the one that its script makes."""
     from benchmarks import strategies_table
@@ -46,9 +69,18 @@ def test_the_trade_offs_of_strategies_are_measured():
     assert page == strategies_table.renewed(page)
 
 
+@pytest.mark.slow
 def test_the_trade_offs_of_policies_are_measured():
     """The table of eviction policies is the one that its script makes."""
     from benchmarks import policies_table
 
     page = policies_table.PAGE.read_text(encoding="utf-8")
     assert page == policies_table.renewed(page)
+
+
+def test_the_table_of_metrics_is_the_list():
+    """The table of metrics is the one that its script makes from the list."""
+    from benchmarks import metrics_table
+
+    page = metrics_table.PAGE.read_text(encoding="utf-8")
+    assert page == metrics_table.renewed(page)

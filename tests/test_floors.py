@@ -1,8 +1,8 @@
-"""The house rules that can be read off the source: imports go only downward, and the nevers.
+"""The house rules about imports: they go only downward, and some are forbidden.
 
-The tables say the rules, `offences` finds who breaks them, and the last tests break every rule
-once, so that the finder itself is tested. docs/background/design.md says why the rules are as
-they are.
+The tables state the rules. `offences` finds the files that break them. The last tests break every
+rule once, to test the finder itself. docs/background/design.md gives the reasons for the rules.
+test_rooms.py refuses imports in a circle.
 """
 
 import ast
@@ -14,21 +14,25 @@ from typing import NamedTuple
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "cachesim"
-FRONT_DOOR = "cachesim/__init__.py"  # stands above all floors: it imports what users see
+FRONT_DOOR = "cachesim/__init__.py"  # above all floors: it imports the public names
 
-# From the ground up. A room may import from the floors below it and from itself, and nothing else.
+# From the ground up. A room imports only from itself and from the floors below it.
 FLOORS = (
-    "clock units errors slips rng data startup",
+    "clock units errors files slips rng data startup",
     "theory",
     "records spec",
     "engines storage measure traces",
     "model live wire plots replay",
-    "experiments service",
+    "scenario service",
+    "predict",
+    "experiments",
+    "anomalies",
+    "validate",
     "grading",
     "cli",
     "__main__",
 )
-GROUND = FLOORS[0].split()  # the one floor whose rooms know each other: they are words, not works
+GROUND = FLOORS[0].split()  # only on this floor may a room import from its neighbours
 
 # Never 1, 2, 3, 5: these rooms never import these modules.
 NEVER_IMPORTS = {
@@ -38,37 +42,40 @@ NEVER_IMPORTS = {
     "service": "cachesim.engines",
 }
 
-# Never 6: these modules are known only in these places (a room, or a file of one).
-# OUTSIDE_WORLD may know sockets, processes and wall time.
+# Never 6: only these places (a room, or a file of a room) import these modules.
+# OUTSIDE_WORLD may use sockets, processes and wall time.
 OUTSIDE_WORLD = "wire live storage/postgres grading/sandbox cli __main__ startup"
 ONLY_IN = {
-    "simpy": "model cli/peers",  # peers: the models that `cachesim bench` measures beside ours
+    "simpy": "model cli/peers",  # peers: the other models that `cachesim bench` measures
     "matplotlib": "plots",
     "numba": "replay/compiled",
     "joblib dask distributed": "experiments/parallel",
     "socket socketserver ssl select selectors asyncio http urllib": OUTSIDE_WORLD,
     "subprocess concurrent": OUTSIDE_WORLD,
-    "threading": f"{OUTSIDE_WORLD} replay/compiled",  # its kernels look at no signal
+    # The kernels look at no signal, and a worker watches its parent while it works.
+    "threading": f"{OUTSIDE_WORLD} replay/compiled experiments/parallel",
     "multiprocessing signal": f"{OUTSIDE_WORLD} experiments/parallel",  # its processes are deaf to Ctrl-C
     "time": OUTSIDE_WORLD,
     "tqdm click": "cli __main__",
     "random": "cli/peers",  # Never 8: every draw comes from a stream of rng.py
 }
-BOX = "cachesim/grading/box/"  # another program, which the grader starts: its `cachesim` is toolkit.py
-SHARED = "cachesim.grading.box.cells cachesim.grading.box.names"  # ... but these both programs use
+# The box is another program, which the grader starts: its `cachesim` is toolkit.py. SHARED: both use it.
+BOX = "cachesim/grading/box/"
+SHARED = "cachesim.grading.box.cells cachesim.grading.box.names"
 LATE = "matplotlib joblib dask distributed scipy numba"  # imported by the function that needs them
 
 
 class Import(NamedTuple):
-    """One import statement's target, and where it stands."""
+    """What one import statement names, and where it is."""
 
     module: str
     line: int
-    late: bool  # inside a function, or for the type checker only
+    late: bool  # inside a function, or only for the type checker
+    name: str = ""  # of `from module import name`
 
 
 def offences(path: str, source: str) -> list[str]:
-    """Return a sentence for every rule that the file breaks; `path` begins with "cachesim/"."""
+    """List the rules that the file breaks, one sentence each; `path` starts with "cachesim/"."""
     tree = ast.parse(source)
     found = list(imports(tree))
     return [
@@ -88,18 +95,19 @@ Offences = Iterator[tuple[int, str]]  # line, sentence
 
 
 def imports(node: ast.AST, late: bool = False) -> Iterator[Import]:
-    """Yield every import below `node`; `from cachesim.x import y` names cachesim.x."""
+    """Yield every import below `node`; the module of `from cachesim.x import y` is cachesim.x."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Import):
             yield from (Import(alias.name, child.lineno, late) for alias in child.names)
         elif isinstance(child, ast.ImportFrom):
-            yield Import("." * child.level + (child.module or ""), child.lineno, late)
+            module = "." * child.level + (child.module or "")
+            yield from (Import(module, child.lineno, late, alias.name) for alias in child.names)
         waits = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
         yield from imports(child, late or waits or is_type_checking(child))
 
 
 def is_type_checking(node: ast.AST) -> bool:
-    """Return whether this is `if TYPE_CHECKING:`, which never runs."""
+    """Whether this is `if TYPE_CHECKING:`, which never runs."""
     return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
 
 
@@ -113,12 +121,12 @@ def room(name: str) -> str:
 
 
 def floor(name: str) -> int | None:
-    """Return on which floor a room is, the ground being 1; None if on none."""
+    """Return the floor of a room, from 1 for the ground; None if it is on no floor."""
     return next((n for n, rooms in enumerate(FLOORS, 1) if name in rooms.split()), None)
 
 
 def is_in(path: str, places: str) -> bool:
-    """Return whether the file belongs to one of the places.
+    """Whether the file belongs to one of the places.
 
     >>> (
     ...     is_in("cachesim/cli/main.py", "wire cli"),
@@ -131,7 +139,7 @@ def is_in(path: str, places: str) -> bool:
 
 
 def is_part(module: str, family: str) -> bool:
-    """Return whether a module is one of the family's, or inside one of them."""
+    """Whether a module is one of the family, or inside one of them."""
     return any((module + ".").startswith(name + ".") for name in family.split())
 
 
@@ -142,7 +150,7 @@ def upward(path: str, found: list[Import]) -> Offences:
     here = room(path)
     if floor(here) is None:
         yield 1, f"the room {here} is on no floor: give it one in FLOORS"
-    for module, line, _ in found:
+    for module, line, *_ in found:
         there = room(module)
         if not module.startswith("cachesim.") or there == here or {here, there} <= set(GROUND):
             continue
@@ -155,29 +163,29 @@ def upward(path: str, found: list[Import]) -> Offences:
 def never_imports(path: str, found: list[Import]) -> Offences:
     """Nevers 1, 2, 3 and 5."""
     banned = NEVER_IMPORTS.get(room(path), "")
-    for module, line, _ in found:
+    for module, line, *_ in found:
         if is_part(module, banned):
             yield line, f"{room(path)} never imports {module}"
 
 
 def known_elsewhere(path: str, found: list[Import]) -> Offences:
-    """Never 6: who may know SimPy, plots, processes, sockets and wall time."""
+    """Never 6: who may import SimPy, plots, processes, sockets and wall time."""
     for family, places in ONLY_IN.items():
-        for module, line, _ in found:
+        for module, line, *_ in found:
             if is_part(module, family) and not is_in(path, places):
                 yield line, f"{module} may be imported only in: {places or 'no file'}"
 
 
 def too_early(path: str, found: list[Import]) -> Offences:
     """Never 6: slow libraries are imported by the function that needs them."""
-    for module, line, late in found:
+    for module, line, late, _ in found:
         if is_part(module, LATE) and not late:
             yield line, f"{module} is slow to import: import it inside the function"
 
 
 def roundabout(path: str, found: list[Import]) -> Offences:
-    """Never 7: inside, a module is imported from where it is, by its full name."""
-    for module, line, _ in found:
+    """Never 7: inside the package, a module is imported by its full name."""
+    for module, line, *_ in found:
         if module == "cachesim" and path != FRONT_DOOR:
             yield line, "nobody inside imports cachesim itself"
         elif module.startswith("."):
@@ -185,9 +193,9 @@ def roundabout(path: str, found: list[Import]) -> Offences:
 
 
 def into_the_box(path: str, found: list[Import]) -> Offences:
-    """What runs in the sandbox is another program; what both use knows the standard library alone."""
+    """The box is another program. Files that both programs use import only the standard library."""
     is_shared = is_part(path.removesuffix(".py").replace("/", "."), SHARED)
-    for module, line, _ in found:
+    for module, line, *_ in found:
         if is_shared and module.partition(".")[0] not in sys.stdlib_module_names:
             yield line, f"{path} is used on both sides of the sandbox: the standard library only"
         if is_part(module, "cachesim.grading.box") and not is_part(module, SHARED):
@@ -198,7 +206,7 @@ FILES = sorted(p.relative_to(SOURCE.parent).as_posix() for p in SOURCE.rglob("*.
 
 
 def is_ours(path: str) -> bool:
-    """Return whether a file belongs to the package itself, not only to what runs in the sandbox."""
+    """Whether a file belongs to the package itself, and not only to the program in the sandbox."""
     return not path.startswith(BOX) or is_part(path.removesuffix(".py").replace("/", "."), SHARED)
 
 
@@ -210,7 +218,7 @@ def test_every_file_keeps_the_house_rules(path):
     assert [] == found, "\n".join(["", *found])
 
 
-BAD = [  # where, what, and a part of the sentence that must come of it
+BAD = [  # a file, its source, and a part of the sentence that must come
     ("engines/simple.py", "from cachesim.model.app import App", "engines (floor 4) imports"),
     ("engines/simple.py", "from cachesim.storage.base import Storage", "engines (floor 4)"),
     ("model/app.py", "def f():\n    from cachesim.replay import g", "model (floor 5) imports"),
@@ -248,7 +256,7 @@ BAD = [  # where, what, and a part of the sentence that must come of it
 
 @pytest.mark.parametrize(("path", "source", "sentence"), BAD)
 def test_a_broken_rule_is_found(path, source, sentence):
-    """Each rule, broken once, gives a sentence that names it."""
+    """Each rule, broken once, gives a sentence that names the rule."""
     found = offences(f"cachesim/{path}", source)
 
     assert any(sentence in offence for offence in found), found
@@ -273,5 +281,5 @@ GOOD = [
 
 @pytest.mark.parametrize(("path", "source"), GOOD)
 def test_what_the_rules_allow_is_let_through(path, source):
-    """The finder names nobody who keeps the rules."""
+    """The finder is silent about files that keep the rules."""
     assert [] == offences(f"cachesim/{path}", source)

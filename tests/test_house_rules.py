@@ -1,17 +1,19 @@
-"""The house rules about what a file says: names that stand nowhere, lengths, the shape of a plot.
+"""The house rules about the text of a file: forbidden names, lengths, the shape of a plot function.
 
-The tables say the rules, `offences` finds who breaks them, and the last tests break every rule
-once, so that the finder itself is tested. Imports have a test of their own, test_floors.py.
+The tables state the rules. `offences` finds the files that break them. The last tests break every
+rule once, to test the finder itself. Imports have a test of their own, test_floors.py.
 """
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.test_floors import OUTSIDE_WORLD, SOURCE, is_in, room
+from tests.test_floors import FILES, OUTSIDE_WORLD, SOURCE, is_in, is_ours, room
 
-# Never 4, 7, 8: calls and names that stand nowhere, but in these places.
+# Never 4, 7, 8: calls and names that are allowed only in these places; "": nowhere.
 FORBIDDEN_NAMES = {
     "np.random.default_rng np.random.SeedSequence": "rng",  # no module-level generator
     "np.random.seed np.random.random np.random.rand np.random.normal": "",
@@ -19,18 +21,21 @@ FORBIDDEN_NAMES = {
     "datetime.now datetime.utcnow datetime.today date.today": OUTSIDE_WORLD,
     "plt.show plt.style plt.rc plt.rcParams matplotlib.rcParams mpl.rcParams matplotlib.rc": "",
     "importlib.import_module __import__": "",  # an import that this test could not see
+    "pkgutil.resolve_name": "cli/own",  # ... but for a class that the user names
     "hash": "",  # differs from process to process
     "print": "cli __main__",
-    "Exception": "",  # every error has a name of its own
+    "Exception": "",  # every error has its own class
 }
-FILE_LINES = 300  # a file stays below
-BODY_LINES = 25  # a function's body, its docstring not counted, stays within
+FILE_LINES = 300  # a file has fewer
+BODY_LINES = 25  # the most for the body of a function, without its docstring
+
+TESTS = Path(__file__).parent
 
 Offences = Iterator[tuple[int, str]]  # line, sentence
 
 
 def offences(path: str, source: str) -> list[str]:
-    """Return a sentence for every rule that the file breaks; `path` begins with "cachesim/"."""
+    """List the rules that the file breaks, one sentence each; `path` starts with "cachesim/"."""
     tree = ast.parse(source)
     return [
         f"{path}:{line}: {sentence}"
@@ -44,7 +49,7 @@ def offences(path: str, source: str) -> list[str]:
 
 
 def forbidden_names(path: str, tree: ast.AST) -> Offences:
-    """Nevers 4, 7 and 8: no global state, no wall clock, no import in disguise."""
+    """Nevers 4, 7 and 8: no global state, no wall clock, no hidden import."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Global):
             yield node.lineno, f"global {', '.join(node.names)}: no global state"
@@ -56,7 +61,7 @@ def forbidden_names(path: str, tree: ast.AST) -> Offences:
 
 
 def named(node: ast.Attribute | ast.Call | ast.Raise) -> str:
-    """Return what is used: `a.b` for an attribute, `f` for `f()` and `raise f`."""
+    """Return the name in use: `a.b` for an attribute, `f` for `f()` and `raise f`."""
     if isinstance(node, ast.Raise):
         return node.exc.id if isinstance(node.exc, ast.Name) else ""
     if isinstance(node, ast.Call):
@@ -65,7 +70,7 @@ def named(node: ast.Attribute | ast.Call | ast.Raise) -> str:
 
 
 def is_one_of(used: str, names: str) -> bool:
-    """Return whether what is used is one of the names; a dotted one may have more in front.
+    """Whether the name in use is one of the names; a dotted name may have more in front.
 
     >>> is_one_of("datetime.datetime.now", "datetime.now"), is_one_of("self.hash", "hash")
     (True, False)
@@ -76,14 +81,14 @@ def is_one_of(used: str, names: str) -> bool:
 
 
 def import_effects(tree: ast.Module) -> Offences:
-    """Never 7: importing a module runs nothing for its effect."""
+    """Never 7: an import runs nothing for its effect."""
     for node in tree.body:
         if isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant):
             yield node.lineno, "an import has no side effect: move this call into a function"
 
 
 def too_long(source: str, tree: ast.AST) -> Offences:
-    """Files and functions that a student can take in."""
+    """Files and functions are short enough for a student to read at once."""
     if (lines := source.count("\n")) >= FILE_LINES:
         yield 1, f"{lines} lines: a file has less than {FILE_LINES}"
     for node in ast.walk(tree):
@@ -94,14 +99,14 @@ def too_long(source: str, tree: ast.AST) -> Offences:
 
 
 def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    """Return how many lines the body has without its docstring."""
+    """Return the number of lines of the body without its docstring."""
     body = function.body[1:] if ast.get_docstring(function) is not None else function.body
     return body[-1].end_lineno - body[0].lineno + 1 if body else 0
 
 
 def plot_functions(path: str, tree: ast.Module) -> Offences:
     """Never 4: a public function of plots takes `ax=None` last and returns Axes."""
-    if room(path) != "plots" or path.endswith("/style.py"):  # what all plots share draws nothing
+    if room(path) != "plots" or path.endswith("/style.py"):  # shared by all plots, draws nothing
         return
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
@@ -118,16 +123,64 @@ def plot_functions(path: str, tree: ast.Module) -> Offences:
     "path", sorted(p.relative_to(SOURCE.parent).as_posix() for p in SOURCE.rglob("*.py"))
 )
 def test_every_file_keeps_the_house_rules(path):
-    """No file breaks a never or is too long to take in."""
+    """No file breaks a never or is too long."""
     found = offences(path, (SOURCE.parent / path).read_text(encoding="utf-8"))
 
     assert [] == found, "\n".join(["", *found])
 
 
+def class_names(sources: dict[str, str]) -> set[str]:
+    """Return the names that two top-level classes have."""
+    found = Counter(
+        node.name
+        for source in sources.values()
+        for node in ast.parse(source).body
+        if isinstance(node, ast.ClassDef)
+    )
+    return {name for name, times in found.items() if times > 1}
+
+
+def test_a_class_name_means_one_thing():
+    """No two classes have the same name."""
+    sources = {path: (SOURCE.parent / path).read_text("utf-8") for path in FILES if is_ours(path)}
+
+    assert set() == class_names(sources)
+
+
+def test_a_class_name_that_means_two_things_is_found():
+    """Only classes at the top of a file count."""
+    sources = {"a.py": "class A: ...\nclass B: ...", "b.py": "class A:\n    class B: ..."}
+
+    assert {"A"} == class_names(sources)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(p.relative_to(TESTS).as_posix() for p in TESTS.rglob("*.py")), ids=str
+)
+def test_every_test_file_is_short(path):
+    """The tests are read too: the same length of a file; a test may be as long as its case."""
+    lines = (TESTS / path).read_text(encoding="utf-8").count("\n")
+
+    assert lines < FILE_LINES
+
+
+def test_the_tests_stand_as_the_rooms_do():
+    """A folder of tests is called as the room that it tests, and rooms have no loose files."""
+    folders = {p.name for p in TESTS.iterdir() if p.is_dir() and p.name != "__pycache__"}
+    rooms = {p.name for p in SOURCE.iterdir() if p.is_dir()}
+
+    assert set() == folders - rooms - {"attacks"}  # the grader's, but no test of a room
+    assert [] == [
+        p.name
+        for p in TESTS.glob("test_*.py")
+        if any(p.stem.startswith(f"test_{room.rstrip('s')}") for room in rooms)
+    ]
+
+
 LONG_BODY = "def f():\n" + "    x = 1\n" * 26
 PLOT = "def draw(result, ax=None) -> Axes:\n    return ax\n"
 
-BAD = [  # where, what, and a part of the sentence that must come of it
+BAD = [  # a file, its source, and a part of the sentence that must come
     ("model/app.py", "def f():\n    global x\n    x = 1", "no global state"),
     ("model/app.py", "import os\nseed = os.environ['SEED']", "os.environ"),
     ("model/app.py", "import numpy as np\nnp.random.seed(1)", "np.random.seed"),
@@ -149,7 +202,7 @@ BAD = [  # where, what, and a part of the sentence that must come of it
 
 @pytest.mark.parametrize(("path", "source", "sentence"), BAD)
 def test_a_broken_rule_is_found(path, source, sentence):
-    """Each rule, broken once, gives a sentence that names it."""
+    """Each rule, broken once, gives a sentence that names the rule."""
     found = offences(f"cachesim/{path}", source)
 
     assert any(sentence in offence for offence in found), found
@@ -167,5 +220,5 @@ GOOD = [
 
 @pytest.mark.parametrize(("path", "source"), GOOD)
 def test_what_the_rules_allow_is_let_through(path, source):
-    """The finder names nobody who keeps the rules."""
+    """The finder is silent about files that keep the rules."""
     assert [] == offences(f"cachesim/{path}", source)

@@ -22,18 +22,25 @@ from cachesim.traces import SAMPLES
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+RUN_LOCK = (ROOT / "requirements.run.lock").read_text(encoding="utf-8")  # what `make compare` needs
 
 needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 needs_sh = pytest.mark.skipif(shutil.which("sh") is None, reason="there is no POSIX shell")
 
 
-def locked():
-    """Return the pinned versions by name, one or more a name: Pythons may need different ones."""
+def entries(lock):
+    """Return the lock's entries as (pin, hashes), comments left out."""
+    lines = (line for line in lock.splitlines() if not line.lstrip().startswith("#"))
+    joined = "\n".join(lines).replace("\\\n", " ")
+    found = [line.split("--hash=") for line in joined.splitlines() if line]
+    return [(Requirement(pin), [one.strip() for one in hashes]) for pin, *hashes in found]
+
+
+def locked(lock=LOCK):
+    """Return the pinned versions by name, one or more per name: Pythons may need different ones."""
     pins: dict[str, list[Requirement]] = {}
-    for line in LOCK.splitlines():
-        if line and not line.lstrip().startswith("#"):
-            pin = Requirement(line)
-            pins.setdefault(canonicalize_name(pin.name), []).append(pin)
+    for pin, _ in entries(lock):
+        pins.setdefault(canonicalize_name(pin.name), []).append(pin)
     return pins
 
 
@@ -111,9 +118,38 @@ def test_the_lock_gives_one_version_on_every_platform(python, system):
 
 def test_the_lock_names_no_host():
     """The lock says which versions, never from where: no index, no link, no path."""
-    settings = [line for line in LOCK.splitlines() if re.match(r"\s*-|.*(://|\bfile:)", line)]
+    settings = [
+        line
+        for line in (LOCK + RUN_LOCK).splitlines()
+        if re.match(r"\s*-(?!-hash=)|.*(://|\bfile:)", line)
+    ]
 
     assert [] == settings
+
+
+@pytest.mark.parametrize("lock", [LOCK, RUN_LOCK], ids=["all", "run"])
+def test_every_pin_has_hashes(lock):
+    """A file that was changed after it was locked is refused."""
+    hashes = {pin.name: found for pin, found in entries(lock)}
+
+    assert len(hashes) > 15
+    assert [] == [name for name, found in hashes.items() if not found]
+    assert all(
+        re.fullmatch("sha256:[0-9a-f]{64}", one) for found in hashes.values() for one in found
+    )
+
+
+def test_the_two_locks_agree():
+    """What the main job needs, and what builds the package, in the versions that the tests ran with."""
+    every, few = (
+        {(pin.name, str(pin.specifier)): found for pin, found in entries(lock)}
+        for lock in (LOCK, RUN_LOCK)
+    )
+    needed = {Requirement(text).name for text in [*PROJECT["dependencies"], "setuptools"]}
+
+    assert few == {pin: every.get(pin) for pin in few}
+    assert needed <= set(locked(RUN_LOCK))
+    assert len(locked(RUN_LOCK)) < len(locked()) / 4
 
 
 def test_the_version_is_the_same_everywhere():

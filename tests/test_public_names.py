@@ -3,6 +3,9 @@
 import inspect
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 import cachesim
 
@@ -25,13 +28,21 @@ def shown():
     }
 
 
-def rank(name):
-    """Return the key of the order that ruff keeps: constants, classes, the rest.
+def groups():
+    """Return the names of `__all__` by the comment above them.
 
-    >>> sorted(["run", "Zipf", "MIB"], key=rank)
-    ['MIB', 'Zipf', 'run']
+    >>> sorted(groups())[0], "Scenario" in groups()["describe a run"]
+    ('describe a run', True)
     """
-    return not name.isupper(), not name[0].isupper(), name
+    source = Path(cachesim.__file__).read_text(encoding="utf-8")
+    listed = source.partition("__all__ = [")[2].partition("]")[0].splitlines()[1:]
+    found = {}
+    for line in map(str.strip, listed):
+        if line.startswith("#"):
+            names = found[line.removeprefix("# ")] = []
+        elif line:
+            names.append(line.strip('",'))
+    return found
 
 
 def own_docstring(thing):
@@ -45,9 +56,11 @@ def own_docstring(thing):
 
 
 def test_all_is_sorted_and_short():
-    """`__all__` is sorted, names nothing twice, and has at most 40 names."""
-    assert sorted(set(cachesim.__all__), key=rank) == list(cachesim.__all__)
-    assert 0 < len(cachesim.__all__) <= 40
+    """`__all__` has groups for a reader, each sorted; it names nothing twice, and 40 at most."""
+    assert [name for names in groups().values() for name in names] == cachesim.__all__
+    assert len(groups()) > 1
+    assert [] == [group for group, names in groups().items() if sorted(names) != names]
+    assert len(set(cachesim.__all__)) == len(cachesim.__all__) <= 40
 
 
 def test_all_is_what_is_there():
@@ -76,3 +89,21 @@ def test_the_import_leaves_slow_libraries_alone():
     assert (0, "") == (fresh.returncode, fresh.stderr)
     assert set() == SLOW & set(fresh.stdout.split())
     assert 1 == len(fresh.stdout.splitlines())
+
+
+@pytest.mark.parametrize(("name", "place"), cachesim._MOVED.items())
+def test_a_moved_name_says_where_it_is(name, place):
+    """As an attribute and in a from-import; the sentence's own name exists."""
+    says = rf"^cachesim\.{name} is now cachesim\.{place}\.{name}; use that name$"
+    with pytest.raises(ImportError, match=says):
+        getattr(cachesim, name)
+    with pytest.raises(ImportError, match=says):
+        exec(f"from cachesim import {name}")
+
+    assert hasattr(getattr(cachesim, place), name)
+    assert name not in cachesim.__all__
+
+
+def test_a_name_that_never_was_is_an_attribute_error():
+    """So that hasattr and getattr with a default work."""
+    assert not hasattr(cachesim, "nothing_of_the_kind")

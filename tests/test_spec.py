@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 import cachesim
 from cachesim.errors import BadInput
-from cachesim.experiments.scenario import Scenario
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant, Exponential, Lognormal
 from cachesim.model.network import Network
@@ -21,6 +20,7 @@ from cachesim.model.popularity import Drift, Scan, Uniform, Zipf
 from cachesim.model.strategies.lazy import LazyLoading, WriteAround
 from cachesim.model.strategies.through import WriteThrough
 from cachesim.model.workload import ClosedLoop, OpenLoop
+from cachesim.scenario import Scenario
 from cachesim.spec import Bytes, Count, Seconds, Share, Spec, differences, field_types, fields_of
 
 SPECS = [

@@ -1,19 +1,19 @@
-"""`cachesim anomalies`: every way a cache goes wrong, predicted, measured, cured and drawn."""
+"""`cachesim anomalies`: each way in which a cache goes wrong: predicted, measured, cured and drawn."""
 
 from pathlib import Path
 from typing import Any
 
 import click
 
-from cachesim.cli.options import JSON, ruled
+from cachesim.anomalies import ALL, Anomaly, Finding, by_id, find, occurrence
+from cachesim.cli.kinds import apply, folder, processes
+from cachesim.cli.options import JSON, SEED
 from cachesim.cli.output import open_folder, print_json, progress
 from cachesim.errors import BadInput
-from cachesim.experiments.anomalies import ALL, Anomaly, Finding, by_id, find, occurrence
 from cachesim.experiments.pictures import png
-from cachesim.grading.files import replace_file
+from cachesim.files import replace_file
 from cachesim.measure.tables import text_table
 from cachesim.plots import interleaving
-from cachesim.spec import Seed
 
 NOT_AS_PREDICTED = 1  # exit code
 HEADER = ["id", "name", "predicted", "measured", "99 % interval", "cured", "", "unit"]
@@ -22,14 +22,14 @@ HEADER = ["id", "name", "predicted", "measured", "99 % interval", "cured", "", "
 @click.command("anomalies")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--all", "every", is_flag=True, help="Run all of them.")
-@ruled("--seed", Seed, "Seed of all random draws.", default="1", show_default=True)
-@click.option("--jobs", "n_jobs", default=-1, help="Processes.  [default: one a core]")
-@click.option("--out", default="out/anomalies", show_default=True, help="Folder for the diagrams.")
-@JSON
+@apply((SEED, processes("--jobs"), folder("out/anomalies", "Folder for the diagrams."), JSON))
 def anomalies(
     ids: tuple[str, ...], every: bool, seed: int, n_jobs: int, out: str, as_json: bool
 ) -> int:
-    """List the anomalies; or run some, say A1 A6, beside their cures and their formulas, and draw one of each."""
+    """List the ways in which a cache goes wrong, or run some.
+
+    With ids, such as A1 A6: run each anomaly beside its cure and its formula, and draw one occurrence of it.
+    """
     if ids and every:
         raise BadInput("give either ids or --all, not both")
     if not ids and not every:
@@ -73,7 +73,7 @@ def _as_dict(finding: Finding) -> dict[str, Any]:
 def _show(findings: list[Finding]) -> None:
     click.echo(text_table(HEADER, [_cells(finding) for finding in findings], left=True))
     for finding in findings:
-        click.echo("\n" + "\n".join(_told(finding)))
+        click.echo("\n" + "\n".join(_about(finding)))
 
 
 def _cells(finding: Finding) -> list[str]:
@@ -92,8 +92,8 @@ def _cells(finding: Finding) -> list[str]:
     ]
 
 
-def _told(finding: Finding) -> list[str]:
-    """Return what is said of one anomaly below the table."""
+def _about(finding: Finding) -> list[str]:
+    """Return the lines about one anomaly below the table."""
     anomaly = finding.anomaly
     lines = [f"{anomaly.id} {anomaly.name}: {anomaly.story}."]
     lines += [f"  formula: {anomaly.formula}", f"  cured by: {anomaly.cured_by}"]
@@ -102,7 +102,7 @@ def _told(finding: Finding) -> list[str]:
 
 
 def _draw(findings: list[Finding], seed: int, out: str) -> None:
-    """Draw an occurrence of each anomaly whose check shows requests, and say where."""
+    """Draw one occurrence of each anomaly whose check shows requests, and name the files."""
     folder = open_folder(out)
     shown = [f for f in findings if f.verdict.example is not None and len(f.verdict.example)]
     files = [str(_picture(finding.anomaly, seed, folder)) for finding in shown]

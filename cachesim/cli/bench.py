@@ -1,7 +1,7 @@
 """`cachesim bench`: what a request costs here and in other people's tools, measured side by side.
 
-Everything in a table is measured in turn, round after round, because the machine drifts and a ratio
-within a round does not. To add a table, write a Section and put it into SECTIONS.
+The subjects of a table take turns, round after round: the machine's speed drifts, but a ratio within
+one round does not. To add a table, write a Section and put it into SECTIONS.
 """
 
 import gc
@@ -15,25 +15,26 @@ from typing import Any, NamedTuple
 
 import click
 
-from cachesim.cli.options import JSON, ruled
+from cachesim.cli.kinds import ruled
+from cachesim.cli.options import JSON
 from cachesim.cli.output import print_json
 from cachesim.measure.tables import text_table
 from cachesim.spec import Count
 from cachesim.units import KIB
 
 WARM_UP = 500  # requests, not counted: imports are done and Python's inline caches filled
-HEADER = ["model", "µs a request", "requests/s", "times as slow as ours"]
+HEADER = ["model", "µs per request", "requests/s", "times as slow as ours"]
 
 
 class Subject(NamedTuple):
-    """Something to measure: `cost(requests)` returns seconds of CPU a request."""
+    """Something to measure: `cost(requests)` returns seconds of CPU per request."""
 
     name: str
     cost: Callable[[int], float]
 
 
 class Section(NamedTuple):
-    """One table: `rows(requests, rounds)` measures and returns named tuples, `cells(row)` their texts."""
+    """One table: `rows(requests, rounds)` measures, and returns named tuples; `cells(row)` returns their texts."""
 
     title: str
     header: list[str]
@@ -41,8 +42,8 @@ class Section(NamedTuple):
     cells: Callable[[Any], list[str]]
 
 
-class Row(NamedTuple):
-    """What came out for one subject; `missing` says what to install if it could not be measured."""
+class SpeedRow(NamedTuple):
+    """The result for one subject; `missing` says what to install if it could not be measured."""
 
     name: str
     seconds: float | None
@@ -51,11 +52,11 @@ class Row(NamedTuple):
 
 
 @click.command()
-@ruled("--rounds", Count, "Rounds, one after the other.", default="3", show_default=True)
-@ruled("--requests", Count, "Requests a round.", default="20000", show_default=True)
+@ruled("--rounds", Count, "Rounds, one after the other.", default="3")
+@ruled("--requests", Count, "Requests per round.", default="20000")
 @JSON
 def bench(rounds: int, requests: int, as_json: bool) -> None:
-    """Measure what a request costs, beside a textbook SimPy model and Ciw in the same run."""
+    """Measure what a request costs. A textbook SimPy model and Ciw are measured beside it in the same run."""
     tables = [(section, section.rows(requests, rounds)) for section in SECTIONS]
     if as_json:
         named = [
@@ -71,20 +72,20 @@ def bench(rounds: int, requests: int, as_json: bool) -> None:
         click.echo(f"\n{section.title}\n{text_table(section.header, cells)}")
 
 
-def measure(subjects: list[Subject], requests: int, rounds: int) -> list[Row]:
-    """Return a row a subject, the first being ours: medians over the rounds of its cost and its ratio to ours."""
+def measure(subjects: list[Subject], requests: int, rounds: int) -> list[SpeedRow]:
+    """Return one row per subject, ours first: its cost and its ratio to ours, medians over the rounds."""
     missing = {subject.name: _missing(subject) for subject in subjects}  # a first run, not counted
     costs: dict[str, list[float]] = {name: [] for name, why in missing.items() if not why}
     for _ in range(rounds):
         for subject in subjects:
             if subject.name in costs:
-                gc.collect()  # what one leaves behind is no burden on the next
+                gc.collect()  # the garbage of one subject must not slow the next one down
                 costs[subject.name].append(subject.cost(requests))
     return list(_rows(subjects, costs, missing))
 
 
 def _missing(subject: Subject) -> str:
-    """Return what to install before the subject can be measured, nothing if all is there."""
+    """Name the package that the subject lacks; "" if it lacks none."""
     try:
         subject.cost(WARM_UP)
     except ImportError as error:
@@ -94,23 +95,23 @@ def _missing(subject: Subject) -> str:
 
 def _rows(
     subjects: list[Subject], costs: dict[str, list[float]], missing: dict[str, str]
-) -> Iterator[Row]:
+) -> Iterator[SpeedRow]:
     ours = costs[subjects[0].name]
     for name, _ in subjects:
         if name not in costs:
-            yield Row(name, None, None, missing[name])
+            yield SpeedRow(name, None, None, missing[name])
             continue
         ratios = [cost / own for cost, own in zip(costs[name], ours, strict=True)]
-        yield Row(name, statistics.median(costs[name]), statistics.median(ratios), "")
+        yield SpeedRow(name, statistics.median(costs[name]), statistics.median(ratios), "")
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: SpeedRow) -> list[str]:
     if row.seconds is None or row.ratio is None:
         return [row.name, "-", "-", row.missing]
     return [row.name, f"{row.seconds * 1e6:.2f}", f"{1 / row.seconds:,.0f}", f"{row.ratio:.2f}"]
 
 
-def closed_loop(requests: int, rounds: int) -> list[Row]:
+def closed_loop(requests: int, rounds: int) -> list[SpeedRow]:
     """Measure the closed loop."""
     from cachesim.cli.peers import ours, queues
     from cachesim.engines.redis.engine import Redis
@@ -128,7 +129,7 @@ def closed_loop(requests: int, rounds: int) -> list[Row]:
     )
 
 
-def open_loop(requests: int, rounds: int) -> list[Row]:
+def open_loop(requests: int, rounds: int) -> list[SpeedRow]:
     """Measure the open loop."""
     from cachesim.cli.peers import ours, queues
 
@@ -144,7 +145,7 @@ def open_loop(requests: int, rounds: int) -> list[Row]:
 
 
 def replays(requests: int, rounds: int) -> Sequence[Any]:
-    """Measure replays and curves, which cost so little that a round takes ten times as many requests."""
+    """Measure replays and curves; they cost so little that a round takes ten times as many requests."""
     from cachesim.cli.bench_replay import rows
 
     return rows(10 * requests, rounds)
@@ -157,7 +158,7 @@ def _replay_cells(row: Any) -> list[str]:
 
 
 def about() -> dict[str, Any]:
-    """Return where and when this is: processor, cores, Python, date."""
+    """Describe this measurement: processor, cores, Python, date."""
     return {
         "machine": f"{_processor()}, {os.cpu_count()} cores, {platform.system()}",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
@@ -175,7 +176,7 @@ def _processor() -> str:
 
 SECTIONS = (
     Section("The model, closed loop: 50 users, LRU of 1,000 in 10,000 keys", HEADER, closed_loop, _cells),
-    Section("The model, open loop: the same system, 900 requests a second", HEADER, open_loop, _cells),
+    Section("The model, open loop: the same system, 900 requests per second", HEADER, open_loop, _cells),
     Section("Replay: 10,000 of 100,000 keys; ten times the requests, the best round counts",
             ["replay", "M requests/s", "beside", "times as fast"], replays, _replay_cells),
 )  # fmt: skip

@@ -18,7 +18,7 @@ import numpy as np
 from cachesim.engines.simple import Simple
 from cachesim.replay import hit_ratio_curve, lru_hits, replay
 from cachesim.replay.bounds import optima
-from cachesim.replay.columns import columns, times
+from cachesim.replay.columns import keys_and_ops, times
 from cachesim.replay.compiled import is_installed
 from cachesim.replay.one_size import SIMPLE, redis_by_items
 from cachesim.rng import stream
@@ -31,8 +31,8 @@ RECORD = np.dtype([("time", "<u4"), ("key", "<u8"), ("size", "<u4"), ("next", "<
 PURE = 100_000  # requests of the subjects that run in Python
 
 
-class Row(NamedTuple):
-    """One subject: how fast, and against what."""
+class ReplayRow(NamedTuple):
+    """One subject: its speed, its peer, and the ratio of both."""
 
     subject: str
     requests_per_s: float | None  # in CPU time; for a curve of ten sizes the trace counts once
@@ -44,15 +44,15 @@ class Row(NamedTuple):
 HEADER = ["replay", "M requests/s", "beside", "times as fast"]
 
 
-def cells(row: Row) -> list[str]:
+def cells(row: ReplayRow) -> list[str]:
     """Return the texts of a row."""
     speed = "-" if row.requests_per_s is None else f"{row.requests_per_s / 1e6:.2f}"
     ratio = "" if row.ratio is None else f"{row.ratio:.1f}"
     return [row.subject, speed, row.missing or row.peer or "", ratio]
 
 
-def rows(requests: int = 1_000_000, rounds: int = 5) -> list[Row]:
-    """Return the speed of replays and curves, each beside its peer."""
+def rows(requests: int = 1_000_000, rounds: int = 5) -> list[ReplayRow]:
+    """Measure the speed of replays and curves, each beside its peer."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "zipf.oracleGeneral"
         _write(path, requests)
@@ -79,8 +79,8 @@ PAIRS = {  # ours -> its peer
 }
 
 
-def _rows(best: dict[str, float]) -> list[Row]:
-    """Return a row a subject; libcachesim's are those of its best hashpower."""
+def _rows(best: dict[str, float]) -> list[ReplayRow]:
+    """Return one row per subject; libcachesim is taken at its best hash power."""
     peers: dict[str, float] = {}
     for name, speed in best.items():
         peer, at, _ = name.partition(" @")
@@ -90,10 +90,10 @@ def _rows(best: dict[str, float]) -> list[Row]:
     for name in (name for name in best if "@" not in name):
         peer = PAIRS.get(name, "")
         ratio = best[name] / peers[peer] if peer in peers else None
-        found.append(Row(name, best[name], peer if peer in peers else None, ratio))
-    found += [Row(f"{name}, at its best hash power", speed) for name, speed in peers.items()]
+        found.append(ReplayRow(name, best[name], peer if peer in peers else None, ratio))
+    found += [ReplayRow(f"{name}, at its best hash power", speed) for name, speed in peers.items()]
     return found + [
-        Row(name, None, missing=f"needs {name}: pip install 'cachesim-lab[{extra}]'")
+        ReplayRow(name, None, missing=f"needs {name}: pip install 'cachesim-lab[{extra}]'")
         for name, extra in (("numba", "fast"), ("libcachesim", "bench"))
         if find_spec(name) is None
     ]
@@ -110,12 +110,12 @@ def _write(path: Path, requests: int) -> None:
 def _plain(path: Path) -> Trace:
     """Return the file's keys as plain reads, numbered."""
     trace = read_trace(path, "oracleGeneral")
-    return Trace.of_codes(*trace.coded)
+    return Trace.of_codes(trace.columns.codes, trace.names)
 
 
 def _ours(path: Path) -> dict[str, Callable[[], int]]:
     trace = _plain(path)
-    given, names, when, n = columns(trace), trace.coded[1], times(trace), len(trace)
+    given, names, when, n = keys_and_ops(trace), trace.names, times(trace), len(trace)
 
     def one(name: str) -> Callable[[], int]:
         return lambda: (SIMPLE[name](given, ITEMS, 1, compiled=True), n)[1]
@@ -139,7 +139,7 @@ def _curve(trace: Trace) -> int:
 
 
 def _python(path: Path) -> dict[str, Callable[[], int]]:
-    """Return what runs without numba, on the first requests of the trace."""
+    """Return the subjects that run without numba, on the first requests of the trace."""
     part = Trace.of_keys(_plain(path).keys[:PURE])
 
     def curve(name: str) -> Callable[[], int]:
@@ -154,7 +154,7 @@ def _python(path: Path) -> dict[str, Callable[[], int]]:
 
 
 def _peers(path: Path) -> dict[str, Callable[[], int]]:
-    """Return libcachesim's caches at every hash power, which the name tells after "@"; none without it."""
+    """Return libcachesim's caches, one per hash power (in the name, after "@"); none if it is not installed."""
     if find_spec("libcachesim") is None:
         return {}
     import libcachesim as peer
@@ -174,7 +174,7 @@ def _peers(path: Path) -> dict[str, Callable[[], int]]:
 
 
 def _play_peer(path: Path, kind: Any, sizes: list[int], power: int) -> int:
-    """Play the file into caches of libcachesim, one a size; return how many requests it has."""
+    """Play the file into caches of libcachesim, one per size; return the number of its requests."""
     from libcachesim import ReaderInitParam, TraceReader, TraceType
 
     for items in sizes:

@@ -1,4 +1,4 @@
-"""One function a command: options in, text or JSON out. The work is done in the rooms below."""
+"""One function per command: options in, text or JSON out. The rooms below do the work."""
 
 from typing import Any
 
@@ -11,14 +11,15 @@ from cachesim.cli.extras import Extras
 from cachesim.cli.fidelity import fidelity
 from cachesim.cli.formats import formats
 from cachesim.cli.grade import grade_command
-from cachesim.cli.options import JSON, REPORT, RUNS, SCENARIO, apply, ruled
+from cachesim.cli.kinds import PATH, apply, folder, ruled
+from cachesim.cli.options import JSON, REPORT, RUNS, SCENARIO
 from cachesim.cli.output import (
     comparison_json,
     comparison_text,
     open_folder,
     print_json,
+    print_notes,
     progress,
-    tell_notes,
     write_comparison,
 )
 from cachesim.cli.plan import plan
@@ -26,7 +27,7 @@ from cachesim.cli.replay import replay
 from cachesim.cli.serve import serve
 from cachesim.cli.sweep import sweep
 from cachesim.cli.validate import validate
-from cachesim.experiments import run as experiments
+from cachesim.experiments import compare as experiments
 from cachesim.experiments.assumptions import rows as assumptions
 from cachesim.experiments.explain import explain
 from cachesim.experiments.toml import Plan, read_toml
@@ -37,44 +38,26 @@ from cachesim.measure.tables import show, text_table
 from cachesim.spec import Delay
 from cachesim.units import visible
 
-OUT = click.option(
-    "--out", default="out/compare", show_default=True, help="Folder for the results."
-)
-
 
 @click.command()
-@apply((*SCENARIO, *RUNS, OUT, *REPORT, JSON))
-def compare(
-    out: str,
-    report: str | None,
-    rank: str | None,
-    worth: float | None,
-    as_json: bool,
-    **options: Any,
-) -> None:
+@apply((*SCENARIO, *RUNS, folder("out/compare"), *REPORT, JSON))
+def compare(**options: Any) -> None:
     """Compare strategies, or engines, on the same requests."""
-    _compare(plan(options), out, as_json, Extras(report, rank, worth))
+    _compare(plan(options), options)
 
 
 @click.command()
-@click.argument("scenario")
-@click.option("--out", default="out/run", show_default=True, help="Folder for the results.")
-@apply((*REPORT, JSON))
-def run(
-    scenario: str,
-    out: str,
-    report: str | None,
-    rank: str | None,
-    worth: float | None,
-    as_json: bool,
-) -> None:
-    """Run a scenario file; with a [compare] table, all of its alternatives."""
-    _compare(read_toml(scenario), out, as_json, Extras(report, rank, worth))
+@click.argument("scenario", type=PATH)
+@apply((folder("out/run"), *REPORT, JSON))
+def run(scenario: str, **options: Any) -> None:
+    """Run a scenario file. If it has a table [compare], run all of its alternatives."""
+    _compare(read_toml(scenario), options)
 
 
-def _compare(what: Plan, out: str, as_json: bool, extras: Extras) -> None:
+def _compare(what: Plan, options: dict[str, Any]) -> None:
+    extras = Extras.of(options)
     extras.check(what.replications)
-    folder = open_folder(out)
+    folder = open_folder(options["out"])
     results = experiments.compare(
         what.scenario,
         replications=what.replications,
@@ -83,9 +66,9 @@ def _compare(what: Plan, out: str, as_json: bool, extras: Extras) -> None:
         progress=progress,
         **what.varied,  # type: ignore[arg-type]
     )
-    tell_notes(what.scenario.workload)
+    print_notes(what.scenario.workload)
     files = [*write_comparison(folder, what, results), *extras.write(what, results)]
-    if as_json:
+    if options["as_json"]:
         print_json({**comparison_json(what, results), **extras.as_json(results)})
     else:
         click.echo("\n\n".join([comparison_text(what, results), *extras.text(results)]))
@@ -93,23 +76,24 @@ def _compare(what: Plan, out: str, as_json: bool, extras: Extras) -> None:
 
 
 @click.command()
-@click.argument("scenario")
+@click.argument("scenario", type=PATH)
 @click.option(
     "--request",
     "number",
     type=int,
+    metavar="NUMBER",
     required=True,
-    help="Number of the request, from 0, in the order they end.",
+    help="Number of the request, from 0, in the order in which requests end.",
 )
 def trace(scenario: str, number: int) -> None:
-    """Tell one request of a scenario step by step, with times and versions."""
+    """Tell one request step by step, with times and versions."""
     click.echo(explain(read_toml(scenario).scenario, number))
 
 
 @click.command("assumptions")
 @JSON
 def list_assumptions(as_json: bool) -> None:
-    """List every latency and size the model uses: value, unit, source, or "assumption"."""
+    """List every latency and size of the model, with its source. The word "assumption" says that there is none."""
     rows = assumptions()
     if as_json:
         print_json({"rows": rows})
@@ -118,11 +102,11 @@ def list_assumptions(as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("history")
-@ruled("--warmup", Delay, "Seconds at the start to leave out.", default="0", show_default=True)
+@click.argument("history", type=PATH)
+@ruled("--warmup", Delay, "Time at the start to leave out.", default="0")
 @JSON
 def report(history: str, warmup: float, as_json: bool) -> None:
-    """Measure and check a history from elsewhere: a CSV or Parquet file with a row a request."""
+    """Measure and check a history from elsewhere. It is a CSV or Parquet file with one row per request."""
     whole, notes = load_with_notes(history)
     measured = since(whole, warmup)
     metrics, kinds = measure(measured), miss_kinds(measured)

@@ -1,17 +1,18 @@
-"""`cachesim exercise`: what a student does with an exercise: list, start, predict, check, hint, status, reset."""
+"""`cachesim exercise`: what a student does with an exercise, and what a teacher builds and tests."""
 
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
 from cachesim.errors import BadInput
+from cachesim.files import replace_file
 from cachesim.grading import build as builder
 from cachesim.grading.cells import for_students, to_notebook, to_percent
 from cachesim.grading.desk import Desk
 from cachesim.grading.doctor import examined
 from cachesim.grading.exercise import Exercise, all_paths, find, whole
-from cachesim.grading.files import replace_file
 from cachesim.grading.progress import Progress
 from cachesim.grading.sandbox import strongest
 from cachesim.grading.work import own_files
@@ -21,9 +22,20 @@ from cachesim.units import visible
 LOOK_AGAIN = 0.5  # seconds
 
 
+def _numbers(_context: Any, _argument: Any, typed: str) -> list[str]:
+    """Complete the number of an exercise."""
+    return [path.name[:2] for path in all_paths() if path.name.startswith(typed)]
+
+
+NAME = click.argument("name", shell_complete=_numbers)
+STUDENT = click.option(
+    "--student", default="", metavar="ID", help="Your id, for your own parameters."
+)
+
+
 @click.group("exercise")
 def exercise_command() -> None:
-    """Work on an exercise: list, start, predict, check, watch, hint, status, reset; for teachers: build, doctor."""
+    """Work on an exercise; for teachers: build and test one."""
 
 
 @exercise_command.command("list")
@@ -46,9 +58,9 @@ def _standing(known: Progress, task: Exercise) -> str:
 
 
 @exercise_command.command("start")
-@click.argument("name")
+@NAME
 def start(name: str) -> None:
-    """Write the notebook and the .py of an exercise into this folder; files that are there stay."""
+    """Write the files of an exercise into this folder. Existing files stay as they are."""
     task = find(name)
     stem = task.name
     cells = list(for_students(task.cells))
@@ -66,19 +78,19 @@ def start(name: str) -> None:
 
 
 @exercise_command.command("predict")
-@click.argument("name")
+@NAME
 @click.argument("answer", nargs=-1, required=True)
 def predict(name: str, answer: tuple[str, ...]) -> None:
-    """Answer an exercise's question, best with a letter; any answer opens its tests, right or not."""
+    """Answer the question of an exercise, best with a letter. Any answer, right or wrong, opens its tests."""
     click.echo(Desk(find(name)).predict(" ".join(answer)))
 
 
 @exercise_command.command("check")
-@click.argument("name")
+@NAME
 @click.argument("submission", required=False, type=click.Path(exists=True, path_type=Path))
-@click.option("--student", default="", help="Your id, for your own parameters.")
+@STUDENT
 def check(name: str, submission: Path | None, student: str) -> int:
-    """Run the visible tests on your file (the .py or .ipynb that `start` wrote, unless you name one)."""
+    """Run the visible tests on your file. It is the .py or .ipynb that `start` wrote, unless you name one."""
     checked = Desk(find(name), student).check(submission)
     click.echo(visible(checked.text, keep="\n"))
     if checked.not_kept:
@@ -87,13 +99,13 @@ def check(name: str, submission: Path | None, student: str) -> int:
 
 
 @exercise_command.command("watch")
-@click.argument("name")
-@click.option("--student", default="", help="Your id, for your own parameters.")
+@NAME
+@STUDENT
 def watch(name: str, student: str) -> None:
-    """Check again whenever your file is saved, until Ctrl-C."""
+    """Check again each time you save your file, until Ctrl-C."""
     desk, seen = Desk(find(name), student), 0.0
     desk.must_be_open()
-    own_files(desk.task)  # if there is none, this says so
+    own_files(desk.task)  # raises, with a sentence, if there is none
     try:
         while True:
             seen = _check_if_saved(desk, seen)
@@ -103,7 +115,7 @@ def watch(name: str, student: str) -> None:
 
 
 def _check_if_saved(desk: Desk, seen: float) -> float:
-    """Check the file that was saved last if it is newer than what was seen; return when it was saved."""
+    """Check the file that was saved last, if it is newer than `seen`; return the time at which it was saved."""
     try:
         path = max(own_files(desk.task), key=lambda path: path.stat().st_mtime)
         saved = path.stat().st_mtime
@@ -111,7 +123,7 @@ def _check_if_saved(desk: Desk, seen: float) -> float:
             click.clear()
             click.echo(visible(desk.check(path).text, keep="\n"))
         return saved
-    except (BadInput, OSError) as error:  # an editor is about to write it
+    except (BadInput, OSError) as error:  # an editor is writing it at this moment
         click.echo(visible(str(error), keep="\n"))
         return seen
 
@@ -119,22 +131,30 @@ def _check_if_saved(desk: Desk, seen: float) -> float:
 @exercise_command.command("build")
 @click.argument("names", nargs=-1, required=True)
 @click.option(
-    "--out", default="out/exercises", type=click.Path(path_type=Path), help="Folder to write to."
+    "--out",
+    default="out/exercises",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Folder for the files.",
 )
 @click.option(
     "--wheel",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Wheel of cachesim for the Gradescope archive.  [default: the one on PyPI]",
 )
-@click.option("--secret", default="", help="The course's secret, for the Gradescope archive.")
 @click.option(
-    "--handouts", is_flag=True, help="Make nothing but the handouts, which students can be given."
+    "--secret",
+    default="",
+    metavar="WORDS",
+    help="The course's secret, for the Gradescope archive.",
 )
+@click.option("--handouts", is_flag=True, help="Make only the handouts, which students may have.")
 @click.option(
     "--check",
     "only_check",
     is_flag=True,
-    help="Write nothing; fail if what lies there has drifted.",
+    help="Write nothing; fail if the files in --out differ from what the source makes.",
 )
 def build(
     names: tuple[str, ...],
@@ -145,7 +165,10 @@ def build(
     handouts: bool,
     only_check: bool,
 ) -> int:
-    """Make the students' files, the solution, and what Gradescope, nbgrader and otter take, from the one source."""
+    """Make all files of exercises from their one source.
+
+    These are the students' files, the solution, and the files for Gradescope, nbgrader and otter.
+    """
     tasks = [whole(name) for name in names]
     made = [file for task in tasks for file in builder.files(task, wheel, secret)]
     if handouts:
@@ -161,10 +184,16 @@ def build(
 
 
 @exercise_command.command("doctor")
-@click.argument("names", nargs=-1)
-@click.option("--seeds", default=3, show_default=True, help="Different parameters for each answer.")
+@click.argument("names", nargs=-1, shell_complete=_numbers)
+@click.option(
+    "--seeds",
+    default=3,
+    show_default=True,
+    metavar="NUMBER",
+    help="Different parameters for each answer.",
+)
 def doctor(names: tuple[str, ...], seeds: int) -> int:
-    """Test exercises themselves: right answers get all points, each wrong answer its own, nothing written none."""
+    """Test exercises themselves. Right answers must get all points, each wrong answer its score, an empty one 0."""
     odd = 0
     for task in [whole(name) for name in names or [path.name for path in all_paths()]]:
         for said in examined(task, strongest(), seeds):
@@ -175,15 +204,15 @@ def doctor(names: tuple[str, ...], seeds: int) -> int:
 
 
 @exercise_command.command("hint")
-@click.argument("name")
+@NAME
 def hint(name: str) -> None:
-    """Show the next hint, of three."""
+    """Show the next of three hints."""
     click.echo(Desk(find(name)).hint())
 
 
 @exercise_command.command("status")
 def status() -> None:
-    """Show what you have done: the first guess beside the answer, hints seen, visible tests."""
+    """Show what you have done. That is your first guess beside the answer, the hints you saw, the visible tests."""
     tasks = {task.id: task for task in map(Exercise, all_paths())}
     rows = [
         [
@@ -200,9 +229,9 @@ def status() -> None:
 
 
 @exercise_command.command("reset")
-@click.argument("name")
+@NAME
 def reset(name: str) -> None:
-    """Forget what you did in an exercise; your files become NAME.old."""
+    """Forget what you did in an exercise. Your files are renamed to NAME.old."""
     task = find(name)
     Desk(task).reset()
     click.echo(f"{task.id} is as new; begin with: cachesim exercise start {task.id}")

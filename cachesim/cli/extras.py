@@ -1,4 +1,4 @@
-"""What `compare`, `run` and `sweep` do on request with their results: a page, a ranking."""
+"""The extras of `compare`, `run` and `sweep`: a page (--report) and a ranking (--rank)."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import tempfile
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import click
 
+from cachesim.cli.output import scenario_file
 from cachesim.errors import BadInput
 from cachesim.experiments.report import page
-from cachesim.experiments.result import Results
-from cachesim.experiments.toml import Plan, to_toml
-from cachesim.grading.files import replace_file
+from cachesim.experiments.results import Results
+from cachesim.experiments.toml import Plan
+from cachesim.files import replace_file
 from cachesim.measure.metrics import METRICS
 
 
@@ -26,8 +27,13 @@ class Extras(NamedTuple):
     rank: str | None
     worth: float | None
 
+    @classmethod
+    def of(cls, options: dict[str, Any]) -> Self:
+        """Take them from all options of a command."""
+        return cls(options["report"], options["rank"], options["worth"])
+
     def check(self, replications: int) -> None:
-        """Refuse before anything runs what could not be done afterwards."""
+        """Refuse, before anything runs, what could not be done afterwards."""
         if self.rank is not None and self.rank not in METRICS:
             raise BadInput(f'--rank "{self.rank}" is unknown; choose from {", ".join(METRICS)}')
         if self.rank is not None and replications < 2:
@@ -44,7 +50,7 @@ class Extras(NamedTuple):
         text = page(
             results,
             version=version("cachesim-lab"),
-            scenario=to_toml(plan),
+            scenario=scenario_file(plan),
             command=_command_line(),
         )
         replace_file(Path(self.report), text)
@@ -79,7 +85,7 @@ def _check_writable(path: str) -> None:
 
 
 def _command_line() -> str:
-    """Return the command as it was typed, as a shell reads it."""
+    """Return the command as the user typed it, quoted for a shell."""
     context = click.get_current_context()
     words: list[str] = (context.find_root().obj or {}).get("words", [])
     return shlex.join(["cachesim", *words])

@@ -1,18 +1,26 @@
-"""`cachesim fidelity`: how near the embedded engines come to the real servers, on your requests or on ours."""
+"""`cachesim fidelity`: how near the embedded engines are to the real servers, on your requests or on ours."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
 
-from cachesim.cli.options import JSON, names, ruled
-from cachesim.cli.output import print_json, progress, tell_notes
+from cachesim.cli.kinds import PATH, apply, names, ruled
+from cachesim.cli.options import JOBS, JSON, READING, SEED, how_to_read
+from cachesim.cli.output import print_json, print_notes, progress
 from cachesim.errors import BadInput
-from cachesim.experiments.fidelity import Case, Requests, Row, cases, requests_of, standard
-from cachesim.experiments.fidelity import fidelity as compare_engines
 from cachesim.measure.tables import text_table
-from cachesim.spec import Count, Exponent, Seed
+from cachesim.spec import Count, Exponent
 from cachesim.units import parse_size, show_size
+from cachesim.validate.fidelity import (
+    EngineComparison,
+    FidelityRow,
+    RequestSource,
+    cases,
+    requests_of,
+    standard,
+)
+from cachesim.validate.fidelity import fidelity as compare_engines
 
 HEADER = [
     "engine", "policy", "memory", "requests", "hit ratio", "real", "difference (pp)", "evictions", "real",
@@ -24,24 +32,60 @@ COUNTS = ("evictions", "expirations", "items")
 
 
 @click.command()
-@names("--engine", "redis, memcached.", default="redis,memcached", show_default=True)
+@names(
+    "--engine",
+    "Engines, of redis and memcached.",
+    among=("redis", "memcached"),
+    default="redis,memcached",
+    show_default=True,
+)
 @names("--policy", "Eviction policies; for memcached segmented, flat.  [default: all]")
-@names("--memory", "Sizes.", default="2mb,4mb,8mb", show_default=True)
-@click.option("--trace", default="", help="Replay the requests of this file instead of drawn ones.")
-@click.option("--format", "format_name", default="", help="The trace's format.")
-@ruled("--keys", Count, "Number of keys drawn from.", default="200000", show_default=True)
-@ruled("--skew", Exponent, "Zipf exponent.", default="0.99", show_default=True)
-@ruled("--requests", Count, "At most so many requests.", default="1000000", show_default=True)
-@click.option("--value-size", default="100", show_default=True, help='Or "lognormal:150,1".')
-@click.option("--ttl", default="", help="Seconds, or from:to: each key keeps its own.")
-@ruled("--seed", Seed, "Seed of all random draws.", default="1", show_default=True)
+@names(
+    "--memory",
+    "Memory of the caches.",
+    metavar="SIZE,...",
+    default="2mb,4mb,8mb",
+    show_default=True,
+)
+@click.option(
+    "--trace",
+    default="",
+    metavar="FILE",
+    type=PATH,
+    help="Replay the requests of this file instead of drawn ones.",
+)
+@apply(READING)
+@ruled("--keys", Count, "Number of keys drawn from.", default="200000")
+@ruled("--skew", Exponent, "Zipf exponent.", default="0.99")
+@ruled("--requests", Count, "At most so many requests.", default="1000000")
+@click.option(
+    "--value-size",
+    default="100",
+    show_default=True,
+    metavar="SIZE",
+    help='Bytes of a value, or "lognormal:150,1".',
+)
+@click.option(
+    "--ttl",
+    default="",
+    metavar="SECONDS",
+    help="TTL of every key, or FROM:TO: each key keeps its own.  [default: none]",
+)
+@SEED
 @click.option("--standard", "is_standard", is_flag=True, help="Real traces and drawn requests.")
-@click.option("--traces", default="../shared/traces", help="Folder of --standard's traces.")
-@ruled("--jobs", Count, "Processes.  [default: one a core]")
+@click.option(
+    "--traces",
+    default="../shared/traces",
+    show_default=True,
+    metavar="FOLDER",
+    type=PATH,
+    help="Folder of --standard's traces.",
+)
+@JOBS
 @click.option("--markdown", is_flag=True, help="Print the table in Markdown, with versions.")
 @JSON
 def fidelity(as_json: bool, markdown: bool, jobs: int | None, **options: Any) -> None:
-    """Run the same requests on the embedded engines and the real servers; print both and the difference."""
+    """Compare the embedded engines with the real servers. The same requests run on both; the difference is printed."""
     rows = list(compare_engines(_cases(options), n_jobs=jobs or -1, progress=progress))
     if as_json:
         print_json({"rows": [as_dict(row) for row in rows]})
@@ -51,37 +95,52 @@ def fidelity(as_json: bool, markdown: bool, jobs: int | None, **options: Any) ->
         click.echo("\nThe real servers: " + ", ".join(_versions(rows)) + ".")
 
 
-def _cases(options: dict[str, Any]) -> list[Case]:
-    if bool(options["trace"]) != bool(options["format_name"]):
-        raise BadInput("--trace FILE and --format F belong together; give both or neither")
+def _cases(options: dict[str, Any]) -> list[EngineComparison]:
+    form, reading = _reading(options)
     for name in options["engine"]:
         if name not in ("redis", "memcached"):
             raise BadInput(f'--engine "{name}" has no real server; choose from redis, memcached')
     if options["is_standard"]:
         whole = standard(options["traces"], options["requests"])
         return [case for case in whole if type(case.spec).__name__.lower() in options["engine"]]
-    requests = Requests(
+    requests = RequestSource(
         options["trace"],
-        options["format_name"],
+        form,
         options["requests"],
         options["keys"],
         options["skew"],
         options["value_size"],
         options["ttl"],
         options["seed"],
+        reading,
     )
     if requests.trace:
-        tell_notes(requests_of(requests))
+        print_notes(requests_of(requests))
     memories = [parse_size(text) for text in options["memory"]]
     return cases(options["engine"], options["policy"], memories, requests)
 
 
-def as_dict(row: Row) -> dict[str, Any]:
+def _reading(options: dict[str, Any]) -> tuple[str, tuple[tuple[str, Any], ...]]:
+    """Take the trace's format and the other options that say how to read it; none without a trace."""
+    how = how_to_read(options)
+    form = how.pop("format") or ""
+    if bool(options["trace"]) != bool(form):
+        raise BadInput("--trace FILE and --format F belong together; give both or neither")
+    if how["columns"] is not None:
+        how["columns"] = tuple(how["columns"].items())
+    given = tuple((name, value) for name, value in how.items() if value not in (None, True))
+    if given and not form:
+        flag = "--no-header" if given[0][0] == "header" else f"--{given[0][0].replace('_', '-')}"
+        raise BadInput(f"{flag} says how to read a trace; add --trace FILE, or leave it out")
+    return form, given
+
+
+def as_dict(row: FidelityRow) -> dict[str, Any]:
     """Return a row for JSON."""
     return {**row._asdict(), "embedded": row.embedded._asdict(), "real": row.real._asdict()}
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: FidelityRow) -> list[str]:
     pair = row.embedded, row.real
     counts = [f"{count:,}" for name in COUNTS for count in (getattr(side, name) for side in pair)]
     about = [row.engine, row.policy, show_size(row.memory), row.trace]
@@ -100,5 +159,5 @@ def _markdown(cells: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def _versions(rows: Iterable[Row]) -> list[str]:
+def _versions(rows: Iterable[FidelityRow]) -> list[str]:
     return sorted({row.real.version for row in rows})

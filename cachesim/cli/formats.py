@@ -11,7 +11,7 @@ from cachesim.traces import FORMATS
 @click.command()
 @JSON
 def formats(as_json: bool) -> None:
-    """List the formats of trace files: what a line or a record is, what it tells, an example, who says so."""
+    """List the formats of trace files. Each has its columns, an example, and its source."""
     rows = [
         {
             "format": name,
@@ -33,5 +33,5 @@ def formats(as_json: bool) -> None:
 
 
 def _shown(example: bytes, is_binary: bool) -> str:
-    """Return the lines of an example, or its bytes."""
+    """Show the lines of an example, or its bytes."""
     return example.hex(" ", 4) if is_binary else " / ".join(example.decode().splitlines())

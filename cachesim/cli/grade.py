@@ -1,4 +1,4 @@
-"""`cachesim grade`: submissions of a class, graded in sandboxes, with a report for each and for all."""
+"""`cachesim grade`: the submissions of a class, graded in sandboxes, with one report each and one for all."""
 
 import sys
 import tempfile
@@ -8,8 +8,10 @@ from typing import Any
 
 import click
 
-from cachesim.cli.options import apply, ruled
+from cachesim.cli.kinds import apply, processes, ruled
+from cachesim.cli.options import JSON
 from cachesim.cli.output import print_json
+from cachesim.files import replace_file
 from cachesim.grading import reports
 from cachesim.grading.arrivals import Registry
 from cachesim.grading.batch import grade, jobs
@@ -17,7 +19,6 @@ from cachesim.grading.classes import CHOICES, Class, Reader
 from cachesim.grading.deadline import LatePolicy, parse_grace, parse_moment, parse_percent, zone_of
 from cachesim.grading.exercise import Exercise, whole
 from cachesim.grading.feedback import page
-from cachesim.grading.files import replace_file
 from cachesim.grading.grades import Grade, as_dict
 from cachesim.grading.judge import PASSED
 from cachesim.grading.ledger import Ledger, file_name
@@ -28,12 +29,12 @@ from cachesim.measure.tables import text_table
 from cachesim.spec import Seed
 
 NO_SANDBOX = 3  # exit code
-TOLD = ("id", "name", "score", "raw_score", "penalty", "max_score", "isolation", "is_final")
+SHOWN = ("id", "name", "score", "raw_score", "penalty", "max_score", "isolation", "is_final")
 LISTED = ("id", "status", "score", "max_score", "message")  # of a test, by --json
-NAMED = 20  # at most so many students in one sentence
+NAMED = 20  # most students that one sentence names
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-ARRIVAL = (  # the options that say whose the submissions are, and how late
+ARRIVAL = (  # options: who submitted, and how late
     click.option(
         "--roster",
         type=FILE,
@@ -44,13 +45,21 @@ ARRIVAL = (  # the options that say whose the submissions are, and how late
         type=click.Choice(CHOICES),
         help="How the class is laid out.  [default: it is found]",
     ),
-    click.option("--deadline", help="Such as 2026-11-30T23:59; file times never count."),
     click.option(
-        "--grace", default="0s", help="Time after the deadline that costs nothing, such as 15m."
+        "--deadline", metavar="TIME", help="Such as 2026-11-30T23:59; file times never count."
+    ),
+    click.option(
+        "--grace",
+        default="0s",
+        show_default=True,
+        metavar="SECONDS",
+        help="Time after the deadline that costs nothing, such as 15m.",
     ),
     click.option(
         "--late",
         default="0%",
+        show_default=True,
+        metavar="PERCENT",
         help="Cost of each day begun, in % of the exercise's points, such as 10%.",
     ),
     click.option(
@@ -59,7 +68,11 @@ ARRIVAL = (  # the options that say whose the submissions are, and how late
         help="CSV with the columns id and submitted; a roster may have them too.",
     ),
     click.option(
-        "--timezone", default="UTC", help="Of times that do not say theirs, such as Europe/Berlin."
+        "--timezone",
+        default="UTC",
+        show_default=True,
+        metavar="ZONE",
+        help="Time zone of times that name none, such as Europe/Berlin.",
     ),
 )
 
@@ -70,27 +83,33 @@ ARRIVAL = (  # the options that say whose the submissions are, and how late
     "submissions", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder for reports; a batch resumes from it."
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Folder for reports; a batch resumes from it.",
 )
 @apply(ARRIVAL)
-@ruled("--seed", Seed, "Seed of the parameters, the same for all.  [default: each student's own]")
+@ruled("--seed", Seed, "One seed for all parameters.", usual="each student's own")
 @click.option(
-    "--secret", default="", help="The course's secret, from which students' seeds follow."
+    "--secret",
+    default="",
+    metavar="WORDS",
+    help="The course's secret, from which the students' seeds follow.",
 )
-@click.option("--jobs", "n_jobs", default=-1, help="Processes.  [default: one per core]")
+@processes("--jobs")
 @click.option(
     "--accept-weak-isolation", "weak", is_flag=True, help="Grade even without a real sandbox."
 )
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object on stdout instead of the table."
-)
+@JSON
 def grade_command(
     exercise: str, submissions: tuple[Path, ...], *, weak: bool, as_json: bool, **options: Any
 ) -> int:
-    """Grade submissions of EXERCISE: .py, .ipynb, folders, archives, or a class as an LMS gives it.
+    """Grade submissions of EXERCISE in sandboxes.
 
-    Understood are downloads of Canvas and Moodle, nbgrader's submitted/, exports of Gradescope and the folders of
-    GitHub Classroom, each as a folder or as a zip.
+    Submissions are .py, .ipynb, folders, archives, or a whole class as an LMS exports it.
+
+    Downloads of Canvas and Moodle, nbgrader's submitted/, exports of Gradescope and the folders of GitHub
+    Classroom are understood, each as a folder or as a zip.
     """
     task = whole(exercise)
     try:
@@ -111,7 +130,7 @@ def grade_command(
     if ledger:
         _write_all(ledger.path, task, everybody)
         found.notes.extend(ledger.notes)
-    _tell(found, registry.roster, everybody, done)
+    _announce(found, registry.roster, everybody, done)
     _show(task, done, as_json=as_json)
     return 0
 
@@ -151,7 +170,7 @@ def _rules(
     timezone: str,
     **_others: Any,
 ) -> tuple[LatePolicy, Registry]:
-    """Read the options about lateness and about the students."""
+    """Read the options about the students and about lateness."""
     zone = zone_of(timezone)
     due = parse_moment(deadline, zone) if deadline else None
     policy = LatePolicy(due, parse_grace(grace), parse_percent(late))
@@ -177,8 +196,10 @@ def _write_all(out: Path, exercise: Exercise, done: Sequence[Grade]) -> None:
         )
 
 
-def _tell(found: Class, roster: Roster, everybody: Sequence[Grade], done: Sequence[Grade]) -> None:
-    """Say on stderr what concerns the class, not one student's report."""
+def _announce(
+    found: Class, roster: Roster, everybody: Sequence[Grade], done: Sequence[Grade]
+) -> None:
+    """Say on stderr what is about the class and not about one submission."""
     here = {person.id for given in everybody for person in given.students}
     missing = [f"{p.id} ({p.name})" if p.name else p.id for p in roster.people if p.id not in here]
     strangers = [arrival.id for arrival in found.arrivals if not arrival.is_known]
@@ -212,7 +233,7 @@ def _show(exercise: Exercise, done: Sequence[Grade], *, as_json: bool) -> None:
 
 
 def _table(done: Sequence[Grade]) -> str:
-    """Return the table; a column that says nothing about anybody is left out."""
+    """Make the table; leave out a column that is empty in every row."""
     columns = {
         "submission": [given.id for given in done],
         "name": [given.name for given in done],
@@ -228,9 +249,9 @@ def _table(done: Sequence[Grade]) -> str:
 
 
 def _listed(given: Grade) -> dict[str, Any]:
-    told = as_dict(given)
-    told["tests"] = [{name: test[name] for name in LISTED} for test in told["tests"]]
-    return {name: told[name] for name in (*TOLD, "tests") if name in told}
+    every = as_dict(given)
+    every["tests"] = [{name: test[name] for name in LISTED} for test in every["tests"]]
+    return {name: every[name] for name in (*SHOWN, "tests") if name in every}
 
 
 def _passed(given: Grade) -> int:

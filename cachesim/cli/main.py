@@ -1,5 +1,6 @@
-"""The commands, and the one place where errors become a sentence on stderr and an exit code."""
+"""The command line: the one place where an error becomes a sentence on stderr and an exit code."""
 
+import errno
 import os
 import re
 import sys
@@ -9,6 +10,7 @@ from typing import Any
 import click
 
 from cachesim.cli.commands import COMMANDS
+from cachesim.cli.plugins import Commands
 from cachesim.errors import BadInput, CachesimError
 from cachesim.startup import INTERRUPTED, SENTENCE
 from cachesim.units import visible
@@ -16,9 +18,21 @@ from cachesim.units import visible
 BAD_INPUT = 2
 FIELD = re.compile(r"\b[A-Z]\w*\.([a-z_]+)\b")  # as sentences name it: Scenario.warmup
 NO_READER = "the output was closed before all of it was printed"
+FEWER = "use fewer processes (--n-jobs)"
+NO_MEMORY = f"there is not enough memory; lower the keys, the size of the values or the requests, or {FEWER}"
+USED_UP = {  # errno -> what a machine has no more of
+    errno.ENOMEM: NO_MEMORY,
+    errno.EMFILE: f'this process has too many files open; raise its limit ("ulimit -n"), or {FEWER}',
+    errno.ENFILE: "this machine has too many files open; end other programs",
+    errno.EAGAIN: f"this machine starts no more processes; end other programs, or {FEWER}",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    no_args_is_help=True,
+)
 @click.version_option(package_name="cachesim-lab", message="cachesim %(version)s")
 def cachesim() -> None:
     """Compare caching strategies and engines on a simulated cache tier and database."""
@@ -42,7 +56,7 @@ def _status(words: list[str]) -> int:
         click.echo(visible(f"cachesim: {_sentence(error)}"), err=True)
     except CachesimError as error:
         click.echo(visible(f"cachesim: {by_option(str(error), words)}", keep="\n"), err=True)
-    except OSError as error:
+    except (OSError, MemoryError) as error:
         _let_go()
         click.echo(visible(f"cachesim: {_refused(error)}"), err=True)
     except (KeyboardInterrupt, click.Abort):
@@ -63,26 +77,30 @@ def _run(words: list[str]) -> int:
     except SystemExit as end:
         if sys.stdout is streams[0]:
             raise
-        sys.stdout, sys.stderr = streams  # click covers them, and leaves, if nobody reads
+        sys.stdout, sys.stderr = streams  # click replaces them, and exits, when nobody reads
         raise BrokenPipeError from end
     return code if isinstance(code, int) else 0
 
 
 def _let_go() -> None:
-    """Forget what could not be printed: Python would try again at its end, and complain."""
+    """Forget the output that could not be printed: at its end Python would try again, and complain."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _refused(error: OSError) -> str:
+def _refused(error: OSError | MemoryError) -> str:
     if isinstance(error, BrokenPipeError):
         return NO_READER
+    if isinstance(error, MemoryError):
+        return NO_MEMORY
+    if error.errno in USED_UP:
+        return USED_UP[error.errno]
     what = f'"{error.filename}"' if error.filename else "the output"
     return f"{what} cannot be used ({error.strerror or error})"
 
 
 def by_option(sentence: str, words: list[str]) -> str:
-    """Return a sentence with the option in place of the field that it sets, if the command has such an option.
+    """Replace a field in a sentence by the option that sets it, if the command has such an option.
 
     >>> by_option("Scenario.warmup must be shorter than the duration", ["compare"])
     '--warmup must be shorter than the duration'

@@ -1,4 +1,4 @@
-"""What the commands print and write: tables for people, one JSON object for programs, files that appear whole."""
+"""The output of the commands: tables for people, one JSON object for programs, and files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,12 @@ import click
 
 from cachesim.errors import BadInput
 from cachesim.experiments.differences import HEADER, Difference
-from cachesim.experiments.pictures import pictures, png
-from cachesim.experiments.result import Results
+from cachesim.experiments.pictures import Picture, pictures, png
+from cachesim.experiments.results import Results
 from cachesim.experiments.toml import Plan, kebab, scenario_table, to_toml
 from cachesim.experiments.verdict import verdict
-from cachesim.grading.files import replace_file
-from cachesim.measure.metrics import METRICS
+from cachesim.files import replace_file
+from cachesim.measure.metrics import METRICS, shown_in
 from cachesim.measure.tables import text_table, title
 from cachesim.model.trace_workload import TraceReplay
 from cachesim.replay import Replay
@@ -29,21 +30,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = 1
-NAMES = {"cache": "engine"}  # varied fields whose column has another name on the command line
-NAMED = ("strategy", "cache")  # every row says these, by their class where they do not vary
-DIFFERENCES = (
-    "hit_ratio",
-    "stale_ratio",
-    "staleness_age_p95",
-    "read_p50",
-    "read_p99",
-    "write_p50",
-    "db_queries_per_s",
-)
+NAMES = {"cache": "engine"}  # fields that have another name on the command line
+NAMED = ("strategy", "cache")  # in every row of JSON: by their label, or else by their class
 
 
 def print_json(content: dict[str, Any]) -> None:
-    """Print one JSON object; what is undefined is null."""
+    """Print one JSON object; an undefined number is null."""
     text = json.dumps(_defined({"schema": SCHEMA, **content}), ensure_ascii=False)
     click.echo("".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text))
 
@@ -57,7 +49,7 @@ def _defined(value: Any) -> Any:
 
 
 def comparison_json(plan: Plan, results: Results) -> dict[str, Any]:
-    """Return the comparison as JSON: the scenario, a row a case, the first two cases' differences."""
+    """Return the comparison for JSON: the scenario, one row per case, the differences of the first two."""
     rows = []
     for number, case in enumerate(results.cases):
         labels = {field: kebab(type(getattr(case.scenario, field)).__name__) for field in NAMED}
@@ -70,7 +62,7 @@ def comparison_json(plan: Plan, results: Results) -> dict[str, Any]:
         for d in results.differences()
     ]
     return {
-        "scenario": scenario_table(plan.scenario),
+        "scenario": scenario_json(plan),
         "replications": plan.replications,
         "differences": differences,
         "verdict": verdict(results.differences()),
@@ -92,23 +84,23 @@ def comparison_text(plan: Plan, results: Results) -> str:
 
 
 def results_table(results: Results) -> str:
-    """Return a row a case: what tells it from the others, and its intervals."""
+    """Make the table of one row per case: the labels that differ, and the intervals."""
     labels = len(results.cases[0].labels)
     header = [NAMES.get(name, name) for name in results.header[:labels]]
     header += [title(metric) for metric in results.header[labels:]]
     rows = results.rows()
-    told = _telling(rows, labels)
-    cut = [[cells[n] for n in told] + cells[labels:] for cells in [header, *rows]]
-    return _split_table(cut[0], cut[1:], len(told))
+    shown = _differing(rows, labels)
+    cut = [[cells[n] for n in shown] + cells[labels:] for cells in [header, *rows]]
+    return _split_table(cut[0], cut[1:], len(shown))
 
 
-def _telling(rows: list[list[str]], labels: int) -> list[int]:
-    """Return the label columns that tell the rows apart; the first, if one row is all there is."""
+def _differing(rows: list[list[str]], labels: int) -> list[int]:
+    """Return the numbers of the label columns in which rows differ; the first, if there is only one row."""
     return [n for n in range(labels) if len({row[n] for row in rows}) > 1] or [0][:labels]
 
 
 def _split_table(header: list[str], rows: list[list[str]], labels: int, width: int = 110) -> str:
-    """Return the table, broken into blocks that repeat the labels where it would be wider than a terminal."""
+    """Break a table that is wider than a terminal into blocks; each block repeats the labels."""
     blocks, start = [], labels
     while start < len(header):
         stop = len(header)
@@ -127,18 +119,18 @@ def _lines(
 
 
 def _difference_table(differences: list[Difference]) -> str:
-    shown = [d for d in differences if d.metric in DIFFERENCES]
+    shown = [d for d in differences if d.metric in shown_in("differences")]
     first, second = differences[0].first, differences[0].second
     return text_table([f"{first} minus {second}, paired", *HEADER], [d.cells for d in shown])
 
 
 def open_folder(path: str) -> Path:
-    """Return the folder, made if need be, after a trial that it can be written.
+    """Make the folder if it does not exist, and try to write into it.
 
     Raises
     ------
     BadInput
-        It cannot.
+        It cannot be made, or not be written.
     """
     if not path:
         raise BadInput('--out must name a folder, got ""; give a name, or . for this one')
@@ -155,24 +147,52 @@ def open_folder(path: str) -> Path:
 
 def write_comparison(folder: Path, plan: Plan, results: Results) -> list[Path]:
     """Write results.csv, scenario.toml and the plots; return the files."""
+    return write_results(folder, plan, _named(results), pictures(results))
+
+
+def write_results(
+    folder: Path, plan: Plan, frame: pd.DataFrame, drawn: Iterable[Picture]
+) -> list[Path]:
+    """Write a frame, a plan and pictures; return the files.
+
+    A plan with a class of the user's own has no scenario file: one that lies there from before is removed.
+    """
     files: dict[str, str | bytes] = {
-        "results.csv": _named(results).to_csv(index=False),
-        "scenario.toml": to_toml(plan),
-        **{f"{picture.name}.png": png(picture.axes) for picture in pictures(results)},
+        "results.csv": frame.to_csv(index=False),
+        **{f"{picture.name}.png": png(picture.axes) for picture in drawn},
     }
+    if text := scenario_file(plan):
+        files["scenario.toml"] = text
+    else:
+        (folder / "scenario.toml").unlink(missing_ok=True)
+        click.echo("note: no scenario.toml: a scenario file cannot name a class of yours", err=True)
     for name, content in files.items():
         replace_file(folder / name, content)
     return [folder / name for name in files]
 
 
+def scenario_file(plan: Plan) -> str:
+    """Return the text of the scenario file; "" if the plan has a class of the user's own."""
+    with suppress(BadInput):
+        return to_toml(plan)
+    return ""
+
+
+def scenario_json(plan: Plan) -> dict[str, Any] | None:
+    """Return the scenario for JSON; None if it has a class of the user's own."""
+    with suppress(BadInput):
+        return scenario_table(plan.scenario)
+    return None
+
+
 def _named(results: Results) -> pd.DataFrame:
-    """Return the frame with the command line's names: the engine asked for, and what ran, are two things."""
+    """Rename columns as the command line names them; `engine` is what was asked for, `engine_version` what ran."""
     ran = {"engine": "engine_version"} if "cache" in results.frame else {}
     return results.frame.rename(columns=ran | NAMES)
 
 
 def replay_text(found: Replay) -> str:
-    """Return a replay for people: the hit ratio between its bounds, and what it took."""
+    """Describe a replay for people: the hit ratio between its bounds, misses, evictions, memory."""
     best = [("optimum", found.optimum), ("bound", found.bound)]
     bounds = [
         ("infinite cache", found.infinite),
@@ -181,14 +201,13 @@ def replay_text(found: Replay) -> str:
         ("the same, in bytes", found.byte_hit_ratio),
     ]
     ratios = [[name, f"{ratio:.4f}"] for name, ratio in bounds]
-    misses = (
-        ", ".join(f"{kind} {count:,}" for kind, count in sorted(found.misses.items())) or "none"
-    )
+    misses = ", ".join(f"{kind} {count:,}" for kind, count in sorted(found.misses.items()))
     return "\n".join(
         [
             f"{found.requests:,} requests ({found.reads:,} reads) for {found.unique:,} keys",
             text_table(["cache", "hit ratio"], ratios),
-            f"misses: {misses}",
+            *([f"optimum, bound: {found.why_no_bound}"] if found.why_no_bound else []),
+            f"misses: {misses or 'none'}",
             f"evictions: {found.evictions:,}; expirations: {found.expirations:,}; "
             f"at most {found.items:,} keys held; {show_size(found.memory)} in use at the end",
             *(
@@ -200,15 +219,15 @@ def replay_text(found: Replay) -> str:
     )
 
 
-def tell_notes(about: Any) -> None:
-    """Say on stderr what was noticed when a trace was read: columns not used, requests passed over."""
+def print_notes(about: Any) -> None:
+    """Print the notes about a trace on stderr: unused columns, ignored requests."""
     trace = about.trace() if isinstance(about, TraceReplay) else about
     for note in getattr(trace, "notes", ()):
         click.echo(f"note: {note}", err=True)
 
 
 def progress(finished: Iterable[Any], total: int) -> Iterator[Any]:
-    """Show a bar on stderr, if that is a terminal."""
+    """Show a progress bar on stderr, if that is a terminal."""
     from tqdm import tqdm
 
     yield from tqdm(finished, total=total, unit="run", disable=not sys.stderr.isatty(), leave=False)

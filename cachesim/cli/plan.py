@@ -1,65 +1,32 @@
-"""From options to a plan: which scenario, which alternatives, how often."""
+"""From options to a plan: the scenario, its alternatives, the number of replications."""
 
 import sys
-from collections.abc import Callable
 from typing import Any
 
-from cachesim.cli.options import about
+from cachesim.cli.choices import engine, strategies
+from cachesim.cli.kinds import about
+from cachesim.cli.options import USUAL
 from cachesim.engines import policies
 from cachesim.engines.base import EngineSpec
-from cachesim.engines.memcached.engine import Memcached
-from cachesim.engines.redis.engine import Redis
-from cachesim.engines.redis.policy import POLICIES
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.experiments.presets import cluster
-from cachesim.experiments.scenario import Scenario
-from cachesim.experiments.toml import STRATEGIES as KINDS_OF_STRATEGY
-from cachesim.experiments.toml import Plan, kebab
-from cachesim.live.memcached_server import MemcachedServer
-from cachesim.live.redis_server import RedisServer
+from cachesim.experiments.toml import Plan
 from cachesim.model.distributions import Constant, Distribution
 from cachesim.model.popularity import Zipf
-from cachesim.model.strategies.base import Strategy
-from cachesim.model.strategies.lazy import LazyLoading, NoCache, WriteAround
-from cachesim.model.strategies.through import WriteThrough
 from cachesim.model.trace_workload import TraceReplay
 from cachesim.model.workload import ClosedLoop, OpenLoop, Workload, size_from_text
 from cachesim.records import STAMP_SIZE
-from cachesim.traces import Trace
+from cachesim.scenario import Scenario
+from cachesim.traces import Stream, Trace
 
-TTL = 10.0  # seconds
-TRACE_REQUESTS = 100_000  # as many of a trace are replayed unless --duration asks for more
+TTL = USUAL.strategy.ttl
+TRACE_REQUESTS = 100_000  # of a trace, unless --duration asks for more
 Options = dict[str, Any]
 
 
-def _with_ttl(kind: type[Strategy]) -> Callable[[float], Strategy]:
-    """Return what makes a strategy whose copies, or those of the strategy it wraps, live for a TTL."""
-    names = kind.__dataclass_fields__
-    field = "inner__ttl" if "inner" in names else "ttl" if "ttl" in names else None
-    return lambda ttl: kind() if field is None else kind().replace(**{field: ttl})
-
-
-DEFAULT: dict[str, Callable[[float], Strategy]] = {  # what is compared unless strategies are named
-    "lazy-loading": lambda ttl: LazyLoading(ttl=ttl),
-    "lazy-invalidate": lambda ttl: LazyLoading(ttl=ttl, invalidate=True),
-    "write-through": lambda ttl: WriteThrough(),
-    "write-through-ttl": lambda ttl: WriteThrough(ttl=ttl),
-    "write-around": lambda ttl: WriteAround(),
-    "no-cache": lambda ttl: NoCache(),
-}
-STRATEGIES = {kebab(kind.__name__): _with_ttl(kind) for kind in KINDS_OF_STRATEGY} | DEFAULT
-ENGINES: dict[str, type[EngineSpec]] = {
-    "simple": Simple,
-    "redis": Redis,
-    "memcached": Memcached,
-    "redis-live": RedisServer,
-    "memcached-live": MemcachedServer,
-}
-
-
 def plan(options: Options) -> Plan:
-    """Return what `compare` runs for these options.
+    """Make the plan that `compare` runs.
 
     Raises
     ------
@@ -68,35 +35,19 @@ def plan(options: Options) -> Plan:
     """
     workload, ttl = _workload(options)
     ttl = options["ttl"] or ttl
-    base = Scenario().replace(workload=workload, seed=options["seed"], **_times(options, workload))
+    base: Scenario = USUAL.replace(
+        workload=workload, seed=options["seed"], **_times(options, workload)
+    )
     varied: dict[str, dict[str, Any]] = {
-        "strategy": _strategies(options["strategies"], ttl),
+        "strategy": strategies(options["strategies"], ttl),
         "cache": _engines(options),
     }
     first = {field: next(iter(values.values())) for field, values in varied.items()}
     return Plan(base.replace(**first), varied, options["replications"])
 
 
-def engine(
-    name: str, memory: int | None, policy: str | None, clock: str | None = None
-) -> EngineSpec:
-    """Return the engine that the options name, with the memory, policy and clock they ask for."""
-    if name not in ENGINES:
-        raise BadInput(f'--engine "{name}" is unknown; choose from {", ".join(ENGINES)}')
-    fields: Options = {} if memory is None else {"memory": memory}
-    if clock is not None:
-        if not name.endswith("-live"):
-            raise BadInput(
-                f"--clock is for the real servers (redis-live, memcached-live), not for {name}; leave it out"
-            )
-        fields["clock"] = clock
-    if policy is not None:
-        fields["policy"] = _policy(name, policy)
-    return ENGINES[name](**fields)
-
-
 def replay_engine(
-    trace: Trace,
+    trace: Trace | Stream,
     *,
     engine_name: str,
     policy: str | None,
@@ -105,7 +56,7 @@ def replay_engine(
     clock: str | None,
     **_: Any,
 ) -> EngineSpec:
-    """Return the engine of a replay.
+    """Make the engine of a replay.
 
     Raises
     ------
@@ -120,7 +71,7 @@ def replay_engine(
         raise BadInput(
             f"--items limits the engine simple; {engine_name} is limited by memory: give --memory 64mb"
         )
-    if engine_name == "simple" and policy == "belady":
+    if engine_name == "simple" and policy == "belady" and isinstance(trace, Trace):
         spec: EngineSpec = Simple(policy=policies.Belady(trace.used))
     else:
         spec = engine(engine_name, memory, policy, clock)
@@ -129,35 +80,14 @@ def replay_engine(
     return spec.replace(items=items, memory=memory or sys.maxsize)
 
 
-def _policy(engine_name: str, policy: str) -> Any:
-    if engine_name.startswith("memcached"):
-        raise BadInput(
-            f"--policy does not apply to {engine_name}, which always evicts by segmented LRU; leave it out"
-        )
-    is_simple = engine_name == "simple"
-    known: dict[str, Any] = {**policies.ALL} if is_simple else dict.fromkeys(POLICIES)
-    if policy not in known:
-        raise BadInput(
-            f'--policy "{policy}" is unknown to {engine_name}; choose from {", ".join(known)}'
-        )
-    return known[policy] or policy
-
-
 def _engines(options: Options) -> dict[str, EngineSpec]:
-    memory = options["memory"] or Scenario().cache.memory  # type: ignore[attr-defined]
+    memory = options["memory"] or USUAL.cache.memory
     asked = options["policy"], options["clock"]
     return {name: engine(name, memory, *asked) for name in options["engine"]}
 
 
-def _strategies(chosen: list[str] | None, ttl: float) -> dict[str, Strategy]:
-    for name in chosen or ():
-        if name not in STRATEGIES:
-            raise BadInput(f'--strategies "{name}" is unknown; choose from {", ".join(STRATEGIES)}')
-    return {name: STRATEGIES[name](ttl) for name in chosen or DEFAULT}
-
-
 def _workload(options: Options) -> tuple[Workload, float]:
-    """Return the workload, and the TTL that goes with it."""
+    """Make the workload; return it with the TTL that suits it."""
     if options["rate"] is not None and options["clients"] is not None:
         raise BadInput(
             "--rate (open loop) and --clients (closed loop) exclude each other; give one of them"
@@ -181,8 +111,10 @@ def _workload(options: Options) -> tuple[Workload, float]:
 
 def _synthetic(options: Options) -> tuple[Workload, float]:
     fields, ttl = _preset(options["preset"])
+    usual = USUAL.workload
     popularity = Zipf(
-        keys=options["keys"] or 10_000, skew=_first(options["skew"], fields.pop("skew", 0.99))
+        keys=options["keys"] or usual.popularity.keys,
+        skew=_first(options["skew"], fields.pop("skew", usual.popularity.skew)),
     )
     if options["reads"] is not None:
         fields["reads"] = options["reads"]
@@ -190,7 +122,7 @@ def _synthetic(options: Options) -> tuple[Workload, float]:
         fields["size"] = _value_size(options["value_size"])
     if options["clients"] is not None:
         return ClosedLoop(clients=options["clients"], popularity=popularity, **fields), ttl
-    return OpenLoop(rate=options["rate"] or 1000.0, popularity=popularity, **fields), ttl
+    return OpenLoop(rate=options["rate"] or usual.rate, popularity=popularity, **fields), ttl
 
 
 def _value_size(text: str) -> Distribution:
@@ -243,7 +175,7 @@ def _replay(options: Options) -> Workload:
 
 
 def _times(options: Options, workload: Workload) -> Options:
-    """Return duration and warm-up: as asked for, or as fits a trace."""
+    """Return duration and warm-up: the options, or what suits the trace."""
     times = {name: options[name] for name in ("duration", "warmup") if options[name] is not None}
     if isinstance(workload, TraceReplay) and workload.clients is None:
         rate = len(workload.trace()) / max(workload.length, 1e-9)

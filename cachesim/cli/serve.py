@@ -5,8 +5,10 @@ from typing import Annotated
 
 import click
 
-from cachesim.cli.options import about, ruled
-from cachesim.cli.plan import engine as engine_of
+from cachesim.cli.choices import engine as engine_of
+from cachesim.cli.kinds import PATH, about, one_of, ruled
+from cachesim.cli.options import POLICY
+from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput
 from cachesim.rng import uniform
 from cachesim.spec import Bytes, Rule, Seed
@@ -20,15 +22,32 @@ PORTS = {"redis": 6379, "memcached": 11211, "simple": 6379}
 
 @click.command()
 @click.option(
-    "--engine", "name", default="redis", show_default=True, help="redis, memcached or simple."
+    "--engine",
+    "name",
+    default="redis",
+    show_default=True,
+    metavar="NAME",
+    shell_complete=one_of(PORTS),
+    help=f"The engine: {', '.join(PORTS)}.",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
-@ruled("--port", Port, "Port; 0 takes any that is free.  [default: the server's own]")
-@click.option("--unixsocket", help="Path of a unix socket; without --port only this.")
-@ruled("--maxmemory", Bytes, "Memory of the cache, such as 64mb.  [default: 64mb]")
-@click.option("--policy", help="Eviction policy of the engine.")
-@ruled("--speed", Speed, "Simulated seconds per second.", default="1", show_default=True)
-@ruled("--seed", Seed, "Seed of the engine's random draws.", default="1", show_default=True)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="Address to listen at.",
+)
+@ruled("--port", Port, "Port.", usual=", ".join(f"{port} for {it}" for it, port in PORTS.items()))
+@click.option(
+    "--unixsocket",
+    metavar="FILE",
+    type=PATH,
+    help="Path of a unix socket; without --port, only this.",
+)
+@ruled("--maxmemory", Bytes, "Memory of the cache, such as 64mb.", usual=show_size(Redis().memory))
+@POLICY
+@ruled("--speed", Speed, "Simulated seconds per second.", default="1")
+@ruled("--seed", Seed, "Seed of the engine's random draws.", default="1")
 def serve(
     name: str,
     host: str,
@@ -39,7 +58,7 @@ def serve(
     speed: float,
     seed: int,
 ) -> None:
-    """Serve an embedded engine, so that redis-cli or any client can talk to it."""
+    """Serve an embedded engine to redis-cli or any other client."""
     if name not in PORTS:
         raise BadInput(f'--engine "{name}" cannot be served; choose from {", ".join(PORTS)}')
     spec = engine_of(name, None, policy)
@@ -50,7 +69,7 @@ def serve(
         port = PORTS[name]
     engine = spec.build(wall_clock(speed), uniform(seed, "eviction"))
     limit = show_size(spec.memory)  # type: ignore[attr-defined]
-    rate = f"{speed:g} simulated seconds a second"
+    rate = f"{speed:g} simulated seconds per second"
 
     def ready(where: str) -> None:
         click.echo(

@@ -1,4 +1,4 @@
-"""`cachesim sweep`: every combination of values, from a laptop to a cluster, resumed where it stopped."""
+"""`cachesim sweep`: every combination of values, on a laptop or a cluster; an interrupted sweep goes on."""
 
 from __future__ import annotations
 
@@ -11,31 +11,33 @@ from typing import Annotated, Any
 import click
 
 from cachesim.cli.extras import Extras
-from cachesim.cli.options import JSON, REPORT, apply, ruled
+from cachesim.cli.kinds import PATH, apply, folder, processes, ruled
+from cachesim.cli.options import JSON, REPORT
 from cachesim.cli.output import (
     open_folder,
     print_json,
+    print_notes,
     progress,
     results_table,
-    tell_notes,
+    scenario_json,
+    write_results,
 )
 from cachesim.cli.vary import varied
-from cachesim.experiments import run as experiments
-from cachesim.experiments.pictures import pictures, png
-from cachesim.experiments.result import Results
+from cachesim.experiments import sweep as experiments
+from cachesim.experiments.pictures import pictures
+from cachesim.experiments.results import Results
 from cachesim.experiments.store import Store
-from cachesim.experiments.toml import Plan, read_toml, scenario_table, to_toml
-from cachesim.grading.files import replace_file
+from cachesim.experiments.toml import Plan, read_toml
 from cachesim.measure.metrics import METRICS
 from cachesim.spec import Count, Rule
 
 Precision = Annotated[float, Rule("> 0, such as 0.05", lambda x: 0 < x < math.inf)]
-MOST_CASES = 60  # in a table or a plot that people can still read
+MOST_CASES = 60  # people can still read a table or a plot of so many
 FAILED = 1  # exit code where a run failed
 
 
 @click.command()
-@click.argument("scenario")
+@click.argument("scenario", type=PATH)
 @click.option(
     "--vary",
     multiple=True,
@@ -43,7 +45,12 @@ FAILED = 1  # exit code where a run failed
     help="A field, with dots as in the file, and its values: cache.memory=4mb,8mb; a part by its name: "
     "'strategy=write-through,lazy-loading(ttl=5s)'. Several give every combination.",
 )
-@ruled("--replications", Count, "Repetitions; the limit with --until-precision.  [default: 5; 100]")
+@ruled(
+    "--replications",
+    Count,
+    "Repetitions; with --until-precision, the limit.",
+    usual="5; 100 with --until-precision",
+)
 @ruled(
     "--until-precision", Precision, "Repeat until an interval is at most this share of its mean."
 )
@@ -53,38 +60,31 @@ FAILED = 1  # exit code where a run failed
     default="hit_ratio",
     show_default=True,
     metavar="METRIC",
-    help="The metric that is to be so precise.",
+    help=f"The metric that is to be so precise: {', '.join(METRICS)}.",
 )
-@click.option("--n-jobs", type=int, default=-1, help="Processes.  [default: every core]")
+@processes("--n-jobs")
 @click.option(
     "--dask", "address", metavar="ADDRESS", help="Run on the Dask cluster of this scheduler."
 )
-@click.option("--out", default="out/sweep", show_default=True, help="Folder for the results.")
+@folder("out/sweep")
 @click.option(
-    "--store", metavar="FOLDER", help="Where finished runs are kept.  [default: OUT/runs]"
+    "--store",
+    metavar="FOLDER",
+    type=PATH,
+    help="Where finished runs are kept.  [default: OUT/runs]",
 )
 @apply((*REPORT, JSON))
-def sweep(
-    scenario: str,
-    vary: Sequence[str],
-    out: str,
-    store: str | None,
-    report: str | None,
-    rank: str | None,
-    worth: float | None,
-    as_json: bool,
-    **options: Any,
-) -> int:
-    """Run every combination of values; finished runs are kept, so that an interrupted sweep goes on."""
+def sweep(scenario: str, vary: Sequence[str], **options: Any) -> int:
+    """Run every combination of values. Finished runs are kept, so an interrupted sweep goes on."""
     plan = _plan(read_toml(scenario), vary, options)
-    extras = Extras(report, rank, worth)
+    extras = Extras.of(options)
     extras.check(plan.replications)
-    tell_notes(plan.scenario.workload)
-    folder = open_folder(out)
-    kept = _store(folder, store)
+    print_notes(plan.scenario.workload)
+    folder = open_folder(options["out"])
+    kept = _store(folder, options["store"])
     results = _run(plan, kept, options)
     files = [*_write(folder, plan, results), *extras.write(plan, results)]
-    if as_json:
+    if options["as_json"]:
         print_json({**_json(plan, results), **extras.as_json(results)})
     else:
         click.echo("\n\n".join([_text(results, kept), *extras.text(results)]))
@@ -93,7 +93,7 @@ def sweep(
 
 
 def _plan(file: Plan, vary: Sequence[str], options: dict[str, Any]) -> Plan:
-    """Return the file's plan with what the options add to it, or put in the place of its own."""
+    """Return the file's plan after the options have added to it, or replaced parts of it."""
     precision = options["until_precision"] or file.until_precision
     from_file = file.replications if file.varied else None
     return Plan(
@@ -106,7 +106,7 @@ def _plan(file: Plan, vary: Sequence[str], options: dict[str, Any]) -> Plan:
 
 
 def _store(folder: Path, asked: str | None) -> Store | None:
-    """Return where runs are kept; without pyarrow nowhere, which is said."""
+    """Open the store of runs; without pyarrow there is none, which a note says."""
     if asked is None and find_spec("pyarrow") is None:
         click.echo('runs are not kept: pip install "cachesim-lab[parquet]"', err=True)
         return None
@@ -129,7 +129,7 @@ def _run(plan: Plan, store: Store | None, options: dict[str, Any]) -> Results:
 
 
 def _json(plan: Plan, results: Results) -> dict[str, Any]:
-    """Return the scenario, what was varied, and a row a case: how many runs, and their intervals."""
+    """Return the scenario, the varied values, and one row per case: the number of runs and the intervals."""
     failed = results.frame.groupby("case")["failure"].count()
     runs = results.frame["case"].value_counts()
     rows = [
@@ -143,7 +143,7 @@ def _json(plan: Plan, results: Results) -> dict[str, Any]:
         for n, case in enumerate(results.cases)
     ]
     return {
-        "scenario": scenario_table(plan.scenario),
+        "scenario": scenario_json(plan),
         "varied": {field: list(values) for field, values in plan.varied.items()},
         "rows": rows,
         "notes": results.notes,
@@ -163,11 +163,4 @@ def _text(results: Results, store: Store | None) -> str:
 def _write(folder: Path, plan: Plan, results: Results) -> list[Path]:
     """Write results.csv, scenario.toml and the plots; return the files."""
     drawn = pictures(results) if len(results.cases) <= MOST_CASES else []
-    files: dict[str, str | bytes] = {
-        "results.csv": results.frame.to_csv(index=False),
-        "scenario.toml": to_toml(plan),
-        **{f"{picture.name}.png": png(picture.axes) for picture in drawn},
-    }
-    for name, content in files.items():
-        replace_file(folder / name, content)
-    return [folder / name for name in files]
+    return write_results(folder, plan, results.frame, drawn)

@@ -1,16 +1,16 @@
-"""`cachesim validate`: what theory predicts beside what the model gives, and whether they agree."""
+"""`cachesim validate`: theory's predictions beside the model's numbers, and whether they agree."""
 
 from typing import Any
 
 import click
 
-from cachesim.cli.options import JSON, ruled
+from cachesim.cli.kinds import apply
+from cachesim.cli.options import JOBS, JSON, SEED
 from cachesim.cli.output import print_json, progress
-from cachesim.experiments.validate.oracle import NARROW, Row
-from cachesim.experiments.validate.run import ORACLES
-from cachesim.experiments.validate.run import validate as run_oracles
 from cachesim.measure.tables import text_table
-from cachesim.spec import Count, Seed
+from cachesim.validate.oracle import NARROW, OracleRow
+from cachesim.validate.run import ORACLES
+from cachesim.validate.run import validate as run_oracles
 
 NOT_OK = 1  # exit code when a row is not ok
 HEADER = [
@@ -26,19 +26,23 @@ HEADER = [
 
 @click.command()
 @click.option(
-    "--oracle", "names", multiple=True, help="Only this one; may be given more than once."
+    "--oracle",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Only this one, of those that --list names; may be given more than once.",
 )
 @click.option("--quick", is_flag=True, help="Only the first point of each oracle.")
 @click.option("--list", "is_list", is_flag=True, help="List the oracles and run nothing.")
-@ruled("--seed", Seed, "Seed of all random draws.", default="1", show_default=True)
-@ruled("--jobs", Count, "Processes.  [default: one a core]")
-@JSON
+@apply((SEED, JOBS, JSON))
 def validate(
     names: tuple[str, ...], quick: bool, is_list: bool, seed: int, jobs: int | None, as_json: bool
 ) -> int:
-    """Run the model where theory knows the answer: predicted, simulated, interval, verdict.
+    """Run the model where theory knows the answer.
 
-    Exit code 1 if a prediction lies outside its interval, or an interval is too wide to mean something.
+    Prints what is predicted and simulated, the 99 % interval, and whether they agree.
+
+    Exit code 1 if a prediction lies outside its interval, or if an interval is too wide to prove anything.
     """
     if is_list:
         click.echo(_listed())
@@ -57,12 +61,12 @@ def _listed() -> str:
     return text_table(["oracle", "predicts", "points", "source"], rows, left=True)
 
 
-def as_dict(row: Row) -> dict[str, Any]:
+def as_dict(row: OracleRow) -> dict[str, Any]:
     """Return a row for JSON."""
     return {**row._asdict(), "ok": row.ok}
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: OracleRow) -> list[str]:
     parameters = ", ".join(f"{name} {_shown(value)}" for name, value in row.parameters.items())
     numbers = [f"{row.predicted:.4g}", f"{row.simulated:.4g}", f"{row.low:.4g} .. {row.high:.4g}"]
     return [row.oracle, parameters, *numbers, f"{row.half_width:.1%}", _verdict(row)]
@@ -72,13 +76,13 @@ def _shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _verdict(row: Row) -> str:
+def _verdict(row: OracleRow) -> str:
     if row.ok:
         return "ok"
     return "NOT OK: too wide" if row.half_width > NARROW else "NOT OK: outside"
 
 
-def _summary(rows: list[Row]) -> str:
+def _summary(rows: list[OracleRow]) -> str:
     ok = sum(row.ok for row in rows)
     return (
         f"\n{ok} of {len(rows)} ok: the prediction lies in the 99 % interval of independent runs, whose "

@@ -1,30 +1,33 @@
-"""What `--vary FIELD=VALUE,VALUE` says: a field of the scenario with dots, as in TOML, and its values as texts.
+"""Parse `--vary FIELD=VALUE,VALUE`: a field of the scenario, with dots as in TOML, and its values.
 
 A part is written as it prints, by its name in kebab case: `lazy-loading(ttl=5s)`, `redis(memory=4mb)`;
-several faults at once with + between them, none at all as `none`.
+several faults at once with + between them, none at all as `none`. A class of the user's own is MODULE:NAME:
+`my_module:MyStrategy(ttl=5s)`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, get_args, get_origin
 
-from cachesim.cli.options import about
+from cachesim.cli.kinds import about
+from cachesim.cli.own import is_own, own_class
+from cachesim.engines.base import EvictionPolicy
 from cachesim.errors import BadInput
-from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.toml import KINDS, from_text
+from cachesim.scenario import Scenario
 from cachesim.spec import Spec, field_types
 
 Known = tuple[tuple[Any, ...], list[Any]]  # the types that a field takes, and its rules
 
 
 def varied(scenario: Scenario, options: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return field -> text -> value, as `sweep` takes it, for the options in their order.
+    """Parse the options in their order into field -> text -> value, as `sweep` takes it.
 
     Raises
     ------
     BadInput
-        A field that the scenario does not have, or a text that is no value for it.
+        The scenario has no such field, or a text is not a value of the field.
 
     Examples
     --------
@@ -74,17 +77,19 @@ def _values(text: str, known: Known, name: str) -> dict[str, Any]:
 
 
 def _value(text: str, known: Known, name: str) -> Any:
-    """Return what a text stands for in a field."""
+    """Parse one value of a field."""
     kinds, rules = known
     family = tuple(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Spec))
     if family:
         return _spec(text, family, name)
-    origin: Any = get_origin(kinds[0])
-    if origin is tuple:
+    origins: list[Any] = [get_origin(kind) for kind in kinds]
+    if origins[0] is tuple:
         parts = [] if text == "none" else _split(text, "+")
         return tuple(_spec(part, get_args(kinds[0])[:1], name) for part in parts)
     if bool in kinds and text in ("true", "false"):
         return text == "true"
+    if Callable in origins and is_own(text):
+        return own_class(name, text, EvictionPolicy)
     value = from_text(text, kinds, rules, name)
     if value != text or not (float in kinds or int in kinds):
         return value
@@ -96,9 +101,9 @@ def _value(text: str, known: Known, name: str) -> Any:
 
 
 def _spec(text: str, family: tuple[type, ...], name: str) -> Spec:
-    """Return the part that a text such as "zipf(keys=1000,skew=0.8)" names."""
+    """Make the part that a text such as "zipf(keys=1000,skew=0.8)" describes."""
     kind, opening, inside = text.partition("(")
-    cls = KINDS.get(kind.strip())
+    cls = own_class(name, kind, family[0]) if is_own(kind) else KINDS.get(kind.strip())
     if cls is None or not issubclass(cls, family):
         names = [known for known, cls in KINDS.items() if issubclass(cls, family)]
         raise BadInput(f'{name} "{kind.strip()}" is unknown; choose from {", ".join(names)}')
@@ -115,7 +120,7 @@ def _spec(text: str, family: tuple[type, ...], name: str) -> Spec:
 
 
 def _split(text: str, between: str = ",") -> list[str]:
-    """Return the parts of a comma list; a comma within parentheses does not count.
+    """Split a comma list; a comma inside parentheses does not count.
 
     >>> _split("a(x=1,y=2), b")
     ['a(x=1,y=2)', 'b']

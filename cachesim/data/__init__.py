@@ -1,1 +1,1 @@
-"""Published figures carried over with their source (see each reader's docstring)."""
+"""Published figures and sample traces that come with the package, each with its source."""

@@ -1,12 +1,12 @@
-"""The contracts of this room: an Engine is a cache that is running; an EvictionPolicy says what it gives up.
+"""The contracts of this room: an Engine is a running cache, an EvictionPolicy chooses what it evicts.
 
-The engine keeps the books (bytes, counters, expiry); a policy is only *told* and *asked*, so a wrong
-policy can be slow or foolish but can never corrupt the accounting.
+The engine keeps the books: bytes, counters, expiry. It notifies the policy of every change and asks
+it for a victim. So a wrong policy can be slow or foolish, but it cannot spoil the books.
 """
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from cachesim.clock import Clock
@@ -17,14 +17,14 @@ from cachesim.spec import Spec
 Random = Callable[[], float]  # a float in [0, 1) each call
 Command = tuple[Any, ...]  # ("SET", "user:7", b"...", "EX", 60): name and arguments
 
-# Unix time at which the clock handed to an engine reads 0 (1 January 2020, 00:00 UTC): commands that
-# take or give a date (EXPIREAT, TIME, memcached's exptime above 30 days) speak of Unix time.
+# The Unix time at which an engine's clock reads 0 (1 January 2020, 00:00 UTC). Commands that take or
+# give a date use Unix time: EXPIREAT, TIME, memcached's exptime above 30 days.
 START = 1_577_836_800  # seconds
 
-# Why a key that was asked for is not there. "unknown" is for engines that cannot tell (a real server).
+# Why a requested key is not there. "unknown" is for engines that cannot know it (a real server).
 COLD, EVICTED, EXPIRED, INVALIDATED, LOST, REFUSED, UNKNOWN = MISS_KINDS = (
     "cold",  # never stored
-    "evicted",  # given up to make room
+    "evicted",  # removed to make room
     "expired",  # its TTL ran out
     "invalidated",  # deleted by a client
     "lost",  # the whole content went (flush, restart)
@@ -34,16 +34,16 @@ COLD, EVICTED, EXPIRED, INVALIDATED, LOST, REFUSED, UNKNOWN = MISS_KINDS = (
 
 
 class Work(NamedTuple):
-    """What a command asks of a node that has one price for a key and one for a byte."""
+    """The work of one command. A node has a price per key and a price per byte."""
 
-    keys: int = 1  # keys that it looks at
+    keys: int = 1  # keys that the command looks up
     bytes: int = 0  # bytes that it stores, and bytes of the strings in its reply
 
 
 class Engine:
-    """A running cache: plain calls, no waiting; it reads the time from the clock it was handed.
+    """A running cache: plain calls without waiting. It reads the time from its clock.
 
-    Keys are `str` (arbitrary bytes from a wire arrive decoded with surrogateescape), values `bytes`.
+    Keys are `str`, values are `bytes`. Keys that arrive as bytes are decoded with surrogateescape.
     """
 
     version: str = "embedded"  # what this is, or which server it follows or runs
@@ -52,9 +52,11 @@ class Engine:
         self.clock = clock
         self.random = random
         self.memory = 0  # bytes in use, by this engine's own rules
-        self.evictions = 0  # keys given up to make room, since the start
+        self.evictions = 0  # keys removed to make room, since the start
         self.expirations = 0  # keys removed because their TTL had run out, since the start
-        self.refusals = 0  # stores refused, since the start; a real server is not asked: 0
+        self.refusals = (
+            0  # stores refused, since the start; 0 for a real server, which is not asked
+        )
         self._gone: dict[str, str] = {}  # key -> why it was last removed
 
     def get(self, key: str) -> bytes | None:
@@ -64,12 +66,16 @@ class Engine:
     def set(self, key: str, value: bytes, ttl: float = math.inf) -> None:
         """Store a value for `ttl` seconds.
 
-        Raises OutOfMemory if there is no room and nothing may go, after `refuse`, so that misses tell it.
+        Raises
+        ------
+        OutOfMemory
+            There is no room and nothing may be evicted. `refuse` was called first, so that later
+            misses of the key are counted as "refused".
         """
         raise NotImplementedError
 
     def delete(self, key: str) -> bool:
-        """Remove a key; return whether it was there."""
+        """Remove a key; True if it was there."""
         raise NotImplementedError
 
     def execute(self, command: Command) -> Any:
@@ -85,34 +91,48 @@ class Engine:
         self.flush()
 
     def held_bytes(self, key: str) -> int:
-        """Return how many bytes `get` would reply, 0 without the key; no use of the key, no time passes.
+        """Return the bytes that `get` would reply with, 0 without the key; it is no use of the key.
 
-        What a reply costs to send. A real server is not asked (it would take a command): 0.
+        The model needs it for the price of sending a reply. A real server is not asked, for that would
+        take a command: 0.
         """
         return 0
 
     def work(self, command: Command) -> Work:
-        """Return the work that a command would ask of its node now; no use of a key, no time passes.
+        """Return the work that a command would ask of its node now; it is no use of a key.
 
-        SIMPLIFIED: of a command that no table knows, all after the first key is stored, and the reply is short.
+        SIMPLIFIED: a command that no table knows is taken to store everything after its first key, and
+        to have a short reply.
         """
         stored = (part for part in command[2:] if isinstance(part, bytes | str))
         return Work(bytes=sum(map(len, stored)))
 
     def tick(self) -> None:
-        """Do what is due by the clock though nobody asks: expiry, upkeep. What a server's timer calls."""
+        """Do the work that is due by the clock: expiry and upkeep. A server's timer calls it."""
 
     def close(self) -> None:
-        """Give back what lives outside this process: a server ends here, an embedded engine has nothing."""
+        """End the server, if there is one outside this process; an embedded engine has none."""
+
+    def keys(self) -> Iterator[str]:
+        """Iterate over the keys that are alive now, in no promised order.
+
+        It is no use of any key, and no dead key is removed. Later changes do not touch the iterator.
+
+        Raises
+        ------
+        BadInput
+            The engine cannot list its keys (a real memcached).
+        """
+        raise NotImplementedError
 
     def __len__(self) -> int:
-        """Return the number of keys held, the expired but not yet removed ones included."""
+        """Return the number of keys held, including expired keys that are not removed yet."""
         raise NotImplementedError
 
     def read_through(self, keys: Iterable[str], value: bytes) -> Counter[str]:
-        """Ask for the keys in turn, storing `value` on a miss; return how many misses of each kind.
+        """Get the keys one by one and store `value` on a miss; count the misses by kind.
 
-        What a replay does with plain keys; an engine may do the same faster.
+        A replay calls it for plain keys. An engine may have a faster way to do the same.
         """
         kinds: Counter[str] = Counter()
         for key in keys:
@@ -122,25 +142,25 @@ class Engine:
         return kinds
 
     def refuse(self, key: str) -> None:
-        """Count that what was to be stored under a key was refused, and remember it."""
+        """Note that a value could not be stored under a key."""
         self.refusals += 1
         self._gone[key] = REFUSED
 
     def why_missed(self, key: str) -> str:
-        """Return which kind of miss (one of MISS_KINDS) asking for the absent `key` now is."""
+        """Return the kind of miss that a get of the absent `key` is now: one of MISS_KINDS."""
         return self._gone.get(key, COLD)
 
 
 class EngineSpec(Spec):
-    """A description from which a run builds its own engine; `workers` serve commands in parallel."""
+    """A description of an engine; every run builds an engine of its own from it."""
 
     # Not fields:
-    speaks = ""  # whose commands it has: "redis", "memcached", or its own few
+    speaks = ""  # the server whose commands it has: "redis", "memcached"; empty: a few of its own
     why_refused = "memory full"  # why it refuses to store
 
     @property
     def workers(self) -> int:
-        """Return how many commands the node executes at once."""
+        """The number of commands that the node executes at the same time."""
         return 1
 
     def build(self, clock: Clock, random: Random) -> Engine:
@@ -161,10 +181,10 @@ class Entry:
 
 
 class EvictionPolicy:
-    """Decides which key goes when room is needed: told of every change, asked for a victim.
+    """Chooses the key to evict when room is needed. The engine notifies it of every change.
 
-    The engine sets `random` and `items` before the first call. A policy that defines neither `before_add` nor
-    `on_evict` is not asked for them.
+    The engine sets `random` and `items` before the first call. It calls `before_add` and `on_evict` only
+    if the policy defines them.
     """
 
     name = ""  # on the command line and in files; empty: the name of the class, in small letters
@@ -172,23 +192,23 @@ class EvictionPolicy:
     items = math.inf  # most keys that the cache may hold; inf if only bytes bound it
 
     def before_add(self, entry: Entry) -> bool:
-        """Say whether to store `entry`, whose key is absent; room has not been made yet."""
+        """Return True to store `entry`, False to refuse it; its key is absent, room is not made yet."""
         return True
 
     def on_add(self, entry: Entry) -> None:
-        """Note that `entry` was stored under a key that was absent."""
+        """Note that `entry` was stored; its key was absent before."""
 
     def on_use(self, entry: Entry) -> None:
         """Note that `entry` was read or overwritten."""
 
     def on_evict(self, entry: Entry) -> None:
-        """Note that `entry` is given up to make room; `on_remove` follows."""
+        """Note that `entry` is evicted to make room; `on_remove` follows."""
 
     def on_remove(self, entry: Entry) -> None:
-        """Note that `entry` left: evicted, expired or deleted."""
+        """Note that `entry` left the cache: evicted, expired or deleted."""
 
     def victim(self) -> str:
-        """Return the key to evict next; called only while at least one key is held."""
+        """Return the key to evict next; the cache holds at least one key."""
         raise slip("missing", PolicyError, name=type(self).__name__, shape=SHAPES["victim"])
 
     @classmethod
@@ -203,5 +223,5 @@ class EvictionPolicy:
 
     @classmethod
     def defines(cls, method: str) -> bool:
-        """Return whether a kind of policy has a method of its own in place of this contract's."""
+        """Whether this class of policy has its own method in place of the contract's."""
         return getattr(cls, method) is not getattr(EvictionPolicy, method)

@@ -1,4 +1,4 @@
-"""What can be wrong with a policy of one's own, each told in one sentence."""
+"""The mistakes that a student's policy can have, each with its one sentence."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from cachesim.slips import POLICY, Thing, check_shapes, never_began, slip
 
 
 def policy_of(make: Callable[[], EvictionPolicy]) -> EvictionPolicy:
-    """Return the policy of one run. Raises PolicyError: what is wrong with the class."""
+    """Make the policy of one run. Raises PolicyError, which says what is wrong with the class."""
     name = getattr(make, "__name__", "the policy")
     try:
         policy = make()
@@ -24,18 +24,18 @@ def policy_of(make: Callable[[], EvictionPolicy]) -> EvictionPolicy:
 
 
 def bad_victim(policy: EvictionPolicy, given: Any) -> Slip:
-    """Return the error for a policy that names a victim which the cache does not hold."""
+    """Return the error for a policy that names a victim that the cache does not hold."""
     code = "entry victim" if isinstance(given, Entry) else "victim"
     return slip(code, PolicyError, name=_victim(policy), thing=Thing.of(given))
 
 
 def victim_removed(policy: EvictionPolicy) -> Slip:
-    """Return the error for a policy whose victim() forgets the key, which on_remove is then told of."""
+    """Return the error for a policy whose victim() forgets the key before on_remove is called."""
     return slip("victim removed", PolicyError, name=_victim(policy))
 
 
 def bad_answer(policy: EvictionPolicy, given: Any) -> Slip:
-    """Return the error for a before_add() that says neither True nor False."""
+    """Return the error for a before_add() that returns neither True nor False."""
     name = f"{type(policy).__name__}.before_add()"
     return slip("before_add", PolicyError, name=name, thing=Thing.of(given))
 

@@ -1,12 +1,12 @@
 """The cache to read first: a dict, a clock, a limit and a policy.
 
-The engine keeps the books; the policy is told of every change and asked for a victim. The bytes in use
-never exceed the limit after a command, because room is made before anything is stored.
+The engine keeps the books. It notifies the policy of every change and asks it for a victim. Room is
+made before a value is stored, so the bytes in use never exceed the limit.
 """
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from cachesim.clock import Clock
@@ -16,16 +16,14 @@ from cachesim.engines.base import (
     EXPIRED,
     INVALIDATED,
     LOST,
-    Command,
-    Engine,
     EngineSpec,
     Entry,
     EvictionPolicy,
     Random,
-    Work,
 )
 from cachesim.engines.policies import LRU
-from cachesim.errors import BadInput, CommandError, OutOfMemory
+from cachesim.engines.simple_commands import SimpleCommands
+from cachesim.errors import BadInput, OutOfMemory
 from cachesim.spec import Bytes, Count
 from cachesim.units import MIB
 
@@ -34,7 +32,7 @@ _NEW = Entry.__new__
 
 
 class Simple(EngineSpec):
-    """A cache that any policy can be tried in; both limits hold, so many items need much memory too.
+    """A cache for any eviction policy. Both limits hold: many items also need enough memory.
 
     >>> cache = Simple(items=1).build(clock=lambda: 0.0, random=lambda: 0.5)
     >>> cache.set("a", b"1")
@@ -44,7 +42,7 @@ class Simple(EngineSpec):
     """
 
     memory: Bytes = 4 * MIB  # limit on the bytes of keys and values
-    items: Count | None = None  # limit on the number of keys beside it
+    items: Count | None = None  # limit on the number of keys; None: no limit
     policy: Callable[[], EvictionPolicy] = LRU  # makes the policy of one run
 
     @property
@@ -55,7 +53,7 @@ class Simple(EngineSpec):
 
     @property
     def why_refused(self) -> str:  # type: ignore[override]
-        """Why it refuses to store."""
+        """The reason for refusing to store a key."""
         return "not wanted by the policy" if self.asks else "larger than the whole cache"
 
     def build(self, clock: Clock, random: Random) -> "SimpleEngine":
@@ -63,8 +61,8 @@ class Simple(EngineSpec):
         return SimpleEngine(self, clock, random)
 
 
-class SimpleEngine(Engine):
-    """A running Simple cache. Expiry is lazy: dead from `expires` on, removed when next touched."""
+class SimpleEngine(SimpleCommands):
+    """A running Simple cache. Expiry is lazy: an expired key is removed when it is next touched."""
 
     def __init__(self, spec: Simple, clock: Clock, random: Random) -> None:
         super().__init__(clock, random)
@@ -75,9 +73,9 @@ class SimpleEngine(Engine):
         self.policy.random, self.policy.items = random, self.items_limit
         self._on_add, self._on_use = self.policy.on_add, self.policy.on_use
         self._on_remove, self._victim = self.policy.on_remove, self.policy.victim
-        # The rarer calls take the place of others, so that policies without them pay nothing.
-        tells = self.policy.defines("on_evict")
-        self._on_evicted = self._tell_of_eviction if tells else self._on_remove
+        # The rare calls replace the usual ones, so that policies without them pay nothing.
+        notifies = self.policy.defines("on_evict")
+        self._on_evicted = self._notify_eviction if notifies else self._on_remove
         self.asks = self.policy.defines("before_add")
         if self.asks:
             self._insert = self._ask_and_insert  # type: ignore[method-assign]
@@ -88,11 +86,11 @@ class SimpleEngine(Engine):
         return 0 if entry is None else len(entry.value)
 
     def get(self, key: str) -> bytes | None:
-        """Return the value, or None; side effects: an expired key is removed, a live one is a use."""
+        """Return the value, or None. A live key counts as used, an expired key is removed."""
         entry = self.entries.get(key)
         if entry is None:
             return None
-        if entry.expires != INF:  # the clock is read only for those that can expire
+        if entry.expires != INF:  # the clock is read only for keys that can expire
             clock = self.clock
             if entry.expires <= clock():
                 self._expire(entry)
@@ -107,12 +105,12 @@ class SimpleEngine(Engine):
         Raises
         ------
         OutOfMemory
-            The entry alone exceeds the limit; the key's old value is dropped, for it is outdated.
+            The entry alone exceeds the limit. The key's old value is outdated and is dropped.
         """
         if not ttl > 0:
             raise BadInput(f"ttl must be > 0 seconds (inf for no limit), got {ttl}")
         size = (len(key) if key.isascii() else _length(key)) + len(value)
-        entry = self._alive(key) if key in self.entries else None
+        entry = self.alive(key) if key in self.entries else None
         clock = self.clock
         expires = INF if ttl == INF else clock() + ttl
         if entry is not None and size > self.memory_limit:
@@ -120,14 +118,14 @@ class SimpleEngine(Engine):
             self.evictions += 1
         elif entry is not None and self._overwrite(entry, value, size, expires):
             return
-        entry = _NEW(Entry)  # as Entry(key, value, size, expires), at a third of the price
+        entry = _NEW(Entry)  # as Entry(key, value, size, expires), in a third of the time
         entry.key, entry.value, entry.size, entry.expires = key, value, size, expires
-        # Eviction is the usual way out: noted here, while the key is at hand, it costs a fifth less.
+        # Most keys leave by eviction. To note it here, ahead of time, costs a fifth less.
         self._gone[key] = EVICTED
         self._insert(entry)
 
-    def _alive(self, key: str) -> Entry | None:
-        """Return the key's entry; one whose time is up is removed instead."""
+    def alive(self, key: str) -> Entry | None:
+        """Return the key's entry, or None; an expired entry is removed."""
         entry = self.entries.get(key)
         clock = self.clock
         if entry is not None and entry.expires != INF and entry.expires <= clock():
@@ -152,7 +150,7 @@ class SimpleEngine(Engine):
             self._evict()
         entries[entry.key] = entry
         self.memory += size
-        add = self._on_add  # a local before the call: CPython 3.11 is faster so
+        add = self._on_add  # CPython 3.11 calls a local name faster
         add(entry)
 
     def _ask_and_insert(self, entry: Entry) -> None:
@@ -166,7 +164,7 @@ class SimpleEngine(Engine):
             self.refuse(entry.key)
 
     def _overwrite(self, entry: Entry, value: bytes, size: int, expires: float) -> bool:
-        """Replace a value in place; False if making room for it cost the key itself its place."""
+        """Replace a value in place; False if the key itself was evicted to make room."""
         self._on_use(entry)
         while self.memory - entry.size + size > self.memory_limit:
             self._evict()
@@ -181,7 +179,7 @@ class SimpleEngine(Engine):
         key = victim()
         try:
             entry = self.entries.pop(key)
-        except (KeyError, TypeError):  # TypeError: a list, say, which is no key of a dict
+        except (KeyError, TypeError):  # TypeError: for example a list, which cannot be a key
             raise mistakes.bad_victim(self.policy, key) from None
         self.evictions += 1
         self.memory -= entry.size
@@ -190,7 +188,7 @@ class SimpleEngine(Engine):
         except (KeyError, ValueError) as error:
             raise mistakes.victim_removed(self.policy) from error
 
-    def _tell_of_eviction(self, entry: Entry) -> None:
+    def _notify_eviction(self, entry: Entry) -> None:
         self.policy.on_evict(entry)
         self._on_remove(entry)
 
@@ -201,7 +199,7 @@ class SimpleEngine(Engine):
         self._on_remove(entry)
 
     def read_through(self, keys: Iterable[str], value: bytes) -> Counter[str]:
-        """As Engine.read_through, but faster if no key has a TTL: misses are told apart at the end."""
+        """As Engine.read_through, but faster if no key has a TTL: the kinds are counted at the end."""
         if self.asks or any(entry.expires < INF for entry in self.entries.values()):
             return super().read_through(keys, value)
         find, use, insert = self.entries.get, self._on_use, self._insert
@@ -215,15 +213,15 @@ class SimpleEngine(Engine):
                     insert(Entry(key, value, _length(key) + len(value), INF))
                     missed.append(key)
         finally:
-            first = dict.fromkeys(missed, EVICTED)  # the first miss of each key ...
-            kinds = Counter(map(self.why_missed, first))
-            kinds[EVICTED] += len(missed) - len(first)  # ... and the others: evicted in between
+            first = dict.fromkeys(missed, EVICTED)  # the keys that missed, each once
+            kinds = Counter(map(self.why_missed, first))  # of the first miss of each key
+            kinds[EVICTED] += len(missed) - len(first)  # any later miss: evicted in between
             self._gone.update(first)
         return +kinds
 
     def delete(self, key: str) -> bool:
-        """Remove a key; return whether it was there and alive."""
-        entry = self._alive(key)
+        """Remove a key; True if it was there and alive."""
+        entry = self.alive(key)
         if entry is not None:
             self._remove(entry, INVALIDATED)
         return entry is not None
@@ -233,63 +231,27 @@ class SimpleEngine(Engine):
         for entry in list(self.entries.values()):
             self._remove(entry, LOST)
 
+    def keys(self) -> Iterator[str]:
+        """Iterate over the keys that are alive now; the expired stay where they are."""
+        now = self.clock()
+        return iter([key for key, entry in self.entries.items() if entry.expires > now])
+
     def __len__(self) -> int:
-        """Return the number of keys held, the expired but not yet removed ones included."""
+        """Return the number of keys held, including expired keys that are not removed yet."""
         return len(self.entries)
-
-    def work(self, command: Command) -> Work:
-        """Return the work that a command would ask of its node: GET replies a value, SET stores one."""
-        match [str(command[0]).upper() if command else "", *command[1:]]:
-            case ["GET", str(key)]:
-                return Work(bytes=self.held_bytes(key))
-            case ["SET", str(), bytes(value), *_]:
-                return Work(bytes=len(value))
-            case ["FLUSHALL"]:
-                return Work(keys=max(1, len(self)))
-        return Work()
-
-    def execute(self, command: Command) -> Any:
-        """Run a command; TTL answers seconds: inf without a TTL, None without the key.
-
-        Raises
-        ------
-        CommandError
-            Another command, or the wrong arguments.
-        """
-        match [str(command[0]).upper() if command else "", *command[1:]]:
-            case ["GET", str(key)]:
-                return self.get(key)
-            case ["SET", str(key), bytes(value)]:
-                return self.set(key, value)
-            case ["SET", str(key), bytes(value), str(option), seconds] if option.upper() == "EX":
-                return self.set(key, value, _seconds(seconds))
-            case ["DEL", str(key)]:
-                return self.delete(key)
-            case ["EXISTS", str(key)]:
-                return self._alive(key) is not None
-            case ["TTL", str(key)]:
-                return None if (entry := self._alive(key)) is None else entry.expires - self.clock()
-            case ["DBSIZE"]:
-                return len(self)
-            case ["FLUSHALL"]:
-                return self.flush()
-        raise CommandError(
-            f"Simple does not know {' '.join(map(str, command))!r}; it has GET key, SET key bytes [EX seconds], "
-            "DEL key, EXISTS key, TTL key, DBSIZE, FLUSHALL"
-        )
-
-
-def _seconds(given: Any) -> float:
-    """Return the TTL that a command names."""
-    try:
-        seconds = float(given)
-    except (TypeError, ValueError):
-        seconds = math.nan
-    if not seconds > 0:
-        raise CommandError(f"EX must be followed by seconds > 0, got {given!r}")
-    return seconds
 
 
 def _length(key: str) -> int:
     """Return the bytes of a key."""
     return len(key) if key.isascii() else len(key.encode("utf-8", "surrogateescape"))
+
+
+def hits_of(policy: type[EvictionPolicy], items: int, keys: Iterable[str]) -> int:
+    """Count the hits of reads that store every key they miss, in a cache of `items` keys.
+
+    >>> hits_of(LRU, items=2, keys="aba"), hits_of(LRU, items=1, keys="aba")
+    (1, 0)
+    """
+    cache = Simple(items=items, policy=policy).build(lambda: 0.0, lambda: 0.5)
+    keys = list(keys)
+    return len(keys) - sum(cache.read_through(keys, b"").values())

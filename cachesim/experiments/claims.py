@@ -1,7 +1,7 @@
-"""What a text says, held against what a run gave: the figures of notebooks and of their answers.
+"""The figures in the texts of notebooks and their answers, checked against a run.
 
-`figures` finds the figures in a text, `claim` asserts that they are what was measured. A test reads the texts with
-the same `figures`, so that no figure stands in a text without a claim; docs/howto/write_a_notebook.md has the rule.
+`figures` finds the figures in a text; `claim` asserts that they agree with the measured values. A test reads the
+texts with the same `figures`, so that every figure has a claim. docs/howto/write_a_notebook.md gives the rule.
 """
 
 import math
@@ -13,7 +13,7 @@ from cachesim.errors import BadInput
 
 
 def _any(words: Iterable[str]) -> str:
-    """Return a pattern that finds each of the words, whatever blanks are between their parts."""
+    """Return a pattern for any of the words, with any blanks between their parts."""
     return "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in words)
 
 
@@ -24,9 +24,7 @@ _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ni
 _WORDS = {"half": 1 / 2, "a third": 1 / 3, "two thirds": 2 / 3, "a quarter": 1 / 4}
 _WORDS |= {"three quarters": 3 / 4, "a fifth": 1 / 5, "a sixth": 1 / 6, "a tenth": 1 / 10}
 _WORDS |= {"twice": 2.0, "ten": 10.0, "a dozen": 12.0, "a hundred": 100.0, "a thousand": 1e3}
-_WORDS |= dict.fromkeys(
-    ("dozens", "hundreds", "thousands"), math.nan
-)  # no claim holds: say how many
+_WORDS |= dict.fromkeys(("dozens", "hundreds", "thousands"), math.nan)  # refused: say how many
 _WORDS |= {f"{word} times": float(number) for number, word in enumerate(_SMALL, 2)}
 _WORDS |= {f"{word} in ten": number / 10 for number, word in enumerate(_SMALL, 2)}
 _WORDS |= {word: 10.0 * number for number, word in enumerate(_TENS, 2)}
@@ -45,7 +43,7 @@ _NO_RESULT = re.compile(  # numbers that are names, or marks of Markdown
 
 
 class Figure(NamedTuple):
-    """A figure in a text: where it stands, what it says, and half a unit of its last digit."""
+    """A figure in a text: its place, its value, and half a unit of its last digit."""
 
     start: int
     end: int
@@ -56,8 +54,8 @@ class Figure(NamedTuple):
 def figures(text: str) -> list[Figure]:
     """Return the figures in a text of Markdown, in order.
 
-    Years of sources, versions, numbers of notebooks and exercises, "95 % interval", code, formulas, links and
-    Markdown's own numbers are none. Words such as "half" or "three times" are.
+    Words such as "half" or "three times" are figures. These are none: years of sources, versions, numbers of
+    notebooks and exercises, "95 % interval", code, formulas, links and the numbers of Markdown lists.
 
     >>> [figure.value for figure in figures("King (1971): `k = 3` took 1,500 s, half of 20 %.")]
     [1500.0, 0.5, 0.2]
@@ -76,24 +74,24 @@ def _figure(found: re.Match[str]) -> Figure:
 
 
 def claim(text: str, measured: Any, within: float = 0.0) -> None:
-    """Assert that a piece of a text says what was measured.
+    """Assert that a piece of text agrees with the measured values.
 
     Parameters
     ----------
     text : str
-        As it stands in the text above, such as "33.2 %". Without a figure in it, `measured` must be true.
+        The piece as it stands in the text above, such as "33.2 %". If it has no figure, `measured` must be true.
     measured : float, sequence of float, or bool
-        One value for each figure in `text`, in its basic unit: a share for %, seconds for ms.
+        One value per figure in `text`, in its basic unit: a share for %, seconds for ms.
     within : float
-        How far the two may lie apart, in the unit of `measured`: the half width of an interval.
-        Half a unit of the last digit that is written is always allowed.
+        The greatest difference that is allowed, in the unit of `measured`: half the width of an interval.
+        Half a unit of the last written digit is always allowed.
 
     Raises
     ------
     AssertionError
-        The text says something else.
+        The text does not agree with the run.
     BadInput
-        Not one value for each figure, or a `within` of more than half of what the text says.
+        The numbers of figures and of values differ, or `within` is more than half of a figure.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""By how much two cases differ, metric by metric, in the units in which tables show the metrics."""
+"""By how much two cases differ in each metric, in the units of the tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 from cachesim.measure.statistics import Interval
-from cachesim.measure.tables import UNITS, html_table, in_unit, show_interval, text_table, title
+from cachesim.measure.tables import html_table, in_unit, show_interval, text_table, title, unit
 
 HEADER = ["difference", "95 % interval", "saved by pairing"]
 
@@ -14,7 +14,7 @@ HEADER = ["difference", "95 % interval", "saved by pairing"]
 class Difference(NamedTuple):
     """By how much two cases differ in one metric, from paired replications.
 
-    Printed it is in the metric's unit, as `in_units` is; `interval` is in seconds, or a share, as all metrics are.
+    It prints in the metric's unit, as `in_units` is. `interval` is in seconds, or a share, as all metrics are.
 
     >>> found = Difference("read_p99", "a", "b", Interval(0.002, 0.001, 0.003))
     >>> found, found.in_units.high
@@ -25,12 +25,12 @@ class Difference(NamedTuple):
     first: str
     second: str
     interval: Interval
-    variance_reduction: float = math.nan  # by what factor pairing cuts the variance
+    variance_reduction: float = math.nan  # factor by which pairing reduces the variance
 
     @property
     def unit(self) -> str:
         """The unit in which tables show the metric; "" for a count."""
-        return UNITS.get(self.metric, "")
+        return unit(self.metric)
 
     @property
     def in_units(self) -> Interval:
@@ -39,14 +39,14 @@ class Difference(NamedTuple):
 
     @property
     def says(self) -> str:
-        """Whether the interval shows a difference, in words."""
+        """In words, whether the interval shows a difference."""
         if math.isnan(self.interval.low):
             return "-"
         return "on one side of 0" if self.interval.shows_difference else "spans 0"
 
     @property
     def cells(self) -> list[str]:
-        """The row of a table: the metric with its unit, the difference, what its interval says, what pairing saves."""
+        """The row of a table: metric and unit, difference, whether it is shown, factor saved by pairing."""
         factor = self.variance_reduction
         saved = f"{factor:,.3g}x" if factor < 1e6 else "-"
         return [title(self.metric), show_interval(self.metric, self.interval), self.says, saved]
@@ -57,9 +57,9 @@ class Difference(NamedTuple):
 
 
 class Differences(list[Difference]):
-    """The differences of two cases; printed, and in a notebook, a table with a row for each metric that has one."""
+    """The differences of two cases; as text and in a notebook, a table with one row per defined metric."""
 
-    def _told(self) -> tuple[str, list[list[str]]]:
+    def _table(self) -> tuple[str, list[list[str]]]:
         first, second = self[0].first, self[0].second
         rows = [found.cells for found in self if not math.isnan(found.interval.mean)]
         return f"{first} minus {second}, paired", rows
@@ -67,11 +67,11 @@ class Differences(list[Difference]):
     def __repr__(self) -> str:
         if not self:
             return "no differences: there is no second case"
-        about, rows = self._told()
+        about, rows = self._table()
         return text_table([about, *HEADER], rows)
 
     def _repr_html_(self) -> str:
         if not self:
             return ""
-        about, rows = self._told()
+        about, rows = self._table()
         return html_table(about, ["metric", *HEADER], rows)

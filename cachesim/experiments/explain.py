@@ -1,23 +1,23 @@
-"""One request told step by step: the scenario runs again, with a witness beside every client.
+"""One request, step by step: the scenario runs again, and every client's calls are recorded.
 
-The run goes up to the request in question, and costs only what it takes to get there.
+The run stops at the request in question, so it costs no more than the way to it.
 """
 
 from typing import Any
 
 from cachesim.errors import BadInput
-from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.witness import Step, Witnessed
 from cachesim.records import REQUEST, Record, Value
+from cachesim.scenario import Scenario
 from cachesim.units import MS, show_time, visible
 
 
 class _Found(Exception):
-    """The request in question has ended."""
+    """The request that should be explained has ended."""
 
 
 def explain(scenario: Scenario, number: int) -> str:
-    """Return the story of request `number`, counted from 0 in the order in which requests end.
+    """Return the steps of request `number`, counted from 0 in the order in which requests end.
 
     >>> print(explain(Scenario(duration=2, warmup=0), 0).splitlines()[0])
     request 0: read "key:00000006" by client 0
@@ -29,7 +29,7 @@ def explain(scenario: Scenario, number: int) -> str:
     """
     if number < 0:
         raise BadInput(f"the number of a request must be >= 0, got {number}")
-    system = _Told(scenario, number)
+    system = _Explained(scenario, number)
     try:
         system.run()
     except _Found:
@@ -39,15 +39,15 @@ def explain(scenario: Scenario, number: int) -> str:
     )
 
 
-class _Told(Witnessed):
-    """A system that tells one request."""
+class _Explained(Witnessed):
+    """A system that records the steps of one request."""
 
     def __init__(self, scenario: Scenario, number: int) -> None:
         super().__init__(scenario, self._took, self._heard)
         self.number = number
         self.ended = 0
         self.record: Record = ()
-        self.steps: dict[int, list[Step]] = {}  # client -> what it did for its present request
+        self.steps: dict[int, list[Step]] = {}  # client -> its steps for its present request
 
     def _heard(self, step: Step) -> None:
         self.steps.setdefault(step.client, []).append(step)
@@ -60,7 +60,7 @@ class _Told(Witnessed):
         self.steps.pop(record[0], None)
 
     def version(self, value: Any) -> str:
-        """Name a value by its version, for people."""
+        """Describe a value by its version."""
         if not isinstance(value, Value):
             return repr(value)
         return (
@@ -81,13 +81,15 @@ class _Told(Witnessed):
         )
 
     def _lines(self, client: int) -> list[str]:
-        """Return what a client did, in the order of the moments: what was asked, and what was answered."""
-        told = []
+        """Return one line per question and per answer of a client, in the order of time."""
+        lines = []
         for step in self.steps.get(client, ()):
-            told.append((step.sent, self._asked(step)))
+            lines.append((step.sent, self._asked(step)))
             if step.done is not None:
-                told.append((step.done, self._answered(step)))
-        return [f"{moment:12.6f} s  {text}" for moment, text in sorted(told, key=lambda t: t[0])]
+                lines.append((step.done, self._answered(step)))
+        return [
+            f"{moment:12.6f} s  {text}" for moment, text in sorted(lines, key=lambda line: line[0])
+        ]
 
     def _asked(self, step: Step) -> str:
         shown = ", ".join(

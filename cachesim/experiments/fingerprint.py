@@ -1,8 +1,8 @@
-"""A fingerprint of a scenario: equal for equal scenarios in every process, another when anything differs.
+"""A fingerprint of a scenario: equal for equal scenarios in every process, different if anything differs.
 
-Whatever a run can depend on enters: the fields; the code of classes and functions of the user's own, with
-the globals they use; the content of a trace. What is installed enters by its name and version. Whatever
-cannot be followed is refused with a sentence, because a wrong fingerprint would hand out a wrong result.
+It covers everything that a run can depend on: the fields; the code of the user's own classes and functions, with
+the globals that they use; the content of a trace; the name and version of what is installed. Anything else is
+refused with a sentence, because a wrong fingerprint would find a wrong result in the store.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from cachesim.spec import Spec, fields_of
 from cachesim.storage.sqlite import MEMORY
 
 PLAIN = (type(None), bool, int, float, complex, str, bytes, type(...), type(NotImplemented))
-OF_PYTHON = {  # attributes of a class that Python makes: they say nothing that the rest does not
+OF_PYTHON = {  # attributes that Python adds to a class: they follow from the rest
     "__dict__", "__weakref__", "__module__", "__qualname__", "__doc__", "__annotations__", "__annotate__",
     "__annotate_func__", "__annotations_cache__", "__dataclass_fields__", "__dataclass_params__",
     "__match_args__", "__static_attributes__", "__firstlineno__", "__slotnames__", "_field_types",
     "__abstractmethods__", "_abc_impl", "__replace__",
 }  # fmt: skip
-GENERATED = "__create_fn__"  # how dataclasses names the functions that it writes
+GENERATED = "__create_fn__"  # in the names of the functions that dataclasses writes
 
 
 def fingerprint(value: Any) -> str:
@@ -41,8 +41,8 @@ def fingerprint(value: Any) -> str:
     Raises
     ------
     BadInput
-        It holds something whose effect on a run cannot be known beforehand: a real server, a file that
-        the run writes, an object that cannot be pickled.
+        Its effect on a run cannot be known beforehand: a real server, a file that the run writes, an object
+        that cannot be pickled.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def fingerprint(value: Any) -> str:
 
 
 class _Walk:
-    """One walk over everything that a value reaches; what is reached again on its own path is not repeated."""
+    """One walk over everything that a value refers to; a circle of references ends the walk."""
 
     def __init__(self) -> None:
         self._path: set[int] = set()
@@ -78,7 +78,7 @@ class _Walk:
         return [self.of(value) for value in values]
 
     def _parts(self, value: Any) -> Iterable[str]:
-        """Return the fingerprints of what a value is made of."""
+        """Return the fingerprints of the parts of a value."""
         if type(value) in (tuple, list):
             return self._all(value)
         if type(value) is dict:
@@ -119,7 +119,7 @@ class _Walk:
         yield from self._code(function.__code__, function.__globals__)
 
     def _code(self, code: types.CodeType, names: dict[str, Any]) -> Iterator[str]:
-        """Yield what the code says, and what it reads from the module around it."""
+        """Yield the code itself, and the globals that it reads."""
         yield code.co_code.hex()
         yield repr((code.co_names, code.co_varnames, code.co_argcount, code.co_flags))
         for constant in code.co_consts:
@@ -132,7 +132,7 @@ class _Walk:
                 yield _digest(name, self.of(found))
 
     def _module(self, module: types.ModuleType, used: tuple[str, ...]) -> Iterator[str]:
-        """Yield an installed module's version; of a user's own, its source and the values of `used` names."""
+        """Yield the version of an installed module; for a user's module, its source and the values of `used` names."""
         yield module.__name__
         if known := _installed(module.__name__):
             yield known
@@ -141,7 +141,7 @@ class _Walk:
         yield from (_digest(n, self.of(vars(module)[n])) for n in used if n in vars(module))
 
     def _pickled(self, value: Any) -> list[str]:
-        """Return what pickle would make of any other object."""
+        """Return the parts from which pickle would make any other object."""
         reduced = value.__reduce_ex__(4)
         if isinstance(reduced, str):
             return [reduced, str(_installed(value.__module__))]
@@ -159,7 +159,7 @@ def _digest(*parts: str) -> str:
 
 
 def _files(spec: Spec) -> Iterator[str]:
-    """Yield the content of the files that a spec reads; refuse what a run depends on or leaves beyond them."""
+    """Yield the content of the files that a spec reads; refuse servers, and files that a run writes."""
     if isinstance(spec, ServerSpec):
         raise BadInput(f"{type(spec).__name__} runs whatever server is installed")
     if isinstance(spec, Database) and spec.file != MEMORY:
@@ -169,16 +169,16 @@ def _files(spec: Spec) -> Iterator[str]:
         yield _content(spec.path, about.st_size, about.st_mtime_ns)
 
 
-@lru_cache(maxsize=16)  # a trace may have gigabytes, and a sweep asks once a case
+@lru_cache(maxsize=16)  # a trace may have gigabytes, and a sweep asks once per case
 def _content(path: str, _size: int, _changed: int) -> str:
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _installed(module: str | None) -> str:
-    """Return the name and version of an installed module's package; "" if it is the user's own."""
+    """Return the name and version of an installed module's package; "" for a module of the user."""
     package = str(module).partition(".")[0]
-    if package == "__main__":  # a notebook or script, whatever program runs it
+    if package == "__main__":  # a notebook or a script
         return ""
     if package == "cachesim" or package in sys.stdlib_module_names:
         return str(module)  # their versions are part of the code's version
@@ -197,7 +197,7 @@ def _is_made_by_python(part: Any) -> bool:
 
 
 def _used(code: types.CodeType, names: dict[str, Any]) -> list[tuple[str, Any]]:
-    """Return name and value of the globals that the code reads, and of the modules that it imports."""
+    """Return the globals that the code reads and the modules that it imports, each with its name."""
     found: dict[str, Any] = {}
     for step in dis.get_instructions(code):
         if step.opname in ("LOAD_GLOBAL", "LOAD_NAME") and step.argval in names:

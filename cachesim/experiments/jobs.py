@@ -1,4 +1,4 @@
-"""One run as a job that any process can do: found in the store, or run and kept there, failures told."""
+"""One run as a job for any process: found in the store, or run and then kept there; a failure becomes a row."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cachesim.errors import BadInput
 from cachesim.experiments.parallel import in_parallel
-from cachesim.experiments.result import Result
-from cachesim.experiments.scenario import Scenario
-from cachesim.experiments.store import Row, Store, case_key, code_version, run_key
-from cachesim.measure.history import Recorder
-from cachesim.measure.metrics import METRICS
-from cachesim.model.unreliable.system import system_for
+from cachesim.experiments.run import run
+from cachesim.experiments.store import RunRow, Store, case_key, code_version, run_key
+from cachesim.measure.metrics import OURS, Metric, measure
+from cachesim.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,22 +28,23 @@ class Job(NamedTuple):
     key: str | None = None  # in the store; None: not kept
     with_history: bool = False
     raises: bool = (
-        False  # an error ends the experiment; otherwise it is written down in the run's row
+        False  # True: an error ends the experiment; False: the run's row holds its sentence
     )
-    version: str | None = None  # of the code that must run it; None: whatever is there
+    version: str | None = None  # of the code that must run it; None: any
+    metrics: tuple[Metric, ...] = ()  # of the user's own: another process does not know them
 
 
 class Done(NamedTuple):
-    """One run that ended: its place, what a frame says of it, and its history if that was asked for."""
+    """One run that ended: its place, its row of the frame, and its history if the job asked for it."""
 
     case: int
     replication: int
-    row: Row  # seed, engine, failure, every metric
+    row: RunRow  # seed, engine, failure, every metric
     history: pd.DataFrame | None
 
 
-class Bench(NamedTuple):
-    """Where and how jobs are done."""
+class JobRunner(NamedTuple):
+    """Where jobs run, who watches their progress, and the store that keeps their rows."""
 
     n_jobs: int
     backend: str
@@ -54,7 +53,7 @@ class Bench(NamedTuple):
     store: Store | None = None
 
     def finished(self, jobs: Sequence[Job]) -> Iterator[Done]:
-        """Yield every job's run as it ends: those in the store first, and each new one after it is kept."""
+        """Yield every run as it ends: those in the store first, and each new one after the store has it."""
         missing = []
         for job in jobs:
             row = self.store.get(job.key) if self.store and job.key else None
@@ -70,65 +69,52 @@ class Bench(NamedTuple):
         ended: Iterable[Done] = in_parallel(do, jobs, self.n_jobs, **place)  # type: ignore[arg-type]
         for done in self.progress(ended, total=len(jobs)) if self.progress else ended:
             key = keys[done.case, done.replication]
-            if self.store and key and done.row["failure"] is None:  # what failed is tried again
+            if self.store and key and done.row["failure"] is None:  # a failed run is tried again
                 self.store.put(key, done.row)
             yield done
 
 
-def run(scenario: Scenario) -> Result:
-    """Run a scenario and return its Result; the same scenario always gives the same records.
-
-    >>> result = run(Scenario(duration=2, warmup=1))
-    >>> 0 <= result.metrics["hit_ratio"] <= 1
-    True
-    """
-    recorder = Recorder()
-    system = system_for(scenario)(scenario, recorder.request, recorder.sample)
-    system.run()
-    return Result(scenario, recorder.hand_over(system.db.versions), system.cache.engine.version)
-
-
 def do(job: Job) -> Done:
-    """Run one job, in whatever process this is.
+    """Run one job in this process.
 
     Raises
     ------
     BadInput
-        This process would run other code than the one that wants the result.
+        This process would run other code than the process that asks for the result.
     """
     if job.version is not None:
         _check_code(job)
     try:
         result = run(job.scenario)
-        row = _row(job, result.engine, None, result.metrics)
+        row = _row(job, result.engine, None, measure(result.measured, (*OURS, *job.metrics)))
     except (Exception, SystemExit) as error:
         if job.raises:
             raise
-        return Done(job.case, job.replication, _row(job, None, _told(error), {}), None)
+        return Done(job.case, job.replication, _row(job, None, _sentence(error), {}), None)
     return Done(job.case, job.replication, row, result.history if job.with_history else None)
 
 
 def _check_code(job: Job) -> None:
-    """Refuse a job whose numbers would not be those of the machine that asks for them."""
+    """Refuse a job if the machine that asks for it would get other numbers from its own code."""
     if job.version != code_version():
         raise BadInput(
             f"a worker of the cluster runs {code_version()}, but this process {job.version}; "
             "install the same everywhere, or their numbers may differ"
         )
-    if job.key and job.key != run_key(case_key(job.scenario), job.scenario.seed):
+    if job.key and job.key != run_key(case_key(job.scenario, job.metrics), job.scenario.seed):
         raise BadInput(
             f"a worker of the cluster has other code of yours, or another trace, for {job.scenario!r}; "
             "install the same everywhere"
         )
 
 
-def _row(job: Job, engine: str | None, failure: str | None, metrics: dict[str, float]) -> Row:
-    known = {name: metrics.get(name, math.nan) for name in METRICS}
-    # One NaN for all: others differ in bytes that no reader sees, but a comparison of files does.
+def _row(job: Job, engine: str | None, failure: str | None, metrics: dict[str, float]) -> RunRow:
+    known = {m.name: metrics.get(m.name, math.nan) for m in (*OURS, *job.metrics)}
+    # One NaN for all: two NaNs can differ in their bytes, and then two equal files would differ.
     same = {name: math.nan if math.isnan(x) else x for name, x in known.items()}
     return {"seed": job.scenario.seed, "engine": engine, "failure": failure, **same}
 
 
-def _told(error: BaseException) -> str:
-    """Return an error's type and sentence, on one line."""
+def _sentence(error: BaseException) -> str:
+    """Return an error's type and sentence on one line."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")

@@ -1,11 +1,13 @@
 """Many runs at once: in this process, in processes of this machine, or on a Dask cluster.
 
-Nobody else knows joblib and Dask. What the runs give does not depend on where they ran.
+Only this file knows joblib and Dask. The results do not depend on where the runs were done.
 """
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 from cachesim.errors import BadInput, WorkerLost
 
 BACKENDS = ("processes", "dask")
+LOOK_AGAIN = 0.2  # seconds between two looks of a worker at its parent
 Work = Callable[[Any], Any]
 
 
@@ -26,22 +29,22 @@ def in_parallel(
     ordered: bool = True,
     apart: bool = False,
 ) -> Iterable[Any]:
-    """Return what `work` makes of every job, as they finish.
+    """Call `work` with every job; give the results as they come.
 
     Parameters
     ----------
     work : callable
-        A function that a process can be sent; it is given one job.
+        A function that can be sent to another process; it takes one job.
     n_jobs : int
-        Processes; -1 takes every core, 1 stays in this process. A Dask cluster has as many as it has.
+        Processes; -1: one per core; 1: this process. Ignored by Dask, which uses all of its workers.
     backend : {"processes", "dask"}
         Where the jobs run.
     address : str, optional
-        Of Dask's scheduler, such as "tcp://10.0.0.5:8786"; without it, the Client of this process.
+        Address of Dask's scheduler, such as "tcp://10.0.0.5:8786"; None: the Client of this process.
     ordered : bool
-        Whether what is done comes in the order of the jobs; otherwise in the order in which it ends.
+        Whether results come in the order of the jobs; otherwise as soon as each job ends.
     apart : bool
-        Whether even a single job gets a process of its own, so that this one lives on if that one dies.
+        Whether even a single job runs in another process, so that this one survives if the job kills it.
 
     Raises
     ------
@@ -72,18 +75,52 @@ def _in_processes(work: Work, jobs: Sequence[Any], n_jobs: int, return_as: str) 
 
     try:
         with _deaf_to_ctrl_c():
-            done = Parallel(n_jobs, return_as=return_as)(delayed(work)(job) for job in jobs)
+            parallel = Parallel(n_jobs, backend=_local_backend(), return_as=return_as)
+            done = parallel(delayed(work)(job) for job in jobs)
         yield from done
     except TerminatedWorkerError:
         raise WorkerLost(
             "a worker process died in the middle of a run, as when memory is short; "
             "use fewer with n_jobs (--n-jobs), or smaller scenarios"
         ) from None
+    except UnboundLocalError as error:  # joblib's own, in clearing up when a pipe could not be made
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from None
+        raise
+
+
+def _local_backend() -> Any:
+    """Joblib's backend for this machine, with workers that end when this process ends."""
+    from joblib._parallel_backends import LokyBackend
+
+    class Backend(LokyBackend):
+        def configure(self, *given: Any, **options: Any) -> Any:
+            return super().configure(
+                *given, initializer=_end_with, initargs=(os.getpid(),), **options
+            )
+
+    return Backend()
+
+
+def _end_with(parent: int) -> None:
+    """End this worker soon after its parent has ended, even by SIGKILL; joblib's trackers end with the last worker.
+
+    Linux could send a signal (PR_SET_PDEATHSIG), but it would come when the *thread* that started the worker
+    ends, and other threads may still use the worker. On Windows the parent's id never changes: no watch there.
+    """
+
+    def watch() -> None:
+        never = threading.Event()
+        while os.getppid() == parent:
+            never.wait(LOOK_AGAIN)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="watch the parent", daemon=True).start()
 
 
 @contextmanager
 def _deaf_to_ctrl_c() -> Iterator[None]:
-    """Start processes that do not hear Ctrl-C: this one does, and ends them; they have nothing to say about it."""
+    """Start processes that ignore Ctrl-C: this process handles it and ends them, so each would only add a traceback."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -101,7 +138,7 @@ def _on_dask(work: Work, jobs: Sequence[Any], address: str | None, return_as: st
     client, killed = _client(address)
     from joblib import Parallel, delayed, parallel_config
 
-    # Dispatched at once: the scheduler gives them out, also to workers that join later.
+    # Dispatched at once: the scheduler distributes them, also to workers that join later.
     with parallel_config(backend=_dask_backend(client)):
         parallel = Parallel(return_as=return_as, pre_dispatch="all")
     try:
@@ -117,11 +154,10 @@ def _on_dask(work: Work, jobs: Sequence[Any], address: str | None, return_as: st
 
 
 def _dask_backend(client: Any) -> Any:
-    """Return joblib's own Dask backend, with two repairs to joblib 1.6.
+    """Joblib's Dask backend, with two repairs to joblib 1.6.
 
-    It is told by the job's function alone how a job went: where Dask itself gives one up (KilledWorker), nobody
-    would call back, and a generator of results would wait for ever. And while a cluster has a single core, as
-    when it has just begun to grow, it would run everything in this process.
+    If Dask gives up a job (KilledWorker), joblib does not hear of it, and a generator of results waits for ever.
+    While a cluster has a single core, as when it has just begun to grow, joblib runs everything in this process.
     """
     from joblib._dask import DaskDistributedBackend
 
@@ -143,7 +179,7 @@ def _dask_backend(client: Any) -> Any:
 
 
 def _client(address: str | None) -> tuple[Any, type[BaseException]]:
-    """Return the cluster's client, and the error that says that its workers keep dying."""
+    """Find the cluster's client, and the class of the error for workers that keep dying."""
     try:
         from distributed import Client, KilledWorker, get_client
     except ImportError:

@@ -1,34 +1,35 @@
-"""The plots that go with a comparison or a sweep, and each as a picture file with words for who cannot see it."""
+"""The plots of a comparison or a sweep, as picture files with alternative text for readers who cannot see them."""
 
 from __future__ import annotations
 
 import io
 from typing import Any, NamedTuple
 
-from cachesim.experiments.predict.cases import values_of_cases
-from cachesim.experiments.result import Results
+from cachesim.experiments.predicted import values_of_cases
+from cachesim.experiments.results import Results
+from cachesim.measure.metrics import shown_in
 from cachesim.measure.tables import show, show_interval, title
 from cachesim.plots.comparisons import compare
 from cachesim.plots.style import DPI
 from cachesim.plots.timelines import latency, timeline
 
-SPOKEN = 12  # cases that a picture's words name
-METRICS = ("hit_ratio", "stale_ratio", "read_p99", "db_queries_per_s")
+SPOKEN = 12  # cases in the alternative text of a picture
 
 
 class Picture(NamedTuple):
-    """A plot, the name of its file, a caption and what it shows in words."""
+    """A plot, the name of its file, a caption, and its alternative text."""
 
     name: str
-    axes: Any  # matplotlib's Axes, which only plots knows
+    axes: Any  # matplotlib's Axes: only the room `plots` knows that class
     caption: str
     words: str
 
 
 def pictures(results: Results) -> list[Picture]:
-    """Return the plots of a comparison; those of single runs only where histories were kept."""
-    theory = values_of_cases(results, METRICS)
-    found = [_metric(results, metric, theory[metric]) for metric in METRICS]
+    """Return the plots of a comparison; plots of single runs only if their histories were kept."""
+    metrics = [name for name in shown_in("report") if name in results.metrics]
+    theory = values_of_cases(results, metrics)
+    found = [_metric(results, metric, theory[metric]) for metric in metrics]
     runs = {case.name: run for case, run in zip(results.cases, results.first_runs, strict=False)}
     if not runs:
         return found
@@ -63,7 +64,7 @@ def _metric(results: Results, metric: str, theory: dict[str, float]) -> Picture:
 
 
 def _in_words(metric: str, theory: dict[str, float]) -> str:
-    """Return what theory says of the first cases; nothing if it is silent.
+    """Return a sentence with the predictions for the first cases; "" if there are none.
 
     >>> _in_words("hit_ratio", {"lazy-loading": 0.71}), _in_words("hit_ratio", {})
     (' Theory says: lazy-loading 71.00 %.', '')
@@ -73,9 +74,9 @@ def _in_words(metric: str, theory: dict[str, float]) -> str:
 
 
 def _axes_of(results: Results) -> tuple[str | None, str | None]:
-    """Return the field for the horizontal axis and the one for the colours; None, None gives a row a case.
+    """Return the field for the horizontal axis and the field for the colours; None, None: one row per case.
 
-    A field whose values are three numbers or more is an axis, if at most one other field varies.
+    A field with three or more numbers as values becomes the axis, if at most one other field varies.
     """
     fields = list(results.cases[0].labels) if results.cases else []
     values = {field: set(results.frame[field]) for field in fields}
@@ -88,7 +89,7 @@ def _axes_of(results: Results) -> tuple[str | None, str | None]:
 
 
 def png(ax: Any, dpi: int = DPI) -> bytes:
-    """Return the picture of a plot as PNG: the same bytes for the same plot."""
+    """Return a plot as PNG: the same bytes for the same plot."""
     content = io.BytesIO()
     ax.figure.savefig(content, format="png", dpi=dpi, metadata={"Software": None})
     return content.getvalue()

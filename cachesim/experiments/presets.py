@@ -16,19 +16,19 @@ from cachesim.units import parse_time
 READ_COMMANDS = {"get", "gets"}
 
 
-class Cluster(NamedTuple):
-    """What is known of one production cluster."""
+class ProductionCluster(NamedTuple):
+    """The published figures of one production cluster."""
 
     name: str
     key_size: int  # bytes
     value_size: int  # bytes
     reads: float  # share of the commands that read
     skew: float  # Zipf exponent; 0 where no popularity was seen
-    ttl: float  # seconds, the commonest
+    ttl: float  # seconds, the most frequent TTL
     miss_ratio: float | None  # as measured in production; None: not published
 
 
-def cluster(name: str) -> Cluster:
+def cluster(name: str) -> ProductionCluster:
     """Return the figures of one cluster.
 
     >>> cluster("cluster4").value_size, cluster("cluster4").reads
@@ -37,7 +37,7 @@ def cluster(name: str) -> Cluster:
     Raises
     ------
     BadInput
-        No such cluster, or one whose figures were not published in full.
+        There is no such cluster, or its figures were not published in full.
     """
     rows = _rows()
     if name not in rows:
@@ -49,7 +49,7 @@ def cluster(name: str) -> Cluster:
         raise BadInput(
             f'the preset "{name}" has no published {" or ".join(missing)}; choose another cluster'
         )
-    return Cluster(
+    return ProductionCluster(
         name,
         int(row["key_bytes"]),
         int(row["value_bytes"]),
@@ -74,5 +74,5 @@ def _read_share(operations: str) -> float:
 
 
 def _commonest_ttl(ttls: str) -> float:
-    """Return the first TTL of a list such as "60s:0.39, 300s:0.24"; it is sorted by share."""
+    """Return the first TTL of a list such as "60s:0.39, 300s:0.24", which is sorted by share."""
     return parse_time(ttls.split(":")[0])

@@ -1,7 +1,7 @@
-"""One comparison as one page: HTML that needs nothing but itself, to read, to print and to hand in.
+"""One comparison as one HTML page without other files: to read, to print and to hand in.
 
-The page loads nothing and runs nothing: pictures are inside it, and its content policy forbids the rest. Same
-results, same page, byte for byte.
+The page loads nothing and runs nothing: the pictures are inside it, and its content policy forbids anything else.
+The same results give the same page, byte for byte.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from importlib.resources import files
 from cachesim.errors import BadInput
 from cachesim.experiments.differences import HEADER
 from cachesim.experiments.pictures import Picture, pictures, png
-from cachesim.experiments.predict.cases import theory_of_cases
-from cachesim.experiments.result import Results
-from cachesim.experiments.scenario import Scenario
+from cachesim.experiments.predicted import theory_of_cases
+from cachesim.experiments.rankings import MetricRanking
+from cachesim.experiments.results import Results
 from cachesim.experiments.verdict import verdict
-from cachesim.measure.statistics import Ranking
+from cachesim.measure.metrics import shown_in
 from cachesim.measure.tables import show_bounds, title
+from cachesim.scenario import Scenario
 
-PRINTED = 150  # dots an inch of the pictures: sharp on a phone and on paper
+PRINTED = 150  # dots per inch of the pictures: sharp on a phone and on paper
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-RANKED = ("hit_ratio", "stale_ratio", "read_p99", "db_queries_per_s")
-MOST_RANKED = 30  # cases; a table of more is no answer to a question
+MOST_RANKED = 30  # cases; a longer table answers no question
 NOTHING_FOR_SURE = (
     "One replication has no interval: run at least two before believing a difference."
 )
@@ -43,20 +43,20 @@ def page(
     Parameters
     ----------
     results : Results
-        What `compare` or `sweep` returned.
+        The result of `compare` or `sweep`.
     version : str
-        Of cachesim.
+        Version of cachesim.
     question : str
-        What the experiment asks, as the heading; by default made from the fields that vary.
+        The heading: the question of the experiment; by default made from the fields that vary.
     scenario : str
-        The scenario as TOML, from which `cachesim run` gives the same numbers again.
+        The scenario as TOML; `cachesim run` makes the same numbers again from it.
     command : str
-        The command line that made it.
+        The command line that made the results.
 
     Examples
     --------
-    >>> from cachesim.experiments.run import compare
-    >>> from cachesim.experiments.scenario import Scenario
+    >>> from cachesim.experiments.compare import compare
+    >>> from cachesim.scenario import Scenario
     >>> short = Scenario(duration=2, warmup=1)
     >>> text = page(compare(short, strategy__ttl=[1, 9], replications=2, n_jobs=1), version="1.0")
     >>> text.startswith("<!DOCTYPE html>"), "://" in text
@@ -102,7 +102,7 @@ def _question(results: Results) -> str:
 
 
 def _words(field: str) -> str:
-    """Return a field as people say it.
+    """Return the name of a field in words.
 
     >>> _words("cache__memory")
     'cache memory'
@@ -116,7 +116,7 @@ def _or(labels: Sequence[str], most: int = 6) -> str:
 
 
 def _section(heading: str, parts: Iterable[str]) -> Iterator[str]:
-    """Yield a heading and what stands below it; nothing if nothing does."""
+    """Yield a heading and the parts below it; nothing if there are no parts."""
     content = [part for part in parts if part]
     if content:
         yield f"<h2>{heading}</h2>"
@@ -127,13 +127,13 @@ def _verdict(results: Results) -> Iterator[str]:
     if len(results.cases) == 2:
         sentence = _safe(verdict(results.differences()))
         yield f'<p class="verdict">{sentence}</p>' if sentence else ""
-    elif told := list(_who_is_best(results)):
-        lines = "".join(f"<li>{_safe(line)}</li>" for line in told)
+    elif found := list(_who_is_best(results)):
+        lines = "".join(f"<li>{_safe(line)}</li>" for line in found)
         yield f'<div class="verdict">With 95 % confidence, the best by<ul>{lines}</ul></div>'
 
 
 def _who_is_best(results: Results) -> Iterator[str]:
-    """Yield a line for each metric by which somebody is not the best."""
+    """Yield one line per metric for which at least one case is shown not to be the best."""
     for found in _ranked(results):
         best = found.may_be_best
         if len(best) < len(found.places):
@@ -144,10 +144,9 @@ def _who_is_best(results: Results) -> Iterator[str]:
 def _main_table(results: Results) -> str:
     fields = list(results.cases[0].labels)
     rows = results.rows()
-    told = [n for n in range(len(fields)) if len({row[n] for row in rows}) > 1] or [0][
-        : len(fields)
-    ]
-    kept = [*told, *range(len(fields), len(results.header))]
+    telling = [n for n in range(len(fields)) if len({row[n] for row in rows}) > 1]
+    telling = telling or [0][: len(fields)]
+    kept = [*telling, *range(len(fields), len(results.header))]
     header = [*(_words(field) for field in fields), *map(title, results.header[len(fields) :])]
     runs = results.frame["replication"].nunique()
     warmup = results.cases[0].scenario.warmup
@@ -174,7 +173,7 @@ def _differences(results: Results) -> list[str]:
 
 
 def _rankings(results: Results) -> Iterator[str]:
-    """Yield a table for each metric that three or more cases have."""
+    """Yield one table per metric that three or more cases have."""
     for found in _ranked(results) if 2 < len(results.cases) <= MOST_RANKED else ():
         rows = [
             [p.name, show_bounds(found.metric, p.ahead), "yes" if p.may_be_best else "no"]
@@ -184,8 +183,8 @@ def _rankings(results: Results) -> Iterator[str]:
         yield _table(caption, ["best first", "ahead of the best other", "may be best"], rows)
 
 
-def _ranked(results: Results) -> Iterator[Ranking]:
-    for metric in RANKED:
+def _ranked(results: Results) -> Iterator[MetricRanking]:
+    for metric in shown_in("report"):
         try:
             yield results.ranking(metric)
         except BadInput:  # fewer than two cases have it, or one replication
@@ -213,12 +212,12 @@ def _figure(picture: Picture) -> str:
 
 def _scenario(results: Results) -> str:
     shared = results.cases[0].scenario
-    lines = "".join(f"<dt>{name}</dt><dd>{_safe(text)}</dd>" for name, text in _told(shared))
+    lines = "".join(f"<dt>{name}</dt><dd>{_safe(text)}</dd>" for name, text in _parts_of(shared))
     return f"<dl>{lines}</dl>"
 
 
-def _told(scenario: Scenario) -> Iterator[tuple[str, str]]:
-    """Yield what the first case ran, a part a line; fields that are not named have their defaults."""
+def _parts_of(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    """Yield the parts of the first case's scenario; other fields have their defaults."""
     yield "times", f"{scenario.duration:g} s of requests, the first {scenario.warmup:g} s left out"
     for name in ("strategy", "cache", "workload", "database", "node", "network"):
         yield name, repr(getattr(scenario, name))
@@ -244,7 +243,7 @@ def _again(results: Results, scenario: str, command: str, version: str) -> Itera
 def _table(
     caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "scroll"
 ) -> str:
-    """Return a table that scrolls inside its own box, under a caption that does not."""
+    """Return a table that scrolls in its own box, below a caption that does not."""
     head = "".join(f'<th scope="col">{_safe(cell)}</th>' for cell in header)
     body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -258,5 +257,5 @@ def _cells(row: Sequence[str]) -> str:
 
 
 def _safe(text: str) -> str:
-    """Return a text that is only a text, whatever somebody called a case or a file."""
+    """Return the text with HTML's signs escaped: the names of cases and files are the user's."""
     return html.escape(text, quote=True)

@@ -1,9 +1,9 @@
-"""Finished runs on disk: a small Parquet file a run, found again by scenario, seed and the code's version.
+"""Finished runs on disk: one small Parquet file per run, found again by scenario, seed and the code's version.
 
 A run is written when it ends, so a sweep that was interrupted goes on where it stopped. A file is named
-`KEY-DIGEST.parquet`: which run it holds, and the hash of its own bytes, which is checked when it is read.
-It is written under another name and renamed: it is there whole or not at all, and two sweeps at once in
-one folder at worst do the same run twice.
+`KEY-DIGEST.parquet`: KEY says which run it holds, DIGEST is the hash of the file's bytes, which is checked when
+the file is read. A file is written under another name and then renamed, so it is there whole or not at all. Two
+sweeps at once in one folder at worst do the same run twice.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from uuid import uuid4
 
 from cachesim.errors import BadInput
 from cachesim.experiments.fingerprint import fingerprint
-from cachesim.experiments.scenario import Scenario
+from cachesim.measure.metrics import Metric
+from cachesim.scenario import Scenario
 
-Row = dict[str, Any]
+RunRow = dict[str, Any]  # one run: seed, engine, failure, and every metric by name
 PACKAGE = Path(__file__).parents[1]
-ABOVE = ("cli", "grading", "plots")  # rooms that no run can depend on: a floor above it
+ABOVE = ("cli", "grading", "plots")  # rooms above the runs: no run depends on them
 
 
 class Store:
@@ -34,7 +35,7 @@ class Store:
     Parameters
     ----------
     folder : str or path
-        Made if need be.
+        It is made if it does not exist.
 
     Raises
     ------
@@ -58,8 +59,8 @@ class Store:
                 'keeping runs needs pyarrow: pip install "cachesim-lab[parquet]", or leave the store out'
             ) from None
         self.folder = Path(folder)
-        self.found = 0  # runs that were there
-        self.damaged: list[str] = []  # names of the files that were not what their name says
+        self.found = 0  # runs that were read
+        self.damaged: list[str] = []  # names of files whose content does not fit their name
         self._parquet = parquet
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -67,14 +68,14 @@ class Store:
         except OSError as error:
             raise self._unusable(error) from None
 
-    def get(self, key: str) -> Row | None:
-        """Return the run with this key; None if it is not there, or damaged (and then it is thrown away)."""
+    def get(self, key: str) -> RunRow | None:
+        """Return the run with this key; None if there is none, or if its file is damaged, which is then deleted."""
         path = self._paths.get(key)
         if path is None:
             return None
         try:
             content = path.read_bytes()
-        except FileNotFoundError:  # another sweep found it damaged
+        except FileNotFoundError:  # another sweep found it damaged and deleted it
             return None
         except OSError as error:
             raise self._unusable(error) from None
@@ -82,12 +83,12 @@ class Store:
             self.damaged.append(path.name)
             path.unlink(missing_ok=True)
             return None
-        rows: list[Row] = self._parquet.ParquetFile(io.BytesIO(content)).read().to_pylist()
+        rows: list[RunRow] = self._parquet.ParquetFile(io.BytesIO(content)).read().to_pylist()
         self.found += 1
         return rows[0]
 
-    def put(self, key: str, row: Row) -> None:
-        """Keep a run: numbers and texts by name."""
+    def put(self, key: str, row: RunRow) -> None:
+        """Write a run to the folder: numbers and texts by name."""
         import pyarrow
 
         buffer = io.BytesIO()
@@ -115,15 +116,15 @@ def _file_name(key: str, content: bytes) -> str:
     return f"{key}-{hashlib.sha256(content).hexdigest()[:16]}.parquet"
 
 
-def case_key(scenario: Scenario) -> str:
-    """Return what stands for a scenario, whatever its seed, and for the code that runs it.
+def case_key(scenario: Scenario, metrics: tuple[Metric, ...] = ()) -> str:
+    """Return a key for a scenario with any seed, for the code that runs it and for the user's own metrics.
 
     Raises
     ------
     BadInput
-        It cannot be known what a run of it depends on; the sentence says why.
+        A run depends on something that the key cannot cover; the sentence names it.
     """
-    return fingerprint((code_version(), scenario.replace(seed=0)))
+    return fingerprint((code_version(), scenario.replace(seed=0), *(m.function for m in metrics)))
 
 
 def run_key(case: str, seed: int) -> str:
@@ -131,9 +132,9 @@ def run_key(case: str, seed: int) -> str:
     return hashlib.sha256(f"{case} {seed}".encode()).hexdigest()[:32]
 
 
-@lru_cache(maxsize=1)  # the source is read once a process: 10 ms
+@lru_cache(maxsize=1)  # reading the source takes 10 ms: once per process
 def code_version() -> str:
-    """Return what a run's numbers depend on beside its scenario: our source, the libraries, the machine."""
+    """Name everything else that a run's numbers depend on: our source, the libraries, the machine."""
     source = hashlib.sha256()
     for path in sorted(PACKAGE.rglob("*")):
         inside = path.relative_to(PACKAGE)

@@ -1,7 +1,7 @@
-"""Scenarios as TOML files, complete and readable: what a comparison ran, and how to run it again.
+"""Scenarios as TOML files, complete and readable: such a file runs a comparison again.
 
-A part of a scenario is a table whose `kind` names its class in kebab case; sizes and times may be texts
-such as "4mb" and "5ms". A table `compare` names the alternatives and the number of replications.
+A part of a scenario is a table; its `kind` is the name of its class in kebab case. Sizes and times may be texts
+such as "4mb" and "5ms". A table `compare` holds the alternatives and the number of replications.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
-from cachesim.experiments.enough import enough
-from cachesim.experiments.scenario import Scenario
+from cachesim.experiments.stopping import stopping_rule
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
 from cachesim.model import faults, strategies
@@ -31,7 +30,9 @@ from cachesim.model.resilience import Resilience
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.trace_workload import TraceReplay
 from cachesim.model.workload import ClosedLoop, OpenLoop
+from cachesim.scenario import Scenario
 from cachesim.spec import Rule, Spec, field_types, fields_of, unfold
+from cachesim.traces import FORMATS, Format
 from cachesim.units import parse_size, parse_time
 
 STRATEGIES: list[type[Strategy]] = [
@@ -48,7 +49,7 @@ CLASSES: tuple[type[Spec], ...] = (
 
 
 class Plan(NamedTuple):
-    """A file's content: a scenario, the alternatives to compare, and how often to run each."""
+    """The content of a file: a scenario, the alternatives to compare, and how often to run each."""
 
     scenario: Scenario
     varied: dict[str, dict[str, Any]]  # field -> label -> value
@@ -58,7 +59,7 @@ class Plan(NamedTuple):
 
 
 def kebab(name: str) -> str:
-    """Return a class name as it is called on the command line.
+    """Return the name of a class on the command line.
 
     >>> kebab("WriteThrough"), kebab("LRU")
     ('write-through', 'lru')
@@ -75,7 +76,7 @@ def to_toml(plan: Plan) -> str:
     Raises
     ------
     BadInput
-        A strategy, policy or workload of the user's own: it has no name outside its program.
+        A strategy, policy or workload of the user has no name outside its program.
     """
     import tomli_w
 
@@ -110,7 +111,7 @@ def read_toml(path: str | Path) -> Plan:
     Raises
     ------
     BadInput
-        The file cannot be read, is no TOML, or breaks a rule of the specs.
+        The file cannot be read, is not TOML, or breaks a rule of the specs.
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
@@ -127,7 +128,7 @@ def read_toml(path: str | Path) -> Plan:
 
 
 def from_toml(text: str) -> Plan:
-    r"""Return the plan that a text describes; fields that are missing have their defaults.
+    r"""Return the plan that a text describes; missing fields have their defaults.
 
     >>> from_toml('[strategy]\nkind = "lazy-loading"\nttl = "5s"').scenario.strategy
     LazyLoading(ttl=5.0)
@@ -146,7 +147,7 @@ def from_toml(text: str) -> Plan:
         compare.pop("until_precision", None),
         compare.pop("precision_of", "hit_ratio"),
     )
-    enough(replications, precision, metric)
+    stopping_rule(replications, precision, metric)
     scenario = _spec(Scenario, table, "")
     varied = {name: _alternatives(scenario, name, values) for name, values in compare.items()}
     return Plan(scenario, varied, replications, precision, metric)
@@ -179,6 +180,8 @@ def _table(spec: Spec) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, Spec):
         return _table(value)
+    if isinstance(value, Format):
+        return _name_of_format(value)
     if callable(value):
         name = next((name for name, kind in policies.ALL.items() if kind is value), None)
         if name is None:
@@ -187,6 +190,16 @@ def _plain(value: Any) -> Any:
             )
         return name
     return [_plain(part) for part in value] if isinstance(value, tuple) else value
+
+
+def _name_of_format(value: Format) -> str:
+    name = next((name for name, known in FORMATS.items() if known is value), None)
+    if name is None:
+        raise BadInput(
+            f"the trace format {value} is one of your own, which a scenario file cannot name; "
+            "put it into cs.traces.FORMATS under a name, or keep the scenario in Python"
+        )
+    return name
 
 
 def _spec(cls: type[Spec], table: Mapping[str, Any], path: str) -> Any:
@@ -201,7 +214,7 @@ def _spec(cls: type[Spec], table: Mapping[str, Any], path: str) -> Any:
 
 
 def _value(value: Any, known: Any, path: str) -> Any:
-    """Return a TOML value as a spec's field takes it."""
+    """Return a TOML value in the form that a spec's field takes."""
     if isinstance(value, Mapping):
         return _spec(_class(value, known, path), value, path)
     if isinstance(value, list):
@@ -213,8 +226,9 @@ def _value(value: Any, known: Any, path: str) -> Any:
 
 
 def from_text(text: str, kinds: tuple[Any, ...], rules: list[Rule], path: str) -> Any:
-    """Return what a text stands for in a field that holds a policy, a size or a time."""
+    """Return the policy, size or time that a text names, by the kind of its field."""
     if any(get_origin(kind) is Callable for kind in kinds):
+        _refuse_module(text, path)
         if text not in policies.ALL:
             raise BadInput(f'{path} "{text}" is unknown; choose from {", ".join(policies.ALL)}')
         return policies.ALL[text]
@@ -227,14 +241,24 @@ def from_text(text: str, kinds: tuple[Any, ...], rules: list[Rule], path: str) -
 
 
 def _class(table: Mapping[str, Any], known: Any, path: str) -> type[Spec]:
-    """Return the class that a table's `kind` names; without one, the field's own class if it can be made."""
+    """Return the class of a table's `kind`; without one, the field's own class if it has one."""
     kind = table.get("kind")
     if kind is None and known is not None:
         own = [k for k in known[0] if isinstance(k, type) and k in CLASSES]
         if own:
             return own[0]
     if not isinstance(kind, str) or kind not in KINDS:
+        _refuse_module(kind, path)
         wanted = tuple(k for k in (known[0] if known else ()) if isinstance(k, type))
         names = [name for name, cls in KINDS.items() if issubclass(cls, wanted)] or list(KINDS)
         raise BadInput(f"{path}.kind must be one of {', '.join(names)}; got {kind!r}")
     return KINDS[kind]
+
+
+def _refuse_module(name: Any, path: str) -> None:
+    """Refuse MODULE:NAME: a scenario file from somebody else must not run code here."""
+    if isinstance(name, str) and ":" in name:
+        raise BadInput(
+            f'{path} "{name}" names a module, and a scenario file cannot bring code of its own; '
+            f"run cachesim sweep FILE --vary {path}={name}"
+        )

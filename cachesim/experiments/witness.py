@@ -1,6 +1,6 @@
-"""Listens to what clients ask of the tiers while a scenario runs again; an ordinary run logs nothing.
+"""Records every visit of the clients to the tiers while a scenario runs again; an ordinary run logs none.
 
-Because the same scenario gives the same records, running it again is exact.
+The second run is exact, because the same scenario gives the same records.
 """
 
 from __future__ import annotations
@@ -9,29 +9,29 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from cachesim.experiments.scenario import Scenario
 from cachesim.model.app import App
 from cachesim.model.unreliable.system import UnreliableSystem
 from cachesim.model.unreliable.tiers import UnreliableTier
 from cachesim.records import TIERS, Record, Sink, Value
+from cachesim.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
 
 STEP = (
-    "client",  # number of the client that asked
+    "client",  # number of the client that called
     "tier",  # "cache" or "db"
     "call",  # "get", "set", "delete", "execute", "read" or "write"
     "key",
-    "sent",  # seconds: when it was asked
-    "done",  # seconds: when it took effect and its answer was there
-    "version",  # of the value that was sent or answered; None: no value, or one never committed
-    "answer",  # "hit" and "miss" of a get, the command of an execute, "failed" of what was refused, else ""
+    "sent",  # seconds: when the client called
+    "done",  # seconds: when the call took effect and its answer was there
+    "version",  # of the value that was sent or returned; None: no value, or it was never committed
+    "answer",  # get: "hit" or "miss"; execute: its command; a refused call: "failed"; else ""
 )
 
 
 class Step:
-    """One visit of a client to a tier; its end is filled in when it comes."""
+    """One visit of a client to a tier; its end is filled in later."""
 
     def __init__(
         self, client: int, tier: str, call: str, arguments: tuple[Any, ...], sent: float
@@ -39,16 +39,16 @@ class Step:
         self.client, self.tier, self.call, self.arguments, self.sent = (
             client, tier, call, arguments, sent,
         )  # fmt: skip
-        self.waited = 0.0  # seconds in line before a worker was free
-        self.done: float | None = None  # None: under way
+        self.waited = 0.0  # seconds until a worker was free
+        self.done: float | None = None  # None: in progress
         self.ok = True
         self.answer: Any = None
 
 
 class Witnessed(UnreliableSystem):
-    """A system that hears each call of its clients when it is sent; the end is filled in later.
+    """A system that passes each call of its clients to `hear` when it is sent; the end is filled in later.
 
-    Where nothing fails, an UnreliableSystem and a System give the same records.
+    It always uses the system for faults: without faults, both kinds of system give the same records.
     """
 
     def __init__(self, scenario: Scenario, sink: Sink, hear: Callable[[Step], Any]) -> None:
@@ -56,11 +56,11 @@ class Witnessed(UnreliableSystem):
         self.hear = hear
 
     def cache_client(self, app: App) -> Any:
-        """Make an `app.cache` that listens."""
+        """Make an `app.cache` that records its calls."""
         return _Listening(self, app, self.cache, super().cache_client(app))
 
     def database_client(self, app: App) -> Any:
-        """Make an `app.db` that listens."""
+        """Make an `app.db` that records its calls."""
         return _Listening(self, app, self.db, super().database_client(app))
 
 
@@ -81,7 +81,7 @@ class _Listening:
             step = Step(self._app.client, place, name, arguments, system.env.now)
             step.waited = max(0.0, station.when(station.free[0]) - step.sent)
             visit = method(*arguments, **options)
-            if not hasattr(visit, "callbacks"):  # a plain question, which takes no time
+            if not hasattr(visit, "callbacks"):  # a question that takes no time
                 return visit
             visit.callbacks.insert(0, lambda event: _ended(step, event))
             system.hear(step)
@@ -95,7 +95,7 @@ def _ended(step: Step, event: Any) -> None:
 
 
 class _Enough(Exception):
-    """What was to be seen has been seen."""
+    """The run has passed the moments of interest."""
 
 
 def steps(
@@ -106,12 +106,12 @@ def steps(
     key: str | None = None,
     clients: Collection[int] | None = None,
 ) -> pd.DataFrame:
-    """Return every visit that was under way between two moments: columns STEP, a row a visit.
+    """Return the visits in progress between two moments: columns STEP, one row per visit.
 
     Parameters
     ----------
     key : str, optional
-        Only visits for this key; a command of `execute` counts if it names it.
+        Only visits for this key; a command of `execute` counts if it names the key.
     clients : collection of int, optional
         Only visits of these clients.
 

@@ -1,4 +1,4 @@
-"""Answers from the sandbox: data of a few exact kinds, and no more of it than makes sense."""
+"""Answers from the sandbox: data of a few exact kinds, of a bounded size."""
 
 import builtins
 import json
@@ -21,7 +21,7 @@ BASES = ("cs.Strategy", "cs.EvictionPolicy")
 
 
 class AnswerError(Slip):
-    """The student's code gave no answer that counts; `status` says which kind of failure it was."""
+    """The student's code gave no valid answer; `status` names the kind of failure."""
 
     def __init__(self, status: str, message: str, fixed: str = "") -> None:
         super().__init__(message, fixed)
@@ -163,7 +163,7 @@ MOST_PRINTED = 2000  # characters
 
 
 def printed(pipe: Any) -> str:
-    """Return the first of what a student's code has printed, without control characters; it waits for nothing."""
+    """Return the beginning of the output of a student's code, without control characters; it never waits."""
     with suppress(OSError, ValueError):
         os.set_blocking(pipe.fileno(), False)
         text = os.read(pipe.fileno(), LONGEST_LINE).decode("utf-8", "replace")

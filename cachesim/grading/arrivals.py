@@ -1,4 +1,4 @@
-"""One submission as it has arrived: whose it is, when it came, and an id that no other submission has."""
+"""One submission as it arrived: its students, its time, and its unique id."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ NO_TIME = ("", "-")  # what systems write for it
 
 
 class Arrival(NamedTuple):
-    """One submission, and what is known of it before it is read."""
+    """One submission, and what is known about it before it is read."""
 
     id: str
     path: Path
@@ -45,7 +45,7 @@ def label(name: str) -> str:
 
 
 class Registry(NamedTuple):
-    """What the teacher has said about the students."""
+    """What the teacher knows about the students."""
 
     roster: Roster
     times: Roster  # with a column "submitted"
@@ -74,7 +74,7 @@ class Registry(NamedTuple):
         return next((p for key in keys if (p := self.roster.find(key))), None)
 
     def _matched(self, arrival: Arrival, name: str) -> list[Person]:
-        """Return the students whose submission this is; nobody if the id means one and the name another."""
+        """Find the students of a submission; nobody if the id and the name mean different students."""
         by_id = self.roster.find(arrival.id, arrival.system)
         by_name = self.roster.find(name) or self.roster.find(name.replace(" ", "_"))
         if by_id and by_name and by_id != by_name and not self._is_own_id(arrival):
@@ -103,7 +103,7 @@ class Registry(NamedTuple):
 
 
 def _person(arrival: Arrival, name: str) -> Person:
-    """Return a student of whom no more is known than what the system wrote."""
+    """Make a student from what the system wrote: nothing else is known."""
     field = arrival.system if arrival.system in ("canvas", "moodle", "github") else ""
     email = arrival.id if "@" in arrival.id else ""
     return Person(arrival.id, name, email, **({field: arrival.id} if field else {}))

@@ -1,4 +1,4 @@
-"""A whole class at once: every submission is graded by itself, in parallel, and a bad one stops nobody.
+"""Grade a whole class: each submission by itself, in parallel. A broken or hostile one cannot stop the others.
 
 A batch that was interrupted goes on with the submissions that have no report for the same code, exercise and seed.
 """
@@ -127,7 +127,7 @@ def _by_itself(job: ToGrade, n_jobs: int = -1) -> Grade:
 
 
 def grade_one(job: ToGrade) -> Grade:
-    """Grade one submission, or take the report that an earlier batch has left."""
+    """Grade one submission, or reuse the report of an earlier batch."""
     exercise = Exercise(job.folder)
     try:
         submission = _read(exercise, job)
@@ -146,7 +146,7 @@ def grade_one(job: ToGrade) -> Grade:
 
 
 def _fault(error: Exception) -> str:
-    """Say what is a fault of ours, or of this machine: it must not cost the class."""
+    """Describe a fault of the grader or of this machine: it must not cost the class."""
     return plain(f"the grader failed ({type(error).__name__}: {error}); grade it again", 500)
 
 
@@ -188,7 +188,7 @@ def _priced(report: Report, job: ToGrade, mark: str) -> Grade:
 
 
 def _about_time(late: Lateness, penalty: float, policy: LatePolicy) -> list[str]:
-    """Say how late it was, and what that has cost."""
+    """Say how late it was, and the penalty."""
     if penalty:
         return [f"{late.why}; {penalty:g} points are taken off"]
     if late.days and not policy.per_day:

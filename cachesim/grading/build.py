@@ -1,4 +1,4 @@
-"""Makes from an exercise's one source what others need: notebooks, the solution, an autograder for Gradescope.
+"""Make everything else from an exercise's one source: notebooks, the solution, an autograder for Gradescope.
 
 The same source always gives the same bytes, so that `build --check` can tell whether what lies there is still true.
 """
@@ -8,9 +8,9 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from cachesim.files import replace_file
 from cachesim.grading.cells import Cell, for_students, solved, to_notebook, to_percent
 from cachesim.grading.exercise import Exercise
-from cachesim.grading.files import replace_file
 from cachesim.grading.notebooks import COURSE, nbgrader, otter
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # of every file in an archive: the same source, the same bytes
@@ -59,7 +59,7 @@ def files(
 
 
 def handout(exercise: Exercise) -> str:
-    """Return what a student's `cachesim exercise` needs, as TOML: no solution, no hidden test, nothing of grader.py.
+    """Make the TOML that a student's `cachesim exercise` needs: no solution, no hidden test, nothing of grader.py.
 
     >>> from cachesim.grading.exercise import find
     >>> handout(find("exercises/01_lru")).count("visibility")

@@ -1,4 +1,4 @@
-"""Sentences that tests add to what they saw: what a known mistake gives, and what usually causes a failure."""
+"""Sentences that tests add to a failure: the known mistake that gives this value, or the usual cause."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from cachesim.errors import CachesimError
 
 @contextmanager
 def because(cause: str) -> Iterator[None]:
-    """Add a sentence about the usual cause to whatever goes wrong inside; a clock that was hit stays what it is.
+    """Add a sentence about the usual cause to any failure inside; a time limit that was hit keeps its own message.
 
     >>> with because("Is the key still there?"):
     ...     {}["a"]

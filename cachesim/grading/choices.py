@@ -1,4 +1,4 @@
-"""Choices of a question: how they are shown, and which of them an answer means."""
+"""The choices of a question: how they are shown, and which one an answer means."""
 
 import re
 import string

@@ -107,14 +107,14 @@ class Reader:
             return None  # it is graded as one submission, and its report says why it cannot be read
 
     def _recognised(self, tree: Tree) -> tuple[str, Tree] | None:
-        """Return the layout and the tree where it begins: folders around a class are passed through."""
+        """Find the layout and the tree where it begins; folders around a class are skipped."""
         for inner in self._unwrapped(tree):
             if name := told(inner, self.exercise):
                 return name, inner
         return None
 
     def _unwrapped(self, tree: Tree) -> Iterator[Tree]:
-        """Yield a tree and what it is only the wrapping of: one folder, nbgrader's `submitted`, one archive."""
+        """Yield a tree, then what is inside it while it holds only one thing: a folder, `submitted`, an archive."""
         may_unpack = True
         for _ in range(DEEPEST):
             yield tree
@@ -141,7 +141,7 @@ class Reader:
         )
 
     def _note_folders(self, paths: Sequence[Path], layout: str) -> None:
-        """Say how a folder of folders was understood: it could be a class that nobody's system has made."""
+        """Say how a folder of folders was understood: no learning system has this layout."""
         if layout or len(paths) > 1 or not paths[0].is_dir():
             return
         names = [name for name in tree_of(paths).files if kind_of(name)]

@@ -12,14 +12,14 @@ from cachesim.grading.exercise import Exercise, find, seed_of
 from cachesim.grading.judge import PASSED, Outcome, Report
 from cachesim.grading.progress import Progress
 from cachesim.grading.sandbox import strongest
-from cachesim.grading.work import Attempt, files_here, run_here, saved, unwritten, work_on
+from cachesim.grading.work import Draft, files_here, run_here, saved, unwritten, work_on
 
 OTHER_PARAMETERS = "the grade uses parameters of your own, other than these"
 INDENT = " " * 16
 
 
 class Checked(NamedTuple):
-    """What a check has found, as text that a student reads."""
+    """The result of a check, as text for a student."""
 
     report: Report
     text: str
@@ -48,7 +48,7 @@ class Text(str):
 
 
 class Desk:
-    """One exercise: predict, then check, with hints; what was done is kept in .cachesim/exercises.json."""
+    """One exercise: predict, then check, with hints; the progress is kept in .cachesim/exercises.json."""
 
     def __init__(self, task: Exercise, student: str = "") -> None:
         self.task, self.student = task, student
@@ -72,7 +72,7 @@ class Desk:
         return f"{choice} ({LETTERS[choices.index(choice)]})" if choice in choices else choice
 
     def predict(self, answer: object) -> Text:
-        """Note a guess, right or not; that opens the tests. Return it beside what is right, and why.
+        """Note a guess, right or wrong; that opens the tests. Return it beside the right answer and its reason.
 
         The first guess is kept: what you learn is the way from it to the answer.
         """
@@ -84,7 +84,7 @@ class Desk:
         return Text(told if known["predicted"] == guess else f"{told}\nThe first guess is kept.")
 
     def beside(self, guess: str) -> str:
-        """Return a guess beside what is right."""
+        """Return a guess beside the right answer."""
         if not self._asked:
             return "-"
         right = self._asked["answer"]
@@ -92,7 +92,7 @@ class Desk:
         return f"{verdict}. Your guess: {self._shown(guess)}."
 
     def check(self, path: Path | str | None = None) -> Checked:
-        """Run the visible tests on a file; without one, on what was run in this notebook, or on your files here."""
+        """Run the visible tests on a file; without one, on the cells run in this notebook, or on your files here."""
         guess = self.must_be_open()
         work = work_on(self.task, Path(path) if path is not None else None)
         seed = seed_of("", self.student)
@@ -126,7 +126,7 @@ class Desk:
             return str(error)
         return ""
 
-    def _notes(self, work: Attempt, report: Report) -> Iterator[str]:
+    def _notes(self, work: Draft, report: Report) -> Iterator[str]:
         yield from (*report.notes, *work.notes)
         if _passed(report) and run_here() is not None:
             yield from saved(self.task, work.submission)
@@ -134,7 +134,7 @@ class Desk:
             f"if your course has a secret, {OTHER_PARAMETERS}" if self.student else OTHER_PARAMETERS
         )
 
-    def _next(self, work: Attempt, report: Report) -> Iterator[str]:
+    def _next(self, work: Draft, report: Report) -> Iterator[str]:
         missing = unwritten(self.task, work.submission)
         yield from ["", *([f"not yet written: {', '.join(missing)}"] if missing else [])]
         if not _passed(report):
@@ -155,7 +155,7 @@ class Desk:
         return Text("\n".join(f"{number} of {len(hints)}: {text}" for number, text in shown))
 
     def reset(self) -> None:
-        """Forget what was done; the student's files become NAME.old, and none that is there is lost."""
+        """Forget the progress; the student's files become NAME.old, and no file is lost."""
         Progress().forget(self.task.id)
         for path in files_here(self.task):
             os.replace(path, _free(path.with_name(f"{path.name}.old")))

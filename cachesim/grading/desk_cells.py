@@ -10,7 +10,7 @@ DESK = "desk"  # the tag of these cells: they are neither graded nor run by a gr
 
 
 def with_desk(cells: Sequence[Cell], number: str, asked: dict[str, Any]) -> list[Cell]:
-    """Return the cells with those of the desk: the question after the text, the check after what is asked.
+    """Add the cells of the desk: the question after the text, the check after the cells to fill in.
 
     Cells that have them already (a handout's) and exercises without a question stay as they are.
     """

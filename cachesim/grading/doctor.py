@@ -1,4 +1,4 @@
-"""Examines an exercise as its author should: it is whole, and every answer gets exactly the score that it must get."""
+"""Examine an exercise before a class gets it: nothing is missing, and every answer gets exactly its score."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -14,7 +14,7 @@ HINTS, FEWEST = 3, 3  # hints; right designs beside the reference, and wrong ans
 
 
 class Examined(NamedTuple):
-    """One thing that was looked at."""
+    """The result of one check."""
 
     what: str
     why: str  # what is wrong with it; empty if nothing is
@@ -26,7 +26,7 @@ class Examined(NamedTuple):
 
 
 def examined(exercise: Exercise, tier: Tier, seeds: int = SEEDS) -> Iterator[Examined]:
-    """Yield what was looked at, and what is wrong with it: first the parts, then the scores, then leaks.
+    """Yield the result of each check: first the parts, then the scores, then leaks.
 
     Each answer is tried with the parameters of the seeds 1, 2, ..., `seeds`.
     """
@@ -46,7 +46,7 @@ def examined(exercise: Exercise, tier: Tier, seeds: int = SEEDS) -> Iterator[Exa
 
 
 def parts(exercise: Exercise) -> Iterator[Examined]:
-    """Yield whether everything is there that an exercise has."""
+    """Yield whether each part that an exercise needs is there."""
     asked = exercise.about.get("predict", {})
     is_whole = {"question", "choices", "answer", "why"} <= set(asked)
     visible = {test.visible for test in exercise.tests}
@@ -74,7 +74,7 @@ def parts(exercise: Exercise) -> Iterator[Examined]:
 
 
 def lines_of(exercise: Exercise) -> int:
-    """Return how many lines of code the solution has: those between its marks, without blank ones."""
+    """Count the lines of code in the solution: those between its marks, without blank ones."""
     inside, count = False, 0
     for line in "".join(cell.source for cell in exercise.asked).splitlines():
         inside = inside != ("SOLUTION" in line)
@@ -100,7 +100,7 @@ def _first_of(failed: list[Outcome]) -> str:
 
 
 def leaks(exercise: Exercise, text: str) -> list[str]:
-    """Return lines of the solution, of grader.py and of hidden tests that stand in a text which students see."""
+    """Find lines of the solution, of grader.py and of hidden tests in a text that students see."""
     hidden = {f"test_{test.id}" for test in exercise.tests if not test.visible}
     hidden |= {test.failed for test in exercise.tests if not test.visible}
     cells = [cell.source for cell in exercise.cells if "hidden" in cell.tags]
@@ -112,6 +112,6 @@ def leaks(exercise: Exercise, text: str) -> list[str]:
 
 
 def _lines(*texts: str) -> set[str]:
-    """Return lines that could only stem from these texts: long ones that are more than an import."""
+    """Choose lines that could come from no other text: long ones that are more than an import."""
     lines = {line.strip() for text in texts for line in text.splitlines()}
     return {line for line in lines if len(line) > 20 and not line.startswith(("import", "from"))}

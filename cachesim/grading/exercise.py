@@ -116,7 +116,7 @@ class Exercise:
         return [cell for cell in self.cells if "# BEGIN SOLUTION" in cell.source]
 
     def right(self) -> list[tuple[str, str, float]]:
-        """Return right answers of other designs than the reference: name, source and the score: all points."""
+        """Return right answers with another design than the reference: name, source and score (all points)."""
         return [
             (name, _text(self.path / "right" / f"{name}.py"), self.max_score)
             for name in self.designs
@@ -153,7 +153,7 @@ class Exercise:
 
 
 def _read(path: Path) -> tuple[dict[str, Any], str]:
-    """Return what exercise.toml says, and the lab in percent format."""
+    """Read exercise.toml, and the lab in percent format."""
     if path.suffix == ".toml":
         about = _toml(path)
         return about, str(about.pop("lab", ""))
@@ -178,7 +178,7 @@ def _text(path: Path) -> str:
 
 
 def code_of(cells: Any) -> str:
-    """Return what a submission consists of: the code cells without tests."""
+    """Return the code of a submission: the code cells without tests."""
     kept = [c.source for c in cells if c.is_code and not NOT_ASKED & set(c.tags)]
     return "\n".join(kept)
 
@@ -194,7 +194,7 @@ def _test(about: dict[str, Any]) -> Test:
 
 
 def parameters_of(names: dict[str, Any], seed: int) -> dict[str, Any]:
-    """Return a student's parameters: what `parameters(random)` makes, nothing if the lab has none."""
+    """Make a student's parameters with the lab's `parameters(random)`; none if the lab has no such function."""
     made: dict[str, Any] = names["parameters"](random_of(seed)) if "parameters" in names else {}
     return made
 

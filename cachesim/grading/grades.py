@@ -1,4 +1,4 @@
-"""What a student gets: the report of a submission, whose it is, and what being late has cost."""
+"""The grade of a submission: its report, its students, and the penalty for being late."""
 
 from typing import Any, NamedTuple
 
@@ -39,12 +39,12 @@ class Grade(NamedTuple):
 
     @property
     def outcomes(self) -> list[Outcome]:
-        """What became of each test."""
+        """The outcome of each test."""
         return self.report.outcomes
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was odd."""
+        """Remarks about the submission."""
         return self.report.notes
 
     @property
@@ -54,7 +54,7 @@ class Grade(NamedTuple):
 
     @property
     def students(self) -> tuple[Person, ...]:
-        """Whose it is; of whom nothing else is known, the id."""
+        """The students; if nothing is known about them, the id."""
         return self.people or (Person(self.id),)
 
     @property
@@ -74,7 +74,7 @@ def graded(report: Report | Grade) -> Grade:
 
 
 def as_dict(report: Report | Grade) -> dict[str, Any]:
-    """Return a report as the JSON that is documented; what says nothing is not there.
+    """Return a report as the documented JSON, without empty fields.
 
     >>> sorted(as_dict(Report("ada", "01", 1.0, 2.0, "bwrap", [], ())))
     ['exercise', 'id', 'isolation', 'max_score', 'notes', 'schema', 'score', 'tests']
@@ -94,7 +94,7 @@ def as_dict(report: Report | Grade) -> dict[str, Any]:
 
 
 def to_json(grade: Grade) -> dict[str, Any]:
-    """Return all that is kept of a grade: `from_json` gives it back."""
+    """Return a grade as JSON; `from_json` reads it back."""
     people = [{k: v for k, v in person._asdict().items() if v} for person in grade.students]
     return {**as_dict(grade), "students": people, "of": grade.mark}
 

@@ -1,4 +1,4 @@
-"""Who handed in what on Gradescope: its list of an export, and what it tells an autograder.
+"""Who handed in what on Gradescope: the list in an export, and the metadata that an autograder gets.
 
 References
 ----------
@@ -25,7 +25,7 @@ class Submitter(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The id that we know a student by: the e-mail address, or what else there is."""
+        """The id of a student: the e-mail address, or another field if there is none."""
         return self.email or self.sid or self.id or self.name
 
 
@@ -37,7 +37,7 @@ class Handed(NamedTuple):
 
 
 def from_export(text: str) -> dict[str, Handed]:
-    """Return folder -> submission, from submission_metadata.yml; lines that we need not know are passed over.
+    """Read folder -> submission from submission_metadata.yml; other lines are skipped.
 
     >>> found = from_export('''submission_7:
     ...   :submitters:
@@ -122,7 +122,7 @@ def _submitter(about: dict[str, Any]) -> Submitter:
 
 
 def group_id(people: tuple[Submitter, ...]) -> str:
-    """Return the id of those who handed in together, the same in whatever order they are named.
+    """Return the id of a group; the order of the names does not matter.
 
     >>> group_id((Submitter(email="bob@uni.edu"), Submitter(email="ada@uni.edu")))
     'ada@uni.edu+bob@uni.edu'

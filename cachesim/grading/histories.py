@@ -1,11 +1,11 @@
-"""What tests of strategy exercises ask of histories: which request went wrong, what was seen and what is right."""
+"""Checks of histories for strategy exercises: which request went wrong, what happened, and what is right."""
 
 from typing import Any
 
 import pandas as pd
 
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
+from cachesim.scenario import Scenario
 
 COLUMNS = ["op", "key", "begin", "end", "lookup", "write", "version", "acknowledged", "committed"]
 COLUMNS += ["age", "error"]
@@ -43,7 +43,7 @@ def of(history: pd.DataFrame, op: str) -> pd.DataFrame:
 
 
 def told(row: Any) -> str:
-    """Say which request a row is."""
+    """Name the request of a row."""
     return f"the {row['op']} of {row['key']} at t={row['begin']:.3f} s"
 
 
@@ -94,7 +94,7 @@ def first_stale(history: pd.DataFrame, longest: float = 0.0) -> str:
 
 
 def first_difference(mine: pd.DataFrame, right: pd.DataFrame) -> str:
-    """Say at which request a quiet run does something else than the reference; an empty text if nowhere.
+    """Name the first request at which a quiet run differs from the reference; an empty text if none does.
 
     Compared are what a read finds in the cache and which version it returns, what a write commits, and how long they
     take (one more trip to the cache is allowed); not in which order, or where, the work is done.

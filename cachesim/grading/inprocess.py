@@ -14,7 +14,7 @@ from cachesim.slips import arguments as counted
 
 
 class NotebookLab:
-    """What a test is handed, as in `cachesim grade`: policies, strategies and functions, and the parameters.
+    """The `lab` argument of a test, as in `cachesim grade`: policies, strategies, functions and parameters.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Runs an exercise's tests against one submission and says what became of each; the verdicts are given here only.
+"""Run an exercise's tests against one submission. Verdicts are given here and nowhere else.
 
 A test for whose end the machine may be to blame (sandbox.py says when) is repeated, alone. If the same happens again
 and nobody can tell why, the report is not final.
@@ -24,7 +24,7 @@ MOST_LATE = 2  # tests that may time out before the rest is not tried any more
 
 
 class Outcome(NamedTuple):
-    """What became of one test."""
+    """The outcome of one test."""
 
     id: str
     status: str
@@ -37,7 +37,7 @@ class Outcome(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What became of one submission."""
+    """The outcomes of all tests of one submission."""
 
     id: str
     exercise: str
@@ -49,7 +49,7 @@ class Report(NamedTuple):
 
     @property
     def is_final(self) -> bool:
-        """Whether every test could be judged. If not, the score is none: grade the submission again.
+        """Whether every test could be judged. If not, there is no score: grade the submission again.
 
         >>> late = Outcome("hits", TROUBLE, 0.0, 10.0, "the machine is too busy", True)
         >>> Report("ada", "01", 0.0, 10.0, "bwrap", [late], ()).is_final
@@ -67,7 +67,7 @@ def judge(
     only_visible: bool = False,
     repeat: Repeat = "now",
 ) -> Report:
-    """Run the tests, each in a sandbox of its own; what depends on a test that did not pass is not reached.
+    """Run the tests, each in its own sandbox. A test that needs another one does not run if that one failed.
 
     `repeat` says what becomes of a test for whose end the machine may be to blame. "now" repeats it at once: nothing
     else is graded beside. "later" leaves a report that is not final. "is one" is for the call that repeats, then.
@@ -168,7 +168,7 @@ def _lab(bench: _Bench, stack: ExitStack) -> BoxLab:
 
 
 def _told(trouble: Exception, test: Test, is_repeat: bool) -> tuple[str, str, str]:
-    """Return the status, what was seen, and what of it may be told where nothing of the code's may be seen."""
+    """Return the status, the message for visible tests, and the message for hidden ones: nothing from the code."""
     shown = rounded(plain(str(trouble), 500))
     if isinstance(trouble, AssertionError):
         return FAILED, f"{test.failed} Seen: {shown}" if shown else test.failed, ""

@@ -59,7 +59,7 @@ class HandedIn(NamedTuple):
 
 
 def told(tree: Tree, exercise: str) -> str:
-    """Return which layout a tree has; nothing if it is none of those that can be told apart.
+    """Recognise the layout of a tree; an empty text if it is not one of KNOWN.
 
     >>> from cachesim.grading.tree import File
     >>> told(Tree("class", {"ada_1_2_lab.py": File(9), "bob_LATE_3_4_lab.py": File(9)}), "01_lru")

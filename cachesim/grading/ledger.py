@@ -1,6 +1,6 @@
 """The folder of a class that was graded: one report for each submission, and lists made from all of them.
 
-Whoever is graded again into the same folder gets a new report; the others keep theirs.
+Grade a student again into the same folder, and only that report is replaced.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cachesim.errors import BadInput
-from cachesim.grading.files import replace_file
+from cachesim.files import replace_file
 from cachesim.grading.grades import Grade, from_json, to_json
 
 MANIFEST = "grading.json"
@@ -29,7 +29,7 @@ RESERVED = {"con", "prn", "aux", "nul"}  # names that Windows takes for devices
 
 
 class Ledger:
-    """What `cachesim grade --out` keeps.
+    """The folder of `cachesim grade --out`.
 
     Raises
     ------

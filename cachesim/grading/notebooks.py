@@ -1,4 +1,4 @@
-"""Makes of an exercise what nbgrader and otter-grader take as an assignment's source.
+"""Make the source of an assignment for nbgrader and otter-grader from an exercise.
 
 NOT hardened against hostile code: those tools run tests and answers in one process (inprocess.py). Both get the same
 tests with the same points, and a test that needs another one is not reached without it, as in `cachesim grade`.

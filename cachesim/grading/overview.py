@@ -1,4 +1,4 @@
-"""The head of the page of a class: how the scores lie, which tests were passed, and a line for each submission."""
+"""The top of the page of a class: a histogram of the scores, the pass rate per test, one line per submission."""
 
 from collections.abc import Sequence
 from html import escape
@@ -15,7 +15,7 @@ TABLE = "<table><thead><tr>{head}</tr></thead>\n{rows}</table>"
 
 
 class Bar(NamedTuple):
-    """One bar: what it stands for, how many, and out of how many."""
+    """One bar: its label, its count, and the count of all."""
 
     label: str
     number: int
@@ -76,7 +76,7 @@ def passed(grades: Sequence[Grade]) -> list[Bar]:
 
 
 def bars(rows: Sequence[Bar], meaning: str) -> str:
-    """Return bars as HTML; a screen reader is told the same as one sentence."""
+    """Return bars as HTML; a screen reader reads one sentence with the same content."""
     told = ", ".join(f"{row.label}: {row.number}" for row in rows)
     drawn = "\n".join(map(_bar, rows))
     return f'<div role="img" aria-label="{escape(f"{meaning}: {told}")}">\n{drawn}\n</div>'

@@ -1,4 +1,4 @@
-"""How long a process has owed an answer, and what of that time is its own: a busy machine must not cost a point.
+"""How long a process has owed an answer, and how much of it is its own fault: a busy machine must not cost a point.
 
 A process that cannot run, for want of a free core or of a page on the disk, is not to blame; nor for the time that the
 grader, which waits for a core too, takes to look at the answer. Linux counts these waits, and they are given back. What
@@ -28,7 +28,7 @@ class State(NamedTuple):
 
 
 def state_of(pid: int) -> State | None:
-    """Return how a process is; None where the system does not say: its end, or not Linux."""
+    """Read the state of a process; None if it has ended, or outside Linux."""
     cpu, waited, letters = 0.0, 0.0, set()
     for task in (task for process in family(pid) for task in _tasks(process)):
         with suppress(OSError):  # a thread that has just ended
@@ -55,7 +55,7 @@ def _tasks(pid: int) -> list[Path]:
 
 
 def waited_by(thread: int) -> float:
-    """Return for how many seconds a thread of this process has waited for a free core; 0 where nobody counts."""
+    """Read how many seconds this thread has waited for a free core; 0 where the system does not count."""
     try:
         return int((PROC / f"self/task/{thread}/schedstat").read_text().split()[1]) / 1e9
     except (OSError, IndexError):
@@ -118,7 +118,7 @@ class Owed:
         return min(self.limit + given_back, PATIENCE * self.limit) - self.total()
 
     def blame(self) -> str:
-        """Return whose fault it is when nothing is left: "code", "machine", "unknown"; or "" as long as it can run."""
+        """Name the cause when no time is left: "code", "machine" or "unknown"; "" while there is time."""
         state = self.state()
         if self.total() >= PATIENCE * self.limit:
             return "machine"

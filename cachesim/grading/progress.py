@@ -1,4 +1,4 @@
-"""What one student has done: first guesses, hints seen and results, kept in a file that survives.
+"""One student's progress: first guesses, hints seen and results, kept in a file that survives crashes.
 
 A notebook and a shell may write it at the same time, so every change reads the file again, under a lock.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cachesim.errors import BadInput
-from cachesim.grading.files import replace_file
+from cachesim.files import replace_file
 
 FILE = Path(".cachesim") / "exercises.json"
 FACTS = {"started": bool, "predicted": str, "hints": int, "passed": bool}
@@ -32,7 +32,7 @@ class Progress:
         self.path = path
 
     def of(self, exercise: str) -> Facts:
-        """Return what is known of an exercise."""
+        """Return the known facts about an exercise."""
         return self.known.get(exercise, {})
 
     @property
@@ -41,7 +41,7 @@ class Progress:
         return self._read() or {}
 
     def note(self, exercise: str, **facts: Any) -> Facts:
-        """Add facts about an exercise; return all that is known of it."""
+        """Add facts about an exercise; return all facts about it."""
         return self.change(exercise, lambda known: known | facts)
 
     def change(self, exercise: str, changed: Callable[[Facts], Facts]) -> Facts:

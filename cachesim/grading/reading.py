@@ -1,4 +1,4 @@
-"""Reads what was handed in, in a sandbox of its own: whatever a file holds, it can spoil one submission and no more.
+"""Read a submission in its own sandbox: a file, whatever it holds, can spoil one submission and no more.
 
 Here files are found and sent, as bytes; box/reader.py says which code of them counts. What comes back is bounded text.
 """
@@ -110,7 +110,7 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def _files(top: Path) -> tuple[list[tuple[str, Path]], list[str]]:
-    """Return name and path of what may hold an answer, and the folders that are not entered."""
+    """List the files that may hold an answer (name and path), and the folders that are not entered."""
     found, junk, waiting, left = [], [], [top], MOST_NAMES
     while waiting and left > 0:
         folder = waiting.pop()
@@ -142,7 +142,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def _nothing(path: Path) -> str:
-    """Say what is in a folder that holds no answer."""
+    """Describe a folder that holds no answer."""
     names = [entry.name for entry in _entries(path) if not is_junk(entry.name)]
     said = [f"{plain(name, 60)} ({format_of(name, b'') or 'no answer'})" for name in names[:5]]
     there = f", only {', '.join(said)}" if said else ""

@@ -103,14 +103,14 @@ def moodle(reports: Sequence[Given], title: str) -> str:
 
 
 def in_words(report: Given) -> str:
-    """Return what a report says, in one line."""
+    """Summarise a report in one line."""
     grade = graded(report)
     tests = [f"{o.id}: {o.status} {o.message}".strip() for o in grade.outcomes]
     return "; ".join([*tests, *grade.notes])
 
 
 def points(score: float) -> str:
-    """Return points as a number that every system reads.
+    """Format points as a number that every system reads.
 
     >>> points(70.0), points(100 / 3), points(-0.0)
     ('70', '33.33', '0')

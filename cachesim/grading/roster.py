@@ -57,7 +57,7 @@ class Person(NamedTuple):
 
 
 class Roster:
-    """The students of a class, found by whatever a system names them by.
+    """The students of a class; a system may name them by id, login, name or e-mail address.
 
     >>> roster = Roster([Person("ada", "Ada King", "ak@uni.edu"), Person("bob", "Bob Day")])
     >>> [roster.find(name).id for name in ("ADA", "kingada", "Day, Bob", "ak@uni.edu", "ak")]
@@ -73,7 +73,7 @@ class Roster:
                 self._index.setdefault(key, set()).add(person)
 
     def find(self, known_as: str, system: str = "") -> Person | None:
-        """Return the one student who is known by that, to that system or at all; None if nobody or several are.
+        """Find the one student with this id or name; None if there is none, or several.
 
         An id is looked for before a name, a name before the first part of an e-mail address.
         """

@@ -1,4 +1,4 @@
-"""The sandbox: a process for a student's code that can do nothing but answer, and that ends when told to.
+"""The sandbox: a process for a student's code. It can only answer, and it ends when the grader says so.
 
 Three tiers, the first that this machine has: bubblewrap (its own namespaces, a read-only view of Python and nothing
 else), Landlock with seccomp, or resource limits alone. In each the process ends with its grader, and when its time is

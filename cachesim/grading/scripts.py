@@ -1,7 +1,8 @@
 """Quiet runs: scripts of requests in which each begins when all work of the one before has ended.
 
 Two right designs never give the same busy history: one fills the cache before it answers, the other beside it. In a
-quiet run they do. So tests compare designs on quiet runs, and ask of busy ones only what holds for every right design.
+quiet run they do. So tests compare designs on quiet runs; on busy runs they check
+only rules that hold for every right design.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +12,6 @@ from itertools import islice
 import pandas as pd
 
 from cachesim.errors import BadInput
-from cachesim.experiments.scenario import Scenario
 from cachesim.grading.histories import QUERY, TRIP, rows_of
 from cachesim.measure.history import Recorder
 from cachesim.model.database import Database
@@ -21,7 +21,8 @@ from cachesim.model.network import Network
 from cachesim.model.node import Node
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.unreliable.system import UnreliableSystem, system_for
-from cachesim.model.workload import Request, Workload
+from cachesim.model.workload import TimedRequest, Workload
+from cachesim.scenario import Scenario
 from cachesim.spec import MOST, Count
 
 LATER = 0.5  # seconds by which a run before begins later
@@ -31,7 +32,7 @@ PATIENCE = 5.0  # seconds after the last request in which work may end; then the
 class Script(Workload):
     """The requests that are written down: (seconds since the request before, "read" or "write", key)."""
 
-    steps: tuple[Request, ...] = ()
+    steps: tuple[TimedRequest, ...] = ()
 
     def keys_loaded(self) -> list[str]:
         """Return the keys that are asked for; each has its row."""
@@ -41,7 +42,7 @@ class Script(Workload):
         """Return the same for all keys."""
         return 100
 
-    def requests(self, seed: int) -> Iterator[Request]:
+    def requests(self, seed: int) -> Iterator[TimedRequest]:
         """Yield the steps, once."""
         return iter(self.steps)
 
@@ -60,7 +61,7 @@ class NoConnections(Condition):
 
 
 def quiet(
-    strategy: Strategy, steps: Sequence[Request], refused: tuple[float, float] | None = None
+    strategy: Strategy, steps: Sequence[TimedRequest], refused: tuple[float, float] | None = None
 ) -> pd.DataFrame:
     """Play requests one at a time, where every trip and every query takes the same time; return those that ended.
 
@@ -76,7 +77,7 @@ def quiet(
     return played(scripted(strategy, steps).replace(faults=faults))
 
 
-def scripted(strategy: Strategy, steps: Sequence[Request]) -> Scenario:
+def scripted(strategy: Strategy, steps: Sequence[TimedRequest]) -> Scenario:
     """Return the scenario of a script; every trip to the cache and every query takes the same time."""
     trip, query = Constant(value=TRIP), Constant(value=QUERY)
     last = (PATIENCE, "read", steps[0][2])  # when it begins the run is stopped
@@ -91,7 +92,7 @@ def scripted(strategy: Strategy, steps: Sequence[Request]) -> Scenario:
     )
 
 
-def quiet_again(make: Callable[[], Strategy], steps: Sequence[Request]) -> pd.DataFrame:
+def quiet_again(make: Callable[[], Strategy], steps: Sequence[TimedRequest]) -> pd.DataFrame:
     """Play requests as `quiet` does, after two other runs: a whole one, and one that was stopped in the middle.
 
     `make` gives a new strategy for each run; nothing of the first runs may be left for the last one.
@@ -129,7 +130,7 @@ class _Torn(Workload):
         """Return the whole workload's."""
         return self.inner.size_of(key)
 
-    def requests(self, seed: int) -> Iterator[Request]:
+    def requests(self, seed: int) -> Iterator[TimedRequest]:
         """Yield the first requests, and stop the run when the next one is asked for."""
         yield from islice(self.inner.requests(seed), self.length)
         raise _Stopped("this is how a run is stopped")

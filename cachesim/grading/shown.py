@@ -1,8 +1,8 @@
-"""Text of students' as it may stand on a terminal, in XML, in HTML and in a table."""
+"""Text from students, made safe for a terminal, XML, HTML and tables."""
 
 
 def shown(text: str) -> str:
-    r"""Return text in one line, in which nothing is a command: no control signs, no change of direction.
+    r"""Return text in one line without control characters and without a change of direction.
 
     A terminal would obey escape sequences, and XML has no place for control signs.
 

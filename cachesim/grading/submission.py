@@ -1,4 +1,4 @@
-"""What students hand in: a .py, an .ipynb, a folder or a zip, read as data and never imported."""
+"""A submission: a .py, an .ipynb, a folder or a zip, read as data and never imported."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ GRADED = "graded: "  # begins the note that names the file
 
 
 class Submission(NamedTuple):
-    """One student's code, and what was odd about how it came."""
+    """One student's code, and remarks about the file it came from."""
 
     id: str
     parts: tuple[Part, ...]
@@ -57,7 +57,7 @@ def read(path: Path, exercise: Exercise, tier: Tier | None = None) -> Submission
 
 
 def from_inputs(texts: Sequence[str], exercise: Exercise, tier: Tier | None = None) -> Submission:
-    """Return what the cells come to that were run in a notebook, by the same rules; IPython's `In` is such a list.
+    """Read a submission from the cells that ran in a notebook, by the same rules; IPython's `In` is such a list.
 
     A part's `where` says its place in the list: "In [5]". Cells that were run twice are normal, so there are no notes.
     """
@@ -68,7 +68,7 @@ def from_inputs(texts: Sequence[str], exercise: Exercise, tier: Tier | None = No
 
 
 def is_attempted(submission: Submission, exercise: Exercise) -> bool:
-    """Return whether something was written at all: an entry point is there, and not as the starter has it."""
+    """Whether the student wrote anything: an entry point differs from the starter."""
     if submission.written is not None:
         return bool(submission.written or any(other.written for other in submission.others))
     if not submission.source.strip():

@@ -1,4 +1,4 @@
-"""What a teacher has downloaded, a folder or an archive, as one list of names.
+"""A download, a folder or an archive, as one list of names.
 
 Nothing is unpacked before it is asked for. What no student wrote as an answer is left out before anything is
 counted: resource forks of macOS, checkpoints, hidden folders, virtual environments, installed packages.
@@ -37,7 +37,7 @@ class File(NamedTuple):
     data: bytes = b""
 
     def read(self, most: int) -> bytes:
-        """Return at most so many bytes. Raises BadInput for a damaged entry."""
+        """Return at most `most` bytes. Raises BadInput for a damaged entry."""
         try:
             if self.archive is not None and self.entry is not None:
                 with self.archive.open(self.entry) as packed:
@@ -221,7 +221,7 @@ def common(names: Iterable[str]) -> str:
 
 
 def fitting(sizes: dict[str, int], most: int) -> set[str]:
-    """Return whose files have room: if all together are too much, the largest have none.
+    """Choose the submissions that fit: if all together are too large, the largest are left out.
 
     >>> sorted(fitting({"ada": 10, "bob": 90, "cy": 20}, 50))
     ['ada', 'cy']

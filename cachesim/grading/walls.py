@@ -1,4 +1,4 @@
-"""Which walls there are for a process of a student's code, by tier, and what may be seen behind them.
+"""The walls around a student's process, by tier, and the files that it may see.
 
 References
 ----------
@@ -31,7 +31,7 @@ class Limits(NamedTuple):
 
 
 def needs(tier: Tier) -> set[str]:
-    """Return the walls that must stand inside, for a tier to hold."""
+    """Name the walls that must hold inside the process of a tier."""
     common = {"nobody", "rlimits", "bound", "seccomp"}
     return {"bwrap": common, "landlock": common | {"landlock"}, "rlimits": set()}[tier]
 

@@ -1,4 +1,4 @@
-"""A student's work where the student sits: cells that were run in this notebook, or the files that `start` wrote."""
+"""A student's attempt on the student's own machine: the cells that ran in this notebook, or the files from `start`."""
 
 import re
 import sys
@@ -13,16 +13,16 @@ from cachesim.grading.submission import Submission, from_inputs, is_attempted, r
 KINDS = (".py", ".ipynb")  # of the files that `start` writes
 
 
-class Attempt(NamedTuple):
-    """What a check looks at."""
+class Draft(NamedTuple):
+    """The attempt that a check looks at."""
 
     name: str  # as the student knows it: "01_lru.py", "In [5]"
     submission: Submission
     notes: tuple[str, ...] = ()
 
 
-def work_on(task: Exercise, path: Path | None = None) -> Attempt:
-    """Return the work to judge: a file; without one the cells run in this notebook, or the student's files here.
+def work_on(task: Exercise, path: Path | None = None) -> Draft:
+    """Find the attempt to judge: a file; without one the cells that ran in this notebook, or the student's files here.
 
     Raises
     ------
@@ -35,11 +35,11 @@ def work_on(task: Exercise, path: Path | None = None) -> Attempt:
     return _in_files(task) if inputs is None else _in_notebook(task, inputs)
 
 
-def _in_file(task: Exercise, path: Path) -> Attempt:
+def _in_file(task: Exercise, path: Path) -> Draft:
     if not path.exists():
         raise BadInput(f'there is no "{path}" here; give the name of your file')
     submission = read(path, task)
-    return Attempt(str(path), submission, tuple(_for_another(task, path, submission)))
+    return Draft(str(path), submission, tuple(_for_another(task, path, submission)))
 
 
 def _for_another(task: Exercise, path: Path, submission: Submission) -> Iterator[str]:
@@ -69,7 +69,7 @@ def own_files(task: Exercise) -> list[Path]:
     return found
 
 
-def _in_files(task: Exercise) -> Attempt:
+def _in_files(task: Exercise) -> Draft:
     """Return the file in which something is written; if that is so in both, both: the better one counts."""
     found, refused = [], []
     for path in own_files(task):
@@ -81,7 +81,7 @@ def _in_files(task: Exercise) -> Attempt:
         raise BadInput("; ".join(refused))
     first, *others = [one for one in found if is_attempted(one, task)] or found[:1]
     name = " and ".join(one.file for one in (first, *others))
-    return Attempt(name, first._replace(others=tuple(others)), tuple(refused))
+    return Draft(name, first._replace(others=tuple(others)), tuple(refused))
 
 
 def run_here() -> list[str] | None:
@@ -95,7 +95,7 @@ def run_here() -> list[str] | None:
     return [str(text) for text in written]
 
 
-def _in_notebook(task: Exercise, inputs: list[str]) -> Attempt:
+def _in_notebook(task: Exercise, inputs: list[str]) -> Draft:
     names = " and ".join(task.entry_points)
     try:
         submission = from_inputs(inputs, task)
@@ -105,7 +105,7 @@ def _in_notebook(task: Exercise, inputs: list[str]) -> Attempt:
             f'to check a file: ex.check("{task.name}.py")'
         ) from None
     where = ", ".join(part.where for part in submission.parts)
-    return Attempt(where, submission, tuple(_run_again(task, inputs)))
+    return Draft(where, submission, tuple(_run_again(task, inputs)))
 
 
 def _run_again(task: Exercise, inputs: list[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The time of a real server: set by the simulation, shared through one page of memory."""
+"""The time of a real server. The simulation sets it, through one page of shared memory."""
 
 import mmap
 import os
@@ -9,13 +9,13 @@ from itertools import count
 from cachesim.engines.base import START
 
 SECOND = 1_000_000_000  # nanoseconds
-PATIENCE = 10.0  # seconds of wall time in which a server answers or is given up
+PATIENCE = 10.0  # seconds of wall time that a server has for an answer
 LEAST_TRIES = 50
-LOOKS = 2000  # at the page between two questions whether the server still lives
+LOOKS = 2000  # at the page, between two checks that the server is alive
 
 
 class ServerClock:
-    """The clock of one server process, in nanoseconds of Unix time; moved from here only."""
+    """The clock of one server process, in nanoseconds of Unix time. Only this object moves it."""
 
     def __init__(self, start: int) -> None:
         self.page = os.memfd_create("cachesim")  # no file: nothing is left behind
@@ -26,13 +26,13 @@ class ServerClock:
         self.wake = os.eventfd(0, os.EFD_NONBLOCK)
 
     def store(self, now: int) -> None:
-        """Set the time, waking nobody: the next command sees it, no timer runs."""
+        """Set the time without waking the server: the next command sees it, but no timer runs."""
         self._cells[0] = now
 
     def move(self, now: int, fail: Callable[[str], Exception], lives: Callable[[], bool]) -> None:
-        """Set the time and wait until every timer due by then has run.
+        """Set the time and wait until every timer that is due has run.
 
-        If the server dies or hangs meanwhile, raises what `fail` makes of a reason.
+        If the server dies or hangs meanwhile, this raises the error that `fail(reason)` returns.
         """
         cells = self._cells
         cells[0] = now
@@ -45,12 +45,12 @@ class ServerClock:
                 os.sched_yield()
             if not lives():
                 raise fail("ended")
-            # The machine itself may have stood still: only a server that had its turns is given up.
+            # The whole machine may have been asleep: give up only after enough tries.
             if time.monotonic() > given_up and tried > LEAST_TRIES:
                 raise fail(f"did not wake within {PATIENCE:g} s")
 
     def close(self) -> None:
-        """Give the memory and the descriptors back."""
+        """Free the memory and the descriptors."""
         if self.wake >= 0:
             self._cells.release()
             self._memory.close()
@@ -60,9 +60,9 @@ class ServerClock:
 
 
 def nanoseconds(seconds: float) -> int:
-    """Return the Unix time, in nanoseconds but to the microsecond, of a time of the simulation.
+    """Return the Unix time of a time of the simulation: in nanoseconds, rounded to microseconds.
 
-    The embedded Redis rounds so too (db.py): both see the same millisecond.
+    The embedded Redis rounds in the same way (db.py), so both see the same millisecond.
 
     >>> nanoseconds(0.25) - START * SECOND
     250000000

@@ -1,8 +1,9 @@
-"""A real memcached behind the Engine contract, by its text protocol over a unix socket."""
+"""A real memcached behind the Engine contract. It uses the text protocol over a unix socket."""
 
 import getpass
 import math
 import os
+from collections.abc import Iterator
 from typing import Any
 
 from cachesim.clock import Clock
@@ -19,14 +20,14 @@ from cachesim.spec import Bytes, Count
 from cachesim.units import MIB
 
 PACKAGE = "Debian, Ubuntu: apt install memcached"
-MONTH = 60 * 60 * 24 * 30  # seconds: a larger expiration time is a date
+MONTH = 60 * 60 * 24 * 30  # seconds: a larger expiration time is a Unix time
 STORAGE = (b"set", b"add", b"replace", b"append", b"prepend", b"cas")  # a data block follows
-UNIQUE = (b"gets", b"gats")  # these tell the CAS number too
+UNIQUE = (b"gets", b"gats")  # these reply the CAS number too
 REFUSED = (b"ERROR", b"CLIENT_ERROR", b"SERVER_ERROR")
 
 
 class MemcachedServer(ServerSpec):
-    """A real memcached; fields as in `Memcached`.
+    """A real memcached. Its fields are those of `Memcached`.
 
     >>> MemcachedServer(memory=4 * MIB)
     MemcachedServer(memory=4194304)
@@ -53,7 +54,7 @@ class MemcachedServer(ServerSpec):
 
     @property
     def workers(self) -> int:
-        """The threads."""
+        """The threads: they serve commands in parallel."""
         return self.threads
 
     def command(self, path: str) -> list[str]:
@@ -63,18 +64,18 @@ class MemcachedServer(ServerSpec):
         argv += ["-f", str(self.growth_factor), "-I", str(self.item_size_max)]
         argv += [] if self.use_cas else ["-C"]
         if os.geteuid() == 0:
-            argv += ["-u", getpass.getuser()]  # it refuses to run as root unless told so
+            argv += ["-u", getpass.getuser()]  # without it memcached refuses to run as root
         if not self.segmented:
             return [*argv, "-o", "no_lru_maintainer,no_lru_crawler"]
         return argv if self.automove else [*argv, "-o", "slab_automove=0"]
 
     def build(self, clock: Clock, random: Random) -> "MemcachedServerEngine":
-        """Start a server; return its engine."""
+        """Start a server and return its engine."""
         return MemcachedServerEngine(self, clock, random)
 
 
 class MemcachedServerEngine(ServerEngine):
-    """A running memcached: every command travels to it, its one-second timer runs at simulated time."""
+    """A running memcached. Every command goes to it; its one-second timer runs at simulated time."""
 
     spec: MemcachedServer
 
@@ -87,10 +88,10 @@ class MemcachedServerEngine(ServerEngine):
         self.version = f"memcached {answer.split()[1].decode()}"
 
     def _tell_time(self) -> None:
-        """Give the server the simulation's time, by way of the last whole second before it.
+        """Set the server's time to the simulation's, with a stop at the last whole second.
 
-        Its timer fires once a second and is set anew from when it ran: stopping anywhere else would
-        shift its phase, and with it every expiration.
+        Its timer fires once per second, counted from its last run. A stop anywhere else would shift
+        the timer, and with it every expiration.
         """
         time = self.process.clock
         if time is None:
@@ -117,7 +118,7 @@ class MemcachedServerEngine(ServerEngine):
         return value
 
     def set(self, key: str, value: bytes, ttl: float = math.inf) -> None:
-        """Store a value; a TTL is rounded up to seconds. Raises OutOfMemory."""
+        """Store a value. A TTL is rounded up to whole seconds. Raises OutOfMemory."""
         if not ttl > 0:
             raise BadInput(f"ttl must be > 0 seconds (inf for no limit), got {ttl}")
         seconds = 0 if ttl == math.inf else math.ceil(ttl)
@@ -129,13 +130,13 @@ class MemcachedServerEngine(ServerEngine):
             raise refusal(line)
 
     def delete(self, key: str) -> bool:
-        """Remove a key; return whether it was there and alive."""
+        """Remove a key. True if it was there and alive."""
         self._tell_time()
         self.send(b"delete %b\r\n" % name_of(key))
         return self.process.line() == b"DELETED"
 
     def execute(self, command: Command) -> Any:
-        """Run a command; shapes of command and reply as in the embedded engine."""
+        """Run a command. Command and reply have the same shapes as in the embedded engine."""
         if not command:
             raise CommandError("ERROR")
         if command[0] in META:
@@ -149,7 +150,7 @@ class MemcachedServerEngine(ServerEngine):
         return self._shaped(words, self.request(b" ".join(words), data))
 
     def _shaped(self, words: list[bytes], answer: bytes) -> Any:
-        """Return the bytes of an answer as the value that stands for them."""
+        """Convert the bytes of an answer to a Python value."""
         if answer.startswith(REFUSED):
             raise refusal(answer.removesuffix(b"\r\n"))
         if words[0] in (b"get", b"gets", b"gat", b"gats"):
@@ -163,9 +164,9 @@ class MemcachedServerEngine(ServerEngine):
         return int(text) if text.strip().isdigit() else text
 
     def request(self, line: bytes, data: bytes | None = None) -> bytes:
-        """Send a request as it is; return every byte that the server answers.
+        """Send a request unchanged and return every byte of the answer.
 
-        A `mn` behind it, which is answered with MN, shows where the answer ends.
+        A `mn` follows it. The server answers this with MN, which shows where the answer ends.
         """
         self._tell_time()
         block = b"" if data is None else data + b"\r\n"
@@ -193,11 +194,18 @@ class MemcachedServerEngine(ServerEngine):
 
     def counters(self) -> dict[str, float]:
         """Return every number of `stats` by its name."""
-        told = self.execute(("stats",))
-        return {name: value for name, value in told.items() if not isinstance(value, str)}
+        stats = self.execute(("stats",))
+        return {name: value for name, value in stats.items() if not isinstance(value, str)}
+
+    def keys(self) -> Iterator[str]:
+        """Refuse: the crawler, which alone can list all keys, naps while simulated time stands still."""
+        raise BadInput(
+            "a real memcached cannot list its keys while simulated time stands still; "
+            "take the embedded Memcached, or RedisServer"
+        )
 
     def __len__(self) -> int:
-        """Return the number of items held, the dead but not yet removed ones included."""
+        """Return the number of items, with dead ones that are not yet removed."""
         return int(self.counters()["curr_items"])
 
     @property
@@ -207,30 +215,30 @@ class MemcachedServerEngine(ServerEngine):
 
     @property
     def evictions(self) -> int:  # type: ignore[override]
-        """Items given up to make room, since the start."""
+        """Items evicted since the start."""
         return int(self.counters()["evictions"])
 
     @property
     def expirations(self) -> int:  # type: ignore[override]
-        """Items removed because their TTL had run out: found by a read, at a tail, by the crawler."""
-        told = self.counters()
-        return int(told["get_expired"] + told["reclaimed"] + told.get("crawler_reclaimed", 0))
+        """Items removed because their TTL had run out: by a read, at a tail, or by the crawler."""
+        found = self.counters()
+        return int(found["get_expired"] + found["reclaimed"] + found.get("crawler_reclaimed", 0))
 
 
 def name_of(key: str) -> bytes:
-    """Return the bytes of a key as they travel."""
+    """Return a key as the bytes that are sent."""
     return key.encode("utf-8", "surrogateescape")
 
 
 def refusal(line: bytes) -> CommandError | OutOfMemory:
-    """Return the error for a line that refuses a command."""
+    """Return the error for a line with which the server refuses a command."""
     text = line.decode("latin-1")
     out = "out of memory" in text or "too large for cache" in text
     return OutOfMemory(text) if out else CommandError(text)
 
 
 def values_in(answer: bytes, unique: bool) -> dict[bytes, Any]:
-    """Return key -> value, or (value, CAS number), of the VALUE blocks of an answer."""
+    """Read the VALUE blocks of an answer: key -> value, or key -> (value, CAS number)."""
     found: dict[bytes, Any] = {}
     while answer.startswith(b"VALUE "):
         head, _, rest = answer.partition(b"\r\n")
@@ -243,7 +251,7 @@ def values_in(answer: bytes, unique: bool) -> dict[bytes, Any]:
 
 
 def as_number(text: bytes) -> int | float | str:
-    """Return what a counter says: a number where it is one."""
+    """Convert a counter to a number; it stays a text if it is none."""
     for kind in (int, float):
         try:
             return kind(text)

@@ -1,4 +1,4 @@
-"""The preloaded library: compiled on first use, kept in the user's cache folder."""
+"""The preloaded library. It is compiled on first use and kept in the user's cache folder."""
 
 import hashlib
 import os
@@ -16,12 +16,12 @@ INSTEAD = 'or let wall time pass on the server (clock="wall", --clock wall)'
 
 
 def library() -> Path:
-    """Return the compiled library, compiling it if this is its first use.
+    """Return the path of the compiled library. On first use it is compiled.
 
     Raises
     ------
     BadInput
-        This is not Linux, or there is no C compiler; the sentence says what to do.
+        This is not Linux, or there is no C compiler. The message says what to do.
     """
     if not sys.platform.startswith("linux"):
         raise BadInput(
@@ -38,7 +38,7 @@ def library() -> Path:
 
 
 def cache_folder() -> Path:
-    """Return a folder that is kept between runs and that this user can write."""
+    """Return a folder that stays between runs and that this user can write to."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "cachesim")
     mine = Path(tempfile.gettempdir(), f"cachesim-of-{os.getuid()}")
     for folder in (home, mine):
@@ -54,7 +54,7 @@ def cache_folder() -> Path:
 
 
 def compile_to(target: Path, sources: Sequence[Path]) -> None:
-    """Compile the library; it appears under its name only when it is whole."""
+    """Compile the library. The file gets its name only when it is complete."""
     compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
     if compiler is None:
         raise BadInput(

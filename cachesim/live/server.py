@@ -1,4 +1,4 @@
-"""What the engines of real servers have in common: a process, its time, and counters asked for when needed."""
+"""The base of the engines that are real servers: a process, its time, and its counters."""
 
 import math
 import os
@@ -12,18 +12,18 @@ from cachesim.errors import CachesimError
 from cachesim.live.clock import nanoseconds
 from cachesim.live.process import LEAD, ServerProcess
 
-SEEDS = 1 << 31  # what a server's srand takes
-MISLED = 1.3  # percentage points of hit ratio: ENGINES-measured error of LRU on wall time
+SEEDS = 1 << 31  # how many seeds a server's srand accepts
+MISLED = 1.3  # percentage points of hit ratio: the measured error of LRU on wall time
 ClockKind = Literal["simulated", "wall"]
 
 
 class ServerSpec(EngineSpec):
     """A real server, its program and its clock."""
 
-    embedded = EngineSpec()  # not a field: the embedded engine that has the same commands
-    program: str  # looked for on the PATH
-    clock: ClockKind = "simulated"  # "wall": the server's time is the wall's, whatever is simulated
-    pinned: bool = True  # keep server and simulation on one core: twice as fast, on Linux only
+    embedded = EngineSpec()  # not a field: the embedded engine with the same commands
+    program: str  # found on the PATH
+    clock: ClockKind = "simulated"  # "wall": wall time passes on the server
+    pinned: bool = True  # keep server and simulation on one core: twice as fast; on Linux only
 
     def command(self, path: str) -> list[str]:
         """Return the program and its arguments, to listen on the unix socket at `path`."""
@@ -31,7 +31,7 @@ class ServerSpec(EngineSpec):
 
 
 class ServerEngine(Engine):
-    """An engine that is a process of its own; `close` ends it, and so does this object's end."""
+    """An engine that is a process of its own. It ends with `close`, or with this object."""
 
     def __init__(self, spec: ServerSpec, clock: Clock, random: Random) -> None:
         self.spec = spec
@@ -52,19 +52,19 @@ class ServerEngine(Engine):
         self.version = ""
 
     def counters(self) -> dict[str, float]:
-        """Return the server's own counters, asked for now, under its own names."""
+        """Ask the server for its counters; return them under the server's names."""
         raise NotImplementedError
 
     def work(self, command: Command) -> Work:
-        """Return the work that a command would ask of an empty server: this one is not asked what it holds."""
+        """Return the work of a command on an empty server: this server is not asked for its content."""
         return self._empty.work(command)
 
     def why_missed(self, key: str) -> str:
-        """Return "unknown": a server does not tell."""
+        """Return "unknown": a server does not say why a key is absent."""
         return UNKNOWN
 
     def close(self) -> None:
-        """End the server and leave nothing behind; say so if its clock was not the simulation's."""
+        """End the server and leave nothing behind. Warn if it ran on wall time."""
         self._unpin()
         if not self.process.output.closed:
             if self.spec.clock == "wall":
@@ -89,9 +89,9 @@ class ServerEngine(Engine):
 
 
 def pin() -> set[int] | None:
-    """Keep this process, and those it starts, on the core where it runs; return where it was allowed.
+    """Keep this process, and those it starts, on its core. Return the cores allowed before.
 
-    A request and its answer then change hands on one core: 2 to 6 times as fast as across two.
+    Requests and answers then stay on one core, which is 2 to 6 times as fast as two cores.
     """
     if not hasattr(os, "sched_setaffinity"):
         return None

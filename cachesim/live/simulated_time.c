@@ -1,13 +1,13 @@
-/* A library to preload into an unmodified server, so that the simulation's clock is the only one it knows.
+/* A library to preload into an unmodified server: it makes the simulation's clock the server's only clock.
  *
- * The simulation shares one page of memory with the server (simulated_time.h). To move the time it
- * stores it, writes to an eventfd that is part of the server's epoll set, and waits until the server
- * says that it has reached it. Between two timers it may store a time without waking anybody: a
- * server reads the clock again for every command.
+ * The simulation shares one page of memory with the server (simulated_time.h). To move the time, it
+ * stores the new time there, writes to an eventfd in the server's epoll set, and waits until the server
+ * reports that it has reached this time. Between two timers it may store a time without waking the
+ * server, because the server reads the clock again for every command.
  *
  * From the environment: CACHESIM_PAGE and CACHESIM_WAKE (inherited file descriptors), CACHESIM_SEED
- * (what the server draws at random is a function of it), CACHESIM_PARENT (the simulation's process).
- * Linux, glibc.
+ * (the seed of all random draws of the server), CACHESIM_PARENT (the simulation's process).
+ * It needs Linux and glibc.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -28,7 +28,7 @@
 #include "simulated_time.h"
 
 #define SECOND 1000000000LL /* nanoseconds */
-#define WAKE_MARK 0x63616368657369ULL /* what epoll hands back for the eventfd */
+#define WAKE_MARK 0x63616368657369ULL /* epoll returns it for the eventfd */
 
 volatile int64_t *page;
 static int wake = -1;
@@ -39,7 +39,7 @@ static long number_from(const char *name) {
     return text ? strtol(text, NULL, 10) : -1;
 }
 
-/* Runs before main: attach to the simulation, and die when it dies, even by kill -9. */
+/* Runs before main: attach to the simulation, and end with it, even after kill -9. */
 __attribute__((constructor)) static void attach(void) {
     int fd = (int)number_from("CACHESIM_PAGE");
     if (fd < 0) return;
@@ -49,18 +49,18 @@ __attribute__((constructor)) static void attach(void) {
     wake = (int)number_from("CACHESIM_WAKE");
     seed = (uint64_t)number_from("CACHESIM_SEED");
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (syscall(SYS_getppid) != number_from("CACHESIM_PARENT")) _exit(70); /* it died meanwhile */
+    if (syscall(SYS_getppid) != number_from("CACHESIM_PARENT")) _exit(70); /* it died in between */
 }
 
 int64_t now(void) { return __atomic_load_n(&page[NOW], __ATOMIC_ACQUIRE); }
 
 int in_main_thread(void) {
-    static __thread int known; /* asked for at every command */
+    static __thread int known; /* the answer: it is needed for every command */
     if (!known) known = syscall(SYS_gettid) == syscall(SYS_getpid) ? 1 : 2;
     return known == 1;
 }
 
-/* --- the clock, by all of its names; CPU time stays CPU time */
+/* --- the clock, under all of its names; CPU time stays CPU time */
 
 int clock_gettime(clockid_t id, struct timespec *ts) {
     if (!page || id == CLOCK_PROCESS_CPUTIME_ID || id == CLOCK_THREAD_CPUTIME_ID || id < 0)
@@ -107,8 +107,8 @@ static int without_wake(struct epoll_event *events, int count) {
     return kept;
 }
 
-/* A thread with an event loop of its own: it knows no timers. Sleeps that ended before a command came are
- * over before the command is run. */
+/* For a thread with its own event loop, which has no timers. A sleep that ended before a command came is
+ * over before the command runs. */
 static int wait_in_thread(int epoll, struct epoll_event *events, int most, int timeout) {
     rest_of_thread(1);
     int count = wait_for_events(epoll, events, most, timeout);
@@ -117,8 +117,8 @@ static int wait_in_thread(int epoll, struct epoll_event *events, int most, int t
     return count;
 }
 
-/* The main thread is back: tell, once, what time it has reached. */
-static void tell_reached(int64_t at) {
+/* The main thread is back: report, once, the time that it has reached. */
+static void report_reached(int64_t at) {
     if (page[REACHED] == at) return;
     settle_threads(at);
     __atomic_store_n(&page[REACHED], at, __ATOMIC_RELEASE);
@@ -126,7 +126,7 @@ static void tell_reached(int64_t at) {
 
 int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout) {
     static int watched = -1;
-    static int64_t seen; /* the time at the last return: by now its timers have run */
+    static int64_t seen; /* the time at the last return: its timers have run since */
     if (!page) return wait_for_events(epoll, events, most, timeout);
     if (!in_main_thread()) return wait_in_thread(epoll, events, most, timeout);
     if (watched != epoll) {
@@ -134,15 +134,15 @@ int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout) {
         syscall(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, wake, &event);
         watched = epoll;
     }
-    tell_reached(seen);
-    /* Time passes only when the simulation says so: a wait for a timer is a wait for its word. */
+    report_reached(seen);
+    /* Only the simulation lets time pass, so a wait for a timer is a wait for the simulation. */
     int count = wait_for_events(epoll, events, most, timeout > 0 ? -1 : timeout);
     if (count > 0) count = without_wake(events, count);
     seen = now(); /* read last: a time stored after it has its own wake, which waits in the eventfd */
     return count;
 }
 
-/* --- randomness: everything a server draws follows from the seed */
+/* --- randomness: every draw of the server follows from the seed */
 
 void srandom(unsigned given) {
     static void (*real)(unsigned);

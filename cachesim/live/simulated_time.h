@@ -1,4 +1,4 @@
-/* What the two halves of the preloaded library share. */
+/* Shared by the two files of the preloaded library. */
 #include <stdint.h>
 
 #define NEVER INT64_MAX
@@ -9,9 +9,9 @@ enum {
     REACHED, /* the newest time for which every timer has run: written by the server */
 };
 
-#pragma GCC visibility push(hidden) /* not to be confused with a server's own names */
+#pragma GCC visibility push(hidden) /* so that they do not clash with the server's own names */
 
-extern volatile int64_t *page; /* NULL: not driven by a simulation, real time passes */
+extern volatile int64_t *page; /* NULL: there is no simulation, real time passes */
 
 int64_t now(void);
 int in_main_thread(void);
@@ -19,7 +19,7 @@ int in_main_thread(void);
 /* Wake the threads whose sleep is over at a time, and wait until every thread is at rest. */
 void settle_threads(int64_t at);
 
-/* A thread begins to wait for events, or ends to. */
+/* A thread begins to wait for events, or stops. */
 void rest_of_thread(int begins);
 
 #pragma GCC visibility pop

@@ -1,4 +1,4 @@
-"""A history of others: cells become operations, seconds and versions; what cannot be one is refused with its place."""
+"""A history from elsewhere: cells become operations, seconds and versions; a wrong cell is refused with its place."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cachesim.errors import BadInput
-from cachesim.measure import words
+from cachesim.measure import synonyms
 from cachesim.measure.columns import RECORDED, TEXT, WHOLE, column_of, whole_of
-from cachesim.measure.reading import Table
+from cachesim.measure.reading import HistoryTable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Columns = dict[str, list[Any]]  # column -> what each cell means; None: nothing
+Columns = dict[str, list[Any]]  # column -> the meaning of each cell; None: empty
 REQUIRED = ("op", "begin", "end")
-NO_ANSWER = "no answer"  # the error of a request without an end: nobody knows what became of it
+NO_ANSWER = "no answer"  # the error of a request without an end
 LARGE = 1e11  # seconds: later than the year 5000
 UNNAMED = ("", "Unnamed: 0")  # the row numbers that pandas writes before the columns
 MOST = 2**63 - 1
@@ -30,8 +30,8 @@ WHOLE_NUMBER = f"must be a whole number from 0 to {MOST:,}"
 CLIENT = "must be a whole number, the number of the client"
 
 
-def columns_of(table: Table) -> tuple[Columns, list[str]]:
-    """Return every recorded column that the table has, and notes on how it was read.
+def columns_of(table: HistoryTable) -> tuple[Columns, list[str]]:
+    """Return every recorded column of the table, and notes on how it was read.
 
     Raises
     ------
@@ -48,11 +48,11 @@ def columns_of(table: Table) -> tuple[Columns, list[str]]:
     return given, notes + _doubts(given)
 
 
-def _named(table: Table) -> tuple[dict[str, str], list[str]]:
-    """Return column -> the header that names it, and a note on what was renamed or left out."""
+def _named(table: HistoryTable) -> tuple[dict[str, str], list[str]]:
+    """Return column -> the header that names it, and notes on renamed and ignored columns."""
     names: dict[str, str] = {name: name for name in RECORDED if name in table.columns}
     for header in table.columns:
-        column = words.column_named(header)
+        column = synonyms.column_named(header)
         if not column or names.get(column) == column or header == column:
             continue
         if column in names:
@@ -69,14 +69,16 @@ def _named(table: Table) -> tuple[dict[str, str], list[str]]:
                 f"it must have {', '.join(REQUIRED)}"
             )
     left = [h for h in table.columns if h not in names.values() and h not in UNNAMED]
-    told = [f'"{header}" was read as {name}' for name, header in names.items() if name != header]
-    return names, told + ([f"columns left out: {', '.join(left)}"] if left else [])
+    renamed = [f'"{header}" was read as {name}' for name, header in names.items() if name != header]
+    return names, renamed + ([f"columns left out: {', '.join(left)}"] if left else [])
 
 
-def _read(table: Table, name: str, header: str) -> list[Any]:
+def _read(table: HistoryTable, name: str, header: str) -> list[Any]:
     meaning, rule = _MEANINGS.get(name, (_number, "must be a number"))
     cells = table.columns[header]
-    if name not in REQUIRED and cells.count("") == len(cells):  # as most counters are: at once
+    if name not in REQUIRED and cells.count("") == len(
+        cells
+    ):  # as most counters are: return at once
         return [None] * len(cells)
     return table.read(header, meaning, rule)
 
@@ -86,7 +88,7 @@ def _text(cell: Any) -> str | None:
 
 
 def _number(cell: Any) -> float | None:
-    if words.is_nothing(cell):
+    if synonyms.is_nothing(cell):
         return None
     if isinstance(cell, bool) or not math.isfinite(number := float(cell)):
         raise ValueError
@@ -101,7 +103,7 @@ def _seconds(cell: Any) -> float | None:
 
 
 def _whole(cell: Any) -> int | None:
-    """Return a whole number to its last digit; "10.0" and "1e3" are some, too."""
+    """Return a whole number, exact to its last digit; "10.0" and "1e3" are whole numbers too."""
     number = _number(cell)
     if number is None:
         return None
@@ -120,19 +122,19 @@ def _count(cell: Any) -> int | None:
 
 
 _MEANINGS: dict[str, tuple[Callable[[Any], Any], str]] = {
-    "op": (words.operation, OPERATION),
+    "op": (synonyms.operation, OPERATION),
     "begin": (_seconds, SECONDS),
     "end": (_seconds, f"{SECONDS}, or empty where no answer came"),
-    "lookup": (words.lookup, LOOKUP),
-    "error": (words.error, "must be a text"),
+    "lookup": (synonyms.lookup, LOOKUP),
+    "error": (synonyms.error, "must be a text"),
     "key": (_text, "must be a text"),
     "client": (_whole, CLIENT),
     **dict.fromkeys(("write", "version", "acknowledged", "committed"), (_count, WHOLE_NUMBER)),
 }
 
 
-def _check_times(table: Table, given: Columns, names: dict[str, str]) -> None:
-    """Refuse rows that never began, or ended before they began."""
+def _check_times(table: HistoryTable, given: Columns, names: dict[str, str]) -> None:
+    """Refuse a row without a begin, or with an end before its begin."""
     for row, (begin, end) in enumerate(zip(given["begin"], given["end"], strict=True)):
         if begin is None:
             raise table.at(row, names["begin"], "is empty; every row needs the second it began")
@@ -142,7 +144,7 @@ def _check_times(table: Table, given: Columns, names: dict[str, str]) -> None:
 
 
 def _with_open(given: Columns) -> list[str]:
-    """Mark requests without an end: they failed as far as anybody knows, and a write may still take effect."""
+    """Mark requests without an end as failed; such a write may still have taken effect."""
     errors = given.setdefault("error", [None] * len(given["op"]))
     missing = [row for row, end in enumerate(given["end"]) if end is None]
     for row in missing:
@@ -161,8 +163,8 @@ def _with_open(given: Columns) -> list[str]:
     return notes
 
 
-def _check_unique(table: Table, given: Columns, names: dict[str, str]) -> None:
-    """Refuse two writes that claim the same id or the same version of a key."""
+def _check_unique(table: HistoryTable, given: Columns, names: dict[str, str]) -> None:
+    """Refuse two writes of a key with the same id or the same version."""
     keys = given.get("key", [])
     for name in ("write", "version"):
         seen: dict[tuple[str, int], int] = {}
@@ -180,9 +182,9 @@ def _check_unique(table: Table, given: Columns, names: dict[str, str]) -> None:
 
 
 def _doubts(given: Columns) -> list[str]:
-    """Return notes on what may be meant otherwise."""
+    """Return notes on cells that may have another meaning."""
     notes = []
-    own = sorted({x for x in given.get("lookup", ()) if x and x not in words.LOOKUPS.values()})
+    own = sorted({x for x in given.get("lookup", ()) if x and x not in synonyms.LOOKUPS.values()})
     if own:
         notes.append(f"lookups taken as kinds of misses: {', '.join(own[:10])}")
     latest = max(given["begin"], default=0.0)
@@ -194,7 +196,7 @@ def _doubts(given: Columns) -> list[str]:
 
 
 def in_order(columns: Columns) -> pd.DataFrame:
-    """Return the history by end, the open requests last, as a run's history is."""
+    """Return the history in the order of the ends, open requests last, as in the history of a run."""
     import pandas as pd
 
     rows = len(columns["op"])

@@ -1,8 +1,8 @@
-"""A history: one pandas row a record, from a run, a CSV of last year or a real server.
+"""A history: a pandas frame with one row per record, from a run, an old CSV file or a real server.
 
-Two kinds of rows share the frame. A row whose `op` is "read" or "write" is a request that ended; a row
-whose `op` is "sample" is a look at the tiers, with their counters so far. Columns that do not belong to
-a kind are empty (NaN, NA or None). Every measure is a pure function of such a frame, or of any part of it.
+Two kinds of rows share the frame. A row whose `op` is "read" or "write" is a request that ended. A row whose
+`op` is "sample" holds the tiers' counters at one moment. Columns that do not belong to a kind are empty (NaN,
+NA or None). Every metric is a pure function of such a frame, or of any part of it.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import numpy as np
 
 from cachesim.errors import BadInput
 from cachesim.measure.columns import AGE, COUNTERS, Kept, stacked
-from cachesim.measure.columns import COLUMNS as COLUMNS  # part of this room's words
+from cachesim.measure.columns import COLUMNS as COLUMNS  # others import it from here
 from cachesim.measure.columns import WHOLE as WHOLE
 from cachesim.measure.foreign import columns_of, in_order
-from cachesim.measure.late import with_late_versions
+from cachesim.measure.late_versions import with_late_versions
 from cachesim.measure.reading import read_table
 from cachesim.measure.staleness import ages
 from cachesim.records import REQUEST, Record
@@ -27,11 +27,11 @@ from cachesim.records import REQUEST, Record
 if TYPE_CHECKING:
     import pandas as pd
 
-FLUSH = 1024  # records that are put into columns at once: few enough to be still in the processor's cache
+FLUSH = 1024  # records put into columns at once: few enough to fit into the processor's cache
 
 
 class Recorder:
-    """Collects records cheaply and turns them into columns at every sample, so that memory stays flat.
+    """Collects records cheaply; at every sample it packs them into columns, so that they need little memory.
 
     >>> recorder = Recorder()
     >>> recorder.request((0, "read", "k", 0.0, 0.5, "hit", 0, 0, 0, 0, None))
@@ -40,28 +40,28 @@ class Recorder:
     """
 
     def __init__(self) -> None:
-        self._fields: list[Any] = []  # of all records since the last flush, one after the other
+        self._fields: list[Any] = []  # all records since the last flush, one after the other
         self._samples: list[Record] = []
         self._kept = Kept()
         self.request = self._fields.extend  # the sink of a system: nothing is cheaper than a list
 
     def sample(self, sample: Record) -> None:
-        """Take one look at the tiers, and flush when enough records have come."""
+        """Keep one sample of the counters; flush if enough records have come."""
         self._samples.append(sample)
         if len(self._fields) >= FLUSH * len(REQUEST):
             self._flush()
 
     def history(self, versions: Mapping[int, int] | None = None) -> pd.DataFrame:
-        """Return everything recorded so far, by time.
+        """Return everything recorded so far, in the order of time.
 
-        `versions` says which version each committed write made, for those that were committed only after
-        they had been acknowledged, or read.
+        `versions` maps the id of each committed write to its version. It is needed for writes that were
+        committed after they had been acknowledged or read.
         """
         self._flush()
         return self._made(self._kept.copy(), versions)
 
     def hand_over(self, versions: Mapping[int, int] | None = None) -> pd.DataFrame:
-        """Return the history and let go of its records: a long run need not hold them twice."""
+        """Return the history and release the records: a long run cannot hold them twice."""
         self._flush()
         kept, self._kept = self._kept.copy(), Kept()
         return self._made(kept, versions)
@@ -75,7 +75,7 @@ class Recorder:
 
 
 def _with_ages(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame with the one column that is found by looking at the whole history."""
+    """Return the frame with the column `age`, which depends on the whole history."""
     import pandas as pd
 
     frame[AGE] = pd.arrays.SparseArray(ages(frame), fill_value=np.nan)  # few reads are stale
@@ -83,7 +83,7 @@ def _with_ages(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def save(history: pd.DataFrame, path: str | os.PathLike[str]) -> None:
-    """Write a history to a .csv or .parquet file; it appears whole or not at all.
+    """Write a history to a .csv or .parquet file; the file appears whole or not at all.
 
     Raises
     ------
@@ -111,19 +111,19 @@ def save(history: pd.DataFrame, path: str | os.PathLike[str]) -> None:
 
 
 def _dense(history: pd.DataFrame) -> pd.DataFrame:
-    """Return a history whose counters are plain columns, as Parquet wants them."""
+    """Return the history with its counters as plain columns: Parquet knows no sparse ones."""
     return history.astype({name: float for name in (*COUNTERS, AGE) if name in history})
 
 
 class Loaded(NamedTuple):
-    """A history from a file, and what a reader of its figures should know of how it was read."""
+    """A history from a file, and notes on how the file was read."""
 
     history: pd.DataFrame
     notes: list[str]
 
 
 def load(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read a history back; columns it lacks are empty, only op, begin and end are required.
+    """Read a history from a file. Only op, begin and end are required; other missing columns are empty.
 
     Raises
     ------
@@ -134,21 +134,21 @@ def load(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 
 def load_with_notes(path: str | os.PathLike[str]) -> Loaded:
-    """Read a history, and say which columns were left out and which requests are open.
+    """Read a history from a file, with notes on ignored columns and on requests without an end.
 
     docs/howto/bring_your_own_history.md defines every column.
 
     Raises
     ------
     BadInput
-        As `load`; what is wrong with a cell is said with its row and its column.
+        As `load`; the sentence names the row and the column of a wrong cell.
     """
     columns, notes = columns_of(read_table(path))
     return Loaded(_with_ages(in_order(columns)), notes)
 
 
 def select_requests(history: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows that are requests, numbered from 0 in the order in which they ended."""
+    """Return the rows of requests, numbered from 0 in the order in which they ended."""
     return history[history["op"] != "sample"].reset_index(drop=True)
 
 

@@ -1,4 +1,4 @@
-"""How requests ended: ok, failed for certain, or unknown. Every request ends in one of the three."""
+"""The outcome of a request: ok, failed for certain, or unknown."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 OK, FAILED, UNKNOWN = OUTCOMES = (
     "ok",  # answered
     "failed",  # certainly without effect
-    "unknown",  # a write that its client was told nothing of, or told had failed, and that may have happened
+    "unknown",  # a write without an answer, or with an error, that may have happened all the same
 )
 
 
 def outcome(history: pd.DataFrame) -> pd.Series:
     """Return the outcome of each row's request, one of OUTCOMES; None for a sample.
 
-    A failed read has no effect. A write is unknown after an indefinite error (its client waited no longer,
-    the connection broke), and when the row had been written before a later step failed: `version` says so.
+    A failed read has no effect. A write is unknown after an indefinite error (the client timed out, the
+    connection broke). It is unknown too if the row was written before a later step failed: it has a `version`.
 
     >>> from cachesim.measure.history import Recorder
     >>> recorder = Recorder()

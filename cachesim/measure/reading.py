@@ -1,4 +1,4 @@
-"""Tables of others: a CSV or Parquet file as columns of cells, which know the row and the line they stand in."""
+"""Tables from elsewhere: a CSV or Parquet file as columns of cells; each cell's row and line are known."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ DELIMITERS = ",;\t|"
 PACKED = {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma"}  # ending -> the module that opens it
 
 
-class Table(NamedTuple):
-    """A file's cells: texts in a CSV, any objects in Parquet, None where Parquet has none."""
+class HistoryTable(NamedTuple):
+    """The cells of a file: texts in a CSV; in Parquet any objects, None where it has no value."""
 
     path: Path
-    columns: dict[str, list[Any]]  # header -> a cell for each row
+    columns: dict[str, list[Any]]  # header -> one cell per row
     lines: array[int]  # row -> line of the file, from 1; empty: the file has no lines
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return len(next(iter(self.columns.values()), ()))
 
     def at(self, row: int, column: str, problem: str) -> BadInput:
-        """Return the refusal of one cell; `row` counts from 0, people count from 1."""
+        """Return the error for one cell; `row` counts from 0, the sentence from 1."""
         line = f" (line {self.lines[row]})" if self.lines else ""
         return BadInput(
             f'the history "{self.path}", row {row + 1}{line}, column "{column}": {problem}'
@@ -42,7 +42,7 @@ class Table(NamedTuple):
         Raises
         ------
         BadInput
-            A cell that `meaning` does not understand: its row, its column and the `rule` are named.
+            `meaning` does not understand a cell; the sentence names its row, its column and the `rule`.
         """
         found = []
         try:
@@ -53,8 +53,8 @@ class Table(NamedTuple):
         return found
 
 
-def read_table(path: str | os.PathLike[str]) -> Table:
-    """Return the cells of a .parquet file, or of a CSV, which may be packed (.gz, .bz2, .xz).
+def read_table(path: str | os.PathLike[str]) -> HistoryTable:
+    """Return the cells of a .parquet file, or of a CSV file, which may be packed (.gz, .bz2, .xz).
 
     Raises
     ------
@@ -80,7 +80,7 @@ def _no_table(path: Path, why: str) -> BadInput:
     return BadInput(f'the history "{path}" is no table ({why}); give a CSV')
 
 
-def _parquet(path: Path) -> Table:
+def _parquet(path: Path) -> HistoryTable:
     import pandas as pd
 
     frame = pd.read_parquet(path)
@@ -88,10 +88,10 @@ def _parquet(path: Path) -> Table:
         str(name): column.astype(object).where(column.notna(), None).tolist()
         for name, column in frame.items()
     }
-    return Table(path, plain, array("q"))
+    return HistoryTable(path, plain, array("q"))
 
 
-def _csv(path: Path) -> Table:
+def _csv(path: Path) -> HistoryTable:
     with _opened(path) as file:
         first = file.readline()  # a pipe cannot be read twice
         delimiter = max(DELIMITERS, key=first.count)
@@ -106,11 +106,11 @@ def _csv(path: Path) -> Table:
                 raise _no_table(path, f"{where}, and the header {len(header)}")
             lines.append(line)
             rows.append(row)
-    return Table(path, _columns(path, header, rows), lines)
+    return HistoryTable(path, _columns(path, header, rows), lines)
 
 
 def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows that are not blank, each with the line in which it begins."""
+    """Yield the rows that are not blank, each with the line where it begins."""
     line = reader.line_num + 1
     for row in reader:
         if any(cell.strip() for cell in row):

@@ -1,4 +1,4 @@
-"""A history as a series: one value of a metric for each equally long piece of simulated time."""
+"""A history as a series: one value of a metric per second of simulated time, or per longer piece."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cachesim.errors import BadInput
-from cachesim.measure.metrics import Metric
+from cachesim.measure.metrics import MetricFunction
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def series(history: pd.DataFrame, metric: Metric, every: float) -> list[float]:
-    """Return the metric of every piece of `every` seconds, from 0 to the last request; NaN where undefined.
+def series(history: pd.DataFrame, metric: MetricFunction, every: float) -> list[float]:
+    """Return the metric for every piece of `every` seconds, from 0 to the last request; NaN where undefined.
 
     A request belongs to the piece in which it began.
 

@@ -1,4 +1,4 @@
-"""How old a stale read's staleness is: from the writes of the whole history, found once for all reads."""
+"""The age of every stale read's staleness, found once from the writes of the whole history."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 def ages(history: pd.DataFrame) -> np.ndarray:
-    """Return for each row how long a version newer than the one it returned had been acknowledged; seconds.
+    """Return, for each row, the seconds since a version newer than the returned one was first acknowledged.
 
-    NaN for what is no stale read, and where no such write is part of the history.
+    NaN for a row that is no stale read, and if the history has no such write.
 
     References
     ----------
@@ -39,7 +39,7 @@ def ages(history: pd.DataFrame) -> np.ndarray:
     next_one = np.searchsorted(acknowledged, places[len(writes) :], side="right")
     same_key = _at(acknowledged, next_one) // (versions.max() + 2) == codes[len(writes) :]
     age = reads["begin"].to_numpy() - _at(since, next_one)
-    found = np.full(len(history), np.nan)  # last: a long history's masks are gone by now
+    found = np.full(len(history), np.nan)  # made last: the masks of a long history are gone by now
     found[stale] = np.where(same_key & (next_one < len(since)), age, np.nan)
     return found
 
@@ -47,7 +47,7 @@ def ages(history: pd.DataFrame) -> np.ndarray:
 def _earliest(
     places: np.ndarray, codes: np.ndarray, ends: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the writes' places in order, and when each or a newer version of its key was first acknowledged."""
+    """Return the writes' places in order, and the first moment in which each one, or a newer one, was acknowledged."""
     import pandas as pd
 
     order = np.argsort(places, kind="stable")
@@ -56,5 +56,5 @@ def _earliest(
 
 
 def _at(values: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Return the values at these places, the last one for places beyond the end."""
+    """Return the values at these places; the last value for places beyond the end."""
     return np.asarray(values[np.minimum(places, len(values) - 1)])

@@ -1,4 +1,4 @@
-"""Numbers as people read them: each metric in its unit, with its interval; tables as text and as HTML."""
+"""Numbers for people: each metric in its unit, with its interval; tables as text and as HTML."""
 
 from __future__ import annotations
 
@@ -7,32 +7,29 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cachesim.measure.metrics import known
+from cachesim.measure.metrics.row import COUNT
+
 if TYPE_CHECKING:
     from cachesim.measure.statistics import Interval
 
-_PERCENT = {
-    "hit_ratio",
-    "stale_ratio",
-    "db_utilization",
-    "cache_utilization",
-    "error_ratio",
-    "availability",
-}
-_MILLISECONDS = {"read_p50", "read_p99", "write_p50", "write_p99"}
-UNITS = {
-    **dict.fromkeys(_PERCENT, "%"),
-    **dict.fromkeys(_MILLISECONDS, "ms"),
-    "staleness_age_p95": "s",
-    "throughput": "requests/s",
-    "db_queries_per_s": "queries/s",
-    "versions_behind_mean": "versions",
-}  # metrics that are missing here are counts
-_SCALE = {"%": 100.0, "ms": 1000.0}
-
 
 def in_unit(metric: str, value: float) -> float:
-    """Return a metric's value in the unit people read it in: ratios in %, latencies in ms."""
-    return value * _SCALE.get(UNITS.get(metric, ""), 1.0)
+    """Return a metric's value in the unit in which people read it: ratios in %, latencies in ms.
+
+    A value of no metric ("") stays as it is.
+    """
+    return value * known(metric).scale if metric else value
+
+
+def unit(metric: str) -> str:
+    """Return the unit in which people read a metric; "" for a count, and for no metric.
+
+    >>> unit("read_p99"), unit("evictions")
+    ('ms', '')
+    """
+    found = known(metric).unit if metric else COUNT
+    return "" if found == COUNT else found
 
 
 def show(metric: str, value: float) -> str:
@@ -43,11 +40,11 @@ def show(metric: str, value: float) -> str:
     """
     if math.isnan(value):
         return "-"
-    return f"{_number(in_unit(metric, value))} {UNITS.get(metric, '')}".strip()
+    return f"{_number(in_unit(metric, value))} {unit(metric)}".strip()
 
 
 def show_interval(metric: str, interval: Interval) -> str:
-    """Return a mean ± half the width of its interval, without the unit.
+    """Return a mean ± half its interval, without the unit.
 
     >>> from cachesim.measure.statistics import Interval
     >>> show_interval("hit_ratio", Interval(0.8, 0.79, 0.81))
@@ -62,7 +59,7 @@ def show_interval(metric: str, interval: Interval) -> str:
 
 
 def show_bounds(metric: str, interval: Interval) -> str:
-    """Return the bounds of an interval of differences with their signs, without the unit.
+    """Return the bounds of an interval of differences, with their signs and without the unit.
 
     >>> from cachesim.measure.statistics import Interval
     >>> show_bounds("hit_ratio", Interval(0.0, -0.02, 0.0))
@@ -81,24 +78,24 @@ def title(metric: str) -> str:
     'read p99 (ms)'
     """
     words = metric.removesuffix("_per_s").replace("_", " ")
-    return f"{words} ({UNITS[metric]})" if metric in UNITS else words
+    return f"{words} ({unit(metric)})" if unit(metric) else words
 
 
 def units(metrics: Sequence[str]) -> str:
-    """Return in which units these metrics are shown, for below a table whose columns do not say it.
+    """Return a line that names the units of these metrics, for a table whose header has none.
 
     >>> units(["hit_ratio", "read_p50", "read_p99", "evictions"])
     'hit_ratio in %; read_p50, read_p99 in ms'
     """
     by_unit: dict[str, list[str]] = {}
     for metric in metrics:
-        if metric in UNITS:
-            by_unit.setdefault(UNITS[metric], []).append(metric)
-    return "; ".join(f"{', '.join(names)} in {unit}" for unit, names in by_unit.items())
+        by_unit.setdefault(unit(metric), []).append(metric)
+    by_unit.pop("", None)
+    return "; ".join(f"{', '.join(names)} in {name}" for name, names in by_unit.items())
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, left: bool = False) -> str:
-    """Return a table in plain text: the first column to the left, the others to the right unless `left`.
+    """Return a table in plain text: the first column aligned left, the others right unless `left`.
 
     >>> print(text_table(["name", "n"], [["a", "10"], ["bc", "2"]]))
     name   n
@@ -118,14 +115,14 @@ def _line(cells: Sequence[str], widths: Sequence[int], *, left: bool) -> str:
     return "  ".join([first, *rest]).rstrip()
 
 
-TABLE = "overflow-x:auto;max-width:100%"  # a wide table scrolls where it stands, and is not cut off
+TABLE = "overflow-x:auto;max-width:100%"  # a wide table scrolls in its place and is not cut off
 CELL = "text-align:left;vertical-align:top;white-space:normal;max-width:24em;padding:.25em .4em"
 
 
 def html_table(
     above: str, header: Sequence[str], rows: Sequence[Sequence[str]], below: Sequence[str] = ()
 ) -> str:
-    """Return a table for a notebook, a line of code above it and paragraphs below; all texts are escaped.
+    """Return a table for a notebook, with code above it and paragraphs below; all texts are escaped.
 
     >>> html_table("run", ["a < b"], [["1"]]).count("&lt;")
     1
@@ -142,7 +139,7 @@ def _html_line(tag: str, cells: Sequence[str]) -> str:
 
 
 def _number(value: float) -> str:
-    """Return about three significant digits, never an exponent for what a run can give."""
+    """Return about three significant digits, without an exponent for any number that a run can give."""
     if value == 0 or abs(value) >= 1000:
         return f"{value:,.0f}"
     if abs(value) >= 100:

@@ -1,1 +1,1 @@
-
+"""The simulated system: clients, strategies, a cache and a database, on SimPy."""

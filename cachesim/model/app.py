@@ -20,7 +20,7 @@ from cachesim.rng import Draw
 Skew = Callable[[int], float]  # number of a client -> seconds by which its clock is wrong now
 
 
-class Host(Protocol):
+class AppHost(Protocol):
     """What an App needs of the system to which it belongs; `System` is one."""
 
     env: Environment
@@ -40,13 +40,11 @@ class Host(Protocol):
 class App:
     """What a strategy gets with every request."""
 
-    def __init__(self, system: Host, client: int) -> None:
+    def __init__(self, system: AppHost, client: int) -> None:
         self._env = system.env
         self._skew = system.skew  # None: all clocks are right
-        self.random = (
-            system.random
-        )  # app.random() gives a float in [0, 1), from the run's own stream
-        self.client = client  # number of the client whose view this is
+        self.random = system.random  # app.random(): a float in [0, 1), from the run's own stream
+        self.client = client  # number of the client (the user) that is served
         # The memory of the application's process. All its clients share it; a run begins with it empty.
         self.shared = system.shared
         self.journey = Journey()  # of the request that is being served
@@ -58,6 +56,10 @@ class App:
     def now(self) -> float:
         """The simulated time in seconds, as this client's clock shows it."""
         return float(self._env.now) + (self._skew(self.client) if self._skew else 0.0)
+
+    def belong_to(self, client: int) -> None:
+        """Become the view of another client: users who share clients come and go."""
+        self.client = client
 
     def timeout(self, seconds: float) -> simpy.Event:
         """Wait: the event fires after `seconds` (>= 0)."""
@@ -84,7 +86,7 @@ class App:
 class BackgroundApp(App):
     """The view of work beside the requests; its time stops when the last request has its record."""
 
-    def __init__(self, system: Host, client: int, over: Callable[[], bool]) -> None:
+    def __init__(self, system: AppHost, client: int, over: Callable[[], bool]) -> None:
         super().__init__(system, client)
         self._over = over
         self._ending = False

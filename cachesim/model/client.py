@@ -1,6 +1,6 @@
-"""One client: takes a request, follows the strategy's steps, writes the record, and rests.
+"""One client: it takes a request, follows the strategy's steps, writes the record, and rests.
 
-This file, events.py and station.py are the hot path: written for speed where it was measured to count.
+This file belongs to the hot path: where speed counts (it was measured), the code is written for speed.
 """
 
 from collections.abc import Callable
@@ -13,12 +13,12 @@ from cachesim.model.database import LOADED, DatabaseTier
 from cachesim.model.events import Drive, Environment, Steps, Visit
 from cachesim.model.misuse import forgotten, none_returned, not_a_generator, write_of
 from cachesim.model.strategies.base import Strategy
-from cachesim.model.workload import Request
+from cachesim.model.workload import TimedRequest
 from cachesim.records import FIRST_WRITE, Sink, Value, read_stamp
 
 
-class Surroundings(Protocol):
-    """What a client must know of the system it lives in."""
+class ClientHost(Protocol):
+    """What a client needs of the system to which it belongs; `System` is one."""
 
     env: Environment
     db: DatabaseTier
@@ -26,38 +26,46 @@ class Surroundings(Protocol):
     strategy: Strategy
 
     def new_app(self, client: int) -> App:
-        """Return a client's view of the system."""
+        """Make a client's view of the system."""
 
     def new_value(self, key: str) -> Value:
-        """Return the value of the key's next write, under a new id."""
+        """Make the value of the key's next write, with a new id."""
 
 
 class Client:
-    """A client of the system: serves one request after the other, for as long as it is given some."""
+    """A client of the system: it serves one request after the other."""
 
-    def __init__(self, system: Surroundings, number: int, rest: Callable[["Client"], None]) -> None:
+    def __init__(self, system: ClientHost, number: int, rest: Callable[["Client"], None]) -> None:
         self.system = system
         self.number = number
         self.rest = rest  # called with the client when its request has its record
         self.app = system.new_app(number)
-        self.written: int | None = None  # id of the write that is being served, if it is one
-        self.pause = Visit().ready(system.env)  # what the client waits for between two requests
-        Drive(self.live())
+        self.written: int | None = None  # id of the present write, if the request is one
+        self.pause = Visit().ready(system.env)  # the client waits for it between two requests
+        self._drive = Drive(self.live())
 
-    def serve(self, request: Request) -> None:
-        """Serve a request now; the client must be resting."""
+    def serve(self, request: TimedRequest) -> None:
+        """Serve a request now; the client must be idle."""
         self.pause._value = request
         self.pause.fire()
 
-    def live(self) -> Steps:
-        """Take requests for ever; the journey of each, from top to bottom.
+    def stand_in(self, pause: Visit) -> None:
+        """Serve the user whose pause this is; the request comes when the pause fires."""
+        self.pause = pause
+        self.number = pause.number
+        self.app.belong_to(pause.number)
+        pause.waiter = self._drive
 
-        Between the event loop and the strategy's steps is no other generator of ours: it would cost at every event.
+    def live(self) -> Steps:
+        """Take requests without end. The body is the journey of one request, from top to bottom.
+
+        No other generator stands between the event loop and the strategy's steps: it would cost time at
+        every event.
         """
-        who, pause, env, read, sink, rest, newest_of, version_of = self._at_hand()
+        pause, env, read, sink, rest, newest_of, version_of = self._at_hand()
         while True:
             _, op, key = yield pause
-            journey, begin = (app := self.app).journey, env._now
+            journey, begin, who = (app := self.app).journey, env._now, self.number
             known, there = newest_of(key, LOADED)
             error = journey.lookup = journey.row = None
             try:
@@ -75,29 +83,29 @@ class Client:
             if journey.odd or not journey.last.waiter:
                 for visit in journey.end():
                     self._check_unwaited(op, visit, error)
-            if app.spawned:  # something may still be using this view
+            if app.spawned:  # something may still use this view
                 self.app = self.system.new_app(who)
-            pause.fired, pause.waiter = False, None  # from here on it may be started again
+            pause.fired, pause.waiter = False, None  # from now on it can be started again
             rest(self)
 
     def _at_hand(self) -> tuple[Any, ...]:
-        """Return what a request needs of the surroundings, to be kept in local variables."""
+        """Collect what every request uses; `live` keeps it in local variables."""
         system, database = self.system, self.system.db
-        mine = self.number, self.pause, system.env, system.strategy.read, system.sink, self.rest
+        mine = self.pause, system.env, system.strategy.read, system.sink, self.rest
         return *mine, database.newest.get, database.versions.get
 
     def _write(self, app: App, key: str) -> Steps:
-        """Begin a write, under a new id."""
+        """Begin a write, with a new id."""
         value = self.system.new_value(key)
         self.written = value.write
         return self.system.strategy.write(app, key, value)
 
     def _no(self, op: str, steps: Any) -> Any:
-        """Refuse what a strategy gave in place of a generator."""
+        """Refuse a `read` or `write` that returned no generator."""
         raise not_a_generator(self.system.strategy, op, steps, self.app.journey.end())
 
     def _seen(self, op: str, key: str, value: Any, known: int) -> tuple[int | None, int | None]:
-        """Return the write and its version: of the request itself, or of what a read returned if no Value."""
+        """Find write and version for the record of a write, or of a read that returned no plain Value."""
         versions = self.system.db.versions
         if op != "read":
             return self.written, self._acknowledge(key, versions.get(self.written or -1))
@@ -109,24 +117,24 @@ class Client:
         return write, versions.get(write)
 
     def _check_none(self, key: str) -> None:
-        """Refuse None from a read to which a row was given, if nobody can have written or removed it."""
+        """Refuse None from a read that had the row, if the row is still as it was loaded."""
         row = self.system.db.rows.read(key)
         if row is not None and row.write < FIRST_WRITE:
             raise none_returned(self.system.strategy)
 
     def _failed(self, op: str, failure: Exception) -> tuple[int | None, int | None, str]:
-        """Return what the record of a request that failed says: a write may be there all the same."""
+        """Find write, version and error for the record of a failed request; its write may be committed."""
         write = None if op == "read" else self.written
         return write, self.system.db.versions.get(write or -1), type(failure).__name__
 
     def _acknowledge(self, key: str, version: int | None) -> int | None:
-        """Let everybody know of a version that its writer knows to be committed."""
+        """Acknowledge a version: its writer knows now that it is committed."""
         if version is not None:
             self.system.db.acknowledge(key, version)
         return version
 
     def _check_unwaited(self, op: str, visit: Visit, error: str | None) -> None:
-        """Refuse a visit that nobody waited for: the commonest slip is a forgotten `yield`."""
+        """Refuse a visit that nobody waited for: a forgotten `yield` is the most common slip."""
         if self.app.spawned:
             return
         if not visit.joined and error is None:

@@ -1,4 +1,4 @@
-"""The RDS-like tier: a pool of connections in front of real rows, with a commit that takes its time."""
+"""The database, like a small RDS: a pool of connections in front of real rows, and commits that take time."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
@@ -18,12 +18,9 @@ from cachesim.storage.base import Storage
 from cachesim.storage.sqlite import MEMORY, SQLite
 from cachesim.units import MS
 
-Rows = Sequence[
-    tuple[str, Sequence[Value]]
-]  # key, and the values that become one row, oldest first
-
-
-LOADED = 0, 0  # the newest versions, known and committed, of a row that nobody has written
+# key, and the values that become one row, oldest first
+Rows = Sequence[tuple[str, Sequence[Value]]]
+LOADED = 0, 0  # the newest versions, known and committed, of a row without a write
 
 
 class Database(Spec):
@@ -33,14 +30,12 @@ class Database(Spec):
     2
     """
 
-    connections: Count = 2  # queries served at once; the rest wait in line
-    waiting: Count = 200  # queries that may wait in line; beyond, connections are refused
-    buffer_hit_ratio: Share = 0.7  # share of the reads whose page is in the buffer pool
+    connections: Count = 2  # queries served at the same time; the others wait in line
+    waiting: Count = 200  # queries that may wait in line; more are refused
+    buffer_hit_ratio: Share = 0.7  # share of the reads that find their page in the buffer pool
     buffer_read: Distribution = Lognormal(median=0.3 * MS, sigma=0.4)  # seconds, page in memory
     disk_read: Distribution = Lognormal(median=4 * MS, sigma=0.5)  # seconds, page from disk
-    commit: Distribution = Lognormal(
-        median=3 * MS, sigma=0.4
-    )  # seconds, a write until it is durable
+    commit: Distribution = Lognormal(median=3 * MS, sigma=0.4)  # seconds, until it is durable
     file: str = MEMORY  # where SQLite keeps the rows
 
     @property
@@ -88,12 +83,12 @@ class DatabaseTier(Tier):
         return self.sender(self.commits)
 
     def commit(self, key: str, value: Value) -> None:
-        """Write the row and note which version the write made."""
+        """Write the row, and note the version that the write made."""
         version = self.versions[value.write] = self.rows.write(key, value)
         self.newest[key] = self.newest.get(key, LOADED)[0], version
 
     def commit_fenced(self, key: str, value: Value, token: int) -> None:
-        """Write the row unless a higher token has been seen: what `UPDATE ... WHERE token <= ?` does."""
+        """Write the row unless a higher token was seen, as `UPDATE ... WHERE token <= ?` does."""
         seen = self.tokens.get(key, 0)
         if token < seen:
             raise FenceRejected(f'the write of "{key}" has token {token}, and {seen} was seen')
@@ -101,14 +96,14 @@ class DatabaseTier(Tier):
         self.commit(key, value)
 
     def commit_all(self, rows: Rows) -> None:
-        """Write several rows; of the values of a row the last is written, and each is a version."""
+        """Write several rows; only the last value of a row is written, but each is a version."""
         for key, values in rows:
             newest = self.rows.write(key, values[-1], len(values))
             self.versions.update(zip((v.write for v in values), count(newest + 1 - len(values))))
             self.newest[key] = self.newest.get(key, LOADED)[0], newest
 
     def acknowledge(self, key: str, version: int) -> None:
-        """Note that a writer knows of a version now."""
+        """Note that the writer of a version knows now that it is committed."""
         known, committed = self.newest.get(key, LOADED)  # a strategy may write under another key
         self.newest[key] = max(known, version), committed
 
@@ -122,13 +117,13 @@ class DatabaseTier(Tier):
 
 
 def _read_times(database: Database, seed: int, name: str) -> Iterator[float]:
-    """Yield the service times of reads for ever: from the buffer pool or from disk."""
+    """Yield the service times of reads without end: from the buffer pool or from disk."""
     buffered = database.buffer_read.draws(stream(seed, f"{name} buffer"))
     from_disk = database.disk_read.draws(stream(seed, f"{name} disk"))
     chance, share = stream(seed, f"{name} page"), database.buffer_hit_ratio
 
     def mixed(size: int) -> np.ndarray:
-        """Return many at once, each from where its page is: a third of what one by one costs."""
+        """Draw many times at once, each by the place of its page: a third of the cost of one by one."""
         hit = chance.random(size) < share
         times, hits = np.empty(size), int(hit.sum())
         times[hit] = np.fromiter(buffered, float, hits)

@@ -13,7 +13,7 @@ Array = np.ndarray
 
 
 class Distribution(Spec):
-    """A distribution of numbers >= 0; subclasses give `quantile` and, for speed, `sample`."""
+    """A distribution of numbers >= 0; subclasses define `mean`, `second_moment`, `quantile` and `sample`."""
 
     @property
     def mean(self) -> float:
@@ -22,19 +22,19 @@ class Distribution(Spec):
 
     @property
     def second_moment(self) -> float:
-        """The expected square, which queueing formulas ask for."""
+        """The expected square, which queueing formulas need."""
         raise NotImplementedError
 
     def quantile(self, u: float) -> float:
-        """Return the value below which a share `u` of the draws lies (0 < u < 1)."""
+        """Compute the value below which a share `u` of the draws lies (0 < u < 1)."""
         raise NotImplementedError
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:
-        """Return `size` independent draws."""
+        """Draw `size` independent numbers, shape (size,)."""
         raise NotImplementedError
 
     def draws(self, rng: np.random.Generator) -> Iterator[float]:
-        """Yield independent draws for ever."""
+        """Yield independent draws without end."""
         return chunked(lambda size: self.sample(rng, size))
 
 
@@ -58,11 +58,11 @@ class Constant(Distribution):
         return self.value**2
 
     def quantile(self, u: float) -> float:
-        """Return the value, whatever `u`."""
+        """Return the value, for any `u`."""
         return self.value
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:
-        """Return `size` copies."""
+        """Repeat the value `size` times."""
         return np.full(size, self.value)
 
 
@@ -81,16 +81,16 @@ class Exponential(Distribution):
         return 2 * self.mean**2
 
     def quantile(self, u: float) -> float:
-        """Return -mean * ln(1 - u)."""
+        """Compute -mean * ln(1 - u)."""
         return -self.mean * math.log1p(-u)
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:
-        """Return `size` independent draws."""
+        """Draw `size` independent numbers, shape (size,)."""
         return rng.exponential(self.mean, size)
 
 
 class Lognormal(Distribution):
-    """Skewed to the right, as latencies and object sizes are: exp of a normal with this sigma.
+    """Skewed to the right, as latencies and object sizes are: exp of a normal variable with this sigma.
 
     >>> Lognormal(median=150.0, sigma=0.0).mean
     150.0
@@ -110,16 +110,16 @@ class Lognormal(Distribution):
         return self.median**2 * _exp(2 * self.sigma**2)
 
     def quantile(self, u: float) -> float:
-        """Return median * exp(sigma * z) with z the normal quantile."""
+        """Compute median * exp(sigma * z), where z is the normal quantile of u."""
         return self.median * _exp(self.sigma * NormalDist().inv_cdf(u))
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:
-        """Return `size` independent draws."""
+        """Draw `size` independent numbers, shape (size,)."""
         return self.median * np.exp(self.sigma * rng.standard_normal(size))
 
 
 def _exp(x: float) -> float:
-    """Return e to the x; inf where that is beyond all numbers."""
+    """Compute e to the x; inf if that is larger than any float."""
     try:
         return math.exp(x)
     except OverflowError:

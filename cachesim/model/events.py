@@ -1,6 +1,7 @@
-"""The small things that make a run fast: a visit is one event, a request one driven generator.
+"""The event loop, made fast: a visit is one event, and a client one generator that a Drive resumes.
 
-This file, station.py and `Client.live` are the hot path: written for speed where it was measured to count.
+This file, station.py, `Client.live` and the two client libraries are the hot path. Where speed counts (it
+was measured), the code is written for speed.
 """
 
 import math
@@ -19,20 +20,20 @@ Effect = Callable[["Visit"], None]
 
 
 class Environment(simpy.Environment):
-    """SimPy's event loop, with the time read in C, and with visits in a heap of their own.
+    """SimPy's event loop, but it reads the time in C, and visits have their own heap.
 
-    Visits are short and soon over; the pauses of many users are long. In one heap every visit would have
-    to be sifted through all the pauses.
+    Visits are short and the pauses of users are long. In one heap, each visit would be sorted among the
+    pauses of all users.
     """
 
     now = property(attrgetter("_now"))
 
     def __init__(self) -> None:
         super().__init__()
-        self.soon: list[Any] = []  # the visits under way, as SimPy's queue has its events
+        self.soon: list[Any] = []  # the visits under way: a heap like SimPy's queue
 
     def run_to_end(self) -> None:
-        """Run until no event is left: simpy's `run` without its calls per event."""
+        """Run until no event is left: SimPy's `run` without its calls per event."""
         queue, soon = self._queue, self.soon
         while queue or soon:
             first = soon if soon and (not queue or soon[0] < queue[0]) else queue
@@ -44,10 +45,10 @@ class Environment(simpy.Environment):
             if (effect := event.effect) is not None:
                 effect(event)
             waiter = event.waiter
-            if type(waiter) is not Drive:  # nobody, several, or one who is told of a failure
+            if type(waiter) is not Drive:  # nobody, several, or one that gets a failure
                 waiter and waiter(event)
                 continue
-            try:  # Drive.__call__, written out: one Python call less an event
+            try:  # Drive.__call__, written out: saves one call per event
                 following: Any = waiter.send(event._value)
             except StopIteration:
                 continue
@@ -67,20 +68,20 @@ class Environment(simpy.Environment):
         event.fire() if isinstance(event, Visit) else happen(event)
 
     def peek(self) -> float:
-        """Return when the next event happens, in seconds; inf if none is left."""
+        """Look up when the next event happens, in seconds; inf if none is left."""
         return min((heap[0][0] for heap in (self.soon, self._queue) if heap), default=math.inf)
 
     def end_by(self, moment: float) -> None:
-        """Set the clock back to a moment if it is later: what happened since was nothing to anybody."""
+        """Set the clock back to a moment, if it is later: nothing that counts has happened since."""
         self._now = min(self._now, moment)
 
     def is_over(self) -> bool:
-        """Return whether no event is left."""
+        """Whether no event is left."""
         return not self._queue and not self.soon
 
 
 def happen(event: Any) -> None:
-    """Let an event of SimPy's own happen, as `simpy.Environment.step` does."""
+    """Let one of SimPy's own events happen, as `simpy.Environment.step` does."""
     callbacks, event.callbacks = event.callbacks, None
     for callback in callbacks:
         callback(event)
@@ -89,12 +90,12 @@ def happen(event: Any) -> None:
 
 
 class Waitable(simpy.Event):
-    """An event that can be waited for in company, `a | b` or `a & b`, and is noted as waited for then."""
+    """An event that can be part of `a | b` or `a & b`; it then counts as waited for."""
 
-    joined = False  # whether it is, or was, part of a Joint
+    joined = False  # whether it is or was part of a Joint
 
     def __iter__(self) -> Any:
-        """Refuse `yield from`, and to be taken apart."""
+        """Refuse `yield from`, and unpacking."""
         raise slip("yield from", call=call_of(self))
 
     def fail_quietly(self, failure: Exception) -> None:
@@ -110,7 +111,7 @@ class Waitable(simpy.Event):
 
 
 class Joint(Waitable, simpy.events.Condition):
-    """Some events as one; SimPy takes its mark off those that did not come in time, so each keeps ours."""
+    """Several events as one. SimPy removes its mark from those that came too late, so each keeps ours."""
 
     def __init__(
         self, env: simpy.Environment, evaluate: Any, events: tuple[simpy.Event, ...]
@@ -125,22 +126,23 @@ class Timeout(Waitable, simpy.Timeout):
 
 
 class Visit(Waitable):
-    """A trip to a tier and back: one event, whose effect happens when it fires, never before.
+    """A trip to a tier and back: one event. Its command takes effect when it fires, never before.
 
-    `effect` runs the command and puts the answer into the event, before whoever waits resumes; until then
-    the event's value is the command's argument. Nearly always one generator waits, so there is a place
-    for one and no list. `waiter` outlives the firing, so that a visit nobody waited for can be told.
+    `effect` runs the command and puts the answer into the event, before the one who waits resumes. Until
+    then the event's value is the command's argument. Nearly always exactly one generator waits, so there
+    is a place for one and no list. `waiter` stays after the firing: it shows that somebody waited.
 
-    A visit without an effect is a pause. It is no class of its own: the loop below is a tenth faster
-    while all its events are of one class.
+    A visit without an effect is a pause. It has no class of its own, because the loop above is a tenth
+    faster if all its events have one class.
     """
 
     _ok = True  # until it fails
+    number: int  # of the user whose pause it is: see `of_user`
     if TYPE_CHECKING:
 
         def __init__(self) -> None: ...
     else:
-        __init__ = object.__init__  # in C, and without SimPy's list; `ready` says what a visit has
+        __init__ = object.__init__  # in C, and without SimPy's list; `ready` sets the attributes
 
     def ready(self, env: simpy.Environment, effect: Effect | None = None) -> Self:
         """Set every attribute; the function of `sender_to` does this on its own."""
@@ -153,7 +155,7 @@ class Visit(Waitable):
 
     @property
     def callbacks(self) -> Any:  # type: ignore[override] # SimPy sets it, of its own events
-        """Those who wait, as SimPy's conditions ask for them: a list that may be changed; None: it has fired."""
+        """Those who wait, as a list for SimPy's conditions, which they may change; None: it has fired."""
         return None if self.fired else self._several()
 
     def _several(self) -> "Several":
@@ -170,24 +172,30 @@ class Visit(Waitable):
             self.waiter(self)
 
     def start(self, delay: float) -> Self:
-        """Fire in `delay` seconds; a pause that has fired may be started again."""
-        # What simpy.Timeout and Environment.schedule do, in one call.
+        """Fire in `delay` seconds; a pause that has fired can be started again."""
+        # simpy.Timeout and Environment.schedule in one call.
         env = self.env
         if self.fired:
             self.fired, self.waiter = False, None
         heappush(env._queue, (env._now + delay, NORMAL, next(env._eid), self))  # type: ignore[misc]
         return self
 
+    def of_user(self, number: int, wake: Effect) -> Self:
+        """Become the pause of a user who has no client while thinking; `wake` finds one."""
+        self.number = number
+        self.effect = wake
+        return self
+
     def fail_with(self, failure: Exception) -> None:
-        """Make the answer a failure, thrown into whoever waits: no answer is sent on in the loop above."""
+        """Make the answer a failure. It is thrown into the one who waits, so it may not pass the fast loop."""
         self._several()
         self._ok = False
         self._value = failure
-        self._defused = True  # that nobody waits is no reason to stop the run: there is a record
+        self._defused = True  # the run goes on even if nobody waits: there is a record
 
 
 def call_of(event: simpy.Event) -> str:
-    """Return the command that an event is of, as a student writes it."""
+    """Name the command of an event, as a student writes it."""
     if isinstance(event, Visit):
         effect = getattr(event, "command", event.effect)
         return CALLS.get(getattr(effect, "__name__", "").removeprefix("_run_"), "the call")
@@ -195,25 +203,26 @@ def call_of(event: simpy.Event) -> str:
 
 
 class Several(list[Callable[[Any], None]]):
-    """More than one who wait for a visit."""
+    """The generators and callbacks that wait for a visit, if there is more than one."""
 
     def __call__(self, event: Visit) -> None:
-        """Let each go on."""
+        """Resume each."""
         for callback in list(self):
             callback(event)
 
 
 class Start:
-    """What a generator is first resumed with."""
+    """The event with which a generator is first resumed."""
 
     _ok = True
     _value = None
 
 
 class Drive:
-    """Run a generator of events to its end: what simpy.Process does, without its extra events.
+    """Runs a generator of events to its end, as simpy.Process does, but without extra events.
 
-    A Process costs a start event, an end event and the bookkeeping of interrupts; a request needs none.
+    A Process costs a start event, an end event and the bookkeeping of interrupts. A request needs none of
+    them.
     """
 
     __slots__ = ("send", "throw")
@@ -224,7 +233,7 @@ class Drive:
         self(Start)
 
     def __call__(self, event: Any) -> None:
-        """Hand over the value, or the failure, of the event waited for; wait for the next one."""
+        """Send the value of the event, or throw its failure; then wait for the next event."""
         try:
             if event._ok:
                 following: Any = self.send(event._value)
@@ -236,12 +245,12 @@ class Drive:
         self.wait_for(following)
 
     def wait_for(self, event: Any) -> None:
-        """Go on when an event happens; at once if it has."""
+        """Go on when an event happens; at once if it has happened."""
         if not isinstance(event, simpy.Event):
             code = "generator yielded" if isinstance(event, Generator) else "yielded"
             raise slip(code, thing=Thing.of(event))
         if isinstance(event, Visit) and event.waiter is None:
-            event.waiter = self  # even if it has fired: somebody did wait for it
+            event.waiter = self  # even if it has fired: somebody waited for it
             if not event.fired:
                 return
         if event.callbacks is not None:

@@ -1,7 +1,7 @@
-"""How far the tiers are from the application: a random leg, there and back, on every visit.
+"""How far the tiers are from the application: each visit has a random leg, the time there and back.
 
-Legs are random by default because races need them: with constant legs every command of every client
-keeps its order, and a prototype showed no stale set at all in 100,000 reads.
+Legs are random by default, because races need random legs. If all legs were equal, all commands would
+keep their order: a prototype then showed not one stale set in 100,000 reads.
 """
 
 from cachesim.model.distributions import Distribution, Lognormal
@@ -10,14 +10,14 @@ from cachesim.units import MS
 
 
 class Network(Spec):
-    """Round trips between the application's zone and the two tiers.
+    """Round trips between the application and the two tiers, in seconds.
 
     >>> Network(cache_in_zone=False).cache_leg.mean > Network().cache_leg.mean
     True
     """
 
-    in_zone: Distribution = Lognormal(median=0.19 * MS, sigma=0.3)  # round trip within one zone
-    cross_zone: Distribution = Lognormal(median=0.75 * MS, sigma=0.4)  # round trip to another zone
+    in_zone: Distribution = Lognormal(median=0.19 * MS, sigma=0.3)  # within one zone
+    cross_zone: Distribution = Lognormal(median=0.75 * MS, sigma=0.4)  # to another zone
     cache_in_zone: bool = True
     database_in_zone: bool = True
 

@@ -1,7 +1,7 @@
 """What clients do when a tier does not answer: time-outs, retries with backoff, retry budgets, circuit breakers.
 
-The specs say how a tier is called; `Retries` and `Switch` are the live parts, one of each for a tier, shared by
-all clients as they are by the threads of one process.
+The specs describe how clients call a tier. `Retries` and `Switch` are the live parts: one of each per
+tier, shared by all clients, which are threads of one process.
 """
 
 import math
@@ -13,14 +13,15 @@ from cachesim.spec import Count, Delay, Rule, Seconds, Share, Span, Spec
 
 Retried = Annotated[int, Rule("from 0 to 100", lambda x: 0 <= x <= 100)]
 Allowance = Annotated[float, Rule("> 0 retries a call (inf for no limit)", lambda x: x > 0)]
-SAVED = 10.0  # retries that a budget may hold back for bad times
+SAVED = 10.0  # retries that a budget may save for bad times
 
 
 class Breaker(Spec):
-    """A circuit breaker: stops calling a tier that mostly fails, and tries again after a while.
+    """A circuit breaker: it stops the calls of a tier that mostly fails, and tries again after a while.
 
-    Closed, calls pass; it opens when at least `share` of the last `calls` have failed. Open, calls fail at
-    once. After `rest` seconds it is half-open: `trials` calls pass, and if all succeed it closes.
+    While it is closed, calls pass; it opens when at least `share` of the last `calls` have failed. While it
+    is open, calls fail at once. After `rest` seconds it is half-open: `trials` calls pass, and if all
+    succeed it closes.
 
     >>> Breaker(rest=2.0)
     Breaker(rest=2.0)
@@ -30,8 +31,8 @@ class Breaker(Spec):
     Nygard, "Release It!" (2007), ch. 5. A window of calls and a share, as in resilience4j.
     """
 
-    share: Share = 0.5  # of the window's calls that must have failed
-    calls: Count = 20  # in the window
+    share: Share = 0.5  # of the last calls: if so many have failed, it opens
+    calls: Count = 20  # how many of the last calls count
     rest: Span = 5.0  # seconds from opening to the first trial
     trials: Count = 1  # calls that must succeed before it closes
 
@@ -51,17 +52,17 @@ class Calls(Spec):
     Reliability Engineering" (2016), ch. 21 (a tenth of the calls).
     """
 
-    timeout: Seconds = math.inf  # of one attempt; inf: until the operating system gives up
+    timeout: Seconds = math.inf  # seconds, of one attempt; inf: until the operating system gives up
     retries: Retried = 0  # attempts after the first
     backoff: Delay = 0.0  # seconds before the first retry
-    longest: Delay = 10.0  # seconds that no wait exceeds
+    longest: Delay = 10.0  # seconds: the longest wait
     jitter: bool = True
-    budget: Allowance = math.inf  # retries that each call earns all clients together
+    budget: Allowance = math.inf  # retries that each call adds to the common budget of all clients
     breaker: Breaker | None = None
 
 
 class Resilience(Spec):
-    """How the application's clients call its tiers; by default they wait, and never ask twice.
+    """How the application's clients call its tiers; by default they wait without limit and never retry.
 
     >>> Resilience().replace(database__timeout=0.1, database__retries=2)
     Resilience(database=Calls(timeout=0.1, retries=2))
@@ -72,7 +73,7 @@ class Resilience(Spec):
 
 
 class Retries:
-    """Whether a call may be repeated, and after how long."""
+    """Decides whether a call may be tried again, and after how long."""
 
     def __init__(self, calls: Calls, chance: Draw) -> None:
         self._calls = calls
@@ -81,18 +82,18 @@ class Retries:
         self._saved = self._most
 
     def earn(self) -> None:
-        """Note a call's first attempt."""
+        """Add to the budget: a call makes its first attempt."""
         self._saved = min(self._most, self._saved + self._calls.budget)
 
     def allow(self, tried: int) -> bool:
-        """Return whether a call that was tried so often may be tried again, and pay for it."""
+        """Whether a call that was tried so often may be tried again; if so, it pays from the budget."""
         if tried > self._calls.retries or self._saved < 1:
             return False
         self._saved -= 1
         return True
 
     def pause(self, tried: int) -> float:
-        """Return the seconds to wait before the next attempt."""
+        """Compute the seconds to wait before the next attempt."""
         longest = min(self._calls.longest, self._calls.backoff * 2.0 ** (tried - 1))
         return longest * self._chance() if self._calls.jitter else longest
 
@@ -113,10 +114,12 @@ class Switch:
         self._opened = -math.inf  # seconds
         self._trials = self._good = 0  # begun and succeeded, while half-open
         self.state = "closed"
-        self.era = 0  # counts the changes of state: what began in an earlier one does not count
+        self.era = (
+            0  # number of changes of state; a call that began in an earlier era does not count
+        )
 
     def allows(self, now: float) -> bool:
-        """Return whether a call may begin now."""
+        """Whether a call may begin now."""
         if self.state == "open" and now >= self._opened + self._breaker.rest:
             self._become("half-open")
             self._trials = self._good = 0
@@ -126,7 +129,7 @@ class Switch:
         return self.state == "closed"
 
     def note(self, era: int, *, ok: bool, now: float) -> None:
-        """Note how a call ended that began in `era`."""
+        """Note how a call that began in `era` ended."""
         if era != self.era:
             return
         if self.state == "half-open":

@@ -1,7 +1,8 @@
-"""How large a run would be: estimated before it starts, and held against what one machine can do.
+"""How large a run would be: estimated before it starts, and compared with what one machine can do.
 
-The prices were measured on Linux with CPython 3.11 (docs/background/performance.md); the limits are those of a
-usual laptop. A run within them may still be slow; one beyond them would never end, or fill the memory.
+The figures were measured on Linux with CPython 3.11 (docs/background/performance.md); the limits are those
+of a usual laptop. A run within the limits may still be slow. A run beyond them would never end, or would
+fill the memory.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from cachesim.model.blueprint import Blueprint
 from cachesim.model.workload import Scale
 from cachesim.units import GIB, MIB, show_size
 
-ROW = 270  # bytes for a key beside its value: its name twice, its row, its size, its place in the popularity
-USER = 3_200  # bytes for a user with a request under way
-RECORD = 80  # bytes for a request in the history and while the frame is made
-LOOK = 200  # bytes for a sample
+ROW = 270  # bytes per key beside its value: its name twice, its row, its size, its place in the popularity
+USER = 3_200  # bytes per user with a request under way
+RECORD = 80  # bytes per request in the history, and while the frame is made
+LOOK = 200  # bytes per sample
 
 
 class Limit(NamedTuple):
-    """The most that is tried of something, and what to lower."""
+    """The largest amount that a run may have, and what to lower."""
 
     most: float
     advice: str
@@ -40,16 +41,16 @@ MOST_REQUESTS = 1e10  # of all runs together
 
 
 def check_size(blueprint: Blueprint) -> float:
-    """Return about how many requests a run would make.
+    """Estimate how many requests a run would make; refuse a run that is too large.
 
-    >>> from cachesim.experiments.scenario import Scenario
+    >>> from cachesim.scenario import Scenario
     >>> check_size(Scenario(duration=70))
     70000.0
 
     Raises
     ------
     BadInput
-        The run would be larger than a machine can do: what it would need, the limit, and what to lower.
+        The run is too large for one machine; the sentence names its need, the limit, and what to lower.
     """
     scale = blueprint.workload.scale(blueprint.duration)
     for what, amount in _estimates(blueprint, scale).items():
@@ -63,12 +64,12 @@ def check_size(blueprint: Blueprint) -> float:
 
 
 def check_runs(runs: int, requests: float) -> None:
-    """Refuse an experiment of more runs, or more requests in all of them, than a machine can do.
+    """Refuse an experiment with more runs, or more requests in all runs, than one machine can do.
 
     Raises
     ------
     BadInput
-        The number, the limit, and what to lower.
+        The experiment is too large; the sentence names the number, the limit, and what to lower.
     """
     advice = "lower the replications, or vary fewer values"
     for amount, most, what in ((runs, MOST_RUNS, "runs"), (requests, MOST_REQUESTS, "requests")):
@@ -86,7 +87,7 @@ def _estimates(blueprint: Blueprint, scale: Scale) -> dict[str, float]:
 
 
 def shown(amount: float, what: str) -> str:
-    """Return an amount for people.
+    """Format an amount for people.
 
     >>> shown(7e10, "requests"), shown(7.6e9, "bytes of memory")
     ('70,000,000,000 requests', '7.078 GiB of memory')

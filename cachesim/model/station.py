@@ -1,9 +1,9 @@
-"""A FIFO queue in front of c workers that costs one event a visit.
+"""A FIFO queue in front of c workers that costs one event per visit.
 
-With first come, first served and the service time known on arrival, the moment of departure is known
-on arrival too: max(now, when the earliest worker falls free) + service. No request, no release, no
-queue of waiting processes: a heap of the times at which the workers fall free says it all. The same
-draws give bit for bit what `simpy.Resource` gives (tests/model/test_station.py keeps that twin).
+The order is first come, first served, and the service time is known on arrival. So the moment of departure
+is known on arrival too: max(now, when the next worker is free) + service. A heap of the times at which the
+workers become free is enough; there is no queue of waiting processes. The same draws give bit for bit the
+times of `simpy.Resource` (tests/model/test_station.py keeps that twin).
 """
 
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from cachesim.model.journey import Journey
 
 
 class Station:
-    """A queue with `workers` servers; remembers when each falls free and how much work was booked.
+    """A queue with `workers` servers. It knows when each becomes free, and how much work was booked.
 
     >>> station = Station(workers=1)
     >>> station.depart(now=0.0, service=2.0), station.depart(now=0.5, service=2.0)
@@ -31,11 +31,11 @@ class Station:
     __slots__ = ("booked", "free")
 
     def __init__(self, workers: int) -> None:
-        self.free = [0.0] * workers  # seconds at which each worker falls free: a heap
-        self.booked = 0.0  # seconds of service promised so far
+        self.free = [0.0] * workers  # when each worker becomes free, in seconds: a heap
+        self.booked = 0.0  # seconds of service booked so far
 
     def depart(self, now: float, service: float) -> float:
-        """Join the queue now, for `service` seconds of work; return when that work is done."""
+        """Join the queue now, for `service` seconds of work; return the time at which that work is done."""
         free = self.free
         start = free[0]
         end = (start if start > now else now) + service
@@ -44,9 +44,9 @@ class Station:
         return end
 
     def busy(self, now: float) -> float:
-        """Return the seconds a worker has worked up to now, the mean over the workers.
+        """Compute the seconds that a worker has worked up to now: the mean over the workers.
 
-        Exact: a worker that falls free later than now works without a pause until then.
+        This is exact: a worker that becomes free later than now works without a pause until then.
         """
         ahead = sum(end - now for end in self.free if end > now)
         return (self.booked - ahead) / len(self.free)
@@ -58,17 +58,16 @@ def sender_to(
     services: Iterator[float],
     legs: Iterator[float],
 ) -> Callable[..., Visit]:
-    """Return what sends a command to a station: `send(journey, effect, argument, more)` books one Visit.
+    """Make the function `send(journey, effect, argument, more)`, which books one Visit to a station.
 
-    The visit takes wait + service + leg, the latter two drawn from iterators; `more` is what the command
-    costs beyond its draw, in seconds (0 unless given). SIMPLIFIED: the command joins the queue at once
-    and the whole round trip is added behind it, so that a visit stays one event; its effect comes at the
-    end of it.
+    The visit takes wait + service + leg; the last two are drawn from the iterators. `more` is the cost of
+    the command beyond its draw, in seconds. SIMPLIFIED: the command joins the queue at once, and the whole
+    round trip comes after the service, so a visit is one event. The command takes effect at its end.
     """
     free, soon, ids = station.free, env.soon, env._eid
 
     def send(journey: Journey, effect: Effect, argument: Any, more: float = 0.0) -> Visit:
-        # Station.depart, Visit.ready and Journey.note, written out: this runs at every visit.
+        # Station.depart, Visit.ready and Journey.note, written out: this runs for every visit.
         now, work = env._now, next(services) + more  # a third faster than a bound __next__
         start = free[0]
         end = (start if start > now else now) + work

@@ -9,6 +9,7 @@ from typing import Any
 
 from simpy.events import NORMAL
 
+from cachesim.engines.base import Engine
 from cachesim.errors import CacheError
 from cachesim.model.app import App, BackgroundApp, Skew
 from cachesim.model.blueprint import Blueprint
@@ -18,20 +19,23 @@ from cachesim.model.client import Client
 from cachesim.model.database import DatabaseTier
 from cachesim.model.database_client import DatabaseClient
 from cachesim.model.events import Drive, Environment, Steps, Visit
-from cachesim.model.misuse import misused
+from cachesim.model.journey import Journey
+from cachesim.model.misuse import misused, moved
 from cachesim.model.size import check_size
 from cachesim.model.tier import Tier
 from cachesim.records import CACHE, DATABASE, FIRST_WRITE, Sink, Value
 from cachesim.rng import uniform
 from cachesim.slips import STRATEGY, check_shapes
 
-BESIDE = -1  # the number of the client that does a strategy's work beside the requests
+POOLED = 100  # users; if there are more, a user who thinks has no client
+BESIDE = -1  # number of the client that does the strategy's work beside the requests
 
 
 class System:
     """The clients, the tiers and the memory of one run.
 
-    A subclass with other tiers, or more of them, overrides the methods that make the parts.
+    A subclass with other tiers overrides `make_cache` and `connect_cache`; one with more tiers overrides
+    `cache_client`, which then chooses among the clients that `connect_cache` makes. The same for databases.
     """
 
     skew: Skew | None = None  # of the clients' clocks; None: all are right
@@ -42,20 +46,21 @@ class System:
         blueprint.strategy.check(blueprint.cache)
         self.blueprint = blueprint
         self.strategy = blueprint.strategy
+        self.raises = blueprint.on_cache_error == "raise"  # whether a refused cache command fails
         self.sink = sink  # takes one record per request
         self.look = look  # takes each sample of the tiers
+        self._requests = blueprint.workload.requests(blueprint.seed)
+        self._writers = blueprint.workload.writers
         self.env = Environment()
         self.cache = self.make_cache(CACHE)
         self.db = self.make_database(DATABASE)
         self.tiers: dict[str, Tier] = {tier.name: tier for tier in (self.cache, self.db)}
         self.shared: dict[Any, Any] = {}  # the memory of the application: App.shared
         self.random = uniform(blueprint.seed, "strategy")
-        self._requests = blueprint.workload.requests(blueprint.seed)
-        self._writers = blueprint.workload.writers
         self._next_write = count(FIRST_WRITE).__next__
         self._clients = 0  # made so far
         self._idle: list[Client] = []  # those without a request
-        self._arriving = False  # whether more requests may come in an open loop
+        self._asking = 0  # sources of more requests: the open loop, or users who share clients
         self._sizes: dict[str, int] = {}
         self._loaded: dict[int, Value] = {}
 
@@ -71,14 +76,21 @@ class System:
         of = self.blueprint
         return DatabaseTier(self.env, of.database, of.network, of.seed, name)
 
+    def connect_cache(self, tier: CacheTier, journey: Journey) -> CacheClient:
+        """Make a client of one cache, for the requests of a journey."""
+        return CacheClient(tier, journey, raises=self.raises)
+
+    def connect_database(self, tier: DatabaseTier, journey: Journey) -> DatabaseClient:
+        """Make a client of one database, for the requests of a journey."""
+        return DatabaseClient(tier, journey)
+
     def cache_client(self, app: App) -> CacheClient:
         """Make the `app.cache` of a view."""
-        raises = self.blueprint.on_cache_error == "raise"
-        return CacheClient(self.cache, app.journey, raises=raises)
+        return self.connect_cache(self.cache, app.journey)
 
     def database_client(self, app: App) -> DatabaseClient:
         """Make the `app.db` of a view."""
-        return DatabaseClient(self.db, app.journey)
+        return self.connect_database(self.db, app.journey)
 
     def new_app(self, client: int) -> App:
         """Make a view of the system for a client."""
@@ -91,9 +103,9 @@ class System:
         try:
             self._play()
         except AttributeError as error:
-            if (told := misused(error)) is None:
+            if (found := misused(error) or moved(self, error)) is None:
                 raise
-            raise told from error
+            raise found from error
         finally:
             for tier in self.tiers.values():
                 tier.close()
@@ -104,9 +116,12 @@ class System:
         users = self.blueprint.workload.users
         if users is None:
             Drive(self._arrivals())
-        think = self._thinker()
-        for _ in range(users or 0):
-            think(self._new_client(think))
+        elif users > POOLED:
+            self._pool(users)
+        else:
+            think = self._thinker(self._idle.append)
+            for _ in range(users):
+                think(self._new_client(think))
         work = self.strategy.start(self.new_app(BESIDE))
         if work is not None:
             Drive(work)
@@ -116,9 +131,9 @@ class System:
     # --- the loops
 
     def _arrivals(self) -> Steps:
-        """Play an open loop: a request comes when it comes, and any idle client takes it."""
+        """Play an open loop: any idle client takes the next request."""
         env, end, pause = self.env, self.blueprint.duration, Visit().ready(self.env)
-        self._arriving = True
+        self._asking = 1
         for request in self._requests:
             gap = request[0]
             if env.now + gap >= end:
@@ -126,10 +141,35 @@ class System:
             yield pause.start(gap)
             client = self._idle.pop() if self._idle else self._new_client(self._idle.append)
             client.serve(request)
-        self._arriving = False
+        self._asking = 0
 
-    def _thinker(self) -> Callable[[Client], None]:
-        """Play a closed loop: return what lets a user who rests think, and then ask again."""
+    def _pool(self, users: int) -> None:
+        """Play a closed loop of many users, who share clients. A user who thinks is a pause with a number.
+
+        A client takes about 3 kB. If each user had one, they would not fit into the processor's cache.
+        """
+        idle = self._idle
+
+        def wake(pause: Visit) -> None:
+            client = idle.pop() if idle else self._new_client(rest)
+            client.stand_in(pause)
+
+        def rest(client: Client) -> None:
+            idle.append(client)
+            think(client)
+
+        def leave(client: Client) -> None:
+            self._asking -= 1
+
+        self._asking = users
+        think, first = self._thinker(leave), self._new_client(rest)
+        for number in range(users):
+            first.stand_in(Visit().ready(self.env).of_user(number, wake))
+            think(first)
+        idle.append(first)
+
+    def _thinker(self, leave: Callable[[Client], None]) -> Callable[[Client], None]:
+        """Make the function that lets a user think and then ask again, or leave at the end of the run."""
         env, end, writers, requests = (
             self.env,
             self.blueprint.duration,
@@ -150,7 +190,7 @@ class System:
                 pause._value = request
                 heappush(queue, (moment, NORMAL, next(ids), pause))  # as Visit.start
                 return
-            self._idle.append(client)
+            leave(client)
 
         return think
 
@@ -159,11 +199,11 @@ class System:
         return Client(self, self._clients - 1, rest)
 
     def _over(self) -> bool:
-        """Return whether every request has its record and none is to come."""
-        return not self._arriving and len(self._idle) == self._clients
+        """Whether every request has its record, and no more requests come."""
+        return not self._asking and len(self._idle) == self._clients
 
     def new_value(self, key: str) -> Value:
-        """Return the value of the next write, stamped with a new id."""
+        """Make the value of the key's next write, with a new id."""
         return Value.stamp(self._next_write(), self._size(key))
 
     # --- before, beside and after
@@ -178,13 +218,16 @@ class System:
             self._warm(keys)
 
     def _warm(self, keys: list[str]) -> None:
-        """Fill the cache as a long past would have: the most popular last, TTLs already partly used up."""
+        """Fill the cache as after a long run: the most popular keys last, each TTL partly used up."""
         used = uniform(self.blueprint.seed, "warm start")
         for key in reversed(keys):
-            with suppress(CacheError):  # what does not fit stays out
-                self.strategy.preload(
-                    self.cache.engine, key, self._loaded[self._sizes[key]], 1 - used()
-                )
+            with suppress(CacheError):  # a value that does not fit stays out
+                value = self._loaded[self._sizes[key]]
+                self.strategy.preload(self.engine_of(key), key, value, 1 - used())
+
+    def engine_of(self, key: str) -> Engine:
+        """Find the engine that holds a key: with one cache it is always the same."""
+        return self.cache.engine
 
     def _size(self, key: str) -> int:
         size = self._sizes.get(key)
@@ -193,11 +236,11 @@ class System:
         return size
 
     def _watch(self) -> Steps:
-        """Look at the tiers at the start, at the end of the warm-up and once an interval."""
+        """Sample the tiers at the start, at the end of the warm-up and once per interval."""
         blueprint, env, pause = self.blueprint, self.env, Visit().ready(self.env)
-        looks = range(math.floor(blueprint.duration / blueprint.sample_every) + 1)
+        samples = range(math.floor(blueprint.duration / blueprint.sample_every) + 1)
         for moment in sorted(
-            {blueprint.warmup, blueprint.duration, *(k * blueprint.sample_every for k in looks)}
+            {blueprint.warmup, blueprint.duration, *(k * blueprint.sample_every for k in samples)}
         ):
             yield pause.start(moment - env.now)
             self._sample()

@@ -1,8 +1,8 @@
-"""Who asks for what, when: the open loop, where arrivals do not wait, and the closed loop, where users do.
+"""Where requests come from: the open loop, where arrivals do not wait, and the closed loop, where users do.
 
-A workload is a spec with two methods: `requests(seed)` yields (gap, op, key) and `size_of(key)` gives a
-value's size. In an open loop the gap separates two arrivals; in a closed loop it is the think time of
-the user who asks.
+A workload is a spec with two methods: `requests(seed)` yields (gap, op, key), and `size_of(key)` gives the
+size of a value. In an open loop the gap is the time between two arrivals. In a closed loop it is the think
+time of the user.
 """
 
 import zlib
@@ -20,83 +20,81 @@ from cachesim.rng import CHUNK, stream
 from cachesim.spec import Count, Rate, Share, Spec
 from cachesim.units import MS
 
-Request = tuple[float, str, str]  # gap in seconds, "read" or "write", key
+TimedRequest = tuple[float, str, str]  # gap in seconds, "read" or "write", key
 
 
 class Scale(NamedTuple):
-    """About how much a workload asks of a machine; 0 where nobody knows."""
+    """About how large a workload is; 0: unknown."""
 
     requests: float = 0.0
-    keys: int = 0  # rows before the run
+    keys: int = 0  # rows that exist before the run
     value_size: float = 0.0  # bytes of a value, the mean
     largest: float = 0.0  # bytes of the largest value
 
 
 class Workload(Spec):
-    """Where requests come from; subclass it and give `requests` and `size_of`."""
+    """Where requests come from; subclass it and define `requests` and `size_of`."""
 
     @property
     def users(self) -> int | None:
-        """How many users take turns (closed loop), or None if arrivals do not wait (open loop)."""
+        """The number of users in a closed loop; None: an open loop, where arrivals do not wait."""
         return None
 
     @property
     def writers(self) -> int | None:
-        """How many of the users write and never read while the others only read; None: all do both."""
+        """The number of users who only write, while the others only read; None: all do both."""
         return None
 
     def keys_loaded(self) -> list[str]:
-        """Return the keys whose rows exist before the run, the most popular first."""
+        """List the keys whose rows exist before the run, the most popular first."""
         return []
 
     def scale(self, duration: float) -> Scale:
-        """Return about how large a run of so many seconds is, so that what cannot work says so before it starts."""
+        """Estimate the size of a run of so many seconds; a run that is too large is refused before it starts."""
         return Scale()
 
-    def requests(self, seed: int) -> Iterator[Request]:
-        """Yield the requests in order; the same seed gives the same ones."""
+    def requests(self, seed: int) -> Iterator[TimedRequest]:
+        """Yield the requests in order; the same seed gives the same requests."""
         raise NotImplementedError(f"{type(self).__name__} must define requests(self, seed)")
 
     def size_of(self, key: str) -> int:
-        """Return the size in bytes of the key's values (at least 8, the stamp)."""
+        """Compute the size of the key's values in bytes, at least 8 (the stamp)."""
         raise NotImplementedError(f"{type(self).__name__} must define size_of(self, key)")
 
     def sizes_of(self, keys: list[str]) -> list[int]:
-        """Return the sizes of many keys."""
+        """Compute the sizes of many keys."""
         return list(map(self.size_of, keys))
 
 
 class Synthetic(Workload):
-    """What drawn workloads share: popularity, read share and sizes."""
+    """A workload that is drawn: its popularity, read share and sizes."""
 
     reads: Share = 0.95
     popularity: Popularity = Zipf()
     size: Distribution = Constant(value=500)  # bytes of a value; a key keeps its size
-    key_size: Count = (
-        12  # bytes of a key's name, padded with zeros; longer where the number needs it
-    )
+    key_size: Count = 12  # bytes of a key's name, padded with zeros; more if the number needs more
 
     def keys_loaded(self) -> list[str]:
-        """Return every key, by rank."""
+        """List every key, by rank."""
         # As `key_name` of each number, but formatted in C: a third of the time.
         return list(map(_key_format(self.key_size).__mod__, range(self.popularity.keys)))
 
     def scale(self, duration: float) -> Scale:
-        """Return the size of a run: the requests are those of `arrivals`."""
+        """Estimate the size of a run; `arrivals` gives the number of requests."""
         keys, size = self.popularity.keys, self.size
         largest = size.quantile(1 - 0.5 / keys)
         return Scale(self.arrivals(duration), keys, min(size.mean, largest), largest)
 
     def arrivals(self, duration: float) -> float:
-        """Return about how many requests come in so many seconds; 0 if nobody knows."""
+        """Estimate how many requests come in so many seconds; 0: unknown."""
         return 0.0
 
     def size_of(self, key: str) -> int:
-        """Return the key's own size: a quantile chosen by the key's name, so no table is needed."""
+        """Compute the key's size: its name picks a quantile, so no table is needed."""
         return size_by_name(self.size, key)
 
     def sizes_of(self, keys: list[str]) -> list[int]:
-        """Return the sizes of many keys; where all have the same, unless a subclass says otherwise, at once."""
+        """Compute the sizes of many keys; at once if all have the same size."""
         if isinstance(self.size, Constant) and type(self).size_of is Synthetic.size_of:
             return [size_by_name(self.size, "any")] * len(keys)
         return super().sizes_of(keys)
@@ -105,8 +103,8 @@ class Synthetic(Workload):
         """Yield the gaps in seconds."""
         raise NotImplementedError
 
-    def requests(self, seed: int) -> Iterator[Request]:
-        """Yield independent requests for ever."""
+    def requests(self, seed: int) -> Iterator[TimedRequest]:
+        """Yield independent requests without end."""
         return zip(self.gaps(seed), self._ops(seed), self._keys(seed), strict=False)
 
     def _ops(self, seed: int) -> Iterator[str]:
@@ -122,7 +120,7 @@ class Synthetic(Workload):
 
 
 class OpenLoop(Synthetic):
-    """Arrivals that do not wait for answers: a Poisson process, as from very many independent users.
+    """Arrivals that do not wait for answers: a Poisson process, like that of very many independent users.
 
     >>> gap, op, key = next(OpenLoop(rate=100.0).requests(seed=1))
     >>> gap > 0, op, key.startswith("key:")
@@ -132,7 +130,7 @@ class OpenLoop(Synthetic):
     rate: Rate = 1000.0  # requests per second
 
     def arrivals(self, duration: float) -> float:
-        """Return the rate times the duration."""
+        """Multiply the rate by the duration."""
         return self.rate * duration
 
     def gaps(self, seed: int) -> Iterator[float]:
@@ -141,7 +139,7 @@ class OpenLoop(Synthetic):
 
 
 class ClosedLoop(Synthetic):
-    """A fixed number of users, each of whom thinks, asks, waits for the answer and thinks again.
+    """A fixed number of users. Each thinks, sends a request, waits for the answer and thinks again.
 
     >>> ClosedLoop(clients=10, writers=1)
     ClosedLoop(clients=10, writers=1)
@@ -149,7 +147,9 @@ class ClosedLoop(Synthetic):
 
     clients: Count = 50
     think: Distribution = Exponential(mean=0.05)  # seconds
-    writers: Count | None = None  # so many write only, and the rest read only; None: see `reads`
+    writers: Count | None = (
+        None  # so many users only write, the others only read; None: see `reads`
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -164,7 +164,7 @@ class ClosedLoop(Synthetic):
         return self.clients
 
     def arrivals(self, duration: float) -> float:
-        """Return about how many requests the users make, each of which takes a millisecond and more."""
+        """Estimate the requests of the users; each request takes a millisecond or more."""
         return self.clients * duration / (self.think.mean + MS)
 
     def gaps(self, seed: int) -> Iterator[float]:
@@ -173,7 +173,7 @@ class ClosedLoop(Synthetic):
 
 
 def key_name(number: int, size: int = 12) -> str:
-    """Return the name of a key, `size` bytes long unless the number needs more.
+    """Format the name of a key: `size` bytes, or more if the number needs more.
 
     >>> key_name(7)
     'key:00000007'
@@ -186,7 +186,7 @@ def _key_format(size: int) -> str:
 
 
 def size_by_name(size: Distribution, key: str) -> int:
-    """Return the bytes of a key's values: the quantile that its name's checksum picks, at least the stamp.
+    """Compute the size of a key's values in bytes: a quantile that the name's checksum picks; at least the stamp.
 
     >>> size_by_name(Constant(value=500), "a")
     500
@@ -198,7 +198,7 @@ def size_by_name(size: Distribution, key: str) -> int:
 
 
 def size_from_text(text: str) -> Distribution:
-    """Return the sizes that a text names: "500" bytes, or "lognormal:150,1" (median and sigma).
+    """Parse the sizes that a text names: "500" bytes, or "lognormal:150,1" (median and sigma).
 
     >>> size_from_text("lognormal:150,1")
     Lognormal(median=150.0, sigma=1.0)

@@ -1,9 +1,9 @@
 """A result in, matplotlib Axes out: nothing is run, shown or set globally here.
 
-Colours are those of Okabe and Ito ("Color universal design", 2008), told apart by colour-blind readers;
-every series also has its own marker or line style. Results are taken as they are: this room knows their
-attributes (`frame`, `history`, ...), not their classes. A new plot is a function in the file of its family
-and a line here; what all of them share is in style.py.
+The colours are those of Okabe and Ito ("Color universal design", 2008), which colour-blind readers can tell apart.
+Every series also has its own marker or line style. This room knows the attributes of results (`frame`, `history`,
+...), not their classes. A new plot is a function in the file of its family and a line here; style.py holds what all
+plots share.
 """
 
 from cachesim.plots.comparisons import compare

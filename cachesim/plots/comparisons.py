@@ -1,4 +1,4 @@
-"""Cases beside each other: a metric with its interval, a row a case or against a varied field."""
+"""Cases beside each other: a metric with its interval, one row per case or against a varied field."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def compare(
     Parameters
     ----------
     results : Results
-        What `compare` or `sweep` returned.
+        The result of `compare` or `sweep`.
     y : str
         The metric.
     x : str, optional
-        A varied field for the horizontal axis; without it, a row a case.
+        A varied field for the horizontal axis; without it, one row per case.
     by : str, optional
-        A varied field whose values become series of their own colour; needs `x`.
+        A varied field; each of its values becomes a series with its own colour. It needs `x`.
     predicted : mapping of str to float, optional
-        Case name -> what theory says of the metric, in the metric's own unit (a share, seconds): a ring each.
+        Case name -> predicted value (a share, or seconds), drawn as a ring.
     """
     ax = new_axes(ax, rows=len(results.cases) if x is None else 0)
     numbers = range(len(results.cases))
@@ -59,7 +59,7 @@ def _rows(ax: Axes, names: Sequence[str], points: Sequence[tuple[float, float]])
             mean, index, xerr=half, fmt=pick(MARKERS, index), color=pick(COLOURS, index), capsize=4
         )
     ax.set_yticks(range(len(names)), names)
-    ax.set_ylim(len(names) - 0.3, -0.7)  # from the top; a row without a value keeps its place
+    ax.set_ylim(len(names) - 0.3, -0.7)  # from the top; a case without a value keeps its row
 
 
 def _points(
@@ -82,7 +82,7 @@ def _series(results: Any, by: str | None) -> dict[str, list[int]]:
 
 
 def _place(case: Any, field: str) -> Any:
-    """Return where a case stands on the axis of a varied field: its number, or its label."""
+    """Return a case's place on the axis of a varied field: its number, or its label."""
     value: Any = case.scenario
     for part in field.split("__"):
         value = getattr(value, part)

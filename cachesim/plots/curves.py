@@ -13,22 +13,23 @@ if TYPE_CHECKING:
 GREY = {"color": "#666666", "linewidth": 1.0}
 BOUNDS: dict[str, dict[str, Any]] = {
     "optimum": {**GREY, "linestyle": "-"},
+    "bound": {**GREY, "linestyle": "--"},
     "infinite cache": {**GREY, "linestyle": ":"},
 }
-BESIDE = 7  # with more curves the legend stands beside the axes, where it covers none
+BESIDE = 7  # with more curves the legend stands beside the axes, so that it covers none
 
 
 def hit_ratio_curve(
     curves: Mapping[str, Sequence[tuple[float, float]]], unit: str = "items", ax: Axes | None = None
 ) -> Axes:
-    """Draw hit ratios against the size of the cache; the curves "optimum" and "infinite cache" are bounds.
+    """Draw hit ratios against the size of the cache; the curves "optimum", "bound" and "infinite cache" are bounds.
 
     Parameters
     ----------
     curves : mapping
         Name -> points (size, hit ratio); a bound is drawn thin and grey.
     unit : str
-        What the sizes are: "items" or "MiB".
+        Unit of the sizes: "items" or "MiB".
     """
     ax = new_axes(ax)
     policies = [name for name in curves if name not in BOUNDS]
@@ -45,7 +46,7 @@ def hit_ratio_curve(
 
 
 def _name_sizes(ax: Axes) -> None:
-    """Write sizes as plain numbers: at the powers of ten, and in between where there are few."""
+    """Write sizes as plain numbers: at powers of ten, and in between if there are few."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     low, high = ax.get_xlim()
@@ -55,7 +56,7 @@ def _name_sizes(ax: Axes) -> None:
 
 
 def _style(index: int) -> dict[str, Any]:
-    """Return a look of its own for each of 49 series: after seven, markers and lines change partners."""
+    """Return the style of a series; 49 series differ: after each seven, colours get other markers and lines."""
     turn = index + index // len(COLOURS)
     return {
         "color": pick(COLOURS, index),

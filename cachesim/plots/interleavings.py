@@ -1,8 +1,7 @@
-"""Who did what when: a space-time diagram of clients, cache and database, with the versions they held.
+"""A space-time diagram of clients, cache and database, with the versions that they held.
 
-Every client and every tier is a line; an arrow goes from the client that asked, at
-the moment it asked, to the tier, at the moment its command took effect. The bands of the tiers show which
-version of the key they held.
+Every client and every tier is a line. An arrow goes from a client, at the moment of its call, to a tier, at the
+moment in which the command took effect. The bands of the tiers show the version of the key that they held.
 """
 
 from __future__ import annotations
@@ -13,42 +12,40 @@ from typing import TYPE_CHECKING, Any
 
 from cachesim.errors import BadInput
 from cachesim.plots.style import COLOURS, WIDTH, new_axes, pick
+from cachesim.records import TIERS
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-TIERS = {"cache": "cache", "db": "database"}
-WORDS = {
-    "read": "SELECT",
-    "write": "UPDATE",
-}  # of the database; the cache's commands have their own names
+NAMES = {row.place: kind for kind, row in TIERS.items()}  # tier as a step names it -> for people
+WORDS = {"read": "SELECT", "write": "UPDATE"}  # of the database; the cache uses its own commands
 MS = 1e3  # milliseconds in a second
-LINE, MOMENT = 0.6, 0.55  # inches a lifeline, and from one moment to the next
+LINE, MOMENT = 0.6, 0.55  # inches per lifeline, and from one moment to the next
 
 
 def interleaving(steps: pd.DataFrame, requests: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Draw the visits for one key, and the requests that they belong to.
+    """Draw the visits for one key, and the requests to which they belong.
 
-    Moments are evenly spaced, for what matters is their order: races are lost within microseconds. The
-    ticks say when each was.
+    Moments are evenly spaced, because only their order matters: a race takes microseconds. The ticks show the
+    time of each moment.
 
     Parameters
     ----------
     steps : DataFrame
-        A row a visit, as `experiments.witness.steps` returns: client, tier, call, sent, done, version, answer.
+        One row per visit, as `experiments.witness.steps` returns: client, tier, call, sent, done, version, answer.
     requests : DataFrame
-        Rows of a history; each is drawn as a bar on its client's line, named by what it did.
+        Rows of a history; each is drawn as a bar on its client's line, with its action as a label.
     """
     clients = sorted({*steps["client"], *requests["client"].dropna().astype(int)})
-    names = [*(f"client {c}" for c in clients), *(TIERS[t] for t in TIERS if t in {*steps["tier"]})]
+    names = [*(f"client {c}" for c in clients), *(NAMES[t] for t in NAMES if t in {*steps["tier"]})]
     rows = {name: -place for place, name in enumerate(names)}
     moments = _moments(steps, requests)
     places = {moment: place for place, moment in enumerate(moments)}
     ax = _roomy(len(names), len(moments)) if ax is None else ax
     ax.grid(False)
     for tier in {*steps["tier"]}:
-        _band(ax, rows[TIERS[tier]], steps[steps["tier"] == tier], places)
+        _band(ax, rows[NAMES[tier]], steps[steps["tier"] == tier], places)
     for request in _each(requests):
         _bar(ax, rows[f"client {request.client}"], request, places)
     for step in _each(steps):
@@ -62,12 +59,12 @@ def interleaving(steps: pd.DataFrame, requests: pd.DataFrame, ax: Axes | None = 
 
 
 def counter_example(verdict: Any, ax: Axes | None = None) -> Axes:
-    """Draw the requests of a verdict's example: which client read and wrote which version, and when.
+    """Draw the requests of a verdict's example: the versions that each client read and wrote, over time.
 
     Parameters
     ----------
     verdict : Verdict
-        Of a check that is not ok; with the scenario at hand, `interleaving` shows the visits too.
+        Verdict of a check that is not ok. If you have the scenario, `interleaving` shows the visits too.
 
     Raises
     ------
@@ -93,13 +90,13 @@ def _each(frame: pd.DataFrame) -> Iterator[Any]:
 
 
 def _moments(steps: pd.DataFrame, requests: pd.DataFrame) -> list[float]:
-    """Return every moment at which something began or took effect, in order, each once."""
+    """Return every moment in which something began or took effect, in order and each once."""
     columns = [steps["sent"], steps["done"], requests["begin"], requests["end"]]
     return sorted({float(moment) for column in columns for moment in column.dropna()})
 
 
 def _roomy(lines: int, moments: int) -> Axes:
-    """Return axes of a figure that has room for so many lines and moments."""
+    """Return the axes of a figure with room for this many lines and moments."""
     axes = new_axes(None)
     width = max(WIDTH, MOMENT * (moments + 3))
     axes.figure.set_size_inches(width, LINE * (lines + 2.5))  # type: ignore[union-attr]
@@ -107,7 +104,7 @@ def _roomy(lines: int, moments: int) -> Axes:
 
 
 def _bar(ax: Axes, row: float, request: Any, places: dict[float, int]) -> None:
-    """Draw a request from its begin to its end, in the colour of the version it read or made."""
+    """Draw a request from its begin to its end, in the colour of the version that it read or made."""
     begin, end = places[request.begin], places[request.end]
     colour = _colour(request.version)
     ax.plot([begin, end], [row, row], color=colour, linewidth=6, alpha=0.45)
@@ -123,7 +120,7 @@ def _is_stale(request: Any) -> bool:
 
 
 def _did(request: Any, stale: bool) -> str:
-    """Say what a request did."""
+    """Return a label for the action of a request."""
     if _known(request.error):
         return f"{request.op}: {request.error}"
     if request.op == "write":
@@ -133,11 +130,11 @@ def _did(request: Any, stale: bool) -> str:
 
 
 def _arrow(ax: Axes, rows: dict[str, int], step: Any, places: dict[float, int]) -> None:
-    """Draw a visit: from who asked, when they asked, to where it took effect, when it did."""
-    if not _known(step.done):  # still under way where the diagram ends
+    """Draw a visit as an arrow: from the client at its call to the tier at the moment of its effect."""
+    if not _known(step.done):  # still in progress at the end of the diagram
         return
     source = places[step.sent], rows[f"client {step.client}"]
-    target = places[step.done], rows[TIERS[step.tier]]
+    target = places[step.done], rows[NAMES[step.tier]]
     arrow: dict[str, Any] = {"arrowstyle": "-|>", "color": _colour(step.version), "linewidth": 1.2}
     ax.annotate("", target, source, arrowprops=arrow)
     share = _between_rows(source[1], target[1])
@@ -152,7 +149,7 @@ def _arrow(ax: Axes, rows: dict[str, int], step: Any, places: dict[float, int]) 
 
 
 def _between_rows(start: int, end: int) -> float:
-    """Return where on an arrow its label stands: 0.3 of the way, or near it where that is on another row.
+    """Return the place of the label on an arrow: 0.3 of the way, or near it if another row is there.
 
     >>> _between_rows(0, 1), _between_rows(0, 4)
     (0.3, 0.375)
@@ -164,7 +161,7 @@ def _between_rows(start: int, end: int) -> float:
 
 
 def _band(ax: Axes, row: float, steps: pd.DataFrame, places: dict[float, int]) -> None:
-    """Draw which version a tier held from one visit to the next."""
+    """Draw the version that a tier held, from one visit to the next."""
     ended = steps[steps["done"].notna() & (steps["answer"] != "failed")].sort_values("done")
     seen = [(places[step.done], _held(step), step.version) for step in _each(ended)]
     ends = [left for left, *_ in seen[1:]] + [len(places) - 1]
@@ -175,12 +172,12 @@ def _band(ax: Axes, row: float, steps: pd.DataFrame, places: dict[float, int]) -
 
 
 def _held(step: Any) -> bool:
-    """Return whether the tier held a value of the key once the visit had taken effect."""
+    """Return True if the tier held a value of the key after the visit."""
     return _known(step.version) and step.call != "delete"
 
 
 def _known(version: Any) -> bool:
-    """Return whether this is a number: pandas has three ways to say that it is none."""
+    """Return True if this is a number; pandas has three ways to mark an empty cell."""
     import pandas as pd
 
     return not pd.isna(version)

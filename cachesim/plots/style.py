@@ -1,4 +1,4 @@
-"""What all drawings share: colours, markers, line styles, axes of their own figure, the legend."""
+"""The parts that all plots share: colours, markers, line styles, axes, the legend."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = "osD^vPX"
 LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 SHADE = "#dddddd"
-FAULTS = (*COLOURS[4:6], *COLOURS[3:0:-1])  # the lines' colours, in an order of their own
+FAULTS = (*COLOURS[4:6], *COLOURS[3:0:-1])  # the lines' colours in another order
 ROW = 0.22  # inches
 WIDTH, HEIGHT = 6.0, 3.6  # inches
-DPI = 100  # dots an inch: 600 pixels wide, as it is meant to be read
+DPI = 100  # dots per inch: 600 pixels wide
 
 
 def new_axes(ax: Axes | None, rows: int = 0) -> Axes:
-    """Return the axes given, or new ones on a figure that no window and no global state knows of.
+    """Return the given axes, or new ones on a figure without a window or global state.
 
-    With many rows the figure grows, so that no two names touch.
+    With many rows the figure grows, so that names do not overlap.
     """
     if ax is not None:
         return ax
@@ -39,7 +39,7 @@ def new_axes(ax: Axes | None, rows: int = 0) -> Axes:
 
 
 def legend(ax: Axes, over: str = "") -> Axes:
-    """Name the series, if any has a name, under a heading; return the axes."""
+    """Add a legend with the heading `over`, if any series has a name; return the axes."""
     _, labels = ax.get_legend_handles_labels()
     if any(labels):
         ax.legend(fontsize=8, frameon=True, framealpha=0.85, title=over or None, title_fontsize=8)
@@ -47,7 +47,7 @@ def legend(ax: Axes, over: str = "") -> Axes:
 
 
 def theory(ax: Axes, places: Sequence[tuple[Any, float]], over: str = "") -> Axes:
-    """Draw a ring where theory says a value lies, around the measured one if they agree; then the legend."""
+    """Draw a ring at each predicted value, around the measured one if they agree; then the legend."""
     if places:
         ax.plot(
             *zip(*places, strict=True),
@@ -63,13 +63,13 @@ def theory(ax: Axes, places: Sequence[tuple[Any, float]], over: str = "") -> Axe
 
 
 def scaled(metric: str, interval: Any) -> tuple[float, float]:
-    """Return (mean, half width) in the metric's unit; no bar where there is no interval."""
+    """Return (mean, half width) in the metric's unit; the half width is 0 if there is no interval."""
     half = 0.0 if math.isnan(interval.half_width) else interval.half_width
     return in_unit(metric, interval.mean), in_unit(metric, half)
 
 
 def pick(choices: Sequence[Any], index: int) -> Any:
-    """Return the choice of a series; after the last one they begin again.
+    """Return the choice of a series; after the last choice they start again.
 
     >>> pick("ab", 2)
     'a'

@@ -1,4 +1,4 @@
-"""One run, or several, from the inside: a metric over simulated time, and the tail of the latencies."""
+"""One run or several over time: a metric over simulated time, and the tail of the latencies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cachesim.measure import metrics
-from cachesim.measure.metrics import Metric, hit_ratio
+from cachesim.measure.metrics import MetricFunction, hit_ratio
 from cachesim.measure.series import series
 from cachesim.measure.tables import in_unit, title
 from cachesim.plots.style import (
@@ -29,18 +29,23 @@ if TYPE_CHECKING:
 
 def timeline(
     result: Any,
-    metric: Metric = hit_ratio,
+    metric: MetricFunction = hit_ratio,
     every: float = 1.0,
     predicted: Mapping[str, float] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw a metric of every interval of `every` seconds over the simulated time.
+    """Draw a metric over the simulated time, one value per `every` seconds.
 
-    The warm-up is shaded, and every fault of the scenarios marked with its name.
+    The warm-up is shaded, and every fault of the scenarios is marked with its name.
 
-    `result` is a Result, or a mapping of names to Results to draw beside each other. `predicted` is what theory
-    says of each name, in the metric's own unit: a thin line after the warm-up with a ring at its end. For a
-    single Result the name is the metric's, so that `predicted=cs.predict(scenario).values` will do.
+    `result` is a Result, or a mapping of names to Results, which are drawn together. `predicted` maps a name to
+    the value by theory, a share or seconds: it is drawn as a thin line after the warm-up with a ring at its end.
+    For a single Result the name is that of the metric, so `predicted=cs.predict(scenario).values` works.
+
+    Raises
+    ------
+    BadInput
+        The metric is not in the list `cs.metrics.METRICS`, so it has no unit.
     """
     ax = new_axes(ax)
     runs = result if isinstance(result, Mapping) else {metric.__name__: result}
@@ -65,9 +70,9 @@ def timeline(
 
 
 def _predicted(
-    ax: Axes, runs: Mapping[str, Any], metric: Metric, said: Mapping[str, float]
+    ax: Axes, runs: Mapping[str, Any], metric: MetricFunction, said: Mapping[str, float]
 ) -> Axes:
-    """Draw a thin line in the colour of each run that theory speaks of, and a ring at its end."""
+    """Draw a thin line in the colour of each run with a prediction, and a ring at its end."""
     ends = []
     for index, (name, run) in enumerate(runs.items()):
         if name in said:
@@ -79,7 +84,7 @@ def _predicted(
 
 
 def _shade_faults(ax: Axes, runs: Iterable[Any]) -> None:
-    """Shade when each fault lasts; mark one without length by a line."""
+    """Shade the time of each fault; a fault without length is a line."""
     last = max((float(run.history["end"].max()) for run in runs if len(run.history)), default=0.0)
     faults = {str(fault): fault for run in runs for fault in run.scenario.faults}
     for index, fault in enumerate(faults.values()):
@@ -94,7 +99,7 @@ def _shade_faults(ax: Axes, runs: Iterable[Any]) -> None:
 def latency(result: Any, op: str = "read", ax: Axes | None = None) -> Axes:
     """Draw the share of requests that took longer than a given time; p50 and p99 are marked.
 
-    Both axes are logarithmic, so that the tail shows. `result` is a Result or a mapping of them.
+    Both axes are logarithmic, so that the tail shows. `result` is a Result, or a mapping of names to Results.
     """
     ax = new_axes(ax)
     runs = result if isinstance(result, Mapping) else {"": result}
@@ -113,7 +118,7 @@ def latency(result: Any, op: str = "read", ax: Axes | None = None) -> Axes:
 
 def _tail(ax: Axes, times: np.ndarray, name: str, index: int) -> None:
     """Draw one line of a latency plot, from sorted times in ms, and mark its p50 and p99."""
-    # A thousand ranks, dense towards the tail, draw the same line as all of them.
+    # A thousand ranks, dense towards the tail, give the same line as all ranks.
     ranks = len(times) - np.unique(np.geomspace(1, len(times), 1000).astype(int))[::-1]
     colour, dashes = pick(COLOURS, index), pick(LINES, index)
     longer = 1 - ranks / len(times)

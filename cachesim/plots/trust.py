@@ -1,4 +1,4 @@
-"""How far a figure can be trusted: the end of the warm-up, how often intervals cover the truth, a guess."""
+"""How far a figure can be trusted: the end of the warm-up, the coverage of intervals, a guess."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ def welch(
     y: str = "",
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw Welch's moving average over the series it smooths, and where MSER-5 ends the warm-up.
+    """Draw Welch's moving average over its series, and the end of the warm-up by MSER-5.
 
-    The warm-up ends where the line turns flat. Choose the smallest `window` that makes it smooth.
+    The warm-up ends where the line turns flat. Choose the smallest `window` that makes the line smooth.
 
     Parameters
     ----------
     series : sequence of float, or of such sequences
-        One series, or one of each replication, as `Result.series` gives them.
+        One series, or one per replication, as `Result.series` returns them.
     window : int
-        Values to either side that are averaged.
+        Number of values on either side that are averaged.
     every : float
         Seconds between two values.
     y : str
-        Which metric it is, for the axis and its unit.
+        The metric, for the axis and its unit; "": plain numbers.
     """
     ax = new_axes(ax)
     mean = mean_series(series)
@@ -56,7 +56,7 @@ def welch(
 def _mark_mser(ax: Axes, mean: np.ndarray, every: float) -> None:
     try:
         found = warm_up(mean.tolist())
-    except BadInput:  # too short a series for the rule is still one to look at
+    except BadInput:  # a series that is too short for the rule can still be drawn
         return
     text = (
         f"MSER-5: {found.length * every:g} s" if found.settled else "MSER-5: the run is too short"
@@ -65,16 +65,16 @@ def _mark_mser(ax: Axes, mean: np.ndarray, every: float) -> None:
 
 
 def coverage(intervals: Sequence[Any], truth: float, y: str = "", ax: Axes | None = None) -> Axes:
-    """Draw intervals beside each other with the value they should cover; those that miss it stand out.
+    """Draw intervals beside each other, with the value that they should cover; those that miss it stand out.
 
     Parameters
     ----------
     intervals : sequence of Interval
-        One of each experiment.
+        One per experiment.
     truth : float
-        The value they are about.
+        The true value.
     y : str
-        Which metric it is, for the axis and its unit.
+        The metric, for the axis and its unit; "": plain numbers.
     """
     ax = new_axes(ax)
     hits = [n for n, i in enumerate(intervals) if i.low <= truth <= i.high]
@@ -92,16 +92,16 @@ def coverage(intervals: Sequence[Any], truth: float, y: str = "", ax: Axes | Non
 def guess(
     value: float, measured: float, y: str = "", across: bool = False, ax: Axes | None = None
 ) -> Axes:
-    """Draw what was guessed before the run, beside what was measured: two lines over the whole plot.
+    """Draw the guess before the run and the measured value, as two lines over the whole plot.
 
     Parameters
     ----------
     value, measured : float
-        In the metric's own unit: a share, seconds.
+        A share, or seconds.
     y : str
-        Which metric it is, for its unit and the legend.
+        The metric, for its unit; "": plain numbers.
     across : bool
-        True where the metric lies on the horizontal axis, as in `compare`.
+        True if the metric is on the horizontal axis, as in `compare`.
     """
     ax = new_axes(ax)
     line = ax.axvline if across else ax.axhline

@@ -1,8 +1,8 @@
-"""What bounds every policy: the best of a cache of a size, and a cache that never forgets.
+"""Bounds of every policy: the best possible at a size, and a cache that never evicts.
 
-Two figures for the best possible. The *optimum* (Belady) stores every miss, as textbooks and most caches do; it is
-exact for a number of keys. The *bound* holds for every engine and policy: one that refuses to store, values of unequal
-sizes, TTLs.
+There are two figures for the best possible. The *optimum* (Belady) stores every miss, as textbooks and most caches do;
+it is exact for a number of keys. The *bound* holds for every engine and policy, also for one that refuses to store, for
+values of different sizes and for TTLs.
 """
 
 import math
@@ -10,43 +10,44 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cachesim.replay.columns import Columns, columns, ratio, times
+from cachesim.replay.columns import KeysAndOps, keys_and_ops, ratio, times
 from cachesim.replay.compiled import call, choose
 from cachesim.replay.kernels import future
 from cachesim.replay.kernels.words import ABSENT
+from cachesim.replay.unlimited import Unlimited
 from cachesim.traces import Trace
 
 
 class Copies(NamedTuple):
-    """What requests may leave in the cache, by request."""
+    """The copies that requests may leave in the cache, by request."""
 
-    ends: Any  # seconds: when it is gone at the latest
-    sizes: Any  # bytes: how small it may be
+    ends: Any  # seconds: its latest end
+    sizes: Any  # bytes: the least that it may have
 
 
-def next_reads(given: Columns, *, compiled: bool) -> tuple[int, Any]:
-    """Return how many requests are read again, and for each the number of the request that does."""
+def next_reads(given: KeysAndOps, *, compiled: bool) -> np.ndarray:
+    """Find for each request the next one of its key, if that one reads; the number of requests: none does."""
     never = len(given.keys)
     upcoming, then = np.full(given.unique, never), np.zeros(never, np.intp)
-    again, found = call(future.next_reads, given.keys, given.ops, upcoming, then, compiled=compiled)
-    return again, np.asarray(found)
+    found = call(future.next_reads, given.keys, given.ops, upcoming, then, compiled=compiled)
+    return np.asarray(found)
 
 
 def optimum(trace: Trace, items: int, *, compiled: bool | None = None) -> float:
-    """Return the hit ratio that no policy holding at most `items` keys can exceed; NaN without a read.
+    """Compute the best hit ratio of a policy holding at most `items` keys; NaN without a read.
 
-    The key that is read again last goes (Belady 1966). It bounds unequal sizes and TTLs too, for these only
-    take choices away.
+    It evicts the key that is read again last (Belady 1966). It bounds different sizes and TTLs too, for these
+    only take choices away.
 
     >>> optimum(Trace.of_keys(["a", "b", "a", "c", "b"]), items=2)
     0.4
     """
-    return optima(columns(trace), [items], compiled=choose(compiled, work=len(trace)))[0]
+    return optima(keys_and_ops(trace), [items], compiled=choose(compiled, work=len(trace)))[0]
 
 
-def optima(given: Columns, sizes: list[int], *, compiled: bool) -> list[float]:
-    """Return the optimum of each number of items."""
-    _, then = next_reads(given, compiled=compiled)
+def optima(given: KeysAndOps, sizes: list[int], *, compiled: bool) -> list[float]:
+    """Compute the optimum for each number of items."""
+    then = next_reads(given, compiled=compiled)
     keys, ops, unique, reads = given
     return [
         ratio(
@@ -68,14 +69,14 @@ def bound(
     late: float = 0.0,
     compiled: bool | None = None,
 ) -> float:
-    """Return the hit ratio that no cache of `items` keys and `memory` bytes can exceed; NaN without a read.
+    """Compute a hit ratio that no cache of `items` keys and `memory` bytes exceeds; NaN without a read.
 
     It is the least of three figures:
 
-    - Belady's policy, if it may refuse to store, with the same number of keys.
-    - Bytes times time. A copy that hits takes its bytes for as long as it is kept. All copies together cannot take
+    - Belady's policy with the same number of keys, if it may refuse to store.
+    - Bytes times time. A copy that hits takes its bytes as long as it is kept. All copies together cannot take
       more than the cache has (Berger, Beckmann and Harchol-Balter, 2018; their PFOO-L bounds misses from below).
-    - A cache that never forgets: it falls out of the first, for only copies that can hit are counted.
+    - The cache that never evicts, but honours TTLs and deletes.
 
     Parameters
     ----------
@@ -102,24 +103,25 @@ def bound(
     Proceedings of the ACM on Measurement and Analysis of Computing Systems 2(2), 2018.
     """
     is_fast = choose(compiled, work=len(trace))
-    given = columns(trace)
+    given = keys_and_ops(trace)
     then, sizes = copies(trace, given, value_size, late, is_fast)
     waits = np.full(given.unique, ABSENT)
     hits = call(future.selective, given.keys, then, items, waits, compiled=is_fast)
-    return ratio(min(hits, most_by_bytes(then, sizes, memory)), given.reads)
+    endless = unlimited(trace, late, is_fast).hits
+    return ratio(min(hits, most_by_bytes(then, sizes, memory), endless), given.reads)
 
 
 def copies(
-    trace: Trace, given: Columns, value_size: int, late: float, is_fast: bool
+    trace: Trace, given: KeysAndOps, value_size: int, late: float, is_fast: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each request which one may hit the copy that it leaves (len: none), and that copy's least bytes."""
-    _, then = next_reads(given, compiled=is_fast)
-    then = np.asarray(then)
+    """Find for each request the one that may hit its copy (their number: none), and the copy's least bytes."""
+    then = next_reads(given, compiled=is_fast)
     sizes = _bytes(trace, value_size)
-    if trace.ttls is None and trace.sizes is None:
+    ttls = trace.columns.ttls
+    if ttls is None and trace.columns.sizes is None:
         return then, sizes
     when = times(trace)
-    ends = when + (math.inf if trace.ttls is None else np.array(trace.ttls)) + late
+    ends = when + (math.inf if ttls is None else ttls) + late
     last = np.full(given.unique, ABSENT)
     left = Copies(ends.astype(float), sizes.astype(float))
     found = call(future.lives, given.keys, given.ops, left, last, compiled=is_fast)
@@ -130,15 +132,15 @@ def copies(
 
 
 def _bytes(trace: Trace, value_size: int) -> np.ndarray:
-    """Return the bytes of key and value of each request."""
-    codes, names = trace.coded
-    of_keys = np.array([len(name.encode("utf-8", "surrogateescape")) for name in names])
-    sizes: np.ndarray = of_keys[codes] + np.array(trace.sizes or value_size)
+    """Add up the bytes of key and value of each request."""
+    codes, values = trace.columns.codes, trace.columns.sizes
+    of_keys = np.array([len(name.encode("utf-8", "surrogateescape")) for name in trace.names])
+    sizes: np.ndarray = of_keys[codes] + (value_size if values is None else values)
     return sizes
 
 
 def most_by_bytes(then: np.ndarray, sizes: np.ndarray, memory: float) -> float:
-    """Return how many copies can hit at most if each takes its bytes for as long as it is kept: the cheapest first.
+    """Count the most copies that can hit if each takes its bytes as long as it is kept: the cheapest come first.
 
     Time is counted in requests.
     """
@@ -149,14 +151,30 @@ def most_by_bytes(then: np.ndarray, sizes: np.ndarray, memory: float) -> float:
     return int(np.searchsorted(np.cumsum(prices), memory * (len(then) - 1), side="right"))
 
 
-def infinite(trace: Trace, *, compiled: bool | None = None) -> float:
-    """Return the hit ratio of a cache that never forgets: every read but the first of each key hits.
+def infinite(trace: Trace, *, late: float = 0.0, compiled: bool | None = None) -> float:
+    """Compute the hit ratio of a cache that never evicts, but honours TTLs and deletes; NaN without a read.
 
     >>> infinite(Trace.of_keys(["a", "b", "a", "a"]))
     0.5
+    >>> from cachesim.traces import Request
+    >>> infinite(Trace([Request("a", "read", 1, time, ttl=60) for time in (0, 59, 60)]))
+    0.3333333333333333
+
+    Parameters
+    ----------
+    trace : Trace
+        The requests.
+    late : float
+        Seconds that a key may outlive its TTL.
+    compiled : bool, optional
+        As in `replay`.
     """
-    given = columns(trace)
-    if trace.ops is None:
-        return ratio(given.reads - given.unique, given.reads)
-    again, _ = next_reads(given, compiled=choose(compiled, work=len(trace)))
-    return ratio(again, given.reads)
+    return unlimited(trace, late, choose(compiled, work=len(trace))).hit_ratio
+
+
+def unlimited(trace: Trace, late: float, is_fast: bool) -> Unlimited:
+    """Count a whole trace."""
+    found = Unlimited(late, compiled=is_fast)
+    for chunk in trace.chunks():
+        found.count(chunk)
+    return found

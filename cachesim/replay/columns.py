@@ -5,15 +5,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cachesim.replay.kernels.words import DELETE, READ, WRITE
 from cachesim.traces import Trace
-from cachesim.traces import trace as words
+from cachesim.traces.chunks import READ, Chunk
 
 PACE = 1000.0  # requests per simulated second of a trace without times
-_NUMBER = {words.READ: READ, words.WRITE: WRITE, words.DELETE: DELETE}
 
 
-class Columns(NamedTuple):
+class KeysAndOps(NamedTuple):
     """The keys and operations of a trace."""
 
     keys: Any  # from 0 to unique - 1
@@ -22,22 +20,28 @@ class Columns(NamedTuple):
     reads: int
 
 
-def columns(trace: Trace) -> Columns:
-    """Return the columns of a trace; its keys are numbered once, see `Trace.coded`."""
-    codes, names = trace.coded
-    if trace.ops is None:
-        return Columns(codes, np.zeros(len(codes), np.int8), len(names), len(codes))
-    ops = np.array([_NUMBER[op] for op in trace.ops], np.int8)
-    return Columns(codes, ops, len(names), int(np.count_nonzero(ops == READ)))
+def keys_and_ops(trace: Trace) -> KeysAndOps:
+    """Take the columns that every kernel needs; a trace without operations reads."""
+    codes, ops = trace.columns.codes, trace.columns.ops
+    if ops is None:
+        ops = np.zeros(len(codes), np.int8)
+    return KeysAndOps(codes, ops, trace.unique, trace.columns.count(READ))
 
 
 def times(trace: Trace) -> np.ndarray:
-    """Return when each request comes, in seconds."""
-    if trace.times is not None:
-        return np.array(trace.times)
+    """Take the time of each request, in seconds."""
+    if trace.columns.times is not None:
+        return trace.columns.times
     return np.arange(len(trace)) * (1 / PACE)
 
 
+def times_of_chunk(chunk: Chunk, before: int) -> np.ndarray:
+    """Take the time of each request of a chunk, in seconds; `before` requests came in earlier chunks."""
+    if chunk.times is not None:
+        return chunk.times
+    return np.arange(before, before + len(chunk.codes)) / PACE
+
+
 def ratio(part: float, whole: float) -> float:
-    """Return the ratio of two counts; NaN of nothing."""
+    """Divide two counts; NaN if the whole is 0."""
     return part / whole if whole else math.nan

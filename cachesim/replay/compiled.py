@@ -16,27 +16,27 @@ import numpy as np
 from cachesim.errors import BadInput
 from cachesim.startup import interruptible
 
-# Numba counts the references to columns whenever a function takes them out of a tuple, and copies the tuple for every
-# call; measured, that makes our kernels twenty times as slow. So functions are written into their callers
-# (`inline`), and only those that change a list count references (`_nrt`, numba's run time for memory).
+# Numba counts references whenever a function takes columns out of a tuple, and copies the tuple for every call.
+# Measured, that makes our kernels twenty times as slow. So functions are compiled into their callers (`inline`),
+# and only functions that change a list count references (`_nrt`, numba's run time for memory).
 WORTH_IT = 1_000_000  # requests to play
-OPTIONS = {"inline": "always", "nogil": True}  # nogil: other threads run meanwhile
-LOOK_AGAIN = 0.1  # seconds: where waiting for a thread cannot be interrupted (Windows)
+OPTIONS = {"inline": "always", "nogil": True}  # nogil: other threads run at the same time
+LOOK_AGAIN = 0.1  # seconds between two looks at a thread; on Windows Ctrl-C cannot end a wait
 LIST_WORDS = {"append", "clear", "heappop", "heappush", "reverse"}
 
 
 def choose(compiled: bool | None, *, work: int) -> bool:
-    """Return whether kernels run as machine code; None: where numba is installed and the work is worth it.
+    """Decide whether kernels run as machine code; None: if numba is installed and there is enough work.
 
     Parameters
     ----------
     work : int
-        Requests to play, all sizes together. Numba takes a second to load, and the first time some to compile.
+        Requests to play, all sizes together. Numba takes a second to load, and some to compile the first time.
 
     Raises
     ------
     BadInput
-        Machine code is asked for, and numba is missing.
+        `compiled` is true and numba is missing.
     """
     if compiled is None:
         return work >= WORTH_IT and is_installed()
@@ -49,12 +49,12 @@ def choose(compiled: bool | None, *, work: int) -> bool:
 
 
 def is_installed() -> bool:
-    """Return whether numba can be imported."""
+    """Whether numba can be imported."""
     return find_spec("numba") is not None
 
 
 def call(kernel: Callable[..., Any], *arguments: Any, compiled: bool) -> Any:
-    """Run a kernel on columns, named tuples of columns, and numbers; return what it returns.
+    """Run a kernel on columns, named tuples of columns, and numbers.
 
     >>> call(sum, np.arange(4), compiled=False)
     6
@@ -65,9 +65,9 @@ def call(kernel: Callable[..., Any], *arguments: Any, compiled: bool) -> Any:
 
 
 def _heard(function: Any, arguments: tuple[Any, ...]) -> Any:
-    """Call machine code in another thread, so that this one hears Ctrl-C: a kernel itself looks at no signal.
+    """Call machine code in another thread, so that this one reacts to Ctrl-C; a kernel itself handles no signal.
 
-    A kernel that nobody waits for any more ends with the process, for its thread is a daemon.
+    After Ctrl-C the kernel runs on until the process ends, for its thread is a daemon.
     """
     if threading.current_thread() is not threading.main_thread():
         return function(*arguments)
@@ -84,7 +84,7 @@ def _heard(function: Any, arguments: tuple[Any, ...]) -> Any:
 
 
 def _outcome(function: Any, arguments: tuple[Any, ...]) -> Callable[[], Any]:
-    """Return a function that gives the answer, or raises the error, in any thread that calls it."""
+    """Call machine code; make a function that gives its answer, or raises its error, in the thread that calls it."""
     try:
         answer = function(*arguments)
     except Exception as error:
@@ -103,7 +103,7 @@ def _numba() -> Any:
 
 
 def _listed(argument: Any) -> Any:
-    """Return columns as lists, in which Python finds a number three times as fast as in an array."""
+    """Turn columns into lists, for Python reads a number from a list three times as fast as from an array."""
     if isinstance(argument, np.ndarray):
         return argument.tolist()
     return type(argument)(*map(_listed, argument)) if isinstance(argument, tuple) else argument
@@ -111,10 +111,10 @@ def _listed(argument: Any) -> Any:
 
 @cache
 def machine_code(kernel: Any) -> Any:
-    """Return the kernel for numba, with the functions it calls; compiled when first called, then kept.
+    """Prepare a kernel and the functions it calls for numba, which compiles it at the first call.
 
-    The code is kept on disk beside the source or, where that is read-only, in the user's cache folder; where
-    neither can be written, every process compiles for itself (some seconds).
+    The code is kept on disk beside the source or, if that is read-only, in the user's cache folder. If neither
+    can be written, each process compiles for itself (some seconds).
     """
     njit: Any = _numba().njit  # its types do not know `_nrt`
 
@@ -130,7 +130,7 @@ def machine_code(kernel: Any) -> Any:
 
 
 def called(kernel: Any) -> dict[str, Any]:
-    """Return the functions of ours that a kernel calls, by name."""
+    """Find the functions of cachesim that a kernel calls, by name."""
     known = {name: kernel.__globals__.get(name) for name in kernel.__code__.co_names}
     return {
         name: value
@@ -140,12 +140,14 @@ def called(kernel: Any) -> dict[str, Any]:
 
 
 def fingerprint(kernel: Any) -> int:
-    """Return a number that changes with the kernel, with what it calls, and with their constants.
+    """Compute a number that changes with the kernel, the functions it calls, their constants and their types.
 
-    It is part of the name under which the machine code is kept: numba itself looks at the time of one file.
+    It is part of the name of the kept machine code: numba itself checks only the time of one file, and it cannot
+    read a kept file that names a class which has another name now.
     """
     code, known = kernel.__code__, kernel.__globals__
     consts = [value for value in code.co_consts[1:] if not isinstance(value, CodeType)]
     numbers = [known[name] for name in code.co_names if isinstance(known.get(name), (int, float))]
     inner = [fingerprint(function) for function in called(kernel).values()]
-    return crc32(repr((OPTIONS, code.co_code, consts, numbers, inner)).encode())
+    types = list(map(repr, kernel.__annotations__.values()))
+    return crc32(repr((OPTIONS, code.co_code, consts, numbers, inner, types)).encode())

@@ -1,4 +1,4 @@
-"""Hit ratios against the size of the cache: LRU at all sizes in one pass, every other policy size by size."""
+"""Hit ratios against the size of the cache: LRU at all sizes in one pass, the other policies size by size."""
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,41 +12,42 @@ from cachesim.engines.base import EngineSpec
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.replay.bounds import infinite, optima
-from cachesim.replay.columns import Columns, columns, ratio, times
+from cachesim.replay.columns import KeysAndOps, keys_and_ops, ratio, times
 from cachesim.replay.compiled import call, choose
 from cachesim.replay.kernels import stack
 from cachesim.replay.one_size import REDIS_BY, SIMPLE, redis_by_items
 from cachesim.replay.run import replay
-from cachesim.traces import Trace
+from cachesim.traces import Stream, Trace
 
 Curve = list[tuple[float, float]]  # (items, hit ratio)
 Policies = Iterable[str] | Mapping[str, str | Callable[[int], EngineSpec]]
 REDIS = {f"redis-{name.removeprefix('allkeys-')}": name for name in REDIS_BY}  # redis-lru ...
 POLICIES = (*simple.ALL, *REDIS)
-SIZES = 10  # points of a curve whose sizes nobody names
+SIZES = 10  # points of a curve without given sizes
 OPTIMUM, INFINITE = "optimum", "infinite cache"
 
 
 def hit_ratio_curve(
-    trace: Trace | Iterable[str],
+    trace: Trace | Stream | Iterable[str],
     policies: Policies = ("lru",),
     sizes: Sequence[int] | None = None,
     *,
     seed: int = 1,
     compiled: bool | None = None,
 ) -> dict[str, Curve]:
-    """Return name -> points (items, hit ratio) of policies at every size, with the two bounds.
+    """Compute the hit ratios of policies at every size, and two bounds: name -> points (items, hit ratio).
 
-    One minus a hit ratio is a miss ratio: these are miss-ratio curves, the right way up. A size is a number of
-    keys, whatever their bytes. A trace's TTLs only an engine of your own follows.
+    One minus a hit ratio is a miss ratio, so these are miss-ratio curves turned upside down. A size is a number of
+    keys, whatever their bytes. Only engines of your own follow the TTLs of a trace.
 
     Parameters
     ----------
-    trace : Trace or iterable of str
-        The requests. Their keys are numbered once, which for a million texts takes longer than LRU's curve.
+    trace : Trace, Stream or iterable of str
+        The requests. All are read into memory, and their keys are numbered once, which for a million texts
+        takes longer than LRU's curve.
     policies : iterable of str, or mapping
-        Names from `cs.policies.ALL`, or redis-lru, redis-lfu and redis-random; in a mapping the value is such a
-        name, or what makes an engine that holds a given number of items. Policies without a kernel (all but
+        Names from `cs.policies.ALL`, or redis-lru, redis-lfu and redis-random. In a mapping the value is such a
+        name, or a function that makes an engine for a number of items. Policies without a kernel (all but
         fifo, lru, clock, sieve, lfu, random and Redis's) are played by the engine, which takes longer.
     sizes : sequence of int, optional
         Numbers of items; by default ten, from a thousandth of the keys up to all, evenly on a log scale.
@@ -54,7 +55,7 @@ def hit_ratio_curve(
         Of the random draws.
     compiled : bool, optional
         Whether to play by machine code (numba) or in Python; the numbers are the same, bit for bit. By
-        default by machine code where numba is installed and the work is long.
+        default by machine code if numba is installed and there is enough work.
 
     Raises
     ------
@@ -69,35 +70,39 @@ def hit_ratio_curve(
     >>> hit_ratio_curve(["a", "b", "a"], mine, [1, 2])["mine"][1]
     (2.0, 0.3333333333333333)
     """
-    trace = trace if isinstance(trace, Trace) else Trace.of_keys(trace)
+    if not isinstance(trace, Trace):
+        trace = trace.whole() if isinstance(trace, Stream) else Trace.of_keys(trace)
     wanted = _checked(trace, policies)
     points = _sizes(trace, sizes)
     is_fast = choose(compiled, work=len(trace) * len(points) * (len(wanted) + 1))
-    player = _Player(trace, columns(trace), points, seed, is_fast)
+    player = _Player(trace, keys_and_ops(trace), points, seed, is_fast)
     found = {name: player.ratios(what) for name, what in wanted.items()}
-    found[OPTIMUM] = optima(player.given, points, compiled=is_fast)
-    found[INFINITE] = [infinite(trace, compiled=is_fast)] * len(points)
+    most = infinite(trace, compiled=is_fast)
+    # Belady knows no TTLs; the infinite cache does.
+    found[OPTIMUM] = [min(best, most) for best in optima(player.given, points, compiled=is_fast)]
+    found[INFINITE] = [most] * len(points)
     return {
         name: list(zip(map(float, points), ratios, strict=True)) for name, ratios in found.items()
     }
 
 
 def lru_hits(trace: Trace, *, compiled: bool | None = None) -> np.ndarray:
-    """Return for each number of items, from 0 to all keys, how many reads LRU hits with it.
+    """Count LRU's hits for each number of items, from 0 to all keys.
 
-    One pass (Mattson et al. 1970; stack.py tells how): whatever a cache holds, a larger one holds too.
+    One pass is enough, because a larger LRU cache holds every key of a smaller one (Mattson et al. 1970). See
+    kernels/stack.py.
 
     >>> lru_hits(Trace.of_keys(["a", "b", "a", "c", "b", "b"]))
     array([0, 1, 2, 3])
     """
-    return _lru_hits(columns(trace), choose(compiled, work=len(trace) * SIZES))
+    return _lru_hits(keys_and_ops(trace), choose(compiled, work=len(trace) * SIZES))
 
 
-def _lru_hits(given: Columns, is_fast: bool) -> np.ndarray:
+def _lru_hits(given: KeysAndOps, is_fast: bool) -> np.ndarray:
     found = np.zeros(given.unique + 1, np.intp)
     empty = stack.stack_columns(given.unique)
     depths = np.asarray(call(stack.depths, given.keys, given.ops, empty, found, compiled=is_fast))
-    depths[0] = 0  # those that were nowhere
+    depths[0] = 0  # reads of keys that were not in the stack
     return np.cumsum(depths)
 
 
@@ -106,13 +111,13 @@ class _Player:
     """Plays a trace at every size."""
 
     trace: Trace
-    given: Columns
+    given: KeysAndOps
     sizes: list[int]
     seed: int
     is_fast: bool
 
     def ratios(self, what: str | Callable[[int], EngineSpec]) -> list[float]:
-        """Return the hit ratio at every size."""
+        """Compute the hit ratio at every size."""
         if what == "lru":
             hits = _lru_hits(self.given, self.is_fast)
             return [
@@ -125,29 +130,29 @@ class _Player:
         return [self.by_engine(make, items) for items in self.sizes]
 
     def by_name(self, name: str, items: int) -> float:
-        """Return the hit ratio of a policy that has a kernel."""
+        """Compute the hit ratio of a policy that has a kernel."""
         if name in SIMPLE:
             play = partial(SIMPLE[name], self.given, items, self.seed)
             return ratio(play(compiled=self.is_fast).hits, self.given.reads)
-        names, when = self.trace.coded[1], times(self.trace)
+        names, when = self.trace.names, times(self.trace)
         found = redis_by_items(
             self.given, names, when, REDIS[name], items, self.seed, compiled=self.is_fast
         )
         return ratio(found.hits, self.given.reads)
 
     def by_engine(self, make: Callable[[int], EngineSpec], items: int) -> float:
-        """Return the hit ratio of an engine."""
+        """Compute the hit ratio of an engine."""
         found = replay(self.trace, make(items), bounds=False, seed=self.seed, compiled=self.is_fast)
         return found.hit_ratio
 
 
 def engine_of(policy: str) -> Callable[[int], EngineSpec]:
-    """Return a maker of engines, by number of items, for a policy that has no kernel."""
+    """Make a function from a number of items to an engine, for a policy without a kernel."""
     return lambda items: Simple(items=items, memory=sys.maxsize, policy=simple.ALL[policy])
 
 
 def _checked(trace: Trace, policies: Policies) -> dict[str, str | Callable[[int], EngineSpec]]:
-    """Return name -> what plays it."""
+    """Check the input; give name -> policy or function that makes an engine."""
     if not len(trace):
         raise BadInput("the trace has no request; give at least one")
     if isinstance(policies, str):
@@ -156,7 +161,7 @@ def _checked(trace: Trace, policies: Policies) -> dict[str, str | Callable[[int]
     for what in wanted.values():
         if not callable(what) and what not in POLICIES:
             raise BadInput(f'unknown policy "{what}"; choose from {", ".join(POLICIES)}')
-        if not callable(what) and trace.ttls is not None:
+        if not callable(what) and trace.columns.ttls is not None:
             raise BadInput(
                 f'the trace has TTLs, which a curve of "{what}" would ignore; give an engine instead: '
                 '{"LRU": lambda items: Simple(items=items)}'

@@ -1,8 +1,7 @@
 """One policy at one size by its kernel: which kernel, with which columns.
 
-By number of items: every key takes one place, whatever its size. The policies of Redis then are SIMPLIFIED:
-the memory of its tables counts nothing, and as Redis makes room before a command, not in it, a cache of
-n items goes down to n - 1 before it is asked again.
+By number of items each key takes one place, whatever its size. For Redis this is SIMPLIFIED: its tables take no memory.
+Redis makes room before a command, not during it, so a cache of n items is down to n - 1 before the next command.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from cachesim.engines.redis import memory
-from cachesim.engines.redis.dict import POINTER, key_hash
 from cachesim.engines.redis.engine import Redis
-from cachesim.replay.columns import Columns
+from cachesim.engines.redis.hashtable import POINTER, key_hash
+from cachesim.replay.columns import KeysAndOps
 from cachesim.replay.compiled import call
 from cachesim.replay.kernels import queues, random
 from cachesim.replay.kernels import redis as redis_kernel
@@ -26,7 +25,7 @@ from cachesim.replay.kernels.redis_table import (
     HELD,
     MEMORY,
     MOST,
-    Server,
+    RedisSettings,
     table_columns,
 )
 from cachesim.replay.kernels.words import ABSENT
@@ -36,13 +35,13 @@ REDIS_BY = {"allkeys-lru": BY_LRU, "allkeys-lfu": BY_LFU, "allkeys-random": BY_R
 
 
 class Played(NamedTuple):
-    """What a kernel found."""
+    """The result of a kernel."""
 
     hits: int
-    held: np.ndarray  # by key: whether it is held in the end
+    held: np.ndarray  # by key: whether it is held at the end
 
 
-def one_queue(given: Columns, items: int, kind: int, *, compiled: bool) -> Played:
+def one_queue(given: KeysAndOps, items: int, kind: int, *, compiled: bool) -> Played:
     """Play FIFO, LRU, CLOCK or SIEVE."""
     columns = queues.queue_columns(given.unique)
     hits, ring = call(
@@ -51,14 +50,14 @@ def one_queue(given: Columns, items: int, kind: int, *, compiled: bool) -> Playe
     return Played(hits, np.asarray(ring)[: given.unique] != ABSENT)
 
 
-def lfu(given: Columns, items: int, *, compiled: bool) -> Played:
+def lfu(given: KeysAndOps, items: int, *, compiled: bool) -> Played:
     """Play LFU."""
     columns = queues.bucket_columns(given.unique, int(np.bincount(given.keys).max()))
     hits, ring = call(queues.lfu, given.keys, given.ops, items, columns, compiled=compiled)
     return Played(hits, np.asarray(ring)[: given.unique] != ABSENT)
 
 
-def at_random(given: Columns, items: int, seed: int, *, compiled: bool) -> Played:
+def at_random(given: KeysAndOps, items: int, seed: int, *, compiled: bool) -> Played:
     """Play Random."""
     columns = np.full(given.unique, ABSENT), np.zeros(given.unique, np.intp)
     draws = stream(seed, "eviction")
@@ -79,18 +78,18 @@ SIMPLE: dict[str, Callable[..., Played]] = {
 
 
 class RedisPlayed(NamedTuple):
-    """What the Redis kernel found."""
+    """The result of the Redis kernel."""
 
     hits: int
-    held: int  # keys in the end
-    most: int  # keys held at once, at most
-    memory: int  # bytes in the end
+    held: int  # keys at the end
+    most: int  # the most keys held at once
+    memory: int  # bytes at the end
     evictions: int
-    is_full: bool  # a key found no room though nothing was left to evict
+    is_full: bool  # there was no room for a key, although nothing was left to evict
 
 
 def redis(
-    given: Columns, names: Sequence[str], times: np.ndarray, spec: Redis, value: int, seed: int,
+    given: KeysAndOps, names: Sequence[str], times: np.ndarray, spec: Redis, value: int, seed: int,
     *, compiled: bool,
 ) -> RedisPlayed:  # fmt: skip
     """Play the embedded Redis, byte for byte, with values of `value` bytes."""
@@ -102,21 +101,21 @@ def redis(
 
 
 def redis_by_items(
-    given: Columns, names: Sequence[str], times: np.ndarray, policy: str, items: int, seed: int,
+    given: KeysAndOps, names: Sequence[str], times: np.ndarray, policy: str, items: int, seed: int,
     *, compiled: bool,
 ) -> RedisPlayed:  # fmt: skip
-    """Play Redis's algorithm where every key takes one place of `items`."""
+    """Play Redis's algorithm with room for `items` keys."""
     server = _server(Redis(policy=policy), limit=items - 1, pointer=0)  # type: ignore[arg-type]
     return _redis(given, names, times, server, np.ones(given.unique, np.intp), 0, seed, compiled)
 
 
-def _server(spec: Redis, *, limit: int, pointer: int) -> Server:
+def _server(spec: Redis, *, limit: int, pointer: int) -> RedisSettings:
     by, factor, decay = REDIS_BY[spec.policy], spec.lfu_log_factor, spec.lfu_decay_time
-    return Server(by, spec.samples, limit, pointer, factor, decay, spec.hz)
+    return RedisSettings(by, spec.samples, limit, pointer, factor, decay, spec.hz)
 
 
 def _redis(
-    given: Columns, names: Sequence[str], times: np.ndarray, server: Server, weight: np.ndarray,
+    given: KeysAndOps, names: Sequence[str], times: np.ndarray, server: RedisSettings, weight: np.ndarray,
     used: int, seed: int, compiled: bool,
 ) -> RedisPlayed:  # fmt: skip
     draws = stream(seed, "eviction")

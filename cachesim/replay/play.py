@@ -2,17 +2,19 @@
 
 import math
 from collections import Counter
+from collections.abc import Iterable
+from itertools import repeat
 
 from cachesim.engines.base import Engine
 from cachesim.engines.simple import SimpleEngine
 from cachesim.errors import BadInput, OutOfMemory
-from cachesim.replay.columns import PACE
-from cachesim.replay.fast import Counts, largest_entry, only_items_limit
-from cachesim.traces import DELETE, READ, WRITE, Trace
+from cachesim.replay.columns import times_of_chunk
+from cachesim.replay.fast import BYTES_PER_CHARACTER, ReplayCounts, only_items_limit
+from cachesim.traces.chunks import DELETE, READ, WRITE, Chunk
 
 
 class Player:
-    """Plays one trace; it is the engine's clock too, which every request moves.
+    """Plays one trace. It is the engine's clock too: each request moves it.
 
     Parameters
     ----------
@@ -23,27 +25,24 @@ class Player:
     def __init__(self, value_size: int) -> None:
         self.seconds = 0.0
         self.value_size = value_size
-        self.values = Values()
+        self.values = ValuesBySize()
         self.misses: Counter[str] = Counter()
-        self.items = self.peak = self.refused = self.missed_bytes = 0
+        self.requests = self.items = self.peak = self.refused = 0
+        self.read_bytes = self.missed_bytes = 0
+        self.checked = self.longest = 0  # number of keys looked at, characters of the longest
 
     def __call__(self) -> float:
-        """Return the time in seconds."""
+        """Tell the time in seconds."""
         return self.seconds
 
-    def play(self, engine: Engine, trace: Trace) -> Counts:
-        """Play a trace; return what was counted."""
+    def play(self, engine: Engine, chunks: Iterable[Chunk]) -> ReplayCounts:
+        """Play all chunks of a trace, and count."""
         self.engine, empty = engine, engine.memory
-        self.is_embedded = engine.version.startswith(
-            "embedded"
-        )  # else its memory is a command away
-        if self._needs_no_clock(trace):
-            self.misses = engine.read_through(trace.keys, self.values[self.value_size])
-            self.items = len(engine)
-        else:
-            self._play(trace)
-        read_bytes, hit_bytes = self._bytes(trace)
-        return Counts(
+        # A real server's memory is a command away, so it is not asked.
+        self.is_embedded = engine.version.startswith("embedded")
+        for chunk in chunks:
+            self._play(chunk)
+        return ReplayCounts(
             items=self.items,
             peak=self.peak - empty if self.peak else math.inf,
             memory=engine.memory,
@@ -51,26 +50,44 @@ class Player:
             expirations=engine.expirations,
             misses=dict(self.misses),
             refused=max(self.refused, engine.refusals),
-            read_bytes=read_bytes,
-            hit_bytes=hit_bytes,
+            read_bytes=self.read_bytes,
+            hit_bytes=self.read_bytes - self.missed_bytes,
         )
 
-    def _needs_no_clock(self, trace: Trace) -> bool:
-        """Return whether Simple may be handed all keys at once: none is refused, and none expires."""
+    def _play(self, chunk: Chunk) -> None:
+        missed, missed_bytes = self.misses.total(), self.missed_bytes
+        if self._needs_no_clock(chunk):
+            self.misses += self.engine.read_through(chunk.keys, self.values[self.value_size])
+            self.items = max(self.items, len(self.engine))
+        else:
+            self._play_slowly(chunk)
+        self.requests += len(chunk.codes)
+        if chunk.sizes is None:  # all values have one size, which counts as one
+            self.read_bytes += chunk.count(READ)
+            self.missed_bytes = missed_bytes + self.misses.total() - missed
+        else:
+            reads = chunk.sizes if chunk.ops is None else chunk.sizes[chunk.ops == READ]
+            self.read_bytes += sum(reads.tolist())
+
+    def _needs_no_clock(self, chunk: Chunk) -> bool:
+        """Whether Simple may take all keys at once: it refuses none, and none expires."""
         engine = self.engine
-        if not trace.is_plain or not isinstance(engine, SimpleEngine) or engine.asks:
+        if not chunk.is_plain or not isinstance(engine, SimpleEngine) or engine.asks:
             return False
-        largest = largest_entry(trace, self.value_size)
+        new = chunk.names[self.checked :]
+        self.longest = max([self.longest, *map(len, new)])
+        self.checked += len(new)
+        largest = BYTES_PER_CHARACTER * self.longest + self.value_size
         return only_items_limit(engine.items_limit, engine.memory_limit, largest)
 
-    def _play(self, trace: Trace) -> None:
-        count = len(trace)
+    def _play_slowly(self, chunk: Chunk) -> None:
+        count = len(chunk.codes)
         rows = zip(
-            trace.keys,
-            trace.ops or [READ] * count,
-            trace.sizes or [self.value_size] * count,
-            trace.times or (number / PACE for number in range(count)),
-            trace.ttls or [math.inf] * count,
+            chunk.keys,
+            repeat(READ, count) if chunk.ops is None else chunk.ops.tolist(),
+            repeat(self.value_size, count) if chunk.sizes is None else chunk.sizes.tolist(),
+            times_of_chunk(chunk, self.requests).tolist(),
+            repeat(math.inf, count) if chunk.ttls is None else chunk.ttls.tolist(),
             strict=True,
         )
         engine, misses = self.engine, self.misses
@@ -95,21 +112,17 @@ class Player:
         if self.is_embedded and engine.memory > self.peak:
             self.peak = engine.memory
 
-    def _bytes(self, trace: Trace) -> tuple[int, int]:
-        """Return the bytes of all reads, and of those that hit."""
-        reads = trace.count(READ)
-        if trace.sizes is None:
-            return reads, reads - sum(self.misses.values())  # all are of one size
-        rows = zip(trace.sizes, trace.ops or [READ] * len(trace), strict=True)
-        total = sum(size for size, op in rows if op == READ)
-        return total, total - self.missed_bytes
 
+class ValuesBySize(dict[int, bytes]):
+    """Size -> a value of that many bytes, made when it is first needed; at most `most` values are kept."""
 
-class Values(dict[int, bytes]):
-    """Size -> bytes of that size, made once."""
+    def __init__(self, most: int = 1 << 16) -> None:
+        self.most = most
 
     def __missing__(self, size: int) -> bytes:
-        """Make them, if there is so much memory."""
+        """Make the value; refuse one that does not fit into memory."""
+        if len(self) >= self.most:
+            self.clear()  # else a trace with ever new sizes would fill the memory
         try:
             value = self[size] = bytes(size)
         except (MemoryError, OverflowError):

@@ -1,29 +1,30 @@
 """A trace straight into an engine: no queueing, no event loop, full speed; and the bounds beside it.
 
-A read asks the engine and, on a miss, stores the key (the fill takes no time); a write stores, a delete
-deletes. Time is the trace's own where it has one, else the requests come at a fixed pace.
+A read asks the engine and stores the key if it misses; that takes no time. A write stores, a delete deletes. The
+requests come at the trace's own times or, if it has none, at a fixed pace.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import NamedTuple
 
 from cachesim.engines.base import EngineSpec
 from cachesim.errors import BadInput
-from cachesim.replay.best import Best, best_possible
-from cachesim.replay.bounds import infinite
+from cachesim.replay.best import NOT_ASKED, best_possible, lateness, too_long
 from cachesim.replay.columns import ratio
 from cachesim.replay.compiled import choose
-from cachesim.replay.fast import Counts, by_kernel
+from cachesim.replay.fast import ReplayCounts, by_kernel
 from cachesim.replay.play import Player
+from cachesim.replay.unlimited import Unlimited
 from cachesim.rng import uniform
-from cachesim.traces import READ, Trace
+from cachesim.traces import Stream, Trace
 
 VALUE_SIZE = 100  # bytes of a value where the trace names none
+KEPT = 2_000_000  # requests of a stream that are kept in memory: about 0.3 GB with all columns and the bounds
 
 
 class Replay(NamedTuple):
-    """What a replay found; ratios are over the reads, NaN if there were none."""
+    """The result of a replay; ratios are per read, NaN without a read."""
 
     engine: str
     requests: int
@@ -31,40 +32,40 @@ class Replay(NamedTuple):
     reads: int
     hits: int
     hit_ratio: float
-    byte_hit_ratio: float  # bytes of the reads that hit, of the bytes of all reads
-    optimum: (
-        float | None
-    )  # the best that stores every miss, where a number of keys is the only limit; else None
-    bound: (
-        float | None
-    )  # what no cache can exceed that holds as many keys and bytes as this one held
-    infinite: float  # with a cache that never forgets
+    byte_hit_ratio: float  # bytes of the reads that hit, per byte of all reads
+    # The best of a cache that stores every miss; only if a number of keys is the only limit.
+    optimum: float | None
+    # Else: no cache holding the same number of keys and bytes hits more.
+    bound: float | None
+    why_no_bound: str  # why there is neither an optimum nor a bound; empty if there is one
+    infinite: float  # with a cache that never evicts, but honours TTLs and deletes
     items: int  # most keys the engine held at once
     memory: int  # bytes in use at the end
     evictions: int
     expirations: int
     misses: dict[str, int]  # by kind
     refused: int  # stores that the engine or its policy refused
-    why_refused: str  # and why
-    version: str  # which engine: "embedded ..." or a server's name and version
+    why_refused: str
+    version: str  # "embedded ...", or the name and version of a server
 
     @property
     def best(self) -> float | None:
-        """The optimum, or else the bound; None if neither was asked for."""
+        """The optimum, or else the bound; None if neither was computed."""
         return self.bound if self.optimum is None else self.optimum
 
 
-TOLD = ("items", "memory", "evictions", "expirations", "misses", "refused")  # of the counts
+COUNTED = ("items", "memory", "evictions", "expirations", "misses", "refused")
 
 
 def replay(
-    trace: Trace | Iterable[str],
+    trace: Trace | Stream | Iterable[str],
     engine: EngineSpec,
     *,
     bounds: bool = True,
     value_size: int = VALUE_SIZE,
     seed: int = 1,
     compiled: bool | None = None,
+    keep: int = KEPT,
 ) -> Replay:
     """Replay a trace, or plain keys to read, into an engine.
 
@@ -75,11 +76,15 @@ def replay(
     >>> found = replay(["a", "b", "a"], Simple(memory=150))  # values of 100 bytes
     >>> found.hit_ratio, found.optimum, found.bound
     (0.0, None, 0.3333333333333333)
+    >>> found = replay(iter("abacb"), Simple(items=2), keep=4)
+    >>> found.hit_ratio, found.optimum, found.why_no_bound
+    (0.2, None, 'not computed: more than 4 requests; the future would have to be kept')
 
     Parameters
     ----------
-    trace : Trace or iterable of str
-        The requests.
+    trace : Trace, Stream or iterable of str
+        The requests. A stream (`cs.traces.stream_trace`) or an iterator of keys may be of any length: its
+        memory is bounded by the different keys.
     engine : EngineSpec
         The cache.
     bounds : bool
@@ -89,42 +94,68 @@ def replay(
     seed : int
         Of the engine's random draws.
     compiled : bool, optional
-        Whether machine code made by numba (extra "fast") may stand in for the engine: plain reads into Simple
-        with one of its own policies and a limit on items, or into Redis under an allkeys policy. The numbers
-        are the same, bit for bit. By default, where numba is installed and the trace is long.
+        Whether machine code made by numba (extra "fast") may replace the engine. It can, for plain reads into
+        Simple with fifo, lru, clock, sieve, lfu or random and a limit on items, or into Redis with an allkeys
+        policy. The numbers are the same, bit for bit. By default it does if numba is installed and the trace
+        is long.
+    keep : int
+        Requests of a stream that are kept in memory. A longer stream is played by the engine itself, as it is
+        read. It has no optimum and no bound, for they need the future of each request.
+
+    Raises
+    ------
+    BadInput
+        The trace has no request or cannot be read, or the engine could not store a single value.
     """
-    trace = trace if isinstance(trace, Trace) else Trace.of_keys(trace)
-    if not len(trace):
-        raise BadInput("the trace has no request; give at least one")
-    is_fast = choose(compiled, work=len(trace))
-    counts, version = _played(trace, engine, value_size, seed, is_fast)
-    reads = trace.count(READ)
-    hits = reads - sum(counts.misses.values())
-    best = best_possible(trace, engine, counts, value_size, is_fast) if bounds else Best()
+    requests = _opened(trace, keep)
+    is_fast = choose(compiled, work=len(requests) if isinstance(requests, Trace) else keep + 1)
+    unlimited = Unlimited(lateness(engine), compiled=is_fast)
+    counts, version = _played(requests, engine, value_size, seed, unlimited)
+    best = too_long(keep) if bounds else NOT_ASKED
+    if bounds and isinstance(requests, Trace):
+        best = best_possible(requests, engine, counts, value_size, is_fast)
+    hits = unlimited.reads - sum(counts.misses.values())
     return Replay(
         engine=repr(engine),
-        requests=len(trace),
-        unique=trace.unique,
-        reads=reads,
+        requests=unlimited.requests,
+        unique=unlimited.unique,
+        reads=unlimited.reads,
         hits=hits,
-        hit_ratio=ratio(hits, reads),
+        hit_ratio=ratio(hits, unlimited.reads),
         byte_hit_ratio=ratio(counts.hit_bytes, counts.read_bytes),
         **best._asdict(),
-        infinite=infinite(trace, compiled=is_fast),
+        infinite=unlimited.hit_ratio,
         why_refused=engine.why_refused,
         version=version,
-        **{name: getattr(counts, name) for name in TOLD},
+        **{name: getattr(counts, name) for name in COUNTED},
     )
 
 
+def _opened(trace: Trace | Stream | Iterable[str], keep: int) -> Trace | Stream:
+    """Take the whole trace where it is in memory or short, else the stream."""
+    if not isinstance(trace, Trace | Stream):
+        kind = Stream if isinstance(trace, Iterator) else Trace
+        trace = kind.of_keys(trace)
+    whole = trace.fits(keep) if isinstance(trace, Stream) else trace
+    if whole is not None and not len(whole):
+        raise BadInput("the trace has no request; give at least one")
+    return trace if whole is None else whole
+
+
 def _played(
-    trace: Trace, engine: EngineSpec, value_size: int, seed: int, is_fast: bool
-) -> tuple[Counts, str]:
-    """Return the counts, and the engine's version."""
+    trace: Trace | Stream, engine: EngineSpec, value_size: int, seed: int, unlimited: Unlimited
+) -> tuple[ReplayCounts, str]:
+    """Play a trace into the engine or its kernel; give the counts, and the engine's version."""
     player = Player(value_size)
+    chunks = unlimited.watch(trace.chunks() if isinstance(trace, Trace) else trace)
     with closing(engine.build(player, uniform(seed, "eviction"))) as live:
-        counts = by_kernel(trace, engine, value_size, seed) if is_fast else None
-        counts = counts or player.play(live, trace)
+        counts = None
+        if isinstance(trace, Trace) and unlimited.compiled:
+            counts = by_kernel(trace, engine, value_size, seed)
+        if counts is None:
+            counts = player.play(live, chunks)
+        for _ in chunks:
+            pass  # a kernel takes the whole trace; the chunks are only counted
     if counts.refused and not counts.items:
         raise BadInput(
             f"{engine!r} stored nothing ({engine.why_refused}); give it more memory or smaller values"

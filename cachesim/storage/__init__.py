@@ -1,1 +1,1 @@
-
+"""The rows of the database: real SQL behind a small contract."""

@@ -1,18 +1,19 @@
-"""Rows in SQLite: in memory by default, in a file if asked.
+"""Rows in SQLite: in memory by default, or in a file.
 
-One cursor in one open transaction: SQLite keeps the prepared statements, and a statement costs 2-3 µs.
-What a commit *takes* is the model's business (`Database.commit`); here it is only real SQL.
+There is one cursor in one open transaction. SQLite keeps the prepared statements, so a statement costs
+2-3 µs. The time that a commit takes in the model is set there (`Database.commit`); here is only SQL.
 """
 
 import sqlite3
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import chain, islice
 
 from cachesim.errors import BadInput
 from cachesim.records import Value
 
 _TABLE = "CREATE TABLE cache_rows (key TEXT PRIMARY KEY, version INTEGER NOT NULL, value BLOB NOT NULL) WITHOUT ROWID"
-_LOAD, _ROW, _ROWS = "INSERT INTO cache_rows VALUES ", "(?, 0, ?)", 200  # so many in one statement
+_LOAD, _ROW, _ROWS = "INSERT INTO cache_rows VALUES ", "(?, 0, ?)", 200  # rows per statement
 _PAGE = 16_384  # bytes: four times the default makes the tree of 10,000 rows a level lower
 MEMORY = ":memory:"  # the name of a database without a file
 _READ = "SELECT value FROM cache_rows WHERE key = ?"
@@ -30,12 +31,12 @@ class SQLite:
     Parameters
     ----------
     path : str
-        ":memory:", or a file, which must not exist yet.
+        ":memory:", or the name of a file that does not exist yet.
 
     Raises
     ------
     BadInput
-        The file cannot be made, or already holds a run's rows.
+        The file cannot be made, or already holds the rows of a run.
     """
 
     def __init__(self, path: str = MEMORY) -> None:
@@ -53,9 +54,9 @@ class SQLite:
         self._versions: dict[str, int] = {}  # of the keys written so far
 
     def load(self, rows: Iterable[tuple[str, Value]]) -> None:
-        """Insert rows as they are before the run, all at version 0."""
+        """Insert the rows that exist before the run, all at version 0."""
         left = iter(rows)
-        while some := list(islice(left, _ROWS)):  # half the time of a row a statement
+        while some := list(islice(left, _ROWS)):  # takes half the time of one row per statement
             self._execute(_LOAD + ", ".join([_ROW] * len(some)), list(chain.from_iterable(some)))
 
     def read(self, key: str) -> Value | None:
@@ -65,14 +66,21 @@ class SQLite:
         return None if row is None else Value(row[0])
 
     def write(self, key: str, value: Value, writes: int = 1) -> int:
-        """Commit a value and return the version this gave the key: `writes` more than it had."""
+        """Commit a value and return the key's new version: `writes` more than before."""
         if self._execute(_WRITE, (writes, value, key)).rowcount == 0:
             self._execute(_INSERT, (key, writes, value))
-        # Counted along: RETURNING version would double the price of the statement, and a test compares.
+        # The versions are counted here too: RETURNING would double the time. A test compares both.
         version = self._versions[key] = self._versions.get(key, 0) + writes
         return version
 
     def close(self) -> None:
-        """Commit what was written and let go of the database."""
+        """Commit all writes and close the database."""
         self.connection.execute("COMMIT")
         self.connection.close()
+
+    def __del__(self) -> None:
+        # A system that was built and never run closes nothing; Python 3.13 reports such connections.
+        with suppress(
+            AttributeError, sqlite3.Error
+        ):  # no connection was made, or not by this thread
+            self.connection.close()

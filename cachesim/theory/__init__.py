@@ -1,8 +1,14 @@
-"""Closed forms, as plain functions of numbers: what queues and caches must do on average.
+"""Closed forms as plain functions of numbers: what queues and caches do on average.
 
 Rates are per second, times in seconds, ratios between 0 and 1.
 """
 
+from cachesim.theory.copies import (
+    copy_life,
+    invalidate_freshness,
+    lazy_freshness,
+    write_through_freshness,
+)
 from cachesim.theory.exact import (
     exact_fifo_hit_ratio,
     exact_lru_hit_ratio,
@@ -36,12 +42,6 @@ from cachesim.theory.hits import (
     lru_hit_ratio,
     lru_with_deletes_hit_ratio,
     zipf,
-)
-from cachesim.theory.lives import (
-    copy_life,
-    invalidate_freshness,
-    lazy_freshness,
-    write_through_freshness,
 )
 from cachesim.theory.outages import (
     cluster_throughput,

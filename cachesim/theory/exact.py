@@ -1,4 +1,4 @@
-"""Exact hit ratios of small caches: sums over what the cache may hold, in a second for a dozen keys."""
+"""Exact hit ratios of small caches: sums over all states; a dozen keys take a second."""
 
 import math
 from collections.abc import Callable
@@ -9,13 +9,13 @@ import numpy as np
 from cachesim.errors import BadInput
 
 Array = np.ndarray
-MOST = 2_000_000  # states that are summed; more would take minutes
+MOST = 2_000_000  # states in a sum; more would take minutes
 
 
 def exact_lru_hit_ratio(probabilities: Array, items: int) -> float:
     """Return the hit ratio of LRU with independent requests, exactly.
 
-    The state is the order of last use; that of (a, b, c ...) has probability
+    The state is the order of last use. The order (a, b, c ...) has the probability
     p_a · p_b / (1 - p_a) · p_c / (1 - p_a - p_b) ...
 
     Raises
@@ -38,7 +38,7 @@ def exact_lru_hit_ratio(probabilities: Array, items: int) -> float:
 def exact_fifo_hit_ratio(probabilities: Array, items: int) -> float:
     """Return the hit ratio of FIFO, and of RANDOM, with independent requests, exactly.
 
-    A set of keys is in the cache with a probability proportional to the product of its keys'.
+    The probability of a set of keys is proportional to the product of the keys' probabilities.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def exact_fifo_hit_ratio(probabilities: Array, items: int) -> float:
 
 
 def _ordered(order: tuple[float, ...]) -> float:
-    """Return the probability that LRU's list is this one, most recently used first."""
+    """Return the probability of this order in LRU's list, most recently used first."""
     left, chance = 1.0, 1.0
     for p in order:
         chance *= p / left

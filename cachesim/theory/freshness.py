@@ -1,10 +1,10 @@
-"""TTL, invalidation and staleness of one key with Poisson reads and writes, `reads` and `writes` a second."""
+"""TTL, invalidation and staleness of one key; `reads` and `writes` are Poisson rates per second."""
 
 import math
 
 
 def ttl_hit_ratio(reads: float, ttl: float) -> float:
-    """Return the hit ratio of a key that is read `reads` times a second and lives `ttl` from its fill.
+    """Return the hit ratio of a key that expires `ttl` seconds after its fill.
 
     >>> round(ttl_hit_ratio(2.0, 3.0), 4)
     0.8571
@@ -13,7 +13,7 @@ def ttl_hit_ratio(reads: float, ttl: float) -> float:
 
 
 def sliding_ttl_hit_ratio(reads: float, ttl: float) -> float:
-    """Return the hit ratio when every hit starts the TTL anew.
+    """Return the hit ratio if every hit restarts the TTL.
 
     >>> round(sliding_ttl_hit_ratio(0.5, 3.0), 4)
     0.7769
@@ -40,7 +40,7 @@ def lazy_stale_ratio(reads: float, writes: float, ttl: float) -> float:
 
 
 def sliding_stale_ratio(reads: float, writes: float, ttl: float) -> float:
-    """Return the share of reads that are stale when every hit starts the TTL anew and a write leaves the copy.
+    """Return the share of reads that are stale, if every hit restarts the TTL and writes leave the copy.
 
     >>> round(sliding_stale_ratio(5.0, 0.3, 1.0), 3)
     0.89
@@ -51,7 +51,7 @@ def sliding_stale_ratio(reads: float, writes: float, ttl: float) -> float:
 
 
 def stale_age(writes: float, ttl: float) -> float:
-    """Return for how many seconds a hit's copy has been outdated on average (0 if fresh), lazy with a TTL.
+    """Return the mean seconds for which a hit's copy has been outdated (0 if fresh), under lazy loading with a TTL.
 
     >>> round(stale_age(0.3, 4.0), 3)
     0.608
@@ -60,7 +60,7 @@ def stale_age(writes: float, ttl: float) -> float:
 
 
 def versions_behind(writes: float, ttl: float) -> float:
-    """Return by how many versions a hit lags behind on average, lazy loading with a TTL.
+    """Return the mean number of versions that a hit lags behind, under lazy loading with a TTL.
 
     >>> versions_behind(0.5, 4.0)
     1.0
@@ -69,7 +69,7 @@ def versions_behind(writes: float, ttl: float) -> float:
 
 
 def invalidate_hit_ratio(reads: float, writes: float, ttl: float = math.inf) -> float:
-    """Return the hit ratio when a write deletes the key, with or without a TTL.
+    """Return the hit ratio if a write deletes the key, with or without a TTL.
 
     >>> invalidate_hit_ratio(3.0, 1.0)
     0.75
@@ -81,7 +81,7 @@ def invalidate_hit_ratio(reads: float, writes: float, ttl: float = math.inf) -> 
 
 
 def write_through_hit_ratio(reads: float, writes: float, ttl: float) -> float:
-    """Return the hit ratio when a write and a miss both set the key for `ttl` seconds.
+    """Return the hit ratio if both a write and a miss set the key for `ttl` seconds.
 
     >>> round(write_through_hit_ratio(1.0, 1.0, 1.0), 4)
     0.7746

@@ -1,4 +1,4 @@
-"""Many misses at once: herds on a key that expires, and what thins them out."""
+"""Many misses at once: herds on a key that expires, and ways to thin them out."""
 
 import math
 from typing import NamedTuple
@@ -10,7 +10,7 @@ EULER = 0.5772156649015329  # Euler's constant
 
 
 def herd(reads: float, load_time: float) -> float:
-    """Return how many loads an expired hot key causes: the first miss and those during its load.
+    """Return the number of loads when a hot key expires: the first miss, and the misses during its load.
 
     >>> herd(200.0, 0.2)
     41.0
@@ -19,16 +19,16 @@ def herd(reads: float, load_time: float) -> float:
 
 
 def herd_miss_ratio(reads: float, load_time: float, ttl: float) -> float:
-    """Return the share of the reads of a key that miss when every miss loads it for itself.
+    """Return the share of the reads of a key that miss, if every miss loads the key for itself.
 
-    A cycle: the first miss, its load, the later loads that set the key again, then the TTL of the last.
+    A cycle is: the first miss, its load, the later loads that set the key again, the TTL of the last one.
 
     Parameters
     ----------
     reads : float
         Reads of the key per second, Poisson.
     load_time, ttl : float
-        Seconds from a miss to its set, constant, and the TTL; load_time < ttl.
+        Seconds from a miss to its set (constant), and the TTL; load_time < ttl.
 
     >>> round(herd_miss_ratio(10.0, 0.1, 1.0), 4)
     0.1617
@@ -37,27 +37,27 @@ def herd_miss_ratio(reads: float, load_time: float, ttl: float) -> float:
     return herd(reads, load_time) / (reads * (load_time + 1 / reads + ttl + last))
 
 
-class SingleFlight(NamedTuple):
-    """How the reads of a key end when only the first miss loads it; shares that sum to 1."""
+class SingleFlightShares(NamedTuple):
+    """Shares of the reads of a key if only the first miss loads it; they sum to 1."""
 
     hit: float
-    delayed: float  # came during the load and waited for it
+    delayed: float  # reads that came during the load and waited for it
     miss: float
 
 
-def single_flight(reads: float, load_time: float, ttl: float) -> SingleFlight:
-    """Return the shares of reads that hit, wait for a load under way, and load.
+def single_flight(reads: float, load_time: float, ttl: float) -> SingleFlightShares:
+    """Return the shares of reads that hit, that wait for a load in progress, and that load.
 
     >>> hit, delayed, miss = single_flight(10.0, 0.1, 1.0)
     >>> round(hit, 3), round(delayed, 3), round(miss, 3)
     (0.833, 0.083, 0.083)
     """
     cycle = 1 + reads * (load_time + ttl)
-    return SingleFlight(reads * ttl / cycle, reads * load_time / cycle, 1 / cycle)
+    return SingleFlightShares(reads * ttl / cycle, reads * load_time / cycle, 1 / cycle)
 
 
 def early_refresh(before: float, load_time: float, beta: float = 1.0) -> float:
-    """Return the probability that XFetch refreshes at a read that comes `before` seconds ahead of expiry.
+    """Return the probability that XFetch refreshes at a read `before` seconds ahead of the expiry.
 
     >>> round(early_refresh(0.2, 0.2), 3)
     0.368
@@ -71,7 +71,7 @@ def early_refresh(before: float, load_time: float, beta: float = 1.0) -> float:
 
 
 def early_refresh_loads(beta: float = 1.0) -> float:
-    """Return how many loads an expiry costs under XFetch, for a key read often during beta · load time.
+    """Return the number of loads per expiry under XFetch, for a key with many reads during beta · load time.
 
     >>> [round(early_refresh_loads(beta), 2) for beta in (0.5, 1.0, 2.0)]
     [7.39, 2.72, 1.65]
@@ -80,7 +80,7 @@ def early_refresh_loads(beta: float = 1.0) -> float:
 
 
 def early_refresh_lead(reads: float, load_time: float, beta: float = 1.0) -> float:
-    """Return how many seconds before the expiry XFetch's first refresh begins, on average.
+    """Return the mean time from XFetch's first refresh to the expiry, in seconds.
 
     >>> round(early_refresh_lead(500.0, 0.2), 2)
     1.04
@@ -90,9 +90,9 @@ def early_refresh_lead(reads: float, load_time: float, beta: float = 1.0) -> flo
 
 
 def jittered_expiries(keys: int, ttl: float, jitter: float) -> float:
-    """Return how many of `keys` keys filled together expire per second, their TTL being ttl · (1 ± jitter).
+    """Return the number of keys that expire per second, if all are filled together with ttl · (1 ± jitter).
 
-    They are spread evenly over 2 · jitter · ttl seconds; without jitter all expire at once.
+    The expiries are spread evenly over 2 · jitter · ttl seconds; without jitter all keys expire at once.
 
     >>> round(jittered_expiries(100_000, 300.0, 0.05)), jittered_expiries(10, 300.0, 0.0)
     (3333, inf)
@@ -101,14 +101,14 @@ def jittered_expiries(keys: int, ttl: float, jitter: float) -> float:
 
 
 def negative_misses(reads: Array | float, ttl: float) -> float:
-    """Return the database queries per second for absent keys whose absence is cached for `ttl` seconds.
+    """Return the database queries per second for absent keys, if their absence is cached for `ttl` seconds.
 
     Parameters
     ----------
     reads : array or float
         Reads per second of each absent key, shape (keys,).
     ttl : float
-        Seconds; a row inserted meanwhile stays hidden for at most as long.
+        Seconds; a row that is inserted meanwhile stays hidden for at most this long.
 
     >>> round(negative_misses(1000.0, 10.0), 2)
     0.1

@@ -1,4 +1,4 @@
-"""Hit ratios of caches whose requests are independent of each other."""
+"""Hit ratios of caches with independent requests."""
 
 import math
 
@@ -22,18 +22,18 @@ def zipf(keys: int, skew: float) -> Array:
 def characteristic_time(
     rates: Array, items: float, *, fifo: bool = False, deletes: Array | None = None
 ) -> float:
-    """Return the time a key stays in a cache of `items` equal items without being asked for.
+    """Return the time for which a key stays in a cache of `items` equal items without a use.
 
-    With rates per request (probabilities) it is in requests, with rates per second in seconds.
+    It is in requests if the rates are probabilities, in seconds if they are rates per second.
 
     Parameters
     ----------
     rates : array
-        Uses of every key, shape (keys,).
+        Rate of use of every key, shape (keys,).
     items : float
-        Keys the cache has room for.
+        Number of keys that fit.
     fifo : bool
-        FIFO and RANDOM, in which a use does not prolong the stay.
+        True for FIFO and RANDOM, in which a use does not prolong the stay.
     deletes : array, optional
         Rates at which the keys are deleted; if they keep the cache from filling up, the time is inf.
 
@@ -60,7 +60,7 @@ def characteristic_time(
 
 
 def _held(rates: Array, deletes: Array, time: float, *, fifo: bool) -> Array:
-    """Return the probability of each key to be in the cache."""
+    """Return the probability that each key is in the cache."""
     if fifo:
         return np.asarray(rates * time / (1 + (rates + deletes) * time))
     either = rates + deletes
@@ -98,7 +98,7 @@ def lfu_hit_ratio(probabilities: Array, items: int) -> float:
 
 
 def lru_with_deletes_hit_ratio(reads: Array, writes: Array, items: float) -> float:
-    """Return the share of reads that hit LRU when every write deletes the key; rates per key.
+    """Return the share of reads that hit LRU, if every write deletes its key; rates are per key.
 
     >>> p = zipf(10_000, 0.99)
     >>> round(lru_with_deletes_hit_ratio(0.95 * p, 0.05 * p, 1000), 4)
@@ -110,7 +110,7 @@ def lru_with_deletes_hit_ratio(reads: Array, writes: Array, items: float) -> flo
 
 
 def cold_hit_ratio(probabilities: Array, rate: float, t: float) -> float:
-    """Return the hit ratio `t` seconds after an empty, unlimited cache began to be asked `rate` times a second.
+    """Return the hit ratio of an unlimited cache `t` seconds after it started empty, at `rate` requests per second.
 
     >>> round(cold_hit_ratio(zipf(100_000, 0.99), 5000, 60), 2)
     0.91

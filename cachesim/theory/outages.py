@@ -1,4 +1,4 @@
-"""What outages, growth and distance cost: losses at a crash, cold starts, moved keys, hot shards, forks."""
+"""The cost of outages, growth and distance: losses at a crash, cold starts, moved keys, hot shards, forks."""
 
 import math
 
@@ -8,11 +8,11 @@ from cachesim.errors import BadInput
 from cachesim.units import KIB
 
 Array = np.ndarray
-PAGE = 4 * KIB  # bytes that a write copies while a fork shares its memory
+PAGE = 4 * KIB  # bytes that a write copies while a fork shares the memory
 
 
 def write_behind_loss(writes: float, flush_every: float) -> tuple[float, float]:
-    """Return the (mean, largest) number of acknowledged writes lost when a write-behind cache dies.
+    """Return the (mean, largest) number of acknowledged writes that are lost when a write-behind cache dies.
 
     >>> write_behind_loss(1000.0, 5.0)
     (2500.0, 5000.0)
@@ -21,7 +21,7 @@ def write_behind_loss(writes: float, flush_every: float) -> tuple[float, float]:
 
 
 def failover_loss(writes: float, lag: float) -> float:
-    """Return the acknowledged writes lost when a primary dies whose replica is `lag` seconds behind.
+    """Return the number of acknowledged writes lost when a primary dies and its replica is `lag` seconds behind.
 
     >>> round(failover_loss(20_000, 0.001))
     20
@@ -30,9 +30,10 @@ def failover_loss(writes: float, lag: float) -> float:
 
 
 def needed_hit_ratio(rate: float, capacity: float) -> float:
-    """Return the hit ratio below which reads at `rate` overload a database that serves `capacity` a second.
+    """Return the least hit ratio at which `rate` reads per second do not overload a database of this `capacity`.
 
-    A cache that restarts empty is safe from the moment its `cold_hit_ratio` has reached this.
+    A cache that restarts empty is safe from the moment in which its `cold_hit_ratio` has reached this. The
+    capacity is in queries per second.
 
     >>> round(needed_hit_ratio(50_000, 5_000), 2)
     0.9
@@ -41,9 +42,9 @@ def needed_hit_ratio(rate: float, capacity: float) -> float:
 
 
 def safe_after(probabilities: Array, rate: float, capacity: float) -> float:
-    """Return the seconds after a cold start until the misses fit into the database's capacity.
+    """Return the seconds from a cold start until the database can serve the misses.
 
-    Requests are independent, the cache is unlimited, every miss fills it at once.
+    Requests are independent, the cache is unlimited, and every miss fills it at once.
 
     >>> from cachesim.theory.hits import zipf
     >>> round(safe_after(zipf(100_000, 0.99), 5000, 1150))
@@ -67,9 +68,9 @@ def safe_after(probabilities: Array, rate: float, capacity: float) -> float:
 
 
 def moved_keys(nodes: int, *, ring: bool) -> float:
-    """Return the share of the keys that change nodes when one is added to `nodes`.
+    """Return the share of the keys that move when one node is added to `nodes`.
 
-    With `ring` (consistent hashing, ketama) only the newcomer's share moves; modulo moves nearly all.
+    With `ring` (consistent hashing, ketama) only the new node's share moves; modulo moves nearly all keys.
 
     >>> round(moved_keys(9, ring=False), 2), round(moved_keys(9, ring=True), 2)
     (0.9, 0.1)
@@ -91,9 +92,9 @@ def node_loss_load(hit_ratio: float, nodes: int) -> float:
 
 
 def cluster_throughput(node_throughput: float, shares: Array) -> float:
-    """Return what a cluster serves per second when its shards get these shares of the requests.
+    """Return the requests per second of a cluster whose shards get these shares of the requests.
 
-    The busiest shard is full first: adding shards stops helping at 1 / (share of the hottest key).
+    The busiest shard is full first, so more shards help no longer beyond 1 / (share of the hottest key).
 
     >>> cluster_throughput(100_000, [0.5, 0.25, 0.25])
     200000.0
@@ -111,7 +112,7 @@ def fork_copy(memory: float, writes: float, save_time: float) -> float:
     writes : float
         Writes per second, each to a random page.
     save_time : float
-        Seconds the snapshot takes.
+        Seconds until the snapshot is saved.
 
     >>> round(fork_copy(4 * 2**30, 5000, 40) / 2**30, 2)
     0.69
@@ -121,7 +122,7 @@ def fork_copy(memory: float, writes: float, save_time: float) -> float:
 
 
 def cross_zone_cost(trips: int, near: float, far: float) -> float:
-    """Return the seconds that `trips` round trips cost more when they take `far` instead of `near` seconds.
+    """Return the additional seconds of `trips` round trips that take `far` instead of `near` seconds each.
 
     >>> round(cross_zone_cost(10, 0.0002, 0.0008), 4)
     0.006
@@ -130,16 +131,16 @@ def cross_zone_cost(trips: int, near: float, far: float) -> float:
 
 
 def lost_sessions(groups: Array, memory: float, reads: float) -> float:
-    """Return the share of visits that find their session evicted by LRU (each read `reads` times a second).
+    """Return the share of visits whose session was evicted by LRU.
 
     Parameters
     ----------
     groups : array
-        Rows of (keys, reads per second of one, bytes of one), all that share the cache, shape (groups, 3).
+        All groups that share the cache, as rows (keys, reads per second per key, bytes per key): shape (groups, 3).
     memory : float
         Bytes of the cache.
     reads : float
-        Reads per second of one session.
+        Reads per second of each session.
 
     >>> data = [(50_000, 1 / 300, 1024), (2_000_000, 1 / 2400, 2048)]
     >>> round(lost_sessions(data, 2**30, 1 / 300), 3)

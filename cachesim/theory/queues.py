@@ -1,4 +1,4 @@
-"""Queues in steady state: waits, tails, closed networks. An unstable queue is refused."""
+"""Queues in steady state: waits, tails, closed networks. A queue without a steady state is refused."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from cachesim.errors import BadInput
 
 
 def _offered(rate: float, service: float, workers: int) -> float:
-    """Return the offered load in workers; raise BadInput unless it is below their number."""
+    """Return the offered load in workers; raise BadInput if it is not below the number of workers."""
     load = rate * service
     if not 0 <= load < workers:
         raise BadInput(
@@ -20,7 +20,7 @@ def _offered(rate: float, service: float, workers: int) -> float:
 
 
 def erlang_c(load: float, workers: int) -> float:
-    """Return the probability that an arrival to M/M/c has to wait.
+    """Return the probability that an arrival at M/M/c has to wait.
 
     >>> round(erlang_c(0.5, 1), 3)
     0.5
@@ -57,7 +57,7 @@ def mmc_wait_tail(rate: float, service: float, workers: int, t: float) -> float:
 
 
 def mm1_sojourn_quantile(rate: float, service: float, q: float) -> float:
-    """Return the time below which a share `q` of the sojourns in M/M/1 lies, in seconds.
+    """Return the quantile `q` of the sojourn time in M/M/1, in seconds.
 
     >>> round(mm1_sojourn_quantile(0.5, 1.0, 0.99), 2)
     9.21
@@ -88,13 +88,13 @@ def mgc_wait(rate: float, service: float, second_moment: float, workers: int = 1
     References
     ----------
     Lee and Longton, "Queueing processes associated with airline passenger check-in", Operational Research
-    Quarterly 10 (1959): M/M/c's wait, times half the second moment over the mean squared.
+    Quarterly 10 (1959): the wait in M/M/c times half the second moment, divided by the squared mean.
     """
     return second_moment / (2 * service**2) * mmc_wait(rate, service, workers)
 
 
 def head_of_line_wait(rate: float, service: float, slow_rate: float, slow_service: float) -> float:
-    """Return the mean wait behind one worker that also serves rare slow commands, in seconds.
+    """Return the mean wait for one worker that also serves rare slow commands, in seconds.
 
     Both kinds arrive as Poisson streams and take a constant time each: M/G/1 with two service times.
 
@@ -107,7 +107,7 @@ def head_of_line_wait(rate: float, service: float, slow_rate: float, slow_servic
 
 
 def repairman(users: int, think: float, service: float, workers: int = 1) -> float:
-    """Return the throughput of M/M/c//N: `users` who think, then queue for `workers`; per second.
+    """Return the throughput of M/M/c//N per second: `users` think, then queue for `workers`.
 
     >>> round(repairman(users=1, think=1.0, service=1.0), 3)
     0.5
@@ -129,8 +129,8 @@ class Closed(NamedTuple):
     """A closed network in steady state."""
 
     throughput: float  # requests per second
-    response: float  # seconds at all stations together
-    times: tuple[float, ...]  # seconds of a request at each station, all its visits together
+    response: float  # seconds per request at all stations together
+    times: tuple[float, ...]  # seconds per request at each station, all its visits together
 
 
 def closed_network(
@@ -141,13 +141,13 @@ def closed_network(
     Parameters
     ----------
     users : int
-        How many take turns.
+        Number of users.
     think : float
-        Seconds between an answer and the next request, and delays that queue for nothing.
+        Seconds between an answer and the next request; delays without a queue are added.
     demands : sequence of float
-        Visits times service time of every station, in seconds a request.
+        Visits times service time at every station, in seconds per request.
     workers : sequence of int, optional
-        Servers of every station; 1 each by default.
+        Number of workers at every station; 1 each by default.
 
     >>> closed_network(users=1, think=1.0, demands=[0.5, 0.5])
     Closed(throughput=0.5, response=1.0, times=(0.5, 0.5))
@@ -157,7 +157,7 @@ def closed_network(
     Reiser and Lavenberg, "Mean-value analysis of closed multichain queuing networks", J. ACM 27 (1980).
     """
     servers = list(workers or [1] * len(demands))
-    shares = [np.eye(1, users + 1)[0] for _ in demands]  # of time with j requests at a station
+    shares = [np.eye(1, users + 1)[0] for _ in demands]  # of the time with j requests at a station
     jobs = np.arange(1, users + 1)
     found = Closed(0.0, 0.0, ())
     for n in range(1, users + 1):
@@ -173,7 +173,7 @@ def closed_network(
 
 
 def cache_aside_visits(reads: float, hit_ratio: float) -> tuple[float, float]:
-    """Return the visits a request makes (to the cache, to the database) when writes delete.
+    """Return the visits per request (to the cache, to the database) if writes delete the cached copy.
 
     >>> cache_aside_visits(reads=1.0, hit_ratio=0.75)
     (1.25, 0.25)

@@ -1,7 +1,6 @@
 """Races between a cache and its database: how often an outdated value gets into the cache.
 
-One key with Poisson writes; a *gap* is the time between two steps of one client during which another
-client's steps may fall.
+One key has Poisson writes. A *gap* is the time between two steps of one client, in which another client can act.
 """
 
 import math
@@ -10,10 +9,10 @@ import numpy as np
 
 
 def poisoned_fill(writes: float, fill_gap: float, delete_gap: float) -> float:
-    """Return the probability that a fill leaves an outdated value behind, with constant gaps.
+    """Return the probability that a fill stores an outdated value, with constant gaps.
 
-    A write's commit falls between the reader's query and its set, and so does the write's delete, which
-    then finds nothing to delete.
+    Both the commit and the delete of a write fall between the reader's query and its set, so the delete finds
+    nothing to delete.
 
     Parameters
     ----------
@@ -29,10 +28,11 @@ def poisoned_fill(writes: float, fill_gap: float, delete_gap: float) -> float:
 
 
 def stale_set(writes: float, fill_gap: float, delete_gap: float) -> float:
-    """Return the same with exponential gaps of these means; about writes · G² / (G + g) while that is small.
+    """Return the probability of `poisoned_fill` with exponential gaps of these means.
 
-    The writes that commit and delete within a fill gap of length x are Poisson with mean
-    writes · E[(x - g)+]; the mean over x is a Gauss-Laguerre sum.
+    It is about writes · G² / (G + g) while that is small (G: fill gap, g: delete gap). The writes that commit and
+    delete within a fill gap of length x are Poisson with mean writes · E[(x - g)+]; the mean over x is a
+    Gauss-Laguerre sum.
 
     >>> round(stale_set(2.0, 0.008, 0.001), 4)
     0.014
@@ -46,9 +46,9 @@ def stale_set(writes: float, fill_gap: float, delete_gap: float) -> float:
 
 
 def dual_write_inversion(writes: float, set_delay: float) -> float:
-    """Return the probability that a write's set lands after that of the next write of the key.
+    """Return the probability that a write's set arrives after the set of the next write of the key.
 
-    Two writers commit in one order and set in the other: the cache keeps the older value.
+    Two writers commit in one order and set in the other order: the cache keeps the older value.
 
     Parameters
     ----------
@@ -64,19 +64,19 @@ def dual_write_inversion(writes: float, set_delay: float) -> float:
 
 
 def inversion_read(reads: float, writes: float, set_delay: float) -> float:
-    """Return the probability that a write's copy lands after that of *any* later write, and is read as stale.
+    """Return the probability that a write's copy arrives after that of *any* later write and is read as stale.
 
-    With d the write's own delay, in units of `set_delay`: no later one lands before it with probability
-    exp(-writes · set_delay · (d - 1 + e⁻ᵈ)). The copy stays until the next set, after Exp(writes) seconds; of
-    the reads that find it, those count that began after the newer copy had been acknowledged: at x seconds
-    all but U · e^(-x / set_delay) of them, U uniform, for reads travel as long as sets do.
+    Let d be the write's own delay, in units of `set_delay`. No later copy arrives before it with probability
+    exp(-writes · set_delay · (d - 1 + e⁻ᵈ)). The copy stays until the next set, after Exp(writes) seconds. A read
+    of it counts if it began after the newer copy had been acknowledged: at x seconds all but U · e^(-x / set_delay)
+    of the reads, U uniform, because reads travel as long as sets do.
 
     Parameters
     ----------
     reads, writes : float
-        Of the key, per second.
+        Reads and writes of the key per second.
     set_delay : float
-        Mean seconds from commit to set, and from a read's begin to its look at the cache; exponential.
+        Mean seconds from commit to set, and from the begin of a read to its visit at the cache; exponential.
 
     >>> round(inversion_read(100.0, 20.0, 0.004), 4)
     0.0303
@@ -89,7 +89,7 @@ def inversion_read(reads: float, writes: float, set_delay: float) -> float:
 
 
 def early_delete_fill(reads: float, commit_time: float) -> float:
-    """Return the probability that a read refills the old value when a write deletes *before* it commits.
+    """Return the probability that a read stores the old value again, if a write deletes *before* it commits.
 
     >>> round(early_delete_fill(200.0, 0.005), 2)
     0.63
@@ -98,7 +98,7 @@ def early_delete_fill(reads: float, commit_time: float) -> float:
 
 
 def lagging_fill(reads: float, lag: float) -> float:
-    """Return the probability that a key deleted at commit is refilled from a replica `lag` seconds behind.
+    """Return the probability that a deleted key is filled with the old value from a replica `lag` seconds behind.
 
     >>> round(lagging_fill(50.0, 0.020), 2)
     0.63
@@ -107,7 +107,7 @@ def lagging_fill(reads: float, lag: float) -> float:
 
 
 def replica_stale_ratio(writes: float, lag: float) -> float:
-    """Return the share of the reads of a replica, `lag` seconds behind, that miss a committed write.
+    """Return the share of the reads of a replica `lag` seconds behind that miss a committed write.
 
     >>> round(replica_stale_ratio(2.0, 0.050), 3)
     0.095
@@ -116,7 +116,7 @@ def replica_stale_ratio(writes: float, lag: float) -> float:
 
 
 def quorum_stale_ratio(replicas: int, read: int, written: int, versions: int = 1) -> float:
-    """Return the probability that `read` of `replicas` answer without any of the last `versions` writes.
+    """Return the probability that none of the `read` replicas has one of the last `versions` writes.
 
     >>> round(quorum_stale_ratio(3, 1, 1), 3), round(quorum_stale_ratio(3, 1, 1, versions=3), 3)
     (0.667, 0.296)

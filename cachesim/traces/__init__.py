@@ -1,7 +1,8 @@
-"""Files of requests from real systems, in the formats of formats.py, packed or not, as a stream or one `Trace`.
+"""Files of requests from real systems, read as a stream or as one `Trace`.
 
-A file is packed if its first bytes say so, whatever its name. What cannot be read is refused with the
-place where reading stopped; nothing is dropped silently. `sample` gives real traces that come with the package.
+formats.py lists the formats. A file is packed if its first bytes say so, whatever its name. A file that cannot be
+read is refused with the place where reading stopped; nothing is dropped silently. `sample` gives real traces that
+come with the package.
 """
 
 from collections.abc import Iterator
@@ -12,9 +13,10 @@ from typing import Any
 
 from cachesim.errors import BadInput
 from cachesim.traces.chunks import Chunk, numbered
-from cachesim.traces.formats import FORMATS
+from cachesim.traces.formats import FORMATS, Format
 from cachesim.traces.header import MEANINGS, delimiter_from_text
 from cachesim.traces.source import UNITS, How, Source
+from cachesim.traces.stream import Stream
 from cachesim.traces.trace import DELETE, OPS, READ, WRITE, Request, Trace
 from cachesim.traces.unpack import BLOCK, STDIN, blocks
 
@@ -28,6 +30,7 @@ __all__ = [
     "UNITS",
     "WRITE",
     "Chunk",
+    "Format",
     "Request",
     "Stream",
     "Trace",
@@ -47,7 +50,7 @@ SAMPLES = {
 
 
 def sample(name: str) -> Trace:
-    """Return a real trace that comes with the package; SAMPLES says what each one is.
+    """Read a real trace that comes with the package; SAMPLES describes each one.
 
     >>> sample("web07")
     Trace(web07: 76118 requests, 20484 keys)
@@ -65,37 +68,9 @@ def sample(name: str) -> Trace:
     return trace
 
 
-class Stream(Iterator[Chunk]):
-    """The chunks of a trace as they are read; `notes` is complete after the last one."""
-
-    def __init__(self, name: str, format: str, how: How) -> None:
-        self.name, self._format = name, format
-        self._source = Source(name, blocks(name, FORMATS[format].is_binary), how)
-        self._chunks = numbered(FORMATS[format].read(self._source))
-        self._requests = 0
-
-    @property
-    def notes(self) -> list[str]:
-        """What a reader should know, one sentence each: columns not used, requests passed over."""
-        return self._source.notes
-
-    def __next__(self) -> Chunk:
-        """Return the next chunk."""
-        try:
-            chunk = next(self._chunks)
-        except StopIteration:
-            if not self._requests:
-                raise BadInput(
-                    f'the trace "{self.name}" is empty or has no request in it; is its format {self._format}?'
-                ) from None
-            raise
-        self._requests += len(chunk.codes)
-        return chunk
-
-
 def stream_trace(
     path: str | Path,
-    format: str | None,
+    format: str | Format | None,
     *,
     columns: dict[str, str] | None = None,
     time_unit: str | None = None,
@@ -103,14 +78,14 @@ def stream_trace(
     header: bool = True,
     block: int | None = None,
 ) -> Stream:
-    """Return an iterator over the chunks of a trace: memory grows with the different keys, not with the requests.
+    """Open a trace to read it chunk by chunk; its memory grows with the different keys, not with the requests.
 
     Parameters
     ----------
     path : str or Path
         The file, which may be packed (gz, xz, bz2, zstd, a zip with one file), a pipe, or "-" for standard input.
-    format : str
-        One of FORMATS.
+    format : str or Format
+        One of FORMATS, or a format of your own.
     columns : dict, optional
         Of a csv: meaning -> the column's name or number; "" leaves the meaning out.
     time_unit : str, optional
@@ -120,40 +95,51 @@ def stream_trace(
     header : bool
         Of a csv: whether the first line names the columns.
     block : int, optional
-        Of a disk's trace: split each request into requests for blocks of so many bytes.
+        Of a disk's trace: split each request into requests for blocks of this many bytes.
 
     Raises
     ------
     BadInput
-        Another format, an option that the format has no use for, a file that cannot be read, is empty, cut off,
-        or has a line that cannot be read; some of it only when reading gets there.
+        The format is unknown or does not take an option; or the file cannot be read, is empty or cut off, or has
+        a line that cannot be read. An error in the file comes when reading gets there.
     """
     name = str(path)
-    if format not in FORMATS:
+    about = format if isinstance(format, Format) else FORMATS.get(format or "")
+    if about is None:
         raise BadInput(_unknown(name, format))
     how = How(columns, time_unit, delimiter, header, block)
-    _check(format, how)
-    return Stream(name, format, how)
+    _check(str(format), about, how)
+    source = Source(name, blocks(name, about.is_binary), how)
+    chunks = _not_empty(numbered(about.read(source)), name, str(format))
+    return Stream(name, chunks, lambda: source.notes)
 
 
-def read_trace(path: str | Path, format: str | None, **how: Any) -> Trace:
+def _not_empty(chunks: Iterator[Chunk], name: str, format: str) -> Iterator[Chunk]:
+    """Pass the chunks on; refuse a trace without a request."""
+    requests = 0
+    for chunk in chunks:
+        requests += len(chunk.codes)
+        yield chunk
+    if not requests:
+        raise BadInput(
+            f'the trace "{name}" is empty or has no request in it; is its format {format}?'
+        )
+
+
+def read_trace(path: str | Path, format: str | Format | None, **how: Any) -> Trace:
     """Read a whole trace into memory; the parameters are those of `stream_trace`."""
-    stream = stream_trace(path, format, **how)
-    trace = Trace.of_chunks(stream, stream.name)
-    trace.notes = stream.notes
-    return trace
+    return stream_trace(path, format, **how).whole()
 
 
-def _unknown(name: str, format: str | None) -> str:
+def _unknown(name: str, format: str | Format | None) -> str:
     fits = likely(name)
     hint = f'; "{name}" could be read as {", ".join(fits)}' if fits else ""
     start = f'--format "{format}" is unknown' if format else f'the trace "{name}" needs a --format'
     return f"{start}; choose from {', '.join(FORMATS)}{hint}"
 
 
-def _check(format: str, how: How) -> None:
+def _check(format: str, about: Format, how: How) -> None:
     """Refuse options that the format would ignore."""
-    about = FORMATS[format]
     flags = {"--columns": how.columns, "--delimiter": how.delimiter, "--no-header": not how.header}
     for flag, given in flags.items():
         if given and not about.has_choices:
@@ -195,7 +181,7 @@ def columns_from_text(text: str) -> dict[str, str]:
 
 
 def likely(name: str) -> list[str]:
-    """Return the formats in which the beginning of a file can be read; none for a pipe."""
+    """List the formats in which the beginning of a file can be read; none for a pipe."""
     if not Path(name).is_file():
         return []
     fits = [format for format in FORMATS if _fits(name, format)]

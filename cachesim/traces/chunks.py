@@ -1,4 +1,4 @@
-"""A trace as a stream of chunks: columns of numbers, the keys numbered as they come, in memory bounded by the keys."""
+"""A trace in chunks: columns of numbers. Keys are numbered as they come, so memory is bounded by the keys."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -8,22 +8,19 @@ import numpy as np
 
 from cachesim.errors import BadInput
 
-LONGEST = 100_000_000  # requests of one line, or of a trace in memory; a damaged count must not eat the memory
+LONGEST = 100_000_000  # requests of one line, or of a trace that must be in memory as a whole
 SIZE = 1 << 16  # requests in a chunk made of rows
-OP = {
-    "read": 0,
-    "write": 1,
-    "delete": 2,
-}  # operation -> its number in a column, as in replay's kernels
+# Operation -> its number in a column. Kernels use the same numbers.
+OP = {"read": 0, "write": 1, "delete": 2}
 READ, WRITE, DELETE = OP.values()
 
 Row = tuple[str, int, int | None, float | None, float | None]  # key, op, size, time, ttl
 
 
-class Columns(NamedTuple):
-    """Some requests in a row, as columns; one that the format lacks is None."""
+class Batch(NamedTuple):
+    """Consecutive requests as a format reads them; a column that the format lacks is None."""
 
-    keys: Any  # list of str, or an array of whole numbers
+    keys: Any  # sequence of str, or an array of whole numbers
     ops: np.ndarray | None = None  # int8, numbers of OP; None: all are reads
     sizes: np.ndarray | None = None  # int64, bytes
     times: np.ndarray | None = None  # float64, seconds since the first request
@@ -31,16 +28,40 @@ class Columns(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """Some requests in a row; a column that the trace lacks is None."""
+    """Consecutive requests whose keys are numbers; a column that the trace lacks is None."""
 
-    codes: (
-        np.ndarray
-    )  # for each request the number of its key, from 0, in the order of their first requests
+    codes: np.ndarray  # by request: the number of its key; new keys get the next number, from 0
     ops: np.ndarray | None  # int8, numbers of OP; None: all are reads
     sizes: np.ndarray | None  # int64, bytes
     times: np.ndarray | None  # float64, seconds since the first request
     ttls: np.ndarray | None  # float64, seconds, infinity for none
-    names: list[str]  # number of a key -> the key: one list for all chunks, which grows
+    names: list[str]  # number of a key -> the key; all chunks share this list, which grows
+
+    def part(self, first: int, last: int) -> "Chunk":
+        """Cut out the requests from number `first` up to, not including, number `last`."""
+        columns = (None if column is None else column[first:last] for column in self.columns)
+        return Chunk._make((*columns, self.names))
+
+    @property
+    def columns(self) -> tuple[np.ndarray | None, ...]:
+        """Everything but the names: codes, ops, sizes, times, ttls."""
+        return self.codes, self.ops, self.sizes, self.times, self.ttls
+
+    @property
+    def keys(self) -> list[str]:
+        """The key of each request."""
+        return list(map(self.names.__getitem__, self.codes.tolist()))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it has nothing but keys to read."""
+        return all(column is None for column in self.columns[1:])
+
+    def count(self, op: int) -> int:
+        """Count the requests with this operation, a number of OP."""
+        if self.ops is None:
+            return len(self.codes) * (op == READ)
+        return int(np.count_nonzero(self.ops == op))
 
 
 class _Numbers(dict[Any, int]):
@@ -56,24 +77,24 @@ class _Numbers(dict[Any, int]):
         return number
 
 
-def numbered(parts: Iterable[Columns]) -> Iterator[Chunk]:
-    """Yield chunks whose keys are numbers.
+def numbered(batches: Iterable[Batch]) -> Iterator[Chunk]:
+    """Replace keys by their numbers.
 
-    >>> [chunk] = numbered([Columns(["b", "a", "b"])])
+    >>> [chunk] = numbered([Batch(["b", "a", "b"])])
     >>> chunk.codes.tolist(), chunk.names
     ([0, 1, 0], ['b', 'a'])
     """
     numbers = _Numbers()
-    for part in parts:
-        if isinstance(part.keys, np.ndarray):
-            codes = _codes(part.keys, numbers)
+    for batch in batches:
+        if isinstance(batch.keys, np.ndarray):
+            codes = _codes(batch.keys, numbers)
         else:
-            codes = np.fromiter(map(numbers.__getitem__, part.keys), np.intp, len(part.keys))
-        yield Chunk(codes, *part[1:], numbers.names)
+            codes = np.fromiter(map(numbers.__getitem__, batch.keys), np.intp, len(batch.keys))
+        yield Chunk(codes, *batch[1:], numbers.names)
 
 
 def _codes(keys: np.ndarray, numbers: _Numbers) -> np.ndarray:
-    """Return the numbers of keys that are numbers: each different one of a part is looked up once."""
+    """Replace an array of keys by their numbers; each different key is looked up once."""
     different, first, where = np.unique(keys, return_index=True, return_inverse=True)
     codes = np.empty(len(different), np.intp)
     order = np.argsort(first)
@@ -81,11 +102,18 @@ def _codes(keys: np.ndarray, numbers: _Numbers) -> np.ndarray:
     return codes[where]
 
 
-def batched(rows: Iterator[Row]) -> Iterator[Columns]:
-    """Yield rows as columns."""
+def batches_of_keys(keys: Iterable[str]) -> Iterator[Batch]:
+    """Put keys to read into batches."""
+    rest = iter(keys)
+    while some := list(islice(rest, SIZE)):
+        yield Batch(some)
+
+
+def batched(rows: Iterator[Row]) -> Iterator[Batch]:
+    """Put rows into batches, which have columns."""
     while some := list(islice(rows, SIZE)):
         keys, ops, sizes, times, ttls = zip(*some, strict=True)
-        yield Columns(
+        yield Batch(
             keys,
             np.array(ops, np.int8) if any(ops) else None,
             _column(sizes, 0, np.int64),  # only a delete may lack a size
@@ -100,13 +128,16 @@ def _column(values: tuple[Any, ...], absent: float, dtype: type) -> np.ndarray |
     return np.array([absent if value is None else value for value in values], dtype)
 
 
-def whole(chunks: Iterable[Chunk], name: str) -> tuple[dict[str, Any], list[str]]:
-    """Return the columns of all chunks together, and the keys by number.
+def joined(chunks: Iterable[Chunk], name: str) -> Chunk:
+    """Join all chunks of the trace `name` into one.
+
+    >>> joined(numbered([Batch(["b", "a"]), Batch(["b"])]), "t").codes.tolist()
+    [0, 1, 0]
 
     Raises
     ------
     BadInput
-        More than LONGEST requests.
+        There are more than LONGEST requests.
     """
     parts: list[Chunk] = []
     requests = 0
@@ -117,18 +148,21 @@ def whole(chunks: Iterable[Chunk], name: str) -> tuple[dict[str, Any], list[str]
             raise BadInput(
                 f'the trace "{name}" has more than {LONGEST:,} requests, too many for the memory; split it'
             )
-    columns = {
-        column: _joined([(getattr(part, column), len(part.codes)) for part in parts], absent)
-        for column, absent in ABSENT.items()
-    }
-    return columns, parts[-1].names if parts else []
+    if not parts:
+        return Chunk(np.empty(0, np.intp), None, None, None, None, [])
+    columns = (
+        _joined([(part.columns[place], len(part.codes)) for part in parts], absent)
+        for place, absent in enumerate(ABSENT)
+    )
+    return Chunk._make((*columns, parts[-1].names))
 
 
-ABSENT = {"codes": 0, "ops": READ, "sizes": 0, "times": 0.0, "ttls": np.inf}
+# What a column holds for the requests of a chunk without it; its type is the column's.
+ABSENT = (np.intp(0), np.int8(READ), np.int64(0), np.float64(0), np.float64(np.inf))
 
 
-def _joined(parts: list[tuple[np.ndarray | None, int]], absent: float) -> np.ndarray | None:
-    """Return one column of those of all chunks; None if no chunk has it."""
+def _joined(parts: list[tuple[np.ndarray | None, int]], absent: Any) -> np.ndarray | None:
+    """Join one column of all chunks; None if no chunk has it."""
     if all(part is None for part, _ in parts):
         return None
     return np.concatenate([np.full(n, absent) if part is None else part for part, n in parts])

@@ -1,6 +1,6 @@
-"""The list of formats: the command line, the documentation and the tests are made from it.
+"""The list of formats. The command line, the documentation and the tests are made from it.
 
-To add one: a `Layout` if it is a table, else a function of a Source; and a row in `FORMATS`.
+To add a format, write a `Layout` if it is a table, else a function of a `Source`; then add a row to `FORMATS`.
 """
 
 import struct
@@ -9,7 +9,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from cachesim.traces import binary, plain
-from cachesim.traces.chunks import DELETE, READ, WRITE, Columns, Row, batched
+from cachesim.traces.chunks import DELETE, READ, WRITE, Batch, Row, batched
 from cachesim.traces.header import csv_table
 from cachesim.traces.source import Source
 from cachesim.traces.table import PASS, Layout, Table
@@ -18,23 +18,30 @@ from cachesim.traces.table import PASS, Layout, Table
 class Format(NamedTuple):
     """One format of trace files."""
 
-    what: str  # a line or a record is
-    columns: str  # of a request, that it tells
+    what: str  # what a line or a record is
+    columns: str  # what it says of a request
     example: bytes  # a file with one or two requests
-    source: str  # who says so
-    read: Callable[[Source], Iterator[Columns]]
+    source: str  # where the format is described
+    read: Callable[[Source], Iterator[Batch]]
     is_binary: bool = False
-    has_blocks: bool = False  # whether its requests are for extents, which --block splits
+    has_blocks: bool = False  # whether --block can split its requests
     has_choices: bool = False  # whether it has columns to name: --columns, --delimiter, --no-header
-    takes_all: bool = False  # whether it can read what is in other formats too
-    looks: Callable[[bytes], bool] | None = None  # whether a file that begins so may be one
+    takes_all: bool = False  # whether it can read files of other formats too
+    looks: Callable[[bytes], bool] | None = None  # whether a file with this beginning may be one
+
+    def __repr__(self) -> str:
+        """Name it by what a line is: the functions say nothing to a reader."""
+        return f"Format({self.what!r})"
+
+    def __str__(self) -> str:
+        return f'"{self.what}"'
 
 
-def _rows(read: Callable[[Source], Iterator[Row]]) -> Callable[[Source], Iterator[Columns]]:
+def _rows(read: Callable[[Source], Iterator[Row]]) -> Callable[[Source], Iterator[Batch]]:
     return lambda source: batched(read(source))
 
 
-def _table(layout: Layout) -> Callable[[Source], Iterator[Columns]]:
+def _table(layout: Layout) -> Callable[[Source], Iterator[Batch]]:
     return lambda source: batched(Table(source, layout).rows(source.lines()))
 
 
@@ -69,7 +76,7 @@ IBM = Layout(
 
 
 def _ibm(source: Source) -> Iterator[Row]:
-    """Read IBM's lines, with blanks or (as libCacheSim's users have them) commas between the fields."""
+    """Read IBM's lines, with blanks between the fields or, as libCacheSim's users have them, commas."""
     lines = source.lines()
     first = next((line for line in lines if line.strip() and not line.startswith("#")), "")
     layout = IBM._replace(delimiter="," if "," in first else None)
@@ -170,3 +177,4 @@ FORMATS = {
         "wikibench.eu (Urdaneta, Pierre and van Steen 2009)", _table(WIKIPEDIA),
     ),
 }  # fmt: skip
+OURS = frozenset(FORMATS)  # names that every process knows; a program may add more to FORMATS

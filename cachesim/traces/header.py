@@ -1,4 +1,4 @@
-"""A csv: its first line says what the columns mean, in the words of many tools; what is unclear is asked for."""
+"""A csv, whose first line names the columns in the words of many tools. An unclear name is refused, not guessed."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from cachesim.traces.source import NAMES, UNITS, Source, shown
 from cachesim.traces.table import Layout, Table, split
 
 MEANINGS = ("key", "op", "size", "time", "ttl", "count", "offset", "device")
-# Names that are clear, in lower case without blanks and signs.
+# Clear names, in lower case without blanks and signs.
 CLEAR = {
     "key": "key keyid keyname cachekey anonymizedkey objectid objid object obj itemid url uri blockid pageid hashedkey",
     "op": "op operation",
@@ -21,7 +21,7 @@ CLEAR = {
     "count": "count opcount",
 }
 MEANING = {name: meaning for meaning, names in CLEAR.items() for name in names.split()}
-# Names that may mean one: refused where no other column does, for nothing is guessed.
+# Names that may have a meaning. If no other column has it, the file is refused: nothing is guessed.
 UNCLEAR = {
     "size": re.compile(r"size|bytes?$|^kb$|^mb$|length|len$|weight"),
     "time": re.compile(r"time|date|clock|^when|seconds$|\bts\b"),
@@ -53,7 +53,7 @@ DELIMITERS = {
 
 
 def csv_table(source: Source) -> Iterator[Row]:
-    """Read lines of fields under a header; only the column `key` must be there."""
+    """Read lines of fields under a header; only the column `key` is required."""
     lines = source.lines()
     if not source.how.header:
         first = next((line for line in lines if line.strip()), "")
@@ -81,18 +81,18 @@ def csv_table(source: Source) -> Iterator[Row]:
 
 
 def _checked(source: Source, layout: Layout, line: str) -> Table:
-    """Return the table, after a check that each meaning has one column and none is near by."""
+    """Check that each meaning has one column, and that no other column may have it; then make the table."""
     head, fields = f'the trace "{source.name}"', layout.fields
-    told = ", ".join(map(shown, layout.names))
+    named = ", ".join(map(shown, layout.names))
     if "key" not in fields and "offset" not in fields:
         raise BadInput(
-            f'{head} has no column "key" in its header ({told}); say which one it is: --columns key=NAME, '
+            f'{head} has no column "key" in its header ({named}); say which one it is: --columns key=NAME, '
             "or --no-header if this line is a request"
         )
     for name in MEANINGS[:-1]:
         if fields.count(name) > 1:
             raise BadInput(
-                f'{head} has more than one column for "{name}" in its header ({told}); keep one: --columns {name}=NAME'
+                f'{head} has more than one column for "{name}" in its header ({named}); keep one: --columns {name}=NAME'
             )
     _near(source, layout)
     _tell_units(source, layout)
@@ -100,7 +100,7 @@ def _checked(source: Source, layout: Layout, line: str) -> Table:
 
 
 def _near(source: Source, layout: Layout) -> None:
-    """Refuse a column that may be one that is missing."""
+    """Refuse a column that may have a meaning which no column has."""
     for meaning, pattern in UNCLEAR.items():
         if meaning in layout.fields or meaning in (source.how.columns or {}):
             continue
@@ -121,7 +121,7 @@ def _tell_units(source: Source, layout: Layout) -> None:
 
 
 def _headless(source: Source, first: str) -> Table:
-    """Return the table of a file without a header, whose columns are named by number."""
+    """Make the table of a file without a header; its columns are named by number."""
     delimiter = _delimiter(first, source)
     count = len(split(first, delimiter, iter(()), source))
     given = source.how.columns or ({"key": "1"} if count == 1 else {})
@@ -143,7 +143,7 @@ def _headless(source: Source, first: str) -> Table:
 
 
 def _layout(line: str, lines: Iterator[str], source: Source) -> Layout:
-    """Return the meanings of the columns under a header."""
+    """Find the meanings of the columns under a header."""
     delimiter = _delimiter(line, source)
     names = split(line, delimiter, lines, source)
     given = {name.lower(): meaning for meaning, name in (source.how.columns or {}).items()}
@@ -171,7 +171,7 @@ def _check_names(given: dict[str, str], names: list[str], source: Source) -> Non
 
 
 def words(name: str) -> list[str]:
-    """Return the words of a column's name.
+    """Split a column's name into words.
 
     >>> words("objectSize (byte)"), words("Op_Type"), words("TTL")
     (['object', 'size', 'byte'], ['op', 'type'], ['ttl'])
@@ -180,7 +180,7 @@ def words(name: str) -> list[str]:
 
 
 def _meaning(name: str) -> tuple[str, str | None]:
-    """Return the meaning of a column ("" if it does not count), and the unit in its name.
+    """Find the meaning of a column ("" if it has none), and the unit in its name.
 
     >>> (
     ...     _meaning("object size (byte)"),
@@ -203,7 +203,7 @@ def _meaning(name: str) -> tuple[str, str | None]:
 
 
 def delimiter_from_text(text: str) -> str | None:
-    r"""Return the sign that --delimiter says; None for blanks.
+    r"""Parse --delimiter into one sign; None for blanks.
 
     >>> delimiter_from_text("semicolon"), delimiter_from_text("\\t"), delimiter_from_text("space")
     (';', '\t', None)
@@ -217,7 +217,7 @@ def delimiter_from_text(text: str) -> str | None:
 
 
 def _delimiter(line: str, source: Source) -> str | None:
-    """Return the sign between the columns; None for blanks."""
+    """Find the sign between the columns; None for blanks."""
     if source.how.delimiter is not None:
         return delimiter_from_text(source.how.delimiter)
     bare = re.sub(r'"[^"]*"|\[.*?\]', "", line)

@@ -1,4 +1,4 @@
-"""Traces that are text and no table: LIRS, ARC, a reference string, and what Redis's MONITOR prints."""
+"""Traces that are text but not tables: LIRS, ARC, reference strings, and the output of Redis's MONITOR."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from cachesim.traces.table import check_length
 
 
 def lirs(source: Source) -> Iterator[Row]:
-    """Read one decimal block number per line; a line `*` is a mark and no request."""
+    """Read one decimal block number per line; a line `*` is a mark, not a request."""
     for line in source.lines():
         text = line.strip()
         if len(text.split()) > 1:
@@ -20,7 +20,7 @@ def lirs(source: Source) -> Iterator[Row]:
 
 
 def arc(source: Source) -> Iterator[Row]:
-    """Read lines `start count ignored sequence`, each a request for every block start .. start + count - 1."""
+    """Read lines `start count ignored sequence`; each requests all blocks from start to start + count - 1."""
     for line in source.lines():
         fields = line.split()
         if not fields:
@@ -47,7 +47,7 @@ def string(source: Source) -> Iterator[Row]:
 
 
 def _pieces(source: Source) -> Iterator[str]:
-    """Yield text that ends between two keys: the whole string may be one line without an end."""
+    """Cut the text between two keys, for the whole string may be one line without an end."""
     rest = b""
     for block in source.blocks:
         rest += block
@@ -67,7 +67,7 @@ def _text(source: Source, piece: bytes) -> str:
         raise source.wrong(repr(piece[:20]), "a reference string") from None
 
 
-# SIMPLIFIED: a write is a write: what append or hset keeps of the old value is not followed.
+# SIMPLIFIED: a write is a write. The part of the old value that append or hset keeps is not followed.
 READS = (
     "get getrange substr strlen mget hget hgetall hmget hexists hlen hkeys hvals lrange llen lindex scard "
     "sismember smembers zrange zrangebyscore zrevrange zcard zscore zrank zcount getbit bitcount"
@@ -88,12 +88,12 @@ LINE = re.compile(r'(\d+\.\d+) (?:\[(\d+) .*?\] )?("(?:[^"\\]|\\.)*"(?: "(?:[^"\
 WORD = re.compile(r'"((?:[^"\\]|\\.)*)"')
 ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|.)")
 SIGNS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"a": b"\a", b"b": b"\b"}
-SPANS = {"ex": 1, "px": 1000}  # options of SET: a span in so many parts of a second
-MOMENTS = {"exat": 1, "pxat": 1000}  # a moment
+SPANS = {"ex": 1, "px": 1000}  # options of SET that give a TTL -> their units per second
+MOMENTS = {"exat": 1, "pxat": 1000}  # options of SET that give the time of the end -> the same
 
 
 def monitor(source: Source) -> Iterator[Row]:
-    """Read what `redis-cli monitor` prints: `1339518083.107412 [0 127.0.0.1:60866] "get" "user:1"`."""
+    """Read the output of `redis-cli monitor`: `1339518083.107412 [0 127.0.0.1:60866] "get" "user:1"`."""
     for line in source.lines():
         text = line.strip()
         if text in ("", "OK"):
@@ -121,7 +121,7 @@ def _command(source: Source, moment: str, database: str, parts: list[str]) -> It
 
 
 def _ttl(source: Source, word: str, parts: list[str], now: float) -> float | None:
-    """Return the TTL that a command gives."""
+    """Find the TTL in a command, in seconds; None if it has none."""
     if word in ("setex", "psetex") and len(parts) == 4:
         return source.seconds(parts[2], 1000 if word == "psetex" else 1)
     if word != "set":
@@ -135,7 +135,7 @@ def _ttl(source: Source, word: str, parts: list[str], now: float) -> float | Non
 
 
 def _unescaped(text: str) -> str:
-    r"""Return what Redis has escaped.
+    r"""Undo the escapes of Redis.
 
     >>> _unescaped(r"a\x41\"\n")
     'aA"\n'

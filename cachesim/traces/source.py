@@ -1,4 +1,7 @@
-"""A trace file while it is read: its bytes or lines, never the whole file; where reading stands; what was noticed."""
+"""A trace file while it is read: its bytes or lines, the place where reading stands, and notes.
+
+The whole file is never in memory.
+"""
 
 import math
 import re
@@ -14,7 +17,7 @@ from cachesim.errors import BadInput
 LONGEST_LINE = 1 << 20  # bytes
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9, "filetime": 10**7}  # ticks per second
-# What today's times look like in each unit; a time that runs from 0 can be in any.
+# Today's times in each unit: from, to, unit. A time that counts from 0 can be in any unit.
 LOOKS = ((1e11, 1e14, "ms"), (1e14, 1e17, "us"), (1e17, 2e17, "filetime"), (1e18, 1e20, "ns"))
 
 
@@ -25,7 +28,7 @@ class How(NamedTuple):
     time_unit: str | None = None  # of UNITS
     delimiter: str | None = None  # one character
     header: bool = True  # whether the first line of a csv names the columns
-    block: int | None = None  # bytes: split requests for extents into requests for blocks
+    block: int | None = None  # bytes: split requests into requests for blocks of this size
 
 
 class Source:
@@ -36,7 +39,7 @@ class Source:
     name : str
         The file's name, for messages.
     blocks : iterator of bytes
-        What is in the file, unpacked.
+        The unpacked content of the file.
     how : How
         How to read it.
     """
@@ -46,14 +49,14 @@ class Source:
         self.blocks = blocks
         self.line = 0  # of the last line, from 1
         self.unit = how.time_unit
-        self.passed: Counter[str] = Counter()  # what is no request of a value -> how often it came
+        self.passed: Counter[str] = Counter()  # ignored operation -> how often it came
         self._notes: list[str] = []
         self._first: float | None = None  # time of the first request, in the file's unit
         self._last: float = -math.inf
 
     @property
     def notes(self) -> list[str]:
-        """What a reader should know, one sentence each."""
+        """Sentences for the reader: columns not used, requests ignored."""
         if not self.passed:
             return list(self._notes)
         named = ", ".join(f"{shown(word)} ({count})" for word, count in self.passed.most_common(20))
@@ -65,7 +68,7 @@ class Source:
             self._notes.append(sentence)
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines without their ends; a line ends with LF, CR LF or CR."""
+        """Yield the lines without their line ends; a line ends with LF, CR LF or CR."""
         start = 0
         for line in self._split():
             self.line += 1
@@ -91,7 +94,7 @@ class Source:
         yield from rest.splitlines(keepends=True)
 
     def too_long(self) -> BadInput:
-        """Return the refusal of a line, or what stands for one, without an end."""
+        """Make the error for a line that is too long."""
         return BadInput(
             f'the trace "{self.name}", line {self.line + 1}: longer than {LONGEST_LINE:,} bytes; check the format'
         )
@@ -113,13 +116,13 @@ class Source:
             )
 
     def wrong(self, found: str, wanted: str, then: str = "check the format") -> BadInput:
-        """Return the refusal of what stands in the current line."""
+        """Make the error for a text in the current line."""
         return BadInput(
             f'the trace "{self.name}", line {self.line}: expected {wanted}, found "{shown(found)}"; {then}'
         )
 
     def whole(self, text: str, wanted: str) -> int:
-        """Return a whole number >= 0, which may be written like 10.0 or 1e3."""
+        """Parse a whole number >= 0, which may be written like 10.0 or 1e3."""
         if text.isascii() and text.isdecimal() and len(text) <= 20:  # 64 bits have 20 digits
             return int(text)
         value = self._number(text)
@@ -128,14 +131,14 @@ class Source:
         return int(value)
 
     def size(self, text: str) -> int:
-        """Return a number of bytes."""
+        """Parse a number of bytes."""
         value = self.whole(text, "a size >= 0")
         if value >= 2**63:
             raise self.wrong(text, "a size below 2^63 bytes")
         return value
 
     def seconds(self, text: str, ticks: int = 1) -> float | None:
-        """Return a TTL in seconds; 0 stands for none."""
+        """Parse a TTL into seconds; 0 stands for none."""
         value = self._number(text)
         if not 0 <= value < math.inf:
             raise self.wrong(text, "a ttl >= 0")
@@ -150,7 +153,7 @@ class Source:
         return float(text) if NUMBER.fullmatch(text) else math.nan
 
     def moment(self, text: str) -> float:
-        """Return the seconds since the first request; times may be ISO 8601 too, such as 2024-05-01T12:00:00.5."""
+        """Parse a time, a number or ISO 8601 such as 2024-05-01T12:00:00.5, into seconds since the first request."""
         if text.isascii() and text.isdecimal():
             ticks: float = int(text)  # whole numbers stay exact: a FILETIME has 57 bits
         elif NUMBER.fullmatch(text):
@@ -184,7 +187,7 @@ class Source:
         return (ticks - self._first) / self._ticks
 
     def moments(self, ticks: np.ndarray, before: int) -> np.ndarray:
-        """Return the seconds since the first request of many records; `before` have been read."""
+        """Turn the times of many records into seconds since the first request; `before` records came earlier."""
         ticks = ticks.astype(np.int64)  # differences of unsigned numbers would wrap around
         last = ticks[0] if self._first is None else int(self._last)
         backwards = np.flatnonzero(np.diff(ticks, prepend=last) < 0)
@@ -202,7 +205,7 @@ class Source:
         return UNITS[self.unit or "s"]
 
     def _look(self, ticks: float) -> None:
-        """Note a time that looks like another unit; it is not guessed."""
+        """Note a time that looks like another unit; nothing is guessed."""
         for low, high, unit in LOOKS:
             if self.unit is None and low <= ticks < high:
                 self.note(
@@ -215,7 +218,7 @@ NAMES = {"ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds", "filet
 
 
 def shown(found: str) -> str:
-    r"""Return a short text on one line, without anything that a terminal obeys.
+    r"""Shorten a text to one line without escape sequences, safe to print in a terminal.
 
     >>> shown("a\tb"), shown("\x1b[31mred"), shown("\0")
     ('a b', '\\x1b[31mred', '\\x00')

@@ -1,4 +1,4 @@
-"""Traces that are tables: lines of fields. What differs from format to format is a `Layout`; formats.py lists them."""
+"""Traces that are tables, that is, lines of fields. Formats differ in their `Layout`; formats.py lists them."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -15,27 +15,25 @@ WORDS: Mapping[str, int] = {word: OP[op] for word, op in OPS.items()}
 
 
 class Layout(NamedTuple):
-    """What the columns of a table mean.
+    """The meanings of a table's columns.
 
-    A field is one of key, op, size, time, ttl, count; offset (bytes or sectors) and device, where a request is for a
-    part of a disk; maybe-op for the operation if its values are operations; else it is not used.
+    A field is one of key, op, size, time, ttl and count. Where a request is for a part of a disk, it may be offset
+    (bytes or sectors) or device. maybe-op is the operation if its values are operations. Other fields are not used.
     """
 
     fields: tuple[str, ...]
     delimiter: str | None = ","  # None: blanks
-    unit: str | None = (
-        None  # of the times, of source.UNITS; None: seconds, if --time-unit says no more
-    )
-    ops: Mapping[str, int] = WORDS  # lower case
-    required: int | None = None  # so many fields a line has at least; None: all of them
-    sector: int = 1  # bytes that an offset counts in
-    size_unit: int = 1  # bytes that a size counts in
-    ttl_ticks: int = 1  # per second
+    unit: str | None = None  # of the times, one of source.UNITS; None: as --time-unit says
+    ops: Mapping[str, int] = WORDS  # word in lower case -> number
+    required: int | None = None  # the least number of fields in a line; None: all
+    sector: int = 1  # bytes per unit of an offset
+    size_unit: int = 1  # bytes per unit of a size
+    ttl_ticks: int = 1  # units of a ttl per second
     names: tuple[str, ...] = ()  # of the columns, for messages
 
 
 class Table:
-    """Reads a table; each row becomes a request, or as many as it stands for."""
+    """Reads a table. A row becomes one request, or more if it has a count or is split into blocks."""
 
     def __init__(self, source: Source, layout: Layout) -> None:
         self.source, self.layout = source, layout
@@ -83,7 +81,7 @@ class Table:
             raise self.source.wrong((self.layout.delimiter or " ").join(fields), wanted)
 
     def _is_header(self, fields: list[str]) -> bool:
-        """Return whether names stand where numbers should; a csv has its header already."""
+        """Whether names stand in the place of numbers; the header of a csv was read before."""
         numbers = [
             fields[n]
             for name in ("time", "size", "offset", "ttl")
@@ -93,7 +91,7 @@ class Table:
         return not self.layout.names and bool(numbers) and all(n[:1].isalpha() for n in numbers)
 
     def _settle(self, fields: list[str]) -> None:
-        """See which columns the first request uses, and name those that are not used."""
+        """Find the columns that the first request uses, and name the others in a note."""
         if self.maybe and not self.places["op"]:
             self.places["op"] = [n for n in self.maybe if fields[n].lower() in self.layout.ops]
             if len(self.places["op"]) > 1:
@@ -196,7 +194,7 @@ class Table:
         return self.source.moment(text) if self._has("time", text) else None
 
     def _has(self, name: str, text: str) -> bool:
-        """Return whether there is a value; all requests have one, or none: it would have to be invented."""
+        """Whether there is a value. All requests must have one, or none: nothing is invented."""
         if bool(text) != self.given[name]:
             has = "have none" if text else "have one"
             raise self.source.wrong(
@@ -207,7 +205,7 @@ class Table:
 
 
 def check_length(source: Source, requests: int) -> None:
-    """Refuse a line that stands for too many requests."""
+    """Refuse a line with too many requests."""
     if requests > LONGEST:
         raise BadInput(
             f'the trace "{source.name}", line {source.line}: more than {LONGEST:,} requests; '
@@ -216,9 +214,9 @@ def check_length(source: Source, requests: int) -> None:
 
 
 def split(line: str, delimiter: str | None, lines: Iterator[str], source: Source) -> list[str]:
-    """Return the fields of a record, which takes more lines if a quoted field has a line end in it.
+    """Split a record into fields; it takes more lines if a quoted field contains a line end.
 
-    Outer blanks of a field go, unless they are quoted; a quote inside quotes is written twice.
+    Outer blanks of a field are removed, unless they are quoted. A quote inside quotes is written twice.
     """
     if delimiter is None and '"' not in line:
         return line.split()
@@ -240,7 +238,7 @@ _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 
 
 def _quoted(record: str, delimiter: str, source: Source) -> list[str] | None:
-    """Return the fields of a record with quotes, None if its last quote is open."""
+    """Split a record with quotes into fields; None if its last quote is open."""
     blanks = " \t".replace(delimiter, "")
     fields, at = [], 0
     while at <= len(record):

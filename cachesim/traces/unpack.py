@@ -1,4 +1,4 @@
-"""The bytes of a file or a pipe, unpacked as they come; what is no trace is named by its first bytes."""
+"""The bytes of a file or a pipe, unpacked as they come. Other kinds of files are recognised by their first bytes."""
 
 import zlib
 from collections.abc import Callable, Iterator
@@ -10,19 +10,19 @@ from cachesim.errors import BadInput
 
 BLOCK = 1 << 18  # bytes read at a time
 SLICE = 1 << 12  # bytes unpacked at a time
-HEAD = 512  # bytes that say what a file is
-DEEPEST = 3  # a .zip of a .gz is read, a file packed more often than this is not
+HEAD = 512  # bytes that show the kind of a file
+DEEPEST = 3  # times that a file may be packed, as a .zip of a .gz is
 STDIN = "-"
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 
 
 def blocks(name: str, is_binary: bool) -> Iterator[bytes]:
-    """Yield what is in a file, unpacked, in blocks of at most BLOCK bytes.
+    """Yield the unpacked content of a file, in blocks of at most BLOCK bytes.
 
     Raises
     ------
     BadInput
-        The file cannot be read, is damaged, or is something else than a trace.
+        The file cannot be read, is damaged, or is not a trace.
     """
     try:
         with open(0 if name == STDIN else name, "rb", closefd=name != STDIN) as file:
@@ -30,11 +30,11 @@ def blocks(name: str, is_binary: bool) -> Iterator[bytes]:
     except (OSError, ValueError) as error:
         if isinstance(error, BadInput):
             raise
-        if isinstance(error, OSError) and error.errno is None:  # what bz2 raises
+        if isinstance(error, OSError) and error.errno is None:  # from bz2
             raise _damaged(name, error) from None
         reason = getattr(error, "strerror", None) or error
         raise BadInput(f'the trace "{name}" cannot be read ({reason}); check the path') from None
-    except (RuntimeError, NotImplementedError) as error:  # what zipfile raises
+    except (RuntimeError, NotImplementedError) as error:  # from zipfile
         raise BadInput(f'the trace "{name}" cannot be unzipped ({error}); unzip it first') from None
 
 
@@ -74,7 +74,7 @@ def _even(content: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _peek(content: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """Return the first bytes, and the whole content."""
+    """Look at the first bytes; give them, and the whole content."""
     head = b""
     for block in content:
         head += block
@@ -119,7 +119,7 @@ PACKED: dict[bytes, Callable[[str], Any]] = {
 
 
 def _unpack(content: Iterator[bytes], new: Callable[[str], Any], name: str) -> Iterator[bytes]:
-    """Yield what packed streams in a row hold; what follows the last sound one is not dropped."""
+    """Unpack streams that follow each other; bytes after the last sound one are an error, not dropped."""
     stream = new(name)
     try:
         for block in _slices(content):
@@ -139,7 +139,7 @@ def _unpack(content: Iterator[bytes], new: Callable[[str], Any], name: str) -> I
 
 
 def _slices(content: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield short parts, for what is packed well grows a thousand times."""
+    """Cut blocks into short parts, for well packed data grow a thousand times."""
     for block in content:
         for at in range(0, len(block), SLICE):
             yield block[at : at + SLICE]
@@ -171,7 +171,7 @@ def _damaged(name: str, error: BaseException) -> BadInput:
 
 CSV = "save its table as csv"
 UNPACK = "unpack it and name one of its files"
-# Offset, first bytes, what it is, what to do. Fewer than four bytes may begin a binary trace too.
+# Offset, bytes there, kind of file, what to do. A binary trace too may begin with fewer than four of these bytes.
 OTHERS = (
     (257, b"ustar", "a tar archive", UNPACK),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),

@@ -1,4 +1,4 @@
-"""Redis's protocol without a socket: bytes to commands, replies to bytes (RESP2, and RESP3 after HELLO 3)."""
+"""Redis's protocol without a socket: bytes to commands, replies to bytes. RESP2; RESP3 after HELLO 3."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ HEX = b"0123456789abcdefABCDEF"
 
 
 class ProtocolError(CachesimError):
-    """A client broke the protocol: it is told so, and hung up on."""
+    """A client broke the protocol: it gets this error, and its connection is closed."""
 
 
-class Requests:
-    r"""Takes a stream apart into commands; what is incomplete waits for more.
+class RequestReader:
+    r"""Splits a stream into commands. An incomplete command waits for more bytes.
 
-    >>> requests = Requests()
+    >>> requests = RequestReader()
     >>> requests.feed(b"*2\r\n$3\r\nGET\r\n$1\r")
     >>> list(requests)
     []
@@ -36,13 +36,13 @@ class Requests:
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._at = 0  # where in the buffer the next part begins
-        self._argv: list[bytes] = []  # of the command that is under way
-        self._missing = 0  # arguments that it still lacks
-        self._size: int | None = None  # bytes of the next argument, once they are known
+        self._argv: list[bytes] = []  # of the command that is not complete
+        self._missing = 0  # its arguments that are still to come
+        self._size: int | None = None  # bytes of the next argument, once its line is there
 
     @property
     def is_between(self) -> bool:
-        """Whether nothing of a command is waiting for its rest."""
+        """Whether no incomplete command is waiting for more bytes."""
         return self._at >= len(self._buffer) and not self._missing
 
     def feed(self, data: bytes) -> None:
@@ -52,19 +52,19 @@ class Requests:
             self._at = 0
         self._buffer += data
 
-    def __iter__(self) -> "Requests":
-        """Return itself: it goes over the commands that are complete."""
+    def __iter__(self) -> "RequestReader":
+        """Return itself: it iterates over the complete commands."""
         return self
 
     def __next__(self) -> list[bytes]:
-        """Return the next command that is complete. Raises ProtocolError."""
+        """Return the next complete command. Raises ProtocolError."""
         while (argv := self._next()) is not None:
             if argv:
                 return argv
         raise StopIteration
 
     def _next(self) -> list[bytes] | None:
-        """Return the next command, [] for one that says nothing, None if it is not all there."""
+        """Return the next command; [] if it is empty, None if it is not complete."""
         if not self._missing:
             if self._at >= len(self._buffer):
                 return None
@@ -102,7 +102,7 @@ class Requests:
         return part
 
     def _count(self, line: str, thing: str, most: int) -> int | None:
-        """Return the number behind * or $, and go past its line; None if that is not all there."""
+        """Return the number after * or $, and go past its line; None if the line is not complete."""
         end = self._line(line)
         if end is None:
             return None
@@ -113,7 +113,7 @@ class Requests:
         return number
 
     def _line(self, thing: str) -> int | None:
-        """Return where the line at hand ends, None if its end has not come."""
+        """Return where the current line ends; None if it is not complete."""
         end = self._buffer.find(b"\r", self._at)
         if end >= 0 and end + 1 < len(self._buffer):
             return end
@@ -136,7 +136,7 @@ class Requests:
 
 
 def whole_command(data: bytes) -> list[bytes] | None:
-    r"""Return the words of what is exactly one command, as clients mostly send it; None for the rest.
+    r"""Return the words of exactly one command, as most clients send it; None for anything else.
 
     >>> whole_command(b"*2\r\n$3\r\nGET\r\n$1\r\na\r\n"), whole_command(b"GET a\r\n")
     ([b'GET', b'a'], None)
@@ -157,7 +157,7 @@ def whole_command(data: bytes) -> list[bytes] | None:
 
 
 def split_words(line: bytes) -> list[bytes] | None:
-    r"""Return the words of a line as a person types it; None if its quotes do not match.
+    r"""Return the words of a line as people type it; None if its quotes do not match.
 
     >>> split_words(b"set a \"two\\x20words\" 'it\\'s'")
     [b'set', b'a', b'two words', b"it's"]
@@ -188,7 +188,7 @@ def split_words(line: bytes) -> list[bytes] | None:
 
 
 def _quoted(line: bytes, at: int, quote: bytes, word: bytearray) -> int | None:
-    """Add what stands in quotes to the word; return the place behind them, where a word must end."""
+    """Add the quoted text to the word. Return the place after it; None if no word ends there."""
     while at < len(line):
         char, after = line[at : at + 1], line[at + 1 : at + 2]
         if char == quote:
@@ -206,7 +206,7 @@ def _quoted(line: bytes, at: int, quote: bytes, word: bytearray) -> int | None:
 
 
 def _escaped(rest: bytes, word: bytearray) -> int:
-    """Add what the characters after a backslash stand for; return how many they are."""
+    """Add the byte that the characters after a backslash stand for; return their number."""
     if rest[:1] == b"x" and len(rest) == 3 and rest[1] in HEX and rest[2] in HEX:
         word.append(int(rest[1:], 16))
         return 3

@@ -1,4 +1,4 @@
-"""A server for any engine: sockets and wall time on one side, a conversation for each client on the other."""
+"""A server for any engine: it owns the sockets and wall time, and has one conversation per client."""
 
 import asyncio
 import os
@@ -13,39 +13,39 @@ from cachesim.clock import Clock
 from cachesim.engines.base import START, Engine
 from cachesim.engines.memcached.engine import MemcachedEngine
 from cachesim.errors import BadInput
-from cachesim.wire.conversation import Clients
-from cachesim.wire.memtext import Conversation as Memtext
+from cachesim.wire.memcached_conversation import MemcachedConversation
+from cachesim.wire.redis_conversation import Clients, RedisConversation
 
-MOST_UNSENT = 1 << 20  # bytes of replies that a client may leave unread before nobody reads it
-TICK = 0.1  # simulated seconds between two looks at what is due
+MOST_UNSENT = 1 << 20  # bytes of replies that a client may leave unread; then it is not read either
+TICK = 0.1  # simulated seconds between two ticks of the engine
 
 
 class Address(NamedTuple):
     """Where to listen: a port, a unix socket, or both."""
 
     host: str = "127.0.0.1"
-    port: int | None = None  # 0: any that is free
+    port: int | None = None  # 0: any free port
     path: str | None = None  # of a unix socket
 
 
-class Talk(Protocol):
-    """One client's conversation, whatever the protocol."""
+class Conversation(Protocol):
+    """One client's conversation, in either protocol."""
 
     over: bool
     pending: bool
 
     def receive(self, data: bytes) -> bytes:
-        """Return the replies to what is complete."""
+        """Take bytes and return the replies to the requests that they complete."""
 
 
 def wall_clock(speed: float) -> Clock:
-    """Return a clock that shows wall time now and then runs `speed` simulated seconds a second."""
+    """Return a clock that starts at wall time and runs `speed` simulated seconds per second."""
     shown, began = time.time() - START, time.monotonic()
     return lambda: shown + (time.monotonic() - began) * speed
 
 
 class Server:
-    """Serves one engine until it is told to stop."""
+    """Serves one engine until it is stopped."""
 
     def __init__(self, engine: Engine, speed: float) -> None:
         self.engine = engine
@@ -54,19 +54,19 @@ class Server:
         self.connections: set[Connection] = set()
         self.ended = asyncio.Event()
 
-    def conversation(self, peer: str, here: str) -> Talk:
+    def conversation(self, peer: str, here: str) -> Conversation:
         """Return a conversation for a new client."""
         if isinstance(self.engine, MemcachedEngine):
-            return Memtext(self.engine)
+            return MemcachedConversation(self.engine)
         return self.clients.join(peer, here)
 
     async def run(self, address: Address, ready: Callable[[str], None]) -> None:
-        """Listen, tell `ready` where, and serve until the end; the socket's file goes with it.
+        """Listen, call `ready` with the address, and serve until the end. Then remove the socket.
 
         Raises
         ------
         BadInput
-            The address cannot be listened at.
+            The server cannot listen at the address.
         """
         loop = asyncio.get_running_loop()
         servers = await self._listen(address)
@@ -101,7 +101,7 @@ class Server:
         return servers
 
     async def _tick(self) -> None:
-        """Let the engine do what is due though nobody asks: expire, maintain; end a pause."""
+        """Let the engine do its timed work (expiry, upkeep) without a request; end a pause."""
         while True:
             await asyncio.sleep(self.pause)
             self.engine.tick()
@@ -111,11 +111,11 @@ class Server:
                     connection.data_received(b"")
 
     def look(self) -> None:
-        """Hang up on clients that others have killed; end if a client has asked for it."""
+        """Close the connections of killed clients. Stop if a client has asked for it."""
         self.clients.has_news = False
         if self.clients.shut_down:
             self.ended.set()
-        for connection in [each for each in self.connections if each.talk.over]:
+        for connection in [each for each in self.connections if each.conversation.over]:
             connection.transport.close()
 
     def _close(self, servers: list[asyncio.Server], address: Address) -> None:
@@ -129,14 +129,14 @@ class Server:
 
 
 class Connection(asyncio.Protocol):
-    """One client: what it sends goes into its conversation, the replies go back as it reads them."""
+    """One client's socket: bytes go into its conversation, replies go back as the client reads."""
 
     transport: asyncio.Transport
-    talk: Talk
+    conversation: Conversation
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        self.is_full = False  # the client leaves too much unread
+        self.is_full = False  # the client left too many replies unread
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the conversation."""
@@ -144,40 +144,40 @@ class Connection(asyncio.Protocol):
         self.transport = transport
         transport.set_write_buffer_limits(high=MOST_UNSENT)
         peer, here = (_address(transport.get_extra_info(n)) for n in ("peername", "sockname"))
-        self.talk = self.server.conversation(peer or f"{here}:0", here)
+        self.conversation = self.server.conversation(peer or f"{here}:0", here)
         self.server.connections.add(self)
 
     def data_received(self, data: bytes) -> None:
-        """Answer what is complete."""
-        talk, paused = self.talk, self.server.clients.paused_until
-        reply = talk.receive(data)
+        """Answer the requests that are complete."""
+        client, paused = self.conversation, self.server.clients.paused_until
+        reply = client.receive(data)
         if reply:
             self.transport.write(reply)
-        if talk.over:
+        if client.over:
             self.transport.close()
-        elif talk.pending and not self.is_full and not paused:
+        elif client.pending and not self.is_full and not paused:
             asyncio.get_running_loop().call_soon(self.data_received, b"")
         if self.server.clients.has_news:
             self.server.look()
 
     def pause_writing(self) -> None:
-        """Read no more from a client that does not read."""
+        """Stop reading from a client that does not read its replies."""
         self.is_full = True
         self.transport.pause_reading()
 
     def resume_writing(self) -> None:
-        """Go on."""
+        """Read from the client again."""
         self.is_full = False
         if not self.transport.is_closing():
             self.transport.resume_reading()
-            if self.talk.pending:
+            if self.conversation.pending:
                 self.data_received(b"")
 
     def connection_lost(self, error: Exception | None) -> None:
         """Forget the client."""
         self.server.connections.discard(self)
-        if not isinstance(self.talk, Memtext):
-            self.server.clients.leave(self.talk)  # type: ignore[arg-type]
+        if isinstance(self.conversation, RedisConversation):
+            self.server.clients.leave(self.conversation)
 
 
 def _address(name: object) -> str:

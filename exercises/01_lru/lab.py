@@ -44,7 +44,7 @@ class LRU(cs.EvictionPolicy):
 
 # %% id="parameters" tags=["parameters"]
 def parameters(random):
-    """Return what differs from student to student."""
+    """Draw the parameters of one student."""
     return {"items": random(20, 60), "keys": random(150, 300)}
 
 

@@ -36,7 +36,7 @@ class ScanProof(cs.EvictionPolicy):
 
 # %% id="parameters" tags=["parameters"]
 def parameters(random):
-    """Return what differs from student to student."""
+    """Draw the parameters of one student."""
     return {"items": random(30, 60), "keys": random(150, 250)}
 
 

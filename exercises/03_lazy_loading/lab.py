@@ -39,7 +39,7 @@ class Lazy(cs.Strategy):
 
 # %% id="parameters" tags=["parameters"]
 def parameters(random):
-    """Return what differs from student to student."""
+    """Draw the parameters of one student."""
     return {"ttl": random(10, 25) / 10, "keys": random(80, 150)}
 
 

@@ -47,7 +47,7 @@ def schedule():
 
 # %% id="parameters" tags=["parameters"]
 def parameters(random):
-    """Return what differs from student to student."""
+    """Draw the parameters of one student."""
     return {"keys": random(60, 120), "clients": random(4, 9)}
 
 

@@ -36,7 +36,7 @@ def ttl_for(budget, reads, writes):
 
 # %% id="parameters" tags=["parameters"]
 def parameters(random):
-    """Return what differs from student to student."""
+    """Draw the parameters of one student."""
     return {"reads": random(20, 40), "writes": random(5, 9) / 100, "budget": random(6, 12) / 100}
 
 

@@ -38,7 +38,7 @@ class Sessions(cs.Strategy):
 
 # %% id="parameters" tags=["parameters"]
 def parameters(random):
-    """Return what differs from student to student."""
+    """Draw the parameters of one student."""
     return {"idle": random(2, 4), "keys": random(60, 100)}
 
 

@@ -68,7 +68,7 @@ def lifetime(ttl, draw):
 
 # %% id="parameters" tags=["parameters"]
 def parameters(random):
-    """Return what differs from student to student."""
+    """Draw the parameters of one student."""
     return {"clients": random(20, 30), "ttl": random(4, 7) / 10}
 
 
@@ -88,7 +88,7 @@ def mine(lab, early=0.0):
 
 
 def scenario(lab, early):
-    """Return what is run: many users, two keys, a slow database."""
+    """Return the scenario: many users, two keys, a slow database."""
     workload = cs.ClosedLoop(
         clients=lab.params["clients"],
         think=cs.distributions.Exponential(mean=0.04),

@@ -36,7 +36,7 @@ def never_hits(items):
 
 # %% id="parameters" tags=["parameters"]
 def parameters(random):
-    """Return what differs from student to student."""
+    """Draw the parameters of one student."""
     return {"items": random(5, 40)}
 
 

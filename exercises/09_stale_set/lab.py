@@ -60,7 +60,7 @@ class Careful(cs.Strategy):
 
 # %% id="parameters" tags=["parameters"]
 def parameters(random):
-    """Return what differs from student to student."""
+    """Draw the parameters of one student."""
     return {"keys": random(30, 40), "clients": random(28, 34)}
 
 
@@ -76,7 +76,7 @@ def mine(lab):
 
 
 def world(strategy, params):
-    """Return what came of every request, a row each; the cache is 20 ms away, so that the race is common."""
+    """Run a scenario; return one row per request. The cache is 20 ms away, so the race is common."""
     network = cs.Network(
         in_zone=cs.distributions.Exponential(mean=0.02),
         cross_zone=cs.distributions.Constant(value=0.001),
@@ -108,7 +108,7 @@ def run(lab):
 
 
 def places(lab, requests):
-    """Return what your function says, if it is a list of whole numbers."""
+    """Return the result of your function, if it is a list of whole numbers."""
     found = lab.call("stale_sets", requests)
     right_kind = type(found) is list and all(type(place) is int for place in found)
     assert right_kind, f"stale_sets returned {found!r:.60}; right: a list of whole numbers"

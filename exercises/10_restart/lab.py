@@ -1,7 +1,7 @@
 # %% [markdown] id="question"
 # # 10 · Keep the site up
 #
-# The cache is one Memcached node. It is restarted, is away for half a second, and comes back empty. The database can answer 200 reads a second, and it takes 22 queries at a time;
+# The cache is one Memcached node. It is restarted, is away for half a second, and comes back empty. The database can answer 200 reads per second, and it takes 22 queries at a time;
 # it refuses all others. Users ask 700 times a second. **What happens to the users?** With lazy loading, one in twelve is turned away.
 #
 # Write `Steady`: lazy loading in which `read(self, app, key)` fills the cache on a miss and `write(self, app, key, value)` commits and then deletes the copy. However empty the cache
@@ -57,7 +57,7 @@ class Steady(cs.Strategy):
 
 # %% id="parameters" tags=["parameters"]
 def parameters(random):
-    """Return what differs from student to student."""
+    """Draw the parameters of one student."""
     return {"keys": random(380, 420)}
 
 

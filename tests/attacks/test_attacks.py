@@ -13,6 +13,7 @@ from cachesim.grading.exercise import Exercise
 from cachesim.grading.judge import PASSED
 from cachesim.grading.sandbox import BOX, holds
 from tests.attacks.attacks import EARNED, ELSEWHERE, submissions
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = {"01": "01_lru", "03": "03_lazy_loading"}
@@ -87,7 +88,7 @@ def harmed():
 
 def orphans():
     """Return processes of a sandbox whose grader has gone; they have a moment to die of their SIGKILL."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while (found := [pid for pid in os.listdir("/proc") if pid.isdigit() and _is_orphan(pid)]) and (
         time.monotonic() < deadline
     ):

@@ -12,8 +12,7 @@ import pytest
 
 from cachesim.grading.sandbox import BOX, TIERS, Limits, box, holds
 from tests.attacks.test_probes import ALONE, USERS, possible
-
-PATIENCE = 120  # seconds of wall clock until a process that does not end fails the test
+from tests.patience import PATIENCE
 
 STUBBORN = """
 import ctypes, os, signal, threading, time

@@ -78,6 +78,9 @@ def test_tables(capsys):
         ("--memory=x", "x"),
         ("--trace=no/such", "--format"),
         ("--format=csv", "--trace"),
+        ("--columns=key=x", "--columns says how to read a trace; add --trace"),
+        ("--no-header", "--no-header says how"),
+        ("--time-unit=ms", "--time-unit says how"),
         ("--ttl=5:1", "5:1"),
         ("--value-size=x", "x"),
         ("--requests=0", "--requests"),
@@ -90,3 +93,18 @@ def test_bad_options(capsys, option, says):
 
     assert (2, "", 1) == (code, out, err.count("\n"))
     assert says in err
+
+
+def test_a_trace_is_read_as_replay_reads_it(capsys, tmp_path):
+    """Columns, unit and header: what the options of replay say."""
+    (tmp_path / "t").write_text("0,7,a\n1500,7,b\n3000,7,a\n")
+    options = ["--format=csv", "--no-header", "--columns=time=1,key=3", "--time-unit=ms", "--json"]
+    code, out, err = call(
+        capsys, f"--trace={tmp_path / 't'}", *options, "--policy=allkeys-lru,flat", "--memory=2mb", "--ttl=2",
+        "--jobs=1",
+    )  # fmt: skip
+
+    assert (0, "note: columns that are not used: 2\n") == (code, err)
+    rows = json.loads(out)["rows"]
+    assert [3, 3] == [row["requests"] for row in rows]
+    assert [0.0, 0.0] == [row["real"]["hit_ratio"] for row in rows]  # the copy of "a" has expired

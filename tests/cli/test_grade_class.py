@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cachesim.grading import files
+from cachesim import files
 from cachesim.grading.sandbox import holds
 from tests.cli.calls import call, refused
 from tests.grading.hand_ins import LAYOUTS, Student, canvas, in_folder, in_zip, zipped

@@ -12,6 +12,7 @@ from cachesim.cli.main import main
 from cachesim.grading import sandbox
 from cachesim.grading.exercise import Exercise
 from cachesim.grading.sandbox import holds
+from tests.patience import PATIENCE
 
 LRU = Path(__file__).parents[2] / "exercises" / "01_lru"
 SCORES = {name: score for name, _, score in Exercise(LRU).wrong()}
@@ -211,7 +212,10 @@ def test_the_same_in_a_notebook(tmp_path):
     root = str(LRU.parents[1])
     notebook.cells.insert(0, nbformat.v4.new_code_cell(f"import sys; sys.path.insert(0, {root!r})"))
     NotebookClient(
-        notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+        notebook,
+        timeout=PATIENCE,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(tmp_path)}},
     ).execute()
     shown = [
         output["data"]["text/plain"]

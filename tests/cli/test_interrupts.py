@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from cachesim.startup import SENTENCE
-from tests.cli.test_processes import COMMAND, PATIENCE, ROOT, environment, posix, wait_until
+from tests.cli.test_processes import COMMAND, ROOT, environment, posix, wait_until
+from tests.patience import PATIENCE
 
 SCENARIO = "duration = 3000\nwarmup = 1\n[cache]\nkind = 'simple'\n"
 ENDLESS = """

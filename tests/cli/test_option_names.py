@@ -3,7 +3,7 @@
 import pytest
 
 from cachesim.errors import BadInput
-from cachesim.experiments.scenario import Scenario
+from cachesim.scenario import Scenario
 from tests.cli.calls import refused
 
 TRACE = "time,key,op\n0,a,get\n1,b,get\n2,a,get\n"

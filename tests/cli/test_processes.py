@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.cli.calls import ONE_RUN, SMALL
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "cachesim"]
 LONG = ["compare", "--engine=simple", "--duration=3000"]
-PATIENCE = 30  # seconds of wall clock until a process that hangs fails the test
 
 posix = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at Linux's /proc")
 
@@ -59,9 +59,9 @@ def members(group):
     return found
 
 
-def wait_until(holds):
+def wait_until(holds, patience=PATIENCE):
     """Wait for another process to get there."""
-    for _ in range(PATIENCE * 50):
+    for _ in range(patience * 50):
         if holds():
             return
         time.sleep(0.02)

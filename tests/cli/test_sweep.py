@@ -8,8 +8,7 @@ from cachesim.cli.vary import varied
 from cachesim.engines.policies import SIEVE
 from cachesim.engines.simple import Simple
 from cachesim.experiments import jobs
-from cachesim.experiments.run import sweep
-from cachesim.experiments.scenario import Scenario
+from cachesim.experiments.sweep import sweep
 from cachesim.experiments.toml import read_toml
 from cachesim.measure.metrics import METRICS
 from cachesim.model.faults import CrashCache, FlushCache
@@ -17,6 +16,7 @@ from cachesim.model.popularity import Zipf
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.strategies.through import WriteThrough
 from cachesim.model.workload import OpenLoop
+from cachesim.scenario import Scenario
 from tests.cli.calls import call, done, refused
 
 FILE = """

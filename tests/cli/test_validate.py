@@ -3,7 +3,7 @@
 import pytest
 
 from cachesim.cli import validate as command
-from cachesim.experiments.validate.oracle import Row
+from cachesim.validate.oracle import OracleRow
 from tests.cli.calls import call, done, refused
 
 FAST = ["--oracle", "never-stale", "--jobs=1"]
@@ -36,7 +36,7 @@ def test_the_table_has_a_verdict_a_row():
 )
 def test_a_row_that_is_not_ok_gives_exit_code_1(monkeypatch, high, says):
     """And the verdict says what is wrong with it."""
-    bad = Row("che-lru", {"keys": 5}, 2.0, 1.0, 0.99, high)
+    bad = OracleRow("che-lru", {"keys": 5}, 2.0, 1.0, 0.99, high)
     monkeypatch.setattr(command, "run_oracles", lambda *args, **options: [bad])
     found = call("validate")
 

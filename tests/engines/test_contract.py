@@ -71,6 +71,58 @@ def test_kinds_of_misses(running):
         assert key == engine.why_missed(key)
 
 
+@pytest.mark.parametrize("name", SPECS)
+def test_keys_are_those_that_a_get_would_find(name):
+    """An engine lists its live keys: not the deleted, the expired, the flushed; any bytes may be in a key."""
+    engine, clock = started(SPECS[name])
+    assert [] == list(engine.keys())
+    for key in ("short", "long", "deleted", "odd\udcff"):
+        engine.set(key, b"x" * 20, {"short": 10, "long": 60}.get(key, math.inf))
+    engine.delete("deleted")
+
+    assert {"short", "long", "odd\udcff"} == set(engine.keys())
+
+    clock.advance(11)
+
+    assert {"long", "odd\udcff"} == set(engine.keys())
+
+    engine.flush()
+
+    assert [] == list(engine.keys())
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_listing_keys_leaves_no_trace(name):
+    """Of two caches with equal requests, one lists its keys often: both hold and count the same."""
+    (listing, one_clock), (other, other_clock) = started(SPECS[name]), started(SPECS[name])
+    for n in range(6_000):
+        for engine, clock in ((listing, one_clock), (other, other_clock)):
+            clock.advance(0.01)
+            engine.get(f"key:{n % 7}")
+            engine.set(f"key:{n // 2}", b"x" * 600, 3 if n % 5 else math.inf)
+        if n % 100 == 0:
+            list(listing.keys())
+
+    assert list(other.keys()) == list(listing.keys())
+    assert (other.expirations, other.evictions) == (listing.expirations, listing.evictions)
+    assert other.expirations + other.evictions > 100
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_a_list_of_keys_stays_as_it_was(name):
+    """A change while the keys are read does not touch the list."""
+    engine, _ = started(SPECS[name])
+    for n in range(5):
+        engine.set(f"key:{n}", b"x")
+    keys, found = engine.keys(), set()
+    for key in keys:
+        engine.delete(key)
+        engine.set(f"{key} again", b"x")
+        found.add(key)
+
+    assert {f"key:{n}" for n in range(5)} == found
+
+
 def test_a_full_cache_evicts(running):
     """More than fits makes evictions, which misses name; what is held fits."""
     engine, _ = running

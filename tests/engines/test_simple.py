@@ -1,150 +1,16 @@
-"""Simple: its books balance after every command, whatever the policy; its answers by hand."""
+"""Simple: its answers by hand."""
 
 import math
 from collections import Counter
 
 import pytest
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from cachesim.clock import ManualClock
-from cachesim.engines.base import EvictionPolicy
-from cachesim.engines.policies import ALL, FIFO, LRU
+from cachesim.engines.policies import FIFO, LRU
 from cachesim.engines.simple import Simple
-from cachesim.errors import BadInput, CommandError, OutOfMemory, PolicyError
-from cachesim.rng import uniform
-
-POLICIES = list(ALL.values())
-
-
-def watched(policy):
-    """Return a maker of the policy that also notes what it is told, and refuses nonsense."""
-
-    class Watched(policy):
-        def __init__(self):
-            super().__init__()
-            self.told, self.asked = {}, []
-
-        def on_add(self, entry):
-            assert entry.key not in self.told, "added twice"
-            self.told[entry.key] = entry
-            super().on_add(entry)
-
-        def on_use(self, entry):
-            assert self.told.get(entry.key) is entry, "used without being added"
-            super().on_use(entry)
-
-        def on_remove(self, entry):
-            assert self.told.pop(entry.key, None) is entry, "removed without being added"
-            super().on_remove(entry)
-
-        def victim(self):
-            assert self.told, "asked for a victim while nothing is held"
-            return super().victim()
-
-    return Watched
-
-
-def build(**fields):
-    """Return (cache, its clock)."""
-    clock = ManualClock()
-    return Simple(**fields).build(clock, uniform(1, "eviction")), clock
-
-
-class SimpleMachine(RuleBasedStateMachine):
-    """Any commands at any times against a dict that never forgets."""
-
-    keys = st.sampled_from(["a", "b", "c", "dd", "é", "f"])
-
-    @initialize(
-        policy=st.sampled_from(POLICIES),
-        memory=st.integers(1, 40),
-        items=st.none() | st.integers(1, 4),
-    )
-    def start(self, policy, memory, items):
-        self.cache, self.clock = build(memory=memory, items=items, policy=watched(policy))
-        self.stored = {}  # key -> (value, dead from)
-        self.hits = self.misses = self.gets = 0
-        self.ever = set()
-
-    @rule(key=keys, size=st.integers(0, 45), ttl=st.sampled_from([0.5, 1, 3, math.inf]))
-    def set(self, key, size, ttl):
-        value = bytes([size]) * size
-        if len(key.encode()) + size > self.cache.memory_limit:
-            with pytest.raises(OutOfMemory):
-                self.cache.set(key, value, ttl)
-            assert self.cache.get(key) is None
-            assert self.cache.why_missed(key) == "refused"
-            self.stored.pop(key, None)
-            self.ever.add(key)
-            return
-        self.cache.set(key, value, ttl)
-        self.ever.add(key)
-        self.stored[key] = value, self.clock() + ttl
-        assert self.cache.entries[key].value == value
-
-    @rule(key=keys)
-    def get(self, key):
-        self.gets += 1
-        found = self.cache.get(key)
-        value, dead_from = self.stored.get(key, (None, 0))
-        if found is None:
-            self.misses += 1
-            assert (self.cache.why_missed(key) == "cold") == (key not in self.ever)
-        else:
-            self.hits += 1
-            assert found == value, "not the value last stored"
-            assert self.clock() < dead_from, "expired, yet served"
-
-    @rule(key=keys)
-    def delete(self, key):
-        was_served = key in self.cache.entries and self.clock() < self.cache.entries[key].expires
-        assert self.cache.delete(key) == was_served
-        self.stored.pop(key, None)
-        assert key not in self.cache.entries
-        if was_served:
-            assert self.cache.why_missed(key) == "invalidated"
-
-    @rule(seconds=st.sampled_from([0.25, 0.5, 1, 2]))
-    def wait(self, seconds):
-        self.clock.advance(seconds)
-
-    @rule()
-    def flush(self):
-        held = list(self.cache.entries)
-        self.cache.flush()
-        self.stored.clear()
-        assert all(self.cache.why_missed(key) == "lost" for key in held)
-
-    @rule(asked=st.lists(keys, max_size=8))
-    def read_through(self, asked):
-        if self.cache.memory_limit < 4:
-            return
-        kinds = self.cache.read_through(asked, b"vv")
-        self.gets += len(asked)
-        self.misses += kinds.total()
-        self.hits += len(asked) - kinds.total()
-        for key in asked:
-            self.ever.add(key)
-            held = self.cache.entries.get(key)
-            if held is not None:
-                self.stored[key] = held.value, held.expires
-
-    @invariant()
-    def books_balance(self):
-        cache = self.cache
-        assert cache.memory <= cache.memory_limit
-        assert len(cache) <= cache.items_limit
-        assert cache.memory == sum(entry.size for entry in cache.entries.values())
-        assert all(
-            entry.size == len(key.encode()) + len(entry.value)
-            for key, entry in cache.entries.items()
-        )
-        assert cache.policy.told == cache.entries
-        assert self.hits + self.misses == self.gets
-
-
-TestSimpleMachine = SimpleMachine.TestCase
+from cachesim.errors import BadInput, CommandError, OutOfMemory
+from tests.engines.simple_caches import build
+from tests.engines.watched import watched
 
 
 def test_an_entry_is_key_and_value():
@@ -314,50 +180,6 @@ def test_read_through_that_fails_keeps_the_books():
 
     assert ["evicted", "refused"] == [cache.why_missed(key) for key in ("a", "much too long")]
     assert (["b"], 5) == (list(cache.entries), cache.memory)
-
-
-class Wrong(EvictionPolicy):
-    """Names a key that is not there."""
-
-    answer: object = "ghost"
-
-    def victim(self):
-        return self.answer
-
-
-@pytest.mark.parametrize("answer", ["ghost", None, 7])
-def test_a_wrong_victim_is_named(answer):
-    """With the policy's class and what it returned; the books stay right."""
-    cache, _ = build(items=1, policy=type("Wrong", (Wrong,), {"answer": answer}))
-    cache.set("a", b"1")
-
-    with pytest.raises(
-        PolicyError, match=rf"Wrong.victim\(\) returned {answer!r}, which the cache"
-    ):
-        cache.set("b", b"1")
-    assert (["a"], 2, 0) == (list(cache.entries), cache.memory, cache.evictions)
-
-
-def test_what_is_no_policy_is_refused():
-    """Something that can be called and gives something else."""
-    with pytest.raises(PolicyError, match=r"dict must be a subclass of cs.EvictionPolicy"):
-        build(policy=dict)
-
-
-@pytest.mark.parametrize(
-    ("fields", "says"),
-    [
-        ({"memory": 0}, "Simple.memory must be >= 1 byte, got 0"),
-        ({"memory": math.nan}, "Simple.memory must be a whole number, got nan"),
-        ({"items": 0}, "Simple.items must be .*1.*, got 0"),
-        ({"policy": "lru"}, "Simple.policy must be .*, got 'lru'"),
-        ({"size": 1}, 'Simple has no field "size"'),
-    ],
-)
-def test_bad_fields_are_refused(fields, says):
-    """As in every spec."""
-    with pytest.raises(BadInput, match=says):
-        Simple(**fields)
 
 
 def test_each_build_is_an_engine_of_its_own():

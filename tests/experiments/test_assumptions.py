@@ -1,8 +1,8 @@
 """Every latency, size and rate of the default scenario is listed, with a source or the word."""
 
 from cachesim.experiments.assumptions import ASSUMED, ASSUMPTION, rows
-from cachesim.experiments.scenario import Scenario
 from cachesim.model.distributions import Distribution
+from cachesim.scenario import Scenario
 from cachesim.spec import Spec, field_types, fields_of
 
 # How the run is set up, not what it assumes about the world; engines cite their own sources.

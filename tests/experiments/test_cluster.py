@@ -11,13 +11,13 @@ import pytest
 
 from cachesim.errors import BadInput, WorkerLost
 from cachesim.experiments.parallel import in_parallel
-from cachesim.experiments.run import sweep
+from cachesim.experiments.sweep import sweep
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from tests.experiments.test_sweep import SMALL, Forgetful
+from tests.patience import PATIENCE
 
 VARIED = {"strategy": [LazyLoading(ttl=1), NoCache(), Forgetful()]}
 REPLICATIONS = 3
-PATIENCE = 300  # seconds of wall clock until a cluster that hangs fails the test
 
 ON_A_CLUSTER = """
 import json, os, signal, sys
@@ -25,7 +25,7 @@ import dask
 from distributed import Client, LocalCluster
 from cachesim.errors import WorkerLost
 from cachesim.experiments.parallel import in_parallel
-from cachesim.experiments.run import sweep
+from cachesim.experiments.sweep import sweep
 from tests.experiments.test_cluster import REPLICATIONS, SMALL, VARIED
 
 def main():

@@ -8,12 +8,12 @@ from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.experiments.explain import explain
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
 from cachesim.measure.history import select_requests
 from cachesim.model.popularity import Zipf
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.strategies.through import WriteThrough
 from cachesim.model.workload import ClosedLoop, OpenLoop
+from cachesim.scenario import Scenario
 
 SCENARIO = Scenario(
     strategy=LazyLoading(),

@@ -14,13 +14,14 @@ from cachesim.engines.policies import LRU, SIEVE, Belady
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
+from cachesim.experiments import jobs
 from cachesim.experiments.fingerprint import fingerprint
-from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.store import case_key, code_version, run_key
 from cachesim.live.redis_server import RedisServer
 from cachesim.model.database import Database
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.trace_workload import TraceReplay
+from cachesim.scenario import Scenario
 
 OWN = '''
 from cachesim.model.strategies.base import Strategy
@@ -196,3 +197,21 @@ def test_all_kinds_of_values_have_one():
 
     assert once == again
     assert len(once) == len(set(once))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"version": "cachesim 0"}, "a worker of the cluster runs cachesim .* but this process cachesim 0"),
+        ({"key": "0" * 32}, "a worker of the cluster has other code of yours, or another trace"),
+    ],
+)  # fmt: skip
+def test_a_worker_with_other_code_is_refused(change, says):
+    """Its numbers would not be ours; with the same code it does the job."""
+    scenario = Scenario(duration=3, warmup=1)
+    key = run_key(case_key(scenario), scenario.seed)
+    job = jobs.Job(0, 0, scenario, key=key, version=code_version())
+
+    assert None is jobs.do(job).row["failure"]
+    with pytest.raises(BadInput, match=says):
+        jobs.do(job._replace(**change))

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 MOMENTS, SEED = 10, 20261126
-PATIENCE = 300  # seconds of wall clock until a sweep that hangs fails the test
 
 # Every attempt is a forked process that SIGKILL ends when it has used its share of processor time, which
 # is a share of what the undisturbed sweep took: so the moments are the same on any machine.
 KILLED_AND_RESUMED = """
 import json, os, signal, sys, time
 import numpy as np
-from cachesim.experiments.run import sweep
+from cachesim.experiments.sweep import sweep
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from tests.experiments.test_sweep import SMALL, Forgetful
 

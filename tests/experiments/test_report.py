@@ -7,14 +7,15 @@ import pandas as pd
 import pytest
 
 from cachesim.engines.simple import Simple
+from cachesim.experiments.compare import compare
 from cachesim.experiments.report import page
-from cachesim.experiments.result import Case, Results
-from cachesim.experiments.run import compare, sweep
-from cachesim.experiments.scenario import Scenario
+from cachesim.experiments.results import Case, Results
+from cachesim.experiments.sweep import sweep
 from cachesim.measure.metrics import METRICS
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.strategies.through import WriteThrough
 from cachesim.model.workload import OpenLoop
+from cachesim.scenario import Scenario
 
 SMALL = Scenario(cache=Simple(memory=40_000), workload=OpenLoop(rate=200), duration=3, warmup=1)
 EVIL = """<script>alert("&'")</script>"""

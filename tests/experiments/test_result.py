@@ -7,14 +7,16 @@ import pytest
 
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
-from cachesim.experiments.result import Case, Difference, Results, labelled
-from cachesim.experiments.run import compare, run
-from cachesim.experiments.scenario import Scenario
+from cachesim.experiments.compare import compare
+from cachesim.experiments.differences import Difference
+from cachesim.experiments.results import Case, Results, labelled
+from cachesim.experiments.run import run
 from cachesim.experiments.verdict import verdict
 from cachesim.measure.metrics import METRICS
 from cachesim.measure.statistics import Interval
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.workload import OpenLoop
+from cachesim.scenario import Scenario
 
 SMALL = Scenario(cache=Simple(memory=40_000), workload=OpenLoop(rate=200), duration=2, warmup=1)
 

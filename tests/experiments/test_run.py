@@ -9,8 +9,9 @@ from pandas.testing import assert_frame_equal
 
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput, StrategyError
-from cachesim.experiments.run import compare, replicate, run, sweep
-from cachesim.experiments.scenario import Scenario
+from cachesim.experiments.compare import compare, replicate
+from cachesim.experiments.run import run
+from cachesim.experiments.sweep import sweep
 from cachesim.measure.history import select_requests
 from cachesim.measure.metrics import METRICS
 from cachesim.measure.statistics import interval, paired_difference
@@ -21,6 +22,7 @@ from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.strategies.through import WriteThrough
 from cachesim.model.workload import OpenLoop
 from cachesim.rng import replica_seed
+from cachesim.scenario import Scenario
 
 SMALL = Scenario(
     strategy=LazyLoading(ttl=1),

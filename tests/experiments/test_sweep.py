@@ -10,15 +10,16 @@ from pandas.testing import assert_frame_equal
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput, StrategyError
 from cachesim.experiments import jobs
-from cachesim.experiments.run import compare, run, sweep
-from cachesim.experiments.scenario import Scenario
-from cachesim.experiments.store import case_key, code_version, run_key
+from cachesim.experiments.compare import compare
+from cachesim.experiments.run import run
+from cachesim.experiments.sweep import sweep
 from cachesim.measure.metrics import METRICS
 from cachesim.measure.statistics import replications_needed
 from cachesim.model.popularity import Zipf
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.workload import OpenLoop
+from cachesim.scenario import Scenario
 
 SMALL = Scenario(
     strategy=LazyLoading(ttl=1),
@@ -283,20 +284,3 @@ def test_two_sweeps_at_once_in_one_store_do_no_harm(tmp_path):
     assert_frame_equal(ours.frame, third.frame, check_exact=True)
     assert 4 == len(list(tmp_path.iterdir()))
     assert [] == third.notes
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        ({"version": "cachesim 0"}, "a worker of the cluster runs cachesim .* but this process cachesim 0"),
-        ({"key": "0" * 32}, "a worker of the cluster has other code of yours, or another trace"),
-    ],
-)  # fmt: skip
-def test_a_worker_with_other_code_is_refused(change, says):
-    """Its numbers would not be ours; with the same code it does the job."""
-    key = run_key(case_key(SMALL), SMALL.seed)
-    job = jobs.Job(0, 0, SMALL, key=key, version=code_version())
-
-    assert None is jobs.do(job).row["failure"]
-    with pytest.raises(BadInput, match=says):
-        jobs.do(job._replace(**change))

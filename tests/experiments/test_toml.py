@@ -12,7 +12,6 @@ from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
-from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.toml import (
     CLASSES,
     KINDS,
@@ -34,6 +33,7 @@ from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.lazy import LazyLoading, NoCache, WriteAround
 from cachesim.model.strategies.through import WriteThrough
 from cachesim.model.workload import ClosedLoop, OpenLoop, Workload
+from cachesim.scenario import Scenario
 
 counts = st.integers(1, 10**6)
 delays = st.floats(0, 1e6)

@@ -10,7 +10,6 @@ from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.policy import POLICIES
 from cachesim.engines.simple import Simple
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant
 from cachesim.model.network import Network
@@ -19,6 +18,7 @@ from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.trace_workload import TraceReplay
 from cachesim.replay import replay
 from cachesim.rng import stream
+from cachesim.scenario import Scenario
 from cachesim.spec import fields_of
 from cachesim.traces import read_trace
 

@@ -5,7 +5,6 @@ import pytest
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
 from cachesim.experiments.witness import STEP, Witnessed, steps
 from cachesim.measure import checks
 from cachesim.model.distributions import Exponential
@@ -15,6 +14,7 @@ from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.workload import ClosedLoop
 from cachesim.plots import counter_example, interleaving
 from cachesim.records import REQUEST
+from cachesim.scenario import Scenario
 
 SCENARIO = Scenario(
     strategy=LazyLoading(invalidate=True),

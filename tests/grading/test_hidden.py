@@ -160,7 +160,7 @@ LEAKS = {  # what a submission does with what it knows -> what its student reads
         "kind is called with 0 arguments, and must take as many",
     ),
     "a failure of the simulated world": (
-        strategy("raise cs.CacheError(key)"),
+        strategy("raise cs.errors.CacheError(key)"),
         "your code raised an error (line 10)",
     ),
 }

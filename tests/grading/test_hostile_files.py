@@ -62,47 +62,51 @@ def cell(source):
 NO_UTF8 = changed(packed(("\xe4.py", ANSWER)), 30, 0xFF)
 LZMA, BZIP2 = zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2
 
-GRADED = {  # read all the same
-    "code with broken tags": ("a.py", f"# %% tags=[x\n{ANSWER}".encode()),
-    "60 MB of outputs": ("a.ipynb", notebook({"outputs": "x" * 60_000_000})),
-    "60 MB of outputs with a letter of four bytes": ("a.ipynb", notebook({"outputs": "\U0001f600" + "x" * 60_000_000})),
-    "names with backslashes": ("a.zip", packed(("in\\a.py", ANSWER), ("__MACOSX\\b.py", "LRU = 1"))),
-    "outputs that are deep": ("a.ipynb", notebook()[:-1] + b', "x": ' + b"[" * 900 + b"]" * 900 + b"}"),
-    "a name that is no UTF-8 but says so": ("a.zip", changed(NO_UTF8, NO_UTF8.index(b"PK\x01\x02") + 46, 0xFF)),
-    "names that lead elsewhere": ("a.zip", packed(("../../../etc/a.py", ANSWER), ("/b.py", "x = 1"))),
-    "a folder that is called like a file": ("a.zip", packed(("x.py/", ""), ("x.py/a.py", ANSWER))),
-    "thousands of entries": ("a.zip", packed(*((f"d/{n}.csv", "") for n in range(6000)), ("a.py", ANSWER))),
-    "bytes before the archive": ("a.zip", b"PK\x03\x04" + bytes(100) + DEFLATED),
-    "a size that is a lie": ("a.zip", changed(DEFLATED, CENTRAL + 24, 0, 0, 0, 0x80)),
-    "two entries of one name": ("a.zip", packed(("a.py", ANSWER), ("b.py", "x = 1")).replace(b"b.py", b"a.py")),
+GRADED = {  # read all the same; made when they are needed
+    "code with broken tags": ("a.py", lambda: f"# %% tags=[x\n{ANSWER}".encode()),
+    "60 MB of outputs": ("a.ipynb", lambda: notebook({"outputs": "x" * 60_000_000})),
+    "60 MB of outputs with a letter of four bytes":
+        ("a.ipynb", lambda: notebook({"outputs": "\U0001f600" + "x" * 60_000_000})),
+    "names with backslashes": ("a.zip", lambda: packed(("in\\a.py", ANSWER), ("__MACOSX\\b.py", "LRU = 1"))),
+    "outputs that are deep": ("a.ipynb", lambda: notebook()[:-1] + b', "x": ' + b"[" * 900 + b"]" * 900 + b"}"),
+    "a name that is no UTF-8 but says so": ("a.zip", lambda: changed(NO_UTF8, NO_UTF8.index(b"PK\x01\x02") + 46, 0xFF)),
+    "names that lead elsewhere": ("a.zip", lambda: packed(("../../../etc/a.py", ANSWER), ("/b.py", "x = 1"))),
+    "a folder that is called like a file": ("a.zip", lambda: packed(("x.py/", ""), ("x.py/a.py", ANSWER))),
+    "thousands of entries": ("a.zip", lambda: packed(*((f"d/{n}.csv", "") for n in range(6000)), ("a.py", ANSWER))),
+    "bytes before the archive": ("a.zip", lambda: b"PK\x03\x04" + bytes(100) + DEFLATED),
+    "a size that is a lie": ("a.zip", lambda: changed(DEFLATED, CENTRAL + 24, 0, 0, 0, 0x80)),
+    "two entries of one name": ("a.zip", lambda: packed(("a.py", ANSWER), ("b.py", "x = 1")).replace(b"b.py", b"a.py")),
 }  # fmt: skip
 
 REFUSED = {  # with a part of the sentence
-    "a deflated bomb": ("a.zip", packed(("a.py", bytes(100 * MIB))), "its files are too large"),
-    "many small bombs": ("a.zip", packed(*((f"{n}.py", b" " * MIB + b"x") for n in range(70))), "at most 1 MiB"),
-    "an LZMA bomb": ("a.zip", packed(("a.py", bytes(200 * MIB)), how=LZMA), "memory|too large"),
-    "a bzip2 bomb": ("a.zip", packed(("a.py", bytes(200 * MIB)), how=BZIP2), "memory|too large"),
-    "damaged deflate": ("a.zip", changed(DEFLATED, 40, *b"\xff" * 20), "Error|invalid"),
-    "damaged LZMA": ("a.zip", changed(packed(("a.py", ANSWER), how=LZMA), 45, *b"\xff" * 20), "rror|data|input"),
-    "cut off": ("a.zip", DEFLATED[:-30], "not a zip file"),
-    "an unknown method": ("a.zip", changed(changed(DEFLATED, 8, 77), CENTRAL + 10, 77), "method is not supported"),
-    "encrypted": ("a.zip", changed(changed(DEFLATED, 6, 1), CENTRAL + 8, 1), "encrypted"),
-    "zip64 that is none": ("a.zip", changed(DEFLATED, CENTRAL + 42, 255, 255, 255, 255), "no .zip archive"),
-    "three archives deep": ("a.zip", packed(("b.zip", packed(("c.zip", DEFLATED)))), "in an archive in"),
-    "a million entries": ("a.zip", of_many_entries(1_000_000), "no .py and no .ipynb|memory|read"),
-    "100,000 cells": ("a.ipynb", notebook(*[cell("x")] * 100_000), "has 100,001 code cells; at most 10,000"),
-    "1 MiB of code": ("a.py", b"x = 1\n" * 200_000, "holds 1.14 MiB of code; at most 1 MiB is read"),
-    "1 MiB of code in a notebook": ("a.ipynb", notebook(cell("x" * MIB)), "1.00 MiB of code"),
-    "a file that is too large": ("a.ipynb", b" " * (65 * MIB), "has 65 MiB; at most 64 MiB are read. Clear"),
-    "deep JSON": ("a.ipynb", b"[" * 1_000_000, "nested too deeply"),
-    "many small lists": ("a.ipynb", b'{"cells": [' + b"[]," * 20_000_000 + b"[]]}", "memory|read"),
+    "a deflated bomb": ("a.zip", lambda: packed(("a.py", bytes(100 * MIB))), "its files are too large"),
+    "many small bombs":
+        ("a.zip", lambda: packed(*((f"{n}.py", b" " * MIB + b"x") for n in range(70))), "at most 1 MiB"),
+    "an LZMA bomb": ("a.zip", lambda: packed(("a.py", bytes(200 * MIB)), how=LZMA), "memory|too large"),
+    "a bzip2 bomb": ("a.zip", lambda: packed(("a.py", bytes(200 * MIB)), how=BZIP2), "memory|too large"),
+    "damaged deflate": ("a.zip", lambda: changed(DEFLATED, 40, *b"\xff" * 20), "Error|invalid"),
+    "damaged LZMA":
+        ("a.zip", lambda: changed(packed(("a.py", ANSWER), how=LZMA), 45, *b"\xff" * 20), "rror|data|input"),
+    "cut off": ("a.zip", lambda: DEFLATED[:-30], "not a zip file"),
+    "an unknown method":
+        ("a.zip", lambda: changed(changed(DEFLATED, 8, 77), CENTRAL + 10, 77), "method is not supported"),
+    "encrypted": ("a.zip", lambda: changed(changed(DEFLATED, 6, 1), CENTRAL + 8, 1), "encrypted"),
+    "zip64 that is none": ("a.zip", lambda: changed(DEFLATED, CENTRAL + 42, 255, 255, 255, 255), "no .zip archive"),
+    "three archives deep": ("a.zip", lambda: packed(("b.zip", packed(("c.zip", DEFLATED)))), "in an archive in"),
+    "a million entries": ("a.zip", lambda: of_many_entries(1_000_000), "no .py and no .ipynb|memory|read"),
+    "100,000 cells": ("a.ipynb", lambda: notebook(*[cell("x")] * 100_000), "has 100,001 code cells; at most 10,000"),
+    "1 MiB of code": ("a.py", lambda: b"x = 1\n" * 200_000, "holds 1.14 MiB of code; at most 1 MiB is read"),
+    "1 MiB of code in a notebook": ("a.ipynb", lambda: notebook(cell("x" * MIB)), "1.00 MiB of code"),
+    "a file that is too large": ("a.ipynb", lambda: b" " * (65 * MIB), "has 65 MiB; at most 64 MiB are read. Clear"),
+    "deep JSON": ("a.ipynb", lambda: b"[" * 1_000_000, "nested too deeply"),
+    "many small lists": ("a.ipynb", lambda: b'{"cells": [' + b"[]," * 20_000_000 + b"[]]}", "memory|read"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "data"), GRADED.values(), ids=GRADED)
 def test_odd_files_are_read(tmp_path, name, data):
     """What is odd about them is beside the answer."""
-    (tmp_path / name).write_bytes(data)
+    (tmp_path / name).write_bytes(data())
 
     assert ("LRU",) == read(tmp_path / name, EXERCISE).written
 
@@ -110,7 +114,7 @@ def test_odd_files_are_read(tmp_path, name, data):
 @pytest.mark.parametrize(("name", "data", "why"), REFUSED.values(), ids=REFUSED)
 def test_hostile_files_are_refused(tmp_path, name, data, why):
     """With one sentence, and within the limits of a sandbox."""
-    (tmp_path / name).write_bytes(data)
+    (tmp_path / name).write_bytes(data())
     with pytest.raises(BadInput, match=why) as raised:
         read(tmp_path / name, EXERCISE)
 
@@ -184,7 +188,7 @@ def test_one_bad_file_never_costs_a_class(tmp_path):
     half = json.dumps({"cells": [cell("x = '\ud800'")]}).encode()
     names = {"bad.zip": zlib.compress(b"x"), "cut.zip": DEFLATED[:-30], "half.ipynb": half}
     for name, data in names.items():
-        (tmp_path / name).write_bytes(data)
+        (tmp_path / name).write_bytes(data())
     odd = os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.py")
     Path(odd).write_text(ANSWER)
     (tmp_path / "right.py").write_text(ANSWER)

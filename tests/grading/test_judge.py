@@ -60,7 +60,7 @@ def test_a_failure_that_nobody_threw_in_is_the_codes_own():
     exercise = Exercise(folder)
     lazy = (folder / "wrong" / "lazy.py").read_text("utf-8")
     made_up = lazy.replace("yield app.db.read(key)", "1 / 0 if app.now < 0 else self.refuse()")
-    made_up += "\n    def refuse(self):\n        raise cs.DatabaseRefused('made up')\n"
+    made_up += "\n    def refuse(self):\n        raise cs.errors.DatabaseRefused('made up')\n"
     told = {}
     for name, source in (("lazy", lazy), ("made up", made_up)):
         report = judge(exercise, Submission.of(name, source), tier=strongest())

@@ -17,7 +17,7 @@ from cachesim.grading.answers import AnswerError, parsed, plain
 from cachesim.grading.sandbox import Limits, NoSandbox, box, holds, strongest
 
 STRONG = ["bwrap", "landlock"]
-LIMITS = Limits(cpu=2, wall=6.0)
+LIMITS = Limits(cpu=2, wall=60.0)
 
 
 @pytest.fixture(params=STRONG)

@@ -138,7 +138,7 @@ def test_invariants_of_busy_runs():
     assert 0 < hits(seen) < 1
 
 
-class Stopped(cs.CachesimError):
+class Stopped(cs.errors.CachesimError):
     """As the sandbox tells that a clock was hit."""
 
     status = "timed out"

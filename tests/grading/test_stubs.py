@@ -2,13 +2,14 @@
 
 import pytest
 
+import cachesim
 from cachesim.grading.answers import AnswerError
 from cachesim.grading.parts import Part
 from cachesim.grading.sandbox import Limits, box, strongest
 
 LACKS = (
     "{} is not in the sandbox: an answer may use Python's standard library and, of cachesim, "
-    "BadInput, CacheError, CachesimError, DatabaseRefused, Entry, EvictionPolicy, Strategy"
+    "Entry, EvictionPolicy, Strategy, errors.CacheError, errors.DatabaseRefused"
 )
 
 
@@ -75,3 +76,37 @@ def test_what_would_be_the_answer_is_refused():
             AnswerError, match=rf"cachesim\.{name} is not part of .* \(cell 1, line 2\)"
         ):
             value(f"import cachesim as cs\ndef f(): return cs.{name}")
+
+
+@pytest.mark.parametrize("name", ["BadInput", "CacheError"])
+def test_a_name_that_lives_in_errors_says_so(name):
+    """As an attribute and as an import, by the sentence that the front door has outside."""
+    says = f"cachesim.{name} is now cachesim.errors.{name}; use that name"
+    as_attribute = f"import cachesim as cs\ndef f(): return cs.{name}"
+    as_import = f"from cachesim import {name}\ndef f(): raise {name}()"
+    for source in (as_attribute, as_import):
+        with pytest.raises(AnswerError, match=f"^ImportError: {says}"):
+            value(source)
+
+
+ONLY_INSIDE = {"Entry"}  # what a policy is given: outside it is made by the engine
+
+
+def test_the_front_door_is_the_same_inside():
+    """A name that the sandbox has at the top is public outside too, and as the same kind of thing."""
+    public = (
+        "[n for n, x in vars(cs).items() if not n.startswith('_') and isinstance(x, (type, int))]"
+    )
+    inside = set(value(f"import cachesim as cs\ndef f(): return {public}"))
+
+    assert set() == inside - set(cachesim.__all__) - ONLY_INSIDE - {"Slip"}
+    assert {"EvictionPolicy", "MIB", "Strategy"} == inside & set(cachesim.__all__)
+
+
+def test_units_and_errors_are_namespaces_inside():
+    """As outside: imported from their module, or reached through it."""
+    source = "import cachesim as cs\nfrom cachesim.units import KIB\nfrom cachesim.errors import CacheError\n"
+
+    assert [1024, True] == value(
+        f"{source}def f(): return [KIB, CacheError is cs.errors.CacheError]"
+    )

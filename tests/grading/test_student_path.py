@@ -15,10 +15,10 @@ from cachesim.grading.cells import solved
 from cachesim.grading.exercise import Exercise, seed_of
 from cachesim.grading.sandbox import holds
 from tests.cli.calls import call
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 EXERCISES = [Exercise(path.parent) for path in sorted((ROOT / "exercises").glob("*/exercise.toml"))]
-PATIENCE = 120  # seconds of wall clock until a cell that hangs fails the test
 OWN = "cs.run(cs.Scenario(duration=2, warmup=1))  # what a student tries out, and leaves there"
 
 

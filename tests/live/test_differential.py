@@ -18,7 +18,7 @@ from cachesim.errors import CommandError, OutOfMemory
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
 from cachesim.units import MIB
-from cachesim.wire.memtext import Conversation
+from cachesim.wire.memcached_conversation import MemcachedConversation
 from tests.engines.memcached.random_requests import random_request
 from tests.engines.redis.random_commands import RANDOM, UNORDERED, VARYING, random_command
 
@@ -45,7 +45,7 @@ def reply(engine, command):
 
 
 def canonical(command, told):
-    """Return what of a reply can be compared."""
+    """Reduce a reply to the part that can be compared."""
     name = str(command[0]).upper()
     if isinstance(told, str) and told.startswith("error: "):
         return told
@@ -139,8 +139,8 @@ def test_redis_without_memory(start, policy):
 
 
 def hangs_up(engine, stream):
-    """Return whether a server hangs up on this, or swallows all that comes for a while."""
-    talk = Conversation(engine)
+    """True if a server closes the connection after this, or ignores what follows for a while."""
+    talk = MemcachedConversation(engine)
     parts = (stream, *[b"mn\r\n"] * 3)
     return not any(talk.receive(part).endswith(b"MN\r\n") for part in parts)
 
@@ -165,7 +165,7 @@ def first_difference(start, seed):
     clock, draw = ManualClock(), random.Random(seed)
     real = start(MemcachedServer(memory=4 * MIB), at=clock)
     scratch = Memcached(memory=4 * MIB).build(clock, draw.random)
-    talk = Conversation(Memcached(memory=4 * MIB).build(clock, draw.random))
+    talk = MemcachedConversation(Memcached(memory=4 * MIB).build(clock, draw.random))
     try:
         for _ in range(BATCH):
             clock.advance(draw.choice(PAUSES))

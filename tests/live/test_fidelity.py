@@ -12,10 +12,10 @@ from cachesim.clock import ManualClock
 from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput
-from cachesim.experiments.fidelity import cases, compared, standard, ttl_from_text, twin
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
 from cachesim.units import MIB
+from cachesim.validate.fidelity import cases, compared, standard, ttl_from_text, twin
 
 REQUESTS = 100_000
 CASES = [case for number, case in enumerate(standard("", REQUESTS)) if number % 3 == 1]

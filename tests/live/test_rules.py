@@ -101,7 +101,7 @@ def test_rule_3_a_tick_comes_when_the_rounded_time_says_so(redis, clock):
 
 
 def test_rule_4_sigterm_waits_for_the_cron(redis, clock):
-    """A server told to end goes on until its time moves past a tick; then the engine says so."""
+    """After SIGTERM a server runs until its time passes a tick; then the engine reports it."""
     os.kill(redis.process.child.pid, signal.SIGTERM)
     redis.set("a", b"1")
     clock.advance(10)

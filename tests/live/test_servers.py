@@ -10,7 +10,6 @@ from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
 from cachesim.measure.metrics import misses
@@ -18,6 +17,7 @@ from cachesim.model.distributions import Constant
 from cachesim.model.popularity import Uniform
 from cachesim.model.strategies.versions import Leases, VersionCheck
 from cachesim.model.workload import ClosedLoop
+from cachesim.scenario import Scenario
 from cachesim.units import MIB
 
 
@@ -42,6 +42,23 @@ def test_counters_and_flush(server):
     assert None is server.get("a")
 
 
+def test_a_redis_lists_its_live_keys(redis, clock):
+    """Dead keys are not listed; a key may have any bytes."""
+    redis.set("a\udcff", b"1")
+    redis.set("dead", b"1", ttl=1)
+    clock.advance(0.5)
+    assert {"a\udcff", "dead"} == set(redis.keys())
+    clock.advance(0.6)
+
+    assert ["a\udcff"] == list(redis.keys())
+
+
+def test_a_memcached_refuses_to_list_its_keys(memcached):
+    """Its crawler naps while simulated time stands still, so the list would never end."""
+    with pytest.raises(BadInput, match="cannot list its keys"):
+        memcached.keys()
+
+
 def test_a_command_is_priced_as_on_an_empty_server(server):
     """What goes in costs as in the embedded engine; what comes out is not asked for, by `get` or otherwise."""
     value = b"x" * 500
@@ -56,7 +73,7 @@ def test_a_command_is_priced_as_on_an_empty_server(server):
 
 
 def test_a_full_redis_refuses_and_the_result_says_so(redis):
-    """Why a key was not there it does not tell, so the note has the number of commands only."""
+    """It does not say why a key is absent, so the note has the number of commands only."""
     full = RedisServer(memory=300_000, policy="noeviction")
     result = run(Scenario(cache=full, duration=3, warmup=1))
     refused = result.metrics["cache_errors"]
@@ -67,7 +84,7 @@ def test_a_full_redis_refuses_and_the_result_says_so(redis):
 
 
 def test_replies_of_redis_have_their_shapes(redis):
-    """Status, bytes, number, nothing, list, map: as RESP3 tells them apart."""
+    """Status, bytes, number, nothing, list, map: RESP3 has a type for each."""
     execute = redis.execute
 
     assert "OK" == execute(("SET", "a", 1))
@@ -216,7 +233,7 @@ def test_a_scenario_runs_on_a_real_server(start, spec):
 
 
 def test_the_command_line_compares_embedded_and_real(start, tmp_path, capsys):
-    """--engine redis,redis-live gives a row each, with the version of what ran."""
+    """--engine redis,redis-live gives one row per engine, with the version that ran."""
     start(RedisServer()).close()
     options = ["--strategies=lazy-loading", "--duration=6", "--warmup=1", "--replications=2"]
     with pytest.raises(SystemExit) as done:

@@ -1,6 +1,6 @@
 """Histories made by hand."""
 
-from cachesim.measure.history import Recorder
+from cachesim.measure.history import Recorder, load
 from cachesim.records import REQUEST, SAMPLE
 
 READ = {
@@ -41,3 +41,10 @@ def history(*records):
         else:
             recorder.sample(tuple(record[name] for name in SAMPLE))
     return recorder.history()
+
+
+def loaded(text, folder):
+    """Return the history in a CSV with this text."""
+    path = folder / "theirs.csv"
+    path.write_text(text, encoding="utf-8")
+    return load(path)

@@ -10,7 +10,6 @@ import pytest
 
 from cachesim.engines.simple import Simple
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
 from cachesim.measure.history import select_requests
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant
@@ -26,6 +25,7 @@ from cachesim.model.strategies.lazy import (
 from cachesim.model.strategies.through import ReadThrough, WriteThrough
 from cachesim.model.workload import Workload
 from cachesim.records import REQUEST
+from cachesim.scenario import Scenario
 
 SCRIPT = ((100.0, "read"), (100.0, "read"), (100.0, "write"), (100.0, "read"), (100.0, "read"))
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
-from cachesim.experiments.scenario import Scenario
 from cachesim.measure.history import Recorder, select_requests
 from cachesim.measure.outcomes import OUTCOMES, outcome
 from cachesim.model import faults as f
@@ -21,6 +20,7 @@ from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.strategies.through import WriteThrough
 from cachesim.model.unreliable.system import UnreliableSystem
 from cachesim.model.workload import ClosedLoop, OpenLoop
+from cachesim.scenario import Scenario
 from cachesim.units import MIB
 
 EXAMPLES = 500
@@ -78,6 +78,7 @@ def counted(strategy, began):
     return Counted(**{n: getattr(strategy, n) for n in strategy.__dataclass_fields__})
 
 
+@pytest.mark.slow
 @settings(
     max_examples=EXAMPLES, derandomize=True, deadline=None, database=None,
     suppress_health_check=list(HealthCheck),

@@ -10,28 +10,18 @@ from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
-from cachesim.measure.metrics import availability, db_queries_per_s, db_utilization, hit_ratio
 from cachesim.model import faults as f
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant, Exponential
 from cachesim.model.network import Network
-from cachesim.model.popularity import Uniform, Zipf
 from cachesim.model.resilience import Resilience
-from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
-from cachesim.model.workload import ClosedLoop, OpenLoop
-from cachesim.theory import cold_hit_ratio, zipf
+from cachesim.model.workload import ClosedLoop
+from cachesim.scenario import Scenario
 from cachesim.units import MIB
-from tests.model.worlds import ZERO, FromCache, drawn, requests_of, scripted
+from tests.model.worlds import ZERO, played
 
 NO_OPS = (f.SlowDatabase(at=1, duration=2, factor=1.0), f.SlowCache(at=0.5, duration=9, factor=1.0))
-
-
-def played(steps, *faults, strategy=None, **fields):
-    """Return the records of a scripted run under faults."""
-    world = scripted(strategy or NoCache(), steps, faults=faults)
-    return requests_of(world.replace(**fields))
 
 
 def ends(records):
@@ -203,174 +193,12 @@ def test_lost_packets_and_retries():
     assert q == pytest.approx(metrics["retries"] / metrics["requests"], rel=0.03)
 
 
-# --- the clients' side
-
-
-def test_a_hot_key():
-    """In its window every request, or a share of them, goes to the key; outside none does."""
-    steps = [(10.0, "read", "a")] * 4  # at 10, 20, 30, 40
-    workload = scripted(NoCache(), steps).workload.replace(loaded=("a", "b"))
-    given = {"workload": workload, "strategy": FromCache()}
-    default = played(steps, f.HotKey(at=15, duration=20, share=1.0), **given)
-    named = played(steps, f.HotKey(at=15, duration=5, share=1.0, key="x"), **given)
-    never = played(steps, f.HotKey(at=15, duration=20, share=0.0), **given)
-
-    assert ["a", "b", "b", "a"] == default["key"].tolist()
-    assert ["a", "a", "a", "a"] == named["key"].tolist()  # 20 is past the window
-    assert {"a"} == set(never["key"])
-
-
-def test_a_hot_key_must_be_some_key():
-    """A workload that loads none needs one by name."""
-    workload = scripted(NoCache(), ()).workload.replace(loaded=())
-
-    with pytest.raises(BadInput, match="give key="):
-        played([(1.0, "read", "a")], f.HotKey(at=1), workload=workload)
-
-
-def test_a_surge():
-    """Requests come factor times as fast in its window, and a gap across its edges is shortened in part."""
-    steps = [(10.0, "read", "a")] * 4
-    records = played(steps, f.Surge(at=12, duration=7, factor=4.0))
-
-    assert [10.0, 10 + 2 + 8 / 4, 14 + 10 / 4, 16.5 + 10 / 4] == sorted(records["begin"])
-
-
-class Clocks(Strategy):
-    """Keeps what each client's clock shows, beside the true time."""
-
-    def read(self, app, key):
-        SEEN.append((app.client, app.now - app._env.now))
-        yield app.timeout(1.0)
-
-    def write(self, app, key, value):
-        yield app.timeout(1.0)
-
-
-SEEN = []
-
-
-def test_skewed_clocks():
-    """Each client's clock is wrong by a time of its own while the fault lasts, and right before and after."""
-    SEEN.clear()
-    steps = [
-        (5.0, "read", "a"),
-        (0.5, "read", "a"),
-        (10.0, "read", "a"),
-        (0.5, "read", "a"),
-        (20.0, "read", "a"),
-    ]
-    played(steps, f.SkewClocks(at=10, duration=10, by=2.0), strategy=Clocks())
-    before, during, after = SEEN[:2], SEEN[2:4], SEEN[4:]
-
-    assert [0.0, 0.0, 0.0] == [skew for _, skew in before + after]
-    assert 2 == len({round(skew, 9) for _, skew in during})
-    assert all(0 < abs(skew) <= 2.0 for _, skew in during)
-
-
-# --- credits
-
-
-@pytest.mark.parametrize(("node", "factor"), [("t2.micro", 10), ("t3.micro", 5), ("t3.small", 2.5)])
-def test_the_slowdown_of_a_node_without_credits(node, factor):
-    """1 / (vCPU · baseline) for one busy thread."""
-    assert factor == pytest.approx(f.ExhaustCredits(node_type=f"cache.{node}").slowdown(workers=1))
-
-
-def test_credits_run_out_when_they_should():
-    """Time to empty = balance / (use − earnings); from then on the one thread is five times as slow."""
-    fault = f.ExhaustCredits(node_type="cache.t3.micro", balance=0.1)  # credits: 6 s of a vCPU
-    scenario = Scenario(
-        strategy=FromCache(), cache=Simple(), start="warm", duration=60, warmup=0, faults=[fault],
-        network=Network(in_zone=ZERO), sample_every=0.5,
-        workload=OpenLoop(rate=200.0, reads=1.0, popularity=Uniform(keys=10)),
-    ).replace(node__service=Constant(value=0.0025))  # fmt: skip
-    history = run(scenario).history
-    reads = history[history["op"] == "read"]
-    took = (reads["end"] - reads["begin"]).groupby(reads["begin"].floordiv(1)).min()
-    empty = 3600 * fault.hours_until_empty(0.5)
-
-    assert 20.0 == pytest.approx(empty)
-    assert 0.0025 == pytest.approx(took[took.index < empty - 2].max(), rel=0.05)
-    assert took[took.index > empty + 2].min() > 0.5  # 2.5 times as much work as it can do: a line
-
-
-# --- what theory says
-
-
-def test_the_hit_ratio_after_a_flush():
-    """h(t) = Σ p_i (1 − e^(−Λ p_i t)): hits by requests in each interval (99 % of runs within; seed fixed)."""
-    scenario = drawn(
-        LazyLoading(), requests=30_000, start="warm", popularity=Zipf(keys=2000), faults=[f.FlushCache(at=5)],
-        cache=Simple(),
-    )  # fmt: skip
-    records = requests_of(scenario)
-    since = records["begin"] - 5
-    popularity = zipf(2000, scenario.workload.popularity.skew)
-
-    for start, end in [(0, 0.5), (0.5, 2), (2, 6), (6, 20)]:
-        hits = (records["lookup"] == "hit")[(since >= start) & (since < end)]
-        middle = [start + (end - start) * (n + 0.5) / 50 for n in range(50)]
-        h = sum(cold_hit_ratio(popularity, 1000.0, t) for t in middle) / 50
-        assert abs(hits.mean() - h) < 2.576 * math.sqrt(h * (1 - h) / len(hits))
-
-
-def test_the_load_that_a_lost_cache_lets_through():
-    """1 / (1 − h) times the database's queries of before, while the cache is refused."""
-    scenario = drawn(
-        LazyLoading(ttl=0.05), requests=40_000, keys=100, cache=Simple(), sample_every=5.0,
-        faults=[f.RefuseCache(at=20, duration=20)],
-    )  # fmt: skip
-    history = run(scenario).history
-    before, during = history.query("5 <= begin < 20.0001"), history.query("begin >= 20")
-
-    assert 1 / (1 - hit_ratio(before)) == pytest.approx(
-        db_queries_per_s(during) / db_queries_per_s(before), rel=0.03
-    )
-
-
-def test_what_piles_up_behind_a_partition():
-    """Each request pays t_o · (1 + r), so Λ · t_o · (1 + r) of them wait at any moment (Little)."""
-    scenario = drawn(
-        NoCache(), requests=10_000, rate=500.0, faults=[f.PartitionDatabase(at=0, duration=math.inf)],
-        resilience=Resilience(database=f.Calls(timeout=0.2, retries=2)),
-    )  # fmt: skip
-    records = requests_of(scenario)
-    waiting = ((records["begin"] <= 10) & (records["end"] > 10)).sum()
-
-    assert {0.6} == set((records["end"] - records["begin"]).round(9))
-    assert abs(waiting - 500 * 0.6) < 2.576 * math.sqrt(500 * 0.6)
-
-
-@pytest.mark.parametrize(
-    ("calls", "recovers"),
-    [
-        ({"retries": 3}, False),
-        ({"retries": 3, "backoff": 0.1}, False),
-        ({"retries": 0}, True),
-        ({"retries": 3, "backoff": 0.1, "budget": 0.1}, True),
-        ({"retries": 3, "backoff": 0.1, "breaker": f.Breaker(rest=0.5)}, True),
-    ],
-)
-def test_a_metastable_collapse(calls, recovers):
-    """Retries keep the database saturated after the trigger has ended; a budget or a breaker gets out of it."""
-    scenario = Scenario(
-        strategy=LazyLoading(), cache=Simple(memory=10 * MIB), start="warm", duration=12, warmup=0,
-        database=Database(connections=1), faults=[f.FlushCache(at=1), f.SlowDatabase(at=1, duration=3, factor=4)],
-        resilience=Resilience(database=f.Calls(timeout=0.1, **calls)),
-    ).replace(workload__rate=400.0, workload__reads=1.0)  # fmt: skip
-    late = run(scenario).history.query("begin >= 8")
-
-    assert recovers == (availability(late) > 0.99)
-    assert recovers == (db_utilization(late) < 0.9)
-
-
 # --- rules
 
 
 @pytest.mark.parametrize("workload", [None, ClosedLoop(clients=20, think=Exponential(mean=0.01))])
 def test_a_fault_that_changes_nothing_changes_no_record(workload):
-    """The careful path gives the plain path's records, byte for byte."""
+    """An unreliable system in which nothing fails gives the records of a plain one, byte for byte."""
     scenario = Scenario(duration=3, warmup=0, strategy=LazyLoading(ttl=1, invalidate=True))
     scenario = scenario if workload is None else scenario.replace(workload=workload)
 

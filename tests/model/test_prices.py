@@ -7,7 +7,6 @@ import pytest
 from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
 from cachesim.measure.metrics import read_mean
 from cachesim.model.distributions import Constant
 from cachesim.model.node import Node
@@ -18,6 +17,7 @@ from cachesim.model.strategies.session import DATA, SessionStore
 from cachesim.model.strategies.versions import Leases, VersionCheck
 from cachesim.model.workload import OpenLoop
 from cachesim.records import Value
+from cachesim.scenario import Scenario
 from cachesim.theory import mgc_wait
 from cachesim.units import US
 from tests.model.worlds import INSTANT, agrees, over_seeds, requests_of

@@ -4,13 +4,15 @@ import pytest
 
 import cachesim as cs
 from cachesim.errors import BadInput
+from cachesim.experiments.compare import compare
 from cachesim.experiments.explain import explain
-from cachesim.experiments.run import compare, run, sweep
-from cachesim.experiments.scenario import Scenario
+from cachesim.experiments.run import run
+from cachesim.experiments.sweep import sweep
 from cachesim.model.distributions import Constant, Lognormal
 from cachesim.model.popularity import Zipf
 from cachesim.model.size import LIMITS, check_size
 from cachesim.model.workload import ClosedLoop, OpenLoop
+from cachesim.scenario import Scenario
 
 SMALL = Scenario(duration=2, warmup=0)
 TOO_LARGE = {

@@ -9,7 +9,6 @@ import pytest
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
 from cachesim.measure.metrics import select
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant, Exponential
@@ -19,6 +18,7 @@ from cachesim.model.popularity import Uniform
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.system import System
 from cachesim.model.workload import OpenLoop
+from cachesim.scenario import Scenario
 from tests.model.worlds import ZERO, Script, drawn, requests_of, scripted
 
 

@@ -12,14 +12,14 @@ import pytest
 
 from cachesim.engines.simple import Simple
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
-from cachesim.experiments.validate.run import ORACLES, validate
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant
 from cachesim.model.network import Network
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.strategies.through import WriteThrough
 from cachesim.model.workload import ClosedLoop, OpenLoop
+from cachesim.scenario import Scenario
+from cachesim.validate.run import ORACLES, validate
 from tests.model.worlds import crowd, drawn, requests_of
 
 # Run by `cachesim validate` alone, for they take longest; each has a relative that runs here.

@@ -4,8 +4,6 @@ from itertools import cycle
 
 from cachesim.engines.simple import Simple
 from cachesim.experiments.run import run
-from cachesim.experiments.scenario import Scenario
-from cachesim.experiments.validate.worlds import INSTANT, ZERO
 from cachesim.measure.history import select_requests
 from cachesim.measure.statistics import interval
 from cachesim.model.database import Database
@@ -14,8 +12,11 @@ from cachesim.model.network import Network
 from cachesim.model.node import Node
 from cachesim.model.popularity import Uniform
 from cachesim.model.strategies.base import Strategy
+from cachesim.model.strategies.lazy import NoCache
 from cachesim.model.workload import ClosedLoop, OpenLoop, Workload
+from cachesim.scenario import Scenario
 from cachesim.spec import Count
+from cachesim.validate.worlds import INSTANT, ZERO
 
 
 class Cycle(Distribution):
@@ -125,3 +126,19 @@ class FromCache(Strategy):
 
     def write(self, app, key, value):
         yield app.db.write(key, value)
+
+
+def reads(*gaps):
+    """Return reads of "a" after these gaps."""
+    return [(float(gap), "read", "a") for gap in gaps]
+
+
+def took(records):
+    """Return the latencies in seconds."""
+    return (records["end"] - records["begin"]).tolist()
+
+
+def played(steps, *faults, strategy=None, **fields):
+    """Return the records of a scripted run under faults."""
+    world = scripted(strategy or NoCache(), steps, faults=faults)
+    return requests_of(world.replace(**fields))

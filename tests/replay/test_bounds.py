@@ -135,9 +135,8 @@ def test_never_below_an_engine(drawn, engine):
 def test_well_below_the_infinite_cache_where_sizes_differ(traces):
     """Real requests with lognormal sizes and a tenth of their bytes: between LRU and the cache that never forgets."""
     trace = read_trace(traces / "cache2k_web07.trace.xz", "cache2k")
-    codes, names = trace.coded
-    sizes = (1000 * stream(1, "sizes").lognormal(0, 1.5, len(names))).astype(int) + 1
-    trace.sizes = sizes[codes].tolist()
+    sizes = (1000 * stream(1, "sizes").lognormal(0, 1.5, trace.unique)).astype(int) + 1
+    trace.sizes = sizes[trace.columns.codes]
     found = replay(trace, Simple(memory=int(sizes.sum() // 10)))
 
     assert found.optimum is None

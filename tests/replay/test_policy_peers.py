@@ -37,7 +37,7 @@ def ours(trace, policy, **limits):
 def theirs(trace, policy, size, folder, sizes=None):
     """Return libcachesim's hit ratio; `sizes` are bytes by key."""
     peers = pytest.importorskip("libcachesim")
-    codes, _ = trace.coded
+    codes = trace.columns.codes
     records = np.zeros(len(codes), RECORD)
     records["key"], records["next"] = codes + 1, -1
     records["size"] = 1 if sizes is None else sizes[codes]
@@ -85,11 +85,10 @@ def test_w_tinylfu_beside_caffeine(web):
 def test_gdsf_with_unequal_sizes(web, tmp_path):
     """Lognormal sizes, a tenth of all bytes: what GDSF is for."""
     trace = web[1]
-    codes, names = trace.coded
-    sizes = (20 + 1000 * stream(1, "sizes").lognormal(0, 1.5, len(names))).astype(int)
-    lengths = np.array([len(name) for name in names])  # ours counts the key's bytes too
+    sizes = (20 + 1000 * stream(1, "sizes").lognormal(0, 1.5, trace.unique)).astype(int)
+    lengths = np.array([len(name) for name in trace.names])  # ours counts the key's bytes too
     sized = Trace.of_keys(trace.keys)
-    sized.sizes = (sizes - lengths)[codes].tolist()
+    sized.sizes = (sizes - lengths)[trace.columns.codes]
     limit = int(sizes.sum() // 10)
 
     assert (

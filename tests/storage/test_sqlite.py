@@ -1,5 +1,6 @@
 """Rows with versions in real SQL."""
 
+import gc
 import sqlite3
 from contextlib import closing
 
@@ -69,6 +70,17 @@ def test_a_file_keeps_the_rows(tmp_path):
         found = file.execute("SELECT key, version, value FROM cache_rows").fetchall()
 
     assert [("a", 2, bytes(VALUE))] == found
+
+
+def test_rows_that_nobody_closed_are_let_go_of():
+    """A system that was built and never run leaves no connection open."""
+    rows = SQLite()
+    connection = rows.connection
+    del rows
+    gc.collect()
+
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
 
 
 def test_a_file_that_exists_is_refused(tmp_path):

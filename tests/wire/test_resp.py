@@ -15,8 +15,9 @@ from cachesim.engines.redis.command import Pairs, Verbatim
 from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput, CommandError
 from cachesim.live.process import find_program
-from cachesim.wire.conversation import Clients
-from cachesim.wire.resp import Requests, encode, split_words, whole_command
+from cachesim.wire.redis_conversation import Clients
+from cachesim.wire.resp import RequestReader, encode, split_words, whole_command
+from tests.patience import PATIENCE
 
 
 def talk():
@@ -24,7 +25,7 @@ def talk():
 
 
 def commands(*pieces):
-    requests, found = Requests(), []
+    requests, found = RequestReader(), []
     for piece in pieces:
         requests.feed(piece)
         found += requests
@@ -186,7 +187,7 @@ def real(tmp_path_factory):
         ],
         stdout=subprocess.DEVNULL,
     )
-    given_up = time.monotonic() + 10
+    given_up = time.monotonic() + PATIENCE
     while not path.exists() and time.monotonic() < given_up:
         time.sleep(0.01)
     yield lambda stream: ask(str(path), stream)
@@ -204,7 +205,7 @@ def ask(path, stream):
             line.sendall(stream)
             line.shutdown(socket.SHUT_WR)
         except OSError:
-            pass  # it has hung up in the midst of a long line
+            pass  # it has closed the connection in the middle of a long line
         answer = b""
         try:
             while part := line.recv(65536):
@@ -223,7 +224,7 @@ def test_the_real_server_answers_the_same(real, stream):
     """Malformed input, wrong arguments, the commands about a connection: byte for byte."""
     ours = talk().receive(stream)
     theirs = real(stream)
-    if b"server\r\n$5\r\nredis" in ours:  # HELLO tells a number that differs
+    if b"server\r\n$5\r\nredis" in ours:  # HELLO replies a number that differs
         start = theirs.index(b"id\r\n:")
         number = theirs[start + 5 : theirs.index(b"\r\n", start + 5)]
         theirs = theirs.replace(b"id\r\n:" + number, b"id\r\n:1")

@@ -17,8 +17,9 @@ from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.rng import uniform
 from cachesim.units import MIB
-from cachesim.wire.conversation import ENOUGH
+from cachesim.wire.redis_conversation import ENOUGH
 from cachesim.wire.server import MOST_UNSENT, Address, Server, wall_clock
+from tests.patience import PATIENCE
 
 
 @contextlib.asynccontextmanager
@@ -32,7 +33,7 @@ async def serving(spec, speed=1.0, path=None):
         task.result()
     yield server, int(where.result().split(" and ")[0].rpartition(":")[2])
     server.ended.set()
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(task, PATIENCE)
 
 
 async def ask(port, stream, end=b"+PONG\r\n"):
@@ -41,7 +42,7 @@ async def ask(port, stream, end=b"+PONG\r\n"):
     writer.write(stream)
     answer = b""
     while not answer.endswith(end):
-        part = await asyncio.wait_for(reader.read(1 << 16), 10)
+        part = await asyncio.wait_for(reader.read(1 << 16), PATIENCE)
         if not part:
             break
         answer += part
@@ -83,7 +84,7 @@ def test_a_thousand_connections():
             talks = [await asyncio.open_connection("127.0.0.1", port) for _ in range(1000)]
             for _, writer in talks:
                 writer.write(b"INCR n\r\n")
-            told = [await asyncio.wait_for(reader.readline(), 10) for reader, _ in talks]
+            told = [await asyncio.wait_for(reader.readline(), PATIENCE) for reader, _ in talks]
             assert {b":%d\r\n" % n for n in range(1, 1001)} == set(told)
             assert 1000 == server.engine.connected_clients
             for _, writer in talks:
@@ -114,7 +115,7 @@ def test_a_slow_reader_costs_bounded_memory(spec):
             assert 0 < most <= MOST_UNSENT + ENOUGH + 2 * 500_100
             size = 0
             while size < wanted * 500_000:
-                size += len(await asyncio.wait_for(reader.read(1 << 20), 10))
+                size += len(await asyncio.wait_for(reader.read(1 << 20), PATIENCE))
             await close(writer)
 
     asyncio.run(check())
@@ -137,12 +138,12 @@ def test_a_large_value_in_pieces():
 
 
 def test_keys_expire_unasked_and_time_runs_faster():
-    """At 1000 simulated seconds a second a TTL of 100 s is over in a tenth, without any traffic."""
+    """At 1000 simulated seconds per second a TTL of 100 s ends after 0.1 s, without any request."""
 
     async def check():
         async with serving(Redis(), speed=1000.0) as (server, port):
             await ask(port, b"SET a 1 EX 100\r\nPING\r\n")
-            given_up = time.monotonic() + 5
+            given_up = time.monotonic() + PATIENCE
             while server.engine.expirations == 0 and time.monotonic() < given_up:
                 await asyncio.sleep(0.01)
             assert 1 == server.engine.expirations
@@ -152,7 +153,10 @@ def test_keys_expire_unasked_and_time_runs_faster():
 
 def test_the_clock_shows_unix_time():
     """At speed 1 TIME is wall time."""
-    assert wall_clock(1.0)() + START == pytest.approx(time.time(), abs=1)
+    before = time.time()
+    shown = wall_clock(1.0)() + START
+
+    assert before - 1e-3 <= shown <= time.time() + 1e-3
 
 
 def test_databases_names_and_kills():
@@ -168,21 +172,21 @@ def test_databases_names_and_kills():
             assert b"name=me" in listed
             assert b" db=1 " in listed
             assert b":1\r\n+PONG\r\n" == await ask(port, b"CLIENT KILL ID 1\r\nPING\r\n")
-            assert b"" == await asyncio.wait_for(first[0].read(), 5)
+            assert b"" == await asyncio.wait_for(first[0].read(), PATIENCE)
             await close(first[1])
 
     asyncio.run(check())
 
 
 def test_a_pause_holds_back_everybody():
-    """CLIENT PAUSE: nobody is answered until it is over."""
+    """CLIENT PAUSE: no client gets an answer until it is over."""
 
     async def check():
         async with serving(Redis(), speed=10.0) as (_, port):
+            began = time.monotonic()  # the pause begins later, and takes 0.3 s of wall time
             await ask(port, b"CLIENT PAUSE 3000\r\n", end=b"+OK\r\n")
-            began = time.monotonic()
             assert b"+PONG\r\n" == await ask(port, b"PING\r\n")
-            assert time.monotonic() - began > 0.1
+            assert time.monotonic() - began > 0.29
 
     asyncio.run(check())
 
@@ -225,12 +229,12 @@ def test_serve_ends_cleanly(tmp_path, end):
             talk.sendall(b"SHUTDOWN NOSAVE\r\n")
         else:
             server.send_signal(getattr(signal, end))
-        _, errors = server.communicate(timeout=20)
+        _, errors = server.communicate(timeout=PATIENCE)
 
     assert (0, "") == (server.returncode, errors)
     assert not path.exists()
     assert "2 MiB" in line
-    assert "60 simulated seconds a second" in line
+    assert "60 simulated seconds per second" in line
 
 
 @pytest.mark.parametrize(
@@ -250,7 +254,7 @@ def test_serve_ends_cleanly(tmp_path, end):
 def test_serve_refuses(options, says):
     """Exit code 2 and one sentence."""
     server, line = started(*options)
-    _, errors = server.communicate(timeout=20)
+    _, errors = server.communicate(timeout=PATIENCE)
 
     assert (2, "", 1) == (server.returncode, line, errors.count("\n"))
     assert says in errors

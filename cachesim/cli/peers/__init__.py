@@ -1,1 +1,1 @@
-"""The models that `cachesim bench` measures side by side: ours, a textbook's, and other people's."""
+"""The models that `cachesim bench` measures side by side: ours, a textbook's, and those of other people."""

@@ -5,7 +5,6 @@ from typing import Any
 
 from cachesim.engines.base import EngineSpec
 from cachesim.engines.simple import Simple
-from cachesim.experiments.scenario import Scenario
 from cachesim.measure.history import Recorder
 from cachesim.measure.metrics import requests
 from cachesim.model.database import Database
@@ -15,6 +14,7 @@ from cachesim.model.popularity import Zipf
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.system import System
 from cachesim.model.workload import ClosedLoop, OpenLoop
+from cachesim.scenario import Scenario
 
 # As textbook.py has them, which cannot be imported without cachetools; a test compares.
 CLIENTS, KEYS, ITEMS, READS, SKEW = 50, 10_000, 1_000, 0.95, 0.99
@@ -23,7 +23,7 @@ RATE = 900.0  # requests per second of the open loop
 
 
 def scenario(wanted: int, *, is_open: bool, cache: EngineSpec, keys: int = KEYS) -> Scenario:
-    """Return the scenario of about so many requests."""
+    """Make a scenario of about `wanted` requests."""
     popularity, size = Zipf(keys=keys, skew=SKEW), Constant(value=SIZE)
     users = ClosedLoop(
         clients=CLIENTS,
@@ -48,9 +48,9 @@ def scenario(wanted: int, *, is_open: bool, cache: EngineSpec, keys: int = KEYS)
 
 
 def ours(wanted: int, *, is_open: bool = False, cache: EngineSpec | None = None) -> float:
-    """Return the seconds of CPU that one request of our model costs, its record in columns included.
+    """Measure the seconds of CPU per request of our model, with its record in columns.
 
-    What is not included is what the twin does not do either: making a data frame of the columns.
+    Making a data frame of the columns is not included, for the twin does not do that either.
     """
     plan = scenario(wanted, is_open=is_open, cache=cache or Simple(items=ITEMS))
     recorder = Recorder()
@@ -61,7 +61,7 @@ def ours(wanted: int, *, is_open: bool = False, cache: EngineSpec | None = None)
 
 
 def twin(wanted: int, *, is_open: bool = False, sql: bool = True) -> float:
-    """Return the same of the textbook twin, with its rows in SQLite or in a dict."""
+    """Measure the seconds of CPU per request of the textbook twin, with rows in SQLite or in a dict."""
     from cachesim.cli.peers.textbook import Dictionary, Rows, Twin
 
     begin = process_time()

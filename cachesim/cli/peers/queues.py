@@ -1,7 +1,7 @@
 """The twin's open loop as a network of queues in Ciw, and the yardstick: one bare event of SimPy.
 
 Ciw has queues and no cache, so each customer's way is drawn: a read hits with the hit ratio that the
-full model measures. It keeps no rows, no versions and no copies: the comparison flatters it.
+full model measures. Ciw keeps no rows, no versions and no copies, so the comparison favours it.
 """
 
 from random import Random
@@ -19,7 +19,7 @@ HIT, MISS, WRITE = [CACHE], [CACHE, DATABASE, CACHE], [DATABASE, CACHE]
 
 
 def ciw_network(wanted: int) -> float:
-    """Return the seconds of CPU that one request costs in Ciw."""
+    """Measure the seconds of CPU per request in Ciw."""
     import ciw
 
     begin = process_time()
@@ -36,7 +36,7 @@ def ciw_network(wanted: int) -> float:
 
 
 def _ways(random: Random) -> Any:
-    """Return what gives a customer the rest of its way; a read begins at the cache, a write at the database."""
+    """Make the function that gives a customer the rest of its way; reads begin at the cache, writes at the database."""
 
     def way(customer: Any, simulation: Any) -> list[int]:
         if customer.starting_node == DATABASE:
@@ -47,7 +47,7 @@ def _ways(random: Random) -> Any:
 
 
 def bare_event(_: int = 0) -> float:
-    """Return the seconds of CPU that one event of a single SimPy process costs."""
+    """Measure the seconds of CPU per event of a single SimPy process."""
     env = simpy.Environment()
 
     def tick() -> Any:

@@ -1,7 +1,7 @@
-"""The twin: the same closed cache-aside model as a textbook would write it, to measure ours against.
+"""The twin: the same closed cache-aside model as a textbook would write it, to compare ours with.
 
 `simpy.Resource` with request and release, cachetools for the LRU cache, `expovariate` for every time,
-and the same SQLite rows. Nobody may slow it down: without SQLite it costs 22-25 bare SimPy events a
+and the same SQLite rows. Nobody may slow it down: without SQLite it costs 22-25 bare SimPy events per
 request (speed.py prints that figure).
 """
 
@@ -38,6 +38,9 @@ class Rows:
         self.execute(
             "UPDATE cache_rows SET value = ?, version = version + 1 WHERE key = ?", (value, key)
         )
+
+    def __del__(self):
+        self.connection.close()
 
 
 class Dictionary:

@@ -1,40 +1,38 @@
-"""Where a new item gets its memory: a free chunk, a new page, or the place of what is evicted for it."""
+"""Where a new item gets its memory: a free chunk, a new page, or the chunk of an evicted item."""
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from cachesim.engines.base import EVICTED
 from cachesim.engines.memcached.items import ChainedItem, ClassLRU, Item, Segment
+from cachesim.engines.memcached.juggle import juggle
 from cachesim.engines.memcached.slabs import ALIGNMENT, LARGEST_CHUNK, SlabClass
+from cachesim.engines.memcached.table import ItemTable
 from cachesim.errors import OutOfMemory
-
-if TYPE_CHECKING:
-    from cachesim.engines.memcached.engine import MemcachedEngine
 
 HEADER, CAS_SIZE, FLAGS_SIZE, TERMINATOR, LINE_END = 48, 8, 4, 1, 2  # bytes of an item's parts
 PIECE_HEADER = 48  # bytes, of each chunk of a chained item
-TRIES = 10  # to evict something for one chunk
+TRIES = 10  # evictions tried for one chunk
 TOO_LARGE = "SERVER_ERROR object too large for cache"
 OUT_OF_MEMORY = "SERVER_ERROR out of memory storing object"
 OUT_OF_MEMORY_READING = "SERVER_ERROR Out of memory during read"
 
 
 class Allocator:
-    """Makes the items of one engine.
+    """Makes the items of one table.
 
     References
     ----------
     memcached 1.6: items.c, do_item_alloc, do_item_alloc_pull, do_item_alloc_chunk.
     """
 
-    def __init__(self, engine: "MemcachedEngine") -> None:
-        self.engine = engine
-        self.overhead = HEADER + TERMINATOR + LINE_END + CAS_SIZE * engine.use_cas
-        self.spared: Item | None = None  # what the command in hand works on
-        self.simple_most = min(
-            LARGEST_CHUNK, engine.spec.item_size_max
-        )  # bytes; above: look closer
-        by_number = {lru.slab.number: lru for lru in engine.lrus}
-        self.by_eighths = [by_number[slab.number] for slab in engine.slabs.by_eighths]
+    def __init__(self, table: ItemTable) -> None:
+        self.table = table
+        self.overhead = HEADER + TERMINATOR + LINE_END + CAS_SIZE * table.use_cas
+        self.spared: Item | None = None  # the item that the running command works on
+        self.largest = table.settings.item_size_max  # bytes of an item
+        self.simple_most = min(LARGEST_CHUNK, self.largest)  # bytes; above: look closer
+        by_number = {lru.slab.number: lru for lru in table.lrus}
+        self.by_eighths = [by_number[slab.number] for slab in table.slabs.by_eighths]
 
     def size(self, key: str, length: int, flags: int) -> int:
         """Return the bytes of an item whose value has `length` bytes."""
@@ -52,9 +50,18 @@ class Allocator:
         seam: int = 0,
         spared: Item | None = None,
     ) -> Item:
-        """Return a new item, not yet linked; `replaces`: if there is no room the old one goes all the same.
+        """Return a new item, not yet linked.
 
-        `seam` is where a value was put together out of two; 0: it was not. `spared` is not evicted for it.
+        Parameters
+        ----------
+        key, value, flags, expires
+            The content; `expires` is in the server's seconds, 0 for never.
+        replaces
+            Whether the key's old item goes even if there is no room for the new one.
+        seam
+            The length of the first part, for a value joined from two parts; else 0.
+        spared
+            An item that must not be evicted to make room.
 
         Raises
         ------
@@ -68,7 +75,7 @@ class Allocator:
             return self._chained(key, value, flags, expires, size, replaces, seam)
         lru = self.by_eighths[(size + ALIGNMENT - 1) // ALIGNMENT]
         free = lru.slab.free
-        chunk = free.pop() if free and self.engine.settings.segmented else self._pull(lru)
+        chunk = free.pop() if free and self.table.settings.segmented else self._pull(lru)
         if chunk is None:
             self._fail(key, lru, replaces=replaces)
         item = Item(key, value, flags, expires, size, chunk)
@@ -76,51 +83,51 @@ class Allocator:
         return item
 
     def _first_segment(self, lru: ClassLRU, expires: int) -> Segment:
-        settings = self.engine.settings
-        if settings.temp_ttl is not None and 0 <= expires - self.engine.now <= settings.temp_ttl:
+        settings = self.table.settings
+        if settings.temp_ttl is not None and 0 <= expires - self.table.now <= settings.temp_ttl:
             return lru.temp
         return lru.hot if settings.segmented else lru.cold
 
     def _pull(self, lru: ClassLRU) -> int | None:
         """Return a chunk of a class, evicting for it if need be.
 
-        SIMPLIFIED: if nothing may go, the maintainer sees to the class at once. In the server it is never
-        far; here a clock that stands still would keep it away.
+        SIMPLIFIED: if nothing can be evicted, the maintainer works on the class at once. On a server
+        it runs all the time; here it waits for the clock, which may stand still.
         """
-        engine = self.engine
+        table = self.table
         chunk = self._try(lru)
-        if chunk is None and engine.settings.segmented:
-            lru.juggle(engine.now)
-            engine.settle_bumps()
+        if chunk is None and table.settings.segmented:
+            juggle(lru, table.now)
+            table.settle_bumps()
             chunk = self._try(lru)
         return chunk
 
     def _try(self, lru: ClassLRU) -> int | None:
-        engine, slab = self.engine, lru.slab
+        table, slab = self.table, lru.slab
         for tries in range(TRIES):
-            if not engine.settings.segmented:
-                lru.pull_cold(engine.now)
+            if not table.settings.segmented:
+                lru.pull_cold(table.now)
             if slab.free or self._grow(slab):
                 lru.direct_reclaims += tries
                 return slab.free.pop()
-            if not lru.evict(engine.now, self.spared):
-                if not engine.settings.segmented:
+            if not lru.evict(table.now, self.spared):
+                if not table.settings.segmented:
                     return None
-                lru.pull(lru.hot, engine.now, 0, 0)
+                lru.pull(lru.hot, table.now, 0, 0)
         lru.direct_reclaims += TRIES
         return None
 
     def _grow(self, slab: SlabClass) -> bool:
-        grown = self.engine.slabs.grow(slab)
-        self.engine.memory = self.engine.slabs.memory
+        grown = self.table.slabs.grow(slab)
+        self.table.memory = self.table.slabs.memory
         return grown
 
     def _chained(
         self, key: str, value: bytes, flags: int, expires: int, size: int, replaces: bool, seam: int
     ) -> Item:
-        """Return an item of a header in a small chunk and pieces in large ones."""
-        lru = self.engine.lrus[-1]
-        if size > self.engine.spec.item_size_max:
+        """Return an item with its header in a small chunk and its value in large chunks."""
+        lru = self.table.lrus[-1]
+        if size > self.largest:
             self.refuse(key, replaces=replaces)
             raise OutOfMemory(TOO_LARGE)
         header_lru = self._lru_of(size - len(value) - LINE_END + PIECE_HEADER)
@@ -129,25 +136,25 @@ class Allocator:
             self._fail(key, lru, replaces=replaces)
         pieces = [(header_lru.slab, header)]
         rest = len(value) + LINE_END - seam
-        # Copying, the server takes a chunk as soon as one is full, though nothing is to come.
+        # When it copies, the server takes a new chunk as soon as one is full, even at the end.
         for length in (seam, 0, rest, 0) if seam else (rest,):
             if not self._add_pieces(pieces, length):
-                self.engine.refuse(key)
+                self.table.refuse(key)
                 raise OutOfMemory(OUT_OF_MEMORY_READING)
         item = ChainedItem(key, value, flags, expires, size, header, pieces=pieces)
         item.segment = self._first_segment(lru, expires)
         return item
 
     def _add_pieces(self, pieces: list[tuple[SlabClass, int]], length: int) -> bool:
-        """Take chunks for `length` bytes: as many of the largest class as are filled, the last one smaller.
+        """Take chunks for `length` bytes: full chunks of the largest class, then one smaller chunk.
 
-        Return whether there were enough; if not, all are given back.
+        If there are not enough, all pieces are given back and the result is False.
         """
         while True:
             size = min(length + PIECE_HEADER, LARGEST_CHUNK)
             piece = self._piece(self._lru_of(size))
             if piece is None and size < LARGEST_CHUNK:
-                size, piece = LARGEST_CHUNK, self._piece(self.engine.lrus[-1])
+                size, piece = LARGEST_CHUNK, self._piece(self.table.lrus[-1])
             if piece is None:
                 for slab, chunk in pieces:
                     slab.free.append(chunk)
@@ -165,21 +172,21 @@ class Allocator:
         return self.by_eighths[(size + ALIGNMENT - 1) // ALIGNMENT]
 
     def refuse(self, key: str, *, replaces: bool) -> None:
-        """Note that an item is too large; the value it would have replaced is outdated, so it goes."""
-        self.engine.counts.too_large += 1
+        """Note that an item is too large; the old value it would replace is outdated and goes."""
+        self.table.counts.too_large += 1
         if replaces:
             self._drop_outdated(key)
-        self.engine.refuse(key)
+        self.table.refuse(key)
 
     def _fail(self, key: str, lru: ClassLRU, *, replaces: bool) -> NoReturn:
         lru.out_of_memory += 1
-        self.engine.counts.no_memory += 1
+        self.table.counts.no_memory += 1
         if replaces:
             self._drop_outdated(key)
-        self.engine.refuse(key)
+        self.table.refuse(key)
         raise OutOfMemory(OUT_OF_MEMORY)
 
     def _drop_outdated(self, key: str) -> None:
-        old = self.engine.peek(key)
+        old = self.table.peek(key)
         if old is not None:
-            self.engine.drop(old, EVICTED, counted=False)
+            self.table.drop(old, EVICTED, counted=False)

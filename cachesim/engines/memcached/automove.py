@@ -1,29 +1,30 @@
-"""Which class should give a page to which: the rule by which memcached follows a changing mix of sizes.
+"""Which class should give a page to another: so memcached follows a changing mix of sizes.
 
-Once a second every class notes the age of COLD's tail and whether it evicted. Over a window of 30 notes, the
-class whose tail is oldest gives a page to the one that evicts youngest, if their ages differ enough.
+Once per second, every class notes the age of COLD's tail, and whether it evicted. These notes are kept
+for 30 seconds. The class with the oldest tail gives a page to the evicting class with the youngest
+tail, if their ages differ enough.
 """
 
 from cachesim.engines.memcached.items import ClassLRU
 
 WINDOW = 30  # notes; setting slab_automove_window
-PAGES_FOR_SOURCE = 2  # a class with no more gives none
-PAGES_FOR_RECLAIM = 2.5  # a clean class with more than that free gives one back to the pool
+PAGES_FOR_SOURCE = 2  # a class with only so many pages gives none
+PAGES_FOR_RECLAIM = 2.5  # a class without trouble gives a page to the pool if more are free
 POOL = 0  # the class number of pages that belong to no class
 
 
 class Window:
-    """What one class did in each of the last seconds, and its counters at the last one."""
+    """The notes of one class for the last seconds, and its counters at the last note."""
 
     def __init__(self) -> None:
         self.ages = [0] * WINDOW  # seconds, of COLD's tail
         self.dirty = [False] * WINDOW  # evicted, ran out of memory or got a page
         self.evicting = [False] * WINDOW
-        self.shares = [0.0] * WINDOW  # of all evictions of that second
+        self.shares = [0.0] * WINDOW  # of the evictions of all classes in that second
         self.evicted = self.out_of_memory = self.pages = 0
 
     def note(self, at: int, lru: ClassLRU, now: int, evictions: int) -> None:
-        """Write down this second, `evictions` being those of all classes."""
+        """Note this second; `evictions` is their number in all classes."""
         evicted = lru.evicted - self.evicted
         grew = len(lru.slab.pages) > self.pages
         self.ages[at] = lru.age(lru.cold, now)
@@ -33,7 +34,7 @@ class Window:
         self.remember(lru)
 
     def remember(self, lru: ClassLRU) -> None:
-        """Take down the counters."""
+        """Remember the counters."""
         self.evicted, self.out_of_memory = lru.evicted, lru.out_of_memory
         self.pages = len(lru.slab.pages)
 
@@ -44,12 +45,12 @@ class Window:
 
     @property
     def evicts_much(self) -> bool:
-        """Whether the class evicted in over half the seconds, or a quarter of all that was evicted."""
+        """Whether it evicted in over half of the seconds, or did over a quarter of all evictions."""
         return sum(self.evicting) > WINDOW // 2 or sum(self.shares) / WINDOW > 0.25
 
 
 class Automover:
-    """Decides once a second; the pages are moved by rebalance.py.
+    """Decides once per second; rebalance.py moves the pages.
 
     References
     ----------
@@ -65,7 +66,7 @@ class Automover:
         self.turn = 0
 
     def decide(self, now: int) -> tuple[int, int] | None:
-        """Note this second; return the numbers of the classes (from, to) between which a page should go."""
+        """Note this second; return the numbers of the classes (from, to) for one page, or None."""
         self.turn += 1
         pairs = [(lru, w) for lru, w in zip(self.lrus, self.windows, strict=True) if lru.slab.pages]
         evictions = sum(lru.evicted - window.evicted for lru, window in pairs)
@@ -73,7 +74,7 @@ class Automover:
         reclaimed = None
         for lru, window in pairs:
             if reclaimed is not None:
-                window.remember(lru)  # the server leaves its loop: no note for these
+                window.remember(lru)  # the server leaves its loop here, without a note for the rest
                 continue
             window.note(self.turn % WINDOW, lru, now, evictions)
             if self._has_spare_pages(lru, window):

@@ -1,187 +1,146 @@
-"""The Python face: a command as a tuple, in one table; proto_text.py is the other face of the same operations.
+"""The table of commands: one row for each command that the server knows.
 
-A command is a tuple in the order of the protocol, without the byte count and with the value last:
-("set", key, flags, exptime, value), ("cas", key, flags, exptime, unique, value), ("incr", key, delta).
+A row has two ways to run its command: a request line with its reply in bytes (proto_text.py), and a
+tuple of Python values. To add a command, write its functions and add a row.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from cachesim.engines.base import Command, Work
-from cachesim.engines.memcached import stats
-from cachesim.engines.memcached.numerals import to_unsigned
-from cachesim.engines.memcached.operations import (
-    NOT_FOUND,
-    count,
-    delete,
-    fetch,
-    flush_all,
-    touch,
-    write,
+from cachesim.engines.memcached import (
+    meta,
+    proto_admin,
+    proto_items,
+    proto_lists,
+    proto_meta,
+    stats,
+    tuples,
 )
-from cachesim.errors import CommandError
+from cachesim.engines.memcached.daemon import Daemon
+from cachesim.engines.memcached.proto_items import Block
+from cachesim.engines.memcached.proto_meta import MetaBlock
+from cachesim.engines.memcached.protocol import ERROR, OK, Tokens, is_quiet, one_line
+from cachesim.errors import CommandError, OutOfMemory
 
-if TYPE_CHECKING:
-    from cachesim.engines.memcached.engine import MemcachedEngine
-
-LONGEST_KEY = 250  # bytes
-BAD_LINE = "CLIENT_ERROR bad command line format"
-NOT_A_DELTA = "CLIENT_ERROR invalid numeric delta argument"
-
-
-def to_key(word: bytes) -> str:
-    """Return a key as the engine keeps it; any bytes are."""
-    return word.decode("utf-8", "surrogateescape")
+# A reply; a command that waits for its data; None: the connection is closed.
+Outcome = bytes | Block | MetaBlock | None
+MANY = 10**9  # words or arguments: no limit
 
 
-class Row(NamedTuple):
-    """One command: how many arguments it takes, what runs it, and what it asks of its node."""
+class TextCommand(NamedTuple):
+    """One command of the text protocol."""
 
-    least: int
-    most: int
-    run: Callable[..., Any]
-    asks_from: int | None = (
-        None  # the first of the keys whose values it replies; None: it replies none
+    words: tuple[int, int]  # the least and the most words of its request line, its name included
+    answer: Callable[[Daemon, Tokens], Outcome]  # runs a request line
+    arguments: tuple[int, int] = (0, 0)  # the least and the most arguments of its tuple
+    call: Callable[..., Any] | None = None  # runs the arguments of a tuple; None: no tuple names it
+    work: Callable[[Daemon, Command], Work] = tuples.one_key  # that a tuple would ask of the node
+    is_long: bool = (
+        False  # all words of its line count; of other lines, words after the 23rd do not
     )
-    stores: bool = False  # whether its last argument is stored
-
-    def takes(self, arguments: Command) -> bool:
-        """Return whether the number of arguments is right."""
-        return self.least <= len(arguments) <= self.most
 
 
-def row_of(command: Command) -> Row | None:
-    """Return the row of a command; None if there is none, or it does not take so many arguments."""
-    row = TABLE.get(str(command[0]).lower()) if command else None
-    return row if row is not None and row.takes(command[1:]) else None
-
-
-def execute(engine: "MemcachedEngine", command: Command) -> Any:
-    """Run a command on an engine; return its reply."""
-    row = row_of(command)
-    if row is None:
-        raise CommandError("ERROR")
-    return row.run(engine, *command[1:])
-
-
-def work(engine: "MemcachedEngine", command: Command) -> Work | None:
-    """Return the work that a command would ask of its node now; None of a command that is wrong."""
-    row = row_of(command)
-    if row is None:
+def find(command: Command) -> TextCommand | None:
+    """Return the row of a tuple; None if no row has its name and number of arguments."""
+    row = COMMANDS.get(str(command[0]).lower()) if command else None
+    if row is None or row.call is None:
         return None
-    arguments = command[1:]
-    keys = arguments[row.asks_from :] if row.asks_from is not None else ()
-    stored = len(_bytes(arguments[-1])) if row.stores else 0
-    return Work(max(1, len(keys)), stored + sum(engine.held_bytes(_name(key)) for key in keys))
+    least, most = row.arguments
+    return row if least <= len(command) - 1 <= most else None
 
 
-def _name(key: Any) -> str:
-    return to_key(key) if isinstance(key, bytes) else str(key)
+def execute(daemon: Daemon, command: Command) -> Any:
+    """Run a tuple; return its reply. Raises CommandError."""
+    row = find(command)
+    if row is None or row.call is None:
+        raise CommandError(ERROR)
+    return row.call(daemon, *command[1:])
 
 
-def _key(key: Any) -> str:
-    text = _name(key)
-    length = len(text.encode("utf-8", "surrogateescape"))
-    if not 0 < length <= LONGEST_KEY or any(c <= " " for c in text):
-        raise CommandError(BAD_LINE)
-    return text
+def work(daemon: Daemon, command: Command) -> Work | None:
+    """Return the work that a tuple would ask of its node now; None if it is no command."""
+    row = find(command)
+    return None if row is None else row.work(daemon, command)
 
 
-def _number(value: Any) -> int:
-    try:
-        return int(value)
-    except ValueError:
-        raise CommandError(BAD_LINE) from None
+def _line(
+    run: Callable[[Daemon, Tokens], str], *, may_be_quiet: bool = True
+) -> Callable[[Daemon, Tokens], Outcome]:
+    """Return a command that answers with one line, or with nothing if "noreply" ends the request."""
+
+    def answer(daemon: Daemon, tokens: Tokens) -> bytes:
+        return one_line(run(daemon, tokens), quiet=may_be_quiet and is_quiet(tokens))
+
+    return answer
 
 
-def _bytes(value: Any) -> bytes:
-    return value if isinstance(value, bytes) else str(value).encode()
+def _meta(
+    run: Callable[[Daemon, Tokens], bytes | MetaBlock],
+) -> Callable[[Daemon, Tokens], Outcome]:
+    """Return a meta command that answers a bad line, even to a client that wants no reply."""
+
+    def answer(daemon: Daemon, tokens: Tokens) -> bytes | MetaBlock:
+        try:
+            return run(daemon, tokens)
+        except (CommandError, OutOfMemory) as refused:
+            return one_line(str(refused))
+
+    return answer
 
 
-def _each(run: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a command that takes one key, or several and then answers with a list."""
-
-    def for_all(engine: "MemcachedEngine", *keys: Any) -> Any:
-        answers = [run(engine, _key(key)) for key in keys]
-        return answers[0] if len(keys) == 1 else answers
-
-    return for_all
+def _quit(daemon: Daemon, tokens: Tokens) -> Outcome:
+    return None
 
 
-def _get(engine: "MemcachedEngine", key: str) -> bytes | None:
-    item = fetch(engine, key)
-    return None if item is None else item.value
-
-
-def _gets(engine: "MemcachedEngine", key: str) -> tuple[bytes, int] | None:
-    item = fetch(engine, key)
-    return None if item is None else (item.value, item.cas)
-
-
-def _gat(engine: "MemcachedEngine", exptime: Any, *keys: Any) -> Any:
-    expires = engine.deadline(_number(exptime))
-    items = [touch(engine, _key(key), expires) for key in keys]
-    values = [None if item is None else item.value for item in items]
-    return values[0] if len(keys) == 1 else values
-
-
-def _writing(how: str) -> Callable[..., str]:
-    def run(engine: "MemcachedEngine", key: Any, flags: Any, exptime: Any, value: Any) -> str:
-        expires = engine.deadline(_number(exptime))
-        return write(engine, how, _key(key), _bytes(value), _number(flags), expires)
-
-    return run
-
-
-def _cas(
-    engine: "MemcachedEngine", key: Any, flags: Any, exptime: Any, unique: Any, value: Any
-) -> str:
-    expires = engine.deadline(_number(exptime))
-    return write(engine, "cas", _key(key), _bytes(value), _number(flags), expires, _number(unique))
-
-
-def _counting(*, up: bool) -> Callable[..., int | str]:
-    def run(engine: "MemcachedEngine", key: Any, delta: Any) -> int | str:
-        amount = to_unsigned(_bytes(delta))
-        if amount is None:
-            raise CommandError(NOT_A_DELTA)
-        number = count(engine, _key(key), amount, up=up)
-        return NOT_FOUND if number is None else number
-
-    return run
-
-
-def _delete(engine: "MemcachedEngine", key: Any) -> str:
-    return "DELETED" if delete(engine, _key(key)) else NOT_FOUND
-
-
-def _touch(engine: "MemcachedEngine", key: Any, exptime: Any) -> str:
-    found = touch(engine, _key(key), engine.deadline(_number(exptime)))
-    return NOT_FOUND if found is None else "TOUCHED"
-
-
-def _flush_all(engine: "MemcachedEngine", delay: Any = 0) -> str:
-    engine.counts.cmd_flush += 1
-    flush_all(engine, _number(delay))
-    return "OK"
-
-
-ANY_NUMBER = 10**9  # of keys
-TABLE: dict[str, Row] = {
-    "get": Row(1, ANY_NUMBER, _each(_get), asks_from=0),
-    "gets": Row(1, ANY_NUMBER, _each(_gets), asks_from=0),
-    "gat": Row(2, ANY_NUMBER, _gat, asks_from=1),
+STORAGE = ("set", "add", "replace", "append", "prepend")
+GET = TextCommand(
+    (2, MANY),
+    proto_items.get,
+    (1, MANY),
+    tuples.each(tuples.get),
+    tuples.replying_from(1),
+    is_long=True,
+)
+GAT = TextCommand(
+    (2, MANY), proto_items.gat, (2, MANY), tuples.gat, tuples.replying_from(2), is_long=True
+)
+COMMANDS: dict[str, TextCommand] = {
+    "get": GET,
+    "gets": GET._replace(call=tuples.each(tuples.gets)),
+    "bget": GET._replace(call=None),
+    "gat": GAT,
+    "gats": GAT._replace(call=None),
     **{
-        how: Row(4, 4, _writing(how), stores=True)
-        for how in ("set", "add", "replace", "append", "prepend")
+        how: TextCommand((5, 6), proto_items.update, (4, 4), tuples.writing(how), tuples.storing)
+        for how in STORAGE
     },
-    "cas": Row(5, 5, _cas, stores=True),
-    "incr": Row(2, 2, _counting(up=True)),
-    "decr": Row(2, 2, _counting(up=False)),
-    "delete": Row(1, 1, _delete),
-    "touch": Row(2, 2, _touch),
-    "flush_all": Row(0, 1, _flush_all),
-    "stats": Row(0, 1, stats.figures),
-    "version": Row(0, 0, lambda engine: stats.VERSION),
-    "verbosity": Row(0, 1, lambda engine, level=0: "OK"),
-}
+    "cas": TextCommand((6, 7), proto_items.update, (5, 5), tuples.cas, tuples.storing),
+    "touch": TextCommand((3, 4), _line(proto_items.touch), (2, 2), tuples.touch),
+    "incr": TextCommand((3, 4), _line(proto_items.count), (2, 2), tuples.counting(up=True)),
+    "decr": TextCommand((3, 4), _line(proto_items.count), (2, 2), tuples.counting(up=False)),
+    "delete": TextCommand((2, 4), proto_items.delete, (1, 1), tuples.delete),
+    "flush_all": TextCommand((1, 3), _line(proto_admin.flush_all), (0, 1), tuples.flush_all),
+    "stats": TextCommand((1, MANY), proto_lists.stats_command, (0, 1), stats.figures),
+    "version": TextCommand(
+        (1, MANY), _line(proto_admin.version, may_be_quiet=False), (0, 0), lambda daemon: stats.VERSION
+    ),
+    "verbosity": TextCommand(
+        (2, 3), _line(proto_admin.verbosity), (0, 1), lambda daemon, level=0: OK
+    ),
+    **{
+        name: TextCommand((2, MANY), _meta(run), (1, MANY), meta.calling(name), meta.work)
+        for name, run in meta.RUN.items()
+    },
+    "ma": TextCommand((2, MANY), _meta(proto_meta.count)),
+    "me": TextCommand((1, MANY), _meta(proto_meta.look)),
+    "mn": TextCommand((1, MANY), _line(proto_admin.no_operation, may_be_quiet=False)),
+    "cache_memlimit": TextCommand((2, 3), _line(proto_admin.cache_memlimit)),
+    "lru": TextCommand((2, MANY), _line(proto_admin.lru)),
+    "lru_crawler": TextCommand((1, MANY), proto_lists.lru_crawler),
+    "slabs": TextCommand((1, MANY), proto_admin.slabs),
+    "extstore": TextCommand((2, MANY), _line(proto_admin.extstore)),
+    "watch": TextCommand((1, MANY), _line(proto_admin.watch)),
+    "shutdown": TextCommand((1, MANY), _line(proto_admin.shutdown, may_be_quiet=False)),
+    "quit": TextCommand((1, MANY), _quit),
+}  # fmt: skip

@@ -1,7 +1,7 @@
-"""The crawler: looks through the lists for what has expired, so that memory comes back though nobody asks.
+"""The crawler: it removes expired items from the lists, even if nobody asks for them.
 
-How soon it comes again depends on what it saw: it notes how many items will expire in which minute of the
-next hour, and comes when one in a hundred will have, each list by itself, at least once an hour.
+In each list it counts the items that will expire in each minute of the next hour. It returns to the
+list when one in a hundred of these will have expired, and at least once per hour.
 """
 
 from collections.abc import Callable
@@ -11,18 +11,18 @@ from cachesim.engines.memcached.items import ClassLRU, Item, Segment
 
 MINUTES, MINUTE = 60, 60  # in an hour; seconds
 LONGEST_WAIT = 3600  # seconds between two looks at a list
-RETRY = 5  # seconds from a start to the next one at the earliest
+RETRY = 5  # seconds between two starts, at least
 
 
 class Seen(NamedTuple):
-    """What one pass over one list found alive."""
+    """The live items that one pass found in one list."""
 
-    mortal: int  # items with an expiration
-    minutes: list[int]  # how many of them will expire in each minute of the next hour
+    mortal: int  # items with an expiration time
+    minutes: list[int]  # those that will expire, in each minute of the next hour
 
 
 class Crawler:
-    """Decides once a second which lists to look through.
+    """Decides once per second which lists to look through.
 
     References
     ----------
@@ -30,7 +30,7 @@ class Crawler:
     """
 
     def __init__(self, lrus: list[ClassLRU], drop: Callable[[Item], None]) -> None:
-        # HOT of every class, then WARM, COLD and TEMP: the order of the server's numbers for them.
+        # HOT of every class, then WARM, COLD and TEMP: the order of their numbers in the server.
         self.segments = [
             segment
             for kind in zip(*(lru.segments for lru in lrus), strict=True)
@@ -38,15 +38,15 @@ class Crawler:
         ]
         self.drop = drop
         self.enabled = True
-        self.most = 0  # items a list in one pass; 0: all (lru_crawler tocrawl)
+        self.most = 0  # items per list in one pass; 0: all (lru_crawler tocrawl)
         self.pause = 100  # microseconds between two batches; only shown: a pass takes no time here
         self.starts = 0
-        self.seen: dict[Segment, Seen] = {}  # what is not yet planned with
-        self.next_check = 0  # whole seconds: nothing is due before
-        self.called: list[Segment] = []  # to look through, as soon as the maintainer rests
+        self.seen: dict[Segment, Seen] = {}  # results that no plan has used yet
+        self.next_check = 0  # whole seconds: no list is due before
+        self.called: list[Segment] = []  # lists to look through when the maintainer rests
 
     def check(self, now: int) -> None:
-        """Plan with what the last pass saw, and call the crawler to the lists that are due."""
+        """Plan with the results of the last pass, and choose the lists that are due."""
         if not self.seen and now <= self.next_check:
             return
         for segment, seen in self.seen.items():
@@ -59,12 +59,12 @@ class Crawler:
         self.next_check = min(segment.next_crawl for segment in self.segments)
 
     def work(self, now: int) -> None:
-        """Do what `check` has called for."""
+        """Look through the lists that `check` has chosen."""
         self.crawl(self.called, now, planned=True)
         self.called = []
 
     def crawl(self, segments: list[Segment], now: int, *, planned: bool = False) -> None:
-        """Look through lists, dropping what is dead. SIMPLIFIED: it takes no time."""
+        """Look through lists and drop dead items. SIMPLIFIED: it takes no time."""
         self.starts += 1
         for segment in segments:
             seen = self._look_through(segment, now)
@@ -75,7 +75,7 @@ class Crawler:
         lru, minutes, mortal = segment.lru, [0] * MINUTES, 0
         for item in segment.items()[: self.most or None]:
             lru.crawler_checked += 1
-            if lru.settings.is_dead(item, now):
+            if item.is_dead(lru.settings, now):
                 lru.crawler_reclaimed += 1
                 lru.expired_unfetched += item.hits == 0
                 self.drop(item)
@@ -88,7 +88,7 @@ class Crawler:
 
 
 def _plan(segment: Segment, seen: Seen, now: int) -> None:
-    """Set when to look through a list again."""
+    """Set the time of the next look at a list."""
     enough = seen.mortal // 100 + 1
     soon = 0
     for minute, expiring in enumerate(seen.minutes):

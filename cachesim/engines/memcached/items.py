@@ -1,9 +1,10 @@
-"""The segmented LRU: HOT for what is new, WARM for what is used, COLD for what may go.
+"""The segmented LRU: HOT for new items, WARM for used items, COLD for items that may be evicted.
 
-A new item enters HOT. A first hit marks it fetched, a second active. At the tail of HOT or WARM an
-active item goes (back) to WARM and the others sink to COLD, when their list has outgrown its share of
-the class or they have become old; from COLD's tail items are evicted. An active item in COLD moves up
-to WARM. New keys that nobody asks for again so pass through without pushing out what is used.
+A new item enters HOT. Its first hit marks it as fetched, its second as active. The maintainer looks
+at the tails of HOT and WARM. An active item moves to WARM's head. Any other item sinks to COLD, if its
+list holds more than its share of the class or the item is old. Items are evicted from COLD's tail; an
+active item in COLD moves up to WARM. So a key that is used once passes through and pushes out nothing
+that is used often.
 
     head                       tail
     HOT   new ... ........ old  -> used twice: WARM, else COLD
@@ -19,13 +20,13 @@ from cachesim.engines.memcached.settings import Settings
 from cachesim.engines.memcached.slabs import SlabClass
 
 FETCHED, ACTIVE = 1, 2  # hits that are remembered; the server keeps two bits for them
-STALE, TOKEN_SENT, BINARY = 1, 2, 4  # outdated; somebody was told to fetch it anew; key in base64
-TAIL_TRIES = 5  # items looked at in one pull: expired ones are reclaimed, used ones turned round
-MOVES = 500  # a class, in one round of the maintainer
+# Marks: the value is outdated; one client has the task to fetch it again; the key came in base64.
+STALE, TOKEN_SENT, BINARY = 1, 2, 4
+TAIL_TRIES = 5  # items looked at in one pull: expired items are freed, used items move
 
 
 class Item:
-    """One key: its bytes and where it stands."""
+    """One key with its value, its memory and its place in a list."""
 
     __slots__ = (
         "cas", "chunk", "expires", "flags", "hits", "key", "marks", "next", "prev", "segment", "size", "time", "value",
@@ -43,10 +44,20 @@ class Item:
         self.hits = 0  # 0, FETCHED or ACTIVE
         self.marks = 0  # of the meta commands: STALE, TOKEN_SENT, BINARY
         self.segment: Segment
-        self.time: int  # whole seconds: last linked or bumped
+        self.time: int  # whole seconds: when it was last linked or bumped
         self.cas: int
         self.prev: Any
         self.next: Any  # towards the tail
+
+    def is_dead(self, settings: Settings, now: int) -> bool:
+        """Whether the item expired before this second began, or was flushed."""
+        return 0 < self.expires < now or self.is_flushed(settings, now)
+
+    def is_flushed(self, settings: Settings, now: int) -> bool:
+        """Whether flush_all has made the item invalid (items.c, item_is_flushed)."""
+        if not 0 < settings.oldest_live <= now:
+            return False
+        return self.time <= settings.oldest_live or 0 < self.cas < settings.oldest_cas
 
     def chunks(self) -> list[tuple[SlabClass, int]]:
         """Return the class and address of every chunk, in the order in which they are freed."""
@@ -54,7 +65,7 @@ class Item:
 
 
 class ChainedItem(Item):
-    """An item above half a MiB: a header in a small chunk, the value in several large ones."""
+    """An item above half a MiB: a header in a small chunk, the value in several large chunks."""
 
     __slots__ = ("pieces",)
 
@@ -70,7 +81,8 @@ class ChainedItem(Item):
 class Segment:
     """A list of items: a ring that begins and ends with the segment itself.
 
-    `prev` is its tail, the next to move or go; `next` its head. An empty ring is itself both.
+    `next` is the head. `prev` is the tail, the first item to move or go. In an empty ring both are
+    the segment itself.
     """
 
     def __init__(self, lru: "ClassLRU", name: str) -> None:
@@ -94,7 +106,7 @@ class Segment:
         self.count += 1
 
     def remove(self, item: Item) -> None:
-        """Take an item out, from wherever it is."""
+        """Take an item out, wherever in the list it is."""
         before, after = item.prev, item.next
         before.next = after
         after.prev = before
@@ -111,7 +123,7 @@ class Segment:
 
 
 class ClassLRU:
-    """The lists of one slab class, and what happened to its items since the last reset."""
+    """The lists of one slab class, and counters of what happened to its items."""
 
     def __init__(
         self,
@@ -121,14 +133,14 @@ class ClassLRU:
     ) -> None:
         self.slab = slab
         self.settings = settings
-        self.drop = drop  # takes an item out of the cache, and of its list
+        self.drop = drop  # takes an item out of the cache and out of its list
         self.segments = tuple(Segment(self, name) for name in ("hot", "warm", "cold", "temp"))
         self.hot, self.warm, self.cold, self.temp = self.segments
         self.due, self.pause = 0, 0  # microseconds; maintainer.py
         self.reset()
 
     def reset(self) -> None:
-        """Forget what was counted (items.c, item_stats_reset)."""
+        """Set every counter to 0 (items.c, item_stats_reset)."""
         self.evicted = self.evicted_nonzero = self.evicted_unfetched = self.evicted_active = 0
         self.evicted_time = self.out_of_memory = self.reclaimed = self.expired_unfetched = 0
         self.crawler_reclaimed = self.crawler_checked = self.direct_reclaims = 0
@@ -148,9 +160,9 @@ class ClassLRU:
         self.drop(item, EXPIRED)
 
     def evict(self, now: int, spared: Item | None = None) -> int:
-        """Take what is dead off COLD's tail, else evict one item; return how many went.
+        """Free dead items at COLD's tail, or evict one live item; return how many went.
 
-        The item that the present command works on is locked, and so `spared`.
+        The running command works on `spared`, so that item is locked and stays.
 
         References
         ----------
@@ -164,7 +176,7 @@ class ClassLRU:
             before = item.prev
             if item is spared:
                 pass
-            elif not (item.expires or settings.oldest_live) or not settings.is_dead(item, now):
+            elif not (item.expires or settings.oldest_live) or not item.is_dead(settings, now):
                 self._count_evicted(item, now)
                 self.drop(item, EVICTED)
                 return gone + 1
@@ -185,13 +197,13 @@ class ClassLRU:
             self.evicted_active += 1
 
     def pull_cold(self, now: int) -> int:
-        """Take what is dead off COLD's tail, and move up an active one; return how many went."""
+        """Free dead items at COLD's tail and move one active item up; return how many went."""
         cold, settings = self.cold, self.settings
         for gone in range(TAIL_TRIES):
             item = cold.prev
             if item is cold:
                 return gone
-            if not (item.expires or settings.oldest_live) or not settings.is_dead(item, now):
+            if not (item.expires or settings.oldest_live) or not item.is_dead(settings, now):
                 if item.hits != ACTIVE or not settings.segmented:
                     return gone
                 self.move(item, self.warm)
@@ -200,9 +212,10 @@ class ClassLRU:
         return TAIL_TRIES
 
     def pull(self, segment: Segment, now: int, limit: int, max_age: float) -> int:
-        """Take what is dead off the tail of HOT or WARM, move the rest on; return how many went.
+        """Free dead items at the tail of HOT or WARM and move others; return how many went.
 
-        `limit` is the bytes above which, `max_age` the seconds after which an unused item sinks to COLD.
+        An unused item sinks to COLD if its list has more than `limit` bytes, or if the item was not
+        used for more than `max_age` seconds.
 
         References
         ----------
@@ -213,7 +226,7 @@ class ClassLRU:
             item = segment.prev
             if item is segment:
                 return gone
-            if (item.expires or settings.oldest_live) and settings.is_dead(item, now):
+            if (item.expires or settings.oldest_live) and item.is_dead(settings, now):
                 self._reclaim(item)
             elif item.hits == ACTIVE:
                 self.move(item, self.warm)
@@ -229,7 +242,7 @@ class ClassLRU:
         return TAIL_TRIES
 
     def move(self, item: Item, warm: Segment) -> None:
-        """Put an active item at the head of WARM; it has to be hit again to stay active."""
+        """Put an active item at WARM's head; it is active again after one more hit."""
         if item.segment is warm:
             self.within += 1
         else:
@@ -239,49 +252,10 @@ class ClassLRU:
         warm.add(item)
 
     def pull_temp(self, now: int) -> int:
-        """Take what is dead off TEMP's tail; return how many went."""
+        """Free dead items at TEMP's tail; return how many went."""
         temp = self.temp
         for gone in range(TAIL_TRIES):
-            if temp.prev is temp or not self.settings.is_dead(temp.prev, now):
+            if temp.prev is temp or not temp.prev.is_dead(self.settings, now):
                 return gone
             self._reclaim(temp.prev)
         return TAIL_TRIES
-
-    def juggle(self, now: int) -> int:
-        """Do one round of the maintainer; return how many times something moved.
-
-        References
-        ----------
-        memcached 1.6: items.c, lru_maintainer_juggle.
-        """
-        hot, warm, cold, segmented = self.hot, self.warm, self.cold, self.settings.segmented
-        moves = self._juggle_temp(now) if self.settings.temp_ttl is not None else 0
-        hot_limit, hot_age, warm_limit, warm_age = self._bounds(now)
-        for more in range(MOVES):
-            moved = hot.count and self.pull(hot, now, hot_limit, hot_age)
-            moved = moved or (warm.count and self.pull(warm, now, warm_limit, warm_age))
-            if segmented and cold.count:
-                moved += self.pull_cold(now)
-            if not moved:
-                return moves + more
-        return moves + MOVES
-
-    def _juggle_temp(self, now: int) -> int:
-        for moves in range(MOVES):
-            if not self.pull_temp(now):
-                return moves
-        return MOVES
-
-    def _bounds(self, now: int) -> tuple[int, float, int, float]:
-        """Return for HOT and for WARM the bytes it may hold and the age its tail may reach."""
-        settings, cold = self.settings, self.cold
-        if not settings.segmented:  # all drains into COLD
-            return 0, 0, 0, 0
-        total = self.hot.bytes + self.warm.bytes + cold.bytes
-        age = now - cold.prev.time if cold.count else 0
-        return (
-            total * settings.hot_percent // 100,
-            age * settings.hot_factor // 1,
-            total * settings.warm_percent // 100,
-            age * settings.warm_factor // 1,
-        )

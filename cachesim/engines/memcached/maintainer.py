@@ -1,80 +1,78 @@
-"""The maintainer thread: keeps the lists in order, and once a second calls the crawler and the automover.
+"""The maintainer thread: it keeps the lists in order and calls the crawler and the automover once per second.
 
-It works in rounds, between which it sleeps from nothing to a second: a class where something moved is looked
-at again at once, one where nothing moved after a pause that grows by an eighth each time.
+It works in rounds and sleeps up to a second between them. A class where something moved has its next
+round at once. A class where nothing moved waits; the wait grows by an eighth each time.
 
-SIMPLIFIED: rounds that fall between two commands are done as one, when the second command comes.
+SIMPLIFIED: all rounds that fall between two commands are done as one, when the second command comes.
 """
 
 from heapq import heapify, heapreplace
-from typing import TYPE_CHECKING
 
 from cachesim.engines.memcached.automove import POOL, Automover
+from cachesim.engines.memcached.crawler import Crawler
 from cachesim.engines.memcached.items import ClassLRU
-from cachesim.engines.memcached.rebalance import ANY
-
-if TYPE_CHECKING:
-    from cachesim.engines.memcached.engine import MemcachedEngine
+from cachesim.engines.memcached.juggle import juggle
+from cachesim.engines.memcached.rebalance import ANY, Mover
+from cachesim.engines.memcached.table import ItemTable
 
 SHORTEST, LONGEST = 1_000, 1_000_000  # microseconds between two rounds
 PAGE_PER_EVICTION = 2  # the level of `slabs automove` at which every eviction asks for a page
 
 
 class Maintainer:
-    """The thread of one engine.
+    """The thread of one server.
 
     References
     ----------
     memcached 1.6: items.c, lru_maintainer_thread.
     """
 
-    def __init__(self, engine: "MemcachedEngine", *, automove: bool) -> None:
-        self.engine = engine
-        self.automove = 1 if automove else 0  # or PAGE_PER_EVICTION
-        self.evicted: dict[int, int] = {}  # by class, when last looked at
-        self.ratio = 0.8  # setting slab_automove_ratio
-        self.automover = Automover(engine.lrus, self.ratio)
-        self.moves: list[tuple[int, int]] = []  # of pages, between two classes, to be done
+    def __init__(self, table: ItemTable, crawler: Crawler, mover: Mover) -> None:
+        self.table = table
+        self.crawler = crawler
+        self.mover = mover
+        self.evicted: dict[int, int] = {}  # evictions by class, when last looked at
+        self.automover = Automover(table.lrus, table.settings.automove_ratio)
+        self.moves: list[tuple[int, int]] = []  # classes between which a page is to be moved
         self.rounds = 0
         self.sleep = SHORTEST
         self.slept = 0  # microseconds in all, by the thread's own account
         self.last_crawl = self.last_automove = 0  # whole seconds
-        # When each class is due; the first of the heap first. Classes do not touch each other, so the order
-        # in which those that are due come does not matter.
-        self.due = [(0, lru.slab.number) for lru in engine.lrus]
+        # When each class is due, as a heap. Classes do not touch each other, so the order among those
+        # that are due does not matter.
+        self.due = [(0, lru.slab.number) for lru in table.lrus]
         heapify(self.due)
 
     def round(self) -> int:
-        """Do one round; return for how many microseconds the thread then sleeps, which may be none."""
+        """Do one round; return the microseconds that the thread then sleeps, which may be 0."""
         self.rounds += 1
         self.slept += max(self.sleep, SHORTEST)
         again = self._juggle()
         self.sleep = 0 if again else min(LONGEST, self.due[0][0] - self.slept)
-        engine = self.engine
-        if engine.bumps:
-            engine.settle_bumps()
+        table = self.table
+        if table.bumps:
+            table.settle_bumps()
             self.sleep = min(self.sleep, SHORTEST)
-        if self.last_crawl != engine.now and engine.crawler.enabled:
-            self.last_crawl = engine.now
-            engine.crawler.check(engine.now)
-        if self.last_automove != engine.now:
+        if self.last_crawl != table.now and self.crawler.enabled:
+            self.last_crawl = table.now
+            self.crawler.check(table.now)
+        if self.last_automove != table.now:
             self._automove()
         if self.sleep:
             self._rest()
         return self.sleep
 
     def _rest(self) -> None:
-        """Let the crawler and the page mover work: they begin when this thread rests (live/threads.c)."""
-        engine = self.engine
-        if engine.crawler.called:
-            engine.crawler.work(engine.now)
+        """Let the crawler and the page mover work: they start when this thread rests (live/threads.c)."""
+        if self.crawler.called:
+            self.crawler.work(self.table.now)
         for source, target in self.moves:
-            engine.mover.reassign(source, target)
+            self.mover.reassign(source, target)
         self.moves.clear()
 
     def _juggle(self) -> bool:
-        """Look at every class that is due, and set when it is due again; return whether one is at once."""
-        slept, now, lrus, due = self.slept, self.engine.now, self.engine.lrus, self.due
+        """Do a round in every class that is due; True if one of them is due again at once."""
+        slept, now, lrus, due = self.slept, self.table.now, self.table.lrus, self.due
         again = False
         while due[0][0] <= slept:
             number = due[0][1]
@@ -85,35 +83,36 @@ class Maintainer:
         return again
 
     def _automove(self) -> None:
-        if self.automove == PAGE_PER_EVICTION:
+        settings = self.table.settings
+        if settings.automove == PAGE_PER_EVICTION:
             self._move_to_evicting()
-        if self.automove != 1:
+        if settings.automove != 1:
             return
-        if self.automover.ratio != self.ratio:
-            self.automover = Automover(self.engine.lrus, self.ratio)
-        move = self.automover.decide(self.engine.now)
+        if self.automover.ratio != settings.automove_ratio:
+            self.automover = Automover(self.table.lrus, settings.automove_ratio)
+        move = self.automover.decide(self.table.now)
         if move is not None:
             self.moves.append(move)
         if move is None or move[1] != POOL:
-            self.last_automove = self.engine.now
+            self.last_automove = self.table.now
         else:  # more may be given back at once
             self.sleep = SHORTEST
 
     def _move_to_evicting(self) -> None:
         """Give a page to every class that evicted since the last time (items.c, lru_pull_tail).
 
-        SIMPLIFIED: once a second; the server tries at every eviction, but moves one page at a time.
+        SIMPLIFIED: once per second. The server tries at every eviction, but moves one page at a time.
         """
-        for lru in self.engine.lrus:
+        for lru in self.table.lrus:
             if lru.evicted > self.evicted.get(lru.slab.number, 0):
                 self.moves.append((ANY, lru.slab.number))
             self.evicted[lru.slab.number] = lru.evicted
-        self.last_automove = self.engine.now
+        self.last_automove = self.table.now
 
 
 def _pause_after(lru: ClassLRU, now: int) -> int:
-    """Look at one class; return after how many microseconds to look again."""
-    if lru.juggle(now):
+    """Do a round in one class; return the microseconds until its next round."""
+    if juggle(lru, now):
         lru.pause //= 2
         if lru.pause < SHORTEST:
             lru.pause = 0

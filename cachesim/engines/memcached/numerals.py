@@ -1,6 +1,7 @@
-"""Numbers as the server reads them: by C's strtol and its kin, blanks before and anything after a blank ignored.
+"""Numbers as the server reads them, with C's strtol and similar functions.
 
-What does not fit is cut to the type's bits without a word, unless it does not even fit into 64.
+Blanks before a number are ignored, and so is everything after a blank. A number that is too large for
+its type loses its high bits without an error, unless it needs more than 64 bits.
 """
 
 import re
@@ -13,7 +14,7 @@ _REAL = re.compile(
 
 
 def to_unsigned(text: bytes) -> int | None:
-    """Return an unsigned number of 64 bits, None if it is none (util.c, safe_strtoull).
+    """Return an unsigned number of 64 bits; None if the text is no number (util.c, safe_strtoull).
 
     >>> to_unsigned(b" 12 apples"), to_unsigned(b"12apples"), to_unsigned(b"-1")
     (12, None, None)
@@ -21,14 +22,14 @@ def to_unsigned(text: bytes) -> int | None:
     match = _NUMERAL.match(text)
     if match is None or int(match[2]) >= LONG:
         return None
-    if match[1] == b"-":  # strtoull wraps; only what still looks negative is refused
+    if match[1] == b"-":  # strtoull wraps; a number that is still negative is refused
         number = -int(match[2]) % LONG
         return number if number < LONG // 2 else None
     return int(match[2])
 
 
 def to_word(text: bytes) -> int | None:
-    """Return an unsigned number of 32 bits, None if it is none (util.c, safe_strtoul).
+    """Return an unsigned number of 32 bits; None if the text is no number (util.c, safe_strtoul).
 
     >>> to_word(b"4294967297")
     1
@@ -38,7 +39,7 @@ def to_word(text: bytes) -> int | None:
 
 
 def to_signed(text: bytes) -> int | None:
-    """Return a signed number of 32 bits, None if it is none (util.c, safe_strtol).
+    """Return a signed number of 32 bits; None if the text is no number (util.c, safe_strtol).
 
     >>> to_signed(b"-5"), to_signed(b"4294967299"), to_signed(b"x")
     (-5, 3, None)
@@ -51,6 +52,12 @@ def to_signed(text: bytes) -> int | None:
 
 
 def to_real(text: bytes) -> float | None:
-    """Return a real number, None if it is none (util.c, safe_strtod). SIMPLIFIED: no hex, inf or nan."""
+    """Return a real number; None if the text is no number (util.c, safe_strtod).
+
+    SIMPLIFIED: no hex, inf or nan.
+
+    >>> to_real(b"0.8"), to_real(b"x")
+    (0.8, None)
+    """
     match = _REAL.match(text)
     return None if match is None else float(match[1])

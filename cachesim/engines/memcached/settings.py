@@ -1,27 +1,31 @@
-"""What commands change while the server runs, flush_all included."""
+"""The settings of one server: how it was started, and what its commands change while it runs."""
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from cachesim.engines.memcached.items import Item
+from dataclasses import dataclass
 
 
+@dataclass(kw_only=True)
 class Settings:
-    """What commands change while the server runs; one for all classes."""
+    """One object per server, shared by all slab classes."""
 
-    def __init__(self, *, segmented: bool) -> None:
-        self.segmented = segmented
-        self.hot_percent, self.warm_percent = 20, 40  # of the class's bytes
-        self.hot_factor, self.warm_factor = 0.2, 2.0  # times the age of COLD's tail
-        self.temp_ttl: int | None = None  # seconds: shorter lives go to TEMP; None: no such list
-        self.oldest_live = self.oldest_cas = 0  # flush_all: items not newer than these are dead
+    # How the server was started.
+    memory: int  # bytes, -m; `cache_memlimit` changes the limit that slabs.py keeps
+    threads: int  # -t
+    growth_factor: float  # -f
+    item_size_max: int  # bytes, -I
+    maintained: bool  # whether the maintainer thread runs; no: -o no_lru_maintainer
+    use_cas: bool  # no: -C
 
-    def is_dead(self, item: "Item", now: int) -> bool:
-        """Return whether an item expired before this second began, or was flushed."""
-        return 0 < item.expires < now or self.is_flushed(item, now)
+    # What commands change.
+    segmented: bool  # HOT, WARM and COLD; no: one flat list
+    automove: int  # 0: pages stay, 1: by the ages of the lists, 2: a page for every eviction
+    automove_ratio: float = 0.8  # slab_automove_ratio
+    verbosity: int = 0  # only shown again
+    hot_percent: int = 20  # of the bytes of the class
+    warm_percent: int = 40
+    hot_factor: float = 0.2  # times the age of COLD's tail
+    warm_factor: float = 2.0
+    temp_ttl: int | None = None  # seconds: items that live shorter go to TEMP; None: no such list
 
-    def is_flushed(self, item: "Item", now: int) -> bool:
-        """Return whether flush_all has made an item invalid (items.c, item_is_flushed)."""
-        if not 0 < self.oldest_live <= now:
-            return False
-        return item.time <= self.oldest_live or 0 < item.cas < self.oldest_cas
+    # flush_all: items that are not newer are dead.
+    oldest_live: int = 0  # seconds on the server's clock; 0: nothing was flushed
+    oldest_cas: int = 0  # a unique id

@@ -1,14 +1,14 @@
-"""Pages, chunks and classes: how memcached cuts its memory, and what that wastes.
+"""Pages, chunks and classes: how memcached divides its memory.
 
-Memory is taken in pages of 1 MiB. A page belongs to one slab class, which cuts it into chunks of one size;
-an item occupies a chunk of the smallest class it fits in, and the rest of the chunk is wasted.
+Memory is taken in pages of 1 MiB. A page belongs to one slab class, which cuts it into chunks of one
+size. An item takes a chunk of the smallest class that it fits into. The rest of the chunk is wasted.
 """
 
 from cachesim.units import MIB
 
 PAGE = MIB  # bytes
 FIRST_CHUNK = 96  # bytes: the item header of 48 and the setting chunk_size, 48
-LARGEST_CHUNK = PAGE // 2  # bytes: slab_chunk_max; larger items are chained of several chunks
+LARGEST_CHUNK = PAGE // 2  # bytes: slab_chunk_max; a larger item is a chain of several chunks
 ALIGNMENT = 8  # bytes
 
 
@@ -40,7 +40,7 @@ class SlabClass:
         self.chunk = chunk  # bytes
         self.per_page = PAGE // chunk
         self.pages: list[int] = []  # addresses, the oldest page first
-        self.free: list[int] = []  # addresses; the last one freed is the first to be used again
+        self.free: list[int] = []  # addresses; the last freed chunk is used first
 
     def add_page(self, page: int) -> None:
         """Cut a page into free chunks."""
@@ -53,15 +53,15 @@ class SlabClass:
 
 
 class Slabs:
-    """All classes, and the pages left to hand out."""
+    """All classes, and the pages that they can still get."""
 
     def __init__(self, memory: int, growth_factor: float) -> None:
         self.classes = [SlabClass(n, size) for n, size in enumerate(chunk_sizes(growth_factor), 1)]
         self.limit = memory  # bytes; -m
         self.memory = 0  # bytes of all pages taken so far
-        self.pool: list[int] = []  # pages that belong to no class at present
+        self.pool: list[int] = []  # pages that belong to no class now
         self._next_page = 0  # address
-        # Item size -> class, by the eighth of a byte that all chunk sizes are multiples of.
+        # Item size / 8 -> class: all chunk sizes are multiples of 8 bytes.
         self.by_eighths = self._table()
 
     def _table(self) -> list[SlabClass]:
@@ -71,13 +71,13 @@ class Slabs:
         return table
 
     def class_of(self, size: int) -> SlabClass:
-        """Return the smallest class whose chunk holds `size` bytes; the largest for what is chained."""
+        """Return the smallest class with chunks of `size` bytes; the largest for a chained item."""
         return self.by_eighths[(min(size, LARGEST_CHUNK) + ALIGNMENT - 1) // ALIGNMENT]
 
     def grow(self, slab: SlabClass) -> bool:
-        """Give a class one page more, if there is one to be had; return whether there was.
+        """Give a class one more page; False if there is no page left.
 
-        A class without a page gets one even past the limit, or it could never store anything.
+        A class without a page gets one even above the limit, or it could never store anything.
 
         References
         ----------
@@ -94,12 +94,12 @@ class Slabs:
         return True
 
     def set_limit(self, memory: int) -> None:
-        """Change -m, and let go of pooled pages beyond it (slabs.c, do_slabs_adjust_mem_limit)."""
+        """Change -m, and free pooled pages above it (slabs.c, do_slabs_adjust_mem_limit)."""
         self.limit = memory
         self.release()
 
     def release(self) -> None:
-        """Free pooled pages while more than the limit is taken (slabs.c, memory_release)."""
+        """Free pooled pages while more memory than the limit is taken (slabs.c, memory_release)."""
         while self.memory > self.limit and self.pool:
             self.pool.pop()
             self.memory -= PAGE

@@ -1,83 +1,69 @@
-"""What `stats` tells: general figures, items and slabs by class, settings."""
-
-from typing import TYPE_CHECKING
+"""The figures of the `stats` command: general, items and slabs by class, settings, sizes."""
 
 from cachesim.engines.memcached.automove import WINDOW
+from cachesim.engines.memcached.daemon import Daemon
 from cachesim.engines.memcached.items import ClassLRU
+from cachesim.engines.memcached.protocol import ERROR
 from cachesim.engines.memcached.slabs import LARGEST_CHUNK
+from cachesim.engines.memcached.table import ItemTable
 from cachesim.errors import CommandError
-
-if TYPE_CHECKING:
-    from cachesim.engines.memcached.engine import MemcachedEngine
 
 Figures = dict[str, int | float | str]
 VERSION = "1.6.18"  # the server this engine follows
 
 
-class Counts:
-    """What is counted for the whole server, from the start or the last `stats reset`."""
-
-    def __init__(self) -> None:
-        self.total_items = 0  # ever linked
-        self.get_misses = self.get_expired = self.get_flushed = 0
-        self.cmd_touch = self.touch_misses = self.cmd_flush = self.cmd_meta = 0
-        self.delete_misses = self.incr_misses = self.decr_misses = self.cas_misses = 0
-        self.too_large = self.no_memory = 0
-
-
-def reset(engine: "MemcachedEngine") -> None:
-    """Begin to count anew (memcached.c, stats_reset)."""
-    engine.counts = Counts()
-    engine.mover.reset()
-    engine.crawler.starts = engine.maintainer.rounds = 0
-    for lru in engine.lrus:
+def reset(daemon: Daemon) -> None:
+    """Set all counters to 0 (memcached.c, stats_reset)."""
+    daemon.counts.reset()
+    daemon.mover.reset()
+    daemon.crawler.starts = daemon.maintainer.rounds = 0
+    for lru in daemon.lrus:
         lru.reset()
 
 
-def figures(engine: "MemcachedEngine", what: str = "") -> Figures:
-    """Return one table of figures by its name."""
-    tables = {"": general, "items": items, "slabs": slabs, "settings": settings, "sizes": sizes}
-    if what not in tables:
-        raise CommandError("ERROR")
-    return tables[what](engine)
+def figures(daemon: Daemon, what: str = "") -> Figures:
+    """Return one group of figures by its name. Raises CommandError: there is no such group."""
+    if what not in GROUPS:
+        raise CommandError(ERROR)
+    return GROUPS[what](daemon)
 
 
-def _sum(engine: "MemcachedEngine", *names: str) -> Figures:
-    return {name: sum(getattr(lru, name) for lru in engine.lrus) for name in names}
+def _sum(table: ItemTable, *names: str) -> Figures:
+    return {name: sum(getattr(lru, name) for lru in table.lrus) for name in names}
 
 
-def general(engine: "MemcachedEngine") -> Figures:
+def general(daemon: Daemon) -> Figures:
     """Return the general figures, in the server's order (memcached.c, server_stats).
 
     Figures of the process, its connections and its hash table are left out.
     """
-    counts = engine.counts
+    counts = daemon.counts
     return {
-        "uptime": engine.now - 60,
-        "time": engine.now + engine.started,
+        "uptime": daemon.now - 60,
+        "time": daemon.now + daemon.started,
         "version": VERSION,
         "pointer_size": 64,
-        **_commands(engine),
+        **_commands(daemon),
         "store_too_large": counts.too_large,
         "store_no_memory": counts.no_memory,
-        "limit_maxbytes": engine.slabs.limit,
+        "limit_maxbytes": daemon.slabs.limit,
         "accepting_conns": 1,
-        "threads": engine.spec.threads,
-        **_threads(engine),
-        "bytes": sum(segment.bytes for lru in engine.lrus for segment in lru.segments),
-        "curr_items": len(engine),
+        "threads": daemon.settings.threads,
+        **_threads(daemon),
+        "bytes": sum(segment.bytes for lru in daemon.lrus for segment in lru.segments),
+        "curr_items": len(daemon),
         "total_items": counts.total_items,
-        "slab_global_page_pool": len(engine.slabs.pool),
-        **_totals(engine),
+        "slab_global_page_pool": len(daemon.slabs.pool),
+        **_totals(daemon),
     }
 
 
-def _commands(engine: "MemcachedEngine") -> Figures:
-    counts = engine.counts
-    hits = sum(segment.hits for lru in engine.lrus for segment in lru.segments)
+def _commands(table: ItemTable) -> Figures:
+    counts = table.counts
+    hits = sum(segment.hits for lru in table.lrus for segment in lru.segments)
     shown: Figures = {
         "cmd_get": hits + counts.get_misses,
-        "cmd_set": sum(lru.sets for lru in engine.lrus),
+        "cmd_set": sum(lru.sets for lru in table.lrus),
         "cmd_flush": counts.cmd_flush,
         "cmd_touch": counts.cmd_touch,
         "cmd_meta": counts.cmd_meta,
@@ -88,15 +74,15 @@ def _commands(engine: "MemcachedEngine") -> Figures:
     }
     for command in ("delete", "incr", "decr", "cas"):
         shown[f"{command}_misses"] = getattr(counts, f"{command}_misses")
-        shown |= _sum(engine, f"{command}_hits")
-    shown |= _sum(engine, "cas_badval", "touch_hits")
+        shown |= _sum(table, f"{command}_hits")
+    shown |= _sum(table, "cas_badval", "touch_hits")
     shown["touch_misses"] = counts.touch_misses
     return shown
 
 
-def _threads(engine: "MemcachedEngine") -> Figures:
-    """Return what the background threads did."""
-    mover = engine.mover
+def _threads(daemon: Daemon) -> Figures:
+    """Return the figures of the background threads."""
+    mover = daemon.mover
     shown: Figures = {
         "slab_reassign_rescues": mover.rescued,
         "slab_reassign_chunk_rescues": mover.pieces_rescued,
@@ -105,25 +91,25 @@ def _threads(engine: "MemcachedEngine") -> Figures:
         "slab_reassign_running": 0,
         "slabs_moved": mover.moved,
     }
-    if engine.crawler.enabled:
-        shown |= {"lru_crawler_running": 0, "lru_crawler_starts": engine.crawler.starts}
-    if engine.spec.segmented:
-        shown["lru_maintainer_juggles"] = engine.maintainer.rounds
+    if daemon.crawler.enabled:
+        shown |= {"lru_crawler_running": 0, "lru_crawler_starts": daemon.crawler.starts}
+    if daemon.settings.maintained:
+        shown["lru_maintainer_juggles"] = daemon.maintainer.rounds
     return shown
 
 
-def _totals(engine: "MemcachedEngine") -> Figures:
+def _totals(table: ItemTable) -> Figures:
     """Return the sums over all classes (items.c, item_stats_totals)."""
-    shown = _sum(engine, "expired_unfetched", "evicted_unfetched", "evicted_active")
+    shown = _sum(table, "expired_unfetched", "evicted_unfetched", "evicted_active")
     shown |= {
-        "evictions": sum(lru.evicted for lru in engine.lrus),
-        **_sum(engine, "reclaimed", "crawler_reclaimed"),
-        "crawler_items_checked": sum(lru.crawler_checked for lru in engine.lrus),
+        "evictions": sum(lru.evicted for lru in table.lrus),
+        **_sum(table, "reclaimed", "crawler_reclaimed"),
+        "crawler_items_checked": sum(lru.crawler_checked for lru in table.lrus),
         "lrutail_reflocked": 0,
     }
-    if engine.spec.segmented:
+    if table.settings.maintained:
         for name, attribute in MOVES.items():
-            shown[name] = sum(getattr(lru, attribute) for lru in engine.lrus)
+            shown[name] = sum(getattr(lru, attribute) for lru in table.lrus)
         shown["lru_bumps_dropped"] = 0
     return shown
 
@@ -136,23 +122,23 @@ MOVES = {
 }
 
 
-def items(engine: "MemcachedEngine") -> Figures:
-    """Return the figures of every class that holds items (items.c, item_stats)."""
+def items(table: ItemTable) -> Figures:
+    """Return the figures of each class that holds items (items.c, item_stats)."""
     return {
         f"items:{lru.slab.number}:{name}": value
-        for lru in engine.lrus
+        for lru in table.lrus
         if any(segment.count for segment in lru.segments)
-        for name, value in _items_of(engine, lru).items()
+        for name, value in _items_of(table, lru).items()
     }
 
 
-def _items_of(engine: "MemcachedEngine", lru: ClassLRU) -> Figures:
-    now, maintained = engine.now, engine.spec.segmented
+def _items_of(table: ItemTable, lru: ClassLRU) -> Figures:
+    now, maintained = table.now, table.settings.maintained
     hot, warm, cold, temp = lru.segments
     shown: Figures = {"number": sum(segment.count for segment in lru.segments)}
     if maintained:
         shown |= {"number_hot": hot.count, "number_warm": warm.count, "number_cold": cold.count}
-        if engine.settings.temp_ttl is not None:
+        if table.settings.temp_ttl is not None:
             shown["number_temp"] = temp.count
         shown |= {"age_hot": lru.age(hot, now), "age_warm": lru.age(warm, now)}
     shown |= {
@@ -181,16 +167,16 @@ def _reclaimed_of(lru: ClassLRU, *, maintained: bool) -> Figures:
     return shown
 
 
-def slabs(engine: "MemcachedEngine") -> Figures:
-    """Return the figures of every class that has pages (slabs.c, do_slabs_stats)."""
+def slabs(table: ItemTable) -> Figures:
+    """Return the figures of each class that has pages (slabs.c, do_slabs_stats)."""
     shown: Figures = {
         f"{lru.slab.number}:{name}": value
-        for lru in engine.lrus
+        for lru in table.lrus
         if lru.slab.pages
         for name, value in _slab_of(lru).items()
     }
-    active = sum(bool(lru.slab.pages) for lru in engine.lrus)
-    return {**shown, "active_slabs": active, "total_malloced": engine.slabs.memory}
+    active = sum(bool(lru.slab.pages) for lru in table.lrus)
+    return {**shown, "active_slabs": active, "total_malloced": table.slabs.memory}
 
 
 def _slab_of(lru: ClassLRU) -> Figures:
@@ -218,38 +204,38 @@ def _yes(holds: object) -> str:
     return "yes" if holds else "no"
 
 
-def settings(engine: "MemcachedEngine") -> Figures:
-    """Return the settings that this engine has (memcached.c, process_stat_settings)."""
-    spec, maintainer = engine.spec, engine.maintainer
+def settings(daemon: Daemon) -> Figures:
+    """Return the settings that this server has (memcached.c, process_stat_settings)."""
+    chosen = daemon.settings
     return {
-        "maxbytes": engine.slabs.limit,
-        "verbosity": engine.verbosity,
-        "oldest": engine.settings.oldest_live,
+        "maxbytes": daemon.slabs.limit,
+        "verbosity": chosen.verbosity,
+        "oldest": chosen.oldest_live,
         "evictions": "on",
-        "growth_factor": f"{spec.growth_factor:.2f}",
+        "growth_factor": f"{chosen.growth_factor:.2f}",
         "chunk_size": 48,
-        "num_threads": spec.threads,
-        "cas_enabled": _yes(spec.use_cas),
-        "item_size_max": spec.item_size_max,
+        "num_threads": chosen.threads,
+        "cas_enabled": _yes(chosen.use_cas),
+        "item_size_max": chosen.item_size_max,
         "slab_reassign": "yes",
-        "slab_automove": maintainer.automove,
-        "slab_automove_ratio": f"{maintainer.ratio:.2f}",
+        "slab_automove": chosen.automove,
+        "slab_automove_ratio": f"{chosen.automove_ratio:.2f}",
         "slab_automove_window": WINDOW,
         "slab_chunk_max": LARGEST_CHUNK,
-        **_lru_settings(engine),
-        "track_sizes": _yes(engine.sizes_from is not None),
+        **_lru_settings(daemon),
+        "track_sizes": _yes(daemon.sizes_from is not None),
     }
 
 
-def _lru_settings(engine: "MemcachedEngine") -> Figures:
-    settings, crawler = engine.settings, engine.crawler
+def _lru_settings(daemon: Daemon) -> Figures:
+    settings, crawler = daemon.settings, daemon.crawler
     return {
         "lru_crawler": _yes(crawler.enabled),
         "lru_crawler_sleep": crawler.pause,
         "lru_crawler_tocrawl": crawler.most,
         "flush_enabled": "yes",
         "dump_enabled": "yes",
-        "lru_maintainer_thread": _yes(engine.spec.segmented),
+        "lru_maintainer_thread": _yes(daemon.settings.maintained),
         "lru_segmented": _yes(settings.segmented),
         "hot_lru_pct": settings.hot_percent,
         "warm_lru_pct": settings.warm_percent,
@@ -260,14 +246,17 @@ def _lru_settings(engine: "MemcachedEngine") -> Figures:
     }
 
 
-def sizes(engine: "MemcachedEngine") -> Figures:
-    """Return how many items there are of each size, in steps of 32 bytes, once `sizes_enable` was said."""
-    if engine.sizes_from is None:
+def sizes(table: ItemTable) -> Figures:
+    """Return the number of items of each size, in steps of 32 bytes, after `stats sizes_enable`."""
+    if table.sizes_from is None:
         return {"sizes_status": "disabled"}
     shown: Figures = {}
     steps = sorted(
-        -(-item.size // 32) for item in engine.items.values() if item.cas >= engine.sizes_from
+        -(-item.size // 32) for item in table.items.values() if item.cas >= table.sizes_from
     )
     for step in steps:
         shown[str(step * 32)] = int(shown.get(str(step * 32), 0)) + 1
     return shown
+
+
+GROUPS = {"": general, "items": items, "slabs": slabs, "settings": settings, "sizes": sizes}

@@ -1,4 +1,4 @@
-"""Policies that learn from the keys they gave up too early: ARC and LIRS."""
+"""Policies that learn from the keys they evicted too early: ARC and LIRS."""
 
 from collections import OrderedDict
 
@@ -7,16 +7,16 @@ from cachesim.engines.policies.parts import Ghosts, Sized
 
 
 class ARC(Sized):
-    """Adaptive replacement: keys used once, keys used again, and ghosts of both that move the border.
+    """Adaptive replacement: one part for keys used once, one for keys used again, and ghosts of both.
 
-    The return of a ghost says which of the two parts was too small; that part then may hold more.
+    A ghost that returns shows which part was too small. That part may then hold more keys.
 
     References
     ----------
-    Megiddo and Modha, "ARC: a self-tuning, low overhead replacement cache", FAST 2003: figure 4, whose names
-    stand beside ours.
+    Megiddo and Modha, "ARC: a self-tuning, low overhead replacement cache", FAST 2003: figure 4. Its
+    names are in the comments.
 
-    >>> from cachesim.engines.policies import hits_of
+    >>> from cachesim.engines.simple import hits_of
     >>> hits_of(ARC, items=3, keys="aabbcdefaabb")
     6
     """
@@ -25,11 +25,11 @@ class ARC(Sized):
         self.once: OrderedDict[str, None] = OrderedDict()  # T1, least recently used first
         self.again: OrderedDict[str, None] = OrderedDict()  # T2
         self.once_ghosts, self.again_ghosts = Ghosts(), Ghosts()  # B1, B2
-        self.target = 0.0  # p: how many keys used once are wanted
-        self.returned: Ghosts | None = None  # where the key that comes in was a ghost
+        self.target = 0.0  # p: the wanted number of keys used once
+        self.returned: Ghosts | None = None  # the ghosts that had the new key; None: no ghosts
 
     def before_add(self, entry: Entry) -> bool:
-        """Move the border if the key was a ghost; else make room among the ghosts."""
+        """Move the border if the key was a ghost, else make room among the ghosts."""
         here, there = self.once_ghosts, self.again_ghosts
         self.returned = here if entry.key in here else there if entry.key in there else None
         if self.returned is here:
@@ -41,7 +41,7 @@ class ARC(Sized):
         return True
 
     def on_add(self, entry: Entry) -> None:
-        """Join the keys used once, or those used again if the key has returned."""
+        """Put the key among those used once, or those used again if it has returned."""
         if self.returned is None:
             self.once[entry.key] = None
         else:
@@ -50,24 +50,24 @@ class ARC(Sized):
         self.returned = None
 
     def on_use(self, entry: Entry) -> None:
-        """Be the newest of the keys used again."""
+        """Make the key the newest of those used again."""
         self.once.pop(entry.key, None)
         self.again[entry.key] = None
         self.again.move_to_end(entry.key)
 
     def on_evict(self, entry: Entry) -> None:
-        """Remember a key; only a cache full of keys used once forgets its oldest altogether."""
+        """Remember the key, unless the cache is full of keys used once."""
         if entry.key in self.again:
             self.again_ghosts.remember(entry.key, most=2 * self.full)
         elif len(self.once) < self.full or self.returned is not None:
             self.once_ghosts.remember(entry.key, most=self.full)
 
     def on_remove(self, entry: Entry) -> None:
-        """Leave the part."""
+        """Take the key out of its part."""
         del (self.once if entry.key in self.once else self.again)[entry.key]
 
     def victim(self) -> str:
-        """Take from the keys used once while they are more than wanted (REPLACE)."""
+        """Choose a key used once if there are more of them than wanted (REPLACE)."""
         self.learn(len(self.once) + len(self.again))
         used_once = len(self.once)
         is_due = used_once > self.target or (
@@ -76,7 +76,7 @@ class ARC(Sized):
         return next(iter(self.once if used_once and (is_due or not self.again) else self.again))
 
     def _trim_ghosts(self) -> None:
-        """Keep at most as many keys and ghosts of the first kind as fit, and twice as many of both (case IV)."""
+        """Keep the keys used once and their ghosts within one cache, and all within two (case IV)."""
         once = len(self.once) + len(self.once_ghosts)
         both = once + len(self.again) + len(self.again_ghosts)
         if once >= self.full and self.once_ghosts:
@@ -86,34 +86,33 @@ class ARC(Sized):
 
 
 class LIRS(Sized):
-    """Low inter-reference recency: a key used twice within a short distance stays; one use buys a short stay.
+    """Low inter-reference recency: a key that is used again soon stays; one use gives a short stay.
 
-    The stack holds keys in order of their last use, down to the least recent of those that stay ("low").
-    A key used again while it is still on the stack becomes one of them, and the lowest of them leaves for the
-    queue, from which the victims come.
+    The stack holds keys in the order of their last use. Its lowest key is always one of the keys that
+    stay ("low"). If a key is used again while it is on the stack, it becomes a low key. Then the lowest
+    low key moves to the queue. Victims come from the queue.
 
     References
     ----------
     Jiang and Zhang, "LIRS: an efficient low inter-reference recency set replacement policy", SIGMETRICS 2002.
 
-    >>> from cachesim.engines.policies import hits_of
+    >>> from cachesim.engines.simple import hits_of
     >>> hits_of(LIRS, items=3, keys="aabbcdefaabb")
     6
     """
 
     queue_share = 0.01  # of the cache, at least one key: HIR
-    most_ghosts = 2  # times the cache: keys on the stack that are not held
+    most_ghosts = 2  # times the cache: keys on the stack that are not in the cache
 
     def __init__(self) -> None:
-        self.stack: OrderedDict[str, None] = OrderedDict()  # S: least recently used first
-        self.low: set[str] = set()  # LIR: those that stay; all are on the stack
-        self.queue: OrderedDict[str, None] = (
-            OrderedDict()
-        )  # Q: the others that are held, oldest first
-        self.ghosts = Ghosts()  # on the stack, and no longer held
+        self.stack: OrderedDict[str, None] = OrderedDict()  # S: the least recently used key first
+        self.low: set[str] = set()  # LIR: the keys that stay; all are on the stack
+        # Q: the other keys in the cache, the oldest first
+        self.queue: OrderedDict[str, None] = OrderedDict()
+        self.ghosts = Ghosts()  # on the stack, but no longer in the cache
 
     def on_add(self, entry: Entry) -> None:
-        """Stay if the key is still on the stack or there is room for it; else join the queue."""
+        """Let the key stay if it is still on the stack or there is room; else put it into the queue."""
         has_room = len(self.low) < self._most_low and not self.queue
         self.ghosts.forget(entry.key)
         if has_room or entry.key in self.stack:
@@ -123,7 +122,7 @@ class LIRS(Sized):
             self.queue[entry.key] = None
 
     def on_use(self, entry: Entry) -> None:
-        """Come to the top; a key of the queue that was still on the stack stays from now on."""
+        """Move the key to the top; a key of the queue stays from now on if it was on the stack."""
         if entry.key in self.low:
             self._top(entry.key)
             self._prune()
@@ -135,7 +134,7 @@ class LIRS(Sized):
             self.queue.move_to_end(entry.key)
 
     def on_evict(self, entry: Entry) -> None:
-        """Remember a key that is on the stack."""
+        """Remember the key if it is on the stack."""
         if entry.key in self.queue and entry.key in self.stack:
             self.ghosts.keys[entry.key] = None
             while len(self.ghosts) > self.most_ghosts * self.full:
@@ -143,7 +142,7 @@ class LIRS(Sized):
                 del self.stack[oldest]
 
     def on_remove(self, entry: Entry) -> None:
-        """Leave the queue or the low keys; a ghost keeps its place on the stack."""
+        """Take the key out; a ghost keeps its place on the stack."""
         self.queue.pop(entry.key, None)
         self.low.discard(entry.key)
         if entry.key not in self.ghosts:
@@ -151,7 +150,7 @@ class LIRS(Sized):
         self._prune()
 
     def victim(self) -> str:
-        """Take the oldest of the queue."""
+        """Choose the oldest key of the queue."""
         self.learn(len(self.low) + len(self.queue))
         while len(self.low) > self._most_low or (self.low and not self.queue):
             self._lower()
@@ -172,7 +171,7 @@ class LIRS(Sized):
         self.stack.move_to_end(key)
 
     def _lower(self) -> None:
-        """Send the lowest key that stays to the queue."""
+        """Move the lowest of the low keys to the queue."""
         self._prune()
         lowest, _ = self.stack.popitem(last=False)
         self.low.remove(lowest)
@@ -180,7 +179,7 @@ class LIRS(Sized):
         self._prune()
 
     def _prune(self) -> None:
-        """Take keys off the stack's end until one that stays is there."""
+        """Remove keys from the end of the stack until the lowest is a low key."""
         while self.stack and (lowest := next(iter(self.stack))) not in self.low:
             del self.stack[lowest]
             self.ghosts.forget(lowest)

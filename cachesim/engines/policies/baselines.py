@@ -1,4 +1,4 @@
-"""What other policies are measured against: Random from below, Belady from above."""
+"""The bounds for other policies: Random from below, Belady from above."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -9,62 +9,61 @@ from cachesim.errors import BadInput, PolicyError
 
 
 class Random(EvictionPolicy):
-    """Any key, each as likely as the others."""
+    """Evicts a random key, each with the same probability."""
 
     def __init__(self) -> None:
         self.keys: list[str] = []
         self.place: dict[str, int] = {}
 
     def on_add(self, entry: Entry) -> None:
-        """Take the last place."""
+        """Put the key at the last place."""
         self.place[entry.key] = len(self.keys)
         self.keys.append(entry.key)
 
     def on_remove(self, entry: Entry) -> None:
-        """Give the place to the last key: removal without a gap."""
+        """Move the last key to the free place, so that no gap is left."""
         place, last = self.place.pop(entry.key), self.keys.pop()
         if last != entry.key:
             self.keys[place], self.place[last] = last, place
 
     def victim(self) -> str:
-        """Draw a place."""
+        """Choose the key at a random place."""
         return self.keys[int(self.random() * len(self.keys))]
 
 
 class _Belady(EvictionPolicy):
-    """What `Belady(keys)` makes: follows the requests and knows when each key is asked for next."""
+    """The policy that `Belady(keys)` makes: it knows the next request of each key."""
 
     def __init__(self, keys: Sequence[str], next_uses: Sequence[float]) -> None:
         self.keys, self.next_uses = keys, next_uses
-        self.number = 0  # of the request that comes next
-        self.held: dict[str, float] = {}  # key -> number of the request that asks for it next
-        self.farthest: list[
-            tuple[float, str]
-        ] = []  # a heap of (-number, key), the outdated included
+        self.number = 0  # of the next request
+        self.held: dict[str, float] = {}  # key -> number of its next request
+        # A heap of (-number, key), with outdated entries.
+        self.farthest: list[tuple[float, str]] = []
 
     def on_add(self, entry: Entry) -> None:
-        """Note the next use."""
+        """Note the next request of the key."""
         self.on_use(entry)
 
     def on_use(self, entry: Entry) -> None:
-        """Note the use after this one."""
+        """Note the request of the key after this one."""
         number, self.number = self.number, self.number + 1
         expected = self.keys[number] if number < len(self.keys) else None
         if expected != entry.key:
             what = "nothing more" if expected is None else f'"{expected}"'
             raise PolicyError(
-                f'Belady was told that request {number} asks for {what}, not for "{entry.key}"; '
+                f'Belady expects that request {number} asks for {what}, not for "{entry.key}"; '
                 "make it with Belady(keys) from the very requests that read or store, in their order"
             )
         self.held[entry.key] = self.next_uses[number]
         heappush(self.farthest, (-self.next_uses[number], entry.key))
 
     def on_remove(self, entry: Entry) -> None:
-        """Forget the key; its future stays known."""
+        """Forget the key."""
         del self.held[entry.key]
 
     def victim(self) -> str:
-        """Return the key that is needed again last, or never."""
+        """Choose the key whose next request is latest, or never comes."""
         while True:
             when, key = self.farthest[0]
             if self.held.get(key) == -when:
@@ -73,10 +72,10 @@ class _Belady(EvictionPolicy):
 
 
 def Belady(keys: Iterable[str] | None = None) -> Callable[[], EvictionPolicy]:  # noqa: N802 (used like a class)
-    """Return a maker of the optimum for these very requests, each asked once and filled on a miss.
+    """Return a function that makes the optimal policy for these requests; a miss must store its key.
 
-    No policy can hit more on equal-sized items. It follows the requests one by one, so any other order,
-    such as that of several clients, is refused.
+    No policy hits more often if all items have the same size. The policy follows the requests one by
+    one. It refuses any other order, such as the mixed order of several clients.
 
     >>> from cachesim.engines.simple import Simple
     >>> keys = ["a", "b", "c", "a"]
@@ -90,7 +89,7 @@ def Belady(keys: Iterable[str] | None = None) -> Callable[[], EvictionPolicy]:  
     Raises
     ------
     BadInput
-        It is made without the keys; PolicyError, later, if others are asked for.
+        The keys are missing. Later, a request for another key raises PolicyError.
 
     References
     ----------
@@ -105,4 +104,8 @@ def Belady(keys: Iterable[str] | None = None) -> Callable[[], EvictionPolicy]:  
     for number in range(len(known) - 1, -1, -1):
         next_uses[number] = upcoming.get(known[number], math.inf)
         upcoming[known[number]] = number
-    return lambda: _Belady(known, next_uses)
+
+    def belady() -> EvictionPolicy:
+        return _Belady(known, next_uses)
+
+    return belady

@@ -1,4 +1,4 @@
-"""Policies that count uses: LFU counts for ever, W-TinyLFU forgets."""
+"""Policies that count uses: LFU never forgets a count, W-TinyLFU does."""
 
 from collections import OrderedDict
 from math import ceil
@@ -10,7 +10,7 @@ from cachesim.engines.policies.recency import SLRU
 
 
 class _Bucket:
-    """The keys of LFU that were used equally often, the least recently used first."""
+    """The keys of LFU with the same number of uses, the least recently used first."""
 
     __slots__ = ("fewer", "keys", "more", "uses")
 
@@ -22,7 +22,7 @@ class _Bucket:
 
 
 class LFU(EvictionPolicy):
-    """Least frequently used; among equals the least recently used goes. Every step is O(1).
+    """Evicts the least frequently used key, among equals the least recently used. Every step is O(1).
 
     References
     ----------
@@ -30,29 +30,29 @@ class LFU(EvictionPolicy):
     """
 
     def __init__(self) -> None:
-        self.bucket: dict[str, _Bucket] = {}  # key -> where it is
+        self.bucket: dict[str, _Bucket] = {}  # key -> its bucket
         self.ends = _Bucket(0)  # a ring in order of uses: ends.more has the fewest
 
     def on_add(self, entry: Entry) -> None:
-        """Start with one use."""
+        """Count the first use."""
         self._enter(entry.key, self.ends)
 
     def on_use(self, entry: Entry) -> None:
-        """Move up by one use."""
+        """Count one more use."""
         bucket = self.bucket[entry.key]
         self._enter(entry.key, bucket)
         self._leave(entry.key, bucket)
 
     def on_remove(self, entry: Entry) -> None:
-        """Forget the count: a key that returns starts again from one."""
+        """Forget the count; a key that returns starts at one again."""
         self._leave(entry.key, self.bucket.pop(entry.key))
 
     def victim(self) -> str:
-        """Return the key with the fewest uses."""
+        """Choose the key with the fewest uses."""
         return next(iter(self.ends.more.keys))
 
     def _enter(self, key: str, below: _Bucket) -> None:
-        """Join the bucket with one use more than `below`; make it where it is missing."""
+        """Put a key into the bucket with one use more than `below`; make the bucket if it is missing."""
         bucket = below.more
         if bucket.uses != below.uses + 1:
             bucket = _Bucket(below.uses + 1)
@@ -62,16 +62,17 @@ class LFU(EvictionPolicy):
         self.bucket[key] = bucket
 
     def _leave(self, key: str, bucket: _Bucket) -> None:
-        """Leave a bucket, which goes when it is empty."""
+        """Take a key out of a bucket, and remove the bucket if it is empty."""
         del bucket.keys[key]
         if not bucket.keys:
             bucket.fewer.more, bucket.more.fewer = bucket.more, bucket.fewer
 
 
 class Sketch:
-    """About how often each key was used lately: four rows of small counters, halved now and then.
+    """Estimates how often each key was used lately, with four rows of small counters.
 
-    Each key has a counter in every row; keys may share one, so the least of the four is nearest to the truth.
+    Each key has one counter in every row. Keys may share a counter, so the smallest of the four is the
+    best estimate. All counters are halved from time to time.
 
     >>> sketch = Sketch(keys=16)
     >>> for key in "aab":
@@ -87,15 +88,11 @@ class Sketch:
     MOST = 15  # a counter has four bits
     ROOM = 4  # counters per key and row
     SAMPLE = 10  # uses per key after which all counters are halved
-    SPREAD = (
-        0x9E3779B1,
-        0x85EBCA77,
-        0xC2B2AE3D,
-        0x27D4EB2F,
-    )  # odd: each row spreads keys its own way
+    # Odd numbers: each row spreads the keys differently.
+    SPREAD = (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F)
 
     def __init__(self, keys: int) -> None:
-        self.keys = keys  # that the cache holds
+        self.keys = keys  # in the cache
         self.bits = (self.ROOM * keys - 1).bit_length()
         self.rows = [bytearray(1 << self.bits) for _ in self.SPREAD]
         self.added = 0
@@ -111,7 +108,7 @@ class Sketch:
             self.added //= 2
 
     def count(self, key: str) -> int:
-        """Estimate how often a key was used: never too low but for the halving, sometimes too high."""
+        """Estimate the uses of a key: sometimes too high, and too low only because of the halving."""
         return min(row[p] for row, p in zip(self.rows, self._places(key), strict=True))
 
     def _places(self, key: str) -> list[int]:
@@ -120,17 +117,17 @@ class Sketch:
 
 
 class WTinyLFU(Sized):
-    """A small LRU window in front of a segmented LRU, which a key enters only if it was used more often.
+    """A small LRU window in front of a segmented LRU. Only keys that were used often enter the second.
 
-    The window's oldest key and the main part's next victim are compared by a sketch of recent uses; the one
-    that was used less goes.
+    A sketch of recent uses compares the oldest key of the window with the next victim of the main part.
+    The key with fewer uses is evicted.
 
     References
     ----------
     Einziger, Friedman and Manes, "TinyLFU: a highly efficient cache admission policy", ACM Transactions on
     Storage 13(4), 2017.
 
-    >>> from cachesim.engines.policies import hits_of
+    >>> from cachesim.engines.simple import hits_of
     >>> hits_of(WTinyLFU, items=3, keys="aabb" + "cdefghij" + "ab")
     4
     """
@@ -143,7 +140,7 @@ class WTinyLFU(Sized):
         self.sketch = Sketch(keys=16)
 
     def before_add(self, entry: Entry) -> bool:
-        """Count the use; the sketch grows with the cache, and then counts from the start."""
+        """Count the use. When the cache has grown, a larger sketch starts to count from 0."""
         held = len(self.window) + len(self.main)
         if held > self.sketch.keys:
             self.sketch = Sketch(keys=int(min(self.full, 2 * held)))
@@ -151,13 +148,13 @@ class WTinyLFU(Sized):
         return True
 
     def on_add(self, entry: Entry) -> None:
-        """Join the window; while the cache has room its oldest key moves on without a contest."""
+        """Put the key into the window; while the cache has room, its oldest key just moves on."""
         self.window[entry.key] = None
         if len(self.window) > self._window:
             self._move_on()
 
     def on_use(self, entry: Entry) -> None:
-        """Count the use, and be the newest of the window or of the main part."""
+        """Count the use, and make the key the newest of its part."""
         self.sketch.add(entry.key)
         if entry.key in self.window:
             self.window.move_to_end(entry.key)
@@ -165,14 +162,14 @@ class WTinyLFU(Sized):
             self.main.on_use(entry)
 
     def on_remove(self, entry: Entry) -> None:
-        """Leave the window or the main part."""
+        """Take the key out of its part."""
         if entry.key in self.window:
             del self.window[entry.key]
         else:
             self.main.on_remove(entry)
 
     def victim(self) -> str:
-        """Let the window's oldest key and the main part's victim contest for one place."""
+        """Compare the oldest key of the window with the victim of the main part."""
         self.learn(len(self.window) + len(self.main))
         self.main.items = self.full - self._window
         if not self.window or not self.main:

@@ -1,4 +1,4 @@
-"""What several policies are made of: the size of a full cache, a memory of keys that left, keys in order of a rank."""
+"""Parts of several policies: the size of a full cache, ghosts, and keys in the order of a rank."""
 
 import math
 from collections import OrderedDict
@@ -9,26 +9,26 @@ from cachesim.engines.base import EvictionPolicy
 
 
 class Sized(EvictionPolicy):
-    """A policy whose parts are shares of the cache, so that it must know how many keys fit.
+    """A policy whose parts are shares of the cache, so it must know how many keys fit.
 
-    With a limit on items that is the limit. With a limit on bytes it is the number of keys that were held when
-    room was last needed; before that it is infinite, for nothing is known.
+    With a limit on items, that is the limit. With a limit on bytes, it is the number of keys in the cache
+    when room was last needed. Before that it is unknown, and counts as infinite.
     """
 
     _held = math.inf
 
     @property
     def full(self) -> float:
-        """How many keys the cache holds when it is full."""
+        """The number of keys in a full cache."""
         return min(self.items, self._held)
 
     def learn(self, held: int) -> None:
-        """Note how many keys are held now that room is needed."""
+        """Note the number of keys in the cache now, when room is needed."""
         self._held = held
 
 
 class Ghosts:
-    """Keys that were given up lately, without their values, the oldest first.
+    """Keys that were evicted lately, without their values, the oldest first.
 
     >>> ghosts = Ghosts()
     >>> for key in "abc":
@@ -41,21 +41,21 @@ class Ghosts:
         self.keys: OrderedDict[str, None] = OrderedDict()
 
     def remember(self, key: str, most: float) -> None:
-        """Add a key as the newest; the oldest go while there are more than `most`."""
+        """Add a key as the newest; forget the oldest while there are more than `most`."""
         self.keys[key] = None
         while len(self.keys) > most:
             self.forget_oldest()
 
     def forget(self, key: str) -> bool:
-        """Drop a key; say whether it was there."""
+        """Forget a key; True if it was there."""
         return self.keys.pop(key, self) is None
 
     def forget_oldest(self) -> None:
-        """Drop the oldest key."""
+        """Forget the oldest key."""
         self.keys.popitem(last=False)
 
     def __contains__(self, key: str) -> bool:
-        """Say whether a key is remembered."""
+        """Whether a key is remembered."""
         return key in self.keys
 
     def __len__(self) -> int:
@@ -63,25 +63,25 @@ class Ghosts:
         return len(self.keys)
 
 
-class Ranking:
-    """Keys by a rank that changes, to find the key of the lowest: a heap whose outdated entries are passed over.
+class RankHeap:
+    """Finds the key with the lowest rank, though ranks change: a heap that skips its outdated entries.
 
-    >>> ranking = Ranking()
+    >>> heap = RankHeap()
     >>> for key, rank in [("a", 1), ("b", 2), ("a", 3)]:
-    ...     ranking.put(key, rank)
-    >>> ranking.lowest(), ranking.ranks["a"]
+    ...     heap.put(key, rank)
+    >>> heap.lowest(), heap.ranks["a"]
     ('b', 3)
     """
 
     def __init__(self) -> None:
         self.ranks: dict[str, Any] = {}
-        self.heap: list[tuple[Any, str]] = []  # (rank, key), the outdated included
+        self.heap: list[tuple[Any, str]] = []  # (rank, key), with outdated entries
 
     def put(self, key: str, rank: Any) -> None:
-        """Give a key its rank, a new one or for the first time."""
+        """Give a key its first or its new rank."""
         self.ranks[key] = rank
         heappush(self.heap, (rank, key))
-        if len(self.heap) > 2 * len(self.ranks) + 64:  # else a cache that evicts nothing only grows
+        if len(self.heap) > 2 * len(self.ranks) + 64:  # or it would grow for ever without evictions
             self.heap = [(rank, key) for key, rank in self.ranks.items()]
             heapify(self.heap)
 
@@ -90,7 +90,7 @@ class Ranking:
         del self.ranks[key]
 
     def lowest(self) -> str:
-        """Find the key of the lowest rank."""
+        """Find the key with the lowest rank."""
         while self.ranks.get(self.heap[0][1]) != self.heap[0][0]:
             heappop(self.heap)
         return self.heap[0][1]

@@ -1,4 +1,4 @@
-"""Policies that keep a queue and look at marks: FIFO, CLOCK, SIEVE and S3-FIFO. A hit moves nothing."""
+"""Policies with a queue and marks: FIFO, CLOCK, SIEVE and S3-FIFO. A hit moves nothing."""
 
 from collections import OrderedDict
 
@@ -7,26 +7,26 @@ from cachesim.engines.policies.parts import Ghosts, Sized
 
 
 class FIFO(EvictionPolicy):
-    """First in, first out: the oldest entry goes, however often it is used."""
+    """First in, first out: evicts the oldest entry, even if it is used often."""
 
     def __init__(self) -> None:
         self.queue: OrderedDict[Entry, None] = OrderedDict()  # oldest first
 
     def on_add(self, entry: Entry) -> None:
-        """Join the end of the queue."""
+        """Put the entry at the end of the queue."""
         self.queue[entry] = None
 
     def on_remove(self, entry: Entry) -> None:
-        """Leave the queue."""
+        """Take the entry out of its queue."""
         del self.queue[entry]
 
     def victim(self) -> str:
-        """Return the oldest key."""
+        """Choose the oldest key."""
         return next(iter(self.queue)).key
 
 
 class CLOCK(EvictionPolicy):
-    """Second chance: the hand passes over a used entry once, taking its mark away.
+    """Second chance: the hand passes a used entry once and removes its mark.
 
     References
     ----------
@@ -37,7 +37,7 @@ class CLOCK(EvictionPolicy):
         self.ring: OrderedDict[str, bool] = OrderedDict()  # key -> used since the hand last passed
 
     def on_add(self, entry: Entry) -> None:
-        """Enter behind the hand, unmarked."""
+        """Put the key behind the hand, without a mark."""
         self.ring[entry.key] = False
 
     def on_use(self, entry: Entry) -> None:
@@ -45,11 +45,11 @@ class CLOCK(EvictionPolicy):
         self.ring[entry.key] = True
 
     def on_remove(self, entry: Entry) -> None:
-        """Leave the ring."""
+        """Take the key out of the ring."""
         del self.ring[entry.key]
 
     def victim(self) -> str:
-        """Move the hand to the first unmarked key."""
+        """Move the hand to the first key without a mark."""
         while True:
             key, used = next(iter(self.ring.items()))
             if not used:
@@ -71,7 +71,7 @@ class _Node:
 
 
 class SIEVE(EvictionPolicy):
-    """FIFO in which the hand spares used entries *where they are*; new ones never push the hand.
+    """FIFO with a hand that passes used entries and leaves them *where they are*.
 
     References
     ----------
@@ -84,7 +84,7 @@ class SIEVE(EvictionPolicy):
         self.hand = self.ends
 
     def on_add(self, entry: Entry) -> None:
-        """Enter as the newest, unvisited."""
+        """Put the key in as the newest, not visited."""
         node = self.nodes[entry.key] = _Node(entry.key)
         node.newer, node.older = self.ends, self.ends.older
         node.older.newer = self.ends.older = node
@@ -94,14 +94,14 @@ class SIEVE(EvictionPolicy):
         self.nodes[entry.key].visited = True
 
     def on_remove(self, entry: Entry) -> None:
-        """Leave the list; the hand steps on if it pointed here."""
+        """Take the key out of the list; the hand moves on if it pointed to it."""
         node = self.nodes.pop(entry.key)
         if self.hand is node:
             self.hand = node.newer
         node.newer.older, node.older.newer = node.older, node.newer
 
     def victim(self) -> str:
-        """Move the hand from old to new until it meets an unvisited key."""
+        """Move the hand from old to new until it finds a key that was not visited."""
         node = self.hand
         while node is self.ends or node.visited:
             node.visited = False
@@ -111,36 +111,37 @@ class SIEVE(EvictionPolicy):
 
 
 class S3FIFO(Sized):
-    """Three queues: a small one that most keys leave again, a main one for keys that came back, and ghosts.
+    """Three queues: a small queue for new keys, a main queue for keys used again, and ghosts.
 
-    A key that was used more than once in the small queue moves to the main one, and so does a key that returns
-    while its ghost is remembered. The main queue gives used keys another round, as CLOCK does.
+    Most keys leave the small queue soon. A key that was used more than once there moves to the main queue.
+    So does a key that returns while its ghost is remembered. The main queue gives used keys another
+    round, as CLOCK does.
 
     References
     ----------
     Yang, Zhang, Qiu, Yue and Rashmi, "FIFO queues are all you need for cache eviction", SOSP 2023.
 
-    >>> from cachesim.engines.policies import hits_of
+    >>> from cachesim.engines.simple import hits_of
     >>> hits_of(S3FIFO, items=10, keys="aaa" + "".join(map(chr, range(200, 230))) + "a")
     3
     """
 
     small_share = 0.1  # of the cache
-    most_uses = 3  # counted
+    most_uses = 3  # that are counted
 
     def __init__(self) -> None:
         self.small: OrderedDict[str, int] = OrderedDict()  # key -> uses, oldest first
         self.main: OrderedDict[str, int] = OrderedDict()
-        self.ghosts = Ghosts()  # keys that left from the small queue
-        self.returned = False  # whether the key that comes in was a ghost
+        self.ghosts = Ghosts()  # keys evicted from the small queue
+        self.returned = False  # whether the new key was a ghost
 
     def before_add(self, entry: Entry) -> bool:
-        """Look for the key's ghost."""
+        """Note whether the key was a ghost."""
         self.returned = self.ghosts.forget(entry.key)
         return True
 
     def on_add(self, entry: Entry) -> None:
-        """Join the small queue, or the main one if the key has returned."""
+        """Put the key into the small queue, or into the main queue if it was a ghost."""
         (self.main if self.returned else self.small)[entry.key] = 0
         self.returned = False
 
@@ -150,16 +151,16 @@ class S3FIFO(Sized):
         queue[entry.key] = min(queue[entry.key] + 1, self.most_uses)
 
     def on_evict(self, entry: Entry) -> None:
-        """Remember a key that leaves from the small queue: as many as the main queue holds."""
+        """Remember a key of the small queue; there are as many ghosts as keys in the main queue."""
         if entry.key in self.small:
             self.ghosts.remember(entry.key, most=(1 - self.small_share) * self.full)
 
     def on_remove(self, entry: Entry) -> None:
-        """Leave the queue."""
+        """Take the entry out of its queue."""
         del (self.small if entry.key in self.small else self.main)[entry.key]
 
     def victim(self) -> str:
-        """Take from the small queue while it has more than its share, else from the main one."""
+        """Choose from the small queue if it has its share of the keys, else from the main queue."""
         self.learn(len(self.small) + len(self.main))
         while True:
             if self.small and (len(self.small) >= self.small_share * self.full or not self.main):

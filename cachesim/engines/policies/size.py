@@ -1,14 +1,14 @@
-"""Policies that look at how large a value is: GDSF."""
+"""Policies that look at the size of a value: GDSF."""
 
 from cachesim.engines.base import Entry, EvictionPolicy
-from cachesim.engines.policies.parts import Ranking
+from cachesim.engines.policies.parts import RankHeap
 
 
 class GDSF(EvictionPolicy):
-    """Greedy dual with sizes and frequencies: the key with the fewest uses per byte goes, and the old ones age.
+    """Greedy dual with sizes and frequencies: evicts the key with the fewest uses per byte; keys age.
 
-    A key's rank is the rank of the last victim plus its uses per byte, so that those who are not used any
-    more are overtaken.
+    At each use, a key's rank becomes the rank of the last victim plus the key's uses per byte. So the
+    keys in use overtake the keys that nobody uses any more.
 
     References
     ----------
@@ -24,20 +24,20 @@ class GDSF(EvictionPolicy):
     """
 
     def __init__(self) -> None:
-        self.ranks = Ranking()
+        self.ranks = RankHeap()
         self.uses: dict[str, int] = {}
         self.inflation = 0.0  # the rank of the last victim
 
     def on_add(self, entry: Entry) -> None:
-        """Begin with one use."""
+        """Count the first use."""
         self._use(entry, 1)
 
     def on_use(self, entry: Entry) -> None:
-        """Count one use more."""
+        """Count one more use."""
         self._use(entry, self.uses[entry.key] + 1)
 
     def on_evict(self, entry: Entry) -> None:
-        """Let every later use count from this rank."""
+        """Start from this rank at every later use."""
         self.inflation = self.ranks.ranks[entry.key]
 
     def on_remove(self, entry: Entry) -> None:
@@ -46,7 +46,7 @@ class GDSF(EvictionPolicy):
         del self.uses[entry.key]
 
     def victim(self) -> str:
-        """Take the key of the lowest rank."""
+        """Choose the key with the lowest rank."""
         return self.ranks.lowest()
 
     def _use(self, entry: Entry, uses: int) -> None:

@@ -1,23 +1,25 @@
-"""What a command is, how it is run and how its arguments are read, with Redis's error texts."""
+"""A command is a row of a table. Here is how its row is found, and how it is run."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol, TypeVar
+import math
+from collections.abc import Callable, Iterable, Mapping, Set
+from typing import Any, NamedTuple, Protocol
 
-from cachesim.engines.redis.db import Entry, Keyspace
-from cachesim.engines.redis.memory import as_bytes, as_integer
+from cachesim.engines.redis.arguments import (
+    ARGUMENT_TYPES,
+    KEYS,
+    Arguments,
+    quoted,
+    text,
+    wrong_number,
+)
 from cachesim.engines.redis.tally import Tally
-from cachesim.engines.redis.types.value import Value, wrong_type
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 
 OOM = "OOM command not allowed when used memory > 'maxmemory'."
-NOT_AN_INTEGER = "ERR value is not an integer or out of range"
-SYNTAX = "ERR syntax error"
+FLAGS = {"write", "readonly", "denyoom", "admin", "noscript", "loading", "stale", "fast"}
+FLAGS |= {"no_auth", "no_multi", "allow_busy"}
 
 Reply = bytes | int | float | str | bool | list | dict | set | None  # a str is a status: OK
-Arguments = list[bytes]  # the command's name first, as in Redis's argv
-
-
-V = TypeVar("V", bound=Value)
 
 
 class Pairs(list):
@@ -25,15 +27,15 @@ class Pairs(list):
 
 
 class Verbatim(bytes):
-    """A reply of lines to be read by people (INFO): bytes, but RESP3 says that it is text."""
+    """A reply in lines for people to read (INFO). It is bytes, but RESP3 marks it as text."""
 
 
-class Keys(NamedTuple):
-    """Where among the arguments the keys stand: the first, the last (below 0: from the end)."""
+class Positions(NamedTuple):
+    """Where some of the arguments stand: the first, the last (below 0: from the end), the step."""
 
     first: int  # 0: nowhere
     last: int
-    step: int  # from one key to the next
+    step: int
 
     def of(self, argv: Arguments) -> Arguments:
         """Return the arguments that stand there."""
@@ -43,96 +45,205 @@ class Keys(NamedTuple):
         return argv[self.first : end : self.step]
 
 
-NO_KEYS = Keys(0, 0, 0)
-ONE_KEY = Keys(1, 1, 1)
-TWO_KEYS = Keys(1, 2, 1)
-ALL_KEYS = Keys(1, -1, 1)
-SUBKEY = Keys(2, 2, 1)  # of a subcommand: OBJECT FREQ key
+class RedisCommand:
+    """A row of the table of commands.
 
+    Parameters
+    ----------
+    name : str
+        In capital letters; of a subcommand "OBJECT|FREQ".
+    syntax : str
+        The types of the arguments (ARGUMENT_TYPES in arguments.py), written as in Redis's manual:
+        first the required ones, then in brackets those that may follow, with "..." if they may be
+        repeated. Arity, positions of the keys and bytes stored follow from it.
+    flags : str
+        Redis's, as COMMAND INFO shows them. A "denyoom" command is refused when memory is over its
+        limit and nothing may be evicted.
+    function : callable
+        Takes the engine (for a command about a connection: the client) and each argument as its
+        type reads it; returns the reply. The first line of its docstring is the command's help.
+    replies : callable, optional
+        As `function`; returns the strings of the reply without changing anything (work.py).
+    walks : callable, optional
+        As `function`; returns how many keys the command looks at, if not those it names.
 
-class Command(NamedTuple):
-    """A row of the command table.
+    Raises
+    ------
+    BadInput
+        A type or a flag is unknown.
 
-    `arity` counts the name; below 0 it is the least number. `flags` are Redis's, as COMMAND INFO
-    shows them: a "denyoom" command is refused when memory is over its limit and nothing may go.
-    The last three say what it asks of its node (work.py).
+    >>> row = RedisCommand(
+    ...     "MSET", "key value [key value ...]", "write denyoom", lambda db, *a: "OK"
+    ... )
+    >>> row.arity, row.keys.of([b"MSET", b"a", b"1", b"b", b"2"])
+    (-3, [b'a', b'b'])
     """
 
-    arity: int
-    flags: str
-    function: Callable[[Any, Arguments], Reply]
-    keys: Keys = ONE_KEY
-    data: Keys = NO_KEYS  # where the arguments stand that are stored
-    replies: Callable[[Any, Arguments], Reply] | None = None  # gives the strings of its reply
-    walks: Callable[[Any, Arguments], int] | None = None  # keys looked at; None: those it names
+    def __init__(
+        self,
+        name: str,
+        syntax: str,
+        flags: str,
+        function: Callable[..., Reply],
+        replies: Callable[..., Reply] | None = None,
+        walks: Callable[..., int] | None = None,
+    ) -> None:
+        self.name, self.syntax, self.flags = name, syntax, flags
+        self.function, self.replies, self.walks = function, replies, walks
+        must, _, may = syntax.partition("[")
+        self.required = tuple(must.split())
+        self.repeats = may.endswith("...]")
+        self.further = tuple(may.rstrip(".]").split())
+        self.has_subcommands = "subcommand" in (*self.required, *self.further)
+        self.begins = 1 + name.count("|")  # where the first argument stands
+        self.least = self.begins + len(self.required)
+        self.most = math.inf if self.further else self.least
+        self.arity = -self.least if self.further else self.least
+        self._check()
+        self.keys = self.places(KEYS)
+        values = {"value", "message"}
+        self.stored = self.places(values | ({"field"} if "value" in self.required else set()))
+        self.readers, self.further_readers = readers(self.required), readers(self.further)
+
+    def _check(self) -> None:
+        types = {*self.required, *self.further}
+        for kind, given, known in (
+            ("type", types, set(ARGUMENT_TYPES)),
+            ("flag", set(self.flags.split()), FLAGS),
+        ):
+            for each in sorted(given - known):
+                choice = ", ".join(sorted(known))
+                raise BadInput(
+                    f'the command {self.name} has an unknown {kind} "{each}"; choose from {choice}'
+                )
+
+    def places(self, types: Set[str]) -> Positions:
+        """Return where the arguments of these types stand."""
+        at = [n for n, each in enumerate(self.required, self.begins) if each in types]
+        end = self.begins + len(self.required)
+        more = [n for n, each in enumerate(self.further, end) if each in types]
+        if not at and not more:
+            return Positions(0, 0, 0)
+        if not more:
+            return Positions(at[0], at[-1], 1)
+        step = 1 if len(more) == len(self.further) else len(self.further)
+        return Positions((at or more)[0], -1, step)
 
     def takes(self, argv: Arguments) -> bool:
-        """Return whether the number of arguments is right."""
-        return len(argv) == self.arity or (self.arity < 0 and len(argv) >= -self.arity)
+        """Whether the number of arguments is right."""
+        return self.least <= len(argv) <= self.most
+
+    def read(self, argv: Arguments) -> list[Any]:
+        """Return the arguments as the function takes them. Raises CommandError."""
+        arguments: list[Any] = argv[self.begins :]
+        for at, read in self.readers:
+            arguments[at] = read(arguments[at])
+        if more := len(arguments) - len(self.required):
+            self._read_further(arguments, more)
+        return arguments
+
+    def _read_further(self, arguments: list[Any], more: int) -> None:
+        if more % len(self.further) or (more > len(self.further) and not self.repeats):
+            raise wrong_number(self.name)
+        for at, read in self.further_readers:
+            places = slice(len(self.required) + at, None, len(self.further))
+            arguments[places] = map(read, arguments[places])
+
+
+def readers(types: Iterable[str]) -> list[tuple[int, Callable[[bytes], Any]]]:
+    """Return the places of the arguments that are read before the call, each with its reader."""
+    return [
+        (at, read) for at, each in enumerate(types) if (read := ARGUMENT_TYPES[each]) is not None
+    ]
+
+
+Table = Mapping[str, RedisCommand]
+
+
+def table(*rows: RedisCommand) -> dict[str, RedisCommand]:
+    """Return the rows by their names.
+
+    >>> list(table(RedisCommand("PING", "[message]", "fast", lambda db, *a: "PONG")))
+    ['PING']
+    """
+    return {row.name: row for row in rows}
 
 
 class Running(Protocol):
-    """An engine, as far as `run` needs it."""
+    """The part of an engine that is needed to run a command."""
 
     tally: Tally
+    commands: Table
 
     def begin(self) -> bool:
-        """Do what comes before any command; return whether there is room."""
+        """Let time pass, expire and evict: before any command. True if there is room to store."""
 
     def refuse(self, key: str) -> None:
-        """Remember that what was to be stored under a key was refused."""
+        """Remember that a store under this key was refused."""
 
 
-def run(table: Mapping[str, Command], engine: Running, command: tuple[Any, ...]) -> Reply:
-    """Check a command in the server's order (name, number of arguments, memory) and run it."""
-    # redis 7: server.c, processCommand and call
-    argv = [argument(part) for part in command]
-    if not argv:
-        raise BadInput('a command needs a name, such as ("GET", "key"), got ()')
-    tally = engine.tally
-    why = None  # of an error: a count for it
+def admit(engine: Running, argv: Arguments) -> RedisCommand:
+    """Return the row of a command that may run now; `begin` has prepared the engine for it.
+
+    The checks come in the server's order: name, number of arguments, memory. Raises CommandError or
+    OutOfMemory, and counts the refusal.
+    """
+    # redis 7: server.c, processCommand
+    row = None
     try:
-        name = lookup(table, argv)
-        row, why = table[name], tally.rejected
-        if not row.takes(argv):
-            raise wrong_number(name.lower())
-        has_room = engine.begin()
-        if not has_room and "denyoom" in row.flags:
+        row = find(engine.commands, argv)
+        if not row.least <= len(argv) <= row.most:
+            raise wrong_number(row.name)
+        if not engine.begin() and "denyoom" in row.flags:
             for key in row.keys.of(argv):
                 engine.refuse(text(key))
             raise OutOfMemory(OOM)
-        tally.calls[name] += 1
-        why = tally.failed
-        return row.function(engine, argv)
+    except (CommandError, OutOfMemory) as error:
+        engine.tally.note_error(str(error))
+        if row is not None:
+            engine.tally.rejected[row.name] += 1
+        raise
+    return row
+
+
+def call(engine: Running, row: RedisCommand, argv: Arguments) -> Reply:
+    """Run an admitted command. Raises CommandError, and counts it.
+
+    It neither looks at the clock nor evicts: after one `begin` several commands may be called.
+    """
+    # redis 7: server.c, call
+    tally = engine.tally
+    tally.calls[row.name] += 1
+    try:
+        return row.function(engine, *row.read(argv))
     except (CommandError, OutOfMemory) as error:
         tally.note_error(str(error))
-        if why is not None:
-            why[name] += 1
+        tally.failed[row.name] += 1
         raise
 
 
-def lookup(table: Mapping[str, Command], argv: Arguments) -> str:
-    """Return the name in the table of a command, or of a subcommand: "OBJECT|FREQ"."""
+def find(table: Table, argv: Arguments) -> RedisCommand:
+    """Return the row of a command or subcommand. Raises CommandError."""
     name = text(argv[0]).upper()
     row = table.get(name)
     if row is None:
         raise CommandError(unknown(argv))
-    if row.function is not container or len(argv) == 1:
-        return name
-    full = f"{name}|{text(argv[1]).upper()}"
-    if full not in table:
+    if not row.has_subcommands or len(argv) == 1:
+        return row
+    row = table.get(f"{name}|{text(argv[1]).upper()}")
+    if row is None:
         raise CommandError(f"ERR unknown subcommand '{quoted(argv[1])}'. Try {name} HELP.")
-    return full
+    return row
 
 
-def container(engine: Any, argv: Arguments) -> Reply:
-    """Stand in the table for a command that has only subcommands, and was given none."""
-    raise wrong_number(text(argv[0]).lower())
+def container(name: str) -> RedisCommand:
+    """Return the row of a command that does nothing itself: it only has subcommands."""
 
+    def function(engine: Any, *argv: bytes) -> Reply:
+        raise wrong_number(name)
 
-def every_key(db: Keyspace, argv: Arguments) -> int:
-    """Return how many keys the selected database has: what a walk over all of them looks at."""
-    return len(db.keys.nodes)
+    function.__doc__ = f"{name} subcommand [argument ...]."
+    return RedisCommand(name, "subcommand [argument ...]", "", function)
 
 
 def unknown(argv: Arguments) -> str:
@@ -143,78 +254,3 @@ def unknown(argv: Arguments) -> str:
             break
         arguments += f"'{quoted(part, 128 - len(arguments))}' "
     return f"ERR unknown command '{quoted(argv[0])}', with args beginning with: {arguments}"
-
-
-def quoted(part: bytes, most: int = 128) -> str:
-    """Return an argument as an error text shows it: to its first zero byte, on one line."""
-    # redis 7: networking.c, addReplyErrorFormatInternal
-    return text(part[:most].split(b"\0", 1)[0].replace(b"\r", b" ").replace(b"\n", b" "))
-
-
-def wrong_number(name: str) -> CommandError:
-    """Return the error for a wrong number of arguments."""
-    return CommandError(f"ERR wrong number of arguments for '{name}' command")
-
-
-def argument(part: Any) -> bytes:
-    """Return an argument as bytes; bytes stay the object they are."""
-    if isinstance(part, bytes):
-        return part
-    if isinstance(part, str):
-        return as_bytes(part)
-    if isinstance(part, (int, float)) and not isinstance(part, bool):
-        return repr(part).encode()
-    if isinstance(part, (bytearray, memoryview)):
-        return bytes(part)
-    raise BadInput(f"an argument of a command must be a text, bytes or a number, got {part!r}")
-
-
-def text(part: bytes) -> str:
-    """Return bytes as the text that stands for them inside; any bytes come back unchanged."""
-    return part.decode("utf-8", "surrogateescape")
-
-
-def string_in(entry: Entry | None) -> Entry | None:
-    """Return the entry, which must hold a string if there is one. Raises CommandError."""
-    if entry is not None and not isinstance(entry.value, bytes):
-        raise wrong_type()
-    return entry
-
-
-def value_in(entry: Entry | None, kind: type[V]) -> V | None:
-    """Return the value, which must be of that type if there is one. Raises CommandError."""
-    if entry is None:
-        return None
-    if not isinstance(entry.value, kind):
-        raise wrong_type()
-    return entry.value
-
-
-def integer(part: bytes) -> int:
-    """Return an argument as a 64-bit integer. Raises CommandError."""
-    number = as_integer(part)
-    if number is None:
-        raise CommandError(NOT_AN_INTEGER)
-    return number
-
-
-def long_in_range(part: bytes, lowest: int, highest: int) -> int:
-    """Return an argument as an integer of a range. Raises CommandError."""
-    # redis 7: object.c, getRangeLongFromObjectOrReply
-    number = integer(part)
-    if not lowest <= number <= highest:
-        raise CommandError(f"ERR value is out of range, value must between {lowest} and {highest}")
-    return number
-
-
-def milliseconds(db: Keyspace, argv: Arguments, part: bytes, unit: str) -> int:
-    """Return when `EX 10` or the like falls due: from unit (EX PX EXAT PXAT) and number."""
-    # redis 7: t_string.c, getExpireMillisecondsOrReply
-    number = integer(part)
-    if unit.startswith("EX"):
-        number *= 1000
-    when = number if unit.endswith("AT") else db.now + number
-    if number <= 0 or max(number, when) >= 1 << 63:
-        name = text(argv[0]).lower()
-        raise CommandError(f"ERR invalid expire time in '{name}' command")
-    return when

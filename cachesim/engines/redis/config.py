@@ -1,15 +1,18 @@
-"""CONFIG: the server's parameters, those that have an effect here and those kept for clients.
+"""CONFIG: the server's parameters. Some have an effect here; others are only kept and shown.
 
-A parameter is read, checked and shown as redis 7 does in config.c.
+A parameter is read, checked and shown as redis 7 does it in config.c.
 """
 
 import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from cachesim.engines.redis.command import NO_KEYS, Arguments, Command, Reply, container, text
-from cachesim.engines.redis.db import DATABASES, Keyspace
+from cachesim.engines.redis.arguments import SYNTAX, text
+from cachesim.engines.redis.command import RedisCommand, Reply, container, table
+from cachesim.engines.redis.database import DATABASES
+from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.glob import glob
+from cachesim.engines.redis.helptexts import CONFIG, helper
 from cachesim.engines.redis.info import counters
 from cachesim.engines.redis.memory import as_bytes, as_integer
 from cachesim.engines.redis.policy import POLICIES
@@ -18,7 +21,7 @@ from cachesim.errors import CommandError
 INT, LONG = 2**31 - 1, 2**63 - 1
 FASTEST = 500  # ticks of the cron per second (redis 7: server.h, CONFIG_MAX_HZ)
 
-# redis 7: util.c, memtoull. With a "b" a unit counts in powers of 1024, without in powers of 1000.
+# redis 7: util.c, memtoull. "kb" is 1024 bytes, "k" is 1000.
 UNITS = {"": 1, "b": 1, "k": 1000, "kb": 1 << 10, "m": 10**6, "mb": 1 << 20, "g": 10**9}
 UNITS |= {"gb": 1 << 30}
 
@@ -26,7 +29,7 @@ Read = Callable[[str], Any]  # raises ValueError with the end of Redis's sentenc
 
 
 class Setting(NamedTuple):
-    """A parameter of CONFIG; `apply` is None for one that is given at the start only."""
+    """A parameter of CONFIG. `apply` is None if it can only be given at the start."""
 
     shown: Callable[[Any], object]
     read: Read
@@ -34,7 +37,7 @@ class Setting(NamedTuple):
 
 
 def whole(lowest: int, highest: int) -> Read:
-    """Return a reader of integers of a range."""
+    """Return a reader of integers from `lowest` to `highest`."""
 
     def read(value: str) -> int:
         number = as_integer(as_bytes(value))
@@ -46,14 +49,14 @@ def whole(lowest: int, highest: int) -> Read:
 
 
 def within(number: int, lowest: int, highest: int) -> int:
-    """Return the number, which must be of the range."""
+    """Return the number, which must be in the range. Raises ValueError."""
     if not lowest <= number <= highest:
         raise ValueError(f"argument must be between {lowest} and {highest} inclusive")
     return number
 
 
 def size(lowest: int = 0, highest: int = LONG) -> Read:
-    """Return a reader of bytes, such as "64mb"."""
+    """Return a reader of sizes such as "64mb"."""
 
     def read(value: str) -> int:
         match = re.fullmatch(r"([0-9]*)([a-z]*)", value.lower())
@@ -65,7 +68,7 @@ def size(lowest: int = 0, highest: int = LONG) -> Read:
 
 
 def one_of(names: tuple[str, ...]) -> Read:
-    """Return a reader of one of some names, in any letters."""
+    """Return a reader of one of these names, in capital or small letters."""
 
     def read(value: str) -> str:
         if value.lower() not in names:
@@ -76,7 +79,7 @@ def one_of(names: tuple[str, ...]) -> Read:
 
 
 def yes_or_no(value: str) -> str:
-    """Return "yes" or "no"."""
+    """Read "yes" or "no". Raises ValueError."""
     if value.lower() not in ("yes", "no"):
         raise ValueError("argument must be 'yes' or 'no'")
     return value.lower()
@@ -88,7 +91,7 @@ def attribute(name: str, read: Read) -> Setting:
 
 
 def kept(name: str, default: str, read: Read = str) -> Setting:
-    """Return a setting that is kept and shown, and has no effect in this engine."""
+    """Return a setting that is kept and shown, but has no effect in this engine."""
 
     def keep(db: Keyspace, new: object) -> None:
         db.kept_settings[name] = str(new)
@@ -102,7 +105,7 @@ def fixed(value: object) -> Setting:
 
 
 def hash_limit(field: str, read: Read) -> Setting:
-    """Return one of the limits up to which a hash is a listpack."""
+    """Return the setting of a limit up to which a hash stays a listpack."""
 
     def limit(db: Keyspace, new: int) -> None:
         db.hash_limits = db.hash_limits._replace(**{field: new})
@@ -137,7 +140,7 @@ SETTINGS["hash-max-ziplist-entries"] = hash_limit("entries", whole(0, LONG))  # 
 SETTINGS["hash-max-ziplist-value"] = hash_limit("value", size())
 FIXED = {"databases": DATABASES, "cluster-enabled": "no", "daemonize": "no", "io-threads": 1}
 FIXED |= {"supervised": "no", "unixsocket": "", "logfile": "", "enable-debug-command": "no"}
-SWITCHES = {  # name: as it is at the start
+SWITCHES = {  # name: value at the start
     "activedefrag": "no",
     "activerehashing": "yes",
     "appendonly": "no",
@@ -152,7 +155,7 @@ SWITCHES = {  # name: as it is at the start
     "replica-lazy-flush": "no",
     "stop-writes-on-bgsave-error": "yes",
 }
-NUMBERS = {  # name: as it is at the start, and the range
+NUMBERS = {  # name: value at the start, lowest, highest
     "busy-reply-threshold": (5000, 0, LONG),
     "latency-monitor-threshold": (0, 0, LONG),
     "list-compress-depth": (0, 0, INT),
@@ -176,18 +179,18 @@ SETTINGS |= {name: kept(name, value) for name, value in TEXTS.items()}
 SETTINGS["zset-max-listpack-value"] = kept("zset-max-listpack-value", "64", size())
 
 
-def config_get(db: Keyspace, argv: Arguments) -> Reply:
-    """CONFIG GET pattern [pattern ...]: a name without a pattern's signs is shown as it was given.
+def config_get(db: Keyspace, *patterns: bytes) -> Reply:
+    """CONFIG GET pattern [pattern ...]: a plain name is shown in the letters in which it was given.
 
     >>> sorted(matching(b"maxmemory-s*"))
     ['maxmemory-samples']
     """
-    names = {name: setting for part in argv[2:] for name, setting in matching(part).items()}
+    names = {name: setting for part in patterns for name, setting in matching(part).items()}
     return {as_bytes(name): str(setting.shown(db)).encode() for name, setting in names.items()}
 
 
 def matching(part: bytes) -> dict[str, Setting]:
-    """Return the settings that a pattern of CONFIG GET means."""
+    """Return the settings that match a pattern of CONFIG GET."""
     if not re.search(rb"[*?\[]", part):
         setting = SETTINGS.get(text(part).lower())
         return {} if setting is None else {text(part): setting}
@@ -195,12 +198,12 @@ def matching(part: bytes) -> dict[str, Setting]:
     return {name: setting for name, setting in SETTINGS.items() if is_match(name.encode())}
 
 
-def config_set(db: Keyspace, argv: Arguments) -> Reply:
+def config_set(db: Keyspace, *parts: bytes) -> Reply:
     """CONFIG SET name value [name value ...]: all of them, or none if one is wrong."""
     # redis 7: config.c, configSetCommand
-    if len(argv) % 2:
-        raise CommandError("ERR syntax error")
-    words = [text(part) for part in argv[2:]]
+    if len(parts) % 2:
+        raise CommandError(SYNTAX)
+    words = [text(part) for part in parts]
     settings: list[Setting] = []
     for name in words[::2]:
         settings.append(may_be_set(name, settings))
@@ -214,7 +217,7 @@ def config_set(db: Keyspace, argv: Arguments) -> Reply:
 
 
 def may_be_set(name: str, others: list[Setting]) -> Setting:
-    """Return the setting of that name, which must exist, be no fixed one and come once."""
+    """Return the setting of that name. It must exist, be changeable and be named only once."""
     setting = SETTINGS.get(name.lower())
     if setting is None:
         raise CommandError(f"ERR Unknown option or number of arguments for CONFIG SET - '{name}'")
@@ -226,7 +229,7 @@ def may_be_set(name: str, others: list[Setting]) -> Setting:
 
 
 def checked(name: str, setting: Setting, value: str) -> Any:
-    """Return the value for a setting. Raises CommandError."""
+    """Read the value for a setting. Raises CommandError."""
     try:
         return setting.read(value)
     except ValueError as why:
@@ -234,26 +237,27 @@ def checked(name: str, setting: Setting, value: str) -> Any:
 
 
 def failed(name: str, why: str) -> CommandError:
-    """Return the error for a setting that stays as it is."""
+    """Return the error for a setting that cannot be changed so."""
     return CommandError(f"ERR CONFIG SET failed (possibly related to argument '{name}') - {why}")
 
 
-def resetstat(db: Keyspace, argv: Arguments) -> Reply:
-    """CONFIG RESETSTAT: INFO counts from 0 again; the engine's own counters go on."""
+def resetstat(db: Keyspace) -> Reply:
+    """CONFIG RESETSTAT: INFO counts from 0 again. The engine's own counters keep their values."""
     db.tally.reset(counters(db))
     return "OK"
 
 
-def rewrite(db: Keyspace, argv: Arguments) -> Reply:
+def rewrite(db: Keyspace) -> Reply:
     """CONFIG REWRITE: there is no file to write."""
     raise CommandError("ERR The server is running without a config file")
 
 
 ADMIN = "admin noscript loading stale"
-COMMANDS = {
-    "CONFIG": Command(-2, "", container, NO_KEYS),
-    "CONFIG|GET": Command(-3, ADMIN, config_get, NO_KEYS, replies=config_get),
-    "CONFIG|RESETSTAT": Command(2, ADMIN, resetstat, NO_KEYS),
-    "CONFIG|REWRITE": Command(2, ADMIN, rewrite, NO_KEYS),
-    "CONFIG|SET": Command(-4, ADMIN, config_set, NO_KEYS),
-}
+COMMANDS = table(
+    container("CONFIG"),
+    RedisCommand("CONFIG|GET", "pattern [pattern ...]", ADMIN, config_get, replies=config_get),
+    helper("CONFIG", CONFIG),
+    RedisCommand("CONFIG|RESETSTAT", "", ADMIN, resetstat),
+    RedisCommand("CONFIG|REWRITE", "", ADMIN, rewrite),
+    RedisCommand("CONFIG|SET", "parameter argument [argument ...]", ADMIN, config_set),
+)

@@ -1,72 +1,37 @@
 """The keyspace: every key with its value, TTL and bytes; how keys are found, stored and removed.
 
-The engine works on one database at a time, the selected one: `keys` and `expires` are its tables.
-Three ways to look a key up: `read` and `write` are uses of the key, `find` is none.
+The engine works on one database at a time, the selected one: `table` holds its keys, `expires`
+those of them that have a TTL. A key is looked up by `read` or `write`, which count as uses of the
+key, or by `find`, which does not.
 """
 
 import math
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 from cachesim.clock import Clock
 from cachesim.engines.base import EXPIRED, INVALIDATED, LOST, START, Engine, Random
 from cachesim.engines.redis import memory
-from cachesim.engines.redis.dict import Dict, Node, key_hash
+from cachesim.engines.redis.database import (
+    LONGEST_STRING,
+    TEXT,
+    ExpiryEntry,
+    KeyEntry,
+    ListpackLimits,
+    NumberedDatabase,
+)
+from cachesim.engines.redis.hashtable import HashTable, key_hash
 from cachesim.engines.redis.policy import LFU_INITIAL, POLICIES, frequency, lfu_bits, risen
 from cachesim.engines.redis.tally import Tally
 
-DATABASES = 16  # redis.conf's `databases`
-LONGEST_STRING = 512 * 1024 * 1024  # bytes: proto-max-bulk-len
-TEXT = -1  # room of a string that reads as an integer and is none (INCRBYFLOAT makes such)
-
-
-class ListpackLimits(NamedTuple):
-    """Up to where a small collection stays a listpack: elements, and bytes of each."""
-
-    entries: int = 512
-    value: int = 64
-
-
-class Entry(Node):
-    """A key with its value; the bits of `lru` are a time or, under LFU, a minute and a counter."""
-
-    __slots__ = ("key_size", "length", "lru", "room", "value", "value_size", "when")
-
-    value: Any  # bytes: a string; of any other type: a types.value.Value
-    length: int  # bytes of a string, 0 of any other type: what GET replies
-    key_size: int  # bytes; the TTL and the tables count apart
-    value_size: int  # bytes, as reckoned when the value was stored
-    lru: int  # 24 bits: policy.py
-    when: int | None  # milliseconds of Unix time; None: never expires
-    room: int | None  # bytes to grow to, once changed in place; TEXT; None: stored as SET does
-
-
-class Expiry(Node):
-    """The place of a key in the table of keys with a TTL."""
-
-    __slots__ = ("entry",)
-
-    entry: Entry
-
-
-class Database:
-    """A numbered keyspace: its tables, why keys left it, and where its active expiry stands."""
-
-    def __init__(self, index: int, keys: Dict[Entry], expires: Dict[Expiry]) -> None:
-        self.index = index
-        self.keys = keys
-        self.expires = expires
-        self.gone: dict[str, str] = {}  # key -> why it was last removed
-        self.expires_cursor = 0  # the bucket where active expiry goes on
-        self.average_ttl = 0  # milliseconds, estimated by active expiry
-
 
 def unix_milliseconds(clock: float) -> int:
-    """Return the Unix time, in whole milliseconds, at which the engine's clock reads so many s."""
+    """Return the Unix time in whole milliseconds for a time of the engine's clock in seconds."""
     return int(clock * 1e6 + 0.5) // 1000 + START * 1000  # 1.001 * 1000 is 1000.9999...
 
 
 class Keyspace(Engine):
-    """What the commands work on; `engine.py` adds the time, the memory limit and the commands."""
+    """What the commands work on. engine.py adds the passing of time, eviction and the commands."""
 
     def __init__(self, clock: Clock, random: Random, *, base_memory: int, quantum: int) -> None:
         super().__init__(clock, random)
@@ -74,7 +39,7 @@ class Keyspace(Engine):
         self.quantum = quantum  # bytes: the allocator's smallest step
         self.key_bytes = memory.Costs(memory.key_bytes, quantum)
         self.string_bytes = memory.Costs(memory.string_bytes, quantum)
-        self.databases: dict[int, Database] = {}  # those that were ever selected
+        self.databases: dict[int, NumberedDatabase] = {}  # those that were ever selected
         self.select(0)
         self.keyspace_hits = 0  # lookups by commands that read
         self.keyspace_misses = 0
@@ -86,12 +51,12 @@ class Keyspace(Engine):
         self.hz = 10  # ticks of the cron per second
         self.longest_string = LONGEST_STRING
         self.hash_limits = ListpackLimits()
-        self.kept_settings: dict[str, str] = {}  # of CONFIG SET, without an effect here
+        self.kept_settings: dict[str, str] = {}  # by CONFIG SET; they have no effect here
         self.tally = Tally()
-        self.connected_clients = 1  # as INFO tells; who serves clients keeps it right
+        self.connected_clients = 1  # shown by INFO; a server of clients keeps it up to date
         self.limit_memory(0)
         self.use_policy("noeviction")
-        self.secret = int(random() * (1 << 32))  # of the hash, as a server draws one at its start
+        self.secret = int(random() * (1 << 32))  # seed of the hash; a server draws one at its start
 
     def limit_memory(self, maxmemory: int) -> None:
         """Set the limit in bytes; 0 means none, as in Redis."""
@@ -99,23 +64,37 @@ class Keyspace(Engine):
         self.limit: float = maxmemory or math.inf
 
     def use_policy(self, name: str) -> None:
-        """Choose the eviction policy; the bits of use that keys have are kept and read anew."""
+        """Choose the eviction policy. Keys keep their bits of use; the new policy reads them its way."""
         self.policy_name = name
         self.policy = POLICIES[name]
         self.lfu = self.policy.by == "lfu"
 
     def __len__(self) -> int:
-        """Return the number of keys in all databases, the expired but not yet removed included."""
-        return sum(len(database.keys.nodes) for database in self.databases.values())
+        """Return the number of keys in all databases, with those expired but not yet removed."""
+        return sum(len(database.table.entries) for database in self.databases.values())
+
+    def keys(self) -> Iterator[str]:
+        """Iterate over the keys of the selected database that are alive now.
+
+        It is no use of any key, and no dead key is removed. Later changes do not touch the iterator.
+
+        >>> from cachesim.engines.redis.engine import Redis
+        >>> engine = Redis().build(clock=lambda: 0.0, random=lambda: 0.5)
+        >>> engine.set("a", b"1")
+        >>> list(engine.keys())
+        ['a']
+        """
+        now = unix_milliseconds(self.clock())
+        entries = self.table.entries.items()
+        return iter([key for key, entry in entries if entry.when is None or now <= entry.when])
 
     # The databases
 
-    def database(self, index: int) -> Database:
-        """Return a database by its number; one never used is made on the spot."""
+    def database(self, index: int) -> NumberedDatabase:
+        """Return a database by its number. It is made when it is first asked for."""
         if index not in self.databases:
-            keys: Dict[Entry] = Dict(self.random, self._may_grow, self._charge)
-            expires: Dict[Expiry] = Dict(self.random, self._may_grow, self._charge)
-            self.databases[index] = Database(index, keys, expires)
+            tables = [HashTable[Any](self.random, self._may_grow, self._charge) for _ in range(2)]
+            self.databases[index] = NumberedDatabase(index, *tables)
             self.databases = dict(sorted(self.databases.items()))
         return self.databases[index]
 
@@ -123,27 +102,27 @@ class Keyspace(Engine):
         """Work on that database from now on (redis 7: db.c, selectDb)."""
         self.selected = index
         database = self.database(index)
-        self.keys, self.expires, self._gone = database.keys, database.expires, database.gone
+        self.table, self.expires, self._gone = database.table, database.expires, database.gone
 
     # Looking up (redis 7: db.c, lookupKey and expireIfNeeded)
 
-    def find(self, key: str) -> Entry | None:
-        """Return the entry of a living key, or None. Side effect: a dead key is removed."""
-        entry = self.keys.nodes.get(key)
+    def find(self, key: str) -> KeyEntry | None:
+        """Return the entry of a living key, or None. A dead key is removed."""
+        entry = self.table.entries.get(key)
         if entry is None or entry.when is None or self.now <= entry.when:
             return entry
         self.expire(entry)
         return None
 
-    def write(self, key: str) -> Entry | None:
-        """Return the entry for a command that writes: it counts as a use of the key."""
+    def write(self, key: str) -> KeyEntry | None:
+        """Return the entry for a command that writes. This is a use of the key."""
         entry = self.find(key)
         if entry is not None:
             self.touch(entry)
         return entry
 
-    def read(self, key: str, touch: bool = True) -> Entry | None:
-        """Return the entry for a command that reads: a use of the key, and a hit or a miss."""
+    def read(self, key: str, touch: bool = True) -> KeyEntry | None:
+        """Return the entry for a command that reads. This is a hit or a miss, and a use of the key."""
         entry = self.find(key)
         if entry is None:
             self.keyspace_misses += 1
@@ -153,7 +132,7 @@ class Keyspace(Engine):
                 self.touch(entry)
         return entry
 
-    def touch(self, entry: Entry) -> None:
+    def touch(self, entry: KeyEntry) -> None:
         """Note one use of the key."""
         if not self.lfu:
             entry.lru = self.lru_clock
@@ -163,27 +142,40 @@ class Keyspace(Engine):
 
     # Storing
 
-    def put(self, key: str, value: bytes, keep_ttl: bool = False) -> Entry:
-        """Store a value under a key, present or not (redis 7: db.c, setKey)."""
+    def put(self, key: str, value: bytes, keep_ttl: bool = False) -> KeyEntry:
+        """Store a value under a key, present or absent (redis 7: db.c, setKey)."""
         return self.put_at(self.write(key), key, value, keep_ttl)
 
-    def put_at(self, entry: Entry | None, key: str, value: bytes, keep_ttl: bool = False) -> Entry:
-        """Store a value where a lookup has found `entry`, or found nothing."""
+    def put_at(
+        self,
+        entry: KeyEntry | None,
+        key: str,
+        value: bytes,
+        keep_ttl: bool = False,
+        name: bytes | None = None,
+    ) -> KeyEntry:
+        """Store a value under a key that was looked up: `entry` is what was found."""
         if entry is None:
-            return self.add(key, value)
+            return self.add(key, value, name=name)
         self.overwrite(entry, value)
         if not keep_ttl:
             self.persist(entry)
         return entry
 
-    def add(self, key: str, value: Any, size: int | None = None) -> Entry:
-        """Store a value under a key that is absent; `size`: its bytes, if it is no string."""
+    def add(
+        self, key: str, value: Any, size: int | None = None, name: bytes | None = None
+    ) -> KeyEntry:
+        """Store a value under a key that is absent.
+
+        `size` is the value's bytes if it is not a string; `name` is the key as bytes, if at hand.
+        """
         # redis 7: db.c, dbAdd
-        try:
-            name = key.encode()  # memory.as_bytes, for nearly every key
-        except UnicodeEncodeError:
-            name = memory.as_bytes(key)
-        entry = Entry()
+        if name is None:
+            try:
+                name = key.encode()  # memory.as_bytes, for nearly every key
+            except UnicodeEncodeError:
+                name = memory.as_bytes(key)
+        entry = KeyEntry()
         entry.key = key
         entry.hash = key_hash(name, self.secret)
         entry.value = value
@@ -192,12 +184,12 @@ class Keyspace(Engine):
         entry.value_size = self._value_bytes(value) if size is None else size
         entry.lru = lfu_bits(self.minute, LFU_INITIAL) if self.lfu else self.lru_clock
         entry.when = entry.room = None
-        self.keys.add(entry)
+        self.table.add(entry)
         self.memory += entry.key_size + entry.value_size
         return entry
 
-    def overwrite(self, entry: Entry, value: bytes, room: int | None = None) -> None:
-        """Give a key another value; its TTL stays. `room`: of a string changed in place."""
+    def overwrite(self, entry: KeyEntry, value: bytes, room: int | None = None) -> None:
+        """Give a key another value; its TTL stays. `room` is for a string changed in place."""
         if room is None:
             size = self._value_bytes(value)
         elif room == TEXT:
@@ -208,21 +200,21 @@ class Keyspace(Engine):
         entry.value, entry.length = value, len(value)
         entry.room, entry.value_size = room, size
 
-    def resize(self, entry: Entry) -> None:
-        """Reckon the bytes anew of a value that is no string and was changed in place."""
+    def resize(self, entry: KeyEntry) -> None:
+        """Count the bytes of a Structure again after it was changed in place."""
         self.memory += entry.value.size - entry.value_size
         entry.value_size = entry.value.size
 
-    def remove(self, entry: Entry, why: str) -> None:
+    def remove(self, entry: KeyEntry, why: str) -> None:
         """Remove a key and note why (one of base.MISS_KINDS)."""
         if entry.when is not None:
             self.persist(entry)
-        self.keys.remove(entry)
+        self.table.remove(entry)
         self.memory -= entry.key_size + entry.value_size
         self._gone[entry.key] = why
 
     def drop(self, key: str) -> bool:
-        """Remove a key for a client; return whether it was there."""
+        """Remove a key for a client. True if it was there."""
         entry = self.find(key)
         if entry is None:
             return False
@@ -230,43 +222,43 @@ class Keyspace(Engine):
         return True
 
     def flush(self) -> None:
-        """Lose everything, as a restart without persistence does; the counters go on."""
+        """Lose all keys, as in a restart without persistence. The counters keep their values."""
         for database in self.databases.values():
             self.flush_database(database)
         self.memory = self.base_memory
 
-    def flush_database(self, database: Database) -> None:
-        """Lose what one database holds."""
-        for entry in database.keys.nodes.values():
+    def flush_database(self, database: NumberedDatabase) -> None:
+        """Lose all keys of one database."""
+        for entry in database.table.entries.values():
             self.memory -= entry.key_size + entry.value_size
-        self.memory -= len(database.expires.nodes) * memory.allocated(memory.ENTRY, self.quantum)
-        database.gone.update(dict.fromkeys(database.keys.nodes, LOST))
-        database.keys.clear()
+        self.memory -= len(database.expires.entries) * memory.allocated(memory.ENTRY, self.quantum)
+        database.gone.update(dict.fromkeys(database.table.entries, LOST))
+        database.table.clear()
         database.expires.clear()
         database.expires_cursor = database.average_ttl = 0
 
     # TTL
 
-    def expire_at(self, entry: Entry, when: int) -> None:
-        """Let a key expire at `when`, in milliseconds of Unix time (redis 7: db.c, setExpire)."""
+    def expire_at(self, entry: KeyEntry, when: int) -> None:
+        """Set when a key expires, in milliseconds of Unix time (redis 7: db.c, setExpire)."""
         if entry.when is None:
-            node = Expiry()
-            node.key, node.hash, node.entry = entry.key, entry.hash, entry
-            self.expires.add(node)
+            expiry = ExpiryEntry()
+            expiry.key, expiry.hash, expiry.entry = entry.key, entry.hash, entry
+            self.expires.add(expiry)
             self.memory += memory.allocated(memory.ENTRY, self.quantum)
         entry.when = when
 
-    def persist(self, entry: Entry) -> bool:
-        """Take a key's TTL away; return whether it had one."""
+    def persist(self, entry: KeyEntry) -> bool:
+        """Take a key's TTL away. True if it had one."""
         if entry.when is None:
             return False
-        self.expires.remove(self.expires.nodes[entry.key])
+        self.expires.remove(self.expires.entries[entry.key])
         self.memory -= memory.allocated(memory.ENTRY, self.quantum)
         entry.when = None
         return True
 
-    def expire(self, entry: Entry) -> None:
-        """Remove a key because its time is up, and count it."""
+    def expire(self, entry: KeyEntry) -> None:
+        """Remove a key because its TTL has run out, and count it."""
         self.remove(entry, EXPIRED)
         self.expirations += 1
 

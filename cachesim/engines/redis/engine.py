@@ -1,6 +1,6 @@
-"""Redis 7.0 in the process: the spec `Redis` and its engine, one thread, 16 databases.
+"""Redis 7.0 in this process: the spec `Redis` and its engine, with one thread and 16 databases.
 
-Every command comes in through `RedisEngine.begin`: time first, then eviction, then the command.
+`RedisEngine.begin` runs before each command: the time passes, then keys are evicted.
 """
 
 import math
@@ -8,39 +8,23 @@ from typing import Annotated, Any, Literal
 
 from cachesim.clock import Clock
 from cachesim.engines.base import START, Command, EngineSpec, Random, Work
-from cachesim.engines.redis import config, expiry, help, info, inspect, keys, memory, scan, server
-from cachesim.engines.redis.command import OOM, run
+from cachesim.engines.redis import memory
+from cachesim.engines.redis.active_expiry import active_cycle
+from cachesim.engines.redis.arguments import argument
+from cachesim.engines.redis.command import OOM, Table, admit, call
+from cachesim.engines.redis.commands import COMMANDS
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.evict import Evictor
-from cachesim.engines.redis.expire import active_cycle
 from cachesim.engines.redis.policy import LFU_MINUTES, LRU_CLOCK_MAX, POLICIES
-from cachesim.engines.redis.types import bitfield, bits, counter, hash, lcs, string
-from cachesim.engines.redis.types.value import wrong_type
+from cachesim.engines.redis.structure import wrong_type
 from cachesim.engines.redis.work import work
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 from cachesim.spec import Bytes, Count, Rule
 from cachesim.units import KIB, MIB
 
-ROOMS = (
-    keys,
-    expiry,
-    scan,
-    inspect,
-    server,
-    config,
-    info,
-    help,
-    string,
-    counter,
-    lcs,
-    bits,
-    bitfield,
-    hash,
-)
-COMMANDS = {name: row for room in ROOMS for name, row in room.COMMANDS.items()}
 START_MS = START * 1000
 HALF = 5e-7  # seconds: the time is rounded to the microsecond
-MOST_TICKS = 100  # of the cron are made up for after a silence; the ones before are skipped
+MOST_TICKS = 100  # ticks of the cron that are run late after a silence; earlier ones are skipped
 
 PolicyName = Literal[
     "noeviction",
@@ -60,19 +44,21 @@ Effort = Annotated[int, Rule("from 1 to 10", lambda x: 1 <= x <= 10)]
 class Redis(EngineSpec):
     """A Redis 7.0 node; fields are named after redis.conf, with `memory` for maxmemory.
 
-    `base_memory` is what server and connections take before the first key: an estimate that was
-    calibrated on runs, where only memory beyond the server's start counts. (A whole redis-server
-    7.0.15 reports 0.87 MiB when empty: give that to compare used_memory with a real one.)
+    `base_memory` is the memory of server and connections before the first key. The default was
+    estimated from runs, and leaves out what a server takes at its start. (A whole redis-server
+    7.0.15 reports 0.87 MiB when empty: give that to compare used_memory with a real server.)
+    `commands` is not a field; a subclass may add rows to it (commands.py).
 
     >>> Redis(memory=4 * MIB, policy="allkeys-lfu")
     Redis(memory=4194304, policy='allkeys-lfu')
     """
 
     speaks = "redis"
+    commands = COMMANDS
     memory: Bytes = 64 * MIB
     policy: PolicyName = "allkeys-lru"
-    samples: Count = 5  # keys looked at for an eviction
-    lfu_log_factor: Whole = 10  # the higher, the slower the LFU counter rises
+    samples: Count = 5  # keys sampled per eviction
+    lfu_log_factor: Whole = 10  # the higher it is, the slower the LFU counter rises
     lfu_decay_time: Whole = 1  # minutes until the LFU counter falls by one; 0: never
     hz: Hertz = 10  # ticks of the cron per second
     active_expire_effort: Effort = 1
@@ -97,9 +83,9 @@ class Redis(EngineSpec):
 
 
 class RedisEngine(Keyspace):
-    """A running Redis: `get`, `set` and `delete` by plain calls, every command by `execute`.
+    """A running Redis: `get`, `set` and `delete` are plain calls, `execute` runs any command.
 
-    Memory may stand above the limit after a command that stores: room is made before the next one.
+    After a command that stores, memory may be above the limit: room is made before the next one.
 
     >>> from cachesim.clock import ManualClock
     >>> engine = Redis().build(ManualClock(), lambda: 0.5)
@@ -111,6 +97,7 @@ class RedisEngine(Keyspace):
 
     def __init__(self, spec: Redis, clock: Clock, random: Random) -> None:
         super().__init__(clock, random, base_memory=spec.base_memory, quantum=spec.quantum)
+        self.commands: Table = spec.commands
         self.active_expire_effort = spec.active_expire_effort
         self.lfu_log_factor = spec.lfu_log_factor
         self.lfu_decay_time = spec.lfu_decay_time
@@ -120,13 +107,13 @@ class RedisEngine(Keyspace):
         self.use_hz(spec.hz)
 
     def use_hz(self, hz: int) -> None:
-        """Let the cron tick so often from now on."""
+        """Let the cron tick `hz` times per second from now on."""
         self.hz = hz
         self._tick = int((self.clock() + HALF) * hz)  # the last tick of the cron that is over
         self._tell_time()
 
     def begin(self) -> bool:
-        """Do what comes before any command; return whether there is room for one that stores."""
+        """Let time pass, expire and evict: before any command. True if there is room to store."""
         # redis 7: server.c, processCommand: performEvictions runs before reads and deletes too
         now = self.clock()
         self.now = int(now * 1e6 + 0.5) // 1000 + START_MS  # db.unix_milliseconds, written out
@@ -136,31 +123,31 @@ class RedisEngine(Keyspace):
 
     def held_bytes(self, key: str) -> int:
         """Return the bytes of the string under a key, 0 if there is none."""
-        entry = self.keys.nodes.get(key)
+        entry = self.table.entries.get(key)
         return entry.length if entry is not None else 0
 
     def work(self, command: Command) -> Work:
         """Return the work that a command would ask of its node now, by its row of the table."""
-        return work(COMMANDS, self, command) or super().work(command)
+        return work(self.commands, self, command) or super().work(command)
 
     def tick(self) -> None:
         """Run the ticks of the cron that are due."""
         self.begin()
 
     def get(self, key: str) -> bytes | None:
-        """Return the value, or None if the key is absent or expired; counts as a use of the key.
+        """Return the value, or None if the key is absent or expired. This is a use of the key.
 
-        The object returned is the one that was set. Side effects: 1. the cron's ticks that are due,
-        2. eviction, if memory is over its limit, 3. a dead key is removed, 4. a hit or a miss.
+        It is the object that was set. Side effects: 1. the cron's ticks that are due, 2. eviction
+        if memory is over its limit, 3. a dead key is removed, 4. a hit or a miss is counted.
         """
-        # The hot path: `begin` and `read` written out, which halves its time.
+        # The hot path. `begin` and `read` are written out here, which halves its time.
         now = self.clock()
         if now >= self._next_tick:
             self.now = int(now * 1e6 + 0.5) // 1000 + START_MS
             self._cron(int((now + HALF) * self.hz))
         if self.memory > self.limit:
             self.evictor.make_room()
-        entry = self.keys.nodes.get(key)
+        entry = self.table.entries.get(key)
         if entry is None:
             self.keyspace_misses += 1
             return None
@@ -188,7 +175,7 @@ class RedisEngine(Keyspace):
             raise OutOfMemory(OOM)
         if not ttl > 0:
             raise CommandError("ERR invalid expire time in 'set' command")
-        entry = self.keys.nodes.get(key)
+        entry = self.table.entries.get(key)
         if entry is not None:
             entry = self.write(key)
         lasts = ttl == math.inf
@@ -197,7 +184,7 @@ class RedisEngine(Keyspace):
             self.expire_at(entry, self.now + max(1, round(ttl * 1000)))
 
     def delete(self, key: str) -> bool:
-        """Remove a key; return whether it was there."""
+        """Remove a key. True if it was there."""
         self.begin()
         return self.drop(key)
 
@@ -205,24 +192,27 @@ class RedisEngine(Keyspace):
         """Run a command by name, in the selected database, and return its reply (command.Reply).
 
         Arguments are texts, bytes or numbers. Raises CommandError with Redis's own text, or
-        OutOfMemory.
+        OutOfMemory; BadInput if an argument is of another type, or there is none.
         """
-        return run(COMMANDS, self, command)
+        if not command:
+            raise BadInput('a command needs a name, such as ("GET", "key"), got ()')
+        argv = [argument(part) for part in command]
+        return call(self, admit(self, argv), argv)
 
     def _cron(self, tick: int) -> None:
-        """Make up for the ticks of the cron that fell due since the last command.
+        """Run the ticks of the cron that became due since the last command.
 
-        Each runs active expiry at its own time, as on a server whose time flows; one that is
-        frozen and set forward runs its cron once a jump. After a long silence the early ticks are
-        skipped: a cycle stops only when few keys are dead, so the last 100 do nearly all.
+        Each tick runs active expiry at its own time, as on a server whose time flows. After a long
+        silence the early ticks are skipped: a cycle stops only when few keys are dead, so the last
+        100 do nearly all of the work.
         """
         # redis 7: server.c, serverCron
         for due in range(max(self._tick + 1, tick - MOST_TICKS + 1), tick + 1):
-            if not any(database.expires.nodes for database in self.databases.values()):
+            if not any(database.expires.entries for database in self.databases.values()):
                 break
             active_cycle(self, START_MS + due * 1000 // self.hz, self.active_expire_effort)
         for database in self.databases.values():
-            database.keys.tidy()
+            database.table.tidy()
             database.expires.tidy()
         self._tick = tick
         self._tell_time()

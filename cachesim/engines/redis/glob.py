@@ -1,4 +1,4 @@
-"""Redis's own patterns: KEYS, SCAN ... MATCH, CONFIG GET."""
+"""Redis's patterns, as in KEYS, SCAN ... MATCH and CONFIG GET."""
 
 import re
 from collections.abc import Callable
@@ -9,9 +9,10 @@ RANGE = 3  # bytes of a range such as a-z
 
 @lru_cache(maxsize=256)
 def glob(pattern: bytes) -> Callable[[bytes], bool]:
-    r"""Return a function that says whether some bytes match the whole pattern.
+    r"""Return a function that is true for bytes that match the whole pattern.
 
-    `*` any bytes, `?` any byte, `[a-z]` one of these, `[^a-z]` one not of these, `\x` the x itself.
+    `*` stands for any bytes, `?` for any byte, `[a-z]` for one of these, `[^a-z]` for any other,
+    `\x` for the x itself.
 
     >>> [glob(b"h[^a]l*")(word) for word in (b"hello", b"hallo", b"hl")]
     [True, False, False]
@@ -22,14 +23,14 @@ def glob(pattern: bytes) -> Callable[[bytes], bool]:
 
     def matches(word: bytes) -> bool:
         if not word and only_stars:
-            return False  # the server's loop never looks at the pattern then
+            return False  # the server's loop then never looks at the pattern
         return expression.fullmatch(word) is not None
 
     return matches
 
 
 def parts(pattern: bytes) -> list[bytes]:
-    """Return the pattern as the pieces of a regular expression."""
+    """Translate the pattern into the pieces of a regular expression."""
     pieces, at = [], 0
     while at < len(pattern):
         byte = pattern[at : at + 1]
@@ -47,7 +48,7 @@ def parts(pattern: bytes) -> list[bytes]:
 
 
 def members_of(pattern: bytes, at: int) -> tuple[set[int], int]:
-    """Return the bytes that a class [...] stands for, and where the pattern goes on.
+    """Return the bytes that a class [...] stands for, and the position after it.
 
     A class that is not closed ends with the pattern.
     """
@@ -72,7 +73,7 @@ def members_of(pattern: bytes, at: int) -> tuple[set[int], int]:
 
 
 def between(start: int, end: int) -> set[int]:
-    """Return the bytes of a range; the server compares them as signed ones, in either order."""
+    """Return the bytes of a range. The server compares signed bytes, and takes either order."""
     low, high = sorted(((start + 128) % 256, (end + 128) % 256))
     return {(byte + 128) % 256 for byte in range(low, high + 1)}
 

@@ -1,25 +1,19 @@
-"""INFO: what the server tells about itself, section by section, with the server's field names."""
+"""INFO: the server's report about itself in sections, with the server's field names."""
 
 from collections.abc import Callable
 
 from cachesim.engines.base import START
-from cachesim.engines.redis.command import (
-    NO_KEYS,
-    Arguments,
-    Command,
-    Reply,
-    Verbatim,
-    text,
-)
+from cachesim.engines.redis.arguments import text
+from cachesim.engines.redis.command import RedisCommand, Reply, Verbatim, table
 from cachesim.engines.redis.db import Keyspace
 from cachesim.units import GIB, KIB, MIB
 
-VERSION = "7.0.15"  # of the server that this engine is measured against
+VERSION = "7.0.15"  # of the server with which this engine is compared
 Fields = dict[str, object]
 
 
 def counters(db: Keyspace) -> dict[str, int]:
-    """Return the counts that the engine itself keeps, since its start."""
+    """Return the counts that the engine itself has kept since its start."""
     return {
         "expired_keys": db.expirations,
         "evicted_keys": db.evictions,
@@ -29,7 +23,7 @@ def counters(db: Keyspace) -> dict[str, int]:
 
 
 def human(number: int) -> str:
-    """Return bytes as people read them.
+    """Show bytes for people.
 
     >>> human(60 * KIB), human(17)
     ('60.00K', '17B')
@@ -42,7 +36,7 @@ def human(number: int) -> str:
 
 
 def server_section(db: Keyspace) -> Fields:
-    """Return what INFO says about the server."""
+    """Give the section about the server."""
     seconds = db.now // 1000 - START
     return {
         "redis_version": VERSION,
@@ -63,7 +57,7 @@ def server_section(db: Keyspace) -> Fields:
 
 
 def clients_section(db: Keyspace) -> Fields:
-    """Return what INFO says about clients; who serves them sets `connected_clients`."""
+    """Give the section about clients; a server of clients sets `connected_clients`."""
     return {
         "connected_clients": db.connected_clients,
         "maxclients": db.kept_settings.get("maxclients", "10000"),
@@ -72,7 +66,7 @@ def clients_section(db: Keyspace) -> Fields:
 
 
 def memory_section(db: Keyspace) -> Fields:
-    """Return what INFO says about memory."""
+    """Give the section about memory."""
     return {
         "used_memory": db.memory,
         "used_memory_human": human(db.memory),
@@ -89,7 +83,7 @@ def memory_section(db: Keyspace) -> Fields:
 
 
 def persistence_section(db: Keyspace) -> Fields:
-    """Return what INFO says about files: there are none."""
+    """Give the section about files: there are none."""
     return {
         "loading": 0,
         "rdb_bgsave_in_progress": 0,
@@ -101,7 +95,7 @@ def persistence_section(db: Keyspace) -> Fields:
 
 
 def stats_section(db: Keyspace) -> Fields:
-    """Return what INFO counts."""
+    """Give the section with the counts."""
     before = db.tally.before
     return {
         "total_connections_received": db.connected_clients,
@@ -115,17 +109,17 @@ def stats_section(db: Keyspace) -> Fields:
 
 
 def replication_section(db: Keyspace) -> Fields:
-    """Return what INFO says about replicas: there are none."""
+    """Give the section about replicas: there are none."""
     return {"role": "master", "connected_slaves": 0, "master_repl_offset": 0}
 
 
 def cpu_section(db: Keyspace) -> Fields:
-    """Return what INFO says about time at work: none passes inside a command."""
+    """Give the section about processor time: none passes inside a command."""
     return {"used_cpu_sys": "0.000000", "used_cpu_user": "0.000000"}
 
 
 def commandstats_section(db: Keyspace) -> Fields:
-    """Return how often each command was run; commands take no time of the engine's clock."""
+    """Count how often each command ran. Commands take no time on the engine's clock."""
     tally = db.tally
     return {
         f"cmdstat_{name.lower()}": f"calls={tally.calls[name]},usec=0,usec_per_call=0.00,"
@@ -135,22 +129,22 @@ def commandstats_section(db: Keyspace) -> Fields:
 
 
 def errorstats_section(db: Keyspace) -> Fields:
-    """Return how often each kind of error was the reply."""
+    """Count how often each kind of error was the reply."""
     return {f"errorstat_{word}": f"count={n}" for word, n in sorted(db.tally.errors.items())}
 
 
 def cluster_section(db: Keyspace) -> Fields:
-    """Return what INFO says about clusters: this is none."""
+    """Give the section about clusters: there is none."""
     return {"cluster_enabled": 0}
 
 
 def keyspace_section(db: Keyspace) -> Fields:
-    """Return what INFO says about the databases that have keys."""
+    """Give the section about the databases that have keys."""
     return {
-        f"db{index}": f"keys={len(database.keys.nodes)},expires={len(database.expires.nodes)},"
+        f"db{index}": f"keys={len(database.table.entries)},expires={len(database.expires.entries)},"
         f"avg_ttl={database.average_ttl}"
         for index, database in sorted(db.databases.items())
-        if database.keys.nodes
+        if database.table.entries
     }
 
 
@@ -168,12 +162,12 @@ SECTIONS: dict[str, tuple[str, Callable[[Keyspace], Fields]]] = {  # heading and
     "cluster": ("Cluster", cluster_section),
     "keyspace": ("Keyspace", keyspace_section),
 }
-USUAL = SECTIONS.keys() - {"commandstats"}  # what INFO shows when nothing is asked for
+USUAL = SECTIONS.keys() - {"commandstats"}  # shown if no section is asked for
 
 
-def info(db: Keyspace, argv: Arguments) -> Reply:
+def info(db: Keyspace, *sections: bytes) -> Reply:
     """INFO [section ...]."""
-    asked = {text(part).lower() for part in argv[1:]}
+    asked = {text(part).lower() for part in sections}
     if not asked or "default" in asked:
         asked |= USUAL
     if asked & {"all", "everything"}:
@@ -186,4 +180,4 @@ def info(db: Keyspace, argv: Arguments) -> Reply:
     return Verbatim("\r\n".join(parts).encode())
 
 
-COMMANDS = {"INFO": Command(-1, "loading stale", info, NO_KEYS, replies=info)}
+COMMANDS = table(RedisCommand("INFO", "[option ...]", "loading stale", info, replies=info))

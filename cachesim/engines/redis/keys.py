@@ -1,67 +1,73 @@
-"""The commands on keys whatever their value, and on the databases, as redis 7 has them in db.c."""
+"""The commands on keys of any type, and on the databases, as redis 7 has them in db.c."""
 
 from cachesim.engines.base import INVALIDATED
 from cachesim.engines.redis import memory
-from cachesim.engines.redis.command import (
-    ALL_KEYS,
-    NO_KEYS,
+from cachesim.engines.redis.arguments import (
+    INT,
+    NO_DATABASE,
     SYNTAX,
-    TWO_KEYS,
-    Arguments,
-    Command,
-    Reply,
-    every_key,
+    database_number,
     long_in_range,
     text,
 )
-from cachesim.engines.redis.db import DATABASES, TEXT, Entry, Keyspace
-from cachesim.engines.redis.dict import key_hash
-from cachesim.engines.redis.types.value import type_name
+from cachesim.engines.redis.command import RedisCommand, Reply, table
+from cachesim.engines.redis.database import DATABASES, TEXT, KeyEntry
+from cachesim.engines.redis.db import Keyspace
+from cachesim.engines.redis.hashtable import key_hash
+from cachesim.engines.redis.scan import every_key
+from cachesim.engines.redis.structure import type_name
 from cachesim.errors import CommandError
 
 FAIR_SAMPLE = 15  # keys (redis 7: dict.c, GETFAIR_NUM_ENTRIES)
-INT = 1 << 31  # what a C int does not hold
 NO_KEY = "ERR no such key"
-NO_DATABASE = "ERR DB index is out of range"
 SAME_OBJECT = "ERR source and destination objects are the same"
 
 
-def delete(db: Keyspace, argv: Arguments) -> Reply:
+def delete(db: Keyspace, *keys: str) -> Reply:
     """DEL key [key ...], UNLINK key [key ...]."""
-    return sum(db.drop(text(key)) for key in argv[1:])
+    return sum(map(db.drop, keys))
 
 
-def exists(db: Keyspace, argv: Arguments) -> Reply:
+def exists(db: Keyspace, *keys: str) -> Reply:
     """EXISTS key [key ...]: a key named twice counts twice."""
-    return sum(db.read(text(key), touch=False) is not None for key in argv[1:])
+    return sum(db.read(key, touch=False) is not None for key in keys)
 
 
-def touch(db: Keyspace, argv: Arguments) -> Reply:
-    """TOUCH key [key ...]: as EXISTS, but a use of the keys."""
-    return sum(db.read(text(key)) is not None for key in argv[1:])
+def touch(db: Keyspace, *keys: str) -> Reply:
+    """TOUCH key [key ...]: as EXISTS, but it is a use of the keys."""
+    return sum(db.read(key) is not None for key in keys)
 
 
-def type_(db: Keyspace, argv: Arguments) -> Reply:
+def type_(db: Keyspace, key: str) -> Reply:
     """TYPE key."""
-    entry = db.read(text(argv[1]), touch=False)
+    entry = db.read(key, touch=False)
     return "none" if entry is None else type_name(entry.value)
 
 
-def randomkey(db: Keyspace, argv: Arguments) -> Reply:
+def randomkey(db: Keyspace) -> Reply:
     """RANDOMKEY."""
     # redis 7: db.c, dbRandomKey; dict.c, dictGetFairRandomKey
-    while db.keys.nodes:
-        some = db.keys.some(FAIR_SAMPLE) or [db.keys.any()]
+    while db.table.entries:
+        some = db.table.some(FAIR_SAMPLE) or [db.table.any()]
         key = some[int(db.random() * len(some))].key
         if db.find(key) is not None:
             return memory.as_bytes(key)
     return None
 
 
-def rename(db: Keyspace, argv: Arguments) -> Reply:
-    """RENAME key newkey, RENAMENX key newkey."""
-    only_new = text(argv[0]).upper() == "RENAMENX"
-    old, new = text(argv[1]), text(argv[2])
+def rename(db: Keyspace, old: str, new: str) -> Reply:
+    """RENAME key newkey."""
+    rename_key(db, old, new)
+    return "OK"
+
+
+def renamenx(db: Keyspace, old: str, new: str) -> Reply:
+    """RENAMENX key newkey: only if no key has the new name."""
+    return rename_key(db, old, new, only_new=True)
+
+
+def rename_key(db: Keyspace, old: str, new: str, only_new: bool = False) -> int:
+    """Rename a key: 1, or 0 if it keeps its name."""
     entry = db.write(old)
     if entry is None:
         raise CommandError(NO_KEY)
@@ -72,41 +78,32 @@ def rename(db: Keyspace, argv: Arguments) -> Reply:
         if other is not None:
             db.remove(other, INVALIDATED)
         moved(db, entry, new, db.selected)
-    return 1 if only_new else "OK"
+    return 1
 
 
-def moved(db: Keyspace, entry: Entry, key: str, index: int) -> None:
-    """Give a value another key or database, with its TTL and its bits of use."""
+def moved(db: Keyspace, entry: KeyEntry, key: str, index: int) -> None:
+    """Give a value another key or database. Its TTL and its bits of use go with it."""
     selected, when = db.selected, entry.when
     db.remove(entry, INVALIDATED)
     db.select(index)
     name = memory.as_bytes(key)
     entry.key, entry.hash = key, key_hash(name, db.secret)
     entry.key_size = memory.key_bytes(len(name), db.quantum)
-    db.keys.add(entry)
+    db.table.add(entry)
     db.memory += entry.key_size + entry.value_size
     if when is not None:
         db.expire_at(entry, when)
     db.select(selected)
 
 
-def database_number(part: bytes) -> int:
-    """Return the number of a database. Raises CommandError."""
-    index = long_in_range(part, -INT, INT - 1)
-    if not 0 <= index < DATABASES:
-        raise CommandError(NO_DATABASE)
-    return index
-
-
-def select(db: Keyspace, argv: Arguments) -> Reply:
+def select(db: Keyspace, index: int) -> Reply:
     """SELECT index."""
-    db.select(database_number(argv[1]))
+    db.select(index)
     return "OK"
 
 
-def move(db: Keyspace, argv: Arguments) -> Reply:
+def move(db: Keyspace, key: str, index: int) -> Reply:
     """MOVE key database."""
-    index, key = database_number(argv[2]), text(argv[1])
     if index == db.selected:
         raise CommandError(SAME_OBJECT)
     entry = db.write(key)
@@ -116,8 +113,8 @@ def move(db: Keyspace, argv: Arguments) -> Reply:
     return 1
 
 
-def find_in(db: Keyspace, index: int, key: str) -> Entry | None:
-    """Return the entry of a living key of another database, for a command that writes."""
+def find_in(db: Keyspace, index: int, key: str) -> KeyEntry | None:
+    """Look a key up in another database, for a command that writes."""
     selected = db.selected
     db.select(index)
     entry = db.write(key)
@@ -125,10 +122,9 @@ def find_in(db: Keyspace, index: int, key: str) -> Entry | None:
     return entry
 
 
-def copy(db: Keyspace, argv: Arguments) -> Reply:
+def copy(db: Keyspace, source: str, target: str, *parts: bytes) -> Reply:
     """COPY source destination [DB database] [REPLACE]."""
-    index, replaces = copy_options(db, argv)
-    source, target = text(argv[1]), text(argv[2])
+    index, replaces = copy_options(db, parts)
     if (index, target) == (db.selected, source):
         raise CommandError(SAME_OBJECT)
     entry = db.read(source)
@@ -144,10 +140,10 @@ def copy(db: Keyspace, argv: Arguments) -> Reply:
     return 1
 
 
-def copy_options(db: Keyspace, argv: Arguments) -> tuple[int, bool]:
+def copy_options(db: Keyspace, parts: tuple[bytes, ...]) -> tuple[int, bool]:
     """Return the database to copy to, and whether a key there may be replaced."""
     index, replaces = db.selected, False
-    rest = iter(argv[3:])
+    rest = iter(parts)
     for part in rest:
         name = text(part).upper()
         if name == "REPLACE":
@@ -159,8 +155,8 @@ def copy_options(db: Keyspace, argv: Arguments) -> tuple[int, bool]:
     return index, replaces
 
 
-def duplicate(db: Keyspace, entry: Entry, key: str) -> None:
-    """Store a copy of a value under a key that is absent, with its TTL; its use begins anew."""
+def duplicate(db: Keyspace, entry: KeyEntry, key: str) -> None:
+    """Store a copy of a value, with its TTL, under an absent key. The copy counts as just used."""
     # redis 7: object.c, dupStringObject: a raw string is copied without its room to grow
     value = entry.value
     if isinstance(value, bytes):
@@ -175,9 +171,9 @@ def duplicate(db: Keyspace, entry: Entry, key: str) -> None:
         db.expire_at(new, entry.when)
 
 
-def swapdb(db: Keyspace, argv: Arguments) -> Reply:
-    """SWAPDB first second: their content, so that every client sees the other's."""
-    numbers = [swapped(part, n) for part, n in zip(argv[1:], ("first", "second"), strict=True)]
+def swapdb(db: Keyspace, first: bytes, second: bytes) -> Reply:
+    """SWAPDB first second: the two databases change places, for every client."""
+    numbers = [swapped(first, "first"), swapped(second, "second")]
     if not all(0 <= index < DATABASES for index in numbers):
         raise CommandError(NO_DATABASE)
     one, other = (db.database(index) for index in numbers)
@@ -188,43 +184,57 @@ def swapdb(db: Keyspace, argv: Arguments) -> Reply:
 
 
 def swapped(part: bytes, which: str) -> int:
-    """Return one of the numbers of SWAPDB. Raises CommandError."""
+    """Read one of the numbers of SWAPDB. Raises CommandError."""
     try:
         return long_in_range(part, -INT, INT - 1)
     except CommandError:
         raise CommandError(f"ERR invalid {which} DB index") from None
 
 
-def dbsize(db: Keyspace, argv: Arguments) -> Reply:
-    """DBSIZE: the keys held, dead but not yet removed ones included."""
-    return len(db.keys.nodes)
+def dbsize(db: Keyspace) -> Reply:
+    """DBSIZE: the number of keys, with dead ones that are not yet removed."""
+    return len(db.table.entries)
 
 
-def flush(db: Keyspace, argv: Arguments) -> Reply:
-    """FLUSHALL [ASYNC | SYNC], FLUSHDB [ASYNC | SYNC]."""
-    if len(argv) > 2 or (len(argv) == 2 and text(argv[1]).upper() not in ("ASYNC", "SYNC")):
-        raise CommandError(SYNTAX)
-    if text(argv[0]).upper() == "FLUSHALL":
-        db.flush()
-    else:
-        db.flush_database(db.databases[db.selected])
+def flushall(db: Keyspace, *parts: bytes) -> Reply:
+    """FLUSHALL [ASYNC | SYNC]."""
+    check_flush(parts)
+    db.flush()
     return "OK"
 
 
-COMMANDS = {
-    "COPY": Command(-3, "write denyoom", copy, TWO_KEYS),
-    "DBSIZE": Command(1, "readonly fast", dbsize, NO_KEYS),
-    "DEL": Command(-2, "write", delete, ALL_KEYS),
-    "EXISTS": Command(-2, "readonly fast", exists, ALL_KEYS),
-    "FLUSHALL": Command(-1, "write", flush, NO_KEYS, walks=lambda db, argv: len(db)),
-    "FLUSHDB": Command(-1, "write", flush, NO_KEYS, walks=every_key),
-    "MOVE": Command(3, "write fast", move),
-    "RANDOMKEY": Command(1, "readonly", randomkey, NO_KEYS),
-    "RENAME": Command(3, "write", rename, TWO_KEYS),
-    "RENAMENX": Command(3, "write fast", rename, TWO_KEYS),
-    "SELECT": Command(2, "loading stale fast", select, NO_KEYS),
-    "SWAPDB": Command(3, "write fast", swapdb, NO_KEYS),
-    "TOUCH": Command(-2, "readonly fast", touch, ALL_KEYS),
-    "TYPE": Command(2, "readonly fast", type_),
-    "UNLINK": Command(-2, "write fast", delete, ALL_KEYS),
-}
+def flushdb(db: Keyspace, *parts: bytes) -> Reply:
+    """FLUSHDB [ASYNC | SYNC]."""
+    check_flush(parts)
+    db.flush_database(db.databases[db.selected])
+    return "OK"
+
+
+def check_flush(parts: tuple[bytes, ...]) -> None:
+    """Check the option of FLUSHALL and FLUSHDB; it has no effect. Raises CommandError."""
+    if len(parts) > 1 or (parts and text(parts[0]).upper() not in ("ASYNC", "SYNC")):
+        raise CommandError(SYNTAX)
+
+
+def held(db: Keyspace, *parts: bytes) -> int:
+    """Count the keys of all databases: FLUSHALL looks at each."""
+    return len(db)
+
+
+COMMANDS = table(
+    RedisCommand("COPY", "key key [option ...]", "write denyoom", copy),
+    RedisCommand("DBSIZE", "", "readonly fast", dbsize),
+    RedisCommand("DEL", "key [key ...]", "write", delete),
+    RedisCommand("EXISTS", "key [key ...]", "readonly fast", exists),
+    RedisCommand("FLUSHALL", "[option ...]", "write", flushall, walks=held),
+    RedisCommand("FLUSHDB", "[option ...]", "write", flushdb, walks=every_key),
+    RedisCommand("MOVE", "key database", "write fast", move),
+    RedisCommand("RANDOMKEY", "", "readonly", randomkey),
+    RedisCommand("RENAME", "key key", "write", rename),
+    RedisCommand("RENAMENX", "key key", "write fast", renamenx),
+    RedisCommand("SELECT", "database", "loading stale fast", select),
+    RedisCommand("SWAPDB", "index index", "write fast", swapdb),
+    RedisCommand("TOUCH", "key [key ...]", "readonly fast", touch),
+    RedisCommand("TYPE", "key", "readonly fast", type_),
+    RedisCommand("UNLINK", "key [key ...]", "write fast", delete),
+)

@@ -1,7 +1,7 @@
-"""What a key costs in bytes: the allocator's classes, the string's header, the object around it.
+"""The bytes of a key: the allocator's classes, the string's header, the object around it.
 
-As redis 7.0 with jemalloc on 64 bits counts: sds.c, object.c, zmalloc.c. With quantum 16 (Debian's
-package) the formula is within 0.05 % of used_memory for all but the smallest cases; with quantum 8
+This counts as redis 7.0 does with jemalloc on 64 bits: sds.c, object.c, zmalloc.c. With quantum 16
+(Debian's package) it is within 0.05 % of used_memory for all but the smallest cases. With quantum 8
 (Redis's own build) it is exact.
 """
 
@@ -10,18 +10,20 @@ from collections.abc import Callable
 from functools import lru_cache
 
 SHARED_INTEGERS = 10_000  # 0 ... 9999 exist once for all keys (redis 7: server.h)
-EMBSTR_LIMIT = 44  # bytes: up to it a string lies in one piece with its object (redis 7: object.c)
+EMBSTR_LIMIT = 44  # bytes: a string up to this length is in one piece with its object (object.c)
 OBJECT, ENTRY = 16, 24  # bytes of a robj and of a dictEntry
-PREALLOCATION = 1024 * 1024  # bytes: a growing string doubles up to it (redis 7: sds.h)
+PREALLOCATION = (
+    1024 * 1024
+)  # bytes: a growing string gets at most so much to spare (redis 7: sds.h)
 LONGEST_INTEGER = 20  # characters of a 64-bit integer, its sign included
-LOWEST, HIGHEST = -(2**63), 2**63 - 1  # what a 64-bit integer holds
+LOWEST, HIGHEST = -(2**63), 2**63 - 1  # of a 64-bit integer
 
 _INTEGER = re.compile(rb"0|-?[1-9][0-9]{0,18}")  # Redis's integers have one way to be written
 
 
 @lru_cache(maxsize=1 << 16)
 def allocated(size: int, quantum: int = 16) -> int:
-    """Return the bytes the allocator hands out when asked for `size`: the next of its classes.
+    """Return the bytes that the allocator gives for `size`: its next larger class.
 
     >>> allocated(24), allocated(24, quantum=8), allocated(117)
     (32, 24, 128)
@@ -43,12 +45,12 @@ def sds(length: int) -> int:
 
 
 def key_bytes(length: int, quantum: int = 16) -> int:
-    """Return what a key of `length` bytes costs: its entry in the table and its name."""
+    """Return the bytes of a key whose name has `length` bytes: its entry in the table, its name."""
     return allocated(ENTRY, quantum) + allocated(sds(length), quantum)
 
 
 def string_bytes(length: int, quantum: int = 16) -> int:
-    """Return what a string value costs that is no integer.
+    """Return the bytes of a string value that is not an integer.
 
     A 12-byte key with a 100-byte value takes 176 bytes:
 
@@ -61,7 +63,7 @@ def string_bytes(length: int, quantum: int = 16) -> int:
 
 
 class Costs(dict[int, int]):
-    """Length -> bytes by one of the formulas above, each worked out once.
+    """Length -> bytes by one of the formulas above, each computed once.
 
     >>> Costs(key_bytes, quantum=16)[12]
     48
@@ -72,13 +74,13 @@ class Costs(dict[int, int]):
         self.formula, self.quantum = formula, quantum
 
     def __missing__(self, length: int) -> int:
-        """Work out the cost of a length that is new."""
+        """Compute the bytes for a new length."""
         cost = self[length] = self.formula(length, self.quantum)
         return cost
 
 
 def value_bytes(value: bytes, quantum: int = 16, shared: bool = False) -> int:
-    """Return what a value costs as SET stores it; `shared`: small integers are not stored anew.
+    """Return the bytes of a value stored by SET. If `shared`, small integers cost nothing.
 
     >>> value_bytes(b"12345"), value_bytes(b"7", shared=True), value_bytes(b"hello")
     (16, 0, 32)
@@ -89,7 +91,7 @@ def value_bytes(value: bytes, quantum: int = 16, shared: bool = False) -> int:
 
 
 def as_bytes(key: str) -> bytes:
-    """Return the bytes of a key; those that are no UTF-8 came in as surrogates."""
+    """Return a key as bytes. Bytes that are not UTF-8 were decoded as surrogates."""
     try:
         return key.encode()
     except UnicodeEncodeError:
@@ -97,7 +99,7 @@ def as_bytes(key: str) -> bytes:
 
 
 def as_integer(text: bytes) -> int | None:
-    """Return the 64-bit integer that the text is written as in the one way Redis takes, or None.
+    """Return the 64-bit integer if the text is written in the one way that Redis accepts, or None.
 
     >>> as_integer(b"-7"), as_integer(b"+7"), as_integer(b"07"), as_integer(b"9223372036854775808")
     (-7, None, None, None)
@@ -110,23 +112,23 @@ def as_integer(text: bytes) -> int | None:
 
 
 def encoding(value: bytes) -> str:
-    """Return how Redis stores a value that was set whole (redis 7: object.c, tryObjectEncoding)."""
+    """Return the encoding of a value stored by SET (redis 7: object.c, tryObjectEncoding)."""
     if as_integer(value) is not None:
         return "int"
     return "embstr" if len(value) <= EMBSTR_LIMIT else "raw"
 
 
 def room_of(length: int, quantum: int = 16) -> int:
-    """Return how long a raw string made with `length` bytes may get before it is moved."""
+    """Return to which length a raw string of `length` bytes may grow before it is moved."""
     if 0 < length < 32:
         return length  # the shortest header has no field for more; an empty string gets the next
     return _room(length, quantum)
 
 
 def room_of_value(length: int, quantum: int = 16) -> int:
-    """Return the room of a string that SET has stored and that is about to be changed in place.
+    """Return the room of a string that was stored by SET, before it is changed in place.
 
-    SET gives room back that is more than a tenth of a raw string.
+    SET gives back the room of a raw string if it is more than a tenth of its length.
     """
     # redis 7: object.c, trimStringObjectIfNeeded; a shorter string is copied: dbUnshareStringValue
     room = room_of(length, quantum)
@@ -149,12 +151,12 @@ def room_to_grow(length: int, room: int, quantum: int = 16) -> int:
 
 
 def _room(length: int, quantum: int) -> int:
-    # redis 7: sds.c, sdsTypeMaxSize: what the allocator gives beyond the header's field is lost
+    # redis 7: sds.c, sdsTypeMaxSize: the header's field limits the room
     before = max(3, header(length))  # a string that may grow has at least the second header
     most = {3: (1 << 8) - 1, 5: (1 << 16) - 1}.get(before, HIGHEST)
     return min(most, allocated(before + length + 1, quantum) - before - 1)
 
 
 def raw_bytes(room: int, quantum: int = 16) -> int:
-    """Return what a raw string with that room costs."""
+    """Return the bytes of a raw string with that room."""
     return allocated(OBJECT, quantum) + allocated(header(room) + room + 1, quantum)

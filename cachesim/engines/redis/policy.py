@@ -1,6 +1,6 @@
-"""The eight maxmemory policies, and the 24 bits in which a key remembers how it was used.
+"""The eight maxmemory policies, and the 24 bits that remember how a key was used.
 
-LRU keeps a time there, in seconds; LFU puts two numbers into the same place:
+LRU keeps a time in these bits, in seconds. LFU keeps two numbers there:
 
      16 bits            8 bits
     +------------------+---------+
@@ -15,26 +15,26 @@ from cachesim.engines.base import Random
 
 LRU_CLOCK_MAX = (1 << 24) - 1  # seconds: the clock wraps after 194 days
 LFU_MINUTES = (1 << 16) - 1  # minutes: they wrap after 45 days
-LFU_INITIAL = 5  # counter of a new key, so that it is not the first to go (redis 7: server.h)
+LFU_INITIAL = 5  # counter of a new key, so that it is not evicted first (redis 7: server.h)
 LFU_HIGHEST = 255
 
 
-class Policy(NamedTuple):
-    """What a maxmemory-policy says: which keys may go, and in which order."""
+class MaxmemoryPolicy(NamedTuple):
+    """A maxmemory-policy: which keys may be evicted, and in which order."""
 
-    volatile: bool  # only keys with a TTL may go
-    by: str  # "lru", "lfu", "ttl", "random"; "" when nothing may go
+    volatile: bool  # only keys with a TTL may be evicted
+    by: str  # "lru", "lfu", "ttl", "random"; "" if no key may be evicted
 
 
 POLICIES = {  # in the order of Redis's own error text
-    "volatile-lru": Policy(True, "lru"),
-    "volatile-lfu": Policy(True, "lfu"),
-    "volatile-random": Policy(True, "random"),
-    "volatile-ttl": Policy(True, "ttl"),
-    "allkeys-lru": Policy(False, "lru"),
-    "allkeys-lfu": Policy(False, "lfu"),
-    "allkeys-random": Policy(False, "random"),
-    "noeviction": Policy(False, ""),
+    "volatile-lru": MaxmemoryPolicy(True, "lru"),
+    "volatile-lfu": MaxmemoryPolicy(True, "lfu"),
+    "volatile-random": MaxmemoryPolicy(True, "random"),
+    "volatile-ttl": MaxmemoryPolicy(True, "ttl"),
+    "allkeys-lru": MaxmemoryPolicy(False, "lru"),
+    "allkeys-lfu": MaxmemoryPolicy(False, "lfu"),
+    "allkeys-random": MaxmemoryPolicy(False, "random"),
+    "noeviction": MaxmemoryPolicy(False, ""),
 }
 
 
@@ -49,12 +49,12 @@ def idle_time(clock: int, last: int) -> int:
 
 
 def lfu_bits(minute: int, counter: int) -> int:
-    """Return both numbers of LFU in one."""
+    """Put the two numbers of LFU into one."""
     return minute << 8 | counter
 
 
 def frequency(bits: int, minute: int, decay_time: int) -> int:
-    """Return the LFU counter, less one for each `decay_time` minutes since the last use.
+    """Return the LFU counter, minus one for each `decay_time` minutes since the last use.
 
     >>> frequency(lfu_bits(minute=3, counter=9), minute=7, decay_time=1)
     5
@@ -68,9 +68,9 @@ def frequency(bits: int, minute: int, decay_time: int) -> int:
 
 
 def risen(counter: int, log_factor: int, random: Random) -> int:
-    """Return the LFU counter after one more use: one higher, the less likely the higher it is.
+    """Return the LFU counter after one more use. The higher it is, the less likely it rises by one.
 
-    So 8 bits tell a key used a million times from one used a thousand times.
+    So 8 bits can tell a key that was used a million times from one that was used a thousand times.
     """
     # redis 7: evict.c, LFULogIncr
     if counter == LFU_HIGHEST:

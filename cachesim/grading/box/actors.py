@@ -8,8 +8,9 @@ from slips import Slip, defined, raised, shape, thing, waiting
 from world import App, Event, packed, random, unpacked
 
 import cachesim
-from cachesim import Entry, EvictionPolicy, SimulatedFailure
+from cachesim import Entry, EvictionPolicy
 from cachesim import Strategy as Base
+from cachesim.errors import SimulatedFailure
 
 INF = float("inf")
 RARE = ("before_add", "on_evict")  # a policy that does not define them is not asked for them

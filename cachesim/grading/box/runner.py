@@ -55,9 +55,9 @@ def toolkit():
     module = types.ModuleType("cachesim")
     with open(os.path.join(HERE, "toolkit.py")) as source:
         exec(compile(source.read(), "cachesim", "exec"), module.__dict__)
-    for part, names in (("errors", module.ERRORS), ("units", ["KIB", "MIB", "GIB", "US", "MS"])):
+    for part, names in (("errors", module.ERRORS), ("units", module.UNITS)):
         inner = types.ModuleType(f"cachesim.{part}")
-        inner.__dict__.update({name: getattr(module, name) for name in names})
+        inner.__dict__.update(names)
         sys.modules[inner.__name__] = inner
         setattr(module, part, inner)
     return module

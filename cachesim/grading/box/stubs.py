@@ -23,8 +23,11 @@ OPERATIONS = """
 
 def sentence(name):
     """Return the sentence for an answer that uses something the sandbox does not have."""
-    ours = sys.modules["cachesim"]._classes()
-    return f"{name} is not in the sandbox: an answer may use Python's standard library and, of cachesim, {ours}"
+    ours = sys.modules["cachesim"]
+    return ours.elsewhere(name.removeprefix("cachesim.")) or (
+        f"{name} is not in the sandbox: an answer may use Python's standard library and, of cachesim, "
+        f"{ours._classes()}"
+    )
 
 
 def _fails(self, *_, **__):
@@ -76,7 +79,9 @@ def toolkit(name, fromlist):
     if name == "cachesim" and (not fromlist or "*" in fromlist):
         return ours
     found = types.ModuleType("cachesim")
-    found.__dict__.update({**vars(ours), **ours.ERRORS})
+    found.__dict__.update(vars(ours))
+    if fromlist and name in sys.modules:
+        found.__dict__.update(vars(sys.modules[name]))
     inner = name.split(".")[1:2] if not fromlist else [one for one in fromlist if one != "*"]
     for one in inner:
         where = name if fromlist else "cachesim"

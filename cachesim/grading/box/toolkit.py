@@ -4,20 +4,13 @@ import math
 
 from slips import Slip
 
-KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
-US, MS = 1e-6, 1e-3
+UNITS = {"KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "US": 1e-6, "MS": 1e-3}
+MIB = UNITS["MIB"]
 
-
-class CachesimError(Exception):
-    """What the toolkit raises."""
-
-
-class BadInput(CachesimError, ValueError):
-    """A value that breaks a rule."""
-
-
-# The failures of the simulated world, as cachesim/errors.py has them: each with what it is a kind of.
-FAILURES = """
+# The errors that an answer may catch or raise, as cachesim/errors.py has them: each with its parent.
+TREE = """
+CachesimError Exception
+BadInput CachesimError
 SimulatedFailure CachesimError
 CacheError SimulatedFailure
 OutOfMemory CacheError
@@ -36,13 +29,15 @@ BreakerOpen Unreachable
 
 
 def _tree(words):
-    made = {"CachesimError": CachesimError, "BadInput": BadInput}
-    for name, kind in zip(words[::2], words[1::2], strict=True):
-        made[name] = type(name, (made[kind],), {})
+    made = {"Exception": Exception}
+    for name, parent in zip(words[::2], words[1::2], strict=True):
+        parents = (made[parent], ValueError) if name == "BadInput" else (made[parent],)
+        made[name] = type(name, parents, {})
+    del made["Exception"]
     return made
 
 
-ERRORS = _tree(FAILURES.split())
+ERRORS = _tree(TREE.split())
 
 
 class Entry:
@@ -104,14 +99,21 @@ class Strategy:
 
 
 def _classes():
-    """Name what an answer may use: the classes here but for Slip, and the failures that strategies catch."""
+    """List the classes that an answer may use, with two of the errors as examples."""
     ours = {name for name, value in globals().items() if isinstance(value, type)} - {"Slip"}
-    return ", ".join(sorted(ours | {"CacheError", "DatabaseRefused"}))
+    return ", ".join([*sorted(ours), "errors.CacheError", "errors.DatabaseRefused"])
+
+
+def elsewhere(name):
+    """Return the sentence for a name that lives in the namespace `errors`; None for any other name."""
+    return (
+        f"cachesim.{name} is now cachesim.errors.{name}; use that name" if name in ERRORS else None
+    )
 
 
 def __getattr__(name):
     if name in ERRORS:
-        return ERRORS[name]
+        raise ImportError(elsewhere(name))
     raise AttributeError(
         f"cachesim.{name} is not part of this exercise: it would be the answer, or is not needed for it; "
         f"what there is: {_classes()}"

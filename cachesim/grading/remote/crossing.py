@@ -43,7 +43,7 @@ def seconds(given: Any) -> float:
 
 
 def made(box: Box, name: str, kind: str, ops: tuple[str, ...], fields: Message) -> Message:
-    """Make a policy or a strategy in the sandbox; return what is said of it.
+    """Make a policy or a strategy in the sandbox; return its description.
 
     `lines` says where each method is written. Raises the slip of one that is written with other arguments than it is
     called with.

@@ -14,7 +14,7 @@ from cachesim.model.strategies.base import Strategy
 
 
 class BoxLab:
-    """What a test is handed: the student's policies, strategies and functions, and the parameters of this student.
+    """The `lab` argument of a test: the student's policies, strategies and functions, and this student's parameters.
 
     A test asks for as many as it likes; all of them live in one sandbox, which no other test shares and which starts
     when it is first needed.
@@ -74,7 +74,7 @@ class BoxLab:
             self.hints.append(hint)
 
     def finish(self) -> None:
-        """End a test that has passed so far: what the policies have not been told yet they are told now."""
+        """End a test that has passed so far: send the policies the events that are still waiting."""
         for policy in self.policies:
             policy.finish()
 

@@ -1,4 +1,4 @@
-"""A student's eviction policy as an engine sees it: told what happened, asked for victims."""
+"""A student's eviction policy as an engine sees it: it hears what happened, and names victims."""
 
 import math
 from typing import Any
@@ -10,7 +10,7 @@ from cachesim.slips import POLICY
 
 
 class RemotePolicy(EvictionPolicy):
-    """Tells the policy in the sandbox what happened, together with the next question."""
+    """Sends the policy in the sandbox what happened, together with the next question."""
 
     def __init__(self, box: Box, name: str, fields: Message) -> None:
         self.box, self.name = box, name
@@ -19,7 +19,7 @@ class RemotePolicy(EvictionPolicy):
         self.events: list[tuple[str, str, int]] = []
 
     def defines(self, method: str) -> bool:  # type: ignore[override]
-        """Return whether the student's class has a method of its own in place of the contract's."""
+        """Whether the student's class overrides a method of the contract."""
         return method in self.own
 
     def before_add(self, entry: Entry) -> bool:
@@ -50,7 +50,7 @@ class RemotePolicy(EvictionPolicy):
         return key
 
     def finish(self) -> None:
-        """Tell what has happened since the last question: the code may fail over that, too."""
+        """Send what has happened since the last question: the code may fail on that, too."""
         if self.events:
             self._tell("nothing")
 

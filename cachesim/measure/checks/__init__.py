@@ -1,6 +1,6 @@
 """Safety rules for histories: each check takes a history and returns a Verdict with its reason.
 
-A history is judged by itself, wherever it comes from: a run, a CSV of last year, a student's strategy.
+A history is judged by itself, wherever it comes from: a run, an old CSV file, a student's strategy.
 """
 
 from cachesim.measure.checks.causes import (

@@ -1,7 +1,7 @@
-"""Why reads were stale: which request left the old copy in the cache, and when.
+"""Why reads were stale: which request stored the old copy in the cache, and when.
 
-What a history shows of a stale hit: the copy it returned was put there by an earlier request, either a read
-that missed and filled, or the write of that very version. Where that request ended says what went wrong.
+An earlier request stored the copy that a stale hit returned: a read that missed and filled, or the write of that
+very version. The moment in which that request ended shows what went wrong.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 STALE_SET = "stale set"  # a fill ended after a newer version had been acknowledged
 FILL_DURING_WRITE = "fill during a write"  # a fill ended while the newer version was being written
 INVERSION = "dual-write inversion"  # the older of two versions was set last
-OUTLIVED = "outlived"  # the copy was right when it was stored, and nobody took it out
+OUTLIVED = "outlived"  # the copy was right when it was stored, and nothing removed it
 UNKNOWN = "unknown"  # the request that stored the copy is not part of the history
 
 
 def stale_causes(history: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a stale read: its key, begin, version, `cause`, and `stored`, the row that left the copy.
+    """Return one row per stale read: key, begin, version, `cause`, and `stored`, the row that stored the copy.
 
     The cause is one of "stale set", "fill during a write", "dual-write inversion", "outlived" and "unknown".
     >>> from cachesim.measure.history import Recorder
@@ -47,7 +47,7 @@ def stale_causes(history: pd.DataFrame) -> pd.DataFrame:
 
 
 def _stored_by(history: pd.DataFrame, stale: pd.DataFrame) -> pd.Series:
-    """Return for each stale read the row of the last request before it that stored the version it returned."""
+    """Return, for each stale read, the row of the last earlier request that stored the returned version."""
     import pandas as pd
 
     rows = requests_of(history)
@@ -65,7 +65,7 @@ def _stored_by(history: pd.DataFrame, stale: pd.DataFrame) -> pd.Series:
 
 
 def _newer_write(history: pd.DataFrame, stale: pd.DataFrame) -> pd.DataFrame:
-    """Return the write of the next version for each stale read: its begin and end, NaN if it is not known."""
+    """Return begin and end of the write of the next version, for each stale read; NaN if it is unknown."""
     rows = requests_of(history)
     writes = rows[(rows["op"] == "write") & rows["version"].notna()]
     writes = writes.drop_duplicates(["key", "version"]).set_index(["key", "version"])
@@ -74,7 +74,7 @@ def _newer_write(history: pd.DataFrame, stale: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cause(by: pd.DataFrame, newer: pd.DataFrame) -> np.ndarray:
-    """Return the cause for copies stored by the requests `by`, outdated by the writes `newer`."""
+    """Return the causes: the requests `by` stored the copies, and the writes `newer` outdated them."""
     ended, began = by["end"].to_numpy(), newer["begin"].to_numpy()
     acknowledged = newer["end"].to_numpy()
     is_fill = (by["op"] == "read").to_numpy()
@@ -91,9 +91,9 @@ def _cause(by: pd.DataFrame, newer: pd.DataFrame) -> np.ndarray:
 
 
 def no_stale_copy(history: pd.DataFrame, cause: str | None = None) -> Verdict:
-    """Check that no read returned a stale copy that was left for this cause; None: for whichever.
+    """Check that no read returned a stale copy with this cause; None: with any cause.
 
-    The example has the request that stored the copy, the write that outdated it, and the first stale read.
+    The example holds the request that stored the copy, the write that outdated it, and the first stale read.
 
     >>> from cachesim.measure.history import Recorder
     >>> recorder = Recorder()
@@ -113,12 +113,12 @@ def no_stale_copy(history: pd.DataFrame, cause: str | None = None) -> Verdict:
     newer = (rows["op"] == "write") & (rows["key"] == first["key"])
     newer &= (rows["version"] == first["version"] + 1).fillna(False)
     whole = {bad.index[0], *rows.index[newer][:1], *bad["stored"].head(1).dropna().astype(int)}
-    told = _sentence(history, bad[:1], str(first["cause"])).partition("; the first: ")[2]
-    return judged(rule, checked, bad, "", told, history.loc[sorted(whole)])
+    sentence = _sentence(history, bad[:1], str(first["cause"])).partition("; the first: ")[2]
+    return judged(rule, checked, bad, "", sentence, history.loc[sorted(whole)])
 
 
 def told_causes(history: pd.DataFrame) -> list[str]:
-    """Return a sentence for each cause that the history shows, the commonest first.
+    """Return one sentence per cause in the history, the most frequent first.
 
     >>> from cachesim.measure.history import Recorder
     >>> recorder = Recorder()

@@ -1,4 +1,4 @@
-"""What the database was spared: rules about how often it is asked for the same."""
+"""Whether the cache spares the database: rules about repeated loads."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from cachesim.measure.checks.verdict import Verdict, judged, requests_of
 if TYPE_CHECKING:
     import pandas as pd
 
-SPREAD = 0.2  # more queries than herds by this share: some herd loaded more than once
-PULSE = 3.0  # times the median of its time: more is a pulse
+SPREAD = 0.2  # if queries exceed herds by more than this share, some herd loaded more than once
+PULSE = 3.0  # times the median rate: more is a pulse
 
 
 def missed(history: pd.DataFrame) -> pd.DataFrame:
@@ -22,7 +22,7 @@ def missed(history: pd.DataFrame) -> pd.DataFrame:
 
 
 def herds(history: pd.DataFrame) -> pd.Series:
-    """Return the number of the herd of each missed read: misses of a key that overlap in time are one herd."""
+    """Return the number of each missed read's herd; misses of a key that overlap in time are one herd."""
     misses = missed(history)
     latest = misses.groupby("key")["end"].cummax().groupby(misses["key"]).shift()
     begins = latest.isna() | (misses["begin"] > latest)
@@ -31,9 +31,9 @@ def herds(history: pd.DataFrame) -> pd.Series:
 
 
 def one_load_a_herd(history: pd.DataFrame) -> Verdict:
-    """Check that the database is asked about once for each herd, by the counters of the samples.
+    """Check that the database gets about one query per herd, by the counters of the samples.
 
-    Other queries count too, so it is for histories of reads.
+    Other queries count too, so it is for histories with reads only.
     """
     rule, herd = "one load a herd", herds(history)
     count = int(herd.nunique())
@@ -49,7 +49,7 @@ def one_load_a_herd(history: pd.DataFrame) -> Verdict:
 
 
 def no_pulse(history: pd.DataFrame) -> Verdict:
-    """Check that the database is never asked much more often than usual: three times the median rate."""
+    """Check that the database never gets more than three times the median rate of queries."""
     looks = history[history["op"] == "sample"]
     spans, counts = np.diff(looks["begin"]), np.diff(looks["db_queries"])
     rates = counts[spans > 0] / spans[spans > 0]
@@ -67,7 +67,7 @@ def no_pulse(history: pd.DataFrame) -> Verdict:
 
 
 def absent_keys_are_known(history: pd.DataFrame) -> Verdict:
-    """Check that no key without a row is looked for in vain twice within a second.
+    """Check that no key without a row misses twice within a second.
 
     >>> from cachesim.measure.history import Recorder
     >>> recorder = Recorder()
@@ -81,18 +81,18 @@ def absent_keys_are_known(history: pd.DataFrame) -> Verdict:
     before = vain.groupby("key")["begin"].shift()
     bad = vain[vain["begin"] - before < 1.0]
     nothing, example = "no read was in vain", bad[:0]
-    told = ""
+    sentence = ""
     if len(bad):
         first = bad.iloc[0]
         same = vain[vain["key"] == first["key"]]
         example = history.loc[same.index[:3]]
         ago = first["begin"] - before[bad.index[0]]
-        told = f'read of "{first["key"]}" at t={first["begin"]:.6g} s, {ago:.3g} s after the last in vain'
-    return judged("absent keys are known", len(vain), bad, nothing, told, example)
+        sentence = f'read of "{first["key"]}" at t={first["begin"]:.6g} s, {ago:.3g} s after the last in vain'
+    return judged("absent keys are known", len(vain), bad, nothing, sentence, example)
 
 
 def cache_is_of_use(history: pd.DataFrame, share: float = 0.1) -> Verdict:
-    """Check that at least this share of the reads is a hit; a read that got no answer from the cache is none.
+    """Check that at least this share of the reads hits; a read without an answer from the cache is no hit.
 
     >>> from cachesim.measure.history import Recorder
     >>> recorder = Recorder()

@@ -1,4 +1,4 @@
-"""What users get: an answer, in good time, and what they had stored."""
+"""What users notice: an answer, in good time, with the data that they had stored."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def all_answered(history: pd.DataFrame) -> Verdict:
     """
     rows = history[history["op"] != "sample"]
     bad = rows[rows["error"].notna()]
-    told, example = "", bad
+    sentence, example = "", bad
     if len(bad):
         first = bad.iloc[0]
-        told = f'{first["op"]} of "{first["key"]}" at t={first["begin"]:.6g} s failed: {first["error"]}'
+        sentence = f'{first["op"]} of "{first["key"]}" at t={first["begin"]:.6g} s failed: {first["error"]}'
         beside = rows[(rows["begin"] <= first["end"]) & (rows["end"] >= first["begin"])]
         example = beside.loc[[*beside.index[beside.index != bad.index[0]][:2], bad.index[0]]]
-    return judged("all answered", len(rows), bad, "no request", told, example)
+    return judged("all answered", len(rows), bad, "no request", sentence, example)
 
 
 def short_reads(history: pd.DataFrame, limit: float) -> Verdict:
@@ -57,7 +57,7 @@ def short_reads(history: pd.DataFrame, limit: float) -> Verdict:
 
 
 def _beside(history: pd.DataFrame, row: pd.Series) -> pd.DataFrame:
-    """Return a request and what was under way when it began: writes first, for they are the fewer."""
+    """Return a request after two that were in progress when it began: writes first, because they are fewer."""
     rows = history[(history["op"] != "sample") & (history["begin"] <= row["begin"])]
     rows = rows[rows["end"] > row["begin"]]
     beside = rows[rows.index != row.name].sort_values("op", ascending=False, kind="stable")
@@ -65,7 +65,7 @@ def _beside(history: pd.DataFrame, row: pd.Series) -> pd.DataFrame:
 
 
 def none_evicted(history: pd.DataFrame) -> Verdict:
-    """Check that nobody looks in vain for what was evicted: a session that is, is a user logged out.
+    """Check that no read misses because its key was evicted; with sessions, that is a user logged out.
 
     >>> from cachesim.measure.history import Recorder
     >>> recorder = Recorder()
@@ -76,10 +76,10 @@ def none_evicted(history: pd.DataFrame) -> Verdict:
     rows = requests_of(history)
     reads = rows[(rows["op"] == "read") & rows["lookup"].notna()]
     bad = reads[reads["lookup"] == "evicted"]
-    told, example = "", bad[:0]
+    sentence, example = "", bad[:0]
     if len(bad):
         first = bad.iloc[0]
         earlier = rows[(rows["key"] == first["key"]) & (rows["end"] <= first["begin"])].index[-1:]
         example = history.loc[[*earlier, bad.index[0]]]
-        told = f'"{first["key"]}" was evicted when it was read at t={first["begin"]:.6g} s'
-    return judged("none evicted", len(reads), bad, "no read asked the cache", told, example)
+        sentence = f'"{first["key"]}" was evicted when it was read at t={first["begin"]:.6g} s'
+    return judged("none evicted", len(reads), bad, "no read asked the cache", sentence, example)

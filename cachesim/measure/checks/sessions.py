@@ -1,4 +1,4 @@
-"""What one client may expect of its own requests: to read what it wrote, and never to go back in time.
+"""What one client may expect of its own requests: to read what it wrote, and never an older version again.
 
 References
 ----------
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def read_your_writes(history: pd.DataFrame) -> Verdict:
-    """Check that a client that wrote a key never reads an older version of it afterwards.
+    """Check that a client never reads an older version of a key than it has written.
 
     >>> from cachesim.measure.history import Recorder
     >>> recorder = Recorder()
@@ -50,12 +50,12 @@ def monotonic_reads(history: pd.DataFrame) -> Verdict:
 
 
 def _never_back(history: pd.DataFrame, rule: str, op: str, did: str, nothing: str) -> Verdict:
-    """Check reads against the newest version that the same client knew of by requests of kind `op`."""
+    """Check reads against the newest version that the same client knew from its requests of kind `op`."""
     rows = requests_of(history)
     rows = rows[rows["version"].notna()]
     version = rows["version"].astype("int64")
     session = [rows["client"], rows["key"]]
-    # -1 stands for "knows of none"; a client has one request at a time, so earlier rows have ended.
+    # -1 stands for "knows no version"; a client has one request at a time, so earlier rows have ended.
     known = version.where(rows["op"] == op, -1).groupby(session).cummax()
     known = known.groupby(session).shift(fill_value=-1)
     checked = (rows["op"] == "read") & (known >= 0)
@@ -68,9 +68,9 @@ def _never_back(history: pd.DataFrame, rule: str, op: str, did: str, nothing: st
     earlier = rows[
         mine & (rows["op"] == op) & (version == newest) & (rows["begin"] < first["begin"])
     ]
-    told = (
+    sentence = (
         f'client {first["client"]} {did} version {newest} of "{first["key"]}" by t={earlier.iloc[0]["end"]:.6g} s, '
         f"and its read at t={first['begin']:.6g} s returned version {first['version']}"
     )
     example = history.loc[[earlier.index[0], bad.index[0]]]
-    return judged(rule, int(checked.sum()), bad, nothing, told, example)
+    return judged(rule, int(checked.sum()), bad, nothing, sentence, example)

@@ -1,4 +1,4 @@
-"""How stale is too stale: by versions, by seconds, and both as curves (PBS).
+"""How stale reads are: by versions, by seconds, and as curves (PBS).
 
 References
 ----------
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def bounded_staleness(history: pd.DataFrame, versions: int = 0, seconds: float = 0.0) -> Verdict:
-    """Check that no read is more than `versions` versions behind and, at once, outdated for more than `seconds`.
+    """Check that no read is both more than `versions` versions behind and outdated for more than `seconds`.
 
-    With the defaults: no read returns an older version than the newest one acknowledged before it began
-    (Lamport's regular register). A read whose age is unknown counts as old.
+    With the defaults, no read may return an older version than the newest one acknowledged before it began
+    (Lamport's regular register). A read of unknown age counts as old.
 
     >>> from cachesim.measure.history import Recorder
     >>> recorder = Recorder()
@@ -37,15 +37,15 @@ def bounded_staleness(history: pd.DataFrame, versions: int = 0, seconds: float =
     reads = answered(history).sort_values("begin", kind="stable")
     behind = (reads["acknowledged"] - reads["version"]).fillna(0)
     bad = reads[(behind > versions) & (reads["age"].fillna(math.inf) > seconds)]
-    told, example = "", bad
+    sentence, example = "", bad
     if len(bad):
         example = _with_write(history, bad.index[0])
-        told = _told(example, bad.iloc[0])
-    return judged("no stale read", len(reads), bad, "no read returned a row", told, example)
+        sentence = _describe(example, bad.iloc[0])
+    return judged("no stale read", len(reads), bad, "no read returned a row", sentence, example)
 
 
 def _with_write(history: pd.DataFrame, stale: int) -> pd.DataFrame:
-    """Return a stale read, and before it the earliest known write that it should have seen."""
+    """Return the earliest known write that a stale read should have seen, and the read after it."""
     row = history.loc[stale]
     writes = requests_of(history)
     newer = (writes["op"] == "write") & (writes["key"] == row["key"])
@@ -54,7 +54,7 @@ def _with_write(history: pd.DataFrame, stale: int) -> pd.DataFrame:
     return history.loc[[*found, stale]]
 
 
-def _told(example: pd.DataFrame, read: pd.Series) -> str:
+def _describe(example: pd.DataFrame, read: pd.Series) -> str:
     said = f'read of "{read["key"]}" at t={read["begin"]:.6g} s returned version {read["version"]}'
     if len(example) == 1:
         return f"{said}; version {read['acknowledged']} had been acknowledged before"
@@ -78,9 +78,9 @@ def k_staleness(history: pd.DataFrame, most: int = 10) -> list[tuple[int, float]
 
 
 def t_visibility(history: pd.DataFrame, times: Sequence[float]) -> list[tuple[float, float]]:
-    """Return (t, share of fresh reads among those begun t seconds or more after the newest acknowledged write).
+    """Return (t, share of fresh reads among those that began t or more seconds after the newest acknowledged write).
 
-    Reads of keys that were never written say nothing here; NaN where no read is that late.
+    Reads of keys that were never written do not count. NaN if no read is that late.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def t_visibility(history: pd.DataFrame, times: Sequence[float]) -> list[tuple[fl
 
 
 def _since_newest_write(history: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
-    """Return the reads of written keys, and how long before each the newest write was acknowledged."""
+    """Return the reads of written keys, and the seconds since the newest write was acknowledged."""
     rows = requests_of(history)
     writes = rows[(rows["op"] == "write") & rows["version"].notna()]
     newest = writes.drop_duplicates(["key", "version"]).set_index(["key", "version"])["end"]

@@ -1,4 +1,4 @@
-"""What a check returns: ok, not ok or unknown, the reason, and the smallest part of the history that shows it."""
+"""The answer of a check: ok, not ok or unknown, the reason, and the smallest part of the history that shows it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Verdict(NamedTuple):
-    """A check's answer; a history that says nothing about a rule gives `unknown`, never `ok`.
+    """The answer of a check; if the history says nothing about the rule, it is `unknown`, never `ok`.
 
     >>> print(Verdict("read your writes", None, "no client read a key after it had written it"))
     read your writes: unknown (no client read a key after it had written it)
@@ -21,14 +21,14 @@ class Verdict(NamedTuple):
     ok: bool | None  # None: unknown
     why: str
     example: pd.DataFrame | None = None  # rows of the history that break the rule by themselves
-    violations: int = 0  # how often the rule is broken
+    violations: int = 0  # number of requests that break the rule
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.word} ({visible(self.why)})"
 
     @property
     def word(self) -> str:
-        """The verdict in a word or two: "ok", "not ok" or "unknown"."""
+        """The verdict in words: "ok", "not ok" or "unknown"."""
         return {True: "ok", False: "not ok", None: "unknown"}[self.ok]
 
 
@@ -39,21 +39,25 @@ def requests_of(history: pd.DataFrame) -> pd.DataFrame:
 
 
 def judged(
-    rule: str, checked: int, bad: pd.DataFrame, nothing: str, told: str, example: pd.DataFrame
+    rule: str, checked: int, bad: pd.DataFrame, nothing: str, sentence: str, example: pd.DataFrame
 ) -> Verdict:
-    """Return the verdict on `checked` requests of which the rows `bad` break the rule.
+    """Return the verdict on `checked` requests; the rows `bad` break the rule.
 
     Parameters
     ----------
     nothing : str
-        Why nothing can be said, should `checked` be 0.
-    told : str
-        What the first violation is.
+        The reason for "unknown", if `checked` is 0.
+    sentence : str
+        A description of the first violation.
     """
     if not checked:
         return Verdict(rule, None, nothing)
     if bad.empty:
         return Verdict(rule, True, f"{checked:,} requests checked")
     return Verdict(
-        rule, False, f"{len(bad):,} of {checked:,} requests; the first: {told}", example, len(bad)
+        rule,
+        False,
+        f"{len(bad):,} of {checked:,} requests; the first: {sentence}",
+        example,
+        len(bad),
     )

@@ -1,4 +1,4 @@
-"""Whether the database kept what was acknowledged, and readers saw only what it had."""
+"""Whether the database kept every acknowledged write, and readers saw only committed values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def lost_writes(history: pd.DataFrame) -> Verdict:
-    """Check that every acknowledged write was committed: a write without a version never was.
+    """Check that every acknowledged write was committed; a write without a version was not.
 
     >>> from cachesim.measure.history import Recorder
     >>> recorder = Recorder()
@@ -22,11 +22,11 @@ def lost_writes(history: pd.DataFrame) -> Verdict:
     writes = requests_of(history)
     writes = writes[writes["op"] == "write"]
     bad = writes[writes["version"].isna()]
-    told = _first(
+    sentence = _first(
         bad,
         'the write of "{key}" acknowledged at t={end:.6g} s (write {write}) never reached the database',
     )
-    return judged("no lost write", len(writes), bad, "nobody wrote", told, bad[:1])
+    return judged("no lost write", len(writes), bad, "nobody wrote", sentence, bad[:1])
 
 
 def values_never_written(history: pd.DataFrame) -> Verdict:
@@ -41,12 +41,17 @@ def values_never_written(history: pd.DataFrame) -> Verdict:
     reads = requests_of(history)
     reads = reads[(reads["op"] == "read") & reads["write"].notna()]
     bad = reads[reads["version"].isna()]
-    told = _first(
+    sentence = _first(
         bad,
         'read of "{key}" at t={begin:.6g} s returned the value of write {write}, which was never committed',
     )
     return judged(
-        "no value that was never written", len(reads), bad, "no read returned a row", told, bad[:1]
+        "no value that was never written",
+        len(reads),
+        bad,
+        "no read returned a row",
+        sentence,
+        bad[:1],
     )
 
 

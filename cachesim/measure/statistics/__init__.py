@@ -1,6 +1,6 @@
 """How far a figure can be trusted: intervals, warm-up, how many runs, which alternative is best.
 
-Pure functions of numbers: a list with a value a replication, or a series over the time of one run.
+Pure functions of numbers: a list with one value per replication, or a series over the time of one run.
 """
 
 from cachesim.measure.statistics.intervals import (

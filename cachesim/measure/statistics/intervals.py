@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class Interval(NamedTuple):
-    """A mean with the bounds of its confidence interval; bounds are NaN if one value is all there is."""
+    """A mean with the bounds of its confidence interval; the bounds are NaN if there is only one value."""
 
     mean: float
     low: float
@@ -25,12 +25,12 @@ class Interval(NamedTuple):
 
     @property
     def shows_difference(self) -> bool:
-        """Whether the interval lies on one side of 0; for an interval of differences."""
+        """True if the interval lies on one side of 0; for an interval of differences."""
         return self.low > 0 or self.high < 0
 
 
 def interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
-    """Return the mean of independent values with its Student-t interval; NaN values make it undefined.
+    """Return the mean of independent values with its Student-t interval; a NaN makes both undefined.
 
     >>> mean, low, high = interval([1.0, 2.0, 3.0])
     >>> round(mean, 2), round(low, 2), round(high, 2)
@@ -49,7 +49,7 @@ def paired_difference(
 ) -> Interval:
     """Return the mean of `ours - theirs`, pair by pair, with its interval.
 
-    With common random numbers the luck of the draw is the same on both sides and cancels.
+    With common random numbers both sides have the same luck, which cancels in the difference.
 
     >>> paired_difference([1.0, 2.0, 3.0], [0.5, 1.5, 2.5])
     Interval(mean=0.5, low=0.5, high=0.5)
@@ -58,11 +58,11 @@ def paired_difference(
 
 
 def variance_reduction(ours: Sequence[float], theirs: Sequence[float]) -> float:
-    """Return by what factor pairing reduces the variance of the difference: what common random numbers buy.
+    """Return the factor by which pairing reduces the variance of the difference.
 
-    It is (var X + var Y) / var(X - Y): 1 without correlation, more where the pairs share their luck, less than 1
-    where the luck of the one is the bad luck of the other. Without pairing one would need that many times as
-    many replications. Infinite if all differences are equal, NaN if there are fewer than two pairs.
+    It is (var X + var Y) / var(X - Y): 1 without correlation, more if the pairs share their luck, less than 1 if
+    good luck on one side is bad luck on the other. Without pairing, the same interval takes that many times as many
+    replications. Infinite if all differences are equal, NaN if there are fewer than two pairs.
 
     >>> round(variance_reduction([1.0, 2.0, 3.0], [0.5, 1.6, 2.4]), 1)
     191.0

@@ -1,7 +1,7 @@
-"""What one long run can say: batch means, and bootstrap intervals for quantiles.
+"""Intervals from one long run: batch means, and the bootstrap for quantiles.
 
-The requests of one run are no sample of independent values: a queue makes the next one wait as well, a cold
-cache makes all of them miss. Taken one by one, they give an interval that is far too narrow.
+The requests of one run do not depend on luck alone: in a queue, the next request waits as well; in a cold cache,
+all of them miss. An interval that takes them as independent values is far too narrow.
 
 References
 ----------
@@ -23,17 +23,17 @@ from cachesim.measure.statistics.warm_up import binned
 from cachesim.rng import stream
 
 BATCHES = (
-    20  # more make them shorter, and so less independent (Schmeiser, Operations Research 30, 1982)
+    20  # more batches are shorter, so less independent (Schmeiser, Operations Research 30, 1982)
 )
-DOUBT = 1.2816  # 90 % of a normal distribution lie below
+DOUBT = 1.2816  # 90 % of a normal distribution lie below this
 
 
 class BatchMeans(NamedTuple):
-    """The interval of a long run's mean, and whether its batches were long enough to believe it."""
+    """The interval of a long run's mean, and whether its batches were long enough for it to hold."""
 
     interval: Interval
-    size: int  # values to a batch
-    lag1: float  # correlation of each batch's mean with the next one's, by von Neumann's ratio
+    size: int  # values per batch
+    lag1: float  # correlation of neighbouring batch means, by von Neumann's ratio
     independent: bool  # lag1 is no higher than chance makes it in 9 of 10 cases
 
 
@@ -42,15 +42,15 @@ def batch_means(
 ) -> BatchMeans:
     """Return the mean of a long run with an interval from the means of a few long batches.
 
-    Batches that are long enough forget each other, and their means are then a sample like any other. The
-    check is von Neumann's ratio, which takes few batches to mean anything: it warns, it does not prove.
+    The means of long batches hardly depend on each other, so they are a sample like any other. The check is
+    von Neumann's ratio. With so few batches it can warn, but it proves nothing.
 
     Parameters
     ----------
     values : sequence of float
-        What the run measured after its warm-up, in the order of time.
+        The values measured after the warm-up, in the order of time.
     batches : int
-        How many, at least 8; what is left over at the end is dropped.
+        Number of batches, at least 8; the values left over at the end are dropped.
 
     Raises
     ------
@@ -73,9 +73,7 @@ def batch_means(
     size = len(values) // batches
     means = binned(values[: size * batches], size)
     lag1 = _von_neumann(means)
-    chance = math.sqrt(
-        (batches - 2) / (batches**2 - 1)
-    )  # its standard deviation without correlation
+    chance = math.sqrt((batches - 2) / (batches**2 - 1))  # standard deviation of lag1 by chance
     return BatchMeans(interval(means.tolist(), confidence), size, lag1, lag1 <= DOUBT * chance)
 
 
@@ -95,20 +93,20 @@ def quantile_interval(
 ) -> Interval:
     """Return a quantile of the values with its bootstrap percentile interval.
 
-    The values stand for the world: as many blocks as there are are drawn from them with replacement, and
-    the quantile of each such `resample` shows how far it moves from one sample to the next.
+    The values stand for the whole world. Each `resample` draws blocks from them, with replacement, until it has
+    as many values. The quantiles of many resamples show how far a quantile moves from one sample to the next.
 
     Parameters
     ----------
     values : sequence of float
-        Independent values with `block=1`; otherwise a run, in the order of time.
+        Independent values if `block` is 1; otherwise the values of one run, in the order of time.
     q : float
         Which quantile, such as 0.99.
     block : int
-        How many consecutive values are drawn together, so that what depends on each other stays together;
-        for the latencies of one run take a twentieth of it, as in batch means.
+        Number of consecutive values that are drawn together, because they depend on each other. For the
+        latencies of one run take a twentieth of the run, as for batch means.
     resamples : int
-        How many are drawn.
+        Number of resamples.
     seed : int
         The same seed gives the same interval.
 

@@ -1,7 +1,7 @@
-"""Which of several alternatives is best, said with a stated probability of being right.
+"""Which of several alternatives is best, with a stated probability of being right.
 
-Written for common random numbers: the alternatives of one replication share their luck, so everything rests on
-paired differences, and Bonferroni's inequality holds whatever the correlation.
+The alternatives of one replication share their random numbers, and so their luck. Therefore everything here rests on
+paired differences. Bonferroni's inequality holds for any correlation between them.
 
 References
 ----------
@@ -21,7 +21,6 @@ import numpy as np
 
 from cachesim.errors import BadInput
 from cachesim.measure.statistics.intervals import Interval
-from cachesim.measure.tables import in_unit, show_bounds, show_interval, text_table, title
 
 
 class Place(NamedTuple):
@@ -29,47 +28,33 @@ class Place(NamedTuple):
 
     name: str
     mean: float
-    ahead: Interval  # its mean less that of the best of the others; below 0 in all its length: not the best
+    ahead: (
+        Interval  # its mean minus the best mean of the others; wholly below 0: it is not the best
+    )
     may_be_best: bool
 
 
 class Ranking(NamedTuple):
-    """The alternatives, the one with the best mean first, and what may be said about the true best."""
+    """The alternatives, the best mean first, and which of them may truly be the best."""
 
     places: list[Place]
-    confidence: float  # the probability that all intervals hold and the best is in `may_be_best`
+    confidence: float  # probability that all intervals hold and that the best is in `may_be_best`
     replications: int  # of each alternative
     worth: float | None = None  # the smallest difference that matters
     enough: int | None = None  # replications that find the best, if it is `worth` ahead
-    metric: str = ""  # what was ranked, if it is one of the metrics
 
     @property
     def may_be_best(self) -> list[str]:
-        """The names among which the best one is; a single name is the best."""
+        """The names of the alternatives that may be the best; a single name is the best."""
         return [place.name for place in self.places if place.may_be_best]
 
     @property
     def decided(self) -> bool:
-        """Whether one alternative is left."""
+        """Whether one alternative is shown to be the best."""
         return len(self.may_be_best) == 1
 
     def __str__(self) -> str:
-        header = [
-            f"rank by {title(self.metric) or 'mean'}",
-            "mean",
-            "ahead of the best other",
-            "may be best",
-        ]
-        rows = [
-            [
-                p.name,
-                show_interval(self.metric, Interval(p.mean, math.nan, math.nan)),
-                show_bounds(self.metric, p.ahead),
-                "yes" if p.may_be_best else "no",
-            ]
-            for p in self.places
-        ]
-        return f"{text_table(header, rows)}\n{self.sentence}"
+        return "\n".join([*map(_line, self.places), self.sentence])
 
     @property
     def sentence(self) -> str:
@@ -84,10 +69,13 @@ class Ranking(NamedTuple):
     def _advice(self) -> str:
         if self.worth is None or self.enough is None:
             return ""
-        lead = f"{in_unit(self.metric, self.worth):.3g}"
+        lead = self._shown(self.worth)
         return (
             f"; {self.enough:,} replications find it, if it is at least {lead} ahead of the second"
         )
+
+    def _shown(self, difference: float) -> str:
+        return f"{difference:.3g}"
 
 
 def ranking(
@@ -96,34 +84,31 @@ def ranking(
     best: str = "high",
     worth: float | None = None,
     confidence: float = 0.95,
-    metric: str = "",
 ) -> Ranking:
     """Rank alternatives by their means; the best is among those that `may_be_best`, at this confidence.
 
-    How many replications it takes is found in two stages: rank the first ones (ten, say) with the smallest
-    difference that is `worth` telling; run `enough` in all; rank again. Then the first place goes to
-    the best alternative with at least this probability, if it is truly `worth` ahead of the second; if it is
-    not, to one that is nearly as good. The promise is for values that are near normal, as means of long
-    runs are.
+    Two stages find how many replications are enough. First rank about ten replications, with the smallest
+    difference that matters as `worth`. Then run `enough` replications in all and rank again. The first place
+    now goes to the best alternative, with at least this probability, if it is truly `worth` ahead of the second.
+    If it is not, the first place goes to one that is nearly as good. The promise holds for values that are nearly
+    normal, as means of long runs are.
 
     Parameters
     ----------
     samples : mapping
-        Name -> one value a replication; value k of each shares its random numbers with value k of the others.
+        Name -> one value per replication; the k-th values of all alternatives share their random numbers.
     best : str
         "high" or "low": which end of the scale is the good one.
     worth : float, optional
         The smallest difference of two means that matters, in the unit of the values.
     confidence : float
-        The probability that the statements hold, all together.
-    metric : str
-        What the values are, if they are a metric: it is then printed in its unit.
+        The probability that all statements hold together.
 
     Returns
     -------
     Ranking
-        One place an alternative. `place.ahead` is its mean less the best of the others', signed so that more
-        is better, whichever end is the good one.
+        One place per alternative. `place.ahead` is its mean minus the best mean of the others, with the sign
+        turned for "low", so that more is always better.
 
     Raises
     ------
@@ -137,11 +122,9 @@ def ranking(
     >>> found.may_be_best, found.enough
     (['lfu'], 7)
     >>> print(found)
-    rank by mean   mean  ahead of the best other  may be best
-    ------------  -----  -----------------------  -----------
-    lfu            0.76               0 to +0.05          yes
-    lru            0.71               -0.05 to 0           no
-    fifo          0.677             -0.0977 to 0           no
+    lfu: mean 0.76, ahead of the best other by +0 to +0.05; may be best
+    lru: mean 0.71, ahead of the best other by -0.05 to +0
+    fifo: mean 0.6767, ahead of the best other by -0.0977 to +0
     With 95 % confidence, after 3 replications: lfu is the best.
     """
     values = _checked(samples, best, confidence, worth)
@@ -151,13 +134,19 @@ def ranking(
     scatter = np.array([(row - values).std(axis=1, ddof=1) for row in values])
     width = t * scatter / math.sqrt(n)
     enough = None if worth is None else max(n, math.ceil((t * scatter.max() / worth) ** 2))
-    return Ranking(_places(samples, lead, width), confidence, n, worth, enough, metric)
+    return Ranking(_places(samples, lead, width), confidence, n, worth, enough)
+
+
+def _line(place: Place) -> str:
+    ahead = f"{place.ahead.low:+.3g} to {place.ahead.high:+.3g}"
+    best = "; may be best" * place.may_be_best
+    return f"{place.name}: mean {place.mean:.4g}, ahead of the best other by {ahead}{best}"
 
 
 def _places(
     samples: Mapping[str, Sequence[float]], lead: np.ndarray, width: np.ndarray
 ) -> list[Place]:
-    """Return the places, best first, with Edwards & Hsu's intervals from leads and half widths of pairs."""
+    """Return the places, best first, with Edwards & Hsu's intervals, from the lead and half width of every pair."""
     names, others = list(samples), _others(len(samples))
     upper = [min(lead[i, j] + width[i, j] for j in others[i]) for i in range(len(names))]
     able = {i for i, bound in enumerate(upper) if bound >= 0}
@@ -185,7 +174,7 @@ def _one_sided_t(confidence: float, k: int, degrees: int) -> float:
 def _checked(
     samples: Mapping[str, Sequence[float]], best: str, confidence: float, worth: float | None
 ) -> np.ndarray:
-    """Return a row an alternative, signed so that more is better."""
+    """Return one row per alternative, signed so that more is better."""
     if best not in ("high", "low"):
         raise BadInput(f'best must be "high" or "low", got "{best}"')
     if not 0 < confidence < 1:

@@ -1,4 +1,4 @@
-"""How many replications are enough: run until the mean is known to a stated precision.
+"""The number of replications that is enough: run until the mean is known with a stated precision.
 
 References
 ----------
@@ -13,8 +13,8 @@ import numpy as np
 
 from cachesim.errors import BadInput
 
-START = 3  # replications before precision is looked at for the first time
-LOOK_AHEAD = 5  # further replications that must stay precise; a per cent of n where n > 100
+START = 3  # replications before the first look at the precision
+LOOK_AHEAD = 5  # further replications that must stay precise; per cent of n if n > 100
 
 
 def replications_needed(
@@ -25,33 +25,33 @@ def replications_needed(
     start: int = START,
     look_ahead: int = LOOK_AHEAD,
 ) -> int | None:
-    """Return after how many replications the mean was precise enough and stayed so; None if not yet.
+    """Return the number of replications after which the mean was precise enough and stayed so; None if not yet.
 
-    Precise enough: half the interval is at most `precision` times the mean. One replication may be so by
-    luck, so the next `look_ahead` ones must be so too; otherwise the search goes on after the one that
-    was not. The answer depends on the values up to `needed + look_ahead` only, so it does not matter how
-    many further ones had been run by then: a sweep that runs eight at a time finds the same number.
+    The mean is precise enough if half its interval is at most `precision` times the mean. That can happen by
+    luck, so it must stay so for the next `look_ahead` replications; otherwise the search goes on after the one
+    that was not. The answer depends only on the values up to `needed + look_ahead`. So a sweep that runs eight
+    replications at a time finds the same number.
 
     Parameters
     ----------
     values : sequence of float
-        One value a replication, in the order of their numbers, NaN where undefined.
+        One value per replication, in the order of their numbers, NaN where undefined.
     precision : float
         Half the interval divided by the mean, such as 0.05 for ±5 %.
     start : int
         The first number of replications that may be enough, at least 2.
     look_ahead : int
-        How many further replications must stay precise; a share of n in per cent where n > 100.
+        Number of further replications that must stay precise; per cent of n if n > 100.
 
     Returns
     -------
     int or None
-        The number of replications; None: run more (or, with a NaN among the values, in vain).
+        The number of replications. None: run more; with a NaN among the values, more runs are in vain.
 
     Raises
     ------
     BadInput
-        A precision or confidence out of range, a start below 2, a negative look-ahead.
+        A precision or confidence is out of range, start is below 2, or look_ahead is negative.
 
     Examples
     --------
@@ -84,7 +84,7 @@ def replications_needed(
 
 
 def precisions(values: Sequence[float], confidence: float = 0.95) -> list[float]:
-    """Return half the interval over the mean after each replication: one number a value, the first NaN.
+    """Return half the interval divided by the mean, after each replication; the first one is NaN.
 
     >>> [round(p, 2) for p in precisions([10.0, 11.0, 9.0, 10.0])]
     [nan, 0.61, 0.25, 0.13]
@@ -113,7 +113,7 @@ def _running(values: Sequence[float]) -> tuple[list[float], np.ndarray]:
 
 def _relative(half: float, mean: float) -> float:
     if half == 0:
-        return 0.0  # values without scatter are known exactly, 0 too
+        return 0.0  # values without scatter are known exactly, also 0
     return half / abs(mean) if mean else half * math.inf
 
 

@@ -1,6 +1,6 @@
-"""When the start of a run stops counting: the MSER-5 rule, and Welch's moving average to look at.
+"""Where the warm-up of a run ends: the MSER-5 rule, and Welch's moving average for the eye.
 
-Both take a *series*: one number for each equally long piece of a run, such as the hit ratio of every second.
+Both take a *series*: one number per equally long piece of a run, such as the hit ratio of every second.
 Raw flags (1 for a hit, 0 for a miss) are no series: see `warm_up`.
 
 References
@@ -17,18 +17,18 @@ import numpy as np
 
 from cachesim.errors import BadInput
 
-MSER_BATCH = 5  # values of the series to a batch: what the 5 in MSER-5 stands for
+MSER_BATCH = 5  # values of the series per batch: the 5 in MSER-5
 
 
 class WarmUp(NamedTuple):
-    """How many values of a series to leave out, and whether the run was long enough to tell."""
+    """The number of values to leave out, and whether the run was long enough to find it."""
 
     length: int  # values of the series
-    settled: bool  # False: the cut lies at the edge of where it may lie, so the run is too short
+    settled: bool  # False: the cut lies at its limit, so the run is too short
 
 
 def binned(values: Sequence[float], size: int) -> np.ndarray:
-    """Return the means of consecutive bins of `size` values; what is left over at the end is dropped.
+    """Return the means of consecutive bins of `size` values; an incomplete last bin is dropped.
 
     >>> binned([1, 0, 1, 1, 0, 1, 1], size=2).tolist()
     [0.5, 1.0, 0.5]
@@ -40,33 +40,30 @@ def binned(values: Sequence[float], size: int) -> np.ndarray:
 
 
 def warm_up(series: Sequence[float], batch: int = MSER_BATCH) -> WarmUp:
-    """Return how many values at the start of a series to leave out, by MSER-5.
+    """Return the number of values to leave out at the start of a series, by MSER-5.
 
-    The rule weighs what a longer warm-up throws away against what a shorter one leaves of the start: with the
-    means z of every `batch` values, it leaves out the d batches that minimise sum (z_i - mean)² / (k - d)²,
+    A longer warm-up throws away more data; a shorter one keeps more of the start. The rule weighs the two: with
+    the means z of every `batch` values, it leaves out the d batches that minimise sum (z_i - mean)² / (k - d)²,
     over i > d, for d at most half of the k batches.
 
-    Give it bins, never raw flags. A flag is 0 or 1, so flags scatter widely however far the run has come, and
-    the drift of the start is lost in that: on the hits of an LRU cache that starts empty the rule stops far
-    too early. Means of a hundred flags scatter a tenth as much. Look at `welch` beside it.
+    Give it bins, never raw flags. A flag is 0 or 1, so flags scatter widely at any time of the run and hide the
+    drift of the start. On the hits of an LRU cache that starts empty the rule would stop far too early. Means of
+    a hundred flags scatter a tenth as much. Look at `welch` beside it.
+
+    The length of the result is a multiple of `batch`. If it is not `settled`, the cut lies at half of the series, its
+    limit: run longer, this figure is worth nothing.
 
     Parameters
     ----------
     series : sequence of float
-        Equally long pieces of one run, or the mean over several runs piece by piece.
+        One value per equally long piece of a run, or the mean of several runs piece by piece.
     batch : int
-        Values to a batch.
-
-    Returns
-    -------
-    WarmUp
-        A multiple of `batch`. Where it is not `settled`, the cut lies at the half that is allowed at most: run
-        longer, the figure is worth nothing.
+        Values per batch.
 
     Raises
     ------
     BadInput
-        Fewer than four batches, or a value that is undefined.
+        Fewer than four batches, or an undefined value.
 
     Examples
     --------
@@ -86,14 +83,12 @@ def warm_up(series: Sequence[float], batch: int = MSER_BATCH) -> WarmUp:
 
 
 def _errors(z: list[float]) -> list[float]:
-    """Return, for each d, sum (z_i - mean)² / n² over the n values from d on, found from the end backwards."""
+    """Return, for each d, sum (z_i - mean)² / n² over the n values from d on; it works backwards from the end."""
     mean = squares = 0.0
     errors = []
     for n, x in enumerate(reversed(z), 1):
         before, mean = mean, mean + (x - mean) / n
-        squares += (x - before) * (
-            x - mean
-        )  # Welford, Technometrics 4 (1962): equal values give exactly 0
+        squares += (x - before) * (x - mean)  # Welford (1962): equal values give exactly 0
         errors.append(squares / n**2)
     return errors[::-1]
 

@@ -1,7 +1,6 @@
 """What a fault is: a generator that waits for a moment and turns switches of the system."""
 
 import math
-from typing import ClassVar
 
 from cachesim.errors import StrategyError
 from cachesim.model.events import Steps
@@ -25,7 +24,7 @@ class Fault(Spec):
     (5.0, 5.0)
     """
 
-    tier: ClassVar[str] = ""  # name of the tier that it strikes; "": none
+    tier = ""  # name of the tier that this class strikes; "": none
     at: Delay = 0.0  # seconds from the start of the run
 
     @property
@@ -82,7 +81,7 @@ class Condition(Fault):
 class Switched(Condition):
     """A condition that turns one switch of its tier on, and off again."""
 
-    switch: ClassVar[str]  # one of SWITCHES
+    switch = ""  # the one that this class turns, of SWITCHES
 
     def begin(self, system: UnreliableSystem) -> None:
         """Turn it on."""

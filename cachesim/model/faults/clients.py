@@ -1,17 +1,17 @@
-"""Faults on the clients' side: what they ask for, how often, and what their clocks show."""
+"""Faults of the clients: which keys they ask for, how often, and what their clocks show."""
 
 from cachesim.errors import BadInput
 from cachesim.model.events import Steps
 from cachesim.model.faults.base import Condition, Fault
 from cachesim.model.faults.nodes import Factor
 from cachesim.model.unreliable.system import UnreliableSystem
-from cachesim.model.workload import Request, Workload
+from cachesim.model.workload import TimedRequest, Workload
 from cachesim.rng import uniform
 from cachesim.spec import Delay, Seconds, Share
 
 
 class _Shift(Fault):
-    """A change of the workload: it bends the requests that come while it lasts."""
+    """A change of the workload: it changes the requests that come while it lasts."""
 
     duration: Seconds = 10.0  # seconds; inf: for good
 
@@ -22,7 +22,7 @@ class _Shift(Fault):
 
 
 class HotKey(_Shift):
-    """A share of the requests goes to one key, whatever they were about: a post goes viral.
+    """A share of the requests goes to one key instead of their own: a post goes viral.
 
     >>> HotKey(at=30, share=0.5, key="key:00000042").window
     (30.0, 40.0)
@@ -32,12 +32,12 @@ class HotKey(_Shift):
     key: str | None = None  # None: the workload's least popular one
 
     def play(self, system: UnreliableSystem) -> Steps:
-        """Bend the requests from now on; those that come in the window change."""
+        """Add a bend to the workload; it changes the requests that come in the window."""
         chance = uniform(system.blueprint.seed, "hot key")
         hot = self.key if self.key is not None else _least_popular(system.blueprint.workload)
         start, end = self.window
 
-        def bend(now: float, request: Request) -> Request:
+        def bend(now: float, request: TimedRequest) -> TimedRequest:
             gap, op, key = request
             struck = start <= now + gap < end and chance() < self.share
             return gap, op, hot if struck else key
@@ -54,17 +54,17 @@ def _least_popular(workload: Workload) -> str:
 
 
 class Surge(_Shift):
-    """Requests come `factor` times as fast: a flash crowd. In a closed loop users think for a shorter time."""
+    """Requests come `factor` times as fast: a flash crowd. In a closed loop, users think for a shorter time."""
 
     factor: Factor = 2.0
 
     def play(self, system: UnreliableSystem) -> Steps:
-        """Bend the requests from now on; the gaps in the window shrink."""
+        """Add a bend to the workload; it shortens the gaps in the window."""
         system.bends.append(lambda now, r: (self.shrunk(now, r[0]), r[1], r[2]))
         yield from ()
 
     def shrunk(self, now: float, gap: float) -> float:
-        """Return how long a gap lasts that begins now, if in the window it passes faster.
+        """Compute the length of a gap that begins now and passes faster in the window.
 
         >>> Surge(at=10, duration=5, factor=2.0).shrunk(9.0, 3.0)  # 1 s before, then twice as fast
         2.0
@@ -78,7 +78,7 @@ class Surge(_Shift):
 
 
 class SkewClocks(Condition):
-    """Each client's clock is wrong, by a time of its own between −`by` and `by`: `app.now` shows it.
+    """Each client's clock is wrong by its own time between −`by` and `by`; `app.now` shows the wrong time.
 
     Records keep the true time.
     """
@@ -86,9 +86,9 @@ class SkewClocks(Condition):
     by: Delay = 1.0  # seconds
 
     def begin(self, system: UnreliableSystem) -> None:
-        """Put the clocks wrong."""
+        """Set the clocks wrong."""
         system.skews.append(self.by)
 
     def end(self, system: UnreliableSystem) -> None:
-        """Put them right."""
+        """Set them right."""
         system.skews.remove(self.by)

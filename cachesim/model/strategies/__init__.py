@@ -1,7 +1,7 @@
-"""How an application uses its cache: one class a pattern, each of them two generators on a screen.
+"""How an application uses its cache: one class per pattern, each with two short generators.
 
-A new strategy is a class in the file of its family and a line here; scenario files and the command line
-know it by its name in kebab case.
+A new strategy is a class in the file of its family and a line here. Scenario files and the command line
+use its name in kebab case.
 """
 
 from cachesim.model.strategies.base import Strategy

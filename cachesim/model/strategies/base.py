@@ -1,4 +1,4 @@
-"""What a strategy is: two generators, one for a read and one for a write; and what fills on a miss."""
+"""What a strategy is: two generators, one for a read and one for a write. Most fill the cache on a miss."""
 
 import math
 from collections.abc import Callable
@@ -11,11 +11,11 @@ from cachesim.records import Value
 from cachesim.slips import SHAPES, slip
 from cachesim.spec import Seconds, Spec
 
-Load = Callable[[App, str, float], Steps]  # load(app, key, ttl): what a read that misses does
+Load = Callable[[App, str, float], Steps]  # load(app, key, ttl): the work of a read that misses
 
 
 class Strategy(Spec):
-    """How an application uses its cache; subclass it, with fields if you like, and write two generators.
+    """How an application uses its cache: subclass it and write two generators; it may have fields.
 
     >>> class ReadOnly(Strategy):
     ...     def read(self, app, key):
@@ -25,7 +25,7 @@ class Strategy(Spec):
     """
 
     def read(self, app: App, key: str) -> Steps:
-        """Yield events until the key's Value is known (None: no such key), and return it."""
+        """Yield events until the key's Value is known, and return it (None: no such key)."""
         raise slip("missing", name=type(self).__name__, shape=SHAPES["read"])
 
     def write(self, app: App, key: str, value: Value) -> Steps:
@@ -33,14 +33,14 @@ class Strategy(Spec):
         raise slip("missing", name=type(self).__name__, shape=SHAPES["write"])
 
     def start(self, app: App) -> Steps | None:
-        """Return work to do beside the requests, such as a flusher, or None.
+        """Return a generator of work beside the requests, such as a flusher; None: there is none.
 
-        It begins with the run and ends with it: when every request has its record, `app.timeout` of this
-        app fires once more and then never. So a loop may go on for ever, and its last round sees all.
+        It begins and ends with the run. When every request has its record, this app's `app.timeout` fires
+        once more and then never. So the generator may loop without end, and its last round sees all writes.
         """
 
     def preload(self, engine: Engine, key: str, value: Value, left: float) -> None:
-        """Put a row into the cache as a long past would have left it; `left` is the share of its TTL to come."""
+        """Put a row into a warm cache; `left` is the share of its TTL that remains."""
         engine.set(key, value, getattr(self, "ttl", math.inf) * left)
 
     def check(self, cache: EngineSpec) -> None:
@@ -48,14 +48,14 @@ class Strategy(Spec):
 
 
 class LazyFill(Strategy):
-    """A strategy whose reads load what the cache does not have: what a Wrapper can wrap.
+    """A strategy whose reads load a key that the cache does not have. A Wrapper can wrap it.
 
-    `load` is a method of its own, and `read` takes another one in its place, so that a wrapper (jitter,
-    single flight, leases) can stand between the miss and the load whatever the strategy inside is.
+    `load` is a method of its own, and `read` accepts another function in its place. So a wrapper (jitter,
+    single flight, leases) can stand between the miss and the load of any strategy.
     """
 
     def read(self, app: App, key: str, load: Load | None = None) -> Steps:
-        """Ask the cache; on a miss, load: by the function given, or by `self.load`."""
+        """Ask the cache; on a miss, call `load` (None: `self.load`)."""
         raise StrategyError(f"{type(self).__name__} must define read(self, app, key, load=None)")
 
     def load(self, app: App, key: str, ttl: float) -> Steps:
@@ -64,9 +64,9 @@ class LazyFill(Strategy):
 
 
 class CacheAside(LazyFill):
-    """The read of cache-aside; subclasses say what a write does to the cache."""
+    """The read of cache-aside; subclasses decide what a write does to the cache."""
 
-    ttl: Seconds = math.inf  # of a loaded key; inf: until evicted or deleted
+    ttl: Seconds = math.inf  # seconds, of a loaded key; inf: until evicted or deleted
 
     def read(self, app: App, key: str, load: Load | None = None) -> Steps:
         """Ask the cache; on a miss, load."""

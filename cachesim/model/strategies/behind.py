@@ -1,4 +1,4 @@
-"""Write-behind: the cache takes the write, and the database learns of it later."""
+"""Write-behind: the cache takes the write at once, and the database gets it later."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,15 +10,16 @@ from cachesim.model.strategies.base import CacheAside
 from cachesim.records import Value
 from cachesim.spec import Count, Span
 
-Dirty = list[Value]  # the values of one key that are not written yet, the newest last
+Dirty = list[Value]  # the values of one key that are not yet in the database, the newest last
 
 
 class WriteBehind(CacheAside):
-    """A write is acknowledged when the cache has it; a flusher writes what is dirty, a batch a transaction.
+    """A write is acknowledged when the cache has it. A flusher writes the dirty values, one batch per transaction.
 
-    The node keeps dirty values until they are written, whatever is evicted meanwhile: only its crash loses
-    them. One flusher writes a key's values in their order; after the last request it flushes once more.
-    SIMPLIFIED: dirty values take none of the engine's memory, and a batch commits as fast as one row.
+    The cache keeps dirty values until they are written, even if their keys are evicted; only a crash loses
+    them. There is one flusher. It writes the values of a key in order, and flushes once more after the
+    last request. SIMPLIFIED: dirty values take no memory of the engine, and a batch commits as fast as one
+    row.
 
     >>> WriteBehind(interval=0.5, batch=10)
     WriteBehind(interval=0.5, batch=10)
@@ -26,16 +27,16 @@ class WriteBehind(CacheAside):
 
     interval: Span = 1.0  # seconds between two flushes
     batch: Count = 100  # rows written in one transaction
-    coalesce: bool = True  # whether of several dirty values of a key only the newest is written
+    coalesce: bool = True  # whether only the newest of a key's dirty values is written
 
     def write(self, app: App, key: str, value: Value) -> Steps:
-        """Set; in the same moment the value is dirty."""
+        """Set the value, and mark it as dirty in the same moment."""
         if (yield app.cache.set(key, value, self.ttl)) is None:
             raise CacheError(f'the cache did not take "{key}", and write-behind has no other way')
         app.cache.dirty.setdefault(key, []).append(value)
 
     def load(self, app: App, key: str, ttl: float) -> Steps:
-        """Take what is not written yet, or else ask the database; and fill."""
+        """Take the newest dirty value, or else ask the database; then fill the cache."""
         dirty = app.cache.dirty.get(key)
         value = dirty[-1] if dirty else (yield app.db.read(key))
         if value is not None:
@@ -49,7 +50,7 @@ class WriteBehind(CacheAside):
             yield from self.flush(app)
 
     def flush(self, app: App) -> Steps:
-        """Write what is dirty now, the longest dirty key first; if the database refuses, it stays dirty."""
+        """Write the values that are dirty now, oldest key first; if the database refuses, they stay dirty."""
         dirty = app.cache.dirty
         for batch in self._batches(list(dirty.items())):
             try:
@@ -62,7 +63,7 @@ class WriteBehind(CacheAside):
                     del dirty[key]
 
     def _batches(self, dirty: list[tuple[str, Dirty]]) -> Iterator[list[tuple[str, Dirty, Dirty]]]:
-        """Yield the rows of each transaction: key, what it is taken from, and the values that become one row."""
+        """Yield the rows of each transaction: key, the key's dirty values, and those that become this row."""
         rows: list[Any] = []
         for key, waiting in dirty:
             size = len(waiting) if self.coalesce else 1

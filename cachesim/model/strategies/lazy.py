@@ -9,7 +9,7 @@ from cachesim.units import MS
 
 
 class NoCache(Strategy):
-    """Every request goes to the database: the base line.
+    """Every request goes to the database. Compare the others with this one.
 
     >>> NoCache()
     NoCache()
@@ -27,8 +27,8 @@ class NoCache(Strategy):
 class LazyLoading(CacheAside):
     """Cache-aside: a read that misses fills the cache; a write goes to the database.
 
-    Without `invalidate` the cached copy of a written key stays until its TTL ends: stale meanwhile.
-    With it, the copy is deleted after the commit, and only races leave stale copies.
+    Without `invalidate`, the cached copy of a written key stays until its TTL ends, and is stale until
+    then. With it, the copy is deleted after the commit, and only races leave stale copies.
 
     >>> LazyLoading(ttl=10, invalidate=True)
     LazyLoading(ttl=10.0, invalidate=True)
@@ -41,16 +41,16 @@ class LazyLoading(CacheAside):
     invalidate: bool = False  # whether a write deletes the cached copy
 
     def write(self, app: App, key: str, value: Value) -> Steps:
-        """Commit; then drop the cached copy if asked to."""
+        """Commit; then drop the cached copy if `invalidate` is set."""
         yield app.db.write(key, value)
         if self.invalidate:
             yield app.cache.delete(key)
 
 
 class InvalidateFirst(CacheAside):
-    """The write deletes the cached copy *before* it commits: the order that seems safe and is not.
+    """The write deletes the cached copy *before* it commits. This order seems safe, but is not.
 
-    A read in between fills the old row again, and nobody deletes it.
+    A read between the two fills the old row again, and nobody deletes it.
 
     >>> InvalidateFirst(ttl=10)
     InvalidateFirst(ttl=10.0)
@@ -63,19 +63,19 @@ class InvalidateFirst(CacheAside):
 
 
 class DoubleDelete(CacheAside):
-    """Delete, commit, and delete once more a little later, to catch a fill that lost the race.
+    """Delete, commit, and delete again a little later, to remove a copy that a slow fill left.
 
-    Stale copies live `wait` seconds at most, but for fills that are slower than that. The client does
-    not wait for the second delete.
+    A stale copy lives at most `wait` seconds, unless its fill was slower than that. The client does not
+    wait for the second delete.
 
     >>> DoubleDelete(wait=0.2)
     DoubleDelete(wait=0.2)
     """
 
-    wait: Delay = 500 * MS  # seconds from the commit to the second delete: longer than a fill takes
+    wait: Delay = 500 * MS  # seconds from the commit to the second delete; longer than a fill
 
     def write(self, app: App, key: str, value: Value) -> Steps:
-        """Drop the cached copy, commit, and have it dropped again."""
+        """Drop the cached copy, commit, and drop it again later."""
         yield app.cache.delete(key)
         yield app.db.write(key, value)
         app.spawn(self._later(app, key))
@@ -86,7 +86,7 @@ class DoubleDelete(CacheAside):
 
 
 class WriteAround(CacheAside):
-    """Writes go around the cache; a read that misses fills it, and the copy stays until it is evicted.
+    """A write does not touch the cache. A read that misses fills it, and the copy stays until it is evicted.
 
     With a finite `ttl` this is LazyLoading with that TTL.
 

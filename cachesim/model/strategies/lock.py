@@ -15,12 +15,12 @@ from cachesim.units import MS
 class Locked(LazyLoading):
     """A write takes the key's lock (SET NX PX), works for a while, commits, and gives the lock back.
 
-    A holder who works, or is stopped, for longer than `lock_ttl` loses the lock without noticing: another
-    takes it, and then both write. With `fencing`, each holder has a number higher than all before, and the
-    database refuses a number lower than one it has seen (the write fails with FenceRejected).
+    A client that holds the lock for longer than `lock_ttl` loses it without noticing. Another client takes
+    it, and then both write. With `fencing`, each holder gets a number higher than all numbers before, and
+    the database refuses a number that is lower than one it has seen: the write fails with FenceRejected.
 
-    Needs Redis. A lock that is evicted is lost too, and so is the counter of the numbers: keep them where
-    nothing is evicted, and the counter where it survives a crash.
+    Needs Redis. A lock that is evicted is lost too, and so is the counter of the numbers. So keep both
+    where nothing is evicted, and the counter where it survives a crash.
 
     >>> Locked(ttl=60, lock_ttl=0.05, fencing=True)
     Locked(ttl=60.0, lock_ttl=0.05, fencing=True)
@@ -32,11 +32,9 @@ class Locked(LazyLoading):
 
     invalidate: bool = True
     lock_ttl: Span = 1.0  # seconds after which the lock ends by itself
-    work: Distribution = Constant(
-        value=2 * MS
-    )  # seconds from the lock to the commit, pauses included
-    retry: Span = 5 * MS  # seconds until one who did not get the lock tries again
-    patience: Span = 10.0  # seconds of trying after which the write fails with LockRefused
+    work: Distribution = Constant(value=2 * MS)  # seconds from the lock to the commit, in all
+    retry: Span = 5 * MS  # seconds until a client that did not get the lock tries again
+    patience: Span = 10.0  # seconds; a write without the lock then fails with LockRefused
     fencing: bool = False
 
     def write(self, app: App, key: str, value: Value) -> Steps:
@@ -52,10 +50,10 @@ class Locked(LazyLoading):
         yield from self._unlock(app, key, number)
 
     def _lock(self, app: App, key: str, value: Value) -> Steps:
-        """Try until the lock is ours; return the number that it holds."""
-        began, number = app.now, value.write  # a number that nobody else has
+        """Try until the lock is ours; return our number, which it holds."""
+        began, number = app.now, value.write  # a number that no other write has
         while app.now - began < self.patience:
-            if self.fencing:  # taken before the try, so that no later holder can have a lower one
+            if self.fencing:  # before the try, so that no later holder has a lower one
                 number = yield app.cache.execute("INCR", f"fence:{key}")
             lock = "SET", f"lock:{key}", number, "NX", "PX", self._px()
             if number is not None and (yield app.cache.execute(*lock)):
@@ -64,7 +62,7 @@ class Locked(LazyLoading):
         raise LockRefused(f'no lock on "{key}" within {self.patience:g} s')
 
     def _unlock(self, app: App, key: str, number: int) -> Steps:
-        """Give back what is still ours. SIMPLIFIED: Redis's recipe compares and deletes in one script."""
+        """Give the lock back if it is still ours. SIMPLIFIED: Redis's recipe compares and deletes in one script."""
         held = yield app.cache.execute("GET", f"lock:{key}")
         if held is not None and int(held) == number:
             yield app.cache.execute("DEL", f"lock:{key}")

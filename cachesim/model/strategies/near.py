@@ -13,18 +13,17 @@ from cachesim.records import Value
 from cachesim.spec import Count, Seconds
 from cachesim.units import MS
 
-Near = dict[
-    str, tuple[Value | None, float]
-]  # key -> copy and expiry; copy None: it is being fetched
+# key -> copy and its expiry in seconds; no copy: it is being fetched
+Near = dict[str, tuple[Value | None, float]]
 
 
 class NearCache(Wrapper):
-    """A read looks into its client's own memory first; after a write a message tells the others to drop the key.
+    """A read looks into its client's own memory first. After a write, a message tells the others to drop the key.
 
-    Until the message has come, `delay` later, a client may read an outdated copy. One that fetches the key
-    while the message passes by would keep the old copy: so it leaves a placeholder, which the message
-    removes, and keeps only what it still finds a placeholder for. A near hit asks no cache at all, so the
-    hit ratio is that of the shared cache.
+    The message takes `delay` seconds; until then a client may read an outdated copy. A client that is
+    fetching the key when the message arrives would keep the old copy afterwards. So it leaves a
+    placeholder, which the message removes, and keeps the copy only if the placeholder is still there. A
+    near hit asks no cache, so the hit ratio counts the shared cache only.
 
     >>> NearCache(inner=LazyLoading(ttl=60, invalidate=True), items=100)
     NearCache(inner=LazyLoading(ttl=60.0, invalidate=True), items=100)
@@ -35,9 +34,9 @@ class NearCache(Wrapper):
     """
 
     inner: LazyFill = LazyLoading(ttl=10, invalidate=True)
-    near_ttl: Seconds = math.inf  # of a copy in a client's memory
-    items: Count = 1000  # copies that a client keeps; the least recently used goes
-    delay: Distribution = Exponential(mean=1 * MS)  # seconds that a message takes to each client
+    near_ttl: Seconds = math.inf  # seconds, of a copy in a client's memory
+    items: Count = 1000  # copies that a client keeps; it drops the least recently used
+    delay: Distribution = Exponential(mean=1 * MS)  # seconds that a message needs to each client
     placeholder: bool = True
 
     def read(self, app: App, key: str, load: Load | None = None) -> Steps:
@@ -56,7 +55,7 @@ class NearCache(Wrapper):
         return value
 
     def write(self, app: App, key: str, value: Value) -> Steps:
-        """Write as the strategy inside; drop the own copy, and tell those who have one."""
+        """Write as the strategy inside; drop the own copy, and send a message to each client with a copy."""
         yield from super().write(app, key, value)
         self._near(app).pop(key, None)
         for near in self._all(app).values():

@@ -1,4 +1,4 @@
-"""A note that travels with a cached copy: when it expires and how long its load took, behind its bytes."""
+"""A note behind the bytes of a cached copy: when the copy expires, and how long its load took."""
 
 from struct import Struct
 
@@ -9,7 +9,7 @@ NOTE_SIZE = _NOTE.size  # bytes
 
 
 def noted(value: Value, expires: float, took: float) -> Value:
-    """Return the bytes to cache: the value, then its expiry (seconds) and what its load took (seconds).
+    """Make the bytes to cache: the value, then its expiry and the length of its load, both in seconds.
 
     >>> len(noted(Value.stamp(7, size=100), expires=12.5, took=0.2))
     116
@@ -18,7 +18,7 @@ def noted(value: Value, expires: float, took: float) -> Value:
 
 
 def read_note(copy: bytes) -> tuple[Value, float, float]:
-    """Return value, expiry and load time of a noted copy.
+    """Split a copy with a note into its value, its expiry and the length of its load.
 
     >>> read_note(noted(Value.stamp(7, size=100), expires=12.5, took=0.2))
     (Value(write=7, 100 bytes), 12.5, 0.2)

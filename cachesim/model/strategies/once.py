@@ -1,4 +1,4 @@
-"""One load a key at a time in one process, whoever asks: what single flight is made of."""
+"""At most one load per key at a time in one process; single flight is made of this."""
 
 from typing import Any
 
@@ -11,15 +11,15 @@ from cachesim.model.events import Steps
 def once(app: App, owner: object, key: str, steps: Steps) -> Steps:
     """Run the steps, unless the owner's steps for this key are running; wait for them, return their value.
 
-    A failure is thrown into everybody who waits.
+    A failure is thrown into all who wait.
     """
     return (yield begin(app, owner, key, steps))
 
 
 def begin(app: App, owner: object, key: str, steps: Steps) -> Event:
-    """Do the same beside the request: return the event to wait for, if one wants to."""
+    """Do the same beside the request, without waiting; return the event that ends it."""
     running: dict[Any, Event] = app.shared.setdefault("running", {})
-    mine = id(owner), key  # one strategy may stand inside another one
+    mine = id(owner), key  # a strategy may stand inside another one
     if mine in running:
         steps.close()
     else:
@@ -31,4 +31,4 @@ def _to_end(steps: Steps, running: dict[Any, Any], mine: tuple[int, str]) -> Ste
     try:
         return (yield from steps)
     finally:
-        del running[mine]  # the next one to miss loads again
+        del running[mine]  # the next miss loads again

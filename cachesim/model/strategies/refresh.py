@@ -1,4 +1,4 @@
-"""Strategies that load a key again before its readers have to wait for it; each copy carries a note."""
+"""Strategies that load a key again before its readers must wait for it; each copy carries a note."""
 
 import math
 
@@ -14,23 +14,30 @@ from cachesim.spec import Exponent, Seconds, Share
 
 
 class Refreshing(LazyLoading):
-    """Lazy loading that says, on every hit, whether the copy is `due` for another load, done beside the hit."""
+    """Lazy loading that asks on every hit whether the copy is `due` for another load.
 
+    That load runs beside the hit, unless the class `waits` for it.
+    """
+
+    waits = False  # whether the reader who starts the load waits for it, and answers with its value
     ttl: Seconds = 10.0
 
     def read(self, app: App, key: str, load: Load | None = None) -> Steps:
-        """Ask the cache; load what is not there, and beside it what is due."""
+        """Ask the cache; load the key if it is not there, or if its copy is due."""
         load = load or self.load
         copy = yield app.cache.get(key)
         if copy is None:
             return (yield from load(app, key, self.ttl))
         value, expires, took = read_note(copy)
-        if self.due(app, expires, took):
-            begin(app, self, key, load(app, key, self.ttl))
+        if not self.due(app, expires, took):
+            return value
+        if self.waits:
+            return (yield from load(app, key, self.ttl))
+        begin(app, self, key, load(app, key, self.ttl))
         return value
 
     def due(self, app: App, expires: float, took: float) -> bool:
-        """Return whether a copy that expires then, and took so many seconds to load, is to be loaded again."""
+        """Whether to load a copy again; `expires` is a time and `took` the length of its last load (seconds)."""
         raise NotImplementedError
 
     def load(self, app: App, key: str, ttl: float) -> Steps:
@@ -54,23 +61,23 @@ class Refreshing(LazyLoading):
 
 
 class RefreshAhead(Refreshing):
-    """A hit near the end of the TTL has the key loaded again, beside the request: no reader waits.
+    """A hit near the end of the TTL loads the key again, beside the request: no reader waits.
 
-    Keys that are read in the last part of their life never expire; nothing older than `ttl` is served.
+    A key that is read in the last part of its life never expires. No copy older than `ttl` is served.
 
     >>> RefreshAhead(ttl=60, ahead=0.5)
     RefreshAhead(ttl=60.0, ahead=0.5)
     """
 
-    ahead: Share = 0.2  # the last part of the TTL, in which a hit refreshes
+    ahead: Share = 0.2  # the last part of the TTL, in which a hit loads again
 
     def due(self, app: App, expires: float, took: float) -> bool:
-        """Return whether the copy is in the last part of its life."""
+        """Whether the copy is in the last part of its life."""
         return app.now >= expires - self.ahead * self.ttl
 
 
 class StaleWhileRevalidate(Refreshing):
-    """A copy is fresh for `ttl`, and for `stale` seconds more it is served and loaded again beside it.
+    """A copy is fresh for `ttl`. For `stale` seconds more, a hit is served and loads the key again beside it.
 
     >>> StaleWhileRevalidate(ttl=60, stale=30)
     StaleWhileRevalidate(ttl=60.0, stale=30.0)
@@ -83,20 +90,21 @@ class StaleWhileRevalidate(Refreshing):
     stale: Seconds = 10.0  # for which an expired copy may still be served
 
     def due(self, app: App, expires: float, took: float) -> bool:
-        """Return whether the copy has expired."""
+        """Whether the copy has expired."""
         return app.now >= expires
 
     @property
     def grace(self) -> float:
-        """The seconds in which it is served stale."""
+        """Seconds for which an expired copy may be served."""
         return self.stale
 
 
 class XFetch(Refreshing):
-    """Each read may load early, by chance: the likelier the nearer the expiry and the slower the load.
+    """Each read may load early, by chance: more likely near the expiry, and if the load is slow.
 
-    A reader loads if now - took · beta · ln(U) >= expiry, U uniform in (0, 1], and answers with what it
-    loaded. No lock is needed: about e^(1/beta) readers of a hot key load at each expiry, whatever the rate.
+    A reader loads if now - took · beta · ln(U) >= expiry, U uniform in (0, 1], and answers with the value
+    that it loaded. No lock is needed: at each expiry of a hot key about e^(1/beta) readers load it, at any
+    rate of reads.
 
     >>> XFetch(ttl=60, beta=2)
     XFetch(ttl=60.0, beta=2.0)
@@ -106,19 +114,9 @@ class XFetch(Refreshing):
     Vattani, Chierichetti and Lowenstein, "Optimal probabilistic cache stampede prevention", PVLDB 8(8), 2015.
     """
 
+    waits = True
     beta: Exponent = 1.0  # the larger, the earlier
 
-    def read(self, app: App, key: str, load: Load | None = None) -> Steps:
-        """Ask the cache; load what is not there, and now and then what is."""
-        load = load or self.load
-        copy = yield app.cache.get(key)
-        if copy is None:
-            return (yield from load(app, key, self.ttl))
-        value, expires, took = read_note(copy)
-        if self.due(app, expires, took):
-            return (yield from load(app, key, self.ttl))
-        return value
-
     def due(self, app: App, expires: float, took: float) -> bool:
-        """Return whether chance has it that this reader loads."""
+        """Whether this reader loads: a matter of chance."""
         return app.now - took * self.beta * math.log(1 - app.random()) >= expires

@@ -1,4 +1,4 @@
-"""A session store: state of the users that no web server keeps, so that any of them can serve anybody."""
+"""A session store: the state of users is in the cache, so any web server can serve any user."""
 
 from cachesim.engines.base import Engine, EngineSpec
 from cachesim.errors import BadInput
@@ -13,11 +13,11 @@ DATA = "data"  # the field of a session's hash that holds its value
 
 
 class SessionStore(Strategy):
-    """Sessions live in the cache alone, a hash each, and end when nobody has used them for `ttl` seconds.
+    """Sessions live in the cache only, one hash per session. They end after `ttl` seconds without use.
 
-    A read that does not find its session is a user who must log in again: the user's row comes from the
-    database and a new session begins. If the old one was *evicted*, that is a logout nobody asked for, and
-    what was written into it is gone. Needs Redis: hashes, and PEXPIRE to renew.
+    If a read does not find its session, the user must log in again: the user's row comes from the database
+    and a new session begins. If the old session was *evicted*, the user was logged out by mistake, and
+    everything written into the session is lost. Needs Redis: hashes, and PEXPIRE to renew.
 
     >>> SessionStore(ttl=600)
     SessionStore(ttl=600.0)
@@ -54,7 +54,7 @@ class SessionStore(Strategy):
         return max(1, round(self.ttl / MS))
 
     def preload(self, engine: Engine, key: str, value: Value, left: float) -> None:
-        """Put a session into the cache that will be used no more for a part of its TTL."""
+        """Put a session into the cache that was last used some time ago."""
         engine.execute(("HSET", key, DATA, value))
         engine.execute(("PEXPIRE", key, max(1, round(self.ttl * left / MS))))
 

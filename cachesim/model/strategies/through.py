@@ -1,4 +1,4 @@
-"""Strategies in which the cache stands in the way: writes set it too, or it loads what it misses itself."""
+"""Strategies in which the cache is on the way to the database: for writes, or for reads that miss."""
 
 from cachesim.model.app import App
 from cachesim.model.events import Steps
@@ -11,8 +11,8 @@ from cachesim.records import Value
 class WriteThrough(CacheAside):
     """A write commits and then sets the cached copy.
 
-    Never stale with one writer and `fill=False`. Two writers may set in the other order than they
-    committed, and a slow fill may overwrite a newer copy; without a TTL such a copy stays.
+    With one writer and `fill=False` no copy is ever stale. Two writers may commit in one order and set in
+    the other, and a slow fill may overwrite a newer copy. Without a TTL such a copy stays.
 
     >>> WriteThrough(ttl=60, fill=False)
     WriteThrough(ttl=60.0, fill=False)
@@ -25,7 +25,7 @@ class WriteThrough(CacheAside):
     fill: bool = True  # whether a read that misses fills the cache
 
     def load(self, app: App, key: str, ttl: float) -> Steps:
-        """Ask the database, and fill if so configured."""
+        """Ask the database; fill if `fill` is set."""
         if self.fill:
             return (yield from super().load(app, key, ttl))
         return (yield app.db.read(key))
@@ -37,23 +37,23 @@ class WriteThrough(CacheAside):
 
 
 class ReadThrough(LazyLoading):
-    """The application knows only the cache, which loads what it misses: once for all who ask meanwhile.
+    """The application asks only the cache, which loads a missing key itself: one load for all who wait.
 
-    Saves the client the trip back to fill. SIMPLIFIED: the cache's own question to the database takes
-    as long as the client's would, and is sent when the client knows of the miss.
+    The client need not fill the cache. SIMPLIFIED: the cache's query takes as long as one of the client,
+    and is sent when the client knows of the miss.
 
     >>> ReadThrough(ttl=60, invalidate=True)
     ReadThrough(ttl=60.0, invalidate=True)
     """
 
     def load(self, app: App, key: str, ttl: float) -> Steps:
-        """Wait for the cache's one load of this key."""
+        """Wait for the cache's only load of this key."""
         return (yield from once(app, self, key, self._load(app, key, ttl)))
 
     def _load(self, app: App, key: str, ttl: float) -> Steps:
         value = yield app.db.read(key)
         if value is not None:
-            app.spawn(self._keep(app, key, value, ttl))  # the answer does not wait for it
+            app.spawn(self._keep(app, key, value, ttl))  # the answer does not wait for this
         return value
 
     def _keep(self, app: App, key: str, value: Value, ttl: float) -> Steps:

@@ -1,6 +1,6 @@
 """Strategies that let the cache refuse an outdated copy: leases, and a version check by compare and swap.
 
-Both need Memcached's commands, and say so when a run is built.
+Both need Memcached's commands; a run with another engine is refused before it starts.
 """
 
 import math
@@ -21,13 +21,13 @@ _VERSION = Struct(">Q")
 
 
 class Leases(Wrapper):
-    """The first to miss gets a lease: it alone loads, and its fill counts only if nobody wrote meanwhile.
+    """The first client to miss gets a lease. Only that client loads, and its fill counts if nobody wrote since.
 
-    The others ask again after `wait` seconds. A write's delete ends the lease, so that the fill, which may
-    be outdated, is refused: no stale sets. With `offer`, a write marks the copy as stale instead of
-    deleting it, and whoever misses while one loads is offered the stale value and need not wait.
+    The others ask again after `wait` seconds. The delete of a write ends the lease. Then the fill may be
+    outdated and is refused, so there are no stale sets. With `offer`, a write marks the copy as stale
+    instead of deleting it; clients that miss during a load get the stale value and need not wait.
 
-    Wraps strategies that read plainly, with `get` and `set`; wrappers go around it:
+    Wraps strategies that read with a plain `get` and fill with `set`. Wrappers go around it:
     `Jitter(inner=Leases(...))`. Needs Memcached: `mg` with N for the lease, `ms` with C for the fill.
 
     >>> Leases(inner=LazyLoading(ttl=60, invalidate=True), offer=5)
@@ -39,9 +39,9 @@ class Leases(Wrapper):
     """
 
     inner: CacheAside = LazyLoading(ttl=10, invalidate=True)
-    hold: Span = 10.0  # seconds until a lease that was not used is given to another; in whole ones
-    wait: Span = 5 * MS  # seconds until those without the lease ask again
-    offer: Delay = 0.0  # seconds for which an invalidated value is offered; 0: never; in whole ones
+    hold: Span = 10.0  # seconds until an unused lease goes to another client; rounded up
+    wait: Span = 5 * MS  # seconds until a client without the lease asks again
+    offer: Delay = 0.0  # seconds for which a stale value is offered; 0: never; rounded up
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -56,10 +56,10 @@ class Leases(Wrapper):
             )
 
     def read(self, app: App, key: str, load: Load | None = None) -> Steps:
-        """Ask for the value or the lease, until there is one of them."""
+        """Ask until there is a value or a lease."""
         while True:
             found = yield app.cache.execute("mg", key, "v", "c", f"N{math.ceil(self.hold)}")
-            if found is None:  # the cache is of no use now
+            if found is None:  # the cache does not answer
                 return (yield app.db.read(key))
             value, flags = found
             if "W" in flags:
@@ -97,10 +97,10 @@ class Leases(Wrapper):
 
 
 class VersionCheck(CacheAside):
-    """Every copy carries the version of its row, and only a newer one replaces it (compare and swap).
+    """Every copy carries the version of its row; only a newer version replaces it (compare and swap).
 
-    A write sets the cache as write-through does. Neither two writers nor a slow fill can put an older
-    copy over a newer one; once the newer one has been evicted, a slow fill still can.
+    A write sets the cache as write-through does. Neither two writers nor a slow fill can replace a copy by
+    an older one. But if the newer copy has been evicted, a slow fill can still store the old one.
     Needs Memcached: `gets`, `add` and `cas`.
 
     >>> VersionCheck(ttl=60)
@@ -115,19 +115,19 @@ class VersionCheck(CacheAside):
         return Value(copy[: -_VERSION.size])
 
     def load(self, app: App, key: str, ttl: float) -> Steps:
-        """Ask the database, and fill unless the cache has something newer."""
+        """Ask the database; fill unless the cache has a newer version."""
         value = yield app.db.read(key)
         if value is not None:
             yield from self._keep(app, key, value, ttl)
         return value
 
     def write(self, app: App, key: str, value: Value) -> Steps:
-        """Commit; then set unless the cache has something newer."""
+        """Commit; then set unless the cache has a newer version."""
         yield app.db.write(key, value)
         yield from self._keep(app, key, value, self.ttl)
 
     def _keep(self, app: App, key: str, value: Value, ttl: float) -> Steps:
-        """Compare and swap until it is settled; an answer of None is a cache that is of no use now."""
+        """Compare and swap until the copy is stored or outdated; the answer None means a cache that failed."""
         version = app.db.version_of(value) or 0
         copy, seconds = value + _VERSION.pack(version), whole(ttl)
         said = "EXISTS"
@@ -150,7 +150,7 @@ class VersionCheck(CacheAside):
 
 
 def whole(ttl: float) -> int:
-    """Return a TTL as memcached takes it: seconds, rounded up; 0 for no limit."""
+    """Convert a TTL for memcached: seconds, rounded up; 0: no limit."""
     return 0 if ttl == math.inf else math.ceil(ttl)
 
 

@@ -1,4 +1,4 @@
-"""Wrappers: each stands between a miss and the load of any lazy fill, and can wrap another wrapper."""
+"""Wrappers: each stands between a miss and the load of another strategy, which may be a wrapper too."""
 
 import math
 
@@ -14,12 +14,12 @@ from cachesim.spec import Seconds, Share
 
 
 class Wrapper(LazyFill):
-    """Another lazy fill, with `load` done differently; all else is as the strategy inside does it."""
+    """Another strategy with its own `load`; it does everything else as the strategy inside."""
 
     inner: LazyFill = LazyLoading(ttl=10)
 
     def read(self, app: App, key: str, load: Load | None = None) -> Steps:
-        """Read as the strategy inside, but load as this wrapper, or the outermost one, says."""
+        """Read as the strategy inside, but load as the outermost wrapper does."""
         return (yield from self.inner.read(app, key, load or self.load))
 
     def load(self, app: App, key: str, ttl: float) -> Steps:
@@ -31,11 +31,11 @@ class Wrapper(LazyFill):
         yield from self.inner.write(app, key, value)
 
     def start(self, app: App) -> Steps | None:
-        """Return the work beside the requests of the strategy inside."""
+        """Return the work beside the requests that the strategy inside has."""
         return self.inner.start(app)
 
     def preload(self, engine: Engine, key: str, value: Value, left: float) -> None:
-        """Put a row into the cache as the strategy inside would have."""
+        """Put a row into a warm cache as the strategy inside does."""
         self.inner.preload(engine, key, value, left)
 
     def check(self, cache: EngineSpec) -> None:
@@ -44,31 +44,33 @@ class Wrapper(LazyFill):
 
 
 class Jitter(Wrapper):
-    """Every fill gets a TTL of its own, so that keys filled together do not expire together.
+    """Every fill draws its own TTL, so that keys filled together do not expire together.
 
     >>> Jitter(inner=LazyLoading(ttl=300), share=0.05)
     Jitter(inner=LazyLoading(ttl=300.0), share=0.05)
     """
 
-    share: Share = 0.1  # the TTL is drawn evenly from (1 - share) to (1 + share) times itself
+    share: Share = (
+        0.1  # the TTL becomes a uniform draw from (1 - share) to (1 + share) times itself
+    )
 
     def load(self, app: App, key: str, ttl: float) -> Steps:
-        """Load with a TTL drawn anew."""
+        """Load with a TTL that is drawn for this fill."""
         stretched = ttl * (1 + self.share * (2 * app.random() - 1))
         return (yield from self.inner.load(app, key, stretched))
 
 
 class SingleFlight(Wrapper):
-    """Of those who miss the same key at the same time one loads, and the others wait for its answer.
+    """If several clients miss the same key at the same time, one loads and the others wait for its answer.
 
-    It works inside one process: all the run's clients are threads of it.
+    It works inside one process. All clients of a run are threads of one process.
 
     >>> SingleFlight(inner=Jitter(inner=LazyLoading(ttl=60)))
     SingleFlight(inner=Jitter(inner=LazyLoading(ttl=60.0)))
 
     References
     ----------
-    Named after singleflight of Go's x/sync, which came with groupcache.
+    Named after `singleflight` of Go's x/sync, which came with groupcache.
     """
 
     def load(self, app: App, key: str, ttl: float) -> Steps:
@@ -76,29 +78,30 @@ class SingleFlight(Wrapper):
         return (yield from once(app, self, key, self.inner.load(app, key, ttl)))
 
 
-# What the cache holds in place of a row that is not there: a stamp that no write has, and a note.
+# The cache holds this in place of a row that is not there: a stamp that no write has, and a note.
 ABSENT = noted(Value.stamp(2**64 - 1, STAMP_SIZE), math.inf, 0.0)
 
 
 class NegativeCaching(Wrapper):
-    """The cache remembers for a while that the database has no such row, so that it is not asked again.
+    """The cache remembers for a while that the database has no such row, which saves later queries.
 
-    A row inserted meanwhile stays unseen until `negative_ttl` is over, unless the write deletes the key.
+    A row that is inserted in that time stays unseen until `negative_ttl` is over, unless the write deletes
+    the key.
 
     >>> NegativeCaching(inner=LazyLoading(ttl=60), negative_ttl=5)
     NegativeCaching(inner=LazyLoading(ttl=60.0), negative_ttl=5.0)
     """
 
-    negative_ttl: Seconds = 10.0  # of "no such row"
+    negative_ttl: Seconds = 10.0  # seconds, of "no such row"
 
     def read(self, app: App, key: str, load: Load | None = None) -> Steps:
-        """Read, and take the mark for what it means."""
+        """Read; the mark means that there is no such row."""
         value = yield from super().read(app, key, load)
         absent = value is not None and value[:STAMP_SIZE] == ABSENT[:STAMP_SIZE]
         return None if absent else value
 
     def load(self, app: App, key: str, ttl: float) -> Steps:
-        """Load; remember it if there was nothing to load."""
+        """Load; if there was no row, remember that."""
         value = yield from self.inner.load(app, key, ttl)
         if value is None:
             yield app.cache.set(key, ABSENT, self.negative_ttl)

@@ -20,10 +20,7 @@ from cachesim.rng import Draw
 # TCP repeats a packet that is not confirmed, after a time that doubles (RFC 6298). Linux, tcp(7): it gives
 # up a connection after 6 repetitions of the SYN (127 s), an unconfirmed packet after 15 (924.6 s).
 SYN_WAITS = tuple(1.0 * 2**n for n in range(7))  # seconds
-RESEND_WAITS = (
-    *(0.2 * 2**n for n in range(10)),
-    *repeat(120.0, 6),
-)  # seconds, from 200 ms to 2 min
+RESEND_WAITS = *(0.2 * 2**n for n in range(10)), *repeat(120.0, 6)  # seconds, 200 ms to 2 min
 
 
 class Destination(Protocol):
@@ -33,11 +30,8 @@ class Destination(Protocol):
     name: str
     station: VariableStation
     leg: Draw
+    switches: dict[str, int]
     under_way: dict["Attempt", None]
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether no packet gets through."""
 
     def loses(self) -> bool:
         """Whether the packet that is sent now is lost."""
@@ -82,19 +76,19 @@ class Attempt:
         self.served = False  # whether it has taken effect
         self._event: Visit | None = None  # its next event; any other one is out of date
         self._waits: Iterator[float] = iter(())
-        self._done = 0.0  # when its work will be done, on the station's clock
-        self._leg = 0.0
+        self._done = 0.0  # when its work will be done, on the station's clock of work
+        self._leg = 0.0  # seconds, there and back
 
     # --- there
 
     def send(self) -> None:
-        """Set out; it may be that a connection must be made first."""
-        self.connected = not self.tier.is_cut
+        """Send the packet; without a connection, the first packet is the SYN."""
+        self.connected = not self.tier.switches["cut"]
         self._waits = iter(RESEND_WAITS if self.connected else SYN_WAITS)
         self._go()
 
     def _go(self) -> None:
-        """Arrive, unless the packet is lost."""
+        """Arrive at the server, unless the packet is lost."""
         if self.tier.loses():
             self._wait_and(self._go_again)
             return
@@ -122,7 +116,7 @@ class Attempt:
         """Book the arrival: when the work is done, plus the leg. Called again when the speed changes."""
         station = self.tier.station
         if self.served or (self._event and station.work(self.env._now) >= self._done):
-            return  # on its way back already
+            return  # it is on its way back
         moment = station.when(self._done) + self._leg
         self._event = self._at(moment, self._arrive) if moment < math.inf else None
 

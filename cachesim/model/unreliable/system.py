@@ -1,22 +1,23 @@
 """A system whose tiers may fail and whose clients may give up: built for scenarios that ask for it."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from cachesim.errors import BadInput
-from cachesim.model.app import App
 from cachesim.model.blueprint import Blueprint
 from cachesim.model.events import Drive, Visit
+from cachesim.model.journey import Journey
 from cachesim.model.resilience import Resilience
 from cachesim.model.system import System
 from cachesim.model.unreliable.call import Channel
 from cachesim.model.unreliable.clients import ResilientCacheClient, ResilientDatabaseClient
 from cachesim.model.unreliable.tiers import UnreliableCache, UnreliableDatabase, UnreliableTier
-from cachesim.model.workload import Request
+from cachesim.model.workload import TimedRequest
 from cachesim.records import Record, Sink
 from cachesim.rng import uniform
 
 # (now, the request that is due a gap from now) -> the request that comes in its place
-Bend = Callable[[float, Request], Request]
+Bend = Callable[[float, TimedRequest], TimedRequest]
 
 
 class UnreliableSystem(System):
@@ -33,7 +34,7 @@ class UnreliableSystem(System):
         super().__init__(blueprint, self._note, look)
         self._record = sink
         self.settled = 0.0  # seconds: when the last request ended
-        self.channels = {name: self._channel_to(tier) for name, tier in self.tiers.items()}
+        self.channels: dict[str, Channel] = {}  # name of a tier -> how its clients call it
         self.bends: list[Bend] = []
         self.skews: list[float] = []  # seconds by which clients' clocks are wrong at most
 
@@ -49,18 +50,20 @@ class UnreliableSystem(System):
         of = self.blueprint
         return UnreliableDatabase(self.env, of.database, of.network, of.seed, name)
 
-    def _channel_to(self, tier: UnreliableTier) -> Channel:
-        calls = getattr(self.blueprint.resilience, tier.kind)
-        return Channel(tier, calls, self.blueprint.seed)
+    def connect_cache(self, tier: Any, journey: Journey) -> ResilientCacheClient:
+        """Make a client of one cache that may fail."""
+        return ResilientCacheClient(tier, journey, self.channel_to(tier), raises=self.raises)
 
-    def cache_client(self, app: App) -> ResilientCacheClient:
-        """Make the `app.cache` of a view."""
-        raises, channel = self.blueprint.on_cache_error == "raise", self.channels[self.cache.name]
-        return ResilientCacheClient(self.cache, app.journey, channel, raises=raises)
+    def connect_database(self, tier: Any, journey: Journey) -> ResilientDatabaseClient:
+        """Make a client of one database that may fail."""
+        return ResilientDatabaseClient(tier, journey, self.channel_to(tier))
 
-    def database_client(self, app: App) -> ResilientDatabaseClient:
-        """Make the `app.db` of a view."""
-        return ResilientDatabaseClient(self.db, app.journey, self.channels[self.db.name])
+    def channel_to(self, tier: UnreliableTier) -> Channel:
+        """Find the channel of a tier; the first client makes it."""
+        if tier.name not in self.channels:
+            calls = getattr(self.blueprint.resilience, tier.kind)
+            self.channels[tier.name] = Channel(tier, calls, self.blueprint.seed)
+        return self.channels[tier.name]
 
     # --- for faults
 
@@ -97,7 +100,7 @@ class UnreliableSystem(System):
         if self.bends:
             self._requests = self._bent(self._requests)
 
-    def _bent(self, requests: Iterator[Request]) -> Iterator[Request]:
+    def _bent(self, requests: Iterator[TimedRequest]) -> Iterator[TimedRequest]:
         for request in requests:
             for bend in self.bends:
                 request = bend(self.env._now, request)

@@ -93,11 +93,6 @@ class UnreliableTier(Tier):
 
     # --- for attempts
 
-    @property
-    def is_cut(self) -> bool:
-        """Whether no packet gets through."""
-        return self.switches["cut"] > 0
-
     def refusal(self) -> SimulatedFailure | None:
         """Give the error with which the server answers at once; None: it takes the attempt."""
         if self.switches["down"] or self.switches["refusing"]:

@@ -1,7 +1,7 @@
-"""Kernels of the policies that keep one queue: FIFO, LRU, CLOCK and SIEVE; and of LFU, which keeps many.
+"""Kernels of the policies with one queue, FIFO, LRU, CLOCK and SIEVE, and of LFU, which has many.
 
-Keys are whole numbers. A queue is a ring in two columns: `newer[key]` and `older[key]`, around an end that is
-no key. Each does, step by step, what the class of its name does in engines/policies.py.
+Keys are whole numbers. A queue is a ring in two columns, `newer[key]` and `older[key]`; its end is no key. Each kernel
+does the same steps as the class of its name in engines/policies.
 """
 
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ FIFO, LRU, CLOCK, SIEVE = 0, 1, 2, 3
 
 
 class Queue(NamedTuple):
-    """The ring of the keys held, and their marks."""
+    """The keys held, in a ring, with their marks."""
 
     newer: Any  # by key; the last place is the end: newer[end] is the oldest key
     older: Any
@@ -22,7 +22,7 @@ class Queue(NamedTuple):
 
 
 class Buckets(NamedTuple):
-    """The rings of LFU: one a number of uses; the bucket of `uses` ends at unique + uses."""
+    """The rings of LFU, one per number of uses; the ring for `uses` ends at unique + uses."""
 
     newer: Any
     older: Any
@@ -32,14 +32,14 @@ class Buckets(NamedTuple):
 
 
 def queue_columns(unique: int) -> Queue:
-    """Return an empty queue for so many different keys."""
+    """Make an empty queue for `unique` different keys."""
     newer = np.full(unique + 1, ABSENT)
     newer[unique] = unique
     return Queue(newer, newer.copy(), np.zeros(unique + 1, np.int8))
 
 
 def bucket_columns(unique: int, requests: int) -> Buckets:
-    """Return empty buckets: a key has at most as many uses as there are requests."""
+    """Make empty buckets; a key has at most `requests` uses."""
     ring = np.full(unique + requests + 2, ABSENT)
     by_uses = np.zeros(requests + 2, np.intp)
     return Buckets(ring, ring.copy(), np.zeros(unique, np.intp), by_uses, by_uses.copy())
@@ -59,7 +59,7 @@ def leave(newer: Any, older: Any, key: int) -> None:
 
 
 def one_queue(keys: Any, ops: Any, items: int, queue: Queue, kind: int) -> tuple[int, Any]:
-    """Return the hits of a policy with one queue, and the ring that is left (ABSENT: not held)."""
+    """Count the hits of a policy with one queue; give the ring at the end too (ABSENT: not held)."""
     newer, older, marked = queue
     end = len(newer) - 1
     hits, held, hand = 0, 0, end
@@ -96,7 +96,7 @@ def use(queue: Queue, kind: int, key: int, end: int) -> None:
 
 
 def victim(queue: Queue, kind: int, hand: int, end: int) -> tuple[int, int]:
-    """Return the key to evict, and where SIEVE's hand points then."""
+    """Choose the key to evict; give the next place of SIEVE's hand too."""
     newer, older, marked = queue
     if kind == SIEVE:
         while hand == end or marked[hand]:
@@ -113,7 +113,7 @@ def victim(queue: Queue, kind: int, hand: int, end: int) -> tuple[int, int]:
 
 
 def lfu(keys: Any, ops: Any, items: int, buckets: Buckets) -> tuple[int, Any]:
-    """Return the hits of LFU, and the ring that is left (ABSENT: not held)."""
+    """Count the hits of LFU; give the ring at the end too (ABSENT: not held)."""
     newer, uses, more = buckets.newer, buckets.uses, buckets.more
     unique = len(uses)
     hits, held = 0, 0
@@ -138,7 +138,7 @@ def lfu(keys: Any, ops: Any, items: int, buckets: Buckets) -> tuple[int, Any]:
 
 
 def rise(buckets: Buckets, key: int) -> None:
-    """Count one use more: the key joins the next bucket, which is made where it is missing."""
+    """Count one use more: the key joins the next bucket, which is made if it is missing."""
     newer, older, uses, more, fewer = buckets
     unique, old = len(uses), uses[key]
     new = old + 1

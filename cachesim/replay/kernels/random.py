@@ -1,4 +1,4 @@
-"""The kernel of Random: any key goes, each as likely as the others."""
+"""The kernel of Random: it evicts any key, all with the same probability."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from cachesim.replay.kernels.words import ABSENT, DELETE, READ
 def at_random(
     keys: Any, ops: Any, items: int, place: Any, who: Any, random: Any
 ) -> tuple[int, Any]:
-    """Return the hits, and the place that each key has in the end (ABSENT: not held).
+    """Count the hits; give the place of each key at the end too (ABSENT: not held).
 
-    `place` is a column by key, `who` by place: the last key takes the place of the one that leaves.
+    `place` is a column by key, `who` a column by place. The last key takes the place of a key that leaves.
     """
     hits, held = 0, 0
     for number in range(len(keys)):
@@ -28,7 +28,7 @@ def at_random(
 
 
 def leave(place: Any, who: Any, key: int, held: int) -> int:
-    """Take a key out; return how many are held then."""
+    """Take a key out; give the number of keys left."""
     last = who[held - 1]
     who[place[key]], place[last] = last, place[key]
     place[key] = ABSENT

@@ -1,14 +1,14 @@
 """Redis's sampled LRU, LFU and random eviction: the embedded Redis with the same table, draws and bytes.
 
-It hits, evicts and counts as engines/redis does, request by request (a test compares them). What it leaves
-out cannot happen in a replay of plain keys: TTLs, values of several sizes, other types, other databases.
+It hits, evicts and counts as engines/redis does, request by request; a test compares them. It leaves out TTLs, values
+of different sizes, other types and other databases, for none of them occurs in a replay of plain keys.
 """
 
 from typing import Any
 
 from cachesim.engines.base import START
-from cachesim.engines.redis.dict import INITIAL_SIZE, MIN_FILL
 from cachesim.engines.redis.engine import HALF
+from cachesim.engines.redis.hashtable import INITIAL_SIZE, MIN_FILL
 from cachesim.engines.redis.policy import (
     LFU_HIGHEST,
     LFU_INITIAL,
@@ -27,8 +27,8 @@ from cachesim.replay.kernels.redis_table import (
     MINUTE,
     MOST,
     OLD,
-    Server,
-    Table,
+    RedisSettings,
+    RedisTable,
     add,
     end_rehash,
     remove,
@@ -38,11 +38,11 @@ from cachesim.replay.kernels.words import DELETE, READ
 
 
 def redis(
-    keys: Any, ops: Any, times: Any, server: Server, table: Table, random: Any
+    keys: Any, ops: Any, times: Any, server: RedisSettings, table: RedisTable, random: Any
 ) -> tuple[int, Any, Any]:
-    """Return the hits, the counts and which keys are held in the end.
+    """Play all requests; give the hits, the counts, and the keys held at the end.
 
-    `random` is numpy's generator; count[FAILED] is 1 if a key found no room though nothing was left to evict.
+    `random` is numpy's generator. count[FAILED] is 1 if there was no room for a key and nothing left to evict.
     """
     count, held = table.count, table.held
     hits, next_tick = 0, cron(server, table, 0.0)
@@ -65,8 +65,8 @@ def redis(
     return hits, count, held
 
 
-def cron(server: Server, table: Table, now: float) -> float:
-    """Set the clock, tidy the table; return when the next tick is due."""
+def cron(server: RedisSettings, table: RedisTable, now: float) -> float:
+    """Set the clock and tidy the table; give the time of the next tick."""
     count = table.count
     tick = int((now + HALF) * server.hz)
     seconds = START + tick // server.hz
@@ -80,7 +80,7 @@ def cron(server: Server, table: Table, now: float) -> float:
     return (tick + 1) / server.hz - HALF
 
 
-def touch(server: Server, table: Table, key: int, random: Any) -> None:
+def touch(server: RedisSettings, table: RedisTable, key: int, random: Any) -> None:
     """Note one use of a key."""
     count = table.count
     if server.by != BY_LFU:

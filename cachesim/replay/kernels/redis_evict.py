@@ -1,4 +1,4 @@
-"""Who goes when the Redis kernel runs out of memory: engines/redis/evict.py, in columns."""
+"""Eviction in the Redis kernel: engines/redis/evict.py, in columns."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ from cachesim.replay.kernels.redis_table import (
     MEMORY,
     MINUTE,
     POOLED,
-    Server,
-    Table,
+    RedisSettings,
+    RedisTable,
     remove,
 )
 from cachesim.replay.kernels.words import ABSENT
 
 
-def make_room(server: Server, table: Table, random: Any) -> None:
+def make_room(server: RedisSettings, table: RedisTable, random: Any) -> None:
     """Evict keys until memory is within its limit, or none is left."""
     count = table.count
     while count[MEMORY] > server.limit and count[HELD] > 0:
@@ -30,8 +30,8 @@ def make_room(server: Server, table: Table, random: Any) -> None:
         count[EVICTED] += 1
 
 
-def pooled_victim(server: Server, table: Table, random: Any) -> int:
-    """Return the best candidate that is still there."""
+def pooled_victim(server: RedisSettings, table: RedisTable, random: Any) -> int:
+    """Take the best candidate of the pool that is still held."""
     count = table.count
     while True:
         for drawn in range(some(server.samples, table, random)):
@@ -43,8 +43,8 @@ def pooled_victim(server: Server, table: Table, random: Any) -> int:
                 return int(key)
 
 
-def populate(server: Server, table: Table, key: int) -> None:
-    """Take a key into the pool if it is better than the worst there, or if there is room."""
+def populate(server: RedisSettings, table: RedisTable, key: int) -> None:
+    """Put a key into the pool if there is room, or if it is better than the worst key there."""
     count, idle, pool = table.count, table.idle, table.pool
     own = idleness(server, table, key)
     if count[POOLED] == POOL_SIZE:
@@ -60,22 +60,22 @@ def populate(server: Server, table: Table, key: int) -> None:
     count[POOLED] += 1
 
 
-def shift(table: Table, first: int, last: int, step: int) -> None:
-    """Move candidates by one place: each place from `first` on takes over from its neighbour."""
+def shift(table: RedisTable, first: int, last: int, step: int) -> None:
+    """Move candidates by one place: each place from `first` on gets the candidate of its neighbour."""
     for place in range(first, last, step):
         table.idle[place] = table.idle[place + step]
         table.pool[place] = table.pool[place + step]
 
 
-def idleness(server: Server, table: Table, key: int) -> int:
-    """Return what the policy goes by: seconds since the last use, or how rare uses are."""
+def idleness(server: RedisSettings, table: RedisTable, key: int) -> int:
+    """Rate a key by the policy: seconds since its last use, or how rarely it is used."""
     if server.by == BY_LRU:
         return int((table.count[CLOCK] - table.use[key]) % LRU_CLOCK_MAX)
     return LFU_HIGHEST - frequency(table.use[key], table.count[MINUTE], server.decay_time)
 
 
-def some(wanted: int, table: Table, random: Any) -> int:
-    """Draw up to `wanted` keys from consecutive buckets into `found`; return how many."""
+def some(wanted: int, table: RedisTable, random: Any) -> int:
+    """Draw up to `wanted` keys from consecutive buckets into `found`; give their number."""
     count, found = table.count, table.found
     wanted = min(wanted, count[HELD])
     steps, drawn, mask = 10 * wanted, 0, count[MASK]
@@ -98,8 +98,8 @@ def some(wanted: int, table: Table, random: Any) -> int:
     return drawn
 
 
-def take_chain(table: Table, key: int, drawn: int) -> int:
-    """Draw the keys of one bucket; return how many are drawn now."""
+def take_chain(table: RedisTable, key: int, drawn: int) -> int:
+    """Draw the keys of one bucket; give the number of keys drawn so far."""
     while key != ABSENT:
         table.found[drawn] = key
         drawn += 1
@@ -108,15 +108,15 @@ def take_chain(table: Table, key: int, drawn: int) -> int:
 
 
 def reservoir(found: Any, wanted: int, drawn: int, random: Any) -> None:
-    """Keep as many as wanted: the later ones replace earlier ones at random."""
+    """Keep `wanted` keys: later keys replace earlier ones at random."""
     for seen in range(wanted + 1, drawn + 1):
         place = int(random.random() * seen)
         if place < wanted:
             found[place] = found[seen - 1]
 
 
-def any_key(table: Table, random: Any) -> int:
-    """Return one key: a random filled bucket, then a random key of its chain."""
+def any_key(table: RedisTable, random: Any) -> int:
+    """Draw one key: a random filled bucket, then a random key of its chain."""
     key, mask = ABSENT, table.count[MASK]
     while key == ABSENT:
         key = table.heads[int(random.random() * (mask + 1))]

@@ -1,39 +1,39 @@
-"""The table of the Redis kernel, as engines/redis/dict.py and db.py keep it, in columns.
+"""The table of the Redis kernel, as engines/redis/hashtable.py and db.py keep it, in columns.
 
-Which keys share neighbouring buckets decides who is drawn, so the buckets, the order in their chains and the
-moments when the table grows are the engine's own.
+Redis draws keys from neighbouring buckets. So the buckets, the order of their chains and the moments when the table
+grows must be the same as in the engine.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from cachesim.engines.redis.dict import INITIAL_SIZE, MAX_LOAD
 from cachesim.engines.redis.evict import POOL_SIZE
+from cachesim.engines.redis.hashtable import INITIAL_SIZE, MAX_LOAD
 from cachesim.engines.redis.policy import LFU_INITIAL, lfu_bits
 from cachesim.replay.kernels.words import ABSENT
 
 BY_LRU, BY_LFU, BY_RANDOM = 0, 1, 2
 
-HELD, MOST, MEMORY, EVICTED = 0, 1, 2, 3  # places in Table.count: what is counted
+HELD, MOST, MEMORY, EVICTED = 0, 1, 2, 3  # places in RedisTable.count: counts
 MASK, OLD, OLD_BYTES = 4, 5, 6  # the table: buckets - 1; of the old one, buckets to move, and bytes
 ADDED, POOLED, CLOCK, MINUTE, FAILED = 7, 8, 9, 10, 11
 
 
-class Server(NamedTuple):
-    """What does not change."""
+class RedisSettings(NamedTuple):
+    """The settings of the server, which do not change."""
 
     by: int
     samples: int  # keys looked at for an eviction
     limit: int  # bytes
-    pointer: int  # bytes a bucket
+    pointer: int  # bytes per bucket
     log_factor: int
     decay_time: int  # minutes
     hz: int  # ticks of the cron per second
 
 
-class Table(NamedTuple):
-    """What changes; columns of whole numbers."""
+class RedisTable(NamedTuple):
+    """The state of the server; columns of whole numbers."""
 
     count: Any  # by HELD ... FAILED
     hashes: Any  # by key, as are all up to `added`
@@ -49,8 +49,8 @@ class Table(NamedTuple):
     found: Any  # keys drawn
 
 
-def table_columns(hashes: Any, weight: Any, requests: int, memory: int) -> Table:
-    """Return an empty table for keys with these hashes and bytes; `memory`: bytes in use already."""
+def table_columns(hashes: Any, weight: Any, requests: int, memory: int) -> RedisTable:
+    """Make an empty table for keys with these hashes and bytes; `memory` bytes are already in use."""
     unique = len(hashes)
     count, pool = np.zeros(FAILED + 1, np.int64), np.zeros(POOL_SIZE, np.int64)
     count[MEMORY], count[MASK] = memory, -1
@@ -58,12 +58,12 @@ def table_columns(hashes: Any, weight: Any, requests: int, memory: int) -> Table
     heads = np.full(max(INITIAL_SIZE, 1 << unique.bit_length()), ABSENT)
     order = np.zeros(requests, np.int64)
     found = np.zeros(unique + 1, np.int64)
-    return Table(
+    return RedisTable(
         count, hashes, weight, held, chain, use, added, heads, order, pool, pool.copy(), found
     )
 
 
-def add(server: Server, table: Table, key: int) -> None:
+def add(server: RedisSettings, table: RedisTable, key: int) -> None:
     """Store a key that is absent."""
     count = table.count
     if count[MEMORY] > server.limit:
@@ -85,14 +85,14 @@ def add(server: Server, table: Table, key: int) -> None:
     table.use[key] = new if server.by == BY_LFU else count[CLOCK]
 
 
-def link(table: Table, key: int) -> None:
+def link(table: RedisTable, key: int) -> None:
     """Put a key at the head of its bucket."""
     bucket = table.hashes[key] & table.count[MASK]
     table.next[key] = table.heads[bucket]
     table.heads[bucket] = key
 
 
-def remove(table: Table, key: int) -> None:
+def remove(table: RedisTable, key: int) -> None:
     """Take a key out of its bucket."""
     bucket, chain = table.hashes[key] & table.count[MASK], table.next
     before = table.heads[bucket]
@@ -107,7 +107,7 @@ def remove(table: Table, key: int) -> None:
     table.count[MEMORY] -= table.weight[key]
 
 
-def grow(server: Server, table: Table) -> None:
+def grow(server: RedisSettings, table: RedisTable) -> None:
     """Double the table, unless memory forbids it and the chains are short."""
     count = table.count
     buckets, keys = count[MASK] + 1, count[HELD]
@@ -119,14 +119,14 @@ def grow(server: Server, table: Table) -> None:
 
 
 def buckets_for(keys: int) -> int:
-    """Return the smallest table for so many keys: a power of two, at least 4."""
+    """Find the smallest table for `keys` keys: a power of two, at least 4."""
     buckets = INITIAL_SIZE
     while buckets < keys:
         buckets *= 2
     return buckets
 
 
-def resize(server: Server, table: Table, keys: int) -> None:
+def resize(server: RedisSettings, table: RedisTable, keys: int) -> None:
     """Make a new table and move the keys, in the order in which they were added."""
     count = table.count
     count[OLD] = count[MASK] + 1

@@ -1,13 +1,13 @@
-"""LRU at all sizes in one pass: how deep in the stack of recent keys every read finds its own.
+"""LRU at all sizes in one pass: the depth at which each read finds its key in the stack of recent keys.
 
-LRU keeps the most recent keys whatever its size, so a cache of C items hits just the reads that find their
+LRU keeps the most recent keys at every size, so a cache of C items hits exactly the reads that find their
 key among the C topmost (Mattson, Gecsei, Slutz and Traiger, "Evaluation techniques for storage hierarchies",
 IBM Systems J. 9, 1970). A key's place in the stack is the number of marks at or after its own on a line of
-slots, one mark a key at its last use; a binary indexed tree counts them (Bennett and Kruskal, "LRU stack
+slots, with one mark per key at its last use; a binary indexed tree counts them (Bennett and Kruskal, "LRU stack
 processing", IBM J. Res. Dev. 19, 1975; Fenwick, "A new data structure for cumulative frequency tables", 1994).
 
-A deleted key leaves a hole: the next key that comes from below the hole, or from nowhere, fills it and pushes
-nobody out. So the mark of a deleted key stays, and the topmost hole is given up in place of a mark further down.
+A deleted key leaves a hole. The next key from below the hole, or from outside, fills it and pushes no key out. So the
+mark of a deleted key stays; later the topmost hole is removed instead of a mark further down.
 """
 
 from heapq import heappop, heappush
@@ -29,7 +29,7 @@ class Stack(NamedTuple):
 
 
 def stack_columns(unique: int) -> Stack:
-    """Return an empty line with two slots a key: when they are used up, the marks move together."""
+    """Make an empty line with two slots per key; when all are used, the marks move together."""
     slots = 2 * unique + 2
     tree = np.zeros(slots + 1, np.int32)
     return Stack(tree, np.full(slots, NOBODY), np.full(unique, NOBODY))
@@ -65,7 +65,7 @@ def depths(keys: Any, ops: Any, stack: Stack, found: Any) -> Any:
 
 
 def fill(owner: Any, was: int, holes: Any) -> int:
-    """Fill the topmost hole, which lies above the key's own slot (that becomes one); return its slot."""
+    """Fill the topmost hole, which is above the key's own slot; that slot becomes a hole. Give the filled slot."""
     top = -heappop(holes)
     if was != NOBODY:
         owner[was] = HOLE
@@ -74,7 +74,7 @@ def fill(owner: Any, was: int, holes: Any) -> int:
 
 
 def before(tree: Any, slot: int) -> int:
-    """Return how many marks stand in the slots before this one."""
+    """Count the marks in the slots before this one."""
     marks = 0
     while slot > 0:
         marks += tree[slot]
@@ -83,7 +83,7 @@ def before(tree: Any, slot: int) -> int:
 
 
 def move(tree: Any, slot: int, change: int) -> None:
-    """Put a mark into a slot (1) or take it away (-1)."""
+    """Put a mark into a slot (1) or remove it (-1)."""
     place, size = slot + 1, len(tree)
     while place < size:
         tree[place] += change
@@ -91,7 +91,7 @@ def move(tree: Any, slot: int, change: int) -> None:
 
 
 def close_up(stack: Stack, holes: Any) -> int:
-    """Move all marks to the first slots, in their order; return the first free slot."""
+    """Move all marks to the first slots, in their order; give the first free slot."""
     tree, owner, last = stack
     free = 0
     holes.clear()

@@ -1,4 +1,7 @@
-"""What the numbers in a kernel's columns stand for."""
+"""The meaning of numbers in a kernel's columns; operations are numbered as in a trace's columns."""
 
-READ, WRITE, DELETE = 0, 1, 2  # operations
+from cachesim.traces.chunks import DELETE, READ, WRITE
+
+__all__ = ["ABSENT", "DELETE", "READ", "WRITE"]
+
 ABSENT = -1  # instead of a key or a place

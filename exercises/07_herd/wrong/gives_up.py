@@ -1,5 +1,5 @@
 # score: 0
-# Whoever is not first goes away with nothing, and lives may exceed the TTL.
+# A request that is not the first goes away with nothing, and lives may exceed the TTL.
 import cachesim as cs
 
 

@@ -3,7 +3,7 @@ import random
 
 
 def play(story, reads=True, overwrites=True, last=False, forgets=True):
-    """Return what a cache of three holds, None if it fails; the next victim is the first of `order`."""
+    """Return the keys of a cache of three, None if it fails; the next victim is the first of `order`."""
     order, held = [], set()
     for step in story:
         what, key = step

@@ -1,4 +1,4 @@
-# A pool of tickets; whoever finds none waits in a line, in the order of arrival.
+# A pool of tickets; a request that finds none waits in a line, in the order of arrival.
 import cachesim as cs
 
 

@@ -1,7 +1,7 @@
 """Random requests of memcached's text protocol, good and bad, for whoever compares two servers.
 
 What goes over the wire is the line, CRLF and, if there is data, the data and CRLF: feed exactly that to a
-server and to a `wire.memtext.Conversation`. A block of the wrong length makes what is left over the next request.
+server and to a `wire.memcached_conversation.MemcachedConversation`. A block of the wrong length makes what is left over the next request.
 Left out: what differs by nature (general `stats`, `watch`, the crawler at work) and what is undefined (counting up
 a value of blanks, where the server reads on into whatever memory comes behind it).
 """

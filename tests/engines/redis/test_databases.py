@@ -61,7 +61,9 @@ def test_eviction_takes_from_every_database(policy):
     assert 7 == engine.selected
     assert engine.evictions > 100
     assert engine.memory <= engine.limit + 300
-    assert len(engine.databases[0].keys.nodes) + len(engine.keys.nodes) == 300 - engine.evictions
+    assert (
+        len(engine.databases[0].table.entries) + len(engine.table.entries) == 300 - engine.evictions
+    )
 
 
 def test_the_idlest_goes_whichever_database_is_selected():
@@ -74,11 +76,11 @@ def test_the_idlest_goes_whichever_database_is_selected():
     engine.limit_memory(engine.memory - 1)
     engine.execute(("PING",))
 
-    assert {2: 1, 9: 0} == {i: len(engine.databases[i].keys.nodes) for i in (2, 9)}
+    assert {2: 1, 9: 0} == {i: len(engine.databases[i].table.entries) for i in (2, 9)}
 
 
 def test_active_expiry_goes_round():
-    """Dead keys of a database nobody looks at go too."""
+    """Dead keys are removed from databases that are not selected, too."""
     engine = build()
     engine.select(4)
     for number in range(100):
@@ -110,7 +112,7 @@ def test_a_plain_get_of_another_type_is_refused():
     """With the server's own words."""
     engine = build()
     engine.set("a", b"1")
-    engine.keys.nodes["a"].value = object()
+    engine.table.entries["a"].value = object()
 
     with pytest.raises(CommandError, match=r"^WRONGTYPE Operation against a key holding the wrong"):
         engine.get("a")

@@ -18,12 +18,12 @@ def build(policy: str, seed: int = 1, samples: int = 16) -> RedisEngine:
 
 def squeeze(engine: RedisEngine, keys: int = 1) -> list[str]:
     """Lower the limit so that `keys` of this size must go; return who went."""
-    before = set(engine.keys.nodes)
-    cost = sum(e.key_size + e.value_size for e in engine.keys.nodes.values()) / len(before)
+    before = set(engine.table.entries)
+    cost = sum(e.key_size + e.value_size for e in engine.table.entries.values()) / len(before)
     ttl = 32 if engine.policy.volatile else 0
     engine.limit_memory(int(engine.memory - (keys - 0.5) * (cost + ttl)))
     engine.execute(("PING",))
-    return sorted(before - set(engine.keys.nodes))
+    return sorted(before - set(engine.table.entries))
 
 
 def fill(engine: RedisEngine, *names: str, every: float = 10, **ttls: float) -> None:
@@ -48,7 +48,7 @@ def test_lru_does_not_see_what_happens_within_a_second():
     engine = build("allkeys-lru")
     fill(engine, "a", "b", "c", every=0.2)
 
-    assert 1 == len({entry.lru for entry in engine.keys.nodes.values()})
+    assert 1 == len({entry.lru for entry in engine.table.entries.values()})
 
 
 def test_lfu_evicts_the_key_used_least():

@@ -85,7 +85,7 @@ def test_memory_is_told_for_people_too():
 
 
 def test_memory_stats_adds_up():
-    """MEMORY STATS tells keys, bytes a key, and each database's tables."""
+    """MEMORY STATS shows keys, bytes per key, and the tables of each database."""
     engine = build()
     empty = engine.execute(("MEMORY", "STATS"))
     engine.set("a", b"1", ttl=9)

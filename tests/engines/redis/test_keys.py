@@ -142,3 +142,16 @@ def test_randomkey_never_returns_a_dead_key():
     engine.clock.advance(0.006)
 
     assert {b"alive"} == {run(engine, "RANDOMKEY") for _ in range(20)} - {None}
+
+
+def test_keys_are_listed_without_a_trace():
+    """The living keys of the selected database; nothing is used, counted or removed."""
+    engine = build()
+    for line in ("MSET a 1 b 2", "SET dead x PX 10", "SELECT 1", "SET elsewhere 1", "SELECT 0"):
+        run(engine, line)
+    used = {key: entry.lru for key, entry in engine.table.entries.items()}
+    engine.clock.advance(60)
+
+    assert ["a", "b"] == list(engine.keys())
+    assert used == {key: entry.lru for key, entry in engine.table.entries.items()}
+    assert (0, 0, 0) == (engine.keyspace_hits, engine.keyspace_misses, engine.expirations)

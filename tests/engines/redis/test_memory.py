@@ -77,7 +77,7 @@ def test_a_quantum_of_eight_costs_less():
 
 
 def test_a_ttl_costs_an_entry_and_a_table():
-    """Keys with a TTL stand in a second table; PERSIST gives the entry back."""
+    """Keys with a TTL are in a second table as well; PERSIST frees that entry."""
     engine = build()
     engine.set("k" * 12, b"x" * 100, ttl=10)
 
@@ -89,7 +89,7 @@ def test_a_ttl_costs_an_entry_and_a_table():
 
 
 def test_overwriting_and_deleting_give_bytes_back():
-    """Memory is that of what is held now."""
+    """Memory counts what is held now."""
     engine = build()
     engine.set("k" * 12, b"x" * 1000)
     engine.set("k" * 12, b"x" * 100)

@@ -120,4 +120,4 @@ def test_info_tells_memory_and_counts():
 def test_a_command_of_subcommands_does_nothing_itself():
     """Without one the number of arguments is wrong."""
     with pytest.raises(CommandError, match="wrong number of arguments for 'object' command"):
-        container(build(), [b"OBJECT"])
+        container("OBJECT").function(build())

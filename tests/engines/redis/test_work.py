@@ -4,7 +4,8 @@ import pytest
 
 from cachesim.clock import ManualClock
 from cachesim.engines.base import Work
-from cachesim.engines.redis.engine import COMMANDS, Redis
+from cachesim.engines.redis.commands import COMMANDS
+from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.work import bulk
 from cachesim.rng import uniform
 

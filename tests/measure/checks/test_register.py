@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cachesim.measure.checks.register import Operation, linearizable, shortest_conflict
+from cachesim.measure.checks.register import RegisterOperation, linearizable, shortest_conflict
 from tests.measure.hand_made import failed, history, read, write
 
 
@@ -105,11 +105,11 @@ def some_operations(draw):
     for number in range(1, n + 1):
         begin, length = draw(moments), draw(st.integers(1, 8))
         end = draw(st.sampled_from([begin + length + 0.5, math.inf]))
-        made.append(Operation(begin, end, number, True, number))
+        made.append(RegisterOperation(begin, end, number, True, number))
     for number in range(draw(st.integers(1, 4))):
         begin, length = draw(moments), draw(st.integers(1, 8))
         write = draw(st.integers(0, n))
-        made.append(Operation(begin, begin + length + 0.5, write, False, 100 + number))
+        made.append(RegisterOperation(begin, begin + length + 0.5, write, False, 100 + number))
     return made
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cachesim.errors import BadInput
+from cachesim.experiments.rankings import rank
 from cachesim.measure.statistics import Interval, interval, ranking
 from cachesim.rng import stream
 
@@ -43,14 +44,17 @@ def test_equals_may_all_be_best():
 
 
 def test_the_sentence_says_what_is_known():
-    """The best, or among whom it is and what it takes; in the metric's unit."""
-    clear = ranking({"a": [0.1, 0.2, 0.3], "b": [0.5, 0.6, 0.71]}, metric="hit_ratio")
-    open_ = ranking({"a": [1.0, 2.0, 3.0], "b": [2.0, 2.0, 3.0]}, worth=0.5, metric="read_p99")
+    """The best, or those that may be the best and the replications it takes; in the metric's unit."""
+    clear = rank({"a": [0.1, 0.2, 0.3], "b": [0.5, 0.6, 0.71]}, "hit_ratio", None, 0.95)
+    samples = {"a": [1.0, 2.0, 3.0], "b": [2.0, 2.0, 3.0]}
+    open_, plain = rank(samples, "read_p99", 0.5, 0.95), ranking(samples, best="low", worth=0.5)
 
     assert "With 95 % confidence, after 3 replications: b is the best." == clear.sentence
     assert open_.sentence.endswith(
-        "b, a; 12 replications find it, if it is at least 500 ahead of the second."
+        "a, b; 12 replications find it, if it is at least 500 ahead of the second."
     )
+    assert plain.sentence.endswith("if it is at least 0.5 ahead of the second.")
+    assert "a: mean 2, ahead of the best other by -0.64 to +1.31; may be best" in str(plain)
     assert "rank by hit ratio (%)" in str(clear)
     assert "60.33" in str(clear)
 

@@ -1,0 +1,101 @@
+"""Every way a cache goes wrong: the scenario that shows it, its formula, and the cure.
+
+Each function returns an Anomaly. `find` runs it and its cure, and compares the measured effect with the formula.
+A new anomaly is a function in the file of its family and a line here.
+"""
+
+from cachesim.anomalies.anomaly import Anomaly, Finding, find
+from cachesim.anomalies.failures import (
+    cold_start,
+    connection_storm,
+    lost_deletes,
+    maintenance,
+    unflushed_writes,
+    unreachable,
+    wrong_password,
+)
+from cachesim.anomalies.herds import penetration, synchronised_ttl, thundering_herd
+from cachesim.anomalies.holders import lock_expiry, near_cache_race
+from cachesim.anomalies.neighbours import (
+    cross_zone,
+    evicted_sessions,
+    head_of_line,
+    out_of_credits,
+    snapshot_fork,
+)
+from cachesim.anomalies.occurrence import Occurrence, occurrence
+from cachesim.anomalies.races import (
+    early_double_delete,
+    invalidate_first,
+    inversion,
+    stale_set,
+)
+from cachesim.errors import BadInput
+
+ALL = (
+    stale_set,
+    invalidate_first,
+    inversion,
+    lost_deletes,
+    thundering_herd,
+    synchronised_ttl,
+    cold_start,
+    head_of_line,
+    evicted_sessions,
+    snapshot_fork,
+    maintenance,
+    unreachable,
+    wrong_password,
+    connection_storm,
+    cross_zone,
+    unflushed_writes,
+    lock_expiry,
+    penetration,
+    near_cache_race,
+    out_of_credits,
+    early_double_delete,
+)  # in the order of their ids
+
+
+def by_id(id: str) -> Anomaly:
+    """Return the anomaly with this id, such as "A1". Raises BadInput if there is none.
+
+    >>> by_id("A6").name
+    'thundering herd'
+    """
+    known = {anomaly.id: anomaly for anomaly in (make() for make in ALL)}
+    if id.upper() not in known:
+        raise BadInput(f'anomaly "{id}" is unknown; choose from {", ".join(known)}')
+    return known[id.upper()]
+
+
+__all__ = [
+    "ALL",
+    "Anomaly",
+    "Finding",
+    "Occurrence",
+    "by_id",
+    "cold_start",
+    "connection_storm",
+    "cross_zone",
+    "early_double_delete",
+    "evicted_sessions",
+    "find",
+    "head_of_line",
+    "invalidate_first",
+    "inversion",
+    "lock_expiry",
+    "lost_deletes",
+    "maintenance",
+    "near_cache_race",
+    "occurrence",
+    "out_of_credits",
+    "penetration",
+    "snapshot_fork",
+    "stale_set",
+    "synchronised_ttl",
+    "thundering_herd",
+    "unflushed_writes",
+    "unreachable",
+    "wrong_password",
+]

@@ -1,0 +1,36 @@
+"""Every command of Redis: the list of the files that have them.
+
+A new type of value is one file, named as in redis/src, and one line in TYPES. A new command is one
+row in the `COMMANDS` of its file. A command of your own needs no change here:
+
+>>> from cachesim.engines.redis.command import RedisCommand, table
+>>> from cachesim.engines.redis.engine import Redis
+>>> def double(db, key):
+...     return 2 * int(db.read(key).value)
+>>> class Mine(Redis):
+...     commands = Redis.commands | table(RedisCommand("DOUBLE", "key", "readonly", double))
+>>> engine = Mine().build(clock=lambda: 0.0, random=lambda: 0.5)
+>>> engine.set("a", b"21")
+>>> engine.execute(("DOUBLE", "a"))
+42
+"""
+
+from cachesim.engines.redis import (
+    bitfield,
+    bitops,
+    config,
+    counters,
+    info,
+    inspect,
+    keys,
+    lcs,
+    scan,
+    server,
+    t_hash,
+    t_string,
+    ttl,
+)
+
+TYPES = (t_string, counters, lcs, bitops, bitfield, t_hash)
+GENERAL = (keys, ttl, scan, inspect, server, config, info)
+COMMANDS = {name: row for each in (*GENERAL, *TYPES) for name, row in each.COMMANDS.items()}

@@ -1,0 +1,52 @@
+"""The content of a database: its keys with their values, and those of them that have a TTL."""
+
+from typing import Any, NamedTuple
+
+from cachesim.engines.redis.hashtable import DictEntry, HashTable
+
+DATABASES = 16  # redis.conf's `databases`
+LONGEST_STRING = 512 * 1024 * 1024  # bytes: proto-max-bulk-len
+TEXT = -1  # `room` of a string of digits that is not stored as an integer (INCRBYFLOAT's result)
+
+
+class ListpackLimits(NamedTuple):
+    """The limits up to which a small collection stays a listpack."""
+
+    entries: int = 512
+    value: int = 64  # bytes of one element
+
+
+class KeyEntry(DictEntry):
+    """A key with its value. The bits of `lru` are a time or, under LFU, a minute and a counter."""
+
+    __slots__ = ("key_size", "length", "lru", "room", "value", "value_size", "when")
+
+    value: Any  # bytes for a string, a Structure for any other type
+    length: int  # bytes that GET replies: of a string, 0 for any other type
+    key_size: int  # bytes, without the TTL and the tables
+    value_size: int  # bytes, as computed when the value was stored
+    lru: int  # 24 bits: policy.py
+    when: int | None  # milliseconds of Unix time; None: never expires
+    room: int | None  # bytes that a string changed in place may grow to; TEXT; None: stored by SET
+
+
+class ExpiryEntry(DictEntry):
+    """A key in the table of keys with a TTL."""
+
+    __slots__ = ("entry",)
+
+    entry: KeyEntry
+
+
+class NumberedDatabase:
+    """One of the databases that SELECT chooses: its tables, and why keys left it."""
+
+    def __init__(
+        self, index: int, table: HashTable[KeyEntry], expires: HashTable[ExpiryEntry]
+    ) -> None:
+        self.index = index
+        self.table = table
+        self.expires = expires
+        self.gone: dict[str, str] = {}  # key -> why it was last removed
+        self.expires_cursor = 0  # the bucket at which active expiry continues
+        self.average_ttl = 0  # milliseconds, estimated by active expiry

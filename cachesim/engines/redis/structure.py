@@ -1,0 +1,66 @@
+"""The contract of a value that is not a string: the name of its type, and its bytes."""
+
+from typing import TypeVar
+
+from cachesim.engines.redis.database import KeyEntry
+from cachesim.errors import CommandError
+
+WRONGTYPE = "WRONGTYPE Operation against a key holding the wrong kind of value"
+
+
+class Structure:
+    """A value that is not a string. After a change call `db.resize`, which counts its bytes again."""
+
+    type: str  # "hash": what TYPE replies
+
+    @property
+    def encoding(self) -> str:
+        """The form in which it is stored: what OBJECT ENCODING replies."""
+        raise NotImplementedError(f"{type(self).__name__} must define encoding")
+
+    @property
+    def size(self) -> int:
+        """Its bytes, with its object (robj) and without the key."""
+        raise NotImplementedError(f"{type(self).__name__} must define size")
+
+    @property
+    def usage(self) -> int:
+        """Its bytes as MEMORY USAGE counts them, which does not ask the allocator everywhere."""
+        return self.size
+
+    def copy(self) -> "Structure":
+        """Return another value that is equal to it."""
+        raise NotImplementedError(f"{type(self).__name__} must define copy()")
+
+
+S = TypeVar("S", bound=Structure)
+
+
+def type_name(value: bytes | Structure) -> str:
+    """Return the reply of TYPE for a value.
+
+    >>> type_name(b"7")
+    'string'
+    """
+    return "string" if isinstance(value, bytes) else value.type
+
+
+def wrong_type() -> CommandError:
+    """Return the error for a command that does not work on the type that the key holds."""
+    return CommandError(WRONGTYPE)
+
+
+def string_in(entry: KeyEntry | None) -> KeyEntry | None:
+    """Return the entry. If there is one it must hold a string. Raises CommandError."""
+    if entry is not None and not isinstance(entry.value, bytes):
+        raise wrong_type()
+    return entry
+
+
+def value_in(entry: KeyEntry | None, kind: type[S]) -> S | None:
+    """Return the value. If there is one it must be of that type. Raises CommandError."""
+    if entry is None:
+        return None
+    if not isinstance(entry.value, kind):
+        raise wrong_type()
+    return entry.value

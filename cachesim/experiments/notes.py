@@ -1,0 +1,68 @@
+"""The notes below a result: what a reader must know before believing it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from cachesim.engines.base import REFUSED
+from cachesim.measure.metrics import misses, select
+from cachesim.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NOTHING_EVICTED = "nothing was evicted: policies and engines cannot differ in their hit ratio here"
+
+
+def notes_of_run(
+    scenario: Scenario, metrics: Mapping[str, float], measured: pd.DataFrame
+) -> list[str]:
+    """Return the notes about one run: faults, a cache that evicted nothing, refused stores.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The scenario that ran.
+    metrics : mapping
+        Every metric of the run by name.
+    measured : DataFrame
+        The history after the warm-up.
+    """
+    faults = list(note_on_faults(scenario, metrics["error_ratio"]))
+    refusals = list(note_on_refusals(scenario, metrics["cache_errors"], measured))
+    samples = select(measured, "sample")["evictions"]
+    fits = not refusals and len(samples) and samples.iloc[-1] == 0
+    if fits and not math.isnan(metrics["hit_ratio"]):
+        faults.append(NOTHING_EVICTED)
+    return faults + refusals
+
+
+def note_on_faults(scenario: Scenario, error_ratio: float) -> Iterator[str]:
+    """Yield the faults of a run, and the share of the requests that failed."""
+    if scenario.faults:
+        faults = ", ".join(str(fault) for fault in scenario.faults)
+        yield f"faults: {faults}; {error_ratio:.2%} of the requests failed"
+
+
+def note_on_refusals(
+    scenario: Scenario, errors: float, history: pd.DataFrame | None
+) -> Iterator[str]:
+    """Yield what the cache refused, with the reason if the misses show it. An outage is not repeated here.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The scenario that ran.
+    errors : float
+        The metric `cache_errors`.
+    history : DataFrame, optional
+        The measured part of a run, if it was kept.
+    """
+    kinds = {} if history is None else misses(history)
+    if refused := kinds.get(REFUSED):
+        count = f"{refused:,} of {sum(kinds.values()):,} misses"
+        yield f"stores refused: {scenario.cache.why_refused} ({count})"
+    elif errors > 0 and not scenario.faults:
+        yield f"commands that the cache refused or did not answer: {errors:,.0f}"

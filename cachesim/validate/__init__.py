@@ -1,0 +1,1 @@
+"""Is it true? Runs of the model beside theory (oracles), and embedded engines beside real servers (fidelity)."""

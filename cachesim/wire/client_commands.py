@@ -1,0 +1,298 @@
+"""The commands about a client's connection: HELLO, AUTH, CLIENT, RESET, QUIT and SHUTDOWN.
+
+Their functions take the client, a RedisConversation, where others take the engine.
+"""
+
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+from cachesim.engines.redis.arguments import SYNTAX, integer, text
+from cachesim.engines.redis.command import RedisCommand, Reply, Verbatim, container, table
+from cachesim.engines.redis.helptexts import helper, lines_of
+from cachesim.engines.redis.info import VERSION
+from cachesim.errors import CommandError
+
+WRONG_PASSWORD = "WRONGPASS invalid username-password pair or user is disabled."
+NO_PASSWORD = (
+    "ERR AUTH <password> called without any password configured for the default user. "
+    "Are you sure your configuration is correct?"
+)
+BAD_NAME = "ERR Client names cannot contain spaces, newlines or special characters."
+TYPES = ("normal", "master", "replica", "slave", "pubsub")
+
+
+def hello(client: Any, *parts: bytes) -> Reply:
+    """HELLO [version [AUTH user password] [SETNAME name]]."""
+    # redis 7: networking.c, helloCommand
+    resp = protocol_version(parts[0]) if parts else client.resp
+    name = client.name
+    rest = iter(parts[1:])
+    for option in rest:
+        kind = option.upper()
+        values = list(islice(rest, 2 if kind == b"AUTH" else 1))
+        if kind == b"AUTH" and len(values) == 2:
+            authenticate(values[0])
+        elif kind == b"SETNAME" and values:
+            name = client_name(values[0])
+        else:
+            raise CommandError(f"ERR Syntax error in HELLO option '{text(option)}'")
+    client.resp, client.name = resp, name
+    about: dict[Any, Any] = {b"server": b"redis", b"version": VERSION.encode(), b"proto": resp}
+    about |= {b"id": client.number, b"mode": b"standalone", b"role": b"master", b"modules": []}
+    return about
+
+
+def protocol_version(part: bytes) -> int:
+    """Read the version of the protocol, 2 or 3. Raises CommandError."""
+    try:
+        version = integer(part)
+    except CommandError:
+        raise CommandError("ERR Protocol version is not an integer or out of range") from None
+    if version not in (2, 3):
+        raise CommandError("NOPROTO unsupported protocol version")
+    return version
+
+
+def authenticate(user: bytes) -> None:
+    """Accept the default user, who has no password; there is no other user. Raises CommandError."""
+    if user != b"default":
+        raise CommandError(WRONG_PASSWORD)
+
+
+def auth(client: Any, *parts: bytes) -> Reply:
+    """AUTH [user] password."""
+    if len(parts) > 2:
+        raise CommandError(SYNTAX)
+    if len(parts) == 1:
+        raise CommandError(NO_PASSWORD)
+    authenticate(parts[0])
+    return "OK"
+
+
+def reset(client: Any) -> Reply:
+    """RESET: make the connection like a new one."""
+    client.reset()
+    return "RESET"
+
+
+def quit_(client: Any, *parts: bytes) -> Reply:
+    """QUIT."""
+    client.over = True
+    return "OK"
+
+
+def shutdown(client: Any, *parts: bytes) -> Reply:
+    """SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]: the server ends without a reply."""
+    asked = {part.upper() for part in parts}
+    if asked - {b"NOSAVE", b"SAVE", b"NOW", b"FORCE", b"ABORT"} or {b"SAVE", b"NOSAVE"} <= asked:
+        raise CommandError(SYNTAX)
+    if b"ABORT" in asked:
+        raise CommandError(SYNTAX if len(asked) > 1 else "ERR No shutdown in progress.")
+    client.clients.shut_down = client.clients.has_news = client.over = True
+    client.silent = True
+    return None
+
+
+def client_id(client: Any) -> Reply:
+    """CLIENT ID."""
+    return int(client.number)
+
+
+def client_name(name: bytes) -> str:
+    """Read a name for a client. Raises CommandError."""
+    if any(not 33 <= char <= 126 for char in name):
+        raise CommandError(BAD_NAME)
+    return name.decode()
+
+
+def client_setname(client: Any, name: bytes) -> Reply:
+    """CLIENT SETNAME name."""
+    client.name = client_name(name)
+    return "OK"
+
+
+def client_getname(client: Any) -> Reply:
+    """CLIENT GETNAME."""
+    return client.name.encode() or None
+
+
+def client_info(client: Any) -> Reply:
+    """CLIENT INFO."""
+    return Verbatim(f"{client.described()}\n".encode())
+
+
+def client_list(client: Any, *parts: bytes) -> Reply:
+    """CLIENT LIST [TYPE type | ID id ...]."""
+    known = client.clients.by_number
+    chosen = list(known.values())
+    if len(parts) == 2 and parts[0].upper() == b"TYPE":
+        chosen = chosen if client_type(parts[1]) == "normal" else []
+    elif len(parts) > 1 and parts[0].upper() == b"ID":
+        chosen = [known[number] for number in map(client_number, parts[1:]) if number in known]
+    elif parts:
+        raise CommandError(SYNTAX)
+    return Verbatim("".join(f"{each.described()}\n" for each in chosen).encode())
+
+
+def client_type(part: bytes) -> str:
+    """Read a kind of client. Raises CommandError."""
+    if text(part).lower() not in TYPES:
+        raise CommandError(f"ERR Unknown client type '{text(part)}'")
+    return text(part).lower()
+
+
+def client_number(part: bytes) -> int:
+    """Read the number of a client. Raises CommandError."""
+    try:
+        return integer(part)
+    except CommandError:
+        raise CommandError("ERR Invalid client ID") from None
+
+
+def client_reply(client: Any, part: bytes) -> Reply:
+    """CLIENT REPLY ON | OFF | SKIP."""
+    wanted = part.upper()
+    if wanted not in (b"ON", b"OFF", b"SKIP"):
+        raise CommandError(SYNTAX)
+    if wanted == b"SKIP":
+        client.silent = client.silent_next = True
+    else:
+        client.replies = wanted == b"ON"
+    return "OK"
+
+
+def client_no_evict(client: Any, part: bytes) -> Reply:
+    """CLIENT NO-EVICT ON | OFF: noted without effect, as no client is ever evicted here."""
+    if part.upper() not in (b"ON", b"OFF"):
+        raise CommandError(SYNTAX)
+    client.is_kept = part.upper() == b"ON"
+    return "OK"
+
+
+def client_kill(client: Any, *parts: bytes) -> Reply:
+    """CLIENT KILL address | [ID id] [ADDR address] [LADDR address] [TYPE type] [USER u] [SKIPME yes|no]."""
+    # redis 7: networking.c, clientCommand
+    if len(parts) == 1:
+        killed = [each for each in client.clients.by_number.values() if each.peer == text(parts[0])]
+        if not killed:
+            raise CommandError("ERR No such client")
+    else:
+        killed = kill_filter(client, parts)
+    for each in killed:
+        each.over = client.clients.has_news = True
+    return "OK" if len(parts) == 1 else len(killed)
+
+
+def kill_filter(client: Any, options: tuple[bytes, ...]) -> list[Any]:
+    """Return the clients that fit all options of CLIENT KILL."""
+    if len(options) % 2:
+        raise CommandError(SYNTAX)
+    known = list(client.clients.by_number.values())
+    chosen, skips_me = known, True
+    for option, value in zip(options[::2], options[1::2], strict=True):
+        name = option.upper()
+        if name == b"SKIPME" and value.upper() in (b"YES", b"NO"):
+            skips_me = value.upper() == b"YES"
+        elif name in KILL:
+            fit = [
+                each for each in known if KILL[name](each, value)
+            ]  # all: a bad value is an error
+            chosen = [each for each in chosen if each in fit]
+        else:
+            raise CommandError(SYNTAX)
+    return [each for each in chosen if each is not client or not skips_me]
+
+
+def _is_number(each: Any, value: bytes) -> bool:
+    try:
+        number = integer(value)
+    except CommandError:
+        number = 0
+    if number < 1:
+        raise CommandError("ERR client-id should be greater than 0")
+    return bool(each.number == number)
+
+
+def _is_user(each: Any, value: bytes) -> bool:
+    if value != b"default":
+        raise CommandError(f"ERR No such user '{text(value)}'")
+    return True
+
+
+KILL: dict[bytes, Callable[[Any, bytes], bool]] = {
+    b"ID": _is_number,
+    b"ADDR": lambda each, value: each.peer == text(value),
+    b"LADDR": lambda each, value: each.here == text(value),
+    b"TYPE": lambda each, value: client_type(value) == "normal",
+    b"USER": _is_user,
+}
+
+
+def client_pause(client: Any, part: bytes, *modes: bytes) -> Reply:
+    """CLIENT PAUSE milliseconds [WRITE | ALL]: no command runs meanwhile.
+
+    SIMPLIFIED: WRITE holds back reads too.
+    """
+    if len(modes) > 1 or (modes and modes[0].upper() not in (b"WRITE", b"ALL")):
+        raise CommandError("ERR CLIENT PAUSE mode must be WRITE or ALL")
+    try:
+        lasts = integer(part)
+    except CommandError:
+        raise CommandError("ERR timeout is not an integer or out of range") from None
+    if lasts < 0:
+        raise CommandError("ERR timeout is negative")
+    client.clients.paused_until = client.engine.clock() + lasts / 1000
+    return "OK"
+
+
+def client_unpause(client: Any) -> Reply:
+    """CLIENT UNPAUSE."""
+    client.clients.paused_until = 0.0
+    return "OK"
+
+
+def client_trackinginfo(client: Any) -> Reply:
+    """CLIENT TRACKINGINFO: tracking is off."""
+    return {b"flags": {b"off"}, b"redirect": -1, b"prefixes": []}
+
+
+def client_getredir(client: Any) -> Reply:
+    """CLIENT GETREDIR: tracking is off."""
+    return -1
+
+
+def client_unblock(client: Any, number: bytes, *reasons: bytes) -> Reply:
+    """CLIENT UNBLOCK id [reason]: 0, as no client is ever blocked here."""
+    if len(reasons) > 1 or (reasons and reasons[0].upper() not in (b"TIMEOUT", b"ERROR")):
+        raise CommandError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
+    integer(number)
+    return 0
+
+
+FLAGS = "noscript loading stale"
+ADMIN = f"admin {FLAGS}"
+EARLY = "noscript loading stale fast no_auth allow_busy"
+SHUT = "admin noscript loading stale no_multi allow_busy"
+COMMANDS = table(
+    RedisCommand("AUTH", "argument [argument ...]", EARLY, auth),
+    container("CLIENT"),
+    RedisCommand("CLIENT|GETNAME", "", FLAGS, client_getname),
+    RedisCommand("CLIENT|GETREDIR", "", FLAGS, client_getredir),
+    RedisCommand("CLIENT|ID", "", FLAGS, client_id),
+    RedisCommand("CLIENT|INFO", "", FLAGS, client_info),
+    RedisCommand("CLIENT|KILL", "argument [argument ...]", ADMIN, client_kill),
+    RedisCommand("CLIENT|LIST", "[option ...]", ADMIN, client_list),
+    RedisCommand("CLIENT|NO-EVICT", "option", ADMIN, client_no_evict),
+    RedisCommand("CLIENT|PAUSE", "milliseconds [option ...]", ADMIN, client_pause),
+    RedisCommand("CLIENT|REPLY", "option", FLAGS, client_reply),
+    RedisCommand("CLIENT|SETNAME", "argument", FLAGS, client_setname),
+    RedisCommand("CLIENT|TRACKINGINFO", "", FLAGS, client_trackinginfo),
+    RedisCommand("CLIENT|UNBLOCK", "argument [option ...]", ADMIN, client_unblock),
+    RedisCommand("CLIENT|UNPAUSE", "", ADMIN, client_unpause),
+    RedisCommand("HELLO", "[option ...]", EARLY, hello),
+    RedisCommand("QUIT", "[argument ...]", EARLY, quit_),
+    RedisCommand("RESET", "", EARLY, reset),
+    RedisCommand("SHUTDOWN", "[option ...]", SHUT, shutdown),
+)
+COMMANDS |= table(helper("CLIENT", lines_of("CLIENT", COMMANDS)))

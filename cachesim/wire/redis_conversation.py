@@ -1,0 +1,172 @@
+"""One Redis client's connection. Bytes come in as commands; the bytes of the replies go out."""
+
+from itertools import count
+
+from cachesim.engines.base import Engine
+from cachesim.engines.redis.arguments import Arguments, quoted, text, wrong_number
+from cachesim.engines.redis.command import Reply, Table, admit, call, find
+from cachesim.engines.redis.engine import RedisEngine
+from cachesim.errors import BadInput, CommandError, OutOfMemory
+from cachesim.wire import client_commands, command_commands, simple_commands
+from cachesim.wire.resp import ProtocolError, RequestReader, encode, whole_command
+
+OWN = client_commands.COMMANDS | command_commands.COMMANDS  # answered here; the engine is not asked
+OWN_NAMES = frozenset(name.encode() for name in OWN)
+SHORT = 16 * 1024  # bytes: one command of this length is answered without a look at the buffer
+ENOUGH = 1 << 20  # bytes of replies at a time: the rest waits until the client has read them
+
+
+class Clients:
+    """All connections to one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.by_number: dict[int, RedisConversation] = {}  # CLIENT ID replies the number
+        self.next_number = count(1).__next__
+        self.shut_down = False  # a client asked for it
+        self.has_news = False  # for the server: a shutdown, a killed client
+        self.paused_until = 0.0  # seconds on the engine's clock: CLIENT PAUSE
+
+    def join(self, peer: str = "", here: str = "") -> "RedisConversation":
+        """Return the conversation of a new client. Its address is `peer`, the server's is `here`."""
+        client = RedisConversation(self, self.next_number(), peer, here)
+        self.by_number[client.number] = client
+        self._show_count()
+        return client
+
+    def leave(self, client: "RedisConversation") -> None:
+        """Forget a client that is gone."""
+        self.by_number.pop(client.number, None)
+        self._show_count()
+
+    def _show_count(self) -> None:
+        if isinstance(self.engine, RedisEngine):
+            self.engine.connected_clients = len(self.by_number)
+
+
+def command_name(known: Table, argv: Arguments) -> str:
+    """Return the full name of a command: "client|list"; NULL if there is none."""
+    if not argv:
+        return "NULL"
+    name = text(argv[0]).upper()
+    full = f"{name}|{text(argv[1]).upper()}" if len(argv) > 1 else name
+    return (full if full in known else quoted(argv[0])).lower()
+
+
+class RedisConversation:
+    r"""One client's connection to a Redis engine, or to a simple one.
+
+    >>> from cachesim.engines.redis.engine import Redis
+    >>> client = Clients(Redis().build(clock=lambda: 0.0, random=lambda: 0.5)).join()
+    >>> client.receive(b"*2\r\n$4\r\nINCR\r\n$1\r\na\r\nGE"), client.receive(b"T a\r\n")
+    (b':1\r\n', b'$1\r\n1\r\n')
+    """
+
+    def __init__(self, clients: Clients, number: int, peer: str, here: str) -> None:
+        self.clients = clients
+        self.engine = clients.engine
+        self.number = number
+        self.peer, self.here = peer, here
+        self.began = self.last = self.engine.clock()  # seconds
+        self.over = False  # hang up once everything is sent
+        self.pending = False  # more commands may be complete: receive(b"") goes on with them
+        self.last_argv: Arguments = []
+        self.reset()
+        self._requests = RequestReader()
+
+    def reset(self) -> None:
+        """Make the connection like a new one."""
+        self.resp, self.name, self.database = 2, "", 0
+        self.replies, self.is_kept = True, False
+        self.silent = self.silent_next = False  # no reply to this command, to the next
+
+    def receive(self, data: bytes) -> bytes:
+        """Take a piece of the stream and return the replies to the commands that it completes."""
+        if self.over:
+            return b""
+        if len(data) <= SHORT and self._requests.is_between and not self.clients.paused_until:
+            argv = whole_command(data)
+            if argv is not None:
+                self.pending = False
+                return self.answer(argv)
+        return self._receive_any(data)
+
+    def _receive_any(self, data: bytes) -> bytes:
+        """Take any piece of the stream, from half a command to thousands."""
+        self._requests.feed(data)
+        replies, size = [], 0
+        self.pending = True
+        try:
+            while not (self.over or self.clients.paused_until or size > ENOUGH):
+                argv = next(self._requests, None)
+                if argv is None:
+                    self.pending = False
+                    break
+                replies.append(self.answer(argv))
+                size += len(replies[-1])
+        except ProtocolError as error:
+            self.over = True
+            replies.append(encode(CommandError(f"ERR {error}")))
+        return b"".join(replies)
+
+    def answer(self, argv: Arguments) -> bytes:
+        """Run a command and return the bytes of its reply; none if CLIENT REPLY says so."""
+        self.silent, self.silent_next = self.silent_next, False
+        try:
+            reply = self.run(argv)
+        except (CommandError, OutOfMemory, BadInput) as error:
+            reply = CommandError(str(error))  # type: ignore[assignment]
+        return encode(reply, self.resp) if self.replies and not self.silent else b""
+
+    def run(self, argv: Arguments) -> Reply:
+        """Return the reply to a command. Raises CommandError, OutOfMemory."""
+        engine = self.engine
+        self.last, self.last_argv = engine.clock(), argv
+        if argv[0].upper() in OWN_NAMES:
+            return self._run_own(argv)
+        if not isinstance(engine, RedisEngine):
+            return simple_commands.run_simple(engine, argv)
+        if engine.selected != self.database:
+            engine.select(self.database)
+        reply = call(engine, admit(engine, argv), argv)
+        self.database = engine.selected
+        return reply
+
+    def _run_own(self, argv: Arguments) -> Reply:
+        """Run a command about the connection, or COMMAND."""
+        row = find(OWN, argv)
+        if not row.takes(argv):
+            raise wrong_number(row.name)
+        return row.function(self, *row.read(argv))
+
+    @property
+    def known(self) -> Table:
+        """Every command that this client may call, subcommands ("CONFIG|GET") included."""
+        engine = self.engine
+        rows = engine.commands if isinstance(engine, RedisEngine) else simple_commands.COMMANDS
+        return {**rows, **OWN}
+
+    def described(self) -> str:
+        """Return the line of CLIENT LIST (redis 7: networking.c, catClientInfoString)."""
+        now = self.engine.clock()
+        fields = {
+            "id": self.number,
+            "addr": self.peer,
+            "laddr": self.here,
+            "fd": self.number + 7,
+            "name": self.name,
+            "age": int(now - self.began),
+            "idle": int(now - self.last),
+            "flags": "e" if self.is_kept else "N",
+            "db": self.database,
+            **dict.fromkeys(("sub", "psub", "ssub"), 0),
+            "multi": -1,
+            **dict.fromkeys(("qbuf", "qbuf-free", "argv-mem", "multi-mem"), 0),
+            **dict.fromkeys(("rbs", "rbp", "obl", "oll", "omem", "tot-mem"), 0),
+            "events": "r",
+            "cmd": command_name(self.known, self.last_argv),
+            "user": "default",
+            "redir": -1,
+            "resp": self.resp,
+        }
+        return " ".join(f"{name}={value}" for name, value in fields.items())

@@ -1,0 +1,65 @@
+"""Every anomaly: shown as its formula says, found by its check, cured; once here, ten times by `cachesim anomalies`."""
+
+import pytest
+
+from cachesim.anomalies import ALL, by_id, find, occurrence
+from cachesim.errors import BadInput
+from cachesim.plots import interleaving
+
+IDS = [make().id for make in ALL]
+ONE_RUN = 0.25  # of the prediction: as far as the effect of one run may be from it; ten runs come within 10 %
+
+
+@pytest.mark.parametrize("make", ALL, ids=IDS)
+def test_predicted_measured_cured_and_found(make):
+    """One run of each, with a fixed seed; no anomaly is found where it is cured."""
+    anomaly = make()
+    finding = find(anomaly._replace(replications=1), n_jobs=1)
+
+    assert anomaly.predicted == pytest.approx(finding.measured.mean, rel=ONE_RUN)
+    assert finding.cured.mean <= anomaly.cured_to
+    assert anomaly.cured_to < 0.6 * anomaly.predicted
+    assert finding.verdict.ok is False
+
+
+@pytest.mark.parametrize("make", ALL, ids=IDS)
+def test_it_says_what_it_is(make):
+    """Ids are different, and every word is there."""
+    anomaly = make()
+
+    assert len(IDS) == len(set(IDS))
+    assert all((anomaly.name, anomaly.story, anomaly.cured_by, anomaly.unit, anomaly.formula))
+    assert by_id(anomaly.id.lower()).name == anomaly.name
+
+
+def test_an_unknown_id():
+    """The sentence names those there are."""
+    with pytest.raises(BadInput, match=r"A999.*choose from A1, "):
+        by_id("A999")
+
+
+def test_findings_that_are_not_as_they_should_be():
+    """A wrong prediction, a vague interval, a cure that does not cure and a check that finds nothing are all told."""
+    anomaly = by_id("A30")
+    finding = find(anomaly._replace(replications=3), n_jobs=1)
+    wrong = finding._replace(anomaly=anomaly._replace(predicted=2 * anomaly.predicted))
+    vague = finding._replace(measured=finding.measured._replace(low=0.0))
+    ill = finding._replace(anomaly=anomaly._replace(cured_to=0.0))
+    blind = finding._replace(verdict=finding.verdict._replace(ok=None))
+
+    assert finding.ok
+    assert 2 == len(wrong.problems)
+    assert ["the interval is too wide"] == vague.problems
+    assert ["the cure does not cure"] == ill.problems
+    assert ["the check does not find it"] == blind.problems
+
+
+def test_an_occurrence_can_be_drawn():
+    """The requests of the check's example, and only their visits."""
+    seen = occurrence(by_id("A2"))
+    ax = interleaving(seen.steps, seen.requests)
+
+    assert ["read", "read", "write"] == sorted(seen.requests["op"])
+    assert {"delete", "write", "get", "read", "set"} == set(seen.steps["call"])
+    assert set(seen.steps["client"]) <= set(seen.requests["client"])
+    assert any("reads stale" in text.get_text() for text in ax.texts)

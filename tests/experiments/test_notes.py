@@ -1,0 +1,103 @@
+"""What a result says of refused commands: in its table, in its notes, and not where it would mislead."""
+
+import math
+
+import pytest
+
+from cachesim.engines.memcached.engine import Memcached
+from cachesim.engines.redis.engine import Redis
+from cachesim.engines.simple import Simple
+from cachesim.experiments.compare import compare
+from cachesim.experiments.notes import NOTHING_EVICTED, note_on_refusals
+from cachesim.experiments.run import run
+from cachesim.experiments.sweep import sweep
+from cachesim.measure.metrics import misses
+from cachesim.model.faults.nodes import CrashCache
+from cachesim.model.strategies.lazy import NoCache
+from cachesim.scenario import Scenario
+
+FULL = Redis(memory=200_000, policy="noeviction")
+SHORT = Scenario(duration=5, warmup=2)
+
+
+def test_a_result_says_that_stores_were_refused():
+    """How many misses that made; the table has the commands refused, and the kind of miss."""
+    result = run(SHORT.replace(cache=FULL))
+    kinds = misses(result.measured)
+    refused, missed = kinds["refused"], sum(kinds.values())
+
+    assert [f"stores refused: memory full ({refused:,} of {missed:,} misses)"] == result.notes
+    assert 0 < refused < missed
+    assert result.notes[0] in str(result)
+    assert result.notes[0] in result._repr_html_()
+    assert "refused " in next(line for line in str(result).splitlines() if "by kind" in line)
+    assert 0 < result.metrics["cache_errors"]
+    assert 0 == result.metrics["error_ratio"]
+
+
+@pytest.mark.parametrize(
+    ("cache", "why"),
+    [
+        (Simple(memory=60), "larger than the whole cache"),
+        (Memcached(item_size_max=100), "memory full, or too large for an item"),
+    ],
+    ids=repr,
+)
+def test_each_engine_says_why_it_refuses(cache, why):
+    """A value larger than all that may be stored."""
+    assert run(SHORT.replace(cache=cache)).notes[0].startswith(f"stores refused: {why} (")
+
+
+def test_a_comparison_says_it_of_the_case_that_it_is_about():
+    """And does not say that engines cannot differ there."""
+    results = compare(
+        SHORT, cache={"full": FULL, "large": Redis()}, replications=2, n_jobs=1, progress=None
+    )
+    told = {note.split(":")[0]: note.split(": ", 1)[1] for note in results.notes}
+
+    assert told["full"].startswith("stores refused: memory full (")
+    assert NOTHING_EVICTED == told["large"]
+    assert 0 < results.interval(0, "cache_errors").mean
+    assert 0 == results.interval(1, "cache_errors").mean
+
+
+def test_a_sweep_keeps_no_histories_and_says_what_it_knows():
+    """How many commands, the mean over the runs."""
+    results = sweep(SHORT.replace(cache=FULL), seed=[1, 2], replications=1, n_jobs=1)
+
+    assert all("commands that the cache refused or did not answer: " in n for n in results.notes)
+    assert 2 == len(results.notes)
+
+
+class Wrong(NoCache):
+    """Sends a command that there is not."""
+
+    def read(self, app, key):
+        yield app.cache.execute("NONSENSE")
+        return (yield app.db.read(key))
+
+
+def test_a_command_that_was_refused_for_another_reason_is_no_refused_store():
+    """Its number is told, not a reason."""
+    notes = run(SHORT.replace(strategy=Wrong(), cache=Redis())).notes
+
+    assert any(n.startswith("commands that the cache refused or did not answer: ") for n in notes)
+    assert not any("stores refused" in note for note in notes)
+
+
+def test_an_outage_is_told_as_a_fault():
+    """Commands that a crash left without an answer are no refusals."""
+    crash = SHORT.replace(faults=(CrashCache(at=3, down=1),))
+    result = run(crash)
+
+    assert 0 < result.metrics["cache_errors"]
+    assert not any("refused" in note for note in result.notes)
+
+
+def test_nothing_refused_is_nothing_told():
+    """Nor is what was not measured."""
+    assert (
+        []
+        == list(note_on_refusals(SHORT, 0.0, None))
+        == list(note_on_refusals(SHORT, math.nan, None))
+    )

@@ -1,0 +1,40 @@
+"""Small results to draw, made once."""
+
+import pytest
+
+from cachesim.engines.simple import Simple
+from cachesim.experiments.compare import compare
+from cachesim.experiments.run import run
+from cachesim.experiments.sweep import sweep
+from cachesim.model.popularity import Zipf
+from cachesim.model.strategies.lazy import LazyLoading, NoCache
+from cachesim.model.workload import OpenLoop
+from cachesim.scenario import Scenario
+
+SMALL = Scenario(
+    strategy=LazyLoading(ttl=1),
+    cache=Simple(memory=30_000),
+    workload=OpenLoop(rate=200, popularity=Zipf(keys=300), reads=0.8),
+    duration=4,
+    warmup=1,
+)
+
+
+@pytest.fixture(scope="module")
+def results():
+    """Return a comparison of three strategies."""
+    strategies = {"lazy": LazyLoading(ttl=1), "slow": LazyLoading(ttl=9), "none": NoCache()}
+    return compare(SMALL, replications=3, n_jobs=1, strategy=strategies)
+
+
+@pytest.fixture(scope="module")
+def grid():
+    """Return a sweep over two fields."""
+    memory = [20_000, 40_000, 80_000]
+    return sweep(SMALL, replications=2, n_jobs=1, strategy__ttl=[1, 5], cache__memory=memory)
+
+
+@pytest.fixture(scope="module")
+def result():
+    """Return one run."""
+    return run(SMALL)
