@@ -3,6 +3,7 @@
 import inspect
 import re
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,15 @@ import cachesim as cs
 from benchmarks import strategies_table
 from cachesim.cli.choices import COMPARED, ENGINES
 from cachesim.cli.commands import COMMANDS
+from cachesim.engines import redis
 from cachesim.engines.base import EngineSpec
+from cachesim.engines.redis import commands as redis_commands
+from cachesim.engines.redis.structure import Structure
 from cachesim.experiments.presets import cluster
 from cachesim.experiments.toml import CLASSES, FAULTS, KINDS, STRATEGIES
 from cachesim.spec import Spec
 from cachesim.traces import binary, formats, plain
+from cachesim.traces.table import Layout
 from cachesim.validate.run import ORACLES
 from tests.cli.test_help import COMMAND_OF
 
@@ -54,6 +59,16 @@ def test_every_strategy_is_listed():
 
     assert set() == complete(cs.Strategy, "cachesim.model.strategies") - set(cs.strategies.__all__)
     assert [] == [kind.__name__ for kind in STRATEGIES if kind not in measured]
+
+
+def test_every_measured_strategy_is_on_its_page():
+    """A new row is in the page: python benchmarks/strategies_table.py --write."""
+    lines = page("background/strategies.md").splitlines()
+    rows = [(f"| {name} |", f"| {when} |") for name, _, _, when in strategies_table.ROWS]
+
+    assert [] == [
+        row for row in rows if not any(x.startswith(row[0]) and x.endswith(row[1]) for x in lines)
+    ]
 
 
 def test_every_fault_is_listed():
@@ -103,6 +118,39 @@ def test_every_reader_belongs_to_a_format():
 
     assert len(readers) > 5
     assert [] == [reader for reader in readers if reader not in rows]
+
+
+def test_every_layout_belongs_to_a_format():
+    """A `Layout` that no row of FORMATS reads by, as _table(NAME) or in a function of its own."""
+    rows = inspect.getsource(formats)
+    layouts = [name for name, thing in vars(formats).items() if isinstance(thing, Layout)]
+
+    assert len(layouts) > 5
+    assert [] == [name for name in layouts if len(re.findall(rf"\b{name}\b", rows)) < 2]
+
+
+def test_every_file_of_redis_commands_is_listed():
+    """A file with COMMANDS that stands neither in TYPES nor in GENERAL would not be called."""
+    folder = Path(redis.__file__).parent
+    modules = [import_module(f"{redis.__name__}.{path.stem}") for path in folder.glob("[!_]*.py")]
+    listed = {*redis_commands.GENERAL, *redis_commands.TYPES}
+    whole = redis_commands.COMMANDS  # other files import it
+    written = [each for each in modules if getattr(each, "COMMANDS", whole) is not whole]
+
+    assert [] == [each.__name__ for each in written if each not in listed]
+
+
+def test_every_type_of_redis_is_whole():
+    """A value that is not a string says its type, its encoding and its bytes, and makes a copy."""
+    kinds = set(subclasses(Structure, "cachesim.engines.redis"))
+
+    assert kinds
+    assert set() == {
+        (kind.__name__, part)
+        for kind in kinds
+        for part in ("type", "encoding", "size", "copy")
+        if not hasattr(kind, part) or getattr(kind, part) is getattr(Structure, part, None)
+    }
 
 
 def test_every_command_has_a_row_in_the_readme():

@@ -71,7 +71,7 @@ def in_parallel(
 
 def _in_processes(work: Work, jobs: Sequence[Any], n_jobs: int, return_as: str) -> Iterator[Any]:
     from joblib import Parallel, delayed
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
+    from joblib.externals.loky.process_executor import BrokenProcessPool, TerminatedWorkerError
 
     try:
         with _deaf_to_ctrl_c():
@@ -82,6 +82,11 @@ def _in_processes(work: Work, jobs: Sequence[Any], n_jobs: int, return_as: str) 
         raise WorkerLost(
             "a worker process died in the middle of a run, as when memory is short; "
             "use fewer with n_jobs (--n-jobs), or smaller scenarios"
+        ) from None
+    except BrokenProcessPool:
+        raise WorkerLost(
+            "a worker process could not read its job, as when a module of yours has changed since the worker "
+            "began; start the program again"
         ) from None
     except UnboundLocalError as error:  # joblib's own, in clearing up when a pipe could not be made
         if isinstance(error.__context__, OSError):

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 from tests.cli.calls import ONE_RUN, SMALL, call, refused
 
@@ -158,6 +159,7 @@ def test_a_built_in_name_imports_nothing():
 
 def test_the_readme_puts_its_classes_into_a_module(folder):
     """The two command lines of the README work with the two classes of the README."""
+    get_reusable_executor().shutdown()  # processes of an earlier test do not look into this folder
     readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
     classes = [re.split(r"^(?:mine = )?cs\.run", block, flags=re.MULTILINE)[0] for block in blocks]

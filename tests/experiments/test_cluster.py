@@ -112,6 +112,19 @@ def test_a_worker_that_dies_is_told_in_one_sentence():
     assert [1, 2] == list(in_parallel(abs, [-1, -2], n_jobs=2))
 
 
+class Unreadable:
+    """A job that no other process can read."""
+
+    def __reduce__(self):
+        return exec, ("raise ImportError('gone')",)
+
+
+def test_a_job_that_no_worker_can_read():
+    """As when a worker is older than the module that it needs: one sentence, no traceback of joblib's."""
+    with pytest.raises(WorkerLost, match="could not read its job"):
+        list(in_parallel(str, [Unreadable(), Unreadable()], 2))
+
+
 def blocked(_job):
     """Return the signals that this process does not hear."""
     return [number.name for number in signal.pthread_sigmask(signal.SIG_BLOCK, ())]

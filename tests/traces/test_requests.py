@@ -46,6 +46,11 @@ def read(tmp_path, content, form):
     return read_trace(tmp_path / "trace", form)
 
 
+def test_every_format_is_read_by_hand():
+    """A new format needs the keys of its example in OTHERS."""
+    assert set(FORMATS) == set(BY_HAND)
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_each_format(form, tmp_path):
     """The keys of every format, by hand."""

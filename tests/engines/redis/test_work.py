@@ -56,6 +56,9 @@ def build(seed=1):
     return engine
 
 
+HELD = len([*build().keys()])
+
+
 def test_every_row_that_replies_strings_is_tried():
     """The table below has the rows of the command table that say what they reply."""
     assert {name for name, row in COMMANDS.items() if row.replies} == set(REPLIES)
@@ -101,8 +104,8 @@ def test_the_price_is_asked_without_a_trace():
     [
         (("GET", "a"), 1), (("MGET", "a", "b", "c"), 3), (("DEL", "a", "b"), 2), (("MSET", "a", "1", "b", "2"), 2),
         (("RENAME", "a", "c"), 2), (("HMGET", "h", "f1", "f2"), 1), (("HSET", "h", "f", "v"), 1),
-        (("KEYS", "x"), 45), (("FLUSHALL",), 46), (("FLUSHDB",), 45), (("SCAN", 0), 10),
-        (("SCAN", 0, "COUNT", 1000), 45), (("BITOP", "AND", "d", "a", "b"), 3), (("DBSIZE",), 1),
+        (("KEYS", "x"), HELD), (("FLUSHALL",), HELD + 1), (("FLUSHDB",), HELD), (("SCAN", 0), 10),
+        (("SCAN", 0, "COUNT", 1000), HELD), (("BITOP", "AND", "d", "a", "b"), 3), (("DBSIZE",), 1),
         (("OBJECT", "ENCODING", "a"), 1),
     ],
     ids=str,
