@@ -136,8 +136,7 @@ class Rendezvous(Route):
 
     References
     ----------
-    Thaler and Ravishankar, "Using name-based mappings to increase hit rates", IEEE/ACM Transactions on Networking
-    6(1), 1998.
+    Thaler and Ravishankar, IEEE/ACM Transactions on Networking 6(1), 1998.
     """
 
     def over(self, nodes: Sequence[str]) -> Finder:
