@@ -20,7 +20,7 @@ with _interruptible():  # these imports take half a second, in which somebody ma
     from cachesim.experiments.sweep import sweep
     from cachesim.grading.desk import exercise
     from cachesim.measure import checks, metrics, statistics
-    from cachesim.model import distributions, faults, popularity, strategies
+    from cachesim.model import distributions, faults, popularity, routes, strategies
     from cachesim.model.database import Database
     from cachesim.model.network import Network
     from cachesim.model.node import Node
@@ -71,6 +71,7 @@ __all__ = [  # noqa: RUF022  in groups for a reader, sorted within each
     "live",
     "policies",
     "popularity",
+    "routes",
     "strategies",
     "traces",
     # namespaces: what a run says

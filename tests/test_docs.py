@@ -84,3 +84,11 @@ def test_the_table_of_metrics_is_the_list():
 
     page = metrics_table.PAGE.read_text(encoding="utf-8")
     assert page == metrics_table.renewed(page)
+
+
+def test_the_table_of_routes_is_measured():
+    """The table of the rules that choose a node is the one that its script makes."""
+    from benchmarks import routes_table
+
+    page = routes_table.PAGE.read_text(encoding="utf-8")
+    assert page == routes_table.renewed(page)
