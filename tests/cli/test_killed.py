@@ -72,10 +72,15 @@ def test_nothing_outlives_a_command(name, sent, folder):
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    members = {process.pid: 0.0}
+    members = {process.pid: 0.0}  # every process seen so far: some end quickly
+
+    def is_under_way():
+        seen = family(process.pid)
+        members.update(seen)
+        return is_working(name, seen)
+
     try:
-        wait_until(lambda: is_working(name, family(process.pid)), GENEROUS)
-        members = family(process.pid)
+        wait_until(is_under_way, GENEROUS)
         process.send_signal(sent)
 
         assert -sent == process.wait()
@@ -86,7 +91,7 @@ def test_nothing_outlives_a_command(name, sent, folder):
             os.kill(number, signal.SIGKILL)
         process.wait()
 
-    assert len(members) > 3
+    assert len(members) > 1  # there was somebody to outlive it
 
 
 @posix

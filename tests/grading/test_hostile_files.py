@@ -188,7 +188,7 @@ def test_one_bad_file_never_costs_a_class(tmp_path):
     half = json.dumps({"cells": [cell("x = '\ud800'")]}).encode()
     names = {"bad.zip": zlib.compress(b"x"), "cut.zip": DEFLATED[:-30], "half.ipynb": half}
     for name, data in names.items():
-        (tmp_path / name).write_bytes(data())
+        (tmp_path / name).write_bytes(data)
     odd = os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.py")
     Path(odd).write_text(ANSWER)
     (tmp_path / "right.py").write_text(ANSWER)
