@@ -14,7 +14,7 @@ from cachesim.theory import moved_keys
 PAGE = Path(__file__).parents[1] / "docs/background/routes.md"
 BEGIN, END = "<!-- made by benchmarks/routes_table.py -->", "<!-- end -->"
 NODES = [f"10.0.1.{number}:11211" for number in range(1, 11)]
-KEYS = [f"user:{number}" for number in range(100_000)]
+KEYS = [f"user:{number}" for number in range(20_000)]
 CLIENTS = {
     "Modulo": "libmemcached's default",
     "Ketama": "libmemcached (weighted), spymemcached, Amazon's Java client",

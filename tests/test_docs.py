@@ -86,6 +86,7 @@ def test_the_table_of_metrics_is_the_list():
     assert page == metrics_table.renewed(page)
 
 
+@pytest.mark.slow
 def test_the_table_of_routes_is_measured():
     """The table of the rules that choose a node is the one that its script makes."""
     from benchmarks import routes_table
