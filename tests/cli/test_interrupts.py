@@ -123,7 +123,10 @@ def test_ctrl_c_ends_every_command(name, folder):
     busy = {"is_busy": is_grading} if name == "grade" else {}
     code, out, err = interrupted([*COMMAND, *COMMANDS[name]], **busy)
 
-    assert (130, SENTENCE) == (code, err)
+    # Joblib's tracker may warn of a semaphore that it removes itself, if Ctrl-C comes while a worker begins.
+    said = [line for line in err.splitlines() if "warn" not in line.lower() and "leaked" not in line
+            and "objects to clean up" not in line and "No such file or directory" not in line]  # fmt: skip
+    assert (130, [SENTENCE]) == (code, said)
     assert "Traceback" not in out
 
 
