@@ -2,9 +2,9 @@
 
     python benchmarks/engines.py [--requests 300000] [--serve]
 
-A request is a GET, and a SET of 100 bytes if it misses; keys by Zipf .99 out of 100,000, the clock moves 1 ms a
-request, about a tenth of the keys fit. Operations are GETs and SETs together. The rounds take turns, and the best of
-three counts: what else the machine does can only make a round slower. With --serve, redis-benchmark asks a
+A request is a GET, and a SET of 100 bytes if it misses; keys by Zipf .99 out of 100,000, the clock moves 1 ms
+per request, about a tenth of the keys fit. Operations are GETs and SETs together. The rounds take turns, and the
+best of three counts: other work on the machine can only make a round slower. With --serve, redis-benchmark asks a
 `cachesim serve` for GETs over 50 connections.
 """
 

@@ -42,7 +42,7 @@ def trace(length: int) -> list[str]:
 
 
 def plain_loop(keys: list[str], items: int) -> float:
-    """Return the seconds a request costs in the loop anybody would write."""
+    """Return the seconds per request in the loop that anybody would write."""
     cache: OrderedDict[str, None] = OrderedDict()
     hits = 0
     begin = process_time()
@@ -58,7 +58,7 @@ def plain_loop(keys: list[str], items: int) -> float:
 
 
 def replayed(keys: list[str], items: int) -> float:
-    """Return the seconds a request costs in `replay`, without the bounds, played by the engine itself."""
+    """Return the seconds per request in `replay`, without the bounds, played by the engine itself."""
     begin = process_time()
     replay(keys, Simple(items=items), bounds=False, compiled=False)
     return (process_time() - begin) / len(keys)
@@ -77,7 +77,7 @@ def import_seconds() -> float:
 
 
 def subjects(wanted: int) -> dict[str, Callable[[], float]]:
-    """Return what is measured, in the order of one round."""
+    """List the subjects, in the order of one round."""
     keys = trace(1_000_000)
     return {
         "bare event": bare_event,

@@ -21,7 +21,7 @@ BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 PROMISED = {
     "textbook_ratio", "bare_events_per_request", "open_loop_ratio", "replay_ratio", "import_s",
 }  # fmt: skip
-WANTED = 5_000  # requests a run
+WANTED = 5_000  # requests per run
 SEEDS = range(1, 6)
 
 

@@ -53,7 +53,7 @@ def csv_of(scenario, folder):
 
 
 def digest(scenario):
-    """Return what stands for the bytes of a history."""
+    """Return a hash of the bytes of a history."""
     return hashlib.sha256(run(scenario).history.to_csv(index=False).encode()).hexdigest()
 
 

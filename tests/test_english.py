@@ -136,6 +136,8 @@ def offences(suffix: str, text: str) -> list[str]:
     found = [*banned(list(READERS[suffix](text)), RULES)]
     if suffix == ".md":
         found += too_wide(text)
+        for block in re.findall(r"(?ms)^```python\n(.*?)^```", text):
+            found += banned(list(prose_of_source(block)), RULES)
     return found
 
 
@@ -167,7 +169,8 @@ def too_wide(text: str) -> Iterator[str]:
 
 def files() -> list[Path]:
     """List every file with prose of ours."""
-    kinds = {"docs": "md", "cachesim": "py", "notebooks": "ipynb", "exercises": "toml"}
+    kinds = {"docs": "md", "cachesim": "py", "tests": "py", "benchmarks": "py", "notebooks": "ipynb",
+             "exercises": "toml"}  # fmt: skip
     found = [p for folder, kind in kinds.items() for p in (ROOT / folder).rglob(f"*.{kind}")]
     found += (ROOT / "exercises").rglob("*.py")
     return sorted(

@@ -45,14 +45,14 @@ def locked(lock=LOCK):
 
 
 def direct_requirements():
-    """Return what pyproject.toml asks for, the project's own extras left out."""
+    """List the dependencies in pyproject.toml, without the project's own extras."""
     extras = PROJECT["optional-dependencies"].values()
     every = [*PROJECT["dependencies"], *(text for extra in extras for text in extra)]
     return [r for r in map(Requirement, every) if r.name != PROJECT["name"]]
 
 
 def make(*arguments):
-    """Return what make prints at the root of the project, run as if by hand."""
+    """Return the output of make at the root of the project, run as if by hand."""
     outer = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", "ARGS", "VENV"}
     clean = {name: value for name, value in os.environ.items() if name not in outer}
     command = ["make", *arguments]

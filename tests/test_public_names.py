@@ -20,7 +20,7 @@ SLOW = {
 
 
 def shown():
-    """Return what a user sees: public names, sub-packages that merely got imported left out."""
+    """List what a user sees: public names, sub-packages that merely got imported left out."""
     return {
         name
         for name, thing in vars(cachesim).items()

@@ -20,7 +20,7 @@ from cachesim.rng import uniform
 from cachesim.traces import Stream, Trace
 
 VALUE_SIZE = 100  # bytes of a value where the trace names none
-KEPT = 2_000_000  # requests of a stream that are kept in memory: about 0.3 GB with all columns and the bounds
+KEPT = 2_000_000  # requests of a stream that are kept in memory, for the optimum and the bound
 
 
 class Replay(NamedTuple):

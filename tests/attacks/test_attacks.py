@@ -69,7 +69,7 @@ def hand_in(course, number, exercise, every):
 
 
 def contents(folder):
-    """Return what lies below a folder: the gradebook, the submissions, the exercise."""
+    """List the files below a folder: the gradebook, the submissions, the exercise."""
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 

@@ -62,7 +62,7 @@ def probes():
 
 @cache
 def found_by(user):
-    """Return what each probe found on each tier that this user has."""
+    """Return the finding of each probe, on each tier that this user has."""
     program, whom = USERS[user]
     code = ALONE + f"probes = json.loads({json.dumps(probes())!r})\n" + PROBE
     command = [program, "-c", code, str(FOLDER.parent)]

@@ -76,7 +76,7 @@ ALLOW, REFUSED, NO_SUCH, KILLED = 0x7FFF0000, 0x00050001, 0x00050026, 0x80000000
 
 
 def verdict(limits, machine, number, *arguments, arch=None):
-    """Return what the filter answers to a call: a small machine for its instructions."""
+    """Answer a system call as the filter does: a small machine for its instructions."""
     given = {0: number, 4: arch or limits.ARCHITECTURE[machine]}
     given |= {16 + 8 * n: argument for n, argument in enumerate(arguments)}
     loaded, at, program = 0, 0, limits.program_of(machine)

@@ -31,7 +31,7 @@ class Call(NamedTuple):
 
 
 def call(*arguments):
-    """Return what `cachesim ARGUMENTS` prints and its exit code."""
+    """Return the exit code and the output of `cachesim ARGUMENTS`."""
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as exit_:
         main([str(argument) for argument in arguments])

@@ -19,7 +19,7 @@ TWO = ["--strategies=lazy-loading,no-cache", "--replications=2"]
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Return the folder of the comparison that several tests look at."""
-    return tmp_path_factory.mktemp("compare") / "made" / "anew"
+    return tmp_path_factory.mktemp("compare") / "made" / "new"
 
 
 @pytest.fixture(scope="module")

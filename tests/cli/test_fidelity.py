@@ -61,7 +61,7 @@ def test_json(capsys):
 
 
 def test_tables(capsys):
-    """The table says which servers ran; Markdown has a line a row."""
+    """The table says which servers ran; Markdown has one line per row."""
     code, out, _ = call(capsys, *SMALL, "--policy=allkeys-random")
     marked = call(capsys, *SMALL, "--policy=allkeys-random", "--markdown")[1]
 

@@ -59,7 +59,7 @@ def a_class():
 
 
 def graded(*arguments):
-    """Return what `cachesim grade 01 ... --jobs 1 --json` says of the submissions, by id."""
+    """Return the report of each submission from `cachesim grade 01 ... --jobs 1 --json`, by id."""
     found = call("grade", "01", *arguments, "--jobs", "1", "--json")
     assert 0 == found.code, found.err
     return {s["id"]: s for s in found.json["submissions"]}

@@ -126,7 +126,7 @@ def test_every_command_of_a_file_is_in_the_list():
 
 
 def completed(typed):
-    """Return what click's completion protocol gives bash for a line: kind and value of every suggestion."""
+    """Complete a line as bash does, by click's protocol: the kind and value of every suggestion."""
     words = typed.split(" ")
     asked = {
         "_CACHESIM_COMPLETE": "bash_complete", "COMP_WORDS": typed, "COMP_CWORD": str(len(words) - 1),

@@ -54,7 +54,7 @@ def lives(number):
 
 
 def left_in_memory(number):
-    """Return what a process of ours has left in shared memory."""
+    """List the entries of a process in shared memory."""
     return [path.name for path in SHARED.iterdir() if f"{number}" in re.split("[_-]", path.name)]
 
 

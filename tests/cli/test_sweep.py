@@ -45,7 +45,7 @@ def path(tmp_path):
 
 
 def swept(path, *options, replications=2):
-    """Return what a sweep with one job prints."""
+    """Return the output of a sweep with one job."""
     return done(
         "sweep", path, *options, "--n-jobs=1", f"--replications={replications}", f"--out={path.parent / 'out'}"
     )  # fmt: skip

@@ -159,7 +159,7 @@ def test_a_value_that_cannot_fit():
 
 
 def test_growing_in_place_may_cost_the_key_itself():
-    """FIFO's victim may be the key that is being overwritten: it is stored anew."""
+    """FIFO's victim may be the key that is being overwritten: it is stored again."""
     cache = Simple(memory=20, policy=FIFO).build(lambda: 0.0, float)
     cache.set("a", b"x" * 9)
     cache.set("b", b"x" * 9)

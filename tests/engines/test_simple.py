@@ -83,7 +83,7 @@ def test_an_overwrite_is_a_use():
 
 
 def test_an_overwrite_that_grows_may_cost_the_key_its_place():
-    """FIFO evicts a, the oldest, to make room for a's own longer value; then a is stored anew."""
+    """FIFO evicts a, the oldest, to make room for a's own longer value; then a is stored again."""
     cache, _ = build(memory=6, policy=watched(FIFO))
     for key, value in (("a", b"1"), ("b", b"1"), ("c", b"1"), ("a", b"12")):
         cache.set(key, value)

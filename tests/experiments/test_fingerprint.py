@@ -87,7 +87,7 @@ def test_another_process_finds_the_same():
         {"ttl": "6"},  # a global that it reads
         {"helped": "(key, 1)"},  # the code of a function that it calls
         {"default": "0"},  # a constant in a function within a function
-        {"other": "anew"},  # a method more and one less
+        {"other": "another"},  # a method more and one less
         {"ttl": "[1, 2]"},
         {"imports": "from math import sin as helper\n", "helped": "helper(key)"},
     ],

@@ -34,7 +34,7 @@ SMALL = Scenario(
 
 
 def requests_asked(result):
-    """Return what was asked for, when: what common random numbers keep equal."""
+    """Return the requests and their times: common random numbers keep these equal."""
     return select_requests(result.history).sort_values("begin")[["op", "key", "begin"]].to_numpy().tolist()  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def test_replications_differ_and_are_seeded_by_their_number():
 
 
 def test_the_frame_is_tidy():
-    """A row a run; columns: case, the varied fields, replication, seed, engine, failure, every metric."""
+    """One row per run; columns: case, the varied fields, replication, seed, engine, failure, every metric."""
     strategies = {"lazy": LazyLoading(), "none": NoCache()}
     results = compare(
         SMALL, replications=2, n_jobs=1, strategy=strategies, workload__reads=[0.5, 1]

@@ -82,7 +82,7 @@ def watched(spec):
 
 
 def by_replay(path, spec):
-    """Return what replay hits, request by request."""
+    """Return the hits of a replay, request by request."""
     spec, hits = watched(spec)
     found = replay(read_trace(path, "csv"), spec, bounds=False, value_size=VALUE, seed=1)
 
@@ -91,7 +91,7 @@ def by_replay(path, spec):
 
 
 def by_model(path, spec, ttl):
-    """Return what the event model hits, and its evictions."""
+    """Return the hits of the event model, and its evictions."""
     requests = len(read_trace(path, "csv"))
     scenario = Scenario(
         strategy=LazyLoading(ttl=ttl),

@@ -86,7 +86,7 @@ def test_the_diagram_of_a_stale_set():
 
 
 def test_a_counter_example_is_drawn_without_a_scenario():
-    """A history is enough: a line a client, a bar a request, and what each read or wrote."""
+    """A history is enough: one line per client, one bar per request, and the version of each."""
     verdict = checks.bounded_staleness(run(SCENARIO).history)
     ax = counter_example(verdict)
     lines = [tick.get_text() for tick in ax.get_yticklabels()]

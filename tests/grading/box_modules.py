@@ -16,7 +16,7 @@ def module(name):
 
 
 def answer(*sources, entry_points=("f",), given=(), where="cell {}"):
-    """Return what some cells come to."""
+    """Make the answer of some cells."""
     known = module("answer")
     task = known.Task(list(entry_points), list(given), ["asked"], ["own"])
     pieces = [

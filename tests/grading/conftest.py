@@ -11,7 +11,7 @@ LIMITS = Limits(cpu=2, wall=60.0, memory=512 << 20)
 
 @pytest.fixture
 def lab_of():
-    """Return what makes the lab of a source; its sandbox is closed at the end."""
+    """Give a function that makes the lab of a source; its sandbox is closed at the end."""
     boxes = []
 
     def lab(source, where=""):

@@ -31,7 +31,7 @@ TEST = {
 
 
 def offences(told):
-    """Return what Gradescope would not take, a sentence each."""
+    """Say in one sentence each what Gradescope would refuse."""
     found = [*_wrong(told, WHOLE, "results.json")]
     if not {"score", "tests"} & set(told):
         found.append("results.json has neither score nor tests")

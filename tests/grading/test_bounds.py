@@ -1,4 +1,4 @@
-"""What a strategy may send, and what of it the grader keeps: its memory is bounded whatever an answer holds."""
+"""The grader's memory is bounded, whatever a strategy sends."""
 
 import weakref
 from types import SimpleNamespace

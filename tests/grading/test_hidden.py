@@ -70,7 +70,7 @@ failed = "f must always give what it is given."
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
-    """Return what grades a source: the two outcomes."""
+    """Give a function that grades a source and returns the two outcomes."""
     folder = tmp_path_factory.mktemp("99_secret")
     (folder / "lab.py").write_text(LAB, "utf-8")
     (folder / "exercise.toml").write_text(ABOUT, "utf-8")

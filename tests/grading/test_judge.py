@@ -14,7 +14,7 @@ LRU = EXERCISE.solution
 
 
 def states(source, monkeypatch):
-    """Return what became of each test, in the order of exercise.toml."""
+    """Return the outcome of each test, in the order of exercise.toml."""
     monkeypatch.setitem(EXERCISE.about, "limits", {"cpu": 1, "wall": 30})
     report = judge(EXERCISE, Submission.of("ada", source), tier=strongest())
     return [outcome.status for outcome in report.outcomes]

@@ -21,7 +21,7 @@ def own(source):
 
 
 def told(act):
-    """Return the sentence with which something fails, and what of it is fixed; nothing if it does not."""
+    """Return the sentence of a failure and its fixed part; nothing if it does not fail."""
     try:
         act()
     except Slip as slip:

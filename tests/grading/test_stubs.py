@@ -14,7 +14,7 @@ LACKS = (
 
 
 def value(*cells):
-    """Return what f() gives once the cells were run."""
+    """Run the cells; return the result of f()."""
     parts = [Part(f"cell {number}", code) for number, code in enumerate(cells, 1)]
     with box(strongest(), Limits(), parts) as made:
         return made.ask(do="call", name="f", arguments=[])["value"]

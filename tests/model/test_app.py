@@ -99,7 +99,7 @@ def test_asking_ahead():
 
 
 def test_now_and_timeout():
-    """Time is simulated seconds; a timeout takes what it says and refuses the past."""
+    """Time is simulated seconds; `app.timeout` takes the time it says and refuses the past."""
     seen = []
 
     class Watching(FromCache):

@@ -118,7 +118,7 @@ def test_a_condition_and_a_generator_may_wait_for_the_same_visit(waiting_first):
     assert {("alone", 6), ("together", 1.0)} == set(got)
 
 
-def test_a_failure_is_thrown_into_whoever_waits():
+def test_a_failure_is_thrown_into_each_that_waits():
     """Into one as into several, and into one who comes late."""
     env, send = world()
     caught = []

@@ -24,7 +24,7 @@ from tests.model.worlds import INSTANT, agrees, over_seeds, requests_of
 
 SERVICE, BYTE, SIZE = 100 * US, 1 * US, 400  # seconds, seconds, bytes
 VERSION = 8  # bytes behind each copy of VersionCheck
-RATE = 800.0  # requests a second
+RATE = 800.0  # requests per second
 
 
 def warm(strategy, cache, reads=1.0, **fields):

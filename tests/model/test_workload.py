@@ -120,7 +120,7 @@ def test_requests_go_on_across_chunks():
 
 
 def test_a_key_keeps_its_size():
-    """The size is a function of the key's name: the same whoever asks, in whatever order."""
+    """The size is a function of the key's name: the same for every caller, in every order."""
     workload = OpenLoop(size=Lognormal(median=150, sigma=1.0))
     keys = workload.keys_loaded()
     sizes = [workload.size_of(key) for key in keys]

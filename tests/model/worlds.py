@@ -91,7 +91,7 @@ def crowd(strategy, *, clients, duration=20.0, **fields):
 
 
 def requests_of(scenario):
-    """Run, and return one row a request."""
+    """Run, and return one row per request."""
     return select_requests(run(scenario).history)
 
 
@@ -101,7 +101,7 @@ def over_seeds(scenario, measured, seeds):
 
 
 def metric(name):
-    """Return what reads one metric from a result."""
+    """Make a function that reads one metric from a result."""
     return lambda result: result.metrics[name]
 
 

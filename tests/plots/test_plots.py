@@ -132,7 +132,7 @@ def segments(ax):
 
 
 def test_compare_draws_means_and_intervals(results):
-    """In per cent, a row a case, with a marker and colour of its own."""
+    """In per cent, one row per case, with a marker and colour of its own."""
     ax = plots.compare(results, y="stale_ratio")
     points = [line for line in ax.lines if line.get_marker() in plots.MARKERS]
 

@@ -17,7 +17,7 @@ LAZY, AROUND, THROUGH = cs.LazyLoading, cs.strategies.WriteAround, cs.WriteThrou
 
 
 def scenario(strategy, cache=FULL, **fields):
-    """Return 20 s of 1,000 requests a second, a fifth of them writes, after 10 s."""
+    """Return 20 s of 1,000 requests per second, a fifth of them writes, after 10 s."""
     workload = fields.pop("workload", cs.OpenLoop(popularity=ZIPF, reads=0.8))
     world = {"duration": 30.0, "warmup": 10.0, "workload": workload, **fields}
     return cs.Scenario(strategy=strategy, cache=cache, **world)

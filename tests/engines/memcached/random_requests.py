@@ -1,4 +1,4 @@
-"""Random requests of memcached's text protocol, good and bad, for whoever compares two servers.
+"""Random requests of memcached's text protocol, good and bad, to compare two servers.
 
 What goes over the wire is the line, CRLF and, if there is data, the data and CRLF: feed exactly that to a
 server and to a `wire.memcached_conversation.MemcachedConversation`. A block of the wrong length makes what is left over the next request.

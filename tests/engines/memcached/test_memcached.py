@@ -114,7 +114,7 @@ def test_the_one_second_clock(stored, ttl, waited):
 
 
 def test_expiration_times(server, clock):
-    """Negative is past, up to 30 days relative, beyond a date; touch and gat set it anew."""
+    """Negative is past, up to 30 days relative, beyond a date; touch and gat set it again."""
     server.execute(("set", "past", 0, -1, b"x"))
     server.execute(("set", "date", 0, START + 50, b"x"))
     server.execute(("set", "month", 0, MONTH, b"x"))

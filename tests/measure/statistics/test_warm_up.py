@@ -11,7 +11,7 @@ from cachesim.rng import stream
 
 
 def formula(series, batch):
-    """Return MSER's answer as the paper writes it, every sum taken anew."""
+    """Return MSER's answer as the paper writes it, every sum computed from the start."""
     z = binned(series, batch)
     k = len(z)
     errors = [sum((x - z[d:].mean()) ** 2 for x in z[d:]) / (k - d) ** 2 for d in range(k // 2 + 1)]

@@ -142,7 +142,7 @@ def test_a_write_that_the_cache_does_not_take_fails():
 
 
 def test_a_crash_of_the_node_loses_half_a_flush_of_writes():
-    """F12: flushed every F seconds, with w writes a second, a crash at any moment loses w·F/2 on average:
+    """F12: flushed every F seconds, with w writes per second, a crash at any moment loses w·F/2 on average:
     over 40 crashes, spread evenly over an interval, within 1 % and the 99 % interval of a Poisson count.
     """
     lost = 0
