@@ -76,7 +76,7 @@ def _in_processes(work: Work, jobs: Sequence[Any], n_jobs: int, return_as: str) 
     try:
         with _deaf_to_ctrl_c():
             parallel = Parallel(n_jobs, backend=_local_backend(), return_as=return_as)
-            done = parallel(delayed(work)(job) for job in jobs)
+            done = parallel(delayed(_in_folder)(os.getcwd(), work, job) for job in jobs)
         yield from done
     except TerminatedWorkerError:
         raise WorkerLost(
@@ -92,6 +92,12 @@ def _in_processes(work: Work, jobs: Sequence[Any], n_jobs: int, return_as: str) 
         if isinstance(error.__context__, OSError):
             raise error.__context__ from None
         raise
+
+
+def _in_folder(folder: str, work: Work, job: Any) -> Any:
+    """Do a job in the folder of the caller: workers are used again, and a notebook may have changed its folder."""
+    os.chdir(folder)
+    return work(job)
 
 
 def _local_backend() -> Any:

@@ -112,6 +112,19 @@ def test_a_worker_that_dies_is_told_in_one_sentence():
     assert [1, 2] == list(in_parallel(abs, [-1, -2], n_jobs=2))
 
 
+def folder_of(_job):
+    """Return the folder in which this process is."""
+    return os.getcwd()
+
+
+def test_workers_follow_the_folder_of_their_caller(tmp_path, monkeypatch):
+    """They are used again by later calls, and relative paths must mean the same there."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        assert {str(tmp_path / name)} == set(in_parallel(folder_of, [1, 2], n_jobs=2))
+
+
 class Unreadable:
     """A job that no other process can read."""
 

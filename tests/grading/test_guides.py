@@ -7,7 +7,6 @@ from glob import glob
 from pathlib import Path
 
 import pytest
-from joblib.externals.loky import get_reusable_executor
 
 from cachesim.grading.build import files
 from cachesim.grading.doctor import examined
@@ -57,7 +56,6 @@ def test_every_command_of_the_grading_guide(tmp_path, monkeypatch):
     """A student's from start to reset, and a teacher's with each kind of class, work as they are printed."""
     if not any(map(holds, ("bwrap", "landlock"))):
         pytest.skip("no sandbox that grades works here")
-    get_reusable_executor().shutdown()  # processes of an earlier test stand in another folder
     exercises = GUIDE.parents[2] / "exercises"
     os.symlink(exercises, tmp_path / "exercises")
     monkeypatch.chdir(tmp_path)
