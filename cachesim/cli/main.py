@@ -17,6 +17,8 @@ from cachesim.units import visible
 
 BAD_INPUT = 2
 FIELD = re.compile(r"\b[A-Z]\w*\.([a-z_]+)\b")  # as sentences name it: Scenario.warmup
+# Workers that Ctrl-C ends may leave a semaphore. Joblib's tracker, a process of its own, removes it, and says so.
+QUIET_TRACKER = "ignore:::joblib.externals.loky.backend.resource_tracker"
 NO_READER = "the output was closed before all of it was printed"
 FEWER = "use fewer processes (--n-jobs)"
 NO_MEMORY = f"there is not enough memory; lower the keys, the size of the values or the requests, or {FEWER}"
@@ -44,6 +46,8 @@ for command in COMMANDS:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 2 bad input (one sentence on stderr), 130 interrupted."""
+    wanted = os.environ.get("PYTHONWARNINGS", "").removesuffix(QUIET_TRACKER).rstrip(",")
+    os.environ["PYTHONWARNINGS"] = f"{wanted},{QUIET_TRACKER}".lstrip(",")
     sys.exit(_status(sys.argv[1:] if arguments is None else arguments))
 
 
