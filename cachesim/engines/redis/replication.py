@@ -79,22 +79,33 @@ class ReplicatedEngine(WatchedEngine):
 
     # Roles
 
-    def follow(self, primary: "ReplicatedEngine") -> None:
-        """Become a replica with a copy of the primary's data of this instant: a full resync.
+    def follow(self, primary: "ReplicatedEngine") -> bool:
+        """Become a replica of another node. True if that took a copy of all its data.
 
-        The copy has all types and TTLs, dead keys too. It has the bits of use that a dump has: the
-        idle time under an LRU policy, the counter under LFU, nothing under the others.
+        If this node has the other's history up to its own offset, nothing is copied: what follows
+        is in the backlog (a partial resync). Otherwise it gets the data of this instant (a full
+        resync): all types and TTLs, dead keys too. It has the bits of use that a dump has: the idle
+        time under an LRU policy, the counter under LFU, nothing under the others.
         """
-        # redis 7: rdb.c, rdbSaveKeyValuePair and rdbLoadRio
-        RedisEngine.flush(self)
+        partial = self.offset > 0 and primary.log.continues(self.log.identity, self.offset)
+        self.applied = self.offset if partial else primary.offset
         self.is_replica, self.refusal = True, read_only
         self.limit_memory(self.maxmemory)
+        self.log = primary.log
+        if not partial:
+            self._load(primary)
+        return not partial
+
+    def _load(self, primary: "ReplicatedEngine") -> None:
+        """Replace all data by those of the primary."""
+        # redis 7: rdb.c, rdbSaveKeyValuePair and rdbLoadRio
+        RedisEngine.flush(self)
         selected = self.selected
         for index, source in primary.databases.items():
             self.select(index)
             self._copy(primary, source)
         self.select(selected)
-        self.log, self.applied, self._stream = primary.log, primary.offset, 0
+        self._stream = 0
         primary.log.reselect()
 
     def _copy(self, primary: "ReplicatedEngine", source: NumberedDatabase) -> None:

@@ -129,6 +129,10 @@ class ReplicationLog:
         """
         return self.entries[self._count(offset) :]
 
+    def number(self, offset: int) -> int:
+        """Return how many entries, counted from the beginning, end at the offset or before it."""
+        return self.first + self._count(offset)
+
     def _count(self, offset: int) -> int:
         """Return how many of the entries held end at the offset or before it."""
         return bisect_right(self.entries, offset, key=lambda entry: entry.offset)
