@@ -6,10 +6,11 @@ running command has changed something, which the real server counts as `dirty`.
 
 from typing import Any
 
-from cachesim.engines.base import EVICTED, EXPIRED
+from cachesim.clock import Clock
+from cachesim.engines.base import EVICTED, EXPIRED, Random
 from cachesim.engines.redis.active_expiry import active_cycle
 from cachesim.engines.redis.database import KeyEntry, NumberedDatabase
-from cachesim.engines.redis.engine import HALF, START_MS, RedisEngine
+from cachesim.engines.redis.engine import HALF, START_MS, Redis, RedisEngine
 
 PING_EVERY = 10  # seconds: repl-ping-replica-period
 
@@ -19,7 +20,10 @@ class WatchedEngine(RedisEngine):
 
     dirty = False  # whether the running command has changed anything
     _at: float | None = None  # seconds: the time of the cron's tick that runs now
-    _next_ping = PING_EVERY  # seconds
+
+    def __init__(self, spec: Redis, clock: Clock, random: Random) -> None:
+        super().__init__(spec, clock, random)
+        self._next_ping = (int(clock()) // PING_EVERY + 1) * PING_EVERY  # seconds
 
     def gone_by_itself(self, key: str, why: str) -> None:
         """Be notified that a key of the selected database expired or was evicted."""
