@@ -42,6 +42,26 @@ def test_five_commands_by_hand():
     assert replica.lag_at(3.5) == 0
 
 
+def test_the_drawing_of_the_page():
+    """docs/background/lazy_log.md: four writes, and what a read finds."""
+    clock, primary, replica = following(iter([2.0, 0.5, 0.5, 1.0]))
+    steps = [(0, "A", b"1"), (0.5, "B", b"1"), (1.9,), (2.5, "A", b"2"), (2.7,), (3.5, "B", None)]
+    seen = {}
+    for at, *write in [*steps, (4.0,), (4.5,)]:
+        clock.advance(at - clock())
+        replica.catch_up(clock())
+        seen[at] = [replica.engine.get(key) for key in "AB"]
+        if write and write[1] is None:
+            primary.delete(write[0])
+        elif write:
+            primary.set(*write)
+
+    assert seen[1.9] == [None, None]
+    assert seen[2.5] == seen[2.7] == [b"1", b"1"]
+    assert seen[4.0] == [b"2", b"1"]
+    assert seen[4.5] == [b"2", None]
+
+
 def test_the_work_of_executing_is_booked():
     """Three writes arrive together and take a second each; a read in between waits its turn."""
     station = Station(workers=1)

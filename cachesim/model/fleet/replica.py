@@ -119,7 +119,7 @@ class LazyReplica:
         return max(self.received, self.log.offset - self.log.backlog)
 
     def _advance(self, now: float) -> None:
-        if self.was_cut is None:
+        if self.was_cut is None and self._next < len(self.log):
             self._receive(now)
         waiting, apply = self._waiting, self.engine.apply
         while waiting and waiting[0][0] <= now:
@@ -132,20 +132,29 @@ class LazyReplica:
 
     def _receive(self, now: float) -> None:
         """Give every entry that has arrived by now its place on the station."""
-        log, lags = self.log, self._lags
-        entries, lacking = log.entries, len(log) - self._next
-        for at in range(len(entries) - lacking, len(entries)):
+        entries, lags, last, healed = self.log.entries, self._lags, self._last, self._healed
+        book, depart, seconds = self._waiting.append, self.depart, self.seconds
+        first = at = self._next - self.log.first
+        end = len(entries)
+        while at < end:  # _draw and _arrival, written out: this runs for every entry
             entry = entries[at]
+            time = entry[0]
             if not lags:
-                lags.append(self._draw(entry))
-            arrival = self._arrival(entry, lags[0], self._last)
+                if time != self._drawn_for:
+                    self._drawn_for, self._drawn = time, next(self.lag)
+                lags.append(self._drawn)
+            arrival = (time if time > healed else healed) + lags[0]
+            if arrival < last:
+                arrival = last
             if arrival > now:
                 break
             lags.popleft()
-            self._last = arrival
-            self._waiting.append((self.depart(arrival, self.seconds(entry)), entry))
-            self._next += 1
-            self.received = entry.offset
+            last = arrival
+            book((depart(arrival, seconds(entry)), entry))
+            at += 1
+        if at > first:
+            self._last, self.received = last, entries[at - 1].offset
+            self._next += at - first
 
     def _draw(self, entry: LogEntry) -> float:
         if entry.time != self._drawn_for:
