@@ -1,6 +1,8 @@
 """Fleets as they are run: a primary with replicas, and a Redis Cluster."""
 
+from binascii import crc_hqx
 from collections.abc import Callable, Mapping
+from itertools import count
 from typing import NamedTuple
 
 from cachesim.errors import ServerFailed
@@ -12,6 +14,15 @@ from cachesim.live.relay import Lag
 SLOTS = 16_384  # of a Redis Cluster (redis 7: cluster.h)
 LEAD = 10.0  # seconds before time 0 in which replicas find their primary
 FORMING = 5.0  # seconds in which a cluster forms
+
+
+def slot_of(key: str) -> int:
+    """Give the slot of a key without braces: CRC16 modulo the slots (redis.io/docs: cluster-spec).
+
+    >>> slot_of("123456789")
+    12739
+    """
+    return crc_hqx(key.encode(), 0) % SLOTS
 
 
 def until(fleet: Fleet, is_ready: Callable[[], bool], limit: float) -> None:
@@ -30,7 +41,7 @@ class PrimaryAndReplicas(Fleet):
     replicas : int
         How many.
     lag : function
-        Seconds from the primary to a replica, drawn once per piece of the stream.
+        Seconds from the primary to a replica, drawn once per instant at which it sends.
     back : function or None
         Seconds from a replica to the primary; None: as `lag`.
     settings : mapping
@@ -56,7 +67,7 @@ class PrimaryAndReplicas(Fleet):
         until(self, self.is_linked, 0.0)
         self.move(-self.now)
         for link in self.links:
-            link.lag, link.back = lag, back or lag
+            link.set_lag(lag, back or lag)
 
     def is_linked(self) -> bool:
         """Whether every replica that works is linked to the primary."""
@@ -71,6 +82,7 @@ class FailoverTimes(NamedTuple):
     failed: float  # FAIL: a majority has no answer
     promoted: float  # a replica was elected
     served: float  # every node that works says that the cluster is ok
+    version: str  # of the servers
 
 
 class RedisCluster(Fleet):
@@ -143,6 +155,11 @@ class RedisCluster(Fleet):
         linked = all(node.info()["master_link_status"] == "up" for node in replicas)
         return linked and self.is_ok()
 
+    def key_of(self, shard: int) -> str:
+        """Give a key of a shard."""
+        names = (f"k{number}" for number in count())
+        return next(name for name in names if slot_of(name) * self.shards // SLOTS == shard)
+
     def crash_primary(self, shard: int = 0) -> FailoverTimes:
         """Crash a primary and watch the failover, as the next primary sees it, every 100 ms."""
         self.nodes[shard].crash()
@@ -152,7 +169,7 @@ class RedisCluster(Fleet):
             self.move(STEP / SECOND)
             for name in self._noticed(observer, shard):
                 seen.setdefault(name, round(self.now - began, 1))
-        return FailoverTimes(**seen)
+        return FailoverTimes(**seen, version=observer.version)
 
     def _noticed(self, observer: RedisNode, shard: int) -> list[str]:
         """Which of the FailoverTimes have come, as far as the observer knows."""

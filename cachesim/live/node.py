@@ -12,7 +12,7 @@ from cachesim.engines.redis.arguments import argument
 from cachesim.errors import BadInput
 from cachesim.live.process import ServerProcess, find_program
 from cachesim.live.redis_server import PACKAGE
-from cachesim.live.resp import RespReader, as_request
+from cachesim.live.resp import RespReader, as_request, version_in
 
 PORT = 6379
 SETTINGS = {
@@ -61,9 +61,10 @@ class RedisNode(RespReader):
         self.number, self.address = number, f"{network}.{number}"
         self._settings, self._after = settings, after
         self.is_frozen = False
+        self._ended = 0  # how many of its children have ended
         self.process = ServerProcess(self._command, start=start, seed=seed, home=home)
         self.pid = self.process.child.pid
-        self.call("HELLO", 3)
+        self.version = version_in(self.call("HELLO", 3))
 
     def _command(self, path: str) -> list[str]:
         own = {"bind": self.address, "bind-source-addr": self.address, "unixsocket": path}
@@ -89,15 +90,18 @@ class RedisNode(RespReader):
         assert clock is not None
         before = clock.events
         self.process.turn()
-        return clock.events != before or (clock.forks > 0 and self._has_children())
+        return clock.events != before or (clock.forks > self._ended and self._has_children())
 
     def _has_children(self) -> bool:
+        """Whether a child works. Those that have ended are not looked at again."""
+        forks = self.process.clock.forks if self.process.clock is not None else 0
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         for child in children:
             with suppress(OSError):  # it has just ended
                 state = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0]
                 if state not in ENDED:
                     return True
+        self._ended = forks
         return False
 
     def store(self, now: int) -> None:

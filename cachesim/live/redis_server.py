@@ -12,7 +12,7 @@ from cachesim.engines.redis.memory import as_bytes
 from cachesim.errors import BadInput, CommandError
 from cachesim.live.clock import SECOND, nanoseconds
 from cachesim.live.process import find_program
-from cachesim.live.resp import RespReader, as_request
+from cachesim.live.resp import RespReader, as_request, version_in
 from cachesim.live.server import ServerEngine, ServerSpec
 from cachesim.spec import Bytes, Count
 from cachesim.units import KIB, MIB
@@ -79,8 +79,7 @@ class RedisServerEngine(ServerEngine, RespReader):
         hello = self.call(b"HELLO", b"3")
         if not isinstance(hello, dict):
             raise self.process.failed(f"greeted with {hello!r} instead of a map")
-        name = hello.get(b"server", b"server").decode()
-        self.version = f"{name}-server {hello.get(b'version', b'?').decode()}"
+        self.version = version_in(hello)
         self._shift = 0
         self._shift = self._settled_memory() - spec.base_memory
         self.call(b"CONFIG", b"SET", b"maxmemory", b"%d" % (spec.memory + self._shift))

@@ -7,17 +7,17 @@ from collections.abc import Callable
 
 from cachesim.live.clock import SECOND
 
-Lag = Callable[[], float]  # seconds, drawn once per piece that was sent
+Lag = Callable[[], float]  # seconds, drawn once for all that was sent in the same instant
 MOST = 1 << 20  # bytes that are taken at once
 
 
 class Way:
-    """One direction of a link: what was sent arrives in order, each piece after its own lag."""
+    """One direction of a link: what was sent arrives in order, each instant after its own lag."""
 
     def __init__(self, source: socket.socket, target: socket.socket, lag: Lag) -> None:
         self._source, self._target, self._lag = source, target, lag
         self._under_way: deque[tuple[int, bytes]] = deque()  # (arrival, bytes); b"": the end
-        self._last = 0
+        self._last = self._drawn_at = 0  # the last arrival; when its lag was drawn
         self._has_ended = False
 
     @property
@@ -36,9 +36,15 @@ class Way:
         if self._has_ended:
             return False
         self._has_ended = not data
-        self._last = max(self._last, now + int(self._lag() * SECOND))
+        if now > self._drawn_at:
+            self._drawn_at = now
+            self._last = max(self._last, now + int(self._lag() * SECOND))
         self._under_way.append((self._last, data))
         return True
+
+    def forget_lag(self) -> None:
+        """Draw another lag, even at the same instant."""
+        self._drawn_at = 0
 
     def deliver(self, now: int) -> bool:
         """Hand over what has arrived. True if there was something."""
@@ -74,7 +80,7 @@ class Relay:
     target : (str, int)
         Address and port of the primary.
     lag : function
-        Seconds from the primary to the replica, drawn once per piece of the stream.
+        Seconds from the primary to the replica, drawn once per instant at which it sends.
     back : function
         Seconds from the replica to the primary.
     """
@@ -88,6 +94,12 @@ class Relay:
         self.is_cut = False
         self._ends: list[socket.socket] = []
         self._ways: list[Way] = []
+
+    def set_lag(self, lag: Lag, back: Lag) -> None:
+        """Give the link other lags from now on."""
+        self.lag, self.back = lag, back
+        for way in self._ways:
+            way.forget_lag()
 
     @property
     def due(self) -> float:

@@ -17,6 +17,16 @@ def as_request(argv: Iterable[bytes]) -> bytes:
     return b"*%d\r\n%b" % (len(parts), b"".join(parts))
 
 
+def version_in(hello: dict[bytes, Any]) -> str:
+    """Give the name and the version of a server from its reply to HELLO.
+
+    >>> version_in({b"server": b"redis", b"version": b"7.0.15"})
+    'redis-server 7.0.15'
+    """
+    name, version = hello.get(b"server", b"server"), hello.get(b"version", b"?")
+    return f"{name.decode()}-server {version.decode()}"
+
+
 class RespReader:
     """Reads the replies of a server process."""
 

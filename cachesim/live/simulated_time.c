@@ -181,8 +181,9 @@ void srand(unsigned given) {
     real(page ? (unsigned)seed : given);
 }
 
-pid_t getpid(void) { /* servers mix it into their seeds */
-    return page ? 4242 : (pid_t)syscall(SYS_getpid);
+pid_t getpid(void) { /* servers mix it into their seeds; those of a fleet start at the same time */
+    if (!page) return (pid_t)syscall(SYS_getpid);
+    return in_turns ? 4242 + (pid_t)(seed % 1000000) : 4242;
 }
 
 /* Weyl sequence and mixer as in Steele, Lea, Flood: Fast splittable pseudorandom number generators (2014). */

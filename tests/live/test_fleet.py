@@ -1,6 +1,5 @@
 """Several real redis-servers on one simulated clock: time, turns, links, faults."""
 
-import math
 import os
 import random
 import tempfile
@@ -11,6 +10,7 @@ import pytest
 from cachesim.errors import BadInput, CommandError
 from cachesim.live.fleet import Fleet
 from cachesim.live.groups import PrimaryAndReplicas
+from cachesim.live.play import TimedCommand, play
 from tests.live.conftest import seconds_until, started_fleet
 
 SMALL = {"repl-backlog-size": "16kb"}
@@ -28,6 +28,20 @@ def test_a_link_has_the_lag_that_we_give_it(fleet):
 
     assert [None, None, b"1"] == seen
     assert 0.02 == pytest.approx(pair.now)
+
+
+def test_what_was_sent_at_once_arrives_at_once(fleet):
+    """A lag is drawn per instant, not per command."""
+    lags = iter([0.3, 0.1])
+    pair = fleet(PrimaryAndReplicas, lag=lambda: next(lags), back=lambda: 0.0)
+    (replica,) = pair.replicas
+    for value in ("1", "2"):
+        pair.primary.call("SET", "a", value)
+    pair.move(0.299)
+    before = replica.call("GET", "a")
+    pair.move(0.001)
+
+    assert (None, b"2") == (before, replica.call("GET", "a"))
 
 
 def test_a_link_keeps_the_order(fleet):
@@ -242,24 +256,17 @@ def without_addresses(info):
     ]
 
 
-@pytest.mark.parametrize(("lag", "writes"), [(0.02, 5), (0.1, 5), (0.5, 2)])
-def test_the_share_of_stale_reads(lag, writes):
-    """A link of constant lag L: 1 - exp(-w L), within 3 standard deviations over independent reads."""
-    draw, reads, stale, version = random.Random(7), 1500, 0, 0
-    with started_fleet(PrimaryAndReplicas, lag=lambda: lag) as pair:
-        (replica,) = pair.replicas
-        pair.primary.call("SET", "k", 0)
-        pair.move(5)
-        for _ in range(reads):
-            # One read per window of more than a lag: so each looks at writes of its own.
-            left = lag + 0.001
-            while (pause := draw.expovariate(writes)) < left:
-                pair.move(pause)
-                left -= pause
-                version += 1
-                pair.primary.call("SET", "k", version)
-            pair.move(left)
-            stale += int(replica.call("GET", "k")) != version
-    expected = 1 - math.exp(-writes * lag)
+def test_a_schedule(fleet):
+    """By hand on five commands: replies in order, and an error as a value."""
+    pair = fleet(PrimaryAndReplicas, lag=lambda: 0.02)
+    steps = [
+        TimedCommand(0.0, 0, ("SET", "a", b"1")),
+        TimedCommand(0.01, 1, ("GET", "a")),
+        TimedCommand(0.02, 1, ("GET", "a")),
+        TimedCommand(0.02, 1, ("DEL", "a")),
+        TimedCommand(0.03, 0, ("DEL", "a")),
+    ]
+    *replies, refused, deleted = play(pair, steps)
 
-    assert abs(stale / reads - expected) <= 3 * math.sqrt(expected * (1 - expected) / reads)
+    assert ["OK", None, b"1", 1] == [*replies, deleted]
+    assert "READONLY You can't write against a read only replica." == str(refused)
