@@ -90,7 +90,7 @@ SLOW = tuple(f"{TESTS.as_posix()}/{place}" for place in (
     "model/test_theory_runs", "plots/test_plots", "plots/test_theory", "predict/test_predict",
     "replay/test_bounds", "replay/test_kernels", "replay/test_policy_peers", "replay/test_streams",
     "replay/test_unlimited", "traces/test_streams", "wire/test_client_suites", "wire/test_server",
-    "{TESTS.as_posix()}/{place}",
+    "engines/redis/test_replication_stream", "model/test_replica_twin", "{TESTS.as_posix()}/{place}",
 ))  # fmt: skip
 
 
