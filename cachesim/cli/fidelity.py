@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from cachesim.cli.kinds import PATH, apply, names, ruled
 from cachesim.cli.options import JOBS, JSON, READING, SEED, how_to_read
@@ -21,6 +22,7 @@ from cachesim.validate.fidelity import (
     standard,
 )
 from cachesim.validate.fidelity import fidelity as compare_engines
+from cachesim.validate.fidelity_fleet import FleetRow, fidelity_fleet
 
 HEADER = [
     "engine", "policy", "memory", "requests", "hit ratio", "real", "difference (pp)", "evictions", "real",
@@ -28,6 +30,8 @@ HEADER = [
 ]  # fmt: skip
 
 
+FLEET_HEADER = ["real fleets on simulated time", "theory", "real", "difference", "allowed", ""]
+WITH_FLEET = ("is_fleet", "jobs", "markdown", "as_json")
 COUNTS = ("evictions", "expirations", "items")
 
 
@@ -81,18 +85,51 @@ COUNTS = ("evictions", "expirations", "items")
     type=PATH,
     help="Folder of --standard's traces.",
 )
+@click.option("--fleet", "is_fleet", is_flag=True, help="Real Redis fleets beside theory.")
 @JOBS
 @click.option("--markdown", is_flag=True, help="Print the table in Markdown, with versions.")
 @JSON
 def fidelity(as_json: bool, markdown: bool, jobs: int | None, **options: Any) -> None:
     """Compare the embedded engines with the real servers. The same requests run on both; the difference is printed."""
+    if options.pop("is_fleet"):
+        _fleet(as_json, markdown, jobs)
+        return
     rows = list(compare_engines(_cases(options), n_jobs=jobs or -1, progress=progress))
     if as_json:
         print_json({"rows": [as_dict(row) for row in rows]})
     else:
         cells = [_cells(row) for row in rows]
-        click.echo(_markdown(cells) if markdown else text_table(HEADER, cells))
+        click.echo(_markdown(HEADER, cells) if markdown else text_table(HEADER, cells))
         click.echo("\nThe real servers: " + ", ".join(_versions(rows)) + ".")
+
+
+def _fleet(as_json: bool, markdown: bool, jobs: int | None) -> None:
+    """Print the figures of real fleets. Exit code 1 if one is not as near as it has to be."""
+    _refuse_others(click.get_current_context())
+    rows = list(fidelity_fleet(n_jobs=jobs or -1, progress=progress))
+    if as_json:
+        print_json({"rows": [{**row._asdict(), "is_within": row.is_within} for row in rows]})
+    else:
+        cells = [_fleet_cells(row) for row in rows]
+        click.echo(_markdown(FLEET_HEADER, cells) if markdown else text_table(FLEET_HEADER, cells))
+        click.echo("\nThe real servers: " + ", ".join(sorted({row.version for row in rows})) + ".")
+    if not all(row.is_within for row in rows):
+        raise click.exceptions.Exit(1)
+
+
+def _refuse_others(context: click.Context) -> None:
+    """Refuse the options that say which requests are replayed: a fleet has its own."""
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if given and name not in WITH_FLEET:
+            raise BadInput(f"{parameter.opts[0]} does not belong to --fleet; leave one of them out")
+
+
+def _fleet_cells(row: FleetRow) -> list[str]:
+    figures = row.theory, row.real, row.real - row.theory, row.allowed
+    verdict = "" if row.is_within else "too far"
+    return [row.what, *(f"{figure:.3f}" for figure in figures), verdict]
 
 
 def _cases(options: dict[str, Any]) -> list[EngineComparison]:
@@ -154,8 +191,8 @@ def _cells(row: FidelityRow) -> list[str]:
     ]
 
 
-def _markdown(cells: Sequence[Sequence[str]]) -> str:
-    lines = [HEADER, ["---"] * len(HEADER), *cells]
+def _markdown(header: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *cells]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 

@@ -12,6 +12,7 @@ SECOND = 1_000_000_000  # nanoseconds
 PATIENCE = 10.0  # seconds of wall time that a server has for an answer
 LEAST_TRIES = 50
 LOOKS = 2000  # at the page, between two checks that the server is alive
+NOW, REACHED, TICKET, DONE, EVENTS, FORKS, BLOCKED = range(7)  # cells, as in simulated_time.h
 
 
 class ServerClock:
@@ -22,25 +23,37 @@ class ServerClock:
         os.ftruncate(self.page, mmap.PAGESIZE)
         self._memory = mmap.mmap(self.page, mmap.PAGESIZE)
         self._cells = memoryview(self._memory).cast("q")
-        self._cells[0] = self.start = start
+        self._cells[NOW] = self.start = start
         self.wake = os.eventfd(0, os.EFD_NONBLOCK)
 
     def store(self, now: int) -> None:
         """Set the time without waking the server: the next command sees it, but no timer runs."""
-        self._cells[0] = now
+        self._cells[NOW] = now
 
     def move(self, now: int, fail: Callable[[str], Exception], lives: Callable[[], bool]) -> None:
         """Set the time and wait until every timer that is due has run.
 
         If the server dies or hangs meanwhile, this raises the error that `fail(reason)` returns.
         """
-        cells = self._cells
-        cells[0] = now
+        self._cells[NOW] = now
         os.eventfd_write(self.wake, 1)
+        self._wait(REACHED, now, fail, lives)
+
+    def turn(self, fail: Callable[[str], Exception], lives: Callable[[], bool]) -> None:
+        """Let a server of a fleet work once, at the time that is stored: events first, then timers."""
+        turn = self._cells[TICKET] + 1
+        self._cells[TICKET] = turn
+        os.eventfd_write(self.wake, 1)
+        self._wait(DONE, turn, fail, lives)
+
+    def _wait(
+        self, cell: int, value: int, fail: Callable[[str], Exception], lives: Callable[[], bool]
+    ) -> None:
+        cells = self._cells
         given_up = time.monotonic() + PATIENCE
         for tried in count():
             for _ in range(LOOKS):
-                if cells[1] >= now:
+                if cells[cell] >= value:
                     return
                 os.sched_yield()
             if not lives():
@@ -48,6 +61,20 @@ class ServerClock:
             # The whole machine may have been asleep: give up only after enough tries.
             if time.monotonic() > given_up and tried > LEAST_TRIES:
                 raise fail(f"did not wake within {PATIENCE:g} s")
+
+    @property
+    def events(self) -> int:
+        """How many events of sockets a server of a fleet has handled so far."""
+        return self._cells[EVENTS]
+
+    @property
+    def forks(self) -> int:
+        """How many child processes the server has started so far."""
+        return self._cells[FORKS]
+
+    def block(self, peers: int) -> None:
+        """Cut a server of a fleet off from other servers: one bit per number of a server."""
+        self._cells[BLOCKED] = peers
 
     def close(self) -> None:
         """Free the memory and the descriptors."""

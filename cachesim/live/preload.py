@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cachesim.errors import BadInput
 
-SOURCES = ("simulated_time.c", "threads.c", "simulated_time.h")
+SOURCES = ("simulated_time.c", "threads.c", "network.c", "simulated_time.h")
 INSTEAD = 'or let wall time pass on the server (clock="wall", --clock wall)'
 
 

@@ -35,24 +35,34 @@ class ServerProcess:
         The server's time at its start, in nanoseconds of Unix time; None: it has wall time.
     seed : int
         Seed of the server's random draws (without effect on wall time).
+    home : Path or None
+        The folder of a server of a fleet, which works in turns; the caller removes it. None: the
+        server is alone, and its folder is removed as soon as it has started.
     """
 
     def __init__(
-        self, command: Callable[[str], Sequence[str]], *, start: int | None, seed: int
+        self,
+        command: Callable[[str], Sequence[str]],
+        *,
+        start: int | None,
+        seed: int,
+        home: Path | None = None,
     ) -> None:
         preload = None if start is None else library()
         self._held = ExitStack()  # closed by close(), with this object, or at exit
         self._end = weakref.finalize(self, self._held.close)
         self.clock = None if start is None else self._keep(ServerClock(start))
         self.output = self._keep(tempfile.TemporaryFile())  # noqa: SIM115 - kept; its output
-        folder = tempfile.mkdtemp(prefix="cachesim-")
+        self._in_turns = home is not None
+        folder = str(home or tempfile.mkdtemp(prefix="cachesim-"))
         try:
             self._start(command(str(Path(folder, "socket"))), folder, preload, seed)
         except BaseException:
             self._end()
             raise
         finally:
-            shutil.rmtree(folder, ignore_errors=True)  # the connection works without it
+            if home is None:
+                shutil.rmtree(folder, ignore_errors=True)  # the connection works without it
 
     def _keep(self, part: Any) -> Any:
         return self._held.enter_context(closing(part))
@@ -70,7 +80,7 @@ class ServerProcess:
         if self.clock is None:
             return dict(os.environ, TZ="UTC")
         numbers = {"PAGE": self.clock.page, "WAKE": self.clock.wake, "SEED": seed}
-        numbers["PARENT"] = os.getpid()
+        numbers |= {"PARENT": os.getpid(), "TURNS": int(self._in_turns)}
         variables = {f"CACHESIM_{name}": str(number) for name, number in numbers.items()}
         return dict(os.environ, TZ="UTC", LD_PRELOAD=str(preload), **variables)
 
@@ -163,6 +173,11 @@ class ServerProcess:
         """Move the server's time and wait until its timers have run."""
         if self.clock is not None:
             self.clock.move(now, self.failed, self.lives)
+
+    def turn(self) -> None:
+        """Let a server of a fleet work once."""
+        if self.clock is not None:
+            self.clock.turn(self.failed, self.lives)
 
     def close(self) -> None:
         """End the server and remove everything that belongs to it."""

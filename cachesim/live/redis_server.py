@@ -1,7 +1,7 @@
 """A real redis-server or valkey-server behind the Engine contract. It uses RESP3 over a socket."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from cachesim.clock import Clock
@@ -9,9 +9,10 @@ from cachesim.engines.base import Command, Random
 from cachesim.engines.redis.arguments import argument
 from cachesim.engines.redis.engine import HALF, Effort, Hertz, PolicyName, Redis, Whole
 from cachesim.engines.redis.memory import as_bytes
-from cachesim.errors import BadInput, CommandError, OutOfMemory
+from cachesim.errors import BadInput, CommandError
 from cachesim.live.clock import SECOND, nanoseconds
 from cachesim.live.process import find_program
+from cachesim.live.resp import RespReader, as_request, version_in
 from cachesim.live.server import ServerEngine, ServerSpec
 from cachesim.spec import Bytes, Count
 from cachesim.units import KIB, MIB
@@ -66,7 +67,7 @@ class RedisServer(ServerSpec):
         return RedisServerEngine(self, clock, random)
 
 
-class RedisServerEngine(ServerEngine):
+class RedisServerEngine(ServerEngine, RespReader):
     """A running redis-server. Every command goes to it; its cron runs at simulated time."""
 
     spec: RedisServer
@@ -78,8 +79,7 @@ class RedisServerEngine(ServerEngine):
         hello = self.call(b"HELLO", b"3")
         if not isinstance(hello, dict):
             raise self.process.failed(f"greeted with {hello!r} instead of a map")
-        name = hello.get(b"server", b"server").decode()
-        self.version = f"{name}-server {hello.get(b'version', b'?').decode()}"
+        self.version = version_in(hello)
         self._shift = 0
         self._shift = self._settled_memory() - spec.base_memory
         self.call(b"CONFIG", b"SET", b"maxmemory", b"%d" % (spec.memory + self._shift))
@@ -191,69 +191,8 @@ class RedisServerEngine(ServerEngine):
         """Keys removed because their TTL had run out, since the start."""
         return int(self._info(b"stats")["expired_keys"])
 
-    # --- RESP3, the client's half (redis.io/docs: reference/protocol-spec)
-
     def call(self, *argv: bytes) -> Any:
         """Send a command at the simulation's time. Return its reply or raise its error."""
         self._tell_time()
-        parts = [b"*%d\r\n" % len(argv)]
-        parts += [b"$%d\r\n%b\r\n" % (len(part), part) for part in argv]
-        self.send(b"".join(parts))
+        self.send(as_request(argv))
         return self.reply()
-
-    def reply(self) -> Any:
-        """Read one reply: bytes, str for a status, int, float, bool, None, list, dict or set."""
-        line = self.process.line()
-        read = READERS.get(line[:1])
-        if read is None:
-            raise self.process.failed(f"broke its protocol: a reply began with {line[:20]!r}")
-        return read(self, line[1:])
-
-    def _size(self, text: bytes) -> int:
-        if not text.isdigit():
-            raise self.process.failed(f"broke its protocol: {text[:20]!r} is no size")
-        return int(text)
-
-    def _bulk(self, text: bytes) -> bytes | None:
-        return None if text == b"-1" else self.process.block(self._size(text))
-
-    def _verbatim(self, text: bytes) -> bytes:
-        return self.process.block(self._size(text))[4:]  # after "txt:"
-
-    def _error(self, text: bytes) -> Any:
-        said = text.decode("utf-8", "surrogateescape")
-        raise OutOfMemory(said) if said.startswith("OOM ") else CommandError(said)
-
-    def _list(self, text: bytes) -> list[Any] | None:
-        return None if text == b"-1" else [self._part() for _ in range(self._size(text))]
-
-    def _part(self) -> Any:
-        """Read a part of a list. An error in a list (as in the reply of EXEC) is a value."""
-        try:
-            return self.reply()
-        except (CommandError, OutOfMemory) as error:
-            return error
-
-    def _map(self, text: bytes) -> dict[Any, Any]:
-        return {self._part(): self._part() for _ in range(self._size(text))}
-
-    def _number(self, text: bytes) -> int:
-        return int(text)
-
-
-Reader = Callable[[RedisServerEngine, bytes], Any]
-READERS: dict[bytes, Reader] = {
-    b"$": RedisServerEngine._bulk,
-    b"_": lambda engine, text: None,
-    b":": RedisServerEngine._number,
-    b"+": lambda engine, text: text.decode("utf-8", "surrogateescape"),
-    b"-": RedisServerEngine._error,
-    b"*": RedisServerEngine._list,
-    b"%": RedisServerEngine._map,
-    b"~": lambda engine, text: set(engine._list(text) or ()),
-    b">": RedisServerEngine._list,
-    b",": lambda engine, text: float(text),
-    b"#": lambda engine, text: text == b"t",
-    b"=": RedisServerEngine._verbatim,
-    b"(": RedisServerEngine._number,
-}

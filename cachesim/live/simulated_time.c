@@ -5,13 +5,18 @@
  * reports that it has reached this time. Between two timers it may store a time without waking the
  * server, because the server reads the clock again for every command.
  *
+ * The servers of a fleet work in turns: a server waits for the eventfd alone, then handles the events
+ * that are there, then reports that its turn is over. One server works at a time, so everything that
+ * they send to each other has one order, which is the same in every run.
+ *
  * From the environment: CACHESIM_PAGE and CACHESIM_WAKE (inherited file descriptors), CACHESIM_SEED
- * (the seed of all random draws of the server), CACHESIM_PARENT (the simulation's process).
- * It needs Linux and glibc.
+ * (the seed of all random draws of the server), CACHESIM_PARENT (the simulation's process),
+ * CACHESIM_TURNS (1: the server is one of a fleet). It needs Linux and glibc.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -31,6 +36,7 @@
 #define WAKE_MARK 0x63616368657369ULL /* epoll returns it for the eventfd */
 
 volatile int64_t *page;
+int in_turns;
 static int wake = -1;
 static uint64_t seed;
 
@@ -48,6 +54,7 @@ __attribute__((constructor)) static void attach(void) {
     page = shared;
     wake = (int)number_from("CACHESIM_WAKE");
     seed = (uint64_t)number_from("CACHESIM_SEED");
+    in_turns = number_from("CACHESIM_TURNS") == 1;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (syscall(SYS_getppid) != number_from("CACHESIM_PARENT")) _exit(70); /* it died in between */
 }
@@ -124,11 +131,29 @@ static void report_reached(int64_t at) {
     __atomic_store_n(&page[REACHED], at, __ATOMIC_RELEASE);
 }
 
+/* The end of a turn, and the wait for the next one. Then every event that is there, without a wait. */
+static int wait_for_turn(int epoll, struct epoll_event *events, int most, int64_t *seen) {
+    static int64_t turn;
+    struct pollfd line = {.fd = wake, .events = POLLIN};
+    uint64_t ignored;
+    settle_threads(*seen);
+    __atomic_store_n(&page[REACHED], *seen, __ATOMIC_RELEASE);
+    __atomic_store_n(&page[DONE], turn, __ATOMIC_RELEASE);
+    while (poll(&line, 1, -1) < 1 || read(wake, &ignored, sizeof ignored) < 0) continue;
+    turn = __atomic_load_n(&page[TICKET], __ATOMIC_ACQUIRE);
+    *seen = now();
+    int count = wait_for_events(epoll, events, most, 0);
+    if (count > 0 && page[BLOCKED]) count = without_blocked(events, count);
+    if (count > 0) page[EVENTS] += count;
+    return count;
+}
+
 int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout) {
     static int watched = -1;
     static int64_t seen; /* the time at the last return: its timers have run since */
     if (!page) return wait_for_events(epoll, events, most, timeout);
     if (!in_main_thread()) return wait_in_thread(epoll, events, most, timeout);
+    if (in_turns) return wait_for_turn(epoll, events, most, &seen);
     if (watched != epoll) {
         struct epoll_event event = {.events = EPOLLIN, .data.u64 = WAKE_MARK};
         syscall(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, wake, &event);
@@ -156,8 +181,9 @@ void srand(unsigned given) {
     real(page ? (unsigned)seed : given);
 }
 
-pid_t getpid(void) { /* servers mix it into their seeds */
-    return page ? 4242 : (pid_t)syscall(SYS_getpid);
+pid_t getpid(void) { /* servers mix it into their seeds; those of a fleet start at the same time */
+    if (!page) return (pid_t)syscall(SYS_getpid);
+    return in_turns ? 4242 + (pid_t)(seed % 1000000) : 4242;
 }
 
 /* Weyl sequence and mixer as in Steele, Lea, Flood: Fast splittable pseudorandom number generators (2014). */
@@ -195,4 +221,29 @@ int getentropy(void *buffer, size_t size) { /* Valkey's source of secrets */
     uint64_t state = seed;
     if (page) return read_random(&state, buffer, size) < 0;
     return (int)syscall(SYS_getrandom, buffer, size, 0) == (int)size ? 0 : -1;
+}
+
+/* In a fleet a draw follows from the seed, the time, and how many draws there were at this time. So one
+ * draw more or less does not change what the server draws a second later. */
+long random(void) {
+    static long (*real)(void);
+    static int64_t at;
+    static uint64_t drawn;
+    if (!real) real = (long (*)(void))dlsym(RTLD_NEXT, "random");
+    if (!in_turns) return real();
+    drawn = at == now() ? drawn + 1 : 0;
+    at = now();
+    uint64_t state = seed;
+    state = next_random(&state) ^ (uint64_t)at;
+    state = next_random(&state) + drawn;
+    return (long)(next_random(&state) >> 33);
+}
+
+/* The simulation lets no time pass while a child works. */
+pid_t fork(void) {
+    static pid_t (*real)(void);
+    if (!real) real = (pid_t (*)(void))dlsym(RTLD_NEXT, "fork");
+    pid_t child = real();
+    if (page && child > 0) page[FORKS]++;
+    return child;
 }

@@ -42,6 +42,7 @@ from cachesim.theory.freshness import (
     versions_behind,
     write_through_hit_ratio,
 )
+from cachesim.theory.gossip import failover_times
 from cachesim.theory.herds import (
     early_refresh,
     early_refresh_lead,
@@ -119,6 +120,7 @@ __all__ = [
     "exact_lru_hit_ratio",
     "expected_highest",
     "failover_loss",
+    "failover_times",
     "fifo_hit_ratio",
     "fork_copy",
     "full_copy_time",

@@ -9,6 +9,7 @@ from cachesim.errors import BadInput
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.process import find_program
 from cachesim.live.redis_server import RedisServer
+from cachesim.validate import fidelity_fleet
 
 SMALL = ["--requests=9000", "--keys=9000", "--memory=2mb", "--value-size=1000", "--jobs=1"]
 
@@ -108,3 +109,27 @@ def test_a_trace_is_read_as_replay_reads_it(capsys, tmp_path):
     rows = json.loads(out)["rows"]
     assert [3, 3] == [row["requests"] for row in rows]
     assert [0.0, 0.0] == [row["real"]["hit_ratio"] for row in rows]  # the copy of "a" has expired
+
+
+def test_fleets(capsys, monkeypatch):
+    """A row per figure and the version; exit code 1 where a figure is too far away."""
+    monkeypatch.setattr(fidelity_fleet, "MEASURES", [(fidelity_fleet.round_trip, (0.02, 1))])
+    code, out, _ = call(capsys, "--fleet", "--jobs=1")
+    told = json.loads(call(capsys, "--fleet", "--jobs=1", "--json")[1])
+    monkeypatch.setattr(fidelity_fleet, "INSTANT", -1.0)
+
+    assert 0 == code
+    assert "seconds of WAIT 1, lag 0.02 s" in out
+    assert "The real servers: redis-server" in out
+    assert [True] == [row["is_within"] for row in told["rows"]]
+    code, out, _ = call(capsys, "--fleet", "--jobs=1", "--markdown")
+    assert 1 == code
+    assert "| too far |" in out
+
+
+def test_fleets_have_their_own_requests(capsys):
+    """One sentence names the option that does not belong."""
+    code, _, err = call(capsys, "--fleet", "--policy=allkeys-lru")
+
+    assert 2 == code
+    assert "--policy does not belong to --fleet" in err

@@ -59,3 +59,35 @@ def redis(start):
 @pytest.fixture
 def memcached(start):
     return start(MemcachedServer())
+
+
+def started_fleet(kind, *arguments, **options):
+    """Return a running fleet, or skip the test with the sentence that says what is missing."""
+    try:
+        return kind(*arguments, **options)
+    except BadInput as missing:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def fleet():
+    """Start fleets that end with the test."""
+    running = []
+
+    def one(kind, *arguments, **options):
+        running.append(started_fleet(kind, *arguments, **options))
+        return running[-1]
+
+    yield one
+    for one_of_them in running:
+        one_of_them.close()
+
+
+def seconds_until(pair, is_true):
+    """Let time pass in steps of 100 ms until something is true; return how long it took."""
+    began = pair.now
+    while not is_true():
+        pair.move(0.1)
+    return pair.now - began

@@ -1,0 +1,199 @@
+"""Real Redis fleets on simulated time beside theory: one row per figure, with the difference that is allowed."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import statistics
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from cachesim.errors import CommandError
+from cachesim.experiments.parallel import in_parallel
+from cachesim.live.groups import FailoverTimes, PrimaryAndReplicas, RedisCluster, failover
+from cachesim.rng import uniform
+from cachesim.theory import failover_times, partition_loss, replica_stale_ratio
+
+RUNS = 20  # failovers per time-out
+DRAWS = 1000  # predicted failovers per time-out
+READS = 1500
+BACKLOG = 16_384  # bytes
+BLOCK = (
+    16_384  # bytes: the backlog forgets whole blocks (redis 7.0: server.h, PROTO_REPLY_CHUNK_BYTES)
+)
+VALUE = 1000  # bytes of a value that a replica missed
+STEP = 0.1  # seconds between two looks
+INSTANT = 1e-9  # seconds: equal up to rounding
+
+
+class FleetRow(NamedTuple):
+    """One figure: what theory says, what the real servers did, and how far apart the two may be."""
+
+    what: str
+    theory: float
+    real: float
+    allowed: float  # of the same unit as the figures
+    version: str  # of the server
+
+    @property
+    def is_within(self) -> bool:
+        """Whether the two are as near as they have to be."""
+        return abs(self.theory - self.real) <= self.allowed
+
+
+def fidelity_fleet(*, n_jobs: int = -1, progress: Any = None) -> Iterator[FleetRow]:
+    """Measure the real fleets; yield one FleetRow per figure.
+
+    Raises
+    ------
+    BadInput
+        redis-server or the compiler is missing.
+    """
+    found: Iterable[list[FleetRow]] = in_parallel(_measured, MEASURES, n_jobs)
+    for rows in progress(found, len(MEASURES)) if progress else found:
+        yield from rows
+
+
+def _measured(measure: tuple[Callable[..., list[FleetRow]], tuple[float, ...]]) -> list[FleetRow]:
+    function, arguments = measure
+    return function(*arguments)
+
+
+def stale_reads(lag: float, writes: float) -> list[FleetRow]:
+    """One key, `writes` per second, and a link of constant lag: how many reads at the replica are stale."""
+    draw, stale = uniform(7, "fleet"), 0
+    with PrimaryAndReplicas(lag=lambda: lag) as pair:
+        versions = itertools.count()
+        pair.primary.call("SET", "k", last := next(versions))
+        pair.move(lag + 1)
+        for _ in range(READS):
+            end = pair.now + lag + 0.001  # so each read looks at writes of its own
+            while (when := pair.now - math.log(1 - draw()) / writes) < end:
+                pair.move_to(when)
+                pair.primary.call("SET", "k", last := next(versions))
+            pair.move_to(end)
+            stale += int(pair.replicas[0].call("GET", "k")) != last
+        expected = replica_stale_ratio(writes, lag)
+        allowed = 3 * math.sqrt(expected * (1 - expected) / READS)
+        what = f"stale reads at a replica, lag {lag:g} s, {writes:g} writes/s"
+        return [FleetRow(what, expected, stale / READS, allowed, pair.primary.version)]
+
+
+def round_trip(lag: float, replicas: int) -> list[FleetRow]:
+    """WAIT for all replicas: how long it takes, in steps of a millisecond."""
+    with PrimaryAndReplicas(int(replicas), lag=lambda: lag) as fleet:
+        fleet.primary.call("SET", "k", 1)
+        began = fleet.now
+        fleet.primary.ask("WAIT", int(replicas), 0)
+        while not fleet.primary.has_answered():
+            fleet.move(0.001)
+        what = f"seconds of WAIT {replicas:g}, lag {lag:g} s"
+        return [FleetRow(what, 2 * lag, fleet.now - began, INSTANT, fleet.primary.version)]
+
+
+def silent_replica(patience: float) -> list[FleetRow]:
+    """min-replicas-to-write 1: seconds from the last word of the replica to the first NOREPLICAS."""
+    settings = {"min-replicas-to-write": 1, "min-replicas-max-lag": int(patience)}
+    with PrimaryAndReplicas(settings=settings) as pair:
+        took = []
+        for tenth in range(10):  # all phases of a second
+            pair.move(2 + tenth / 10)
+            pair.replicas[0].freeze()
+            took.append(_seconds_of_writes(pair, pair.primary, "k"))
+            pair.replicas[0].thaw()
+        what = f"seconds to NOREPLICAS, max-lag {patience:g} s, mean of {len(took)}"
+        expected = partition_loss(1, patience)
+        return [FleetRow(what, expected, statistics.mean(took), 1.0, pair.primary.version)]
+
+
+def _seconds_of_writes(fleet: Any, node: Any, key: str) -> float:
+    """Write every 100 ms until a write is refused; give the seconds until then."""
+    began = fleet.now
+    while True:
+        try:
+            node.call("SET", key, 1)
+        except CommandError:
+            return float(fleet.now - began)
+        fleet.move(STEP)
+
+
+def longest_partial(backlog: float) -> list[FleetRow]:
+    """Find how many writes of 1,000 bytes a replica may miss without a full copy."""
+    with PrimaryAndReplicas(settings={"repl-backlog-size": int(backlog)}) as pair:
+        before = 0
+        for _ in range(2):  # SELECT goes with the first write only
+            before, _ = _offset(pair), pair.primary.call("SET", "k", b"y" * VALUE)
+        size = _offset(pair) - before
+        missed = next(count for count in itertools.count(1) if not _is_partial(pair, count)) - 1
+        what = f"writes of {size} bytes that a backlog of {backlog:g} bytes sends again"
+        least, block = int(backlog) // size, BLOCK / size
+        return [FleetRow(what, least + block / 2, missed, block / 2, pair.primary.version)]
+
+
+def _offset(pair: PrimaryAndReplicas) -> int:
+    return int(pair.primary.info()["master_repl_offset"])
+
+
+def _is_partial(pair: PrimaryAndReplicas, count: int) -> bool:
+    """Whether the link comes back with a partial resync after so many missed writes."""
+    before = int(pair.primary.info("stats")["sync_full"])
+    pair.links[0].break_off()
+    pair.settle()
+    for _ in range(count):
+        pair.primary.call("SET", "k", b"y" * VALUE)
+    pair.links[0].heal()
+    pair.move(3)
+    return int(pair.primary.info("stats")["sync_full"]) == before
+
+
+def failovers(node_timeout: float) -> list[FleetRow]:
+    """3 primaries and 3 replicas, of which a primary crashes: the medians of three moments."""
+    return beside_gossip(node_timeout, failover_runs(node_timeout))
+
+
+def failover_runs(node_timeout: float) -> list[FailoverTimes]:
+    """Run the failovers of one node time-out."""
+    return [failover(node_timeout, seed) for seed in range(1, RUNS + 1)]
+
+
+def beside_gossip(node_timeout: float, runs: list[FailoverTimes]) -> list[FleetRow]:
+    """Compare failovers with those that the rules of the cluster predict."""
+    draw = uniform(1, f"gossip {node_timeout:g}")
+    drawn = [failover_times(node_timeout, 3, 1, draw) for _ in range(DRAWS)]
+    moments = {
+        "PFAIL": [run.suspected for run in runs],
+        "FAIL": [run.failed for run in runs],
+        "promoted": [run.promoted for run in runs],
+    }
+    after = f"seconds after a crash, node time-out {node_timeout:g} s, median of {RUNS}"
+    return [
+        FleetRow(
+            f"{name}: {after}",
+            statistics.median(predicted),
+            statistics.median(real),
+            1.0,
+            runs[0].version,
+        )
+        for (name, real), predicted in zip(moments.items(), zip(*drawn, strict=True), strict=True)
+    ]
+
+
+def minority(node_timeout: float) -> list[FleetRow]:
+    """Cut a primary off from all others, and measure for how long it still takes writes."""
+    with RedisCluster(node_timeout=node_timeout) as cluster:
+        alone, *others = cluster.nodes
+        cluster.partition([alone], others)
+        took = _seconds_of_writes(cluster, alone, cluster.key_of(0))
+        what = f"seconds that a primary alone takes writes, node time-out {node_timeout:g} s"
+        middle, half = 1.25 * node_timeout, 0.25 * node_timeout  # between T and 1.5 T
+        return [FleetRow(what, middle, took, half + 3 * STEP, alone.version)]
+
+
+MEASURES: list[tuple[Callable[..., list[FleetRow]], tuple[float, ...]]] = [
+    *[(failovers, (node_timeout,)) for node_timeout in (15, 9, 5, 2)],  # the longest first
+    *[(stale_reads, case) for case in ((0.02, 5), (0.1, 5), (0.5, 2))],
+    *[(silent_replica, (patience,)) for patience in (3, 10)],
+    *[(round_trip, case) for case in ((0.02, 1), (0.02, 2))],
+    (longest_partial, (BACKLOG,)),
+    *[(minority, (node_timeout,)) for node_timeout in (5, 15)],
+]
