@@ -16,9 +16,10 @@ class Journey:
     write into it, so it does not matter how many tiers there are.
     """
 
-    __slots__ = ("last", "lookup", "odd", "row")
+    __slots__ = ("client", "last", "lookup", "odd", "row")
 
-    def __init__(self) -> None:
+    def __init__(self, client: int = 0) -> None:
+        self.client = client  # number of the user whose request it is
         self.lookup: str | None = None  # outcome of the request's first get; None: it made none
         self.row: Value | None = None  # the last row that the database gave to the request
         self.odd: list[Visit] = []  # visits that nobody waited for when the next one was booked

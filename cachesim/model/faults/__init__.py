@@ -7,6 +7,7 @@ A new fault is a class in the file of its kind and a line here. Scenario files u
 from cachesim.model.faults.base import Fault
 from cachesim.model.faults.clients import HotKey, SkewClocks, Surge
 from cachesim.model.faults.credits import ExhaustCredits
+from cachesim.model.faults.database import FailOverDatabase, StopReplication
 from cachesim.model.faults.network import (
     DropCachePackets,
     DropDatabasePackets,
@@ -37,6 +38,7 @@ __all__ = [
     "DropCachePackets",
     "DropDatabasePackets",
     "ExhaustCredits",
+    "FailOverDatabase",
     "Fault",
     "FlushCache",
     "FreezeCache",
@@ -52,5 +54,6 @@ __all__ = [
     "SkewClocks",
     "SlowCache",
     "SlowDatabase",
+    "StopReplication",
     "Surge",
 ]
