@@ -43,6 +43,8 @@ ROWS = (  # name, strategy, engine, when to use it
     ("single flight", st.SingleFlight(inner=INVALIDATING), REDIS, "hot keys and slow loads in one process"),
     ("leases", st.Leases(inner=INVALIDATING), MEMCACHED, "the same among many processes, and no stale sets"),
     ("negative caching", st.NegativeCaching(inner=INVALIDATING), REDIS, "keys that often do not exist"),
+    ("loads from replicas", st.ReadReplicas(inner=INVALIDATING), REDIS,
+     "the primary is full, and old copies will do"),
     ("TTL with jitter", st.Jitter(inner=LAZY), REDIS, "keys that are filled together, for example by a batch"),
     ("version check (CAS)", st.VersionCheck(ttl=TTL), MEMCACHED,
      "several writers per key, and copies that must not go back"),
@@ -59,7 +61,7 @@ def scenario(strategy, cache, **fields):
     workload = cs.OpenLoop(rate=1000, reads=0.9, popularity=popularity)
     world = {
         "workload": workload,
-        "database": cs.Database(connections=8),
+        "database": cs.Database(connections=8, replicas=2),
         "warmup": 3,
         "duration": 8,
     }

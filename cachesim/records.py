@@ -76,6 +76,7 @@ class TierRow(NamedTuple):
 
 
 CACHE, DATABASE = "cache", "database"
+REPLICA = "replica"  # what pictures call a read replica of the database
 TIERS = {  # kind of tier -> what faults, samples and plots know of it
     CACHE: TierRow(
         "cache",

@@ -28,6 +28,7 @@ from cachesim.anomalies.races import (
     early_double_delete,
     invalidate_first,
     inversion,
+    lagging_replica,
     stale_set,
 )
 from cachesim.errors import BadInput
@@ -37,6 +38,7 @@ ALL = (
     invalidate_first,
     inversion,
     lost_deletes,
+    lagging_replica,
     thundering_herd,
     synchronised_ttl,
     cold_start,
@@ -84,6 +86,7 @@ __all__ = [
     "head_of_line",
     "invalidate_first",
     "inversion",
+    "lagging_replica",
     "lock_expiry",
     "lost_deletes",
     "maintenance",

@@ -19,19 +19,21 @@ from cachesim.anomalies.worlds import world
 from cachesim.engines.memcached.engine import Memcached
 from cachesim.measure.checks import FILL_DURING_WRITE, INVERSION, STALE_SET, no_stale_copy
 from cachesim.model.app import App
-from cachesim.model.distributions import Exponential
+from cachesim.model.distributions import Constant, Exponential
 from cachesim.model.events import Steps
 from cachesim.model.strategies import (
     DoubleDelete,
     InvalidateFirst,
     LazyLoading,
     Leases,
+    ReadReplicas,
     VersionCheck,
     WriteThrough,
 )
 from cachesim.spec import Span
-from cachesim.theory import early_delete_fill, inversion_read
+from cachesim.theory import early_delete_fill, inversion_read, lagging_fill
 from cachesim.theory import stale_set as stale_set_share
+from cachesim.units import US
 
 
 def stale_set() -> Anomaly:
@@ -96,6 +98,28 @@ def inversion() -> Anomaly:
         predicted=inversion_read(reads, writes, leg),
         cured_to=0.0,
         check=partial(no_stale_copy, cause=INVERSION),
+    )
+
+
+def lagging_replica() -> Anomaly:
+    """Return A5: the first read after a write loads the old row from a replica that lags."""
+    lag, reads, writes = 0.02, 50.0, 1.0
+    base = world(keys=20, reads=reads, writes=writes, duration=32, warmup=2)
+    base = base.replace(database__replicas=2, database__lag=Constant(value=lag))
+    loading = LazyLoading(invalidate=True)
+    return Anomaly(
+        id="A5",
+        name="fill from a lagging replica",
+        story="W commits v2 and deletes the key; R misses, reads v1 from a replica and sets it; it stays",
+        shows=base.replace(strategy=ReadReplicas(inner=loading)),
+        cure=base.replace(strategy=loading),
+        cured_by="a load from the primary after a miss, or a second delete later than the lag",
+        effect=writes_undone,
+        unit="of the writes",
+        formula="P13: 1 - e^(-reads · (lag - gap)); gap: commit to delete, miss to the replica",
+        predicted=lagging_fill(reads, lag, gap=4 * US),
+        cured_to=0.001,
+        check=partial(no_stale_copy, cause=STALE_SET),
     )
 
 

@@ -11,12 +11,13 @@ from cachesim.cli.own import FORM
 from cachesim.engines.policies import ALL as SIMPLE_POLICIES
 from cachesim.engines.redis.policy import POLICIES as REDIS_POLICIES
 from cachesim.measure.metrics import METRICS
+from cachesim.model.database import Replicas
 from cachesim.records import STAMP_SIZE
 from cachesim.scenario import Scenario
 from cachesim.spec import Bytes, Count, Delay, Exponent, Rate, Seconds, Seed, Share, Span
 from cachesim.traces import FORMATS, UNITS, columns_from_text, delimiter_from_text
 from cachesim.traces.header import MEANINGS
-from cachesim.units import show_size
+from cachesim.units import show_size, show_time
 
 USUAL: Any = Scenario()  # the defaults that help pages name, and that plan.py uses
 CLOCK = click.option(
@@ -125,6 +126,18 @@ SCENARIO: tuple[Decorator, ...] = (
         Seconds,
         "TTL of the strategies that have one, such as 60 or 5ms.",
         usual=f"{USUAL.strategy.ttl:g}",
+    ),
+    click.option(
+        "--standby",
+        is_flag=True,
+        help="The database has a standby in another zone: commits wait for it.",
+    ),
+    ruled("--db-replicas", Replicas, "Read replicas of the database.", usual=0),
+    ruled(
+        "--db-lag",
+        Delay,
+        "How long a replica takes to have a commit, on average (exponential), such as 20ms.",
+        usual=show_time(USUAL.database.lag.mean),
     ),
     ruled("--duration", Span, "How long requests arrive.", usual=f"{USUAL.duration:g}"),
     ruled("--warmup", Delay, "Time at the start that measures omit.", usual=f"{USUAL.warmup:g}"),

@@ -13,7 +13,8 @@ from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.experiments.presets import cluster
 from cachesim.experiments.toml import Plan
-from cachesim.model.distributions import Constant, Distribution
+from cachesim.model.database import Database
+from cachesim.model.distributions import Constant, Distribution, Exponential
 from cachesim.model.popularity import Zipf
 from cachesim.model.trace_workload import TraceReplay
 from cachesim.model.workload import ClosedLoop, OpenLoop, Workload, size_from_text
@@ -37,7 +38,10 @@ def plan(options: Options) -> Plan:
     workload, ttl = _workload(options)
     ttl = options["ttl"] or ttl
     base: Scenario = USUAL.replace(
-        workload=workload, seed=options["seed"], **_times(options, workload)
+        workload=workload,
+        database=_database(options),
+        seed=options["seed"],
+        **_times(options, workload),
     )
     varied: dict[str, dict[str, Any]] = {
         "strategy": strategies(options["strategies"], ttl),
@@ -86,6 +90,15 @@ def _engines(options: Options) -> dict[str, EngineSpec]:
     memory = options["memory"] or USUAL.cache.memory
     asked = options["policy"], options["clock"]
     return {name: engine(name, memory, *asked) for name in options["engine"]}
+
+
+def _database(options: Options) -> Database:
+    fields = {"standby": options["standby"], "replicas": options["db_replicas"] or 0}
+    if options["db_lag"] is None:
+        return Database(**fields)
+    if not fields["replicas"]:
+        raise BadInput("--db-lag is about read replicas; give --db-replicas 1 or more with it")
+    return Database(lag=Exponential(mean=options["db_lag"]), **fields)
 
 
 def _workload(options: Options) -> tuple[Workload, float]:

@@ -46,6 +46,7 @@ _WALK = "1 million keys in 40 ms (redis.io, KEYS)"
 _POOL = f"{ASSUMPTION}: a small pool, so that load shows"
 _DISK = f"{ASSUMPTION}: one or two I/Os of 0.5-3 ms each"
 _COMMIT = f"{ASSUMPTION}: 1-3 ms for an fsync to network storage"
+_FAILOVER = "60-120 s (Amazon RDS User Guide, failover of a Multi-AZ instance)"
 _SCARCE = f"{ASSUMPTION}: a sixth of the data, so that memory is scarce"
 _SKEW = f"{ASSUMPTION} between the web (0.64-0.83, Breslau 1999) and caches (1-2, Yang 2020)"
 _VALUE = f"{ASSUMPTION}; the median object at Twitter has 230 bytes (Yang et al., OSDI 2020)"
@@ -62,6 +63,10 @@ _ROWS = (  # field, meaning, unit, source
     ("database.buffer_read", "a read from memory", "s", f"{ASSUMPTION}: 0.1-0.5 ms"),
     ("database.disk_read", "a read from disk", "s", _DISK),
     ("database.commit", "a write until it is durable, one zone", "s", _COMMIT),
+    ("database.failover", "until a standby has taken over", "s", _FAILOVER),
+    ("database.accepts", "connections opened after a failover", "1/s", f"{ASSUMPTION}: no limit"),
+    ("database.replicas", "read replicas", "count", f"{ASSUMPTION}: none"),
+    ("database.lag", "until a read replica has a commit", "s", ASSUMPTION),
     ("cache.memory", "memory of the cache", "bytes", _SCARCE),
     ("workload.rate", "arrivals", "1/s", ASSUMPTION),
     ("workload.reads", "share of the requests that read", "share", ASSUMPTION),

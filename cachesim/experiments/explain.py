@@ -7,7 +7,7 @@ from typing import Any
 
 from cachesim.errors import BadInput
 from cachesim.experiments.witness import Step, Witnessed
-from cachesim.records import REQUEST, Record, Value
+from cachesim.records import REPLICA, REQUEST, Record, Value
 from cachesim.scenario import Scenario
 from cachesim.units import MS, show_time, visible
 
@@ -95,8 +95,10 @@ class _Explained(Witnessed):
         shown = ", ".join(
             self.version(a) if isinstance(a, bytes) else repr(a) for a in step.arguments
         )
-        place = "a connection" if step.tier == "db" else "the node's worker"
+        place = "the node's worker" if step.tier == "cache" else "a connection"
         waiting = f", waiting {show_time(step.waited)} for {place}" if step.waited > 0 else ""
+        if step.tier == REPLICA:
+            return f"app.db.{step.call}({shown}, replica=True){waiting}"
         return f"app.{step.tier}.{step.call}({shown}){waiting}"
 
     def _answered(self, step: Step) -> str:

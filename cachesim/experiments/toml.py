@@ -22,7 +22,7 @@ from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
 from cachesim.model import faults, fleet, routes, strategies
 from cachesim.model.database import Database
-from cachesim.model.distributions import Constant, Exponential, Lognormal
+from cachesim.model.distributions import Between, Constant, Exponential, Lognormal
 from cachesim.model.network import Network
 from cachesim.model.node import Node
 from cachesim.model.popularity import Drift, Scan, Uniform, Zipf
@@ -43,8 +43,8 @@ FAULTS: list[type[Spec]] = [  # and what clients do about them
 ]
 CLASSES: tuple[type[Spec], ...] = (
     Simple, Redis, Memcached, RedisServer, MemcachedServer, *STRATEGIES,
-    OpenLoop, ClosedLoop, TraceReplay, Uniform, Zipf, Drift, Scan, Constant, Exponential, Lognormal,
-    Database, Network, Node, *FAULTS, Resilience, *fleet.ALL, *routes.ALL, Scenario,
+    OpenLoop, ClosedLoop, TraceReplay, Uniform, Zipf, Drift, Scan, Constant, Between, Exponential,
+    Lognormal, Database, Network, Node, *FAULTS, Resilience, *fleet.ALL, *routes.ALL, Scenario,
 )  # fmt: skip
 
 

@@ -10,9 +10,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from cachesim.model.app import App
+from cachesim.model.journey import Journey
 from cachesim.model.unreliable.system import UnreliableSystem
 from cachesim.model.unreliable.tiers import UnreliableTier
-from cachesim.records import TIERS, Record, Sink, Value
+from cachesim.records import REPLICA, TIERS, Record, Sink, Value
 from cachesim.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 STEP = (
     "client",  # number of the client that called
-    "tier",  # "cache" or "db"
+    "tier",  # "cache", "db" or "replica"
     "call",  # "get", "set", "delete", "execute", "read" or "write"
     "key",
     "sent",  # seconds: when the client called
@@ -57,28 +58,40 @@ class Witnessed(UnreliableSystem):
 
     def cache_client(self, app: App) -> Any:
         """Make an `app.cache` that records its calls."""
-        return _Listening(self, app, self.cache, super().cache_client(app))
+        return _Listening(self, app.journey, self.cache, super().cache_client(app))
 
-    def database_client(self, app: App) -> Any:
-        """Make an `app.db` that records its calls."""
-        return _Listening(self, app, self.db, super().database_client(app))
+    def connect_database(self, tier: Any, journey: Journey) -> Any:
+        """Make a client of the database that records its calls."""
+        return _Listening(self, journey, tier, super().connect_database(tier, journey))
+
+    def connect_replica(self, tier: Any, journey: Journey) -> Any:
+        """Make a client of a replica that records its calls."""
+        return _Listening(self, journey, tier, super().connect_replica(tier, journey), REPLICA)
 
 
 class _Listening:
     """Stands in front of a client of a tier."""
 
-    def __init__(self, system: Witnessed, app: App, tier: UnreliableTier, client: Any) -> None:
-        self._system, self._app, self._tier, self._client = system, app, tier, client
+    def __init__(
+        self,
+        system: Witnessed,
+        journey: Journey,
+        tier: UnreliableTier,
+        client: Any,
+        place: str = "",
+    ) -> None:
+        self._system, self._journey, self._client = system, journey, client
+        self._station, self._place = tier.station, place or TIERS[tier.kind].place
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(self._client, name)
         return self._heard(name, attribute) if callable(attribute) else attribute
 
     def _heard(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        system, station, place = self._system, self._tier.station, TIERS[self._tier.kind].place
+        system, station = self._system, self._station
 
         def call(*arguments: Any, **options: Any) -> Any:
-            step = Step(self._app.client, place, name, arguments, system.env.now)
+            step = Step(self._journey.client, self._place, name, arguments, system.env.now)
             step.waited = max(0.0, station.when(station.free[0]) - step.sent)
             visit = method(*arguments, **options)
             if not hasattr(visit, "callbacks"):  # a question that takes no time

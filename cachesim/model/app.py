@@ -11,7 +11,7 @@ import simpy
 
 from cachesim.errors import SimulatedFailure
 from cachesim.model.cache_client import CacheClient
-from cachesim.model.database_client import DatabaseClient
+from cachesim.model.database_client import DatabaseClient, SplitClient
 from cachesim.model.events import Drive, Environment, Steps, Timeout, Visit, Waitable
 from cachesim.model.journey import Journey
 from cachesim.model.misuse import check_seconds, check_steps
@@ -33,7 +33,7 @@ class AppHost(Protocol):
     def cache_client(self, app: "App") -> CacheClient:
         """Make the `app.cache` of a view."""
 
-    def database_client(self, app: "App") -> DatabaseClient:
+    def database_client(self, app: "App") -> DatabaseClient | SplitClient:
         """Make the `app.db` of a view."""
 
 
@@ -44,13 +44,17 @@ class App:
         self._env = system.env
         self._skew = system.skew  # None: all clocks are right
         self.random = system.random  # app.random(): a float in [0, 1), from the run's own stream
-        self.client = client  # number of the client (the user) that is served
         # The memory of the application's process. All its clients share it; a run begins with it empty.
         self.shared = system.shared
-        self.journey = Journey()  # of the request that is being served
+        self.journey = Journey(client)  # of the request that is being served
         self.spawned = False  # whether work that began here may still be under way
         self.cache = system.cache_client(self)
         self.db = system.database_client(self)
+
+    @property
+    def client(self) -> int:
+        """The number of the client (the user) that is served."""
+        return self.journey.client
 
     @property
     def now(self) -> float:
@@ -59,7 +63,7 @@ class App:
 
     def belong_to(self, client: int) -> None:
         """Become the view of another client: users who share clients come and go."""
-        self.client = client
+        self.journey.client = client
 
     def timeout(self, seconds: float) -> simpy.Event:
         """Wait: the event fires after `seconds` (>= 0)."""

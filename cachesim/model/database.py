@@ -1,33 +1,48 @@
 """The database, like a small RDS: a pool of connections in front of real rows, and commits that take time."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import count
+from typing import Annotated
 
 import numpy as np
 
 from cachesim.errors import FenceRejected
-from cachesim.model.distributions import Distribution, Lognormal
+from cachesim.model.commit_log import CommitLog
+from cachesim.model.distributions import Between, Distribution, Exponential, Lognormal
 from cachesim.model.events import Environment, Visit
 from cachesim.model.network import Network
 from cachesim.model.tier import Tier
 from cachesim.records import DATABASE, Value
 from cachesim.rng import chunked, stream
-from cachesim.spec import Count, Share, Spec
+from cachesim.spec import Count, Rule, Share, Spec
 from cachesim.storage.base import Storage
 from cachesim.storage.sqlite import MEMORY, SQLite
 from cachesim.units import MS
 
 # key, and the values that become one row, oldest first
 Rows = Sequence[tuple[str, Sequence[Value]]]
+Replicas = Annotated[
+    int, Rule("from 0 to 15", lambda x: 0 <= x <= 15)
+]  # so many has one RDS primary
+Accepted = Annotated[float, Rule("> 0 per second (inf for no limit)", lambda x: x > 0)]
 LOADED = 0, 0  # the newest versions, known and committed, of a row without a write
 
 
 class Database(Spec):
     """A small managed relational database, reached through a connection pool.
 
-    >>> Database(connections=2).connections
-    2
+    A *standby* is a copy in another zone. It answers nothing: a commit waits until the standby has it too, and
+    the standby takes over when the primary fails. *Replicas* answer reads (`app.db.read(key, replica=True)`),
+    and have each commit some time later. Each has a connection pool like that of the primary.
+
+    >>> Database(connections=2, standby=True)
+    Database(standby=True)
+
+    References
+    ----------
+    Amazon RDS User Guide, "Failing over a Multi-AZ DB instance": 60 to 120 s. A Multi-AZ DB cluster: below 35 s.
     """
 
     connections: Count = 2  # queries served at the same time; the others wait in line
@@ -37,6 +52,11 @@ class Database(Spec):
     disk_read: Distribution = Lognormal(median=4 * MS, sigma=0.5)  # seconds, page from disk
     commit: Distribution = Lognormal(median=3 * MS, sigma=0.4)  # seconds, until it is durable
     file: str = MEMORY  # where SQLite keeps the rows
+    standby: bool = False  # a synchronous copy in another zone, which takes over
+    failover: Distribution = Between(low=60.0, high=120.0)  # seconds until it has taken over
+    accepts: Accepted = math.inf  # connections that it can open per second, after all were lost
+    replicas: Replicas = 0  # asynchronous copies that answer reads
+    lag: Distribution = Exponential(mean=20 * MS)  # seconds until a replica has a commit
 
     @property
     def read_mean(self) -> float:
@@ -44,11 +64,47 @@ class Database(Spec):
         h = self.buffer_hit_ratio
         return h * self.buffer_read.mean + (1 - h) * self.disk_read.mean
 
+    def commit_moments(self, network: Network) -> tuple[float, float]:
+        """Give the mean (s) and the mean square of a commit; a standby adds the way to it, and its own write.
 
-class DatabaseTier(Tier):
-    """A live database: its rows, the versions of each key, and the station of its connection pool."""
+        >>> instant = Network(cross_zone=Exponential(mean=0.002))
+        >>> Database(commit=Exponential(mean=0.004), standby=True).commit_moments(instant)[0]
+        0.01
+        """
+        parts = [self.commit, self.commit, network.cross_zone] if self.standby else [self.commit]
+        mean = sum(part.mean for part in parts)
+        variance = sum(part.second_moment - part.mean**2 for part in parts)
+        return mean, mean**2 + variance
+
+
+class QueryTier(Tier):
+    """What answers SELECTs: a connection pool in front of rows, of a primary or of a replica."""
 
     kind = DATABASE
+
+    def __init__(
+        self, env: Environment, database: Database, network: Network, seed: int, name: str
+    ) -> None:
+        super().__init__(env, name, database.connections, network.database_leg, seed)
+        self.limit = database.connections + database.waiting
+        self.open = 0  # queries in the pool or in line
+        self.queries = 0  # begun so far
+        self.reads = _read_times(database, seed, name)
+        self.read_service = self.reads.__next__
+
+    @property
+    def select(self) -> Callable[[str], Value | None]:
+        """The function that finds a row as this tier has it now."""
+        raise NotImplementedError
+
+    @cached_property
+    def send_read(self) -> Callable[..., Visit]:
+        """Send a SELECT: see `sender_to`."""
+        return self.sender(self.reads)
+
+
+class DatabaseTier(QueryTier):
+    """A live database: its rows, the versions of each key, and the station of its connection pool."""
 
     def __init__(
         self,
@@ -58,24 +114,23 @@ class DatabaseTier(Tier):
         seed: int,
         name: str = DATABASE,
     ) -> None:
-        super().__init__(env, name, database.connections, network.database_leg, seed)
+        super().__init__(env, database, network, seed, name)
         self.rows: Storage = SQLite(database.file)
-        self.limit = database.connections + database.waiting
-        self.open = 0  # queries in the pool or in line
-        self.queries = 0  # begun so far
         # key -> (newest version that a writer knows of, newest committed version). One look gives both,
         # for every request asks; absent: as loaded
         self.newest: dict[str, tuple[int, int]] = {}
         self.versions: dict[int, int] = {0: 0}  # write id -> the version its commit gave the key
         self.tokens: dict[str, int] = {}  # key -> highest fencing token of a committed write
-        self.reads = _read_times(database, seed, name)
-        self.commits = database.commit.draws(stream(seed, f"{name} commit"))
-        self.read_service, self.write_service = self.reads.__next__, self.commits.__next__
+        self.commits = _commit_times(database, network, seed, name)
+        self.write_service = self.commits.__next__
+        lags = (stream(seed, f"{name} lag {number}") for number in range(database.replicas))
+        self.log = CommitLog(self.rows, [database.lag.draws(one) for one in lags])
+        self._followed = database.replicas > 0
 
-    @cached_property
-    def send_read(self) -> Callable[..., Visit]:
-        """Send a SELECT: see `sender_to`."""
-        return self.sender(self.reads)
+    @property
+    def select(self) -> Callable[[str], Value | None]:
+        """The newest row."""
+        return self.rows.read
 
     @cached_property
     def send_write(self) -> Callable[..., Visit]:
@@ -84,6 +139,8 @@ class DatabaseTier(Tier):
 
     def commit(self, key: str, value: Value) -> None:
         """Write the row, and note the version that the write made."""
+        if self._followed:
+            self.log.note([(key, value)], self.env._now)
         version = self.versions[value.write] = self.rows.write(key, value)
         self.newest[key] = self.newest.get(key, LOADED)[0], version
 
@@ -97,6 +154,8 @@ class DatabaseTier(Tier):
 
     def commit_all(self, rows: Rows) -> None:
         """Write several rows; only the last value of a row is written, but each is a version."""
+        if self._followed:
+            self.log.note([(key, values[-1]) for key, values in rows], self.env._now)
         for key, values in rows:
             newest = self.rows.write(key, values[-1], len(values))
             self.versions.update(zip((v.write for v in values), count(newest + 1 - len(values))))
@@ -131,3 +190,13 @@ def _read_times(database: Database, seed: int, name: str) -> Iterator[float]:
         return times
 
     return chunked(mixed)
+
+
+def _commit_times(database: Database, network: Network, seed: int, name: str) -> Iterator[float]:
+    """Yield the service times of commits without end; a standby adds the way to it, and its own write."""
+    times = database.commit.draws(stream(seed, f"{name} commit"))
+    if not database.standby:
+        return times
+    ways = network.cross_zone.draws(stream(seed, f"{name} standby network"))
+    writes = database.commit.draws(stream(seed, f"{name} standby commit"))
+    return map(sum, zip(times, ways, writes, strict=True))

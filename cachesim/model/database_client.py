@@ -1,31 +1,34 @@
 """The application's client library of the database: what `app.db` is."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import simpy
 
 from cachesim.errors import DatabaseRefused, FenceRejected
-from cachesim.model.database import DatabaseTier, Rows
+from cachesim.model.database import DatabaseTier, QueryTier, Rows
 from cachesim.model.events import Effect, Visit
 from cachesim.model.journey import Journey
 from cachesim.model.misuse import check_value
 from cachesim.records import Value
 
 
-class DatabaseClient:
-    """The client library of the database: each query takes a place in the connection pool."""
+class QueryClient:
+    """The client library of what answers SELECTs: each query takes a place in the connection pool."""
 
-    def __init__(self, tier: DatabaseTier, journey: Journey) -> None:
+    def __init__(self, tier: QueryTier, journey: Journey) -> None:
         self._tier, self._journey = tier, journey
-        self._select = tier.rows.read
-        self._send_read, self._send_write = tier.send_read, tier.send_write
+        self._select = tier.select
+        self._send_read = tier.send_read
         # Effects, bound once: they run when their visit fires.
         self._was_read, self._was_refused = self._run_read, self._run_refuse
-        self._was_written, self._all_were_written = self._run_write, self._run_write_all
-        self._was_fenced = self._run_write_fenced
 
-    def read(self, key: str) -> simpy.Event:
-        """SELECT the row; the event's value is its Value, or None if there is no such row."""
+    def read(self, key: str, replica: bool = False) -> simpy.Event:
+        """SELECT the row; the event's value is its Value, or None if there is no such row.
+
+        A client with one endpoint asks that, whatever `replica` says. It is no keyword-only argument, because
+        CPython calls a function that has one more slowly.
+        """
         tier = self._tier
         if tier.open >= tier.limit:
             return self._refused()
@@ -33,6 +36,33 @@ class DatabaseClient:
         tier.queries += 1
         send = self._send_read
         return send(self._journey, self._was_read, key)
+
+    def _refused(self) -> Visit:
+        visit = Visit().ready(self._tier.env, self._was_refused)
+        self._journey.note(visit)
+        return visit.start(self._tier.leg())
+
+    def _run_read(self, visit: Visit) -> None:
+        self._tier.open -= 1
+        select = self._select
+        self._journey.row = visit._value = select(visit._value)
+
+    def _run_refuse(self, visit: Visit) -> None:
+        visit.fail_with(
+            DatabaseRefused(f"the {self._tier.name} has {self._tier.limit} queries already")
+        )
+
+
+class DatabaseClient(QueryClient):
+    """The client library of the database: it also writes."""
+
+    _tier: DatabaseTier
+
+    def __init__(self, tier: DatabaseTier, journey: Journey) -> None:
+        super().__init__(tier, journey)
+        self._send_write = tier.send_write
+        self._was_written, self._all_were_written = self._run_write, self._run_write_all
+        self._was_fenced = self._run_write_fenced
 
     def write(self, key: str, value: Value) -> simpy.Event:
         """Write the row and commit; the row has the key's next version when the event fires."""
@@ -72,16 +102,6 @@ class DatabaseClient:
         tier.queries += 1
         return self._send_write(self._journey, effect, argument)
 
-    def _refused(self) -> Visit:
-        visit = Visit().ready(self._tier.env, self._was_refused)
-        self._journey.note(visit)
-        return visit.start(self._tier.leg())
-
-    def _run_read(self, visit: Visit) -> None:
-        self._tier.open -= 1
-        select = self._select
-        self._journey.row = visit._value = select(visit._value)
-
     def _run_write(self, visit: Visit) -> None:
         self._tier.open -= 1
         self._tier.commit(*visit._value)
@@ -100,5 +120,27 @@ class DatabaseClient:
         except FenceRejected as failure:
             visit.fail_with(failure)
 
-    def _run_refuse(self, visit: Visit) -> None:
-        visit.fail_with(DatabaseRefused(f"the database has {self._tier.limit} queries already"))
+
+class SplitClient:
+    """The client library of a database with replicas: it reads where the caller wants, and writes at the primary.
+
+    Each user takes the replicas in turn, as a driver with a list of hosts does.
+    """
+
+    def __init__(
+        self,
+        primary: DatabaseClient,
+        replicas: Sequence[QueryClient],
+        next_replica: Callable[[], int],
+    ) -> None:
+        self._primary, self._replicas = primary, replicas
+        self._next_replica = next_replica
+
+    def __getattr__(self, name: str) -> Any:
+        """Do the rest at the primary."""
+        return getattr(self._primary, name)
+
+    def read(self, key: str, replica: bool = False) -> simpy.Event:
+        """SELECT the row, at a replica if that is wanted: as the replica has it, which may be an older version."""
+        client = self._replicas[self._next_replica()] if replica else self._primary
+        return client.read(key)

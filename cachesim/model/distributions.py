@@ -6,6 +6,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from cachesim.errors import BadInput
 from cachesim.rng import chunked
 from cachesim.spec import Delay, Exponent, Spec
 
@@ -64,6 +65,42 @@ class Constant(Distribution):
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Repeat the value `size` times."""
         return np.full(size, self.value)
+
+
+class Between(Distribution):
+    """Every value from `low` to `high` is equally likely (a uniform draw; `popularity.Uniform` is about keys).
+
+    >>> Between(low=60.0, high=120.0).mean
+    90.0
+    """
+
+    low: Delay = 0.0
+    high: Delay = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.low > self.high:
+            raise BadInput(
+                f"Between.low must not be above high ({self.high:g}), got {self.low:g}; exchange them"
+            )
+
+    @property
+    def mean(self) -> float:
+        """The middle."""
+        return (self.low + self.high) / 2
+
+    @property
+    def second_moment(self) -> float:
+        """The mean squared, and a twelfth of the width squared."""
+        return self.mean**2 + (self.high - self.low) ** 2 / 12
+
+    def quantile(self, u: float) -> float:
+        """Go the share `u` of the way from low to high."""
+        return self.low + u * (self.high - self.low)
+
+    def sample(self, rng: np.random.Generator, size: int) -> Array:
+        """Draw `size` independent numbers, shape (size,)."""
+        return rng.uniform(self.low, self.high, size)
 
 
 class Exponential(Distribution):

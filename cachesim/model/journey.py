@@ -16,9 +16,10 @@ class Journey:
     write into it, so it does not matter how many tiers there are.
     """
 
-    __slots__ = ("hops", "last", "lookup", "node", "odd", "row")
+    __slots__ = ("client", "hops", "last", "lookup", "node", "odd", "row")
 
-    def __init__(self) -> None:
+    def __init__(self, client: int = 0) -> None:
+        self.client = client  # number of the user whose request it is
         self.lookup: str | None = None  # outcome of the request's first get; None: it made none
         self.node: str | None = (
             None  # name of the node that answered this get; read with a fleet only

@@ -17,7 +17,8 @@ from cachesim.model.cache import CacheTier
 from cachesim.model.cache_client import CacheClient
 from cachesim.model.client import Client
 from cachesim.model.database import DatabaseTier
-from cachesim.model.database_client import DatabaseClient
+from cachesim.model.database_client import DatabaseClient, QueryClient, SplitClient
+from cachesim.model.database_replica import ReplicaTier, Turns, replica_name
 from cachesim.model.events import Drive, Environment, Steps, Visit
 from cachesim.model.journey import Journey
 from cachesim.model.misuse import misused, moved
@@ -57,7 +58,10 @@ class System:
         self.caches = self.make_caches()
         self.cache = self.caches[0]
         self.db = self.make_database(DATABASE)
-        self.tiers: dict[str, Tier] = {tier.name: tier for tier in (*self.caches, self.db)}
+        self.replicas = [self.make_replica(n) for n in range(blueprint.database.replicas)]
+        self._turns = Turns(len(self.replicas))
+        tiers: tuple[Tier, ...] = (*self.caches, self.db, *self.replicas)
+        self.tiers: dict[str, Tier] = {tier.name: tier for tier in tiers}
         self.shared: dict[Any, Any] = {}  # the memory of the application: App.shared
         self.random = uniform(blueprint.seed, "strategy")
         self._next_write = count(FIRST_WRITE).__next__
@@ -83,6 +87,13 @@ class System:
         of = self.blueprint
         return DatabaseTier(self.env, of.database, of.network, of.seed, name)
 
+    def make_replica(self, number: int) -> ReplicaTier:
+        """Make a live read replica of the database."""
+        of, read = self.blueprint, self.db.log.reader(number)
+        return ReplicaTier(
+            self.env, of.database, of.network, of.seed, replica_name(self.db, number), read
+        )
+
     def connect_cache(self, tier: CacheTier, journey: Journey) -> CacheClient:
         """Make a client of one cache, for the requests of a journey."""
         return CacheClient(tier, journey, raises=self.raises)
@@ -91,13 +102,22 @@ class System:
         """Make a client of one database, for the requests of a journey."""
         return DatabaseClient(tier, journey)
 
+    def connect_replica(self, tier: ReplicaTier, journey: Journey) -> QueryClient:
+        """Make a client of one replica, for the requests of a journey."""
+        return QueryClient(tier, journey)
+
     def cache_client(self, app: App) -> CacheClient:
         """Make the `app.cache` of a view."""
         return self.connect_cache(self.cache, app.journey)
 
-    def database_client(self, app: App) -> DatabaseClient:
+    def database_client(self, app: App) -> DatabaseClient | SplitClient:
         """Make the `app.db` of a view."""
-        return self.connect_database(self.db, app.journey)
+        journey = app.journey
+        primary = self.connect_database(self.db, journey)
+        if not self.replicas:
+            return primary
+        replicas = [self.connect_replica(tier, journey) for tier in self.replicas]
+        return SplitClient(primary, replicas, lambda: self._turns.of(journey.client))
 
     def new_app(self, client: int) -> App:
         """Make a view of the system for a client."""

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from cachesim.errors import BadInput
 from cachesim.plots.style import COLOURS, WIDTH, new_axes, pick
-from cachesim.records import TIERS
+from cachesim.records import REPLICA, TIERS
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-NAMES = {row.place: kind for kind, row in TIERS.items()}  # tier as a step names it -> for people
+# tier as a step names it -> for people
+NAMES = {**{row.place: kind for kind, row in TIERS.items()}, REPLICA: REPLICA}
 WORDS = {"read": "SELECT", "write": "UPDATE"}  # of the database; the cache uses its own commands
 MS = 1e3  # milliseconds in a second
 LINE, MOMENT = 0.6, 0.55  # inches per lifeline, and from one moment to the next

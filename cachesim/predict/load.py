@@ -57,9 +57,10 @@ def path(scenario: Scenario, hit: float) -> Path:
     moment += (1 - buffered) * database.disk_read.second_moment
     queries = misses + writes
     service, second = 0.0, 0.0
+    commit, square = database.commit_moments(scenario.network)
     if queries:
-        service = (misses * database.read_mean + writes * database.commit.mean) / queries
-        second = (misses * moment + writes * database.commit.second_moment) / queries
+        service = (misses * database.read_mean + writes * commit) / queries
+        second = (misses * moment + writes * square) / queries
     legs = scenario.network.cache_leg.mean, scenario.network.database_leg.mean
     tier = TierLoad(queries, service, second, database.connections, legs[1])
     fills = getattr(strategy, "fill", True)
@@ -67,7 +68,7 @@ def path(scenario: Scenario, hit: float) -> Path:
     moved = reads * hit + misses * fills + (writes if type(strategy) is WriteThrough else 0.0)
     asked = 0.0 if type(strategy) is NoCache else reads + misses * fills + writes * also_cache
     cache = _node(scenario, asked, moved, legs[0])
-    return Path(hit, cache, tier, database.read_mean, database.commit.mean)
+    return Path(hit, cache, tier, database.read_mean, commit)
 
 
 def _node(scenario: Scenario, visits: float, moved: float, leg: float) -> TierLoad:

@@ -97,13 +97,20 @@ def early_delete_fill(reads: float, commit_time: float) -> float:
     return -math.expm1(-reads * commit_time)
 
 
-def lagging_fill(reads: float, lag: float) -> float:
+def lagging_fill(reads: float, lag: float, gap: float = 0.0) -> float:
     """Return the probability that a deleted key is filled with the old value from a replica `lag` seconds behind.
 
-    >>> round(lagging_fill(50.0, 0.020), 2)
-    0.63
+    Parameters
+    ----------
+    reads : float
+        Reads of the key per second.
+    lag, gap : float
+        Seconds from the commit until the replica has it, and from a miss until the replica is read.
+
+    >>> round(lagging_fill(50.0, 0.020), 2), round(lagging_fill(50.0, 0.020, gap=0.004), 2)
+    (0.63, 0.55)
     """
-    return -math.expm1(-reads * lag)
+    return -math.expm1(-reads * max(0.0, lag - gap))
 
 
 def replica_stale_ratio(writes: float, lag: float) -> float:

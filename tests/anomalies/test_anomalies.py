@@ -63,3 +63,19 @@ def test_an_occurrence_can_be_drawn():
     assert {"delete", "write", "get", "read", "set"} == set(seen.steps["call"])
     assert set(seen.steps["client"]) <= set(seen.requests["client"])
     assert any("reads stale" in text.get_text() for text in ax.texts)
+
+
+def test_a_replica_has_a_line_of_its_own():
+    """A read of a replica is no visit to the primary."""
+    seen = occurrence(by_id("A5"))
+
+    assert {
+        "read": "replica",
+        "write": "db",
+        "get": "cache",
+        "set": "cache",
+        "delete": "cache",
+    } == dict(zip(seen.steps["call"], seen.steps["tier"], strict=True))
+    assert "replica" in {
+        label.get_text() for label in interleaving(seen.steps, seen.requests).get_yticklabels()
+    }

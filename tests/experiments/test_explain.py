@@ -12,6 +12,7 @@ from cachesim.measure.history import select_requests
 from cachesim.model.popularity import Zipf
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.strategies.through import WriteThrough
+from cachesim.model.strategies.wrap import ReadReplicas
 from cachesim.model.workload import ClosedLoop, OpenLoop
 from cachesim.scenario import Scenario
 
@@ -140,3 +141,11 @@ def test_a_number_that_does_not_exist(number):
     """Named, with how many there are."""
     with pytest.raises(BadInput, match=str(number)):
         explain(SCENARIO, number)
+
+
+def test_a_read_of_a_replica_is_written_as_in_the_strategy():
+    """The first read misses, and asks a replica."""
+    scenario = SCENARIO.replace(strategy=ReadReplicas(), database__replicas=2)
+    number = the_first(select_requests(run(scenario).history), lookup="cold")
+
+    assert re.search(r"app\.db\.read\('key:\d+', replica=True\)", explain(scenario, number))

@@ -13,11 +13,13 @@ from cachesim.measure.history import Recorder, select_requests
 from cachesim.measure.outcomes import OUTCOMES, outcome
 from cachesim.model import faults as f
 from cachesim.model import strategies
+from cachesim.model.database import Database
 from cachesim.model.distributions import Constant, Exponential
 from cachesim.model.popularity import Uniform
 from cachesim.model.resilience import Breaker, Calls, Resilience
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.strategies.through import WriteThrough
+from cachesim.model.strategies.wrap import ReadReplicas
 from cachesim.model.unreliable.system import UnreliableSystem
 from cachesim.model.workload import ClosedLoop, OpenLoop
 from cachesim.scenario import Scenario
@@ -61,6 +63,17 @@ scenarios = st.builds(
     seed=st.integers(0, 2**32),
 )  # fmt: skip
 
+replicated = st.builds(
+    lambda scenario, strategy, database, more: scenario.replace(
+        strategy=strategy, database=database, faults=(*scenario.faults, *more)
+    ),
+    scenarios,
+    st.sampled_from([LazyLoading(ttl=0.5, invalidate=True), ReadReplicas(inner=LazyLoading(ttl=0.2))]),
+    st.builds(Database, standby=st.just(True), failover=st.builds(Constant, value=waits), replicas=st.integers(1, 3),
+              accepts=st.sampled_from([5.0, 100.0, float("inf")])),
+    st.lists(st.builds(f.FailOverDatabase, at=moments) | st.builds(f.StopReplication, **timed), max_size=2),
+)  # fmt: skip
+
 
 def counted(strategy, began):
     """Return a strategy that does the same and notes each request it is asked to serve."""
@@ -83,7 +96,7 @@ def counted(strategy, began):
     max_examples=EXAMPLES, derandomize=True, deadline=None, database=None,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
-@given(scenarios)
+@given(scenarios | replicated)
 def test_requests_in_are_records_out(scenario):
     """Every request has one record; a failed write never happened, an answered one did, whatever is unknown may."""
     began, recorder = [], Recorder()
@@ -98,8 +111,8 @@ def test_requests_in_are_records_out(scenario):
     assert len(began) == len(rows) == ended.isin(OUTCOMES).sum()
     assert set(writes["write"][ended == "ok"]) <= committed
     assert set() == committed & set(writes["write"][ended == "failed"])
-    assert system.cache.under_way == {} == system.db.under_way
-    assert 0 == system.db.open
+    assert all(tier.under_way == {} for tier in system.tiers.values())
+    assert all(tier.open == 0 for tier in (system.db, *system.replicas))
     committed = {key: version for key, (_, version) in system.db.newest.items()}
     assert (rows["acknowledged"] <= rows["key"].map(committed).fillna(0)).all()
 

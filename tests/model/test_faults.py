@@ -51,6 +51,13 @@ def test_slow_work_takes_longer(fault, end):
     assert [(end, None)] == ends(played(READ, fault))
 
 
+def test_a_packet_that_is_sent_again_is_served_even_if_that_takes_no_time():
+    """The SYN at 5 is lost, the one at 6 is not; the service is zero."""
+    records = played(READ, f.PartitionDatabase(at=4, duration=1.5), database__buffer_read=ZERO)
+
+    assert [(6.0, None)] == ends(records)
+
+
 def test_slow_faults_multiply():
     """Two at once: the product of their factors; afterwards the speed is what it was."""
     both = [

@@ -7,6 +7,7 @@ A new fault is a class in the file of its kind and a line here. Scenario files u
 from cachesim.model.faults.base import Fault
 from cachesim.model.faults.clients import HotKey, SkewClocks, Surge
 from cachesim.model.faults.credits import ExhaustCredits
+from cachesim.model.faults.database import FailOverDatabase, StopReplication
 from cachesim.model.faults.fleet import AddNode, KillNode, RemoveNode
 from cachesim.model.faults.network import (
     DropCachePackets,
@@ -41,6 +42,7 @@ __all__ = [
     "DropDatabasePackets",
     "Eject",
     "ExhaustCredits",
+    "FailOverDatabase",
     "Fault",
     "FlushCache",
     "FreezeCache",
@@ -58,5 +60,6 @@ __all__ = [
     "SkewClocks",
     "SlowCache",
     "SlowDatabase",
+    "StopReplication",
     "Surge",
 ]

@@ -24,10 +24,11 @@ class _Crash(Fault):
     def play(self, system: UnreliableSystem) -> Steps:
         """Crash, stay down, come back."""
         yield system.until(self.at)
-        self.struck(system).crash()
+        tier = self.struck(system)
+        tier.crash()
         self.lose(system)
-        yield system.until(self.at + self.down)
-        self.struck(system).restart()
+        yield system.until(self.at + tier.outage(self.down))
+        tier.restart()
 
     def lose(self, system: UnreliableSystem) -> None:
         """Lose the content that does not survive."""
@@ -52,6 +53,7 @@ class CrashCache(OfCache, _Crash):
 class CrashDatabase(_Crash):
     """The database's process ends at once; committed rows survive, queries under way do not.
 
+    If it has a standby, that takes over: after `Database.failover` seconds, whatever `down` says.
     SIMPLIFIED: it comes back with its buffer pool as it was.
     """
 

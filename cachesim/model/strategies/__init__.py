@@ -19,7 +19,7 @@ from cachesim.model.strategies.refresh import RefreshAhead, StaleWhileRevalidate
 from cachesim.model.strategies.session import SessionStore
 from cachesim.model.strategies.through import ReadThrough, WriteThrough
 from cachesim.model.strategies.versions import Leases, VersionCheck
-from cachesim.model.strategies.wrap import Jitter, NegativeCaching, SingleFlight
+from cachesim.model.strategies.wrap import Jitter, NegativeCaching, ReadReplicas, SingleFlight
 
 __all__ = [
     "DoubleDelete",
@@ -31,6 +31,7 @@ __all__ = [
     "NearCache",
     "NegativeCaching",
     "NoCache",
+    "ReadReplicas",
     "ReadThrough",
     "RefreshAhead",
     "SessionStore",

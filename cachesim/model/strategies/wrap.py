@@ -78,6 +78,24 @@ class SingleFlight(Wrapper):
         return (yield from once(app, self, key, self.inner.load(app, key, ttl)))
 
 
+class ReadReplicas(Wrapper):
+    """A read that misses loads from a read replica of the database, so that the primary need not answer it.
+
+    A replica lags. A read that misses just after a write gets the old row, and the cache keeps it. To see that,
+    compare with the strategy inside, which loads from the primary.
+
+    >>> ReadReplicas(inner=LazyLoading(ttl=60, invalidate=True))
+    ReadReplicas(inner=LazyLoading(ttl=60.0, invalidate=True))
+    """
+
+    def load(self, app: App, key: str, ttl: float) -> Steps:
+        """Ask a replica, and fill."""
+        value = yield app.db.read(key, replica=True)
+        if value is not None:
+            yield app.cache.set(key, value, ttl)
+        return value
+
+
 # The cache holds this in place of a row that is not there: a stamp that no write has, and a note.
 ABSENT = noted(Value.stamp(2**64 - 1, STAMP_SIZE), math.inf, 0.0)
 

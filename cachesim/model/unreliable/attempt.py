@@ -14,6 +14,7 @@ from simpy.events import NORMAL
 
 from cachesim.errors import ConnectionLost, ConnectTimedOut, SimulatedFailure, TimedOut
 from cachesim.model.events import Environment, Visit
+from cachesim.model.unreliable.reception import Reception
 from cachesim.model.unreliable.station import VariableStation
 from cachesim.rng import Draw
 
@@ -31,6 +32,7 @@ class Destination(Protocol):
     station: VariableStation
     leg: Draw
     switches: dict[str, int]
+    reception: Reception | None
     under_way: dict["Attempt", None]
 
     def loses(self) -> bool:
@@ -52,6 +54,7 @@ class Caller(Protocol):
     service: Draw
     more: float
     argument: Any
+    user: int
 
     def run_effect(self, event: Visit, *, late: bool) -> None:
         """Run the command; `late` if the client no longer waits."""
@@ -93,15 +96,29 @@ class Attempt:
             self._wait_and(self._go_again)
             return
         self.connected = True
-        refusal = self.tier.refusal()
-        if refusal is None:
+        refusal, reception = self.tier.refusal(), self.tier.reception
+        if refusal is not None:
+            self.fail_after(self.tier.leg(), refusal)
+        elif reception is None or reception.knows(self.call.user):
             self._enter()
         else:
-            self.fail_after(self.tier.leg(), refusal)
+            self._open_with(reception)
 
     def _go_again(self, event: Visit) -> None:
         if event is self._event and self.waiting:  # a client that gave up has closed the connection
+            self._event = None
             self._go()
+
+    def _open_with(self, reception: Reception) -> None:
+        """Wait for a connection, and go on with it; a client that gave up meanwhile has closed it."""
+        era = reception.era
+
+        def opened(event: Visit) -> None:
+            if self.waiting:
+                reception.admit(self.call.user, era)
+            self._go_again(event)
+
+        self._event = self._at(reception.open(self.env._now), opened)
 
     def _enter(self) -> None:
         """Join the tier's queue; draw in the same order as a plain visit."""

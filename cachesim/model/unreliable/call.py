@@ -83,7 +83,7 @@ class Call(Visit):
         self.command, self.argument = effect, argument
         self.service, self.more = service, more  # a draw of seconds, and seconds beyond it
         self.client = client  # the client library that made the call
-        self.journey = journey
+        self.journey, self.user = journey, journey.client
         self.tried = 0  # attempts so far
         self.doubt: SimulatedFailure | None = None  # the first failure that is not definite
 

@@ -5,12 +5,16 @@ from typing import Any
 
 from cachesim.errors import SimulatedFailure
 from cachesim.model.cache_client import CacheClient
-from cachesim.model.database_client import DatabaseClient
+from cachesim.model.database_client import DatabaseClient, QueryClient
 from cachesim.model.events import Effect, Visit
 from cachesim.model.journey import Journey
 from cachesim.model.misuse import check_value
 from cachesim.model.unreliable.call import Call, Channel
-from cachesim.model.unreliable.tiers import UnreliableCache, UnreliableDatabase
+from cachesim.model.unreliable.tiers import (
+    UnreliableCache,
+    UnreliableDatabase,
+    UnreliableQueries,
+)
 from cachesim.rng import Draw
 
 UNREACHABLE = "unreachable"  # the kind of miss of a get that failed, where a failed get is a miss
@@ -33,17 +37,28 @@ class ResilientCacheClient(CacheClient):
         self._refuse(call, failure)
 
 
-class ResilientDatabaseClient(DatabaseClient):
-    """The client library of a database that may fail; each attempt asks for a connection of its own."""
+class ResilientQueryClient(QueryClient):
+    """The client library of what answers SELECTs and may fail; each attempt takes a place in the pool."""
 
-    def __init__(self, tier: UnreliableDatabase, journey: Journey, channel: Channel) -> None:
+    def __init__(self, tier: UnreliableQueries, journey: Journey, channel: Channel) -> None:
         super().__init__(tier, journey)
         self._send_read = caller_of(channel, tier.read_service, self)
-        self._send_write = caller_of(channel, tier.write_service, self)
 
-    def read(self, key: str) -> Visit:
+    def read(self, key: str, replica: bool = False) -> Visit:
         """SELECT the row."""
         return self._send_read(self._journey, self._was_read, key)
+
+    def give_up(self, call: Call, failure: SimulatedFailure) -> None:
+        """Fail: there is no other way to the rows."""
+        call.fail_with(failure)
+
+
+class ResilientDatabaseClient(ResilientQueryClient, DatabaseClient):
+    """The client library of a database that may fail."""
+
+    def __init__(self, tier: UnreliableDatabase, journey: Journey, channel: Channel) -> None:
+        super().__init__(tier, journey, channel)
+        self._send_write = caller_of(channel, tier.write_service, self)
 
     def write(self, key: str, value: Any) -> Visit:
         """Write the row and commit."""
@@ -53,10 +68,6 @@ class ResilientDatabaseClient(DatabaseClient):
     def _ask(self, effect: Effect, argument: Any) -> Visit:
         """Send another command."""
         return self._send_write(self._journey, effect, argument)
-
-    def give_up(self, call: Call, failure: SimulatedFailure) -> None:
-        """Fail: there is no other way to the rows."""
-        call.fail_with(failure)
 
 
 def caller_of(channel: Channel, service: Draw, client: Any) -> Callable[..., Call]:

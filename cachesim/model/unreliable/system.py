@@ -5,12 +5,22 @@ from typing import Any
 
 from cachesim.errors import BadInput
 from cachesim.model.blueprint import Blueprint
+from cachesim.model.database_replica import replica_name
 from cachesim.model.events import Drive, Visit
 from cachesim.model.journey import Journey
 from cachesim.model.system import System
 from cachesim.model.unreliable.call import Channel
-from cachesim.model.unreliable.clients import ResilientCacheClient, ResilientDatabaseClient
-from cachesim.model.unreliable.tiers import UnreliableCache, UnreliableDatabase, UnreliableTier
+from cachesim.model.unreliable.clients import (
+    ResilientCacheClient,
+    ResilientDatabaseClient,
+    ResilientQueryClient,
+)
+from cachesim.model.unreliable.tiers import (
+    UnreliableCache,
+    UnreliableDatabase,
+    UnreliableReplica,
+    UnreliableTier,
+)
 from cachesim.model.workload import TimedRequest
 from cachesim.records import Record, Sink
 from cachesim.rng import uniform
@@ -49,6 +59,13 @@ class UnreliableSystem(System):
         of = self.blueprint
         return UnreliableDatabase(self.env, of.database, of.network, of.seed, name)
 
+    def make_replica(self, number: int) -> UnreliableReplica:
+        """Make a live read replica that may fail."""
+        of, read = self.blueprint, self.db.log.reader(number)
+        return UnreliableReplica(
+            self.env, of.database, of.network, of.seed, replica_name(self.db, number), read
+        )
+
     def connect_cache(self, tier: Any, journey: Journey) -> ResilientCacheClient:
         """Make a client of one cache that may fail."""
         return ResilientCacheClient(tier, journey, self.channel_to(tier), raises=self.raises)
@@ -56,6 +73,10 @@ class UnreliableSystem(System):
     def connect_database(self, tier: Any, journey: Journey) -> ResilientDatabaseClient:
         """Make a client of one database that may fail."""
         return ResilientDatabaseClient(tier, journey, self.channel_to(tier))
+
+    def connect_replica(self, tier: Any, journey: Journey) -> ResilientQueryClient:
+        """Make a client of one replica that may fail."""
+        return ResilientQueryClient(tier, journey, self.channel_to(tier))
 
     def channel_to(self, tier: UnreliableTier) -> Channel:
         """Find the channel of a tier; the first client makes it."""

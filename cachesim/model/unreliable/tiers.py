@@ -3,6 +3,7 @@
 Faults turn the switches. Every attempt looks at them when it is sent and when its event fires.
 """
 
+import math
 from typing import Any
 
 from cachesim.errors import (
@@ -14,11 +15,15 @@ from cachesim.errors import (
     SimulatedFailure,
 )
 from cachesim.model.cache import CacheTier
-from cachesim.model.database import DatabaseTier
+from cachesim.model.database import Database, DatabaseTier, QueryTier
+from cachesim.model.database_replica import ReplicaTier
+from cachesim.model.events import Environment
+from cachesim.model.network import Network
 from cachesim.model.tier import Tier
 from cachesim.model.unreliable.attempt import Attempt
+from cachesim.model.unreliable.reception import Reception
 from cachesim.model.unreliable.station import VariableStation
-from cachesim.rng import uniform
+from cachesim.rng import stream, uniform
 
 SWITCHES = {  # name -> what the tier does while it is on
     "down": "its process does not run: it refuses connections",
@@ -33,6 +38,7 @@ class UnreliableTier(Tier):
 
     station_type = VariableStation
     station: VariableStation
+    reception: Reception | None = None  # None: opening a connection takes no time
 
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
@@ -61,6 +67,8 @@ class UnreliableTier(Tier):
     def crash(self) -> None:
         """End the process at once: the work under way is lost, and the clients' connections break."""
         self.turn_on("down")
+        if self.reception is not None:
+            self.reception.close_all()
         lost, self.under_way = self.under_way, {}
         self.station.clear(self.env.now)
         for attempt in lost:
@@ -71,6 +79,10 @@ class UnreliableTier(Tier):
     def restart(self) -> None:
         """Let the process run again, once every crash is over."""
         self.turn_off("down")
+
+    def outage(self, alone: float) -> float:
+        """Give the seconds until a tier that crashes is back, if it would need `alone` by itself."""
+        return alone
 
     def slow(self, factor: float) -> None:
         """Make every service take `factor` times as long, also for the attempts under way."""
@@ -125,13 +137,13 @@ class UnreliableCache(UnreliableTier, CacheTier):
     """A cache that may fail."""
 
 
-class UnreliableDatabase(UnreliableTier, DatabaseTier):
-    """A database that may fail. It counts its connections, also those of clients that no longer wait."""
+class UnreliableQueries(UnreliableTier, QueryTier):
+    """A connection pool that may fail. It counts its connections, also those of clients that no longer wait."""
 
     def full(self) -> SimulatedFailure | None:
         """Refuse if the database has as many queries as it takes."""
         if self.open >= self.limit:
-            return DatabaseRefused(f"the database has {self.limit} queries already")
+            return DatabaseRefused(f"the {self.name} has {self.limit} queries already")
         return None
 
     def take(self, attempt: Attempt) -> None:
@@ -143,3 +155,24 @@ class UnreliableDatabase(UnreliableTier, DatabaseTier):
     def forget(self, attempt: Attempt) -> None:
         """Close the connection of an attempt whose effect will never come."""
         self.open -= 1
+
+
+class UnreliableReplica(UnreliableQueries, ReplicaTier):
+    """A read replica that may fail."""
+
+
+class UnreliableDatabase(UnreliableQueries, DatabaseTier):
+    """A database that may fail; if it has a standby, that takes over."""
+
+    def __init__(
+        self, env: Environment, database: Database, network: Network, seed: int, name: str
+    ) -> None:
+        super().__init__(env, database, network, seed, name)
+        self.has_standby, self.has_replicas = database.standby, database.replicas > 0
+        self._takeovers = database.failover.draws(stream(seed, f"{name} failover"))
+        if database.accepts < math.inf:
+            self.reception = Reception(database.accepts)
+
+    def outage(self, alone: float) -> float:
+        """Give the seconds until a crashed database is back: with a standby, until that has taken over."""
+        return next(self._takeovers) if self.has_standby else alone
