@@ -29,9 +29,13 @@ class CacheClient:
         # Effects, bound once: they run when their visit fires.
         self._got, self._was_set = self._run_get, self._run_set
         self._was_deleted, self._executed = self._run_delete, self._run_execute
+        self._nobody_waits = self._run_wait
 
-    def get(self, key: str) -> simpy.Event:
-        """Ask for a key; the event's value is the Value, or None if the key is not there."""
+    def get(self, key: str, replica: bool | None = None) -> simpy.Event:
+        """Ask for a key; the event's value is the Value, or None if the key is not there.
+
+        `replica` says whether a replica may answer (None: as the fleet is set up); one node has none.
+        """
         send, held_bytes = self._send, self._held_bytes
         return send(self._journey, self._got, key, self._per_byte * held_bytes(key))
 
@@ -49,6 +53,10 @@ class CacheClient:
     def execute(self, *command: Any) -> simpy.Event:
         """Send any command of the engine, such as `execute("INCR", "visits")`; the value is its reply."""
         return self._send(self._journey, self._executed, command, self._tier.cost(command))
+
+    def wait(self, replicas: int, timeout: float) -> simpy.Event:
+        """Wait until so many replicas have this client's writes; the value is how many do: here none."""
+        return self._send(self._journey, self._nobody_waits, None)
 
     def note(self, key: str, outcome: str | None = None) -> None:
         """Write into the record how a lookup ended that used another command than `get`.
@@ -94,6 +102,9 @@ class CacheClient:
             visit._value = self._engine.execute(command)
         except CacheError as error:
             self._refuse(visit, error)
+
+    def _run_wait(self, visit: Visit) -> None:
+        visit._value = 0
 
     def _refuse(self, visit: Visit, error: SimulatedFailure) -> None:
         """Count the refusal; then fail, or go on as if the key were absent, as client libraries do."""

@@ -1,4 +1,4 @@
-"""The kinds of fleet: `Pool` (the client chooses the node) and `Shards` (Redis Cluster)."""
+"""What a fleet is, and `Pool`: nodes that do not know of each other. groups.py has those with replicas."""
 
 import functools
 from collections.abc import Sequence
@@ -6,11 +6,10 @@ from dataclasses import field
 from typing import Annotated
 
 from cachesim.engines.base import EngineSpec
-from cachesim.engines.redis.slots import SLOTS, slot_of
 from cachesim.errors import BadInput
 from cachesim.model.fleet.ejection import Eject, PoolView
 from cachesim.model.fleet.topology import Places, Truth, View
-from cachesim.model.routes import MEMCACHED_PORT, Finder, Ketama, Route, as_bytes
+from cachesim.model.routes import MEMCACHED_PORT, Finder, Ketama, Route
 from cachesim.rng import Draw
 from cachesim.spec import Count, Delay, Rule, Seconds, Spec
 
@@ -96,36 +95,6 @@ class Pool(Fleet):
         """Make what one process knows: it looks at the list of nodes at moments of its own."""
         gutter = tuple(range(self.nodes, self.nodes + self.gutter))
         return PoolView(truth, self.discovery * draw(), self, functools.cache(self.ring), gutter)
-
-
-class Shards(Fleet):
-    """A Redis Cluster: 16,384 slots, dealt to the shards in equal runs.
-
-    >>> Shards(3).finder()("user:1")
-    1
-    """
-
-    shards: Count = field(default=3, kw_only=False)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.shards > SLOTS:
-            raise BadInput(f"Shards.shards must be at most {SLOTS:,}, got {self.shards:,}")
-
-    def groups(self) -> Sequence[Sequence[str]]:
-        """Name the nodes of each shard."""
-        return [(f"shard-{number} node-0",) for number in range(self.shards)]
-
-    def finder(self) -> Finder:
-        """Make the function that finds a key's shard: by its slot."""
-        shards = self.shards
-        return lambda key: slot_of(as_bytes(key)) * shards // SLOTS
-
-    def check(self, cache: EngineSpec) -> None:
-        """Raise BadInput unless the engine is Redis."""
-        super().check(cache)
-        if cache.speaks != "redis":
-            raise BadInput(f"Shards are nodes of Redis, got {cache!r}; for Memcached take a Pool")
 
 
 def address(number: int) -> str:

@@ -27,21 +27,32 @@ class Places(dict[str, int]):
 
 
 class Topology:
-    """One state of a fleet: the group of each key, and the primary of each group.
+    """One state of a fleet: the group of each key, and the primary and the replicas of each group.
 
     Groups and nodes are numbers: their places in the lists of the system.
     """
 
-    def __init__(self, groups: Mapping[str, int], primaries: Sequence[int]) -> None:
+    def __init__(
+        self,
+        groups: Mapping[str, int],
+        primaries: Sequence[int],
+        replicas: Sequence[Sequence[int]] = (),
+    ) -> None:
         self.groups = groups  # key -> its group
         self.primaries = tuple(primaries)  # group -> its node
+        self.replicas = tuple(map(tuple, replicas)) or ((),) * len(primaries)  # group -> nodes
         self.nodes = Places(lambda key: self.primaries[self.groups[key]])  # key -> its node
 
-    def with_primary(self, group: int, node: int) -> "Topology":
-        """Make the state after a failover: the keys stay in their groups."""
-        primaries = list(self.primaries)
-        primaries[group] = node
-        return Topology(self.groups, primaries)
+    def with_group(self, group: int, primary: int, replicas: Sequence[int]) -> "Topology":
+        """Make the state after a change of one group: the keys stay in their groups."""
+        primaries, others = list(self.primaries), list(self.replicas)
+        primaries[group], others[group] = primary, tuple(replicas)
+        return Topology(self.groups, primaries, others)
+
+    def readers(self, key: str) -> tuple[int, ...]:
+        """Give the nodes that may answer a read of a replica: the primary, if it has none."""
+        group = self.groups[key]
+        return self.replicas[group] or (self.primaries[group],)
 
 
 class Truth:

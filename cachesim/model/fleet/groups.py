@@ -1,0 +1,134 @@
+"""Fleets with replicas: `Shards` (Redis, cluster mode enabled) and `Replicated` (cluster mode disabled)."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import field
+from typing import Annotated, Literal
+
+from cachesim.engines.base import EngineSpec
+from cachesim.engines.redis.engine import Redis
+from cachesim.engines.redis.slots import SLOTS, slot_of
+from cachesim.errors import BadInput
+from cachesim.model.distributions import Between, Distribution, Exponential
+from cachesim.model.fleet.specs import Fleet
+from cachesim.model.fleet.topology import Truth, View
+from cachesim.model.routes import Finder, as_bytes
+from cachesim.rng import Draw
+from cachesim.spec import Bytes, Count, Delay, Rule, Span
+from cachesim.theory.gossip import failover_times
+from cachesim.units import MIB, MS
+
+Few = Annotated[int, Rule("from 0 to 5", lambda x: 0 <= x <= 5)]  # so many replicas has a shard
+
+
+class Groups(Fleet):
+    """Groups of nodes with the same keys: a primary and its replicas, which follow it with a lag.
+
+    `min_replicas` and `max_lag` are Redis's min-replicas-to-write and min-replicas-max-lag.
+    """
+
+    replicas: Few = 0  # of each primary
+    lag: Distribution = Exponential(mean=1 * MS)  # seconds from a write to its arrival at a replica
+    reads: Literal["primary", "replica"] = "primary"  # who answers a get that does not say it
+    min_replicas: Few = 0  # without so many good replicas a primary takes no writes
+    max_lag: Count = 10  # seconds since its last word, after which a replica is not good
+    backlog: Bytes = MIB  # bytes of the log that a primary keeps for replicas that were away
+
+    def check(self, cache: EngineSpec) -> None:
+        """Raise BadInput unless the engine is Redis."""
+        super().check(cache)
+        if not isinstance(cache, Redis):
+            name = type(self).__name__
+            raise BadInput(f"{name} are nodes of Redis, got {cache!r}; for Memcached take a Pool")
+
+    def takeover(self, draw: Draw) -> float:
+        """Draw how many seconds after its primary fell silent a replica takes over; inf: never."""
+        raise NotImplementedError
+
+
+class Shards(Groups):
+    """A Redis Cluster: 16,384 slots, dealt to the shards in equal runs.
+
+    A cluster notices a dead primary by its own gossip, after `node_timeout` seconds at least. It needs three
+    shards for that, and a replica.
+
+    >>> Shards(3).finder()("user:1")
+    1
+
+    References
+    ----------
+    Redis Cluster specification; redis 7.0, cluster.c.
+    """
+
+    shards: Count = field(default=3, kw_only=False)
+    node_timeout: Span = 15.0  # seconds: cluster-node-timeout
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.shards > SLOTS:
+            raise BadInput(f"Shards.shards must be at most {SLOTS:,}, got {self.shards:,}")
+
+    def groups(self) -> Sequence[Sequence[str]]:
+        """Name the nodes of each shard."""
+        nodes = range(1 + self.replicas)
+        return [[f"shard-{shard} node-{n}" for n in nodes] for shard in range(self.shards)]
+
+    def finder(self) -> Finder:
+        """Make the function that finds a key's shard: by its slot."""
+        shards = self.shards
+        return lambda key: slot_of(as_bytes(key)) * shards // SLOTS
+
+    def takeover(self, draw: Draw) -> float:
+        """Draw when the cluster's own election is over; inf: there is no majority."""
+        if self.shards < 3 or not self.replicas:
+            return math.inf
+        return failover_times(self.node_timeout, self.shards, self.replicas, draw)[2]
+
+
+class Replicated(Groups):
+    """A primary with replicas behind two names: the primary endpoint, and the reader endpoint.
+
+    The service notices a dead primary, promotes the replica with the least lag, and changes the name's
+    address. A process asks for the address again when its copy is `dns_ttl` seconds old, and, if it
+    `reresolves`, after an error.
+
+    >>> Replicated(2).groups()
+    [['node-0', 'node-1', 'node-2']]
+
+    References
+    ----------
+    Amazon ElastiCache User Guide, "Minimizing downtime with Multi-AZ": detect, promote, propagate the name.
+    """
+
+    replicas: Few = field(default=1, kw_only=False)
+    detect: Distribution = Between(low=5.0, high=30.0)  # seconds (an assumption)
+    promote: Distribution = Between(low=2.0, high=10.0)  # seconds: "a few seconds" (the same guide)
+    dns_ttl: Delay = 5.0  # seconds that a process keeps an address; the guide advises 5 to 10
+    reresolves: bool = True  # whether it asks for the address again after an error
+
+    def groups(self) -> Sequence[Sequence[str]]:
+        """Name the nodes."""
+        return [[f"node-{number}" for number in range(1 + self.replicas)]]
+
+    def finder(self) -> Finder:
+        """Make the function that finds a key's group: there is one."""
+        return lambda key: 0
+
+    def view(self, truth: Truth, draw: Draw) -> View:
+        """Make what one process knows: the address that it asked for at a moment of its own."""
+        late = self.dns_ttl * draw()
+        return View(truth, late) if self.reresolves else Deaf(truth, late)
+
+    def takeover(self, draw: Draw) -> float:
+        """Draw when the service has promoted a replica."""
+        if not self.replicas:
+            return math.inf
+        return self.detect.quantile(draw()) + self.promote.quantile(draw())
+
+
+class Deaf(View):
+    """A view that no error renews, such as a pool of connections or a JVM that keeps an address for ever."""
+
+    def refresh(self) -> bool:
+        """Learn nothing."""
+        return False

@@ -1,0 +1,98 @@
+"""A node of a fleet with replicas: it may be a primary, or follow one."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from cachesim.clock import Clock
+from cachesim.engines.base import Engine, EngineSpec, Random
+from cachesim.engines.redis.engine import Redis
+from cachesim.engines.redis.replication import ReplicatedEngine
+from cachesim.model.cache import CacheTier
+from cachesim.model.fleet.replica import LazyReplica
+from cachesim.model.unreliable.station import VariableStation
+from cachesim.model.unreliable.tiers import UnreliableCache
+from cachesim.rng import stream, uniform
+from cachesim.units import MIB
+
+
+class Replicating(EngineSpec):
+    """Builds the engine of a Redis that can be a primary or a replica."""
+
+    redis: Redis = Redis()
+    backlog: int = MIB
+
+    def build(self, clock: Clock, random: Random) -> Engine:
+        """Make a new, empty engine."""
+        return ReplicatedEngine(self.redis, clock, random, backlog=self.backlog)
+
+
+class GroupNode(CacheTier):
+    """A node that executes its primary's log, if it follows one, before anybody looks at it."""
+
+    engine: ReplicatedEngine
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.replica: LazyReplica | None = None  # None: it is a primary
+        self.services = self._caught_up(self.services)
+        self.service = self.services.__next__
+        self._phase = uniform(self.seed, f"{self.name} acknowledgements")()
+        self._work = 0.0  # seconds that an entry of the log takes
+
+    def _caught_up(self, services: Iterator[float]) -> Iterator[float]:
+        """Yield the service times; a command joins the line behind what has arrived before it."""
+        while True:
+            self.catch_up()
+            yield next(services)
+
+    def catch_up(self) -> None:
+        """Execute what has arrived by now."""
+        if self.replica is not None:
+            self.replica.catch_up(self.env._now)
+
+    def get(self, key: str) -> bytes | None:
+        """Look a key up, as the node has it now."""
+        self.catch_up()
+        return self.engine.get(key)
+
+    def execute(self, command: tuple[Any, ...]) -> Any:
+        """Run a command on what the node has now."""
+        self.catch_up()
+        return self.engine.execute(command)
+
+    def follow(self, primary: "GroupNode", lag: Any, work: float, back: float) -> None:
+        """Become a replica of a node, from now on; `work` is what an entry costs, `back` the way of an ACK."""
+        lags = lag.draws(stream(self.seed, f"{self.name} follows {primary.name}"))
+        self.replica = LazyReplica(
+            primary.engine, self.engine, lags, depart=self.depart, seconds=lambda entry: work,
+            back=back, phase=self._phase,
+        )  # fmt: skip
+
+    def lead(self) -> list[Any]:
+        """Become a primary; return the entries of the old log that never came here."""
+        replica, self.replica = self.replica, None
+        return [] if replica is None else replica.promote(self.env._now)
+
+    def depart(self, arrival: float, seconds: float) -> float:
+        """Book work on the station; return when it is done."""
+        return self.station.depart(arrival, seconds)
+
+    def lag(self) -> float:
+        """Give the seconds that it is behind its primary."""
+        self.catch_up()
+        return 0.0 if self.replica is None else self.replica.lag_at(self.env._now)
+
+    def counters(self, now: float) -> tuple[float, ...]:
+        """Read the counters, as they are now."""
+        self.catch_up()
+        return super().counters(now)
+
+
+class UnreliableGroupNode(GroupNode, UnreliableCache):
+    """A node of a group that may fail."""
+
+    station: VariableStation
+
+    def depart(self, arrival: float, seconds: float) -> float:
+        """Book work on the station; return when it is done, at the present speed."""
+        return self.station.when(self.station.depart(self.station.work(arrival), seconds))
