@@ -130,9 +130,7 @@ def test_lost_writes_are_what_the_promoted_replica_lacks():
     for replica in (first, second):
         replica.cut(3.5)
 
-    assert [entry.command[1] for entry in first.missing()] == ["d"]
-    first.leave()
-    first.engine.promote()
+    assert [entry.command[1] for entry in first.promote(3.5)] == ["d"]
     assert not second.follow(first.engine, clock())
     clock.advance(10)
     second.catch_up(clock())
@@ -173,6 +171,18 @@ def test_a_silent_replica_is_good_for_max_lag_and_a_bit():
     assert 4.5 <= min(waited)
     assert max(waited) <= 6.5
     assert sum(waited) / len(waited) == pytest.approx(5.5, abs=0.15)
+
+
+def test_what_has_arrived_is_not_lost():
+    """A promoted replica first executes what waits on its station."""
+    clock, primary, replica = following(repeat(1.0), seconds=lambda entry: 60.0)
+    primary.set("a", b"1")
+    clock.advance(2)
+
+    assert replica.promote(clock()) == []
+    assert replica.engine.get("a") == b"1"
+    replica.engine.set("b", b"2")
+    assert not primary.log.readers
 
 
 def test_wait_costs_a_round_trip():

@@ -250,6 +250,11 @@ class ReplicatedEngine(WatchedEngine):
         """Write a PING: it counts in the offset."""
         self.log.write(self._at or 0.0, ("PING",), FRAME)
 
+    def request_acks(self) -> int:
+        """Ask all replicas for an ACK, as WAIT does. Return the offset that they will have then."""
+        self.log.write(self.clock(), ("REPLCONF", "GETACK", "*"), FRAME)
+        return self.log.offset
+
     # Executing the log
 
     def apply(self, entry: LogEntry, at: float) -> None:
