@@ -103,6 +103,12 @@ SAMPLE = (
     "retries",  # calls of a tier that were repeated, so far
     "timeouts",  # calls of a tier that their client gave up, so far
 )
+LOST_WRITE = (  # of a write that a failover lost
+    "time",  # seconds: when the old primary took it
+    "key",
+    "write",  # id of the write whose value it was; None: a deletion, or a value of another command
+    "node",  # name of the old primary
+)
 NODE_SAMPLE = (  # of one node of a fleet
     "begin",  # seconds: when the sample was taken
     "node",  # its name

@@ -28,6 +28,7 @@ class Result:
         history: pd.DataFrame,
         engine: str,
         nodes: pd.DataFrame | None = None,
+        lost_writes: pd.DataFrame | None = None,
     ) -> None:
         self.scenario = scenario
         self.history = history  # one row per record, the warm-up included
@@ -35,6 +36,7 @@ class Result:
         self.nodes = (
             nodes  # one row per node and sample: records.NODE_SAMPLE; empty without a fleet
         )
+        self.lost_writes = lost_writes  # one row per write that a failover lost: records.LOST_WRITE
 
     @cached_property
     def measured(self) -> pd.DataFrame:

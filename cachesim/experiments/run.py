@@ -1,8 +1,9 @@
 """`run`: one scenario, once."""
 
 from cachesim.experiments.result import Result
-from cachesim.measure.history import Recorder
+from cachesim.measure.history import Recorder, framed
 from cachesim.model.choice import system_for
+from cachesim.records import LOST_WRITE
 from cachesim.scenario import Scenario
 
 
@@ -17,4 +18,5 @@ def run(scenario: Scenario) -> Result:
     system = system_for(scenario)(scenario, recorder.request, recorder.sample)
     system.run()
     history = recorder.hand_over(system.db.versions)
-    return Result(scenario, history, system.cache.engine.version, recorder.nodes())
+    lost = framed(system.lost_writes(), LOST_WRITE)
+    return Result(scenario, history, system.cache.engine.version, recorder.nodes(), lost)

@@ -8,7 +8,7 @@ NA or None). Every metric is a pure function of such a frame, or of any part of 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -57,9 +57,7 @@ class Recorder:
 
     def nodes(self) -> pd.DataFrame:
         """Make the frame of the nodes' samples: columns NODE_SAMPLE, one row per node and sample."""
-        import pandas as pd
-
-        return pd.DataFrame(self._nodes, columns=pd.Index(NODE_SAMPLE))
+        return framed(self._nodes, NODE_SAMPLE)
 
     def history(self, versions: Mapping[int, int] | None = None) -> pd.DataFrame:
         """Return everything recorded so far, in the order of time.
@@ -82,6 +80,13 @@ class Recorder:
     def _flush(self) -> None:
         self._kept.add(self._fields)
         self._fields.clear()
+
+
+def framed(rows: Sequence[Record], columns: tuple[str, ...]) -> pd.DataFrame:
+    """Make a frame of rows, also of none."""
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=pd.Index(columns))
 
 
 def _with_ages(frame: pd.DataFrame) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Builds the live parts of a run from a blueprint, and plays its workload."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from heapq import heappush
 from itertools import chain, count
@@ -287,6 +287,10 @@ class System:
     def node_samples(self, now: float) -> list[Record]:
         """Sample each node of a fleet; without one there is nothing to add."""
         return []
+
+    def lost_writes(self) -> Sequence[tuple[Any, ...]]:
+        """Give the writes that a failover lost; without a fleet there is none."""
+        return ()
 
     def repeated(self) -> tuple[int, int]:
         """Count the attempts of all clients that were repetitions, and those that timed out."""

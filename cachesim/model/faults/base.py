@@ -60,7 +60,7 @@ class OfCache(Fault):
 
     def struck(self, system: UnreliableSystem) -> UnreliableCache:
         """Find the node that it strikes; BadInput if there is no such node."""
-        return system.cache_named(self.node or self.tier)
+        return system.struck_by(self, self.node or self.tier)
 
 
 class Condition(Fault):

@@ -41,7 +41,7 @@ class FleetClient:
         self._engine = host.caches[0].engine  # any node's: it knows the keys of a command
         self.dirty = Dirty(host)
 
-    def get(self, key: str) -> simpy.Event:
+    def get(self, key: str, replica: bool | None = None) -> simpy.Event:
         """Ask the key's node; see `CacheClient.get`."""
         return self._clients[self._places[key]].get(key)
 
@@ -65,6 +65,10 @@ class FleetClient:
         if len(places) > 1:
             raise scattered(command[0])
         return self._clients[places.pop()].execute(*command)
+
+    def wait(self, replicas: int, timeout: float) -> simpy.Event:
+        """Wait for replicas, of which there are none; see `CacheClient.wait`."""
+        return self._clients[0].wait(replicas, timeout)
 
     def note(self, key: str, outcome: str | None = None) -> None:
         """Write into the record how a lookup ended; see `CacheClient.note`."""

@@ -46,7 +46,7 @@ class PoolView(View):
         self._gutter = tuple(gutter)
         self._spare = Modulo().over([f"gutter-{n}" for n in range(len(gutter))]) if gutter else None
 
-    def node_of(self, key: str) -> int:
+    def node_of(self, key: str, turn: int | None = None) -> int:
         """Find the node to ask: the key's own, or what stands in for it while that is ejected."""
         topology = self.topology()
         node = topology.nodes[key]

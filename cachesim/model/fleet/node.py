@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from cachesim.clock import Clock
-from cachesim.engines.base import Engine, EngineSpec, Random
+from cachesim.engines.base import Command, Engine, EngineSpec, Random
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.model.cache import CacheTier
 from cachesim.model.fleet.replica import LazyReplica
-from cachesim.model.unreliable.station import VariableStation
-from cachesim.model.unreliable.tiers import UnreliableCache
 from cachesim.rng import stream, uniform
 from cachesim.units import MIB
+
+NOREPLICAS = "NOREPLICAS Not enough good replicas to write."
 
 
 class Replicating(EngineSpec):
@@ -36,8 +36,8 @@ class GroupNode(CacheTier):
         self.replica: LazyReplica | None = None  # None: it is a primary
         self.services = self._caught_up(self.services)
         self.service = self.services.__next__
+        self._required = 0, 0  # min-replicas-to-write, min-replicas-max-lag
         self._phase = uniform(self.seed, f"{self.name} acknowledgements")()
-        self._work = 0.0  # seconds that an entry of the log takes
 
     def _caught_up(self, services: Iterator[float]) -> Iterator[float]:
         """Yield the service times; a command joins the line behind what has arrived before it."""
@@ -55,7 +55,7 @@ class GroupNode(CacheTier):
         self.catch_up()
         return self.engine.get(key)
 
-    def execute(self, command: tuple[Any, ...]) -> Any:
+    def execute(self, command: Command) -> Any:
         """Run a command on what the node has now."""
         self.catch_up()
         return self.engine.execute(command)
@@ -71,7 +71,27 @@ class GroupNode(CacheTier):
     def lead(self) -> list[Any]:
         """Become a primary; return the entries of the old log that never came here."""
         replica, self.replica = self.replica, None
-        return [] if replica is None else replica.promote(self.env._now)
+        lost = [] if replica is None else replica.promote(self.env._now)
+        self.require(*self._required)
+        return lost
+
+    def require(self, replicas: int, max_lag: int) -> None:
+        """As a primary, take no writes without so many replicas whose last word is `max_lag` seconds old at most."""
+        self._required = replicas, max_lag
+        if replicas and self.replica is None:
+            self.engine.refusal = self._too_few
+
+    def _too_few(self) -> str | None:
+        """Give the error of a primary with too few good replicas; None: it has enough."""
+        wanted, max_lag = self._required
+        links: Any = self.engine.log.readers
+        good = sum(link.is_good(self.env._now, max_lag) for link in links)
+        return None if good >= wanted else NOREPLICAS
+
+    def acknowledged(self) -> list[float]:
+        """Ask all replicas for an ACK; return when each will have answered, in seconds, the first one first."""
+        offset = self.engine.request_acks()
+        return sorted(follower.acknowledges(offset) for follower in self.engine.log.readers)  # type: ignore[attr-defined]
 
     def depart(self, arrival: float, seconds: float) -> float:
         """Book work on the station; return when it is done."""
@@ -86,13 +106,3 @@ class GroupNode(CacheTier):
         """Read the counters, as they are now."""
         self.catch_up()
         return super().counters(now)
-
-
-class UnreliableGroupNode(GroupNode, UnreliableCache):
-    """A node of a group that may fail."""
-
-    station: VariableStation
-
-    def depart(self, arrival: float, seconds: float) -> float:
-        """Book work on the station; return when it is done, at the present speed."""
-        return self.station.when(self.station.depart(self.station.work(arrival), seconds))

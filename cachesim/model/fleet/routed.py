@@ -32,6 +32,10 @@ class RoutedHost(Protocol):
     caches: list[Any]
     places: Mapping[str, int]
 
+    @property
+    def reads_replicas(self) -> bool:
+        """Whether a get that does not say it goes to a replica."""
+
     def view_of(self, client: int) -> View:
         """Give what the process that serves a user knows of the fleet."""
 
@@ -43,10 +47,16 @@ class Routed(Visit):
     """
 
     def __init__(
-        self, client: "RoutedClient", name: str, key: str | None, arguments: tuple[Any, ...]
+        self,
+        client: "RoutedClient",
+        name: str,
+        key: str | None,
+        arguments: tuple[Any, ...],
+        turn: int | None = None,
     ) -> None:
         self.ready(client.env)
         self.client, self.name, self.key, self.arguments = client, name, key, arguments
+        self.turn = turn  # which of the replicas may answer; None: only the primary
         self.command = getattr(
             CacheClient, f"_run_{name}"
         )  # for the sentence about a forgotten yield
@@ -55,8 +65,10 @@ class Routed(Visit):
     def ask(self) -> "Routed":
         """Send the command to the node that the client's process holds for the right one."""
         view = self.client.view()
-        self.node = 0 if self.key is None else view.node_of(self.key)
+        self.node = 0 if self.key is None else view.node_of(self.key, self.turn)
         arguments = view.arguments(self.node, self.name, self.arguments)
+        if self.turn is not None:
+            arguments = *arguments, True
         visit: Any = getattr(self.client.clients[self.node], self.name)(*arguments)
         visit.waiter = self._ended
         return self
@@ -75,7 +87,8 @@ class Routed(Visit):
         if isinstance(failure, NO_ANSWER):
             view.failed(self.node)
         worth = isinstance(failure, (Redirected, *NO_ANSWER)) and self.hops < HOPS
-        if worth and view.refresh():
+        from_replica, self.turn = self.turn is not None, None  # the primary is asked next
+        if worth and (view.refresh() or from_replica):
             self.hops += 1
             self.client.journey.count_hop()
             self.ask()
@@ -93,15 +106,20 @@ class RoutedClient:
     ) -> None:
         self.env, self.journey, self.clients = host.env, app.journey, NodeClients(connect)
         self._app, self._host, self._raises = app, host, raises
+        self._turn = app.client  # whose turn it is among the replicas
+        self._written: str | None = None  # the key of the last write
         self.dirty = Dirty(host)
 
     def view(self) -> View:
         """Give what the process of the present user knows."""
         return self._host.view_of(self._app.client)
 
-    def get(self, key: str) -> simpy.Event:
+    def get(self, key: str, replica: bool | None = None) -> simpy.Event:
         """Ask for a key; see `CacheClient.get`."""
-        return self._routed("get", key, key)
+        turn = None
+        if self._host.reads_replicas if replica is None else replica:
+            turn = self._turn = self._turn + 1
+        return self._routed("get", key, key, turn=turn)
 
     def set(self, key: str, value: Value, ttl: float = math.inf) -> simpy.Event:
         """Store a value; see `CacheClient.set`."""
@@ -122,8 +140,16 @@ class RoutedClient:
         """Write into the record how a lookup ended; see `CacheClient.note`."""
         self.clients[self.view().node_of(key)].note(key, outcome)
 
-    def _routed(self, name: str, key: str | None, *arguments: Any) -> Routed:
-        routed = Routed(self, name, key, arguments).ask()
+    def wait(self, replicas: int, timeout: float) -> simpy.Event:
+        """Wait for replicas of the last written key; see `CacheClient.wait`."""
+        return self._routed("wait", self._written, replicas, timeout)
+
+    def _routed(
+        self, name: str, key: str | None, *arguments: Any, turn: int | None = None
+    ) -> Routed:
+        if name in ("set", "delete"):
+            self._written = key
+        routed = Routed(self, name, key, arguments, turn).ask()
         self.journey.note(routed)
         return routed
 

@@ -25,10 +25,6 @@ class Fleet(Spec):
         """Name the nodes: one group per part of the keys; the first node of a group is its primary."""
         raise NotImplementedError
 
-    def group_table(self) -> Places:
-        """Make the table of the groups: key -> its group."""
-        return Places(self.finder())
-
     def spares(self) -> Sequence[str]:
         """Name the nodes that have no keys of their own."""
         return ()

@@ -6,10 +6,15 @@ from typing import Any
 from cachesim.engines.base import Engine
 from cachesim.model.app import App
 from cachesim.model.cache import CacheTier
+from cachesim.model.cache_client import CacheClient
 from cachesim.model.client import Client
 from cachesim.model.fleet.client import FleetClient, NodeClients
+from cachesim.model.fleet.groups import Groups
+from cachesim.model.fleet.node import GroupNode, Replicating
+from cachesim.model.fleet.replica_client import GroupClient, GroupNodeClient
 from cachesim.model.fleet.specs import Fleet
-from cachesim.model.fleet.topology import Places
+from cachesim.model.fleet.topology import Places, Topology
+from cachesim.model.journey import Journey
 from cachesim.model.system import System
 from cachesim.records import Record, Sink
 
@@ -28,10 +33,24 @@ class FleetSystem(System):
         """Make the nodes, and the table that says where each key is."""
         groups = self.fleet.groups()
         names = [name for group in groups for name in group]
-        firsts = [names.index(group[0]) for group in groups]
-        find = self.fleet.finder()
-        self.places = Places(lambda key: firsts[find(key)])
+        places = [[names.index(name) for name in group] for group in groups]
+        self._topology = Topology(
+            Places(self.fleet.finder()),
+            [first for first, *_ in places],
+            [rest for _, *rest in places],
+        )
+        self.places = self._topology.nodes
         return [self.make_cache(name) for name in (*names, *self.fleet.spares())]
+
+    @property
+    def topology(self) -> Topology:
+        """The present state of the fleet."""
+        return self._topology
+
+    @property
+    def reads_replicas(self) -> bool:
+        """Whether a get that does not say it goes to a replica."""
+        return False
 
     def cache_client(self, app: App) -> Any:
         """Make the `app.cache` of a view: it has a client per node."""
@@ -63,3 +82,57 @@ class FleetSystem(System):
     def node_samples(self, now: float) -> list[Record]:
         """Sample each node, in the order of NODE_SAMPLE."""
         return [(now, tier.name, *tier.counters(now), 0.0) for tier in self.caches]
+
+
+class GroupSystem(FleetSystem):
+    """A system whose fleet has replicas."""
+
+    @property
+    def fleet(self) -> Groups:
+        """The description of the fleet."""
+        return self.blueprint.fleet  # type: ignore[return-value] # system_for asks for it
+
+    @property
+    def reads_replicas(self) -> bool:
+        """Whether a get that does not say it goes to a replica."""
+        return self.fleet.reads == "replica"
+
+    def _load(self) -> None:
+        """Load the rows; then let the replicas follow their primaries, warm if these are."""
+        super()._load()
+        for node in self.caches:
+            node.require(self.fleet.min_replicas, self.fleet.max_lag)  # type: ignore[attr-defined]
+        for group, primary in enumerate(self._topology.primaries):
+            for place in self._topology.replicas[group]:
+                self.let_follow(self.caches[place], self.caches[primary])
+
+    def let_follow(self, replica: Any, primary: Any) -> None:
+        """Let a node follow another one from now on."""
+        of = self.blueprint
+        replica.follow(primary, self.fleet.lag, of.node.service.mean, of.network.cache_leg.mean / 2)
+
+    def make_cache(self, name: str) -> CacheTier:
+        """Make a node that can be a primary or a replica."""
+        return self.make_node(GroupNode, name)
+
+    def make_node(self, kind: type[GroupNode], name: str) -> GroupNode:
+        """Make a node of this kind."""
+        of = self.blueprint
+        redis = Replicating(
+            redis=of.cache,  # type: ignore[arg-type] # Groups.check asks for it
+            backlog=self.fleet.backlog,
+        )
+        return kind(self.env, redis, of.node, of.network, of.seed, name)
+
+    def connect_cache(self, tier: Any, journey: Journey) -> CacheClient:
+        """Make a client of one node."""
+        return GroupNodeClient(tier, journey, raises=self.raises)
+
+    def cache_client(self, app: App) -> Any:
+        """Make the `app.cache` of a view: its gets may go to replicas."""
+        clients = NodeClients(lambda place: self.connect_cache(self.caches[place], app.journey))
+        return GroupClient(clients, self, first=app.client)
+
+    def node_samples(self, now: float) -> list[Record]:
+        """Sample each node, with its lag."""
+        return [(now, node.name, *node.counters(now), node.lag()) for node in self.caches]  # type: ignore[attr-defined]

@@ -103,9 +103,13 @@ class View:
         known, self._seen = self._seen, len(self.truth.states) - 1
         return known < self._seen
 
-    def node_of(self, key: str) -> int:
-        """Find the node to ask for a key: the place of the group's primary."""
-        return self.topology().nodes[key]
+    def node_of(self, key: str, turn: int | None = None) -> int:
+        """Find the node to ask for a key: the group's primary, or the replica whose turn it is."""
+        topology = self.topology()
+        if turn is None:
+            return topology.nodes[key]
+        readers = topology.readers(key)
+        return readers[turn % len(readers)]
 
     def arguments(self, node: int, name: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         """Change the arguments of a command for a node that only stands in."""

@@ -24,11 +24,7 @@ class UnreliableFleetSystem(FleetSystem, UnreliableSystem):
     def make_caches(self) -> list[Any]:
         """Make the nodes, the truth about the fleet, and what each process knows of it."""
         caches = super().make_caches()
-        groups = self.fleet.groups()
-        names = [name for group in groups for name in group]
-        first = Topology(self.fleet.group_table(), [names.index(group[0]) for group in groups])
-        self.truth = Truth(lambda: self.env._now, first)
-        self.places = first.nodes
+        self.truth = Truth(lambda: self.env._now, self._topology)
         draw = uniform(self.blueprint.seed, "views of the fleet")
         self.views = [self.fleet.view(self.truth, draw) for _ in range(self.fleet.processes)]
         return caches
@@ -51,7 +47,7 @@ class UnreliableFleetSystem(FleetSystem, UnreliableSystem):
     def change(self, topology: Topology) -> None:
         """Let the fleet be in another state from now on."""
         self.truth.change(topology)
-        self.places = topology.nodes
+        self._topology, self.places = topology, topology.nodes
 
     def tier(self, name: str) -> UnreliableTier:
         """Find a tier by its name; a fleet has several caches."""

@@ -44,6 +44,7 @@ class UnreliableSystem(System):
         self._record = sink
         self.settled = 0.0  # seconds: when the last request ended
         self.channels: dict[str, Channel] = {}  # name of a tier -> how its clients call it
+        self._struck: dict[int, UnreliableCache] = {}  # id of a fault -> the node that it struck
         self.bends: list[Bend] = []
         self.skews: list[float] = []  # seconds by which clients' clocks are wrong at most
 
@@ -98,6 +99,12 @@ class UnreliableSystem(System):
         if name not in self.tiers:
             raise BadInput(f'this system has no tier "{name}"; choose from {", ".join(self.tiers)}')
         return self.tiers[name]
+
+    def struck_by(self, fault: object, name: str) -> UnreliableCache:
+        """Find the cache node that a fault strikes: the one that has this name, or role, when it begins."""
+        if id(fault) not in self._struck:
+            self._struck[id(fault)] = self.cache_named(name)
+        return self._struck[id(fault)]
 
     def cache_named(self, name: str) -> UnreliableCache:
         """Find a cache node by its name; BadInput if it is not the name of a cache."""

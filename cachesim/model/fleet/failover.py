@@ -1,0 +1,133 @@
+"""A fleet with replicas whose nodes may fail: who takes over, and when, and which writes are gone.
+
+A failover costs one event. The moment of the takeover is drawn when the primary falls silent; if it is still
+silent then, the replica that has most of the log becomes the primary.
+"""
+
+import math
+from typing import Any
+
+from cachesim.model.app import App
+from cachesim.model.cache_client import CacheClient
+from cachesim.model.events import Drive, Steps
+from cachesim.model.fleet.failing_node import FailingNode, FailingNodeClient
+from cachesim.model.fleet.groups import Shards
+from cachesim.model.fleet.lost import LostWrite, lost_in
+from cachesim.model.fleet.system import GroupSystem
+from cachesim.model.fleet.unreliable import UnreliableFleetSystem
+from cachesim.model.journey import Journey
+from cachesim.rng import uniform
+
+
+class UnreliableGroupSystem(UnreliableFleetSystem, GroupSystem):
+    """A fleet with replicas and switches for faults."""
+
+    def __init__(self, *parts: Any) -> None:
+        self._lost: list[LostWrite] = []
+        super().__init__(*parts)
+        self._draw = uniform(self.blueprint.seed, "failover")
+
+    def make_cache(self, name: str) -> Any:
+        """Make a node that may fail, and that says so."""
+        node: Any = self.make_node(FailingNode, name)
+        node.tell(self.noticed)
+        return node
+
+    def connect(self, place: int, app: App) -> CacheClient:
+        """Make a client of one node; a RoutedClient decides what follows from its failures."""
+        client: CacheClient = self.connect_cache(self.caches[place], app.journey)
+        return client
+
+    def connect_cache(self, tier: Any, journey: Journey) -> Any:
+        """Make a client of one node; in a cluster a replica redirects reads that were not meant for it."""
+        strict = isinstance(self.fleet, Shards)
+        return FailingNodeClient(tier, journey, self.channel_to(tier), strict=strict)
+
+    def cache_named(self, name: str) -> Any:
+        """Find a node by its name, or by its role: "shard-0 primary", "primary"."""
+        group, _, role = name.rpartition(" ")
+        for number, names in enumerate(self.fleet.groups()):
+            if role == "primary" and names[0].rpartition(" ")[0] == group:
+                return self.caches[self.topology.primaries[number]]
+        return super().cache_named(name)
+
+    def lost_writes(self) -> list[LostWrite]:
+        """Give every write that a primary had taken and that is gone, in the order of the losses."""
+        return self._lost
+
+    # --- a node falls silent, or is back
+
+    def noticed(self, node: FailingNode) -> None:
+        """Note that the other nodes hear nothing more of a node, or hear of it again."""
+        place = self.caches.index(node)
+        group = self._group_of(place)
+        leads = self.topology.primaries[group] == place
+        if not node.is_silent:
+            self._welcome(group, place, leads=leads)
+        elif leads:
+            self._cut_followers(group, node)
+            Drive(self._take_over(group, place, node.silent_since))
+        elif node.replica is not None:
+            node.replica.cut(self.env._now)
+
+    def _group_of(self, place: int) -> int:
+        ends = [len(names) for names in self.fleet.groups()]
+        return place // ends[0]  # all groups are of one size
+
+    def _cut_followers(self, group: int, node: FailingNode) -> None:
+        """Let nothing more arrive at the replicas; a node that only stands still has sent what it has."""
+        if node.is_gone:
+            for place in self.topology.replicas[group]:
+                if (replica := self.caches[place].replica) is not None:
+                    replica.cut(self.env._now)
+
+    def _welcome(self, group: int, place: int, *, leads: bool) -> None:
+        """Connect a node that is back: as the primary that it still is, or as a replica."""
+        if leads:
+            self._lost += self.caches[place].forgotten()
+            followers = [p for p in self.topology.replicas[group] if not self.caches[p].is_silent]
+        else:
+            followers = [place]
+            others = [p for p in self.topology.replicas[group] if p != place]
+            self.change(
+                self.topology.with_group(group, self.topology.primaries[group], (*others, place))
+            )
+        for follower in followers:
+            self._connect(self.caches[follower], self.caches[self.topology.primaries[group]])
+
+    def _connect(self, node: FailingNode, primary: FailingNode) -> None:
+        """Let a replica go on where it was, or copy the primary."""
+        if primary.is_silent:
+            return
+        link = node.replica
+        if link is None or link.log is not primary.engine.log:
+            node.stop_following()
+            self.let_follow(node, primary)
+        elif not link.heal(self.env._now):
+            link.resync(self.env._now)
+
+    # --- failover
+
+    def _take_over(self, group: int, place: int, since: float) -> Steps:
+        """Promote a replica, if the primary is still silent when it is noticed."""
+        delay = self.fleet.takeover(self._draw)
+        if delay == math.inf:
+            return
+        yield self.until(since + delay)
+        node = self.caches[place]
+        still = node.is_silent and node.silent_since == since
+        able = [p for p in self.topology.replicas[group] if not self.caches[p].is_silent]
+        if still and able and self.topology.primaries[group] == place:
+            self.promote(group, max(able, key=lambda p: (self.caches[p].received(), -p)))
+
+    def promote(self, group: int, place: int) -> None:
+        """Make a replica the primary of its group; what it never got is lost."""
+        old, new = self.caches[self.topology.primaries[group]], self.caches[place]
+        self._lost += lost_in(new.lead(), old.name, new.engine)
+        others = [p for p in self.topology.replicas[group] if p != place]
+        self.change(self.topology.with_group(group, place, others))
+        for other in others:
+            if not self.caches[other].is_silent:
+                self._connect(self.caches[other], new)
+        if not old.is_silent:  # a planned failover
+            self._welcome(group, self.caches.index(old), leads=False)

@@ -1,0 +1,126 @@
+"""The client of one node in a fleet with replicas, and what `app.cache` of such a fleet adds: readers and `wait`."""
+
+import math
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import simpy
+
+from cachesim.engines.base import Command
+from cachesim.errors import CacheError
+from cachesim.model.cache_client import CacheClient
+from cachesim.model.events import Visit
+from cachesim.model.fleet.client import FleetClient, NodeClients
+from cachesim.model.fleet.node import GroupNode
+from cachesim.model.fleet.topology import Topology
+from cachesim.model.journey import Journey
+from cachesim.model.unreliable.attempt import at
+from cachesim.records import Value
+
+
+class GroupHost(Protocol):
+    """What the clients of a fleet with replicas need of its system; `GroupSystem` is one."""
+
+    caches: list[Any]
+    places: Any
+
+    @property
+    def topology(self) -> Topology:
+        """The present state of the fleet."""
+
+    @property
+    def reads_replicas(self) -> bool:
+        """Whether a get that does not say it goes to a replica."""
+
+
+class GroupNodeClient(CacheClient):
+    """The client of one node: what it looks at is as it is now, after the node has caught up."""
+
+    _tier: GroupNode
+
+    def __init__(self, tier: GroupNode, journey: Journey, *parts: Any, **options: Any) -> None:
+        super().__init__(tier, journey, *parts, **options)
+        self._ask = tier.get
+
+    def _run_execute(self, visit: Visit) -> None:
+        command: Command = visit._value
+        try:
+            visit._value = self._tier.execute(command)
+        except CacheError as error:
+            self._refuse(visit, error)
+
+    def wait(self, replicas: int, timeout: float) -> simpy.Event:
+        """Wait until `replicas` replicas have what this node has now, for `timeout` seconds at most.
+
+        The value is how many have it then (Redis: WAIT). Each is asked at once, so this takes about one
+        round trip.
+        """
+        return Waiting(self._tier, replicas, timeout).sent(self._send, self._journey)
+
+
+class Waiting(Visit):
+    """A WAIT: a visit to the primary, and then the time until its replicas have answered.
+
+    It is never in the event queue itself: other events let it fire.
+    """
+
+    command = CacheClient._run_wait  # for the sentence about a forgotten yield
+
+    def __init__(self, tier: GroupNode, replicas: int, timeout: float) -> None:
+        self.ready(tier.env)
+        self._tier, self._replicas, self._timeout = tier, replicas, timeout
+
+    def sent(self, send: Callable[..., Visit], journey: Journey) -> "Waiting":
+        """Send the command."""
+        visit: Any = send(journey, self._run_nothing, None)
+        visit.waiter = self._begin
+        journey.note(self)
+        return self
+
+    def _run_nothing(self, visit: Visit) -> None:
+        """Let the command do nothing by itself."""
+
+    def _begin(self, visit: Visit) -> None:
+        """Ask the replicas; or fail, if the primary did not answer."""
+        if not visit._ok:
+            self.fail_with(visit._value)
+            self.fire()
+            return
+        now = self._tier.env._now
+        moments = self._tier.acknowledged()
+        enough = moments[self._replicas - 1] if self._replicas <= len(moments) else math.inf
+        end = min(max(now, enough), now + self._timeout)
+        self._value = sum(moment <= end for moment in moments)
+        at(self._tier.env, end, lambda event: self.fire())
+
+
+class GroupClient(FleetClient):
+    """An `app.cache` of a fleet with replicas that never fail."""
+
+    def __init__(self, clients: NodeClients, host: GroupHost, first: int) -> None:
+        super().__init__(clients, host)
+        self._host = host
+        self._turn = first  # whose turn it is among the replicas
+        self._written = 0  # place of the node that took the last write
+
+    def get(self, key: str, replica: bool | None = None) -> simpy.Event:
+        """Ask for a key: the primary, or one replica after the other."""
+        if not (self._host.reads_replicas if replica is None else replica):
+            return self._clients[self._places[key]].get(key)
+        readers = self._host.topology.readers(key)
+        self._turn += 1
+        return self._clients[readers[self._turn % len(readers)]].get(key)
+
+    def set(self, key: str, value: Value, ttl: float = math.inf) -> simpy.Event:
+        """Store a value at the key's primary."""
+        self._written = self._places[key]
+        return super().set(key, value, ttl)
+
+    def delete(self, key: str) -> simpy.Event:
+        """Remove a key from its primary."""
+        self._written = self._places[key]
+        return super().delete(key)
+
+    def wait(self, replicas: int, timeout: float) -> simpy.Event:
+        """Wait until replicas have this client's last write; see `GroupNodeClient.wait`."""
+        return self._clients[self._written].wait(replicas, timeout)
