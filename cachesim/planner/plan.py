@@ -1,0 +1,176 @@
+"""`plan`: the cheapest fleet for a load, why it is not smaller, and what a lost node costs."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import cachesim.theory as theory
+from cachesim.errors import BadInput
+from cachesim.measure.tables import html_table, text_table
+from cachesim.planner.checks import misses
+from cachesim.planner.load import Load
+from cachesim.planner.node_types import NodeType, node_types
+from cachesim.planner.search import HOURS, Fleet, affordable
+from cachesim.units import show_time
+
+ALTERNATIVES = 4  # other types that are shown
+LIMITS = ["limit", "needs", "has", "used"]
+FLEETS = ["fleet", "nodes", "$ per hour", "$ per month"]
+
+
+class Loss(NamedTuple):
+    """What the loss of a primary costs: right after, and until all is as before."""
+
+    requests: float  # share of the requests that its shard gets
+    hit_ratio: float  # right after
+    database: float  # reads per second that reach the database right after
+    promoted: bool  # a replica takes over, with the content
+    busy: float  # of one core on the busiest node, from then on
+    refill: float  # seconds until 90 % of the lost hits are back; 0 if a replica takes over
+
+    def __str__(self) -> str:
+        then = (
+            f"until a replica is promoted; then the busiest node is {self.busy:.0%} busy"
+            if self.promoted
+            else f"until it is replaced; {self.refill:,.0f} s later nine of ten lost hits are back"
+        )
+        return (
+            f"a lost primary: {self.requests:.1%} of the requests find no node; hit ratio {self.hit_ratio:.1%} and "
+            f"{self.database:,.0f} database reads/s {then}"
+        )
+
+
+class FleetPlan:
+    """The cheapest fleet for a load, its limits and its alternatives.
+
+    `fleet` is the plan; `alternatives` are the cheapest fleets of other node types.
+    """
+
+    def __init__(self, found: Sequence[Fleet], kinds: Sequence[NodeType]) -> None:
+        self.fleet = found[0]
+        self.load, self.kind, self.shards, self.replicas = self.fleet
+        others = {fleet.kind.name: fleet for fleet in reversed(found)}  # the cheapest of each type
+        others.pop(self.kind.name)
+        self.alternatives = sorted(others.values(), key=found.index)[:ALTERNATIVES]
+        self._kinds = kinds
+
+    @property
+    def per_hour(self) -> float:
+        """The bill in US dollars per hour."""
+        return self.fleet.bill
+
+    @property
+    def binds(self) -> dict[str, list[str]]:
+        """What would break with one shard fewer, one replica fewer, or the next cheaper type."""
+        smaller = {
+            "one shard fewer": self._with(shards=self.shards - 1),
+            "one replica fewer": self._with(replicas=self.replicas - 1),
+        }
+        cheaper = [kind for kind in self._kinds if kind.price < self.kind.price]
+        if cheaper:
+            kind = max(cheaper, key=lambda each: each.price)
+            smaller[f"{kind.name} instead"] = self._with(kind=kind)
+        return {
+            what: [check.name for check in fleet.broken]
+            for what, fleet in smaller.items()
+            if fleet.shards and fleet.replicas >= 0
+        }
+
+    def _with(self, **changes: Any) -> Fleet:
+        return self.fleet._replace(**changes)
+
+    @property
+    def loss(self) -> Loss:
+        """What happens when the primary of the busiest shard is lost."""
+        load, share = self.load, self.load.share(self.shards)
+        promoted = self.replicas > 0
+        return Loss(
+            share,
+            load.hit_ratio * (1 - share),
+            misses(load, share),
+            promoted,
+            load.busy(self.shards, max(1, self.replicas)),
+            0.0 if promoted else theory.refill_time(load.ranks, load.rate),
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the plan as plain data, for JSON."""
+        return {
+            **_bill(self.fleet),
+            "limits": [{**each._asdict(), "ok": each.ok} for each in self.fleet.checks],
+            "binds": self.binds,
+            "crossing": self.load.crossing(self.replicas),
+            "round_trip": self.load.round_trip(self.replicas),
+            "lost_node": self.loss._asdict(),
+            "alternatives": [_bill(fleet) for fleet in self.alternatives],
+        }
+
+    @property
+    def _notes(self) -> list[str]:
+        crossing, trip = self.load.crossing(self.replicas), self.load.round_trip(self.replicas)
+        return [
+            *(
+                f"{what}: not enough {'; '.join(names)}"
+                for what, names in self.binds.items()
+                if names
+            ),
+            f"{crossing:.0%} of the requests leave their zone (${self.fleet.crossing_bill:.3f} per hour); "
+            f"mean round trip {show_time(trip)}",
+            str(self.loss),
+        ]
+
+    def __str__(self) -> str:
+        limits = [check.shown() for check in self.fleet.checks]
+        parts = [str(self.fleet), text_table(LIMITS, limits), "\n".join(self._notes)]
+        return "\n\n".join([*parts, text_table(FLEETS, self._fleets)])
+
+    @property
+    def _fleets(self) -> list[list[str]]:
+        return [
+            [str(each), f"{each.nodes}", f"{each.bill:.3f}", f"{each.bill * HOURS:,.0f}"]
+            for each in (self.fleet, *self.alternatives)
+        ]
+
+    def _repr_html_(self) -> str:
+        limits = [check.shown() for check in self.fleet.checks]
+        return html_table(str(self.fleet), LIMITS, limits, self._notes) + html_table(
+            "and its alternatives", FLEETS, self._fleets
+        )
+
+
+def _bill(fleet: Fleet) -> dict[str, Any]:
+    return {
+        "type": fleet.kind.name,
+        "shards": fleet.shards,
+        "replicas": fleet.replicas,
+        "nodes": fleet.nodes,
+        "per_hour": fleet.bill,
+        "per_month": fleet.bill * HOURS,
+    }
+
+
+def plan(*, types: Sequence[NodeType] | None = None, **load: Any) -> FleetPlan:
+    """Find the cheapest fleet of Redis nodes that serves a load.
+
+    Parameters
+    ----------
+    types : list of NodeType, optional
+        The node types to choose from; by default those of Amazon ElastiCache that are current.
+    **load
+        The fields of `Load`: rate, writes, keys, value_size, key_size, skew, hit_ratio, connections, zones,
+        survive, read_from, database, budget, busy_limit, quota, node.
+
+    Raises
+    ------
+    BadInput
+        A field breaks its rule, or no fleet serves the load within the budget; the sentence gives the reason.
+
+    >>> found = plan(rate=200_000, keys=10_000_000, value_size=500, survive="nothing")
+    >>> print(found.fleet)
+    4 shards of cache.m6g.large
+    >>> found.binds["one shard fewer"]
+    ['cpu']
+    """
+    kinds = node_types() if types is None else list(types)
+    if not kinds:
+        raise BadInput("types must hold at least one node type, got none; leave it out for all")
+    return FleetPlan(affordable(Load(**load), kinds), kinds)
