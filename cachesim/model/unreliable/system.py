@@ -7,7 +7,6 @@ from cachesim.errors import BadInput
 from cachesim.model.blueprint import Blueprint
 from cachesim.model.events import Drive, Visit
 from cachesim.model.journey import Journey
-from cachesim.model.resilience import Resilience
 from cachesim.model.system import System
 from cachesim.model.unreliable.call import Channel
 from cachesim.model.unreliable.clients import ResilientCacheClient, ResilientDatabaseClient
@@ -121,9 +120,3 @@ class UnreliableSystem(System):
         """Count the attempts of all clients that were repetitions, and those that timed out."""
         channels = self.channels.values()
         return sum(c.retries for c in channels), sum(c.timeouts for c in channels)
-
-
-def system_for(blueprint: Blueprint) -> type[System]:
-    """Choose the class to build: a plain System, unless a tier may fail or a client may give up."""
-    may_fail = blueprint.faults or blueprint.resilience != Resilience()
-    return UnreliableSystem if may_fail else System
