@@ -7,9 +7,11 @@ import cachesim.theory as theory
 from cachesim.errors import BadInput
 from cachesim.measure.tables import html_table, text_table
 from cachesim.planner.checks import misses
+from cachesim.planner.in_the_model import scenario
 from cachesim.planner.load import Load
 from cachesim.planner.node_types import NodeType, node_types
-from cachesim.planner.search import HOURS, Fleet, affordable
+from cachesim.planner.search import HOURS, Candidate, affordable
+from cachesim.scenario import Scenario
 from cachesim.units import show_time
 
 ALTERNATIVES = 4  # other types that are shown
@@ -45,7 +47,7 @@ class FleetPlan:
     `fleet` is the plan; `alternatives` are the cheapest fleets of other node types.
     """
 
-    def __init__(self, found: Sequence[Fleet], kinds: Sequence[NodeType]) -> None:
+    def __init__(self, found: Sequence[Candidate], kinds: Sequence[NodeType]) -> None:
         self.fleet = found[0]
         self.load, self.kind, self.shards, self.replicas = self.fleet
         others = {fleet.kind.name: fleet for fleet in reversed(found)}  # the cheapest of each type
@@ -75,7 +77,7 @@ class FleetPlan:
             if fleet.shards and fleet.replicas >= 0
         }
 
-    def _with(self, **changes: Any) -> Fleet:
+    def _with(self, **changes: Any) -> Candidate:
         return self.fleet._replace(**changes)
 
     @property
@@ -91,6 +93,14 @@ class FleetPlan:
             load.busy(self.shards, max(1, self.replicas)),
             0.0 if promoted else theory.refill_time(load.ranks, load.rate),
         )
+
+    def scenario(self, **changes: Any) -> Scenario:
+        """Describe a run of the plan; `changes` are fields of the scenario, such as duration=10.
+
+        It starts warm. The strategy is write-through without a TTL, as the plan assumes. A large load takes long
+        to simulate: plan a small one, with node types of your own and a slow `node`.
+        """
+        return scenario(self.fleet).replace(**changes)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the plan as plain data, for JSON."""
@@ -137,7 +147,7 @@ class FleetPlan:
         )
 
 
-def _bill(fleet: Fleet) -> dict[str, Any]:
+def _bill(fleet: Candidate) -> dict[str, Any]:
     return {
         "type": fleet.kind.name,
         "shards": fleet.shards,

@@ -14,7 +14,7 @@ CROSSING_PRICE = 0.01  # US dollars per GB that leaves its zone, in each directi
 HOURS = 730  # of a month, as cloud providers count
 
 
-class Fleet(NamedTuple):
+class Candidate(NamedTuple):
     """So many shards of nodes of one type, for one load."""
 
     load: Load
@@ -58,7 +58,7 @@ def _count(number: int, thing: str) -> str:
     return f"{number} {thing}{'s' * (number != 1)}"
 
 
-def fleets(load: Load, kinds: Sequence[NodeType]) -> list[Fleet]:
+def fleets(load: Load, kinds: Sequence[NodeType]) -> list[Candidate]:
     """List the smallest fleet of every type and number of replicas that serves the load, cheapest first.
 
     More shards never need more of a limit, but for the number of nodes. So a bisection finds the least.
@@ -67,19 +67,19 @@ def fleets(load: Load, kinds: Sequence[NodeType]) -> list[Fleet]:
     for kind in kinds:
         for replicas in range(REPLICAS + 1):
             most = load.quota // (1 + replicas)
-            if most and not Fleet(load, kind, most, replicas).broken:
-                found.append(_smallest(Fleet(load, kind, most, replicas)))
+            if most and not Candidate(load, kind, most, replicas).broken:
+                found.append(_smallest(Candidate(load, kind, most, replicas)))
     return sorted(found, key=lambda fleet: (fleet.bill, fleet.nodes, fleet.kind.name))
 
 
-def _smallest(fleet: Fleet) -> Fleet:
+def _smallest(fleet: Candidate) -> Candidate:
     """Take shards away as long as every limit is kept."""
     sizes = range(1, fleet.shards + 1)
     serves: Callable[[int], bool] = lambda shards: not fleet._replace(shards=shards).broken  # noqa: E731
     return fleet._replace(shards=sizes[bisect_left(sizes, True, key=serves)])
 
 
-def affordable(load: Load, kinds: Sequence[NodeType]) -> list[Fleet]:
+def affordable(load: Load, kinds: Sequence[NodeType]) -> list[Candidate]:
     """List the fleets that serve the load within its budget, cheapest first.
 
     Raises
@@ -111,7 +111,7 @@ def _refusal(load: Load, kinds: Sequence[NodeType]) -> str:
             f"{load.busy_limit * core:.0%}; keep at least {copies} copies of it under different names, or a near cache"
         )
     widest = [
-        Fleet(load, kind, most, replicas)
+        Candidate(load, kind, most, replicas)
         for kind in kinds
         for replicas in range(REPLICAS + 1)
         if (most := load.quota // (1 + replicas))

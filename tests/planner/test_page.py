@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.plan_runs import HEAD
 from cachesim.planner.node_types import node_types
 from tests.cli.calls import call
 
@@ -29,6 +30,27 @@ def test_the_page_has_examples():
         assert text in SHOWN[0][1] + near
         for figure in re.findall(r"\$[\d.]+ per hour|\d+ µs", text):
             assert figure in PAGE
+
+
+def test_the_runs_on_the_page_say_what_the_text_says():
+    """Each plan evicts nothing and keeps below 70 %; each smaller fleet breaks a limit that was predicted."""
+    rows = [line.split(" | ") for line in PAGE.partition(HEAD[1])[2].strip().splitlines()]
+    rows = [row for row in rows if len(row) > 3]
+    plans = [seen(row[2]) for row in rows if len(row) == 6]
+    smaller = [(row[-2], *seen(row[-1].rstrip(" |"))) for row in rows]
+
+    assert 20 == len(plans) <= len(smaller)
+    assert all(evictions == 0 and busy <= 70 for evictions, busy in plans)
+    assert [] == [
+        each for each in smaller
+        if not ("memory" in each[0] and each[1]) and not ("cpu" in each[0] and each[2] > 70)
+    ]  # fmt: skip
+
+
+def seen(cell):
+    """Read the cell of a run: evictions, and per cent of the busiest node."""
+    evictions, busy = cell.split(", ")
+    return int(evictions.replace(",", "")), int(busy.rstrip("%"))
 
 
 def test_the_page_counts_types():

@@ -11,7 +11,7 @@ from cachesim.planner.checks import STRAINED, checks
 from cachesim.planner.load import Load
 from cachesim.planner.node_types import NodeType
 from cachesim.planner.plan import plan
-from cachesim.planner.search import Fleet, fleets
+from cachesim.planner.search import Candidate, fleets
 from cachesim.rng import stream
 from cachesim.units import GIB, MIB
 
@@ -101,7 +101,7 @@ def test_it_is_the_cheapest_by_brute_force(number):
     """Of all types, replicas and shards that keep every limit, none costs less."""
     load = random_load(number)
     every = [
-        Fleet(load, kind, shards, replicas)
+        Candidate(load, kind, shards, replicas)
         for kind, shards, replicas in itertools.product(TYPES, range(1, 25), range(6))
     ]
     bills = [fleet.bill for fleet in every if not fleet.broken]
