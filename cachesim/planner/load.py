@@ -11,8 +11,12 @@ from cachesim.engines.redis.memory import key_bytes, string_bytes
 from cachesim.errors import BadInput
 from cachesim.model.network import Network
 from cachesim.model.node import Node
-from cachesim.spec import Bytes, Count, Exponent, Rate, Rule, Share, Spec
+from cachesim.spec import Count, Exponent, Rate, Rule, Share, Spec
 
+Requests = Annotated[
+    float, Rule("> 0 and at most 1,000,000,000 per second", lambda x: 0 < x <= 1e9)
+]
+Size = Annotated[int, Rule("from 1 byte to 512 MiB, as Redis has it", lambda x: 1 <= x <= 2**29)]
 Keys = Annotated[int, Rule("from 1 to 1,000,000,000,000", lambda x: 1 <= x <= 10**12)]
 Zones = Annotated[int, Rule("from 1 to 6", lambda x: 1 <= x <= 6)]
 Hits = Annotated[float, Rule("above 0 and at most 1", lambda x: 0 < x <= 1)]
@@ -35,11 +39,11 @@ class Load(Spec):
     (189, 1.01)
     """
 
-    rate: Rate = 10_000.0  # requests per second
+    rate: Requests = 10_000.0  # requests per second
     writes: Share = 0.1  # share of the requests that write
     keys: Keys = 1_000_000
-    value_size: Bytes = 500  # mean
-    key_size: Bytes = 12  # mean
+    value_size: Size = 500  # mean
+    key_size: Size = 12  # mean
     skew: Exponent = 0.99  # of Zipf's law
     hit_ratio: Hits = 1.0  # wanted; 1: the memory holds every key
     connections: Count = 1000  # that the clients hold to each node
