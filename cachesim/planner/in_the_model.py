@@ -19,8 +19,8 @@ def scenario(fleet: Candidate) -> Scenario:
 
     >>> from cachesim.planner.load import Load
     >>> from cachesim.planner.node_types import NodeType
-    >>> scenario(Candidate(Load(), NodeType(), 3, 0)).fleet
-    Shards(shards=3)
+    >>> scenario(Candidate(Load(), NodeType(), 4, 0)).fleet
+    Shards(shards=4)
     """
     load = fleet.load
     workload = OpenLoop(

@@ -1,14 +1,14 @@
 """`plan`: the cheapest fleet for a load, why it is not smaller, and what a lost node costs."""
 
+import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-import cachesim.theory as theory
 from cachesim.errors import BadInput
 from cachesim.measure.tables import html_table, text_table
-from cachesim.planner.checks import misses
 from cachesim.planner.in_the_model import scenario
 from cachesim.planner.load import Load
+from cachesim.planner.loss import Loss, loss
 from cachesim.planner.node_types import NodeType, node_types
 from cachesim.planner.search import HOURS, Candidate, affordable
 from cachesim.scenario import Scenario
@@ -17,28 +17,6 @@ from cachesim.units import show_time
 ALTERNATIVES = 4  # other types that are shown
 LIMITS = ["limit", "needs", "has", "used"]
 FLEETS = ["fleet", "nodes", "$ per hour", "$ per month"]
-
-
-class Loss(NamedTuple):
-    """What the loss of a primary costs: right after, and until all is as before."""
-
-    requests: float  # share of the requests that its shard gets
-    hit_ratio: float  # right after
-    database: float  # reads per second that reach the database right after
-    promoted: bool  # a replica takes over, with the content
-    busy: float  # of one core on the busiest node, from then on
-    refill: float  # seconds until 90 % of the lost hits are back; 0 if a replica takes over
-
-    def __str__(self) -> str:
-        then = (
-            f"until a replica is promoted; then the busiest node is {self.busy:.0%} busy"
-            if self.promoted
-            else f"until it is replaced; {self.refill:,.0f} s later nine of ten lost hits are back"
-        )
-        return (
-            f"a lost primary: {self.requests:.1%} of the requests find no node; hit ratio {self.hit_ratio:.1%} and "
-            f"{self.database:,.0f} database reads/s {then}"
-        )
 
 
 class FleetPlan:
@@ -81,18 +59,17 @@ class FleetPlan:
         return self.fleet._replace(**changes)
 
     @property
-    def loss(self) -> Loss:
+    def lost_node(self) -> Loss:
         """What happens when the primary of the busiest shard is lost."""
-        load, share = self.load, self.load.share(self.shards)
-        promoted = self.replicas > 0
-        return Loss(
-            share,
-            load.hit_ratio * (1 - share),
-            misses(load, share),
-            promoted,
-            load.busy(self.shards, max(1, self.replicas)),
-            0.0 if promoted else theory.refill_time(load.ranks, load.rate),
-        )
+        return loss(self.fleet, "primary", self.load.share(self.shards), 1)
+
+    @property
+    def lost_zone(self) -> Loss | None:
+        """What happens when one of several zones is lost, with its part of the primaries; None: there is one zone."""
+        zones = self.load.zones
+        if zones == 1:
+            return None
+        return loss(self.fleet, "zone", 1 / zones, math.ceil((1 + self.replicas) / zones))
 
     def scenario(self, **changes: Any) -> Scenario:
         """Describe a run of the plan; `changes` are fields of the scenario, such as duration=10.
@@ -110,7 +87,8 @@ class FleetPlan:
             "binds": self.binds,
             "crossing": self.load.crossing(self.replicas),
             "round_trip": self.load.round_trip(self.replicas),
-            "lost_node": self.loss._asdict(),
+            "lost_node": self.lost_node._asdict(),
+            "lost_zone": self.lost_zone and self.lost_zone._asdict(),
             "alternatives": [_bill(fleet) for fleet in self.alternatives],
         }
 
@@ -125,7 +103,7 @@ class FleetPlan:
             ),
             f"{crossing:.0%} of the requests leave their zone (${self.fleet.crossing_bill:.3f} per hour); "
             f"mean round trip {show_time(trip)}",
-            str(self.loss),
+            *(str(lost) for lost in (self.lost_node, self.lost_zone) if lost),
         ]
 
     def __str__(self) -> str:
@@ -143,7 +121,7 @@ class FleetPlan:
     def _repr_html_(self) -> str:
         limits = [check.shown() for check in self.fleet.checks]
         return html_table(str(self.fleet), LIMITS, limits, self._notes) + html_table(
-            "and its alternatives", FLEETS, self._fleets
+            "the plan and its alternatives", FLEETS, self._fleets
         )
 
 

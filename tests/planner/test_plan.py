@@ -53,12 +53,12 @@ def test_the_processor_binds_by_hand():
 def test_a_lost_node_by_hand():
     """Two shards without replicas: the database gets the misses of one; with a replica, it gets none for long."""
     load = {"rate": 1000, "writes": 0.1, "keys": 10_000, "skew": 0.0, "types": [LARGE]}
-    alone = plan(**load, survive="nothing", quota=1).loss
-    replaced = plan(**load).loss
+    alone = plan(**load, survive="nothing", quota=1).lost_node
+    replaced = plan(**load).lost_node
 
-    assert (1.0, 0.0, 900.0, False) == alone[:4]
+    assert ("primary", 1.0, 0.0, 900.0, False) == alone[:5]
     assert alone.refill == pytest.approx(-math.log(0.1) / 0.1, rel=0.01)  # each key: 0.1 per second
-    assert (1.0, 0.0, 900.0, True) == replaced[:4]
+    assert ("primary", 1.0, 0.0, 900.0, True) == replaced[:5]
     assert 0.0 == replaced.refill
 
 
@@ -81,6 +81,17 @@ def test_a_zone_needs_a_copy_in_each():
     assert ["copies (one per zone)"] == found.binds["one replica fewer"]
     assert found.fleet.crossing_bill == pytest.approx(1000 * size * 2 / 3 * 3600 / 1e9 * 0.01)
     assert found.per_hour == pytest.approx(3 * 0.35 + found.fleet.crossing_bill)
+
+
+def test_a_lost_zone_by_hand():
+    """A third of the primaries; where all copies of a shard are in one zone, a third of the content."""
+    load = {"rate": 900, "writes": 0.0, "keys": 10_000, "skew": 0.0, "zones": 3, "types": [SMALL]}
+    safe, bare = (plan(**load, survive=what).lost_zone for what in ("zone", "nothing"))
+
+    assert ("zone", 1 / 3, 2 / 3, 300.0, True) == pytest.approx(safe[:5])
+    assert ("zone", 1 / 3, 2 / 3, 300.0, False) == pytest.approx(bare[:5])
+    assert 0.0 == safe.refill < bare.refill
+    assert plan(rate=900, types=[LARGE], keys=1000).lost_zone is None
 
 
 def random_load(number):
