@@ -1,6 +1,7 @@
 """A planned fleet as a scenario of the model, so that a run can show whether the plan keeps its promises."""
 
 import math
+from typing import Any
 
 from cachesim.engines.redis.engine import Redis
 from cachesim.model.database import Database
@@ -33,12 +34,19 @@ def scenario(fleet: Candidate) -> Scenario:
     return Scenario(
         strategy=WriteThrough(),
         cache=Redis(memory=fleet.kind.usable),
-        fleet=Shards(fleet.shards),
+        fleet=Shards(fleet.shards, **_copies(fleet)),
         node=load.node,
         database=_database(fleet),
         workload=workload,
         start="warm",
     )
+
+
+def _copies(fleet: Candidate) -> dict[str, Any]:
+    """Name what a fleet has beyond its shards."""
+    load = fleet.load
+    copies = {"replicas": fleet.replicas, "zones": load.zones, "reads": load.read_from}
+    return copies if fleet.replicas else {}
 
 
 def _database(fleet: Candidate) -> Database:
