@@ -7,10 +7,12 @@ import click
 from cachesim.cli.kinds import Decorator, about, apply, names, ruled
 from cachesim.cli.options import JSON
 from cachesim.cli.output import print_json
+from cachesim.model.distributions import Constant
+from cachesim.model.node import Node
 from cachesim.planner.load import Load, ReadFrom, Survive
 from cachesim.planner.node_types import node_type, node_types
 from cachesim.planner.plan import plan
-from cachesim.spec import check, unfold
+from cachesim.spec import Span, check, unfold
 from cachesim.units import parse_count, show_size
 
 HINTS = get_type_hints(Load, include_extras=True)
@@ -73,10 +75,11 @@ LOAD: tuple[Decorator, ...] = (
     _field("budget", "US dollars per hour.", "no limit"),
     _field("busy_limit", "Share of a core and of the network to use on purpose."),
     _field("quota", "Nodes that one cluster may have."),
+    ruled("--service", Span, "Time of one command on one core.", usual="10us, and 1 ns per byte"),
     names(
         "--types",
         "Node types to choose from, such as r6g.large,m6g.large.  [default: all that are current]",
-        among=[each.name for each in node_types()],
+        among=[each.name.removeprefix("cache.") for each in node_types()],
         metavar="TYPE,...",
     ),
 )
@@ -84,7 +87,9 @@ LOAD: tuple[Decorator, ...] = (
 
 @click.command("plan")
 @apply((*LOAD, JSON))
-def plan_command(types: list[str] | None, as_json: bool, **options: Any) -> None:
+def plan_command(
+    types: list[str] | None, service: float | None, as_json: bool, **options: Any
+) -> None:
     """Plan the cheapest fleet that serves a load.
 
     It prints every limit with what the load needs of it, the bill, what would break in a smaller fleet, and what a
@@ -93,6 +98,8 @@ def plan_command(types: list[str] | None, as_json: bool, **options: Any) -> None
     with about("--types"):
         kinds = None if types is None else [node_type(name) for name in types]
     given = {field: value for field, value in options.items() if value is not None}
+    if service is not None:
+        given["node"] = Node(service=Constant(value=service), per_byte=0)
     found = plan(types=kinds, **given)
     if as_json:
         print_json(found.as_dict())

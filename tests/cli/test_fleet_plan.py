@@ -28,7 +28,21 @@ def test_as_json():
     assert {"hit_ratio", "database", "promoted", "refill"} < found["lost_node"].keys()
 
 
+def test_a_slow_server_needs_more_cores():
+    """Twice the time of a command is twice the use of a core."""
+    cpu = [
+        next(limit["need"] for limit in found["limits"] if limit["name"] == "cpu")
+        for time in ("10us", "20us")
+        for found in [
+            done("plan", "--keys=1", "--json", "--types=m7g.large", "--service", time).json
+        ]
+    ]
+
+    assert [0.1, 0.2] == pytest.approx(cpu)
+
+
 REFUSED = {
+    "--service 0": "--service must be > 0 and finite seconds",
     "--rate -1": "--rate must be > 0",
     "--rate 2x": '--rate: number "2x" has the unit "x"; choose from k, m, b',
     "--keys 1.5": "--keys must be a whole number",

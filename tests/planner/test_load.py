@@ -7,6 +7,7 @@ from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput
 from cachesim.planner.load import Load
 from cachesim.records import Value
+from cachesim.wire.resp import encode
 
 
 @pytest.mark.parametrize(("keys", "key_size", "value_size"), [(1024, 12, 500), (5000, 40, 100)])
@@ -41,6 +42,19 @@ def test_the_network_by_hand():
     assert load.gbps(1, 2) == pytest.approx(one * (value + set_ + ok) / 2)  # and to a replica
     near = load.replace(read_from="replica")
     assert near.gbps(1, 2) == pytest.approx(one * (get + set_) / 2)  # into the replica
+
+
+@pytest.mark.parametrize(("key_size", "value_size"), [(1, 1), (9, 10), (250, 1000), (12, 4000)])
+def test_messages_are_those_of_the_wire(key_size, value_size):
+    """As the server's own encoder writes them, in packets of 1448 bytes."""
+    key, value = b"k" * key_size, b"v" * value_size
+    payload = {
+        "get": encode([b"GET", key]), "set": encode([b"SET", key, value]), "value": encode(value),
+        "ok": b"+OK\r\n",
+    }  # fmt: skip
+    sizes = {name: len(data) + 66 * -(-len(data) // 1448) for name, data in payload.items()}
+
+    assert sizes == Load(key_size=key_size, value_size=value_size).message
 
 
 def test_zones_by_hand():
