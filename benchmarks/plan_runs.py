@@ -76,7 +76,7 @@ def plans(replicas: bool = False) -> Iterator[FleetPlan]:
             found = plan(types=TYPES, node=NODE, **_drawn(stream(number, "plans"), replicas))
         except BadInput:
             continue
-        if smaller(found) and _is_clear(found):
+        if found.smaller and _is_clear(found):
             yield found
 
 
@@ -89,22 +89,9 @@ def _drawn(rng: np.random.Generator, replicas: bool) -> dict[str, object]:
     }  # fmt: skip
 
 
-def smaller(found: FleetPlan) -> dict[str, Candidate]:
-    """Name the fleets that `binds` speaks of, each with the limits that it breaks."""
-    fleet = found.fleet
-    cheaper = [kind for kind in TYPES if kind.price < fleet.kind.price]
-    fleets = {
-        "one shard fewer": fleet._replace(shards=fleet.shards - 1),
-        "one replica fewer": fleet._replace(replicas=fleet.replicas - 1),
-    }
-    if cheaper:
-        fleets[f"{cheaper[-1].name} instead"] = fleet._replace(kind=cheaper[-1])
-    return {name: each for name, each in fleets.items() if each.shards and each.replicas >= 0}
-
-
 def _is_clear(found: FleetPlan) -> bool:
     most, least = CLEAR
-    worst = [max(c.used for c in each.broken) for each in smaller(found).values()]
+    worst = [max(c.used for c in each.broken) for each in found.smaller.values()]
     return max(_used(found.fleet)) <= most and min(worst) >= least
 
 
@@ -115,7 +102,7 @@ def _used(fleet: Candidate) -> list[float]:
 def rows(number: int, found: FleetPlan) -> Iterator[str]:
     """Yield the lines of one load."""
     first = f"| {number} | {found.fleet} | {see(found.fleet)} |"
-    for name, fleet in smaller(found).items():
+    for name, fleet in found.smaller.items():
         predicted = ", ".join(f"{check.name} {check.used:.0%}" for check in fleet.broken)
         yield f"{first} {name} | {predicted} | {see(fleet)} |"
         first = "| | | |"

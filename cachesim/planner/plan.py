@@ -9,7 +9,7 @@ from cachesim.measure.tables import html_table, text_table
 from cachesim.planner.in_the_model import scenario
 from cachesim.planner.load import Load
 from cachesim.planner.loss import Loss, loss
-from cachesim.planner.node_types import NodeType, node_types
+from cachesim.planner.node_types import NodeType, node_type, node_types
 from cachesim.planner.search import HOURS, Candidate, affordable
 from cachesim.scenario import Scenario
 from cachesim.units import show_time
@@ -39,24 +39,22 @@ class FleetPlan:
         return self.fleet.bill
 
     @property
-    def binds(self) -> dict[str, list[str]]:
-        """What would break with one shard fewer, one replica fewer, or the next cheaper type."""
-        smaller = {
-            "one shard fewer": self._with(shards=self.shards - 1),
-            "one replica fewer": self._with(replicas=self.replicas - 1),
+    def smaller(self) -> dict[str, Candidate]:
+        """The fleets with one shard fewer, one replica fewer, and of the next cheaper type."""
+        fleet = self.fleet
+        found = {
+            "one shard fewer": fleet._replace(shards=self.shards - 1),
+            "one replica fewer": fleet._replace(replicas=self.replicas - 1),
         }
-        cheaper = [kind for kind in self._kinds if kind.price < self.kind.price]
-        if cheaper:
+        if cheaper := [kind for kind in self._kinds if kind.price < self.kind.price]:
             kind = max(cheaper, key=lambda each: each.price)
-            smaller[f"{kind.name} instead"] = self._with(kind=kind)
-        return {
-            what: [check.name for check in fleet.broken]
-            for what, fleet in smaller.items()
-            if fleet.shards and fleet.replicas >= 0
-        }
+            found[f"{kind.name} instead"] = fleet._replace(kind=kind)
+        return {what: each for what, each in found.items() if each.shards and each.replicas >= 0}
 
-    def _with(self, **changes: Any) -> Candidate:
-        return self.fleet._replace(**changes)
+    @property
+    def binds(self) -> dict[str, list[str]]:
+        """The limits that each smaller fleet breaks."""
+        return {what: [check.name for check in each.broken] for what, each in self.smaller.items()}
 
     @property
     def lost_node(self) -> Loss:
@@ -136,13 +134,21 @@ def _bill(fleet: Candidate) -> dict[str, Any]:
     }
 
 
-def plan(*, types: Sequence[NodeType] | None = None, **load: Any) -> FleetPlan:
+def _kind(given: NodeType | str) -> NodeType:
+    if isinstance(given, str):
+        return node_type(given)
+    if not isinstance(given, NodeType):
+        raise BadInput(f'types must hold node types, or names such as "r6g.large", got {given!r}')
+    return given
+
+
+def plan(*, types: Sequence[NodeType | str] | None = None, **load: Any) -> FleetPlan:
     """Find the cheapest fleet of Redis nodes that serves a load.
 
     Parameters
     ----------
-    types : list of NodeType, optional
-        The node types to choose from; by default those of Amazon ElastiCache that are current.
+    types : list of NodeType or str, optional
+        The node types to choose from, or their names; by default those of Amazon ElastiCache that are current.
     **load
         The fields of `Load`: rate, writes, keys, value_size, key_size, skew, hit_ratio, connections, zones,
         survive, read_from, database, budget, busy_limit, quota, node.
@@ -158,7 +164,7 @@ def plan(*, types: Sequence[NodeType] | None = None, **load: Any) -> FleetPlan:
     >>> found.binds["one shard fewer"]
     ['cpu']
     """
-    kinds = node_types() if types is None else list(types)
+    kinds = node_types() if types is None else [*map(_kind, types)]
     if not kinds:
         raise BadInput("types must hold at least one node type, got none; leave it out for all")
     return FleetPlan(affordable(Load(**load), kinds), kinds)

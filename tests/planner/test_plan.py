@@ -166,6 +166,8 @@ REFUSED = {
     "database needs 2,700 reads/s, has 1,000": {"hit_ratio": 0.7, "database": 1000.0},
     'has no field "shards"; its fields are: rate, writes': {"shards": 3},
     "types must hold at least one node type": {"types": []},
+    "types must hold node types, or names such as .*, got 7": {"types": [7]},
+    'unknown node type "r99"': {"types": ["r99"]},
 }
 
 

@@ -4,7 +4,7 @@ from itertools import islice
 
 import pytest
 
-from benchmarks.plan_runs import plans, see, smaller
+from benchmarks.plan_runs import plans, see
 from cachesim.experiments.run import run
 from cachesim.measure.history import select_requests
 from cachesim.model.distributions import Constant
@@ -21,7 +21,7 @@ SOME = list(islice(plans(), 3))  # all 20: python benchmarks/plan_runs.py
 def test_a_plan_keeps_its_limits_and_less_does_not(found):
     """No key is evicted, and no node is busier than planned; with less, it is the limit that was predicted."""
     assert set() == see(found.fleet).broken(found.fleet)
-    for fleet in smaller(found).values():
+    for fleet in found.smaller.values():
         predicted = {check.name for check in fleet.broken}
 
         assert see(fleet).broken(fleet) & predicted, (str(fleet), predicted)
@@ -29,7 +29,7 @@ def test_a_plan_keeps_its_limits_and_less_does_not(found):
 
 def test_there_is_something_to_take_away():
     """Each plan has two shards or more, or a cheaper type."""
-    assert all(smaller(found) for found in SOME)
+    assert all(found.smaller for found in SOME)
     assert any(found.shards > 1 for found in SOME)
 
 
