@@ -1,7 +1,8 @@
 """Which kind of system a blueprint needs: each part of the answer costs time only where it is asked for."""
 
 from cachesim.model.blueprint import Blueprint
-from cachesim.model.fleet.system import FleetSystem, UnreliableFleetSystem
+from cachesim.model.fleet.system import FleetSystem
+from cachesim.model.fleet.unreliable import UnreliableFleetSystem
 from cachesim.model.resilience import Resilience
 from cachesim.model.system import System
 from cachesim.model.unreliable.system import UnreliableSystem

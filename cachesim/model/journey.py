@@ -34,6 +34,10 @@ class Journey:
             self.odd.append(self.last)
         self.last = visit
 
+    def count_hop(self) -> None:
+        """Count a command that was sent to another node."""
+        self.hops += 1
+
     def end(self) -> list[Visit]:
         """Forget all visits; return those that nobody waited for."""
         odd = [visit for visit in (*self.odd, self.last) if not visit.waiter]

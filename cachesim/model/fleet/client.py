@@ -4,44 +4,42 @@ This file belongs to the hot path: where speed counts (it was measured), the cod
 """
 
 import math
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from typing import Any, Protocol
 
 import simpy
 
-from cachesim.engines.base import Engine
 from cachesim.errors import BadInput
 from cachesim.model.cache_client import CacheClient
-from cachesim.model.routes import Finder
 from cachesim.records import Value
 
 
-class Places(dict[str, int]):
-    """Where each key is: key -> place of its node; found once per key, by the finder of the fleet.
+class FleetHost(Protocol):
+    """What a client needs of its system; `FleetSystem` is one."""
 
-    >>> places = Places(len)
-    >>> places["abc"], dict(places)
-    (3, {'abc': 3})
-    """
+    caches: list[Any]  # the nodes, by place
+    places: Mapping[str, int]  # where each key is now
 
-    def __init__(self, find: Finder) -> None:
+
+class NodeClients(dict[int, CacheClient]):
+    """The clients of one view: place of a node -> its client, made when the node is first asked."""
+
+    def __init__(self, connect: Callable[[int], CacheClient]) -> None:
         super().__init__()
-        self.find = find
+        self._connect = connect
 
-    def __missing__(self, key: str) -> int:
-        place = self[key] = self.find(key)
-        return place
+    def __missing__(self, place: int) -> CacheClient:
+        client = self[place] = self._connect(place)
+        return client
 
 
 class FleetClient:
     """An `app.cache` that sends each command to the client of its key's node."""
 
-    def __init__(
-        self, clients: Sequence[CacheClient], places: Mapping[str, int], engine: Engine
-    ) -> None:
-        self._clients, self._places = clients, places
-        self._engine = engine  # of any node: it knows the commands
-        self.dirty = Dirty(clients, places)
+    def __init__(self, clients: NodeClients, host: FleetHost) -> None:
+        self._clients, self._places = clients, host.places
+        self._engine = host.caches[0].engine  # any node's: it knows the keys of a command
+        self.dirty = Dirty(host)
 
     def get(self, key: str) -> simpy.Event:
         """Ask the key's node; see `CacheClient.get`."""
@@ -63,13 +61,9 @@ class FleetClient:
         BadInput
             Its keys belong to several nodes.
         """
-        keys = self._engine.keys_of(command)
-        places = {self._places[key] for key in keys} or {0}
+        places = {self._places[key] for key in self._engine.keys_of(command)} or {0}
         if len(places) > 1:
-            raise BadInput(
-                f"the keys of {command[0]} belong to several nodes: {', '.join(keys)}; send one command "
-                "per key, or give the keys one hash tag, such as {user:7}, if the fleet has slots"
-            )
+            raise scattered(command[0])
         return self._clients[places.pop()].execute(*command)
 
     def note(self, key: str, outcome: str | None = None) -> None:
@@ -77,14 +71,23 @@ class FleetClient:
         self._clients[self._places[key]].note(key, outcome)
 
 
+def scattered(name: Any) -> BadInput:
+    """Make the error for a command whose keys belong to several nodes."""
+    return BadInput(
+        f"the keys of {name} belong to several nodes; send one command per key, or, if the fleet has "
+        "slots, give the keys one hash tag, such as {user:7}"
+    )
+
+
 class Dirty(MutableMapping[str, list[Value]]):
     """The values of all nodes that the database does not have, by key; see `CacheTier.dirty`."""
 
-    def __init__(self, clients: Sequence[CacheClient], places: Mapping[str, int]) -> None:
-        self._clients, self._places = clients, places
+    def __init__(self, host: FleetHost) -> None:
+        self._host = host
 
     def _of(self, key: str) -> dict[str, list[Value]]:
-        return self._clients[self._places[key]].dirty
+        dirty: dict[str, list[Value]] = self._host.caches[self._host.places[key]].dirty
+        return dirty
 
     def __getitem__(self, key: str) -> list[Value]:
         return self._of(key)[key]
@@ -96,7 +99,7 @@ class Dirty(MutableMapping[str, list[Value]]):
         del self._of(key)[key]
 
     def __iter__(self) -> Iterator[str]:
-        return (key for client in self._clients for key in client.dirty)
+        return (key for cache in self._host.caches for key in cache.dirty)
 
     def __len__(self) -> int:
-        return sum(len(client.dirty) for client in self._clients)
+        return sum(len(cache.dirty) for cache in self._host.caches)

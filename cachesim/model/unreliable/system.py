@@ -78,6 +78,13 @@ class UnreliableSystem(System):
             raise BadInput(f'this system has no tier "{name}"; choose from {", ".join(self.tiers)}')
         return self.tiers[name]
 
+    def cache_named(self, name: str) -> UnreliableCache:
+        """Find a cache node by its name; BadInput if it is not the name of a cache."""
+        tier = self.tier(name)
+        if not isinstance(tier, UnreliableCache):
+            raise BadInput(f'the tier "{name}" is no cache node; name one')
+        return tier
+
     def until(self, moment: float) -> Visit:
         """Wait: the event fires at a moment, in seconds; at once if that is past."""
         return Visit().ready(self.env).start(max(0.0, moment - self.env._now))
