@@ -1,5 +1,6 @@
 """Plans in the simulator: a plan keeps its limits there, and every smaller fleet breaks one that was predicted."""
 
+import math
 from itertools import islice
 
 import pytest
@@ -8,7 +9,7 @@ from benchmarks.plan_runs import plans, see
 from cachesim.experiments.run import run
 from cachesim.measure.history import select_requests
 from cachesim.model.distributions import Constant
-from cachesim.model.faults.base import Fault
+from cachesim.model.faults.fleet import KillNode
 from cachesim.model.node import Node
 from cachesim.planner.in_the_model import scenario
 from cachesim.planner.node_types import NodeType
@@ -33,49 +34,39 @@ def test_there_is_something_to_take_away():
     assert any(found.shards > 1 for found in SOME)
 
 
-class Empty(Fault):
-    """A node is replaced by an empty one, at once."""
-
-    node: str = ""
-
-    def play(self, system):
-        yield system.until(self.at)
-        system.tier(self.node).restart_engine()
-
-
 COLD = {  # a database that can just serve one cold shard of four, beside the fill of the others' misses
     "rate": 8000.0, "writes": 0.1, "keys": 20_000, "skew": 0.3, "value_size": 100, "survive": "node",
     "types": [NodeType()], "node": Node(service=Constant(value=1e-4)),
 }  # fmt: skip
 
 
-def misses_after_a_loss(fleet, spell=0.25):
-    """Run a fleet, empty the node that gets most requests, and give the share of cold reads right after."""
+def missed(fleet, down):
+    """Run a fleet, kill the node that gets most requests, and give the share of reads that miss right after."""
     base = scenario(fleet).replace(duration=3.5, warmup=1)
     busiest = select_requests(run(base).history)["node"].value_counts().idxmax()
-    rows = select_requests(run(base.replace(faults=(Empty(at=3.0, node=busiest),))).history)
+    killed = base.replace(faults=(KillNode(busiest, at=3.0, down=down),))
+    rows = select_requests(run(killed).history)
     reads = rows[rows["op"] == "read"]
-    after = reads[reads["begin"].between(3.0, 3.0 + spell)]
+    after = reads[reads["begin"].between(3.0 + min(down, 0.01), 3.25)]
 
     assert {"hit"} == set(reads[reads["begin"] < 2.9]["lookup"])
     return float((after["lookup"] != "hit").mean()), len(after)
 
 
-def test_a_lost_node_costs_what_the_plan_says():
-    """The database can serve a cold shard of four, within four standard errors; of three, it cannot."""
+@pytest.mark.parametrize("down", [0.001, math.inf])
+def test_a_lost_node_costs_what_the_plan_says(down):
+    """Back at once and cold, or away. The database can serve a shard of four, and not one of three."""
     whole = plan(**{**COLD, "survive": "nothing"})
     limit = COLD["rate"] * 0.9 * whole.load.share(4)
     found = plan(**COLD, database=limit * 1.01)
 
     assert (4, 0) == (found.shards, found.replicas)
     assert ["database (a node lost)"] == found.binds["one shard fewer"]
-    share, reads = misses_after_a_loss(found.fleet)
+    share, reads = missed(found.fleet, down)
     error = 4 * (share * (1 - share) / reads) ** 0.5
     assert share <= 1 - found.lost_node.hit_ratio + error
-    assert share == pytest.approx(
-        1 - found.lost_node.hit_ratio, abs=error + 0.02
-    )  # some keys are back
-    fewer, _ = misses_after_a_loss(found.fleet._replace(shards=3))
+    assert share == pytest.approx(found.lost_node.requests, abs=error + 0.02)  # some keys are back
+    fewer, _ = missed(found.fleet._replace(shards=3), down)
     assert fewer * COLD["rate"] * 0.9 > found.load.database
 
 
