@@ -70,28 +70,31 @@ def see(fleet: Candidate) -> Seen:
 
 
 def plans(replicas: bool = False) -> Iterator[FleetPlan]:
-    """Yield the plans of random loads that are clear, without end."""
+    """Yield the plans of random loads that are clear, without end; with `replicas`, these serve the reads."""
     for number in count():
         try:
             found = plan(types=TYPES, node=NODE, **_drawn(stream(number, "plans"), replicas))
         except BadInput:
             continue
-        if found.smaller and _is_clear(found):
+        if bool(found.replicas) == replicas and found.smaller and _is_clear(found):
             yield found
 
 
 def _drawn(rng: np.random.Generator, replicas: bool) -> dict[str, object]:
     uniform = lambda low, high: float(rng.uniform(low, high))  # noqa: E731
-    return {
+    load = {
         "rate": uniform(300, 3000), "keys": int(uniform(1000, 20_000)),
         "value_size": int(uniform(100, 1000)), "skew": uniform(0, 1), "writes": uniform(0, 0.3),
-        "survive": "nothing", "read_from": "nearest" if replicas else "primary",
+        "survive": "nothing",
     }  # fmt: skip
+    if replicas:  # a key that is too hot for one node
+        load |= {"skew": uniform(1.2, 1.6), "writes": uniform(0, 0.1), "read_from": "replica"}
+    return load
 
 
 def _is_clear(found: FleetPlan) -> bool:
     most, least = CLEAR
-    worst = [max(c.used for c in each.broken) for each in found.smaller.values()]
+    worst = [max(_used(each)) for each in found.smaller.values()]
     return max(_used(found.fleet)) <= most and min(worst) >= least
 
 

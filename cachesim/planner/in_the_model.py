@@ -45,7 +45,9 @@ def scenario(fleet: Candidate) -> Scenario:
 def _copies(fleet: Candidate) -> dict[str, Any]:
     """Name what a fleet has beyond its shards."""
     load = fleet.load
-    copies = {"replicas": fleet.replicas, "zones": load.zones, "reads": load.read_from}
+    copies: dict[str, Any] = {"replicas": fleet.replicas, "reads": load.read_from}
+    if load.zones > 1:
+        copies["zones"] = load.zones
     return copies if fleet.replicas else {}
 
 

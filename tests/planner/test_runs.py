@@ -10,6 +10,7 @@ from cachesim.experiments.run import run
 from cachesim.measure.history import select_requests
 from cachesim.model.distributions import Constant
 from cachesim.model.faults.fleet import KillNode
+from cachesim.model.fleet import Shards
 from cachesim.model.node import Node
 from cachesim.planner.in_the_model import scenario
 from cachesim.planner.node_types import NodeType
@@ -26,6 +27,18 @@ def test_a_plan_keeps_its_limits_and_less_does_not(found):
         predicted = {check.name for check in fleet.broken}
 
         assert see(fleet).broken(fleet) & predicted, (str(fleet), predicted)
+
+
+@pytest.mark.skipif(
+    "replicas" not in Shards.__dataclass_fields__, reason="shards have no replicas yet"
+)
+@pytest.mark.parametrize("number", range(2))
+def test_a_plan_with_replicas_keeps_its_limits_and_less_does_not(number):
+    """The same if replicas serve the reads: with one replica fewer, the others are busier than planned."""
+    found = next(islice(plans(replicas=True), number, None))
+
+    assert found.binds["one replica fewer"]
+    test_a_plan_keeps_its_limits_and_less_does_not(found)
 
 
 def test_there_is_something_to_take_away():
