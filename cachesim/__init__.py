@@ -31,6 +31,7 @@ with _interruptible():  # these imports take half a second, in which somebody ma
     from cachesim.model.strategies.through import WriteThrough
     from cachesim.model.trace_workload import TraceReplay
     from cachesim.model.workload import ClosedLoop, OpenLoop, Workload
+    from cachesim.planner.plan import plan
     from cachesim.predict.prediction import predict
     from cachesim.replay import replay
     from cachesim.scenario import Scenario
@@ -60,6 +61,7 @@ __all__ = [  # noqa: RUF022  in groups for a reader, sorted within each
     # run it
     "compare",
     "exercise",
+    "plan",
     "predict",
     "replay",
     "run",

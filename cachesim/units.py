@@ -17,6 +17,7 @@ US = 1e-6  # seconds
 _SIZES = {"": 1, "b": 1, "k": KIB, "kb": KIB, "kib": KIB, "m": MIB, "mb": MIB, "mib": MIB}
 _SIZES |= {"g": GIB, "gb": GIB, "gib": GIB}  # as in redis.conf, "mb" is 1024 * 1024
 _TIMES = {"": 1.0, "us": US, "ms": MS, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_COUNTS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}  # of things, so "m" is a million
 _QUANTITY = re.compile(r"\s*([+-]?[0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)\s*([a-z]*)\s*")
 
 
@@ -47,6 +48,18 @@ def parse_time(text: str) -> float:
     if unit not in _TIMES:
         raise BadInput(f'time "{text}" has the unit "{unit}"; choose from us, ms, s, m, h, d')
     return number * _TIMES[unit]
+
+
+def parse_count(text: str) -> float:
+    """Return the number that a text such as "200k", "10m" or "2b" names; thousands, millions, billions.
+
+    >>> parse_count("10m")
+    10000000.0
+    """
+    number, unit = _split(text, "number", "10m")
+    if unit not in _COUNTS:
+        raise BadInput(f'number "{text}" has the unit "{unit}"; choose from k, m, b')
+    return number * _COUNTS[unit]
 
 
 def _split(text: str, thing: str, example: str) -> tuple[float, str]:

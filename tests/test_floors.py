@@ -25,7 +25,7 @@ FLOORS = (
     "model live wire plots replay",
     "scenario service",
     "predict",
-    "experiments",
+    "experiments planner",
     "anomalies",
     "validate",
     "grading",

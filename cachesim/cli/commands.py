@@ -9,6 +9,7 @@ from cachesim.cli.bench import bench
 from cachesim.cli.exercise import exercise_command
 from cachesim.cli.extras import Extras
 from cachesim.cli.fidelity import fidelity
+from cachesim.cli.fleet_plan import plan_command
 from cachesim.cli.formats import formats
 from cachesim.cli.grade import grade_command
 from cachesim.cli.kinds import PATH, apply, folder, ruled
@@ -142,6 +143,7 @@ COMMANDS = (
     report,
     fidelity,
     validate,
+    plan_command,
     serve,
     bench,
     grade_command,

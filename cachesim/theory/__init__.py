@@ -3,6 +3,16 @@
 Rates are per second, times in seconds, ratios between 0 and 1.
 """
 
+from cachesim.theory.capacity import (
+    Ranks,
+    crossing_cost,
+    fleet_cost,
+    items_for,
+    node_work,
+    on_the_wire,
+    refill_time,
+    zipf_classes,
+)
 from cachesim.theory.copies import (
     copy_life,
     invalidate_freshness,
@@ -14,6 +24,7 @@ from cachesim.theory.exact import (
     exact_lru_hit_ratio,
 )
 from cachesim.theory.fleet import (
+    busiest_share,
     cold_node_hit_ratio,
     cold_node_reads,
     connection_storm,
@@ -98,6 +109,8 @@ from cachesim.theory.races import (
 )
 
 __all__ = [
+    "Ranks",
+    "busiest_share",
     "cache_aside_visits",
     "characteristic_time",
     "closed_network",
@@ -110,6 +123,7 @@ __all__ = [
     "copy_life",
     "cross_zone_cost",
     "cross_zone_share",
+    "crossing_cost",
     "dual_write_inversion",
     "early_delete_fill",
     "early_refresh",
@@ -122,6 +136,7 @@ __all__ = [
     "failover_loss",
     "failover_times",
     "fifo_hit_ratio",
+    "fleet_cost",
     "fork_copy",
     "full_copy_time",
     "gutter_hit_ratio",
@@ -132,6 +147,7 @@ __all__ = [
     "invalidate_freshness",
     "invalidate_hit_ratio",
     "inversion_read",
+    "items_for",
     "jittered_expiries",
     "lagging_fill",
     "lazy_freshness",
@@ -150,10 +166,13 @@ __all__ = [
     "needed_hit_ratio",
     "negative_misses",
     "node_loss_load",
+    "node_work",
+    "on_the_wire",
     "own_write_missed",
     "partition_loss",
     "poisoned_fill",
     "quorum_stale_ratio",
+    "refill_time",
     "repairman",
     "replica_stale_ratio",
     "replicated_throughput",
@@ -173,4 +192,5 @@ __all__ = [
     "write_through_freshness",
     "write_through_hit_ratio",
     "zipf",
+    "zipf_classes",
 ]

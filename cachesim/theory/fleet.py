@@ -3,6 +3,7 @@
 Rates are per second, times in seconds, probabilities and shares between 0 and 1.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 Array = np.ndarray
 
 
+@functools.cache
 def expected_highest(count: int) -> float:
     """Give the mean of the highest of `count` standard normal draws.
 
@@ -36,15 +38,30 @@ def ring_imbalance(nodes: int, points: int) -> tuple[float, float]:
 def hottest_shard(probabilities: Array, shards: int) -> float:
     """Give the mean share of the requests that the busiest shard gets, when keys are placed at random.
 
-    Either the most popular key and its part of the rest, or what chance adds to an even share.
-
     >>> from cachesim.theory.hits import zipf
     >>> [round(hottest_shard(zipf(100_000, skew), 10), 2) for skew in (0.0, 0.8, 0.99, 1.2)]
     [0.1, 0.12, 0.17, 0.28]
     """
     p = np.asarray(probabilities, dtype=float)
-    top = float(p.max())
-    deviation = math.sqrt((1 / shards - 1 / shards**2) * float((p**2).sum()))
+    return busiest_share(float(p.max()), float((p**2).sum()), shards)
+
+
+def busiest_share(top: float, squares: float, shards: int) -> float:
+    """Give the mean share of the busiest of `shards`, if keys are placed at random.
+
+    Either the most popular key and its part of the rest, or what chance adds to an even share.
+
+    Parameters
+    ----------
+    top : float
+        Share of the most popular key.
+    squares : float
+        Sum of the squared shares of all keys.
+
+    >>> round(busiest_share(1e-5, 1e-5, 10), 4)
+    0.1015
+    """
+    deviation = math.sqrt((1 / shards - 1 / shards**2) * squares)
     return max(top + (1 - top) / shards, 1 / shards + expected_highest(shards) * deviation)
 
 

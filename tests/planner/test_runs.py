@@ -1,0 +1,96 @@
+"""Plans in the simulator: a plan keeps its limits there, and every smaller fleet breaks one that was predicted."""
+
+import math
+from itertools import islice
+
+import pytest
+
+from benchmarks.plan_runs import plans, see
+from cachesim.experiments.run import run
+from cachesim.measure.history import select_requests
+from cachesim.model.distributions import Constant
+from cachesim.model.faults.fleet import KillNode
+from cachesim.model.fleet import Shards
+from cachesim.model.node import Node
+from cachesim.planner.in_the_model import scenario
+from cachesim.planner.node_types import NodeType
+from cachesim.planner.plan import plan
+
+SOME = list(islice(plans(), 3))  # all 20: python benchmarks/plan_runs.py
+
+
+@pytest.mark.parametrize("found", SOME, ids=lambda found: str(found.fleet))
+def test_a_plan_keeps_its_limits_and_less_does_not(found):
+    """No key is evicted, and no node is busier than planned; with less, it is the limit that was predicted."""
+    assert set() == see(found.fleet).broken(found.fleet)
+    for fleet in found.smaller.values():
+        predicted = {check.name for check in fleet.broken}
+
+        assert see(fleet).broken(fleet) & predicted, (str(fleet), predicted)
+
+
+@pytest.mark.skipif(
+    "replicas" not in Shards.__dataclass_fields__, reason="shards have no replicas yet"
+)
+@pytest.mark.parametrize("number", range(2))
+def test_a_plan_with_replicas_keeps_its_limits_and_less_does_not(number):
+    """The same if replicas serve the reads: with one replica fewer, the others are busier than planned."""
+    found = next(islice(plans(replicas=True), number, None))
+
+    assert found.binds["one replica fewer"]
+    test_a_plan_keeps_its_limits_and_less_does_not(found)
+
+
+def test_there_is_something_to_take_away():
+    """Each plan has two shards or more, or a cheaper type."""
+    assert all(found.smaller for found in SOME)
+    assert any(found.shards > 1 for found in SOME)
+
+
+COLD = {  # a database that can just serve one cold shard of four, beside the fill of the others' misses
+    "rate": 8000.0, "writes": 0.1, "keys": 20_000, "skew": 0.3, "value_size": 100, "survive": "node",
+    "types": [NodeType()], "node": Node(service=Constant(value=1e-4)),
+}  # fmt: skip
+
+
+def missed(fleet, down):
+    """Run a fleet, kill the node that gets most requests, and give the share of reads that miss right after."""
+    base = scenario(fleet).replace(duration=3.5, warmup=1)
+    busiest = select_requests(run(base).history)["node"].value_counts().idxmax()
+    killed = base.replace(faults=(KillNode(busiest, at=3.0, down=down),))
+    rows = select_requests(run(killed).history)
+    reads = rows[rows["op"] == "read"]
+    after = reads[reads["begin"].between(3.0 + min(down, 0.01), 3.25)]
+
+    assert {"hit"} == set(reads[reads["begin"] < 2.9]["lookup"])
+    return float((after["lookup"] != "hit").mean()), len(after)
+
+
+@pytest.mark.parametrize("down", [0.001, math.inf])
+def test_a_lost_node_costs_what_the_plan_says(down):
+    """Back at once and cold, or away. The database can serve a shard of four, and not one of three."""
+    whole = plan(**{**COLD, "survive": "nothing"})
+    limit = COLD["rate"] * 0.9 * whole.load.share(4)
+    found = plan(**COLD, database=limit * 1.01)
+
+    assert (4, 0) == (found.shards, found.replicas)
+    assert ["database (a node lost)"] == found.binds["one shard fewer"]
+    share, reads = missed(found.fleet, down)
+    error = 4 * (share * (1 - share) / reads) ** 0.5
+    assert share <= 1 - found.lost_node.hit_ratio + error
+    assert share == pytest.approx(found.lost_node.requests, abs=error + 0.02)  # some keys are back
+    fewer, _ = missed(found.fleet._replace(shards=3), down)
+    assert fewer * COLD["rate"] * 0.9 > found.load.database
+
+
+def test_the_scenario_is_the_load():
+    """As the user described it; changes are those of a scenario."""
+    found = plan(rate=5000, keys=3000, value_size=400, key_size=20, writes=0.3, survive="nothing")
+    described = found.scenario(duration=5, warmup=1, seed=3)
+
+    assert (5000, 0.7, 20) == (
+        described.workload.rate, described.workload.reads, described.workload.key_size
+    )  # fmt: skip
+    assert (3000, 0.99) == (described.workload.popularity.keys, described.workload.popularity.skew)
+    assert (found.shards, found.kind.usable) == (described.fleet.shards, described.cache.memory)
+    assert (5, 1, 3) == (described.duration, described.warmup, described.seed)
