@@ -29,7 +29,7 @@ MOST_ROUNDS = 100_000  # at one instant
 FIRST = 2  # number of the first node; 1 is the simulation's own address
 
 
-class Fleet:
+class LiveFleet:
     """Real redis-servers that share one simulated clock.
 
     Parameters

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from cachesim.errors import ServerFailed
 from cachesim.live.clock import SECOND
-from cachesim.live.fleet import STEP, Fleet
+from cachesim.live.fleet import STEP, LiveFleet
 from cachesim.live.node import PORT, RedisNode
 from cachesim.live.relay import Lag
 
@@ -25,7 +25,7 @@ def slot_of(key: str) -> int:
     return crc_hqx(key.encode(), 0) % SLOTS
 
 
-def until(fleet: Fleet, is_ready: Callable[[], bool], limit: float) -> None:
+def until(fleet: LiveFleet, is_ready: Callable[[], bool], limit: float) -> None:
     """Let time pass in steps until something is true; by `limit` (seconds) it must be."""
     while not is_ready():
         if fleet.now >= limit:
@@ -33,7 +33,7 @@ def until(fleet: Fleet, is_ready: Callable[[], bool], limit: float) -> None:
         fleet.move(STEP / SECOND)
 
 
-class PrimaryAndReplicas(Fleet):
+class PrimaryAndReplicas(LiveFleet):
     """A primary with replicas, at time 0 and with all links up.
 
     Parameters
@@ -85,7 +85,7 @@ class FailoverTimes(NamedTuple):
     version: str  # of the servers
 
 
-class RedisCluster(Fleet):
+class RedisCluster(LiveFleet):
     """A Redis Cluster with equal shards, at time 0 and ready.
 
     Parameters

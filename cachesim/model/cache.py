@@ -4,7 +4,8 @@ from collections.abc import Callable
 from functools import cached_property, partial
 from operator import attrgetter
 
-from cachesim.engines.base import Command, EngineSpec
+from cachesim.clock import Clock
+from cachesim.engines.base import Command, Engine, EngineSpec, Random
 from cachesim.model.events import Environment, Visit
 from cachesim.model.network import Network
 from cachesim.model.node import Node
@@ -29,7 +30,9 @@ class CacheTier(Tier):
     ) -> None:
         super().__init__(env, name, cache.workers, network.cache_leg, seed)
         draws = "eviction" if name == CACHE else f"{name} eviction"
-        self.engine = cache.build(partial(attrgetter("_now"), env), uniform(seed, draws))
+        self.engine = self.make_engine(
+            cache, partial(attrgetter("_now"), env), uniform(seed, draws)
+        )
         self.errors = 0  # commands refused
         # Values that write-behind has not yet written to the database, by key. They are kept beside the
         # engine, so that no eviction drops them; a crash of the server does.
@@ -37,6 +40,10 @@ class CacheTier(Tier):
         self.services = node.service.draws(stream(seed, f"{name} service"))  # seconds, without end
         self.service = self.services.__next__
         self.per_byte, self.per_key = node.per_byte, node.per_key
+
+    def make_engine(self, cache: EngineSpec, clock: Clock, random: Random) -> Engine:
+        """Make the engine; a subclass may have another one."""
+        return cache.build(clock, random)
 
     @cached_property
     def send(self) -> Callable[..., Visit]:

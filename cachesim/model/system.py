@@ -49,19 +49,11 @@ class System:
         self.strategy = blueprint.strategy
         self.raises = blueprint.on_cache_error == "raise"  # whether a refused cache command fails
         self.sink = sink  # takes one record per request
-        self.look = (
-            look  # takes each sample of the tiers; with a fleet, those of its nodes after it
-        )
+        self.look = look  # takes each sample of the tiers; those of a fleet's nodes after it
         self._requests = blueprint.workload.requests(blueprint.seed)
         self._writers = blueprint.workload.writers
         self.env = Environment()
-        self.caches = self.make_caches()
-        self.cache = self.caches[0]
-        self.db = self.make_database(DATABASE)
-        self.replicas = [self.make_replica(n) for n in range(blueprint.database.replicas)]
-        self._turns = Turns(len(self.replicas))
-        tiers: tuple[Tier, ...] = (*self.caches, self.db, *self.replicas)
-        self.tiers: dict[str, Tier] = {tier.name: tier for tier in tiers}
+        self._make_tiers()
         self.shared: dict[Any, Any] = {}  # the memory of the application: App.shared
         self.random = uniform(blueprint.seed, "strategy")
         self._next_write = count(FIRST_WRITE).__next__
@@ -70,6 +62,15 @@ class System:
         self._asking = 0  # sources of more requests: the open loop, or users who share clients
         self._sizes: dict[str, int] = {}
         self._loaded: dict[int, Value] = {}
+
+    def _make_tiers(self) -> None:
+        self.caches = self.make_caches()
+        self.cache = self.caches[0]
+        self.db = self.make_database(DATABASE)
+        self.replicas = [self.make_replica(n) for n in range(self.blueprint.database.replicas)]
+        self._turns = Turns(len(self.replicas))
+        tiers: tuple[Tier, ...] = (*self.caches, self.db, *self.replicas)
+        self.tiers: dict[str, Tier] = {tier.name: tier for tier in tiers}
 
     # --- the parts, which a subclass may make in another way
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cachesim.errors import BadInput, CommandError
-from cachesim.live.fleet import Fleet
+from cachesim.live.fleet import LiveFleet
 from cachesim.live.groups import PrimaryAndReplicas
 from cachesim.live.play import TimedCommand, play
 from tests.live.conftest import seconds_until, started_fleet
@@ -199,7 +199,7 @@ def test_a_closed_fleet_leaves_nothing(monkeypatch):
     """No process, no folder, no descriptor; the process may use all its cores again."""
     with tempfile.TemporaryDirectory(prefix="t") as folder:
         monkeypatch.setattr(tempfile, "tempdir", folder)
-        started_fleet(Fleet, [{}]).close()  # compiles the library on a first use
+        started_fleet(LiveFleet, [{}]).close()  # compiles the library on a first use
         before = len(os.listdir("/proc/self/fd")), os.sched_getaffinity(0)
         with started_fleet(PrimaryAndReplicas, replicas=2) as fleet:
             pids = [node.pid for node in fleet.nodes]
@@ -212,7 +212,7 @@ def test_a_closed_fleet_leaves_nothing(monkeypatch):
 
 def test_two_fleets_do_not_meet(fleet):
     """Each has a network of its own."""
-    first, second = fleet(Fleet, [{}]), fleet(Fleet, [{}])
+    first, second = fleet(LiveFleet, [{}]), fleet(LiveFleet, [{}])
 
     assert first.nodes[0].address != second.nodes[0].address
 

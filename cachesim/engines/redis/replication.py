@@ -155,6 +155,10 @@ class ReplicatedEngine(WatchedEngine):
             identity = self.log.branch(0, self.secret).identity
             self.log = ReplicationLog(identity, self.log.backlog)
 
+    def refuse_writes(self, why: Callable[[], str | None]) -> None:
+        """Ask `why` before each write of a client: it gives the error, or None if the write may go on."""
+        self.refusal = why
+
     # Running commands
 
     def run(self, argv: Arguments) -> Reply:

@@ -61,7 +61,7 @@ class Shards(Groups):
     """
 
     shards: Count = field(default=3, kw_only=False)
-    node_timeout: Span = 15.0  # seconds: cluster-node-timeout
+    node_timeout: Span = 15.0  # seconds until a node counts as silent: as in redis.conf
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -4,26 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from cachesim.clock import Clock
-from cachesim.engines.base import Command, Engine, EngineSpec, Random
-from cachesim.engines.redis.engine import Redis
+from cachesim.engines.base import Command, Random
 from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.model.cache import CacheTier
 from cachesim.model.fleet.replica import LazyReplica
 from cachesim.rng import stream, uniform
-from cachesim.units import MIB
 
 NOREPLICAS = "NOREPLICAS Not enough good replicas to write."
-
-
-class Replicating(EngineSpec):
-    """Builds the engine of a Redis that can be a primary or a replica."""
-
-    redis: Redis = Redis()
-    backlog: int = MIB
-
-    def build(self, clock: Clock, random: Random) -> Engine:
-        """Make a new, empty engine."""
-        return ReplicatedEngine(self.redis, clock, random, backlog=self.backlog)
 
 
 class GroupNode(CacheTier):
@@ -31,13 +18,18 @@ class GroupNode(CacheTier):
 
     engine: ReplicatedEngine
 
-    def __init__(self, *parts: Any) -> None:
+    def __init__(self, backlog: int, *parts: Any) -> None:
+        self.backlog = backlog  # bytes of the log for replicas that were away
         super().__init__(*parts)
         self.replica: LazyReplica | None = None  # None: it is a primary
         self.services = self._caught_up(self.services)
         self.service = self.services.__next__
         self._required = 0, 0  # min-replicas-to-write, min-replicas-max-lag
         self._phase = uniform(self.seed, f"{self.name} acknowledgements")()
+
+    def make_engine(self, cache: Any, clock: Clock, random: Random) -> ReplicatedEngine:
+        """Make an engine that can be a primary or a replica."""
+        return ReplicatedEngine(cache, clock, random, backlog=self.backlog)
 
     def _caught_up(self, services: Iterator[float]) -> Iterator[float]:
         """Yield the service times; a command joins the line behind what has arrived before it."""
@@ -79,7 +71,7 @@ class GroupNode(CacheTier):
         """As a primary, take no writes without so many replicas whose last word is `max_lag` seconds old at most."""
         self._required = replicas, max_lag
         if replicas and self.replica is None:
-            self.engine.refusal = self._too_few
+            self.engine.refuse_writes(self._too_few)
 
     def _too_few(self) -> str | None:
         """Give the error of a primary with too few good replicas; None: it has enough."""

@@ -10,7 +10,7 @@ from cachesim.model.cache_client import CacheClient
 from cachesim.model.client import Client
 from cachesim.model.fleet.client import FleetClient, NodeClients
 from cachesim.model.fleet.groups import Groups
-from cachesim.model.fleet.node import GroupNode, Replicating
+from cachesim.model.fleet.node import GroupNode
 from cachesim.model.fleet.replica_client import GroupClient, GroupNodeClient
 from cachesim.model.fleet.specs import Fleet
 from cachesim.model.fleet.topology import Places, Topology
@@ -118,11 +118,8 @@ class GroupSystem(FleetSystem):
     def make_node(self, kind: type[GroupNode], name: str) -> GroupNode:
         """Make a node of this kind."""
         of = self.blueprint
-        redis = Replicating(
-            redis=of.cache,  # type: ignore[arg-type] # Groups.check asks for it
-            backlog=self.fleet.backlog,
-        )
-        return kind(self.env, redis, of.node, of.network, of.seed, name)
+        parts = (self.env, of.cache, of.node, of.network, of.seed, name)
+        return kind(self.fleet.backlog, *parts)
 
     def connect_cache(self, tier: Any, journey: Journey) -> CacheClient:
         """Make a client of one node."""
