@@ -39,7 +39,7 @@ def hello(client: Any, *parts: bytes) -> Reply:
             raise CommandError(f"ERR Syntax error in HELLO option '{text(option)}'")
     client.resp, client.name = resp, name
     about: dict[Any, Any] = {b"server": b"redis", b"version": VERSION.encode(), b"proto": resp}
-    about |= {b"id": client.number, b"mode": b"standalone", b"role": b"master", b"modules": []}
+    about |= {b"id": client.number, b"mode": client.mode, b"role": client.role, b"modules": []}
     return about
 
 

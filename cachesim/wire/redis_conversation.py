@@ -7,10 +7,15 @@ from cachesim.engines.redis.arguments import Arguments, quoted, text, wrong_numb
 from cachesim.engines.redis.command import Reply, Table, admit, call, find
 from cachesim.engines.redis.engine import RedisEngine
 from cachesim.errors import BadInput, CommandError, OutOfMemory
-from cachesim.wire import client_commands, command_commands, simple_commands
+from cachesim.wire import client_commands, cluster_commands, command_commands, simple_commands
+from cachesim.wire.cluster import ClusterNode
 from cachesim.wire.resp import ProtocolError, RequestReader, encode, whole_command
 
-OWN = client_commands.COMMANDS | command_commands.COMMANDS  # answered here; the engine is not asked
+OWN = {  # answered here; the engine is not asked
+    **client_commands.COMMANDS,
+    **cluster_commands.COMMANDS,
+    **command_commands.COMMANDS,
+}
 OWN_NAMES = frozenset(name.encode() for name in OWN)
 SHORT = 16 * 1024  # bytes: one command of this length is answered without a look at the buffer
 ENOUGH = 1 << 20  # bytes of replies at a time: the rest waits until the client has read them
@@ -29,10 +34,14 @@ class Clients:
 
     def join(self, peer: str = "", here: str = "") -> "RedisConversation":
         """Return the conversation of a new client. Its address is `peer`, the server's is `here`."""
-        client = RedisConversation(self, self.next_number(), peer, here)
+        client = self.conversation(peer, here)
         self.by_number[client.number] = client
         self._show_count()
         return client
+
+    def conversation(self, peer: str, here: str) -> "RedisConversation":
+        """Make the conversation of a new client."""
+        return RedisConversation(self, self.next_number(), peer, here)
 
     def leave(self, client: "RedisConversation") -> None:
         """Forget a client that is gone."""
@@ -62,6 +71,9 @@ class RedisConversation:
     (b':1\r\n', b'$1\r\n1\r\n')
     """
 
+    node: ClusterNode | None = None  # at this end of the connection, if the engine is in a cluster
+    mode, role = b"standalone", b"master"  # as HELLO replies them
+
     def __init__(self, clients: Clients, number: int, peer: str, here: str) -> None:
         self.clients = clients
         self.engine = clients.engine
@@ -79,6 +91,7 @@ class RedisConversation:
         self.resp, self.name, self.database = 2, "", 0
         self.replies, self.is_kept = True, False
         self.silent = self.silent_next = False  # no reply to this command, to the next
+        self.reads_copies = False  # READONLY, at a node of a cluster
 
     def receive(self, data: bytes) -> bytes:
         """Take a piece of the stream and return the replies to the commands that it completes."""

@@ -4,10 +4,10 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from cachesim.clock import Clock
 from cachesim.engines.base import START, Engine
@@ -47,12 +47,21 @@ def wall_clock(speed: float) -> Clock:
 class Server:
     """Serves one engine until it is stopped."""
 
-    def __init__(self, engine: Engine, speed: float) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        speed: float,
+        clients: Clients | None = None,
+        ended: asyncio.Event | None = None,
+    ) -> None:
         self.engine = engine
         self.pause = max(0.001, TICK / speed)  # seconds of wall time between two ticks
-        self.clients = Clients(engine)
+        self.clients = clients or Clients(engine)
         self.connections: set[Connection] = set()
-        self.ended = asyncio.Event()
+        self.ended = ended or asyncio.Event()  # the servers of a fleet share one
+        self.address = Address()
+        self.listening: list[asyncio.Server] = []
+        self.ticking: asyncio.Task[None] | None = None
 
     def conversation(self, peer: str, here: str) -> Conversation:
         """Return a conversation for a new client."""
@@ -68,37 +77,37 @@ class Server:
         BadInput
             The server cannot listen at the address.
         """
-        loop = asyncio.get_running_loop()
-        servers = await self._listen(address)
-        try:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, self.ended.set)
-            ready(_shown(servers))
-            ticking = loop.create_task(self._tick())
-            await self.ended.wait()
-            ticking.cancel()
-        finally:
-            self._close(servers, address)
+        await run_all({self: address}, self.ended, lambda: ready(self.shown))
 
-    async def _listen(self, address: Address) -> list[asyncio.Server]:
+    async def open(self, address: Address) -> None:
+        """Listen, and let time pass. Raises BadInput."""
         loop = asyncio.get_running_loop()
+        self.address = address
         make = lambda: Connection(self)  # noqa: E731
-        servers = []
         try:
             if address.port is not None:
-                servers.append(
-                    await loop.create_server(make, address.host, address.port, backlog=4096)
-                )
+                made = await loop.create_server(make, address.host, address.port, backlog=4096)
+                self.listening.append(made)
             if address.path is not None:
                 if os.path.lexists(address.path):
+                    self.address = address._replace(path=None)  # not ours: `close` leaves it there
                     raise OSError(f"there is something at {address.path} already")
-                servers.append(await loop.create_unix_server(make, address.path, backlog=4096))
+                made = await loop.create_unix_server(make, address.path, backlog=4096)
+                self.listening.append(made)
         except OSError as error:
-            self._close(servers, Address())
             raise BadInput(
                 f"cannot listen at {_asked(address)}: {error}; choose another address"
             ) from None
-        return servers
+        self.ticking = loop.create_task(self._tick())
+
+    @property
+    def shown(self) -> str:
+        """The addresses at which it listens, for people."""
+        return " and ".join(_address(name) for name in self.names())
+
+    def names(self) -> list[Any]:
+        """List the names of the sockets at which it listens: (host, port, ...) or a path."""
+        return [each.getsockname() for server in self.listening for each in server.sockets]
 
     async def _tick(self) -> None:
         """Let the engine do its timed work (expiry, upkeep) without a request; end a pause."""
@@ -118,14 +127,34 @@ class Server:
         for connection in [each for each in self.connections if each.conversation.over]:
             connection.transport.close()
 
-    def _close(self, servers: list[asyncio.Server], address: Address) -> None:
-        for server in servers:
+    def close(self) -> None:
+        """Listen no more, leave all clients and remove the socket."""
+        if self.ticking is not None:
+            self.ticking.cancel()
+        for server in self.listening:
             server.close()
         for connection in list(self.connections):
             connection.transport.close()
-        if address.path is not None and servers:
+        if self.address.path is not None and self.listening:
             with suppress(OSError):
-                Path(address.path).unlink()
+                Path(self.address.path).unlink()
+
+
+async def run_all(
+    servers: Mapping[Server, Address], ended: asyncio.Event, ready: Callable[[], None]
+) -> None:
+    """Open all servers, call `ready`, serve until the end and close them. Raises BadInput."""
+    loop = asyncio.get_running_loop()
+    try:
+        for server, address in servers.items():
+            await server.open(address)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, ended.set)
+        ready()
+        await ended.wait()
+    finally:
+        for server in servers:
+            server.close()
 
 
 class Connection(asyncio.Protocol):
@@ -184,10 +213,6 @@ def _address(name: object) -> str:
     if isinstance(name, tuple):
         return f"{name[0]}:{name[1]}"
     return name if isinstance(name, str) else ""
-
-
-def _shown(servers: list[asyncio.Server]) -> str:
-    return " and ".join(_address(each.getsockname()) for s in servers for each in s.sockets)
 
 
 def _asked(address: Address) -> str:

@@ -35,12 +35,17 @@ def human(number: int) -> str:
     return f"{number}B"
 
 
+def in_cluster(db: Keyspace) -> bool:
+    """Whether the engine is a node of a cluster; the server of the fleet sets it at the start."""
+    return db.kept_settings.get("cluster-enabled") == "yes"
+
+
 def server_section(db: Keyspace) -> Fields:
     """Give the section about the server."""
     seconds = db.now // 1000 - START
     return {
         "redis_version": VERSION,
-        "redis_mode": "standalone",
+        "redis_mode": "cluster" if in_cluster(db) else "standalone",
         "os": "cachesim",
         "arch_bits": 64,
         "run_id": f"{db.secret:040x}",
@@ -134,8 +139,8 @@ def errorstats_section(db: Keyspace) -> Fields:
 
 
 def cluster_section(db: Keyspace) -> Fields:
-    """Give the section about clusters: there is none."""
-    return {"cluster_enabled": 0}
+    """Give the section about clusters."""
+    return {"cluster_enabled": int(in_cluster(db))}
 
 
 def keyspace_section(db: Keyspace) -> Fields:
