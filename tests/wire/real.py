@@ -94,9 +94,9 @@ class RealRedis:
         assert self.process.poll() is None, "redis-server ended"
         try:
             client = Client(self.port)
-        except OSError:
+            is_up = client.ask("PING") == "PONG"
+        except (OSError, ValueError):  # not yet, or it has ended before it answered
             return False
-        is_up = client.ask("PING") == "PONG"
         client.close()
         return is_up
 
