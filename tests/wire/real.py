@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import time
+from contextlib import closing
 
 import pytest
 
@@ -93,12 +94,10 @@ class RealRedis:
     def _answers(self):
         assert self.process.poll() is None, "redis-server ended"
         try:
-            client = Client(self.port)
-            is_up = client.ask("PING") == "PONG"
+            with closing(Client(self.port)) as client:
+                return client.ask("PING") == "PONG"
         except (OSError, ValueError):  # not yet, or it has ended before it answered
             return False
-        client.close()
-        return is_up
 
     def ask(self, *parts):
         return self.client.ask(*parts)
