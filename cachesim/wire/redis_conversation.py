@@ -4,7 +4,7 @@ from itertools import count
 
 from cachesim.engines.base import Engine
 from cachesim.engines.redis.arguments import Arguments, quoted, text, wrong_number
-from cachesim.engines.redis.command import Reply, Table, admit, call, find
+from cachesim.engines.redis.command import Reply, Table, find
 from cachesim.engines.redis.engine import RedisEngine
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 from cachesim.wire import client_commands, cluster_commands, command_commands, simple_commands
@@ -141,7 +141,7 @@ class RedisConversation:
             return simple_commands.run_simple(engine, argv)
         if engine.selected != self.database:
             engine.select(self.database)
-        reply = call(engine, admit(engine, argv), argv)
+        reply = engine.run(argv)
         self.database = engine.selected
         return reply
 

@@ -43,10 +43,23 @@ def bitfield(db: Keyspace, key: str, *parts: bytes) -> Reply:
         value = value_at(db.read(key))
         return [fetch(value, op) for op in todo]
     highest = max(op.offset + op.width - 1 for op in writes)
-    entry, changed = lengthened(db, key, highest)
-    replies = [perform(changed, op) for op in todo]
+    entry, changed, grew = lengthened(db, key, highest)
+    replies = []
+    wrote = False
+    for op in todo:
+        before = fetch(changed, op)
+        reply = perform(changed, op)
+        wrote |= is_write(op, reply) and (grew or fetch(changed, op) != before)
+        replies.append(reply)
     change(db, entry, bytes(changed))
+    if not wrote:
+        db.unchanged()
     return list(replies)
+
+
+def is_write(op: FieldOperation, reply: int | None) -> bool:
+    """Whether an operation wrote its field: not a GET, and not forbidden by OVERFLOW FAIL."""
+    return op.name != "GET" and reply is not None
 
 
 def bitfield_ro(db: Keyspace, key: str, *parts: bytes) -> Reply:

@@ -37,14 +37,18 @@ def value_at(entry: KeyEntry | None) -> bytes:
     return b"" if entry is None else entry.value
 
 
-def lengthened(db: Keyspace, key: str, highest: int) -> tuple[KeyEntry, bytearray]:
-    """Return a string made long enough to hold a bit, with its entry. The caller stores it."""
+def lengthened(db: Keyspace, key: str, highest: int) -> tuple[KeyEntry, bytearray, bool]:
+    """Return a string made long enough to hold a bit: its entry, the string, and whether it grew.
+
+    The caller stores it.
+    """
     # redis 7: bitops.c, lookupStringForBitCommand
     entry = string_in(db.write(key))
     size = (highest >> 3) + 1
     if entry is None:
         entry = stored_raw(db, db.add(key, b""), bytes(size))
-    return entry, bytearray(entry.value.ljust(size, b"\0"))
+        return entry, bytearray(size), True
+    return entry, bytearray(entry.value.ljust(size, b"\0")), len(entry.value) < size
 
 
 def stored_raw(db: Keyspace, entry: KeyEntry, value: bytes) -> KeyEntry:
@@ -66,11 +70,13 @@ def setbit(db: Keyspace, key: str, part: bytes, new: bytes) -> Reply:
     offset, bit = bit_offset(db, part), as_integer(new)
     if bit not in (0, 1):
         raise CommandError(BAD_BIT)
-    entry, value = lengthened(db, key, offset)
+    entry, value, grew = lengthened(db, key, offset)
     byte, mask = offset >> 3, 0x80 >> offset % 8
     old = bool(value[byte] & mask)
     value[byte] = value[byte] | mask if bit else value[byte] & ~mask
     change(db, entry, bytes(value))
+    if old == bit and not grew:
+        db.unchanged()
     return int(old)
 
 

@@ -66,6 +66,10 @@ class RedisCommand:
         As `function`; returns the strings of the reply without changing anything (work.py).
     walks : callable, optional
         As `function`; returns how many keys the command looks at, if not those it names.
+    propagates : callable, optional
+        Takes the engine after the command, the arguments and the reply; returns the command that a
+        replica executes (propagate.py). Without it: the command as it came. It is called only if
+        the command has changed something.
 
     Raises
     ------
@@ -87,9 +91,11 @@ class RedisCommand:
         function: Callable[..., Reply],
         replies: Callable[..., Reply] | None = None,
         walks: Callable[..., int] | None = None,
+        propagates: Callable[..., tuple[Any, ...]] | None = None,
     ) -> None:
         self.name, self.syntax, self.flags = name, syntax, flags
         self.function, self.replies, self.walks = function, replies, walks
+        self.propagates = propagates
         must, _, may = syntax.partition("[")
         self.required = tuple(must.split())
         self.repeats = may.endswith("...]")

@@ -6,6 +6,7 @@ from cachesim.engines.redis.database import TEXT
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.longdouble import as_long_double, nearest, shown
 from cachesim.engines.redis.memory import HIGHEST, LOWEST
+from cachesim.engines.redis.propagate import summed
 from cachesim.engines.redis.structure import string_in
 from cachesim.errors import CommandError
 
@@ -62,5 +63,5 @@ COMMANDS = table(
     RedisCommand("DECRBY", "key integer", "write denyoom fast", decrby),
     RedisCommand("INCR", "key", "write denyoom fast", incr),
     RedisCommand("INCRBY", "key integer", "write denyoom fast", incrby),
-    RedisCommand("INCRBYFLOAT", "key number", "write denyoom fast", incrbyfloat),
+    RedisCommand("INCRBYFLOAT", "key number", "write denyoom fast", incrbyfloat, propagates=summed),
 )

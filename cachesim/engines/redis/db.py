@@ -33,6 +33,8 @@ def unix_milliseconds(clock: float) -> int:
 class Keyspace(Engine):
     """What the commands work on. engine.py adds the passing of time, eviction and the commands."""
 
+    is_replica = False  # replication.py has engines that may be one
+
     def __init__(self, clock: Clock, random: Random, *, base_memory: int, quantum: int) -> None:
         super().__init__(clock, random)
         self.memory = self.base_memory = base_memory  # bytes
@@ -103,6 +105,16 @@ class Keyspace(Engine):
         self.selected = index
         database = self.database(index)
         self.table, self.expires, self._gone = database.table, database.expires, database.gone
+
+    def swap(self, first: int, second: int) -> None:
+        """Let two databases change places, for every client."""
+        one, other = self.database(first), self.database(second)
+        one.index, other.index = second, first
+        self.databases[second], self.databases[first] = one, other
+        self.select(self.selected)
+
+    def unchanged(self) -> None:
+        """Be notified that the running command stored what was there already."""
 
     # Looking up (redis 7: db.c, lookupKey and expireIfNeeded)
 

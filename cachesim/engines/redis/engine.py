@@ -10,8 +10,8 @@ from cachesim.clock import Clock
 from cachesim.engines.base import START, Command, EngineSpec, Random, Work
 from cachesim.engines.redis import memory
 from cachesim.engines.redis.active_expiry import active_cycle
-from cachesim.engines.redis.arguments import argument
-from cachesim.engines.redis.command import OOM, Table, admit, call
+from cachesim.engines.redis.arguments import Arguments, argument
+from cachesim.engines.redis.command import OOM, Reply, Table, admit, call
 from cachesim.engines.redis.commands import COMMANDS
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.evict import Evictor
@@ -197,6 +197,10 @@ class RedisEngine(Keyspace):
         if not command:
             raise BadInput('a command needs a name, such as ("GET", "key"), got ()')
         argv = [argument(part) for part in command]
+        return call(self, admit(self, argv), argv)
+
+    def run(self, argv: Arguments) -> Reply:
+        """Do the same for arguments that are bytes already."""
         return call(self, admit(self, argv), argv)
 
     def _cron(self, tick: int) -> None:

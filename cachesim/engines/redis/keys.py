@@ -19,6 +19,7 @@ from cachesim.engines.redis.structure import type_name
 from cachesim.errors import CommandError
 
 FAIR_SAMPLE = 15  # keys (redis 7: dict.c, GETFAIR_NUM_ENTRIES)
+DEAD_TRIES = 100  # dead keys that RANDOMKEY meets on a replica, before it returns one of them
 NO_KEY = "ERR no such key"
 SAME_OBJECT = "ERR source and destination objects are the same"
 
@@ -47,12 +48,19 @@ def type_(db: Keyspace, key: str) -> Reply:
 def randomkey(db: Keyspace) -> Reply:
     """RANDOMKEY."""
     # redis 7: db.c, dbRandomKey; dict.c, dictGetFairRandomKey
+    tries = DEAD_TRIES
     while db.table.entries:
         some = db.table.some(FAIR_SAMPLE) or [db.table.any()]
         key = some[int(db.random() * len(some))].key
-        if db.find(key) is not None:
+        tries -= 1
+        if db.find(key) is not None or (db.is_replica and tries <= 0 and all_may_be_dead(db)):
             return memory.as_bytes(key)
     return None
+
+
+def all_may_be_dead(db: Keyspace) -> bool:
+    """Whether every key has a TTL. A replica does not remove dead keys, and may find no other."""
+    return len(db.table.entries) == len(db.expires.entries)
 
 
 def rename(db: Keyspace, old: str, new: str) -> Reply:
@@ -176,10 +184,7 @@ def swapdb(db: Keyspace, first: bytes, second: bytes) -> Reply:
     numbers = [swapped(first, "first"), swapped(second, "second")]
     if not all(0 <= index < DATABASES for index in numbers):
         raise CommandError(NO_DATABASE)
-    one, other = (db.database(index) for index in numbers)
-    one.index, other.index = other.index, one.index
-    db.databases[one.index], db.databases[other.index] = one, other
-    db.select(db.selected)
+    db.swap(*numbers)
     return "OK"
 
 

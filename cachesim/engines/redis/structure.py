@@ -1,6 +1,6 @@
 """The contract of a value that is not a string: the name of its type, and its bytes."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cachesim.engines.redis.database import KeyEntry
 from cachesim.errors import CommandError
@@ -12,6 +12,7 @@ class Structure:
     """A value that is not a string. After a change call `db.resize`, which counts its bytes again."""
 
     type: str  # "hash": what TYPE replies
+    db: Any  # the Keyspace whose limits and draws it uses
 
     @property
     def encoding(self) -> str:
@@ -31,6 +32,14 @@ class Structure:
     def copy(self) -> "Structure":
         """Return another value that is equal to it."""
         raise NotImplementedError(f"{type(self).__name__} must define copy()")
+
+    def copy_for(self, db: Any) -> "Structure":
+        """Return such a copy for another engine: it uses that one's limits and draws."""
+        home, self.db = self.db, db
+        try:
+            return self.copy()
+        finally:
+            self.db = home
 
 
 S = TypeVar("S", bound=Structure)

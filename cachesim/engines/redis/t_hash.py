@@ -12,6 +12,7 @@ from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.hash_value import Hash
 from cachesim.engines.redis.longdouble import as_long_double, nearest, shown
 from cachesim.engines.redis.memory import HIGHEST, LOWEST, as_integer
+from cachesim.engines.redis.propagate import summed_in_hash
 from cachesim.engines.redis.scan import ScanOptions, walk
 from cachesim.engines.redis.structure import value_in
 from cachesim.errors import CommandError
@@ -110,7 +111,8 @@ def hdel(db: Keyspace, key: str, *fields: bytes) -> Reply:
     if entry is None or changed is None:
         return 0
     removed = sum(changed.remove(field) for field in fields)
-    db.resize(entry)
+    if removed:
+        db.resize(entry)
     if not len(changed):
         db.remove(entry, INVALIDATED)
     return removed
@@ -215,7 +217,9 @@ COMMANDS = table(
     RedisCommand("HGET", "key field", "readonly fast", hget, replies=hget),
     RedisCommand("HGETALL", "key", "readonly", hgetall, replies=hgetall),
     RedisCommand("HINCRBY", "key field integer", COUNTER, hincrby),
-    RedisCommand("HINCRBYFLOAT", "key field number", COUNTER, hincrbyfloat),
+    RedisCommand(
+        "HINCRBYFLOAT", "key field number", COUNTER, hincrbyfloat, propagates=summed_in_hash
+    ),
     RedisCommand("HKEYS", "key", "readonly", hkeys, replies=hkeys),
     RedisCommand("HLEN", "key", "readonly fast", hlen),
     RedisCommand("HMGET", "key field [field ...]", "readonly fast", hmget, replies=hmget),

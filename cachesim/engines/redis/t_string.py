@@ -15,6 +15,13 @@ from cachesim.engines.redis.memory import (
     room_of_value,
     room_to_grow,
 )
+from cachesim.engines.redis.propagate import (
+    exchanged,
+    looked_up,
+    removed,
+    stored,
+    stored_until,
+)
 from cachesim.engines.redis.structure import string_in
 from cachesim.errors import CommandError
 
@@ -249,16 +256,29 @@ PAIRS = "key value [key value ...]"
 COMMANDS = table(
     RedisCommand("APPEND", "key value", "write denyoom fast", append),
     RedisCommand("GET", "key", "readonly fast", get, replies=get),
-    RedisCommand("GETDEL", "key", "write fast", getdel, replies=get),
-    RedisCommand("GETEX", "key [option ...]", "write fast", getex, replies=old_value),
+    RedisCommand("GETDEL", "key", "write fast", getdel, replies=get, propagates=removed),
+    RedisCommand(
+        "GETEX", "key [option ...]", "write fast", getex, replies=old_value, propagates=looked_up
+    ),
     RedisCommand("GETRANGE", "key integer integer", "readonly", getrange, replies=getrange),
-    RedisCommand("GETSET", "key value", "write denyoom fast", getset, replies=old_value),
+    RedisCommand(
+        "GETSET", "key value", "write denyoom fast", getset, replies=old_value, propagates=exchanged
+    ),
     RedisCommand("MGET", "key [key ...]", "readonly fast", mget, replies=mget),
     RedisCommand("MSET", PAIRS, "write denyoom", mset),
     RedisCommand("MSETNX", PAIRS, "write denyoom", msetnx),
-    RedisCommand("PSETEX", "key milliseconds value", "write denyoom", psetex),
-    RedisCommand("SET", "name value [option ...]", "write denyoom", set_, replies=replied_by_set),
-    RedisCommand("SETEX", "key seconds value", "write denyoom", setex),
+    RedisCommand(
+        "PSETEX", "key milliseconds value", "write denyoom", psetex, propagates=stored_until
+    ),
+    RedisCommand(
+        "SET",
+        "name value [option ...]",
+        "write denyoom",
+        set_,
+        replies=replied_by_set,
+        propagates=stored,
+    ),
+    RedisCommand("SETEX", "key seconds value", "write denyoom", setex, propagates=stored_until),
     RedisCommand("SETNX", "key value", "write denyoom fast", setnx),
     RedisCommand("SETRANGE", "key integer value", "write denyoom", setrange),
     RedisCommand("STRLEN", "key", "readonly fast", strlen),

@@ -9,6 +9,7 @@ from cachesim.engines.redis.command import RedisCommand, Reply, table
 from cachesim.engines.redis.database import KeyEntry
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.memory import HIGHEST, LOWEST
+from cachesim.engines.redis.propagate import dated
 from cachesim.errors import CommandError
 
 
@@ -112,13 +113,16 @@ def persist(db: Keyspace, key: str) -> Reply:
     return int(entry is not None and db.persist(entry))
 
 
+WRITES = "write fast"
 COMMANDS = table(
-    RedisCommand("EXPIRE", "key seconds [option ...]", "write fast", expire),
-    RedisCommand("EXPIREAT", "key unix-seconds [option ...]", "write fast", expireat),
+    RedisCommand("EXPIRE", "key seconds [option ...]", WRITES, expire, propagates=dated),
+    RedisCommand("EXPIREAT", "key unix-seconds [option ...]", WRITES, expireat, propagates=dated),
     RedisCommand("EXPIRETIME", "key", "readonly fast", expiretime),
     RedisCommand("PERSIST", "key", "write fast", persist),
-    RedisCommand("PEXPIRE", "key milliseconds [option ...]", "write fast", pexpire),
-    RedisCommand("PEXPIREAT", "key unix-milliseconds [option ...]", "write fast", pexpireat),
+    RedisCommand("PEXPIRE", "key milliseconds [option ...]", WRITES, pexpire, propagates=dated),
+    RedisCommand(
+        "PEXPIREAT", "key unix-milliseconds [option ...]", WRITES, pexpireat, propagates=dated
+    ),
     RedisCommand("PEXPIRETIME", "key", "readonly fast", pexpiretime),
     RedisCommand("PTTL", "key", "readonly fast", pttl),
     RedisCommand("TTL", "key", "readonly fast", ttl),

@@ -1,0 +1,270 @@
+"""A Redis that is one node of several: a primary that writes a log, or a replica that follows one.
+
+A primary is a RedisEngine that notes what its replicas must do: what a command changed, in the
+command's propagated form, and DEL for what expired or was evicted. A replica executes these
+entries. By itself it neither expires nor evicts (replica-ignore-maxmemory yes), and it refuses the
+writes of clients.
+
+`RedisEngine` itself knows nothing of this, so an engine alone does not pay for it.
+"""
+
+import math
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from cachesim.clock import Clock
+from cachesim.engines.base import EVICTED, EXPIRED, Command, Random
+from cachesim.engines.redis.arguments import Arguments, argument
+from cachesim.engines.redis.command import Reply, admit, call, find
+from cachesim.engines.redis.database import NumberedDatabase
+from cachesim.engines.redis.engine import Redis, RedisEngine
+from cachesim.engines.redis.policy import frequency, lfu_bits
+from cachesim.engines.redis.replication_log import FRAME, LogEntry, ReplicationLog
+from cachesim.engines.redis.watched import WatchedEngine
+from cachesim.errors import CommandError
+from cachesim.units import MIB
+
+READONLY = "READONLY You can't write against a read only replica."
+ONE_BY_ONE = {"RANDOMKEY", "SCAN"}  # redis 7: CMD_TOUCHES_ARBITRARY_KEYS, no MULTI around its DELs
+
+Pending = list[tuple[int, Command, str]]  # database, command, why
+
+
+def read_only() -> str:
+    """Refuse the writes of a replica's clients."""
+    return READONLY
+
+
+class ReplicatedEngine(WatchedEngine):
+    """A node that is a primary until it follows another one.
+
+    Parameters
+    ----------
+    spec : Redis
+        The node.
+    clock, random : callable
+        As for `Redis.build`. A primary draws as a RedisEngine does.
+    backlog : int
+        Bytes: repl-backlog-size.
+
+    >>> from cachesim.clock import ManualClock
+    >>> clock = ManualClock()
+    >>> primary = ReplicatedEngine(Redis(), clock, lambda: 0.5)
+    >>> primary.execute(("SETEX", "a", 10, "one"))
+    'OK'
+    >>> primary.log.entries[-1].command
+    ('SET', b'a', b'one', 'PXAT', 1577836810000)
+    >>> replica = primary.copy(clock, lambda: 0.5)
+    >>> replica.get("a"), replica.is_replica
+    (b'one', True)
+    """
+
+    _pending: Pending | None = None  # what the running command propagates; None: none runs
+
+    def __init__(self, spec: Redis, clock: Clock, random: Random, *, backlog: int = MIB) -> None:
+        super().__init__(spec, clock, random)
+        self.spec = spec
+        self.log = ReplicationLog(  # of a replica: the one that it follows
+            f"{self.secret:040x}", backlog
+        )
+        self.applied = 0  # of a replica: the offset up to which it has executed that log
+        self.refusal: Callable[[], str | None] | None = None  # why no client may write now
+        self._stream = 0  # the database that the log has selected
+
+    @property
+    def offset(self) -> int:
+        """The offset of its data in the replication stream, in bytes."""
+        return self.applied if self.is_replica else self.log.offset
+
+    # Roles
+
+    def follow(self, primary: "ReplicatedEngine") -> None:
+        """Become a replica with a copy of the primary's data of this instant: a full resync.
+
+        The copy has all types and TTLs, dead keys too. It has the bits of use that a dump has: the
+        idle time under an LRU policy, the counter under LFU, nothing under the others.
+        """
+        # redis 7: rdb.c, rdbSaveKeyValuePair and rdbLoadRio
+        RedisEngine.flush(self)
+        self.is_replica, self.refusal = True, read_only
+        self.limit_memory(self.maxmemory)
+        selected = self.selected
+        for index, source in primary.databases.items():
+            self.select(index)
+            self._copy(primary, source)
+        self.select(selected)
+        self.log, self.applied, self._stream = primary.log, primary.offset, 0
+        primary.log.reselect()
+
+    def _copy(self, primary: "ReplicatedEngine", source: NumberedDatabase) -> None:
+        """Copy a database of the primary into the selected one."""
+        for entry in source.table.entries.values():
+            if isinstance(entry.value, bytes):
+                new = self.add(entry.key, entry.value)
+            else:
+                value = entry.value.copy_for(self)
+                new = self.add(entry.key, value, value.size)
+            if entry.when is not None:
+                self.expire_at(new, entry.when)
+            if primary.lfu and self.lfu:
+                uses = frequency(entry.lru, primary.minute, primary.lfu_decay_time)
+                new.lru = lfu_bits(self.minute, uses)
+            elif primary.policy.by == self.policy.by == "lru":
+                new.lru = entry.lru
+        self._gone.clear()
+        self._gone.update(source.gone)
+
+    def copy(self, clock: Clock, random: Random) -> "ReplicatedEngine":
+        """Return a new replica of this node, with its data of this instant."""
+        other = type(self)(self.spec, clock, random, backlog=self.log.backlog)
+        other.follow(self)
+        return other
+
+    def promote(self) -> None:
+        """Become a primary: from now on it writes a log of its own, it expires and it evicts.
+
+        The log goes on at the offset that this replica has reached.
+        """
+        self.log = self.log.branch(self.applied, self.secret)
+        self.is_replica, self.refusal = False, None
+        self.limit_memory(self.maxmemory)
+
+    def flush(self) -> None:
+        """Lose all keys; so do the replicas, at their time."""
+        super().flush()
+        if self._pending is None and not self.is_replica:
+            self.log.append(self.clock(), self.selected, ("FLUSHALL",))
+
+    def restart(self) -> None:
+        """Lose everything. A primary begins another history: all replicas need a full resync."""
+        RedisEngine.flush(self)
+        self.applied = 0
+        if not self.is_replica:
+            identity = self.log.branch(0, self.secret).identity
+            self.log = ReplicationLog(identity, self.log.backlog)
+
+    # Running commands
+
+    def run(self, argv: Arguments) -> Reply:
+        """Run a command, and write what it changed into the log (`RedisEngine.run`)."""
+        row = admit(self, argv)
+        if self.refusal is not None and "write" in row.flags:
+            self._ask(row.name)
+        if self.is_replica:
+            return call(self, row, argv)
+        self.dirty, self._pending = False, []
+        try:
+            reply = call(self, row, argv)
+            if self.dirty:
+                form = row.propagates
+                command = tuple(argv) if form is None else form(self, argv, reply)
+                self._pending.append((self.selected, command, ""))
+        finally:
+            self._send(row.name)
+        return reply
+
+    def execute(self, command: Command) -> Any:
+        """Run a command by name and return its reply (`RedisEngine.execute`)."""
+        if not command:
+            return super().execute(command)
+        return self.run([argument(part) for part in command])
+
+    def set(self, key: str, value: bytes, ttl: float = math.inf) -> None:
+        """Store a value for `ttl` seconds (`RedisEngine.set`). The log gets the object that is set."""
+        if self.refusal is not None:
+            self._ask("SET")
+        self._pending = []
+        try:
+            super().set(key, value, ttl)
+            command: Command = ("SET", key, value)
+            if ttl != math.inf:
+                command = (*command, "PXAT", self.table.entries[key].when)
+            if self._pending:
+                self._pending.append((self.selected, command, ""))
+            else:
+                self.log.append_set(self.clock(), self.selected, command, key)
+        finally:
+            self._send("SET")
+
+    def delete(self, key: str) -> bool:
+        """Remove a key. True if it was there (`RedisEngine.delete`)."""
+        if self.refusal is not None:
+            self._ask("DEL")
+        self._pending = []
+        try:
+            was_there = super().delete(key)
+            if was_there:
+                self._pending.append((self.selected, ("DEL", key), ""))
+        finally:
+            self._send("DEL")
+        return was_there
+
+    def _ask(self, name: str) -> None:
+        """Raise CommandError if no client may write now, and count it."""
+        assert self.refusal is not None
+        why = self.refusal()
+        if why is not None:
+            self.tally.note_error(why)
+            self.tally.rejected[name] += 1
+            raise CommandError(why)
+
+    # Writing the log
+
+    def _send(self, name: str) -> None:
+        """Write what a command propagates; if it is more than one command, as one transaction."""
+        # redis 7: server.c, propagatePendingCommands
+        pending, self._pending = self._pending, None
+        if not pending:
+            return
+        if len(pending) > 1 and name not in ONE_BY_ONE:
+            first, last = pending[0][0], pending[-1][0]
+            pending = [(first, ("MULTI",), FRAME), *pending, (last, ("EXEC",), FRAME)]
+        now, append = self.clock(), self.log.append
+        for database, command, why in pending:
+            append(now, database, command, why)
+
+    def gone_by_itself(self, key: str, why: str) -> None:
+        """Write a DEL for a key that expired or was evicted."""
+        if self._pending is not None and self._at is None and why == EXPIRED:
+            self._pending.append((self.selected, ("DEL", key), why))
+        else:
+            now = self.clock() if self._at is None else self._at
+            self.log.append(now, self.selected, ("DEL", key), why)
+
+    def ping(self) -> None:
+        """Write a PING: it counts in the offset."""
+        self.log.write(self._at or 0.0, ("PING",), FRAME)
+
+    # Executing the log
+
+    def apply(self, entry: LogEntry, at: float) -> None:
+        """Execute an entry of the primary's log at the time `at` (seconds), as a replica does.
+
+        Nothing is dead for the primary's commands: they were right when the primary ran them. An
+        error is counted and forgotten, as in the server.
+        """
+        self.upkeep(at)
+        self.applied = entry.offset
+        if entry.why == FRAME and entry.command[0] != "SELECT":
+            return
+        now, selected = self.now, self.selected
+        self.now = 0  # redis 7: db.c, expireIfNeeded: the master's client sees every key
+        if selected != self._stream:
+            self.select(self._stream)
+        with suppress(CommandError):
+            self._play(entry)
+        self._stream, self.now = self.selected, now
+        if selected != self._stream:
+            self.select(selected)
+
+    def _play(self, entry: LogEntry) -> None:
+        """Execute one command in the database that the log has selected. Raises CommandError."""
+        name, *arguments = entry.command
+        if name == "SET" and len(arguments) == 2 and isinstance(arguments[0], str):
+            self.put(arguments[0], arguments[1])  # the same, faster
+            return
+        argv = [argument(part) for part in entry.command]
+        call(self, find(self.commands, argv), argv)
+        if entry.why in (EXPIRED, EVICTED):
+            self._gone[arguments[0]] = entry.why  # a miss here has the reason that it has there

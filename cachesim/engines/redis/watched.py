@@ -1,0 +1,123 @@
+"""An engine that notices its own changes: the base of replication.
+
+Every change of a key goes through one of the Keyspace's few functions. Here they also note that the
+running command has changed something, which the real server counts as `dirty`.
+"""
+
+from typing import Any
+
+from cachesim.engines.base import EVICTED, EXPIRED
+from cachesim.engines.redis.active_expiry import active_cycle
+from cachesim.engines.redis.database import KeyEntry, NumberedDatabase
+from cachesim.engines.redis.engine import HALF, START_MS, RedisEngine
+
+PING_EVERY = 10  # seconds: repl-ping-replica-period
+
+
+class WatchedEngine(RedisEngine):
+    """A RedisEngine that notes changes, and keys that left by themselves."""
+
+    dirty = False  # whether the running command has changed anything
+    _at: float | None = None  # seconds: the time of the cron's tick that runs now
+
+    def gone_by_itself(self, key: str, why: str) -> None:
+        """Be notified that a key of the selected database expired or was evicted."""
+        raise NotImplementedError
+
+    def ping(self) -> None:
+        """Be notified that a PING to the replicas is due."""
+        raise NotImplementedError
+
+    def unchanged(self) -> None:
+        """Forget the changes of the running command: it stored what was there already."""
+        self.dirty = False
+
+    def add(
+        self, key: str, value: Any, size: int | None = None, name: bytes | None = None
+    ) -> KeyEntry:
+        """Note the change, and do it; so do all functions that follow."""
+        self.dirty = True
+        return super().add(key, value, size, name)
+
+    def overwrite(self, entry: KeyEntry, value: bytes, room: int | None = None) -> None:
+        """See `add`."""
+        self.dirty = True
+        super().overwrite(entry, value, room)
+
+    def resize(self, entry: KeyEntry) -> None:
+        """See `add`."""
+        self.dirty = True
+        super().resize(entry)
+
+    def expire_at(self, entry: KeyEntry, when: int) -> None:
+        """See `add`."""
+        self.dirty = True
+        super().expire_at(entry, when)
+
+    def persist(self, entry: KeyEntry) -> bool:
+        """See `add`. A key without a TTL is not changed."""
+        had_ttl = super().persist(entry)
+        self.dirty = self.dirty or had_ttl
+        return had_ttl
+
+    def flush_database(self, database: NumberedDatabase) -> None:
+        """See `add`. An empty database counts as changed, too."""
+        self.dirty = True
+        super().flush_database(database)
+
+    def swap(self, first: int, second: int) -> None:
+        """See `add`."""
+        self.dirty = True
+        super().swap(first, second)
+
+    def remove(self, entry: KeyEntry, why: str) -> None:
+        """See `add`. If the server itself removes the key, the running command changes nothing."""
+        dirty = self.dirty
+        super().remove(entry, why)
+        if why in (EXPIRED, EVICTED):
+            self.dirty = dirty
+            self.gone_by_itself(entry.key, why)
+        else:
+            self.dirty = True
+
+    # A replica waits for its primary
+
+    def expire(self, entry: KeyEntry) -> None:
+        """Remove a dead key, unless this is a replica: then it is only dead, and answers nil."""
+        if not self.is_replica:
+            super().expire(entry)
+
+    def limit_memory(self, maxmemory: int) -> None:
+        """Set the limit in bytes. A replica knows it, but does not keep to it."""
+        super().limit_memory(maxmemory)
+        if self.is_replica:
+            self.limit = float("inf")
+
+    def upkeep(self, now: float) -> None:
+        """Run the ticks of the cron that are due; unlike `tick`, it evicts nothing."""
+        if now >= self._next_tick:
+            self._cron(int((now + HALF) * self.hz))
+
+    def _cron(self, tick: int) -> None:
+        """Run every tick that is due, each at its own time, in full.
+
+        So it does not matter who looks at the clock in between. After a long silence RedisEngine
+        skips the early ticks, and tidies its tables once for all of them.
+        """
+        for due in range(self._tick + 1, tick + 1):
+            self._at = due / self.hz
+            if not self.is_replica:
+                self._primary_tick(due)
+            for database in self.databases.values():
+                database.table.tidy()
+                database.expires.tidy()
+        self._at = None
+        self._tick = tick
+        self._tell_time()
+
+    def _primary_tick(self, due: int) -> None:
+        """Remove dead keys, and greet the replicas every ten seconds."""
+        if due % (PING_EVERY * self.hz) == 0:
+            self.ping()
+        if any(database.expires.entries for database in self.databases.values()):
+            active_cycle(self, START_MS + due * 1000 // self.hz, self.active_expire_effort)
