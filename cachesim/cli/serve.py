@@ -9,8 +9,9 @@ import click
 from cachesim.cli.choices import engine as engine_of
 from cachesim.cli.kinds import PATH, about, one_of, ruled
 from cachesim.cli.options import POLICY
-from cachesim.engines.base import EngineSpec
+from cachesim.engines.base import Engine, EngineSpec
 from cachesim.engines.redis.engine import Redis
+from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.errors import BadInput
 from cachesim.rng import uniform
 from cachesim.spec import Bytes, Rule, Seed
@@ -76,7 +77,11 @@ def serve(
         click.echo(f"{name}, {what}, listens at {where} ({rate}); stop it with Ctrl-C")
 
     if shards is None:
-        engine = spec.build(clock, uniform(seed, "eviction"))
+        draw = uniform(seed, "eviction")
+        if isinstance(spec, Redis) and speed == 1:  # a real replica has the time of the world
+            engine: Engine = ReplicatedEngine(spec, clock, draw)
+        else:
+            engine = spec.build(clock, draw)
         ready = partial(say, f"{engine.version}, {limit}")
         asyncio.run(Server(engine, speed).run(Address(host, port, unixsocket), ready))
     else:

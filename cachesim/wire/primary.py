@@ -1,29 +1,52 @@
 """The primary's side of replication: a real redis-server can copy an engine that is served.
 
-Everything that the replicas must do is one stream of commands. Its bytes are counted, and the last
-ones are kept, so that a replica that was away for a short time gets only what it missed (redis 7:
-replication.c). SIMPLIFIED: the copy of the keys takes no time and no fork, and is sent at once.
+A replica asks with PSYNC. It gets all keys as an RDB file and then the stream of commands; or, if
+it was away for a short time, only the part of the stream that it missed (redis 7: replication.c).
+SIMPLIFIED: the copy takes no time and no fork, and is sent at once.
 """
 
-from cachesim.engines.redis.arguments import Arguments
-from cachesim.engines.redis.engine import RedisEngine
-from cachesim.engines.redis.rdb import dump
+from collections.abc import Callable
+from secrets import token_hex
+from typing import Any
 
-BACKLOG = 1 << 20  # bytes of the stream that are kept: repl-backlog-size
-MOST_WAITING = 256 << 20  # bytes that may wait for a replica, as in client-output-buffer-limit
-PING_EVERY = 10.0  # seconds of wall time: repl-ping-replica-period
-SILENT = 60.0  # seconds of wall time after which a replica that says nothing is left: repl-timeout
+from cachesim.engines.redis.arguments import argument
+from cachesim.engines.redis.rdb import dump
+from cachesim.engines.redis.replication import ReplicatedEngine
+from cachesim.engines.redis.replication_log import FRAME, LogEntry
+
+SILENT = 60.0  # seconds of wall time after which a replica that says nothing is left (redis 7: `repl-timeout`)
+NO_IDENTITY = "0" * 40
+GET_ACK = ("REPLCONF", "GETACK", "*")  # asks the replicas how far they are
+
+Where = tuple[str, int]  # host and port
+
+
+def in_stream(entry: LogEntry) -> bytes:
+    r"""Give the bytes of an entry of the log, as the replicas get them.
+
+    >>> in_stream(LogEntry(0.0, 14, ("PING",)))
+    b'*1\r\n$4\r\nPING\r\n'
+    """
+    words = [argument(part) for part in entry.command]
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(w), w) for w in words)
 
 
 class Link:
-    """The connection to one replica."""
+    """The connection to one replica; `client` is its RedisConversation."""
 
-    def __init__(self, host: str) -> None:
-        self.host, self.port = host, 0  # where the replica listens, as it says
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.host, self.port = client.peer.rpartition(":")[0], 0  # where it listens, as it says
         self.outgoing: list[bytes] = []  # not yet handed to the socket
-        self.is_online = False  # it has sent PSYNC
         self.acked = 0  # bytes of the stream that the replica says it has
+        self.spoke = True  # since the last look
         self.heard = 0.0  # wall time of its last word, in seconds
+        self.silence = 0.0  # seconds since then, at the last look
+
+    def acknowledge(self, offset: int) -> None:
+        """Note how much of the stream the replica has."""
+        self.acked = max(self.acked, offset)
+        self.spoke = True
 
     def take(self) -> bytes:
         """Give what must be sent now, once."""
@@ -32,36 +55,150 @@ class Link:
         return sent
 
 
-class Stream:
-    """The bytes that all replicas get, counted from the start; the last ones are kept.
+class Waiting:
+    """A client that waits for replicas (WAIT)."""
 
-    >>> stream = Stream(most=30)
-    >>> stream.add([b"PING"]), stream.add([b"DEL", b"a"])
-    (b'*1\\r\\n$4\\r\\nPING\\r\\n', b'*2\\r\\n$3\\r\\nDEL\\r\\n$1\\r\\na\\r\\n')
-    >>> stream.offset, stream.since(14), stream.since(5)
-    (34, b'*2\\r\\n$3\\r\\nDEL\\r\\n$1\\r\\na\\r\\n', None)
+    def __init__(self, client: Any, replicas: int, offset: int, patience: float) -> None:
+        self.client, self.replicas, self.offset = client, replicas, offset
+        self.patience = patience  # seconds of wall time; 0: for ever
+        self.until: float | None = None  # wall time; set at the first look
+
+
+class Primary:
+    """An engine's replicas: real ones at the end of a link, and copies in this process.
+
+    Parameters
+    ----------
+    engine : ReplicatedEngine
+        Its log is the stream. The log keeps the backlog for this object, which is its reader.
     """
 
-    def __init__(self, most: int = BACKLOG) -> None:
-        self.most = most
-        self.offset = 0  # bytes so far
-        self.kept = bytearray()  # the last of them
+    def __init__(self, engine: ReplicatedEngine) -> None:
+        self.engine = engine
+        self.links: list[Link] = []
+        self.copies: list[tuple[Callable[[], Where], ReplicatedEngine]] = []
+        self.waiting: list[Waiting] = []
+        self.sent = engine.log.offset  # bytes of the stream that were handed out
+        # Another process must not have the name, even with the same seed: the history is another one.
+        engine.log.identity = token_hex(20)
+        engine.log.readers.append(self)
+        engine.about_replicas = self.facts
 
-    def add(self, argv: Arguments) -> bytes:
-        """Add a command and give its bytes."""
-        data = b"*%d\r\n" % len(argv) + b"".join(b"$%d\r\n%b\r\n" % (len(w), w) for w in argv)
-        self.offset += len(data)
-        self.kept += data
-        del self.kept[: -self.most]
-        return data
+    def needs(self) -> int:
+        """Give the offset behind which the log must keep every entry."""
+        log = self.engine.log
+        return min(self.sent, log.offset - log.backlog)
 
-    @property
-    def first(self) -> int:
-        """The number of bytes before those that are kept."""
-        return self.offset - len(self.kept)
+    def spread(self) -> None:
+        """Hand out what was written to the log since the last call."""
+        log = self.engine.log
+        if log.offset == self.sent:
+            return
+        entries = log.after(self.sent)
+        self.sent = log.offset
+        if self.links:
+            data = b"".join(map(in_stream, entries))
+            for link in self.links:
+                link.outgoing.append(data)
+        for _, copy in self.copies:
+            now = copy.clock()
+            for entry in entries:
+                copy.apply(entry, now)
 
-    def since(self, offset: int) -> bytes | None:
-        """Give the bytes after the first `offset` ones, or None if they are not all kept."""
-        if not self.first <= offset <= self.offset:
+    # Replicas come and go
+
+    def join(self, link: Link, identity: str, offset: int) -> None:
+        """Let a replica that has a history up to `offset` go on from there, or give it everything."""
+        if link in self.links:
+            return  # it has asked already
+        self.spread()
+        missed = self._missed(identity, offset)
+        if missed is None:
+            link.outgoing.append(self._everything())
+        else:
+            link.outgoing.append(f"+CONTINUE {self.engine.log.identity}\r\n".encode() + missed)
+            link.acked = offset
+        self.links.append(link)
+
+    def leave(self, link: Link) -> None:
+        """Forget a replica that is gone."""
+        if link in self.links:
+            self.links.remove(link)
+
+    def _missed(self, identity: str, offset: int) -> bytes | None:
+        """Give the stream after an offset, or None if that part is not kept."""
+        log = self.engine.log
+        if not log.continues(identity, offset):
             return None
-        return bytes(self.kept[offset - self.first :])
+        missed = b"".join(map(in_stream, log.after(offset)))
+        return missed if offset + len(missed) == log.offset else None  # it was cut inside a command
+
+    def _everything(self) -> bytes:
+        """Give the reply to a PSYNC that begins with all keys. No line end follows the file."""
+        log = self.engine.log
+        log.reselect()  # the next entry says its database
+        facts = {"repl-stream-db": 0, "repl-id": log.identity, "repl-offset": log.offset}
+        file = dump(self.engine, facts, checksum=False)
+        return f"+FULLRESYNC {log.identity} {log.offset}\r\n${len(file)}\r\n".encode() + file
+
+    # Who has what
+
+    def count(self, offset: int) -> int:
+        """Count the replicas that have the stream up to an offset."""
+        copies = sum(copy.applied >= offset for _, copy in self.copies)
+        return copies + sum(link.acked >= offset for link in self.links)
+
+    def replicas(self) -> list[tuple[str, int, int, float]]:
+        """List the replicas: host, port, bytes of the stream that it has, seconds of silence."""
+        copies = [(*where(), copy.applied, 0.0) for where, copy in self.copies]
+        return copies + [(each.host, each.port, each.acked, each.silence) for each in self.links]
+
+    def facts(self) -> dict[str, object]:
+        """Give the section of INFO about replicas."""
+        log, listed = self.engine.log, self.replicas()
+        kept = min(log.backlog, log.offset - log.start)
+        return {
+            "role": "master",
+            "connected_slaves": len(listed),
+            **{
+                f"slave{n}": f"ip={host},port={port},state=online,offset={at},lag={int(silence)}"
+                for n, (host, port, at, silence) in enumerate(listed)
+            },
+            "master_failover_state": "no-failover",
+            "master_replid": log.identity,
+            "master_replid2": NO_IDENTITY,
+            "master_repl_offset": log.offset,
+            "second_repl_offset": -1,
+            "repl_backlog_active": 1,
+            "repl_backlog_size": log.backlog,
+            "repl_backlog_first_byte_offset": log.offset - kept + 1,
+            "repl_backlog_histlen": kept,
+        }
+
+    def ask_for_acks(self) -> None:
+        """Ask each replica at the end of a link how far it is. The question is in the stream."""
+        if self.links:
+            self.engine.log.write(self.engine.clock(), GET_ACK, FRAME)
+            self.spread()
+
+    def answered(self, now: float) -> list[tuple[Any, int]]:
+        """Take the clients whose WAIT is over at the wall time `now`, each with its reply."""
+        over: list[tuple[Any, int]] = []
+        for each in list(self.waiting):
+            if each.until is None:
+                each.until = now + (each.patience or float("inf"))
+            count = self.count(each.offset)
+            if each.client.over:
+                self.waiting.remove(each)
+            elif count >= each.replicas or now >= each.until:
+                self.waiting.remove(each)
+                over.append((each.client, count))
+        return over
+
+    def listen(self, now: float) -> list[Link]:
+        """Note who has spoken since the last look, and give the links that are silent too long."""
+        for link in self.links:
+            if link.spoke:
+                link.heard, link.spoke = now, False
+            link.silence = now - link.heard
+        return [link for link in self.links if link.silence > SILENT]

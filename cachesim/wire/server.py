@@ -17,6 +17,7 @@ from cachesim.wire.memcached_conversation import MemcachedConversation
 from cachesim.wire.redis_conversation import Clients, RedisConversation
 
 MOST_UNSENT = 1 << 20  # bytes of replies that a client may leave unread; then it is not read either
+MOST_FOR_A_REPLICA = 256 << 20  # bytes: client-output-buffer-limit; then it is left
 TICK = 0.1  # simulated seconds between two ticks of the engine
 
 
@@ -114,10 +115,31 @@ class Server:
         while True:
             await asyncio.sleep(self.pause)
             self.engine.tick()
+            self.spread(looks=True)
             if self.clients.paused_until and self.engine.clock() >= self.clients.paused_until:
                 self.clients.paused_until = 0.0
                 for connection in list(self.connections):
                     connection.data_received(b"")
+
+    def spread(self, looks: bool = False) -> None:
+        """Send the replicas what is new, and answer each WAIT that is over.
+
+        `looks`: leave the replicas that were silent too long.
+        """
+        primary = self.clients.primary
+        if primary is None:
+            return
+        primary.spread()
+        for link in primary.links:
+            if link.outgoing:
+                link.client.give(link.take())
+        now = asyncio.get_running_loop().time()
+        for client, count in primary.answered(now) if primary.waiting else ():
+            client.give(client.resume(count))
+        for link in primary.listen(now) if looks else ():
+            link.client.over = self.clients.has_news = True
+        if self.clients.has_news:
+            self.look()
 
     def look(self) -> None:
         """Close the connections of killed clients. Stop if a client has asked for it."""
@@ -174,6 +196,8 @@ class Connection(asyncio.Protocol):
         transport.set_write_buffer_limits(high=MOST_UNSENT)
         peer, here = (_address(transport.get_extra_info(n)) for n in ("peername", "sockname"))
         self.conversation = self.server.conversation(peer or f"{here}:0", here)
+        if isinstance(self.conversation, RedisConversation):
+            self.conversation.give = self.give
         self.server.connections.add(self)
 
     def data_received(self, data: bytes) -> None:
@@ -186,8 +210,17 @@ class Connection(asyncio.Protocol):
             self.transport.close()
         elif client.pending and not self.is_full and not paused:
             asyncio.get_running_loop().call_soon(self.data_received, b"")
+        self.server.spread()
         if self.server.clients.has_news:
             self.server.look()
+
+    def give(self, data: bytes) -> None:
+        """Send what the client did not ask for now: a replica's stream, the reply to a WAIT."""
+        self.transport.write(data)
+        if self.transport.get_write_buffer_size() > MOST_FOR_A_REPLICA:
+            self.transport.abort()
+        elif self.conversation.pending:
+            asyncio.get_running_loop().call_soon(self.data_received, b"")
 
     def pause_writing(self) -> None:
         """Stop reading from a client that does not read its replies."""

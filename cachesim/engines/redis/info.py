@@ -114,7 +114,9 @@ def stats_section(db: Keyspace) -> Fields:
 
 
 def replication_section(db: Keyspace) -> Fields:
-    """Give the section about replicas: there are none."""
+    """Give the section about replicas; a server of clients knows them."""
+    if db.about_replicas is not None:
+        return db.about_replicas()
     return {"role": "master", "connected_slaves": 0, "master_repl_offset": 0}
 
 
