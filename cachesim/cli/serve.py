@@ -21,7 +21,9 @@ from cachesim.wire.server import Address, Server, wall_clock
 
 Port = Annotated[int, Rule("from 0 (any that is free) to 65535", lambda x: 0 <= x <= 65535)]
 Speed = Annotated[float, Rule("> 0 and <= 100000", lambda x: 0 < x <= 100_000)]
+Replicas = Annotated[int, Rule("from 0 to 5", lambda x: 0 <= x <= 5)]
 HIGHEST_PORT = 65_535
+FASTEST = 1000  # a replicated engine runs every tick of its cron, also after a silence
 Shards = Annotated[int, Rule("from 1 to 500", lambda x: 1 <= x <= 500)]
 PORTS = {"redis": 6379, "memcached": 11211, "simple": 6379}
 
@@ -53,6 +55,7 @@ PORTS = {"redis": 6379, "memcached": 11211, "simple": 6379}
 @ruled("--maxmemory", Bytes, "Memory of the cache, such as 64mb.", usual=show_size(Redis().memory))
 @POLICY
 @ruled("--shards", Shards, "Serve a Redis Cluster of so many primaries, one port per node.")
+@ruled("--replicas", Replicas, "Replicas of each primary, a port for each.", usual="0")
 @ruled("--speed", Speed, "Simulated seconds per second.", default="1")
 @ruled("--seed", Seed, "Seed of the engine's random draws.", default="1")
 def serve(
@@ -63,6 +66,7 @@ def serve(
     maxmemory: int | None,
     policy: str | None,
     shards: int | None,
+    replicas: int | None,
     speed: float,
     seed: int,
 ) -> None:
@@ -76,7 +80,7 @@ def serve(
     def say(what: str, where: str) -> None:
         click.echo(f"{name}, {what}, listens at {where} ({rate}); stop it with Ctrl-C")
 
-    if shards is None:
+    if shards is None and replicas is None:
         draw = uniform(seed, "eviction")
         if isinstance(spec, Redis) and speed == 1:  # a real replica has the time of the world
             engine: Engine = ReplicatedEngine(spec, clock, draw)
@@ -85,8 +89,8 @@ def serve(
         ready = partial(say, f"{engine.version}, {limit}")
         asyncio.run(Server(engine, speed).run(Address(host, port, unixsocket), ready))
     else:
-        redis, first = _of_a_fleet(spec, port, unixsocket, shards)
-        fleet = Fleet(redis, shards, 0, clock, speed, seed)
+        redis, first = _of_a_fleet(spec, port, unixsocket, shards, replicas or 0, speed)
+        fleet = Fleet(redis, shards or 1, replicas or 0, clock, speed, seed)
         ready = partial(say, f"{len(fleet.servers)} nodes with {limit} each")
         asyncio.run(fleet.run(host, first, ready))
 
@@ -103,16 +107,25 @@ def _spec(name: str, policy: str | None, maxmemory: int | None) -> EngineSpec:
 
 
 def _of_a_fleet(
-    spec: EngineSpec, port: int | None, path: str | None, shards: int
+    spec: EngineSpec,
+    port: int | None,
+    path: str | None,
+    shards: int | None,
+    replicas: int,
+    speed: float,
 ) -> tuple[Redis, int]:
     """Return the spec and the first port of a fleet. Raises BadInput."""
+    if shards is None:
+        raise BadInput("--replicas needs --shards, the number of primaries; give both")
     if not isinstance(spec, Redis):
         raise BadInput("--shards makes a Redis Cluster; choose --engine redis")
     if path is not None or port is None:
         raise BadInput(
             "--shards gives each node a port, so --unixsocket has no place; leave it out"
         )
-    last = port + shards - 1
+    if replicas and speed > FASTEST:
+        raise BadInput(f"--speed must be <= {FASTEST} with --replicas, got {speed:g}")
+    last = port + shards * (1 + replicas) - 1
     if port and last > HIGHEST_PORT:
         raise BadInput(
             f"--port {port}: the last node would listen at port {last}; choose a lower port"

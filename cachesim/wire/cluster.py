@@ -11,6 +11,7 @@ from cachesim.engines.base import Random
 from cachesim.engines.redis.arguments import Arguments
 from cachesim.engines.redis.command import RedisCommand
 from cachesim.engines.redis.memory import as_integer
+from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.engines.redis.slots import shares, slot_of
 from cachesim.errors import CommandError
 
@@ -27,7 +28,12 @@ class ClusterNode:
         self.primary: ClusterNode | None = None  # of a replica
         self.replicas: list[ClusterNode] = []
         self.host, self.port = "127.0.0.1", 0  # set when it listens
-        self.offset = 0  # bytes of its replication stream
+        self.engine: ReplicatedEngine | None = None  # set if it has replicas or is one
+
+    @property
+    def offset(self) -> int:
+        """How far it is in the replication stream, in bytes."""
+        return self.engine.offset if self.engine else 0
 
     @property
     def owner(self) -> "ClusterNode":

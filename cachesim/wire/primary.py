@@ -78,6 +78,7 @@ class Primary:
         self.links: list[Link] = []
         self.copies: list[tuple[Callable[[], Where], ReplicatedEngine]] = []
         self.waiting: list[Waiting] = []
+        self.has_real_time = True  # else a real server must not copy it: TTLs would end too late
         self.sent = engine.log.offset  # bytes of the stream that were handed out
         # Another process must not have the name, even with the same seed: the history is another one.
         engine.log.identity = token_hex(20)

@@ -52,7 +52,7 @@ def replconf(client: Any, *parts: bytes) -> Reply:
 def psync(client: Any, identity: bytes, part: bytes) -> Reply:
     """PSYNC replication-id offset: send the stream from that byte on, or first all keys."""
     primary: Primary | None = client.clients.primary
-    if primary is None:
+    if primary is None or not primary.has_real_time:
         raise CommandError(NOT_COPIED)
     primary.join(link_of(client), text(identity), integer(part) - 1)
     client.silent = True

@@ -184,6 +184,18 @@ def test_redis_cli_follows_and_checks(serving, tool):  # noqa: F811
     assert "MOVED 12182" in tool("redis-cli", "-p", str(ports[0]), "GET", "foo")
 
 
+FROM_REPLICAS = """
+import json, sys
+import redis
+cluster = redis.RedisCluster(host="127.0.0.1", port=int(sys.argv[1]), read_from_replicas=True)
+for n in range(300):
+    cluster.set(f"k{n}", n)
+print(json.dumps({
+    "found": [int(cluster.get(f"k{n}")) for n in range(300)] == list(range(300)),
+    "replicas": len(cluster.get_replicas()),
+    "hits": [node.redis_connection.info("stats")["keyspace_hits"] for node in cluster.get_replicas()],
+}))
+"""
 REDIS_PY_PROGRAM = """
 import json, random, sys
 import redis
@@ -229,3 +241,16 @@ def test_redis_py_cluster(serving, unpacked):  # noqa: F811
     assert min(found["sizes"]) > 250
     assert ["1", "2", "3", None] == found["many"]
     assert [slot_of(name) for name in names] == found["slots"]
+
+
+def test_redis_py_reads_from_replicas(serving, unpacked, tool):  # noqa: F811
+    """RedisCluster spreads reads over primaries and replicas; `--cluster check` counts the replicas."""
+    ports = serving("--shards", "3", "--replicas", "1")
+    found = in_redis_py(unpacked, FROM_REPLICAS, str(ports[0]))
+
+    assert found["found"]
+    assert 3 == found["replicas"]
+    assert min(found["hits"]) > 10
+    checked = tool("redis-cli", "--cluster", "check", f"127.0.0.1:{ports[5]}")
+    assert 3 == checked.count("1 additional replica(s)")
+    assert "[OK] All 16384 slots covered." in checked
