@@ -91,7 +91,7 @@ SLOW = tuple(f"{TESTS.as_posix()}/{place}" for place in (
     "model/test_theory_runs", "plots/test_plots", "plots/test_theory", "predict/test_predict",
     "replay/test_bounds", "replay/test_kernels", "replay/test_policy_peers", "replay/test_streams",
     "replay/test_unlimited", "traces/test_streams", "wire/test_client_suites", "wire/test_cluster_clients",
-    "wire/test_replicas", "wire/test_server",
+    "wire/test_page", "wire/test_replicas", "wire/test_server",
     "{TESTS.as_posix()}/{place}",
 ))  # fmt: skip
 
