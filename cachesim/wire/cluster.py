@@ -4,6 +4,7 @@ SIMPLIFIED: nothing moves. The nodes have no bus, so there is no failover and no
 port of the bus that a node shows is not open.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -60,6 +61,7 @@ class Cluster:
         names = iter(lambda: "".join(f"{int(random() * 16):x}" for _ in range(40)), "")
         parts = list(enumerate(shares(shards), 1))
         self.primaries = [ClusterNode(self, next(names), *part) for part in parts]
+        self.ends = [each.slots.stop for each in self.primaries]
         self.nodes = list(self.primaries)
         for _ in range(replicas):
             for primary in self.primaries:
@@ -70,7 +72,7 @@ class Cluster:
 
     def owner_of(self, slot: int) -> ClusterNode:
         """Find the primary that has a slot."""
-        return next(each for each in self.primaries if slot in each.slots)
+        return self.primaries[bisect_right(self.ends, slot)]
 
     def shards(self) -> Iterator[list[ClusterNode]]:
         """Yield the nodes of each shard, its primary first."""

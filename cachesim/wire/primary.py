@@ -121,6 +121,13 @@ class Primary:
             link.acked = offset
         self.links.append(link)
 
+    def copy_to(self, link: Link) -> None:
+        """Send all keys and then the stream, without a name for its history (SYNC)."""
+        if link not in self.links:
+            self.spread()
+            link.outgoing.append(self._everything().partition(b"\r\n")[2])
+            self.links.append(link)
+
     def leave(self, link: Link) -> None:
         """Forget a replica that is gone."""
         if link in self.links:

@@ -51,12 +51,24 @@ def replconf(client: Any, *parts: bytes) -> Reply:
 
 def psync(client: Any, identity: bytes, part: bytes) -> Reply:
     """PSYNC replication-id offset: send the stream from that byte on, or first all keys."""
+    primary_of(client).join(link_of(client), text(identity), integer(part) - 1)
+    client.silent = True
+    return None
+
+
+def sync(client: Any) -> Reply:
+    """SYNC: send all keys as an RDB file, and then the stream."""
+    primary_of(client).copy_to(link_of(client))
+    client.silent = True
+    return None
+
+
+def primary_of(client: Any) -> Primary:
+    """Give what serves the replicas. Raises CommandError if the engine cannot be copied."""
     primary: Primary | None = client.clients.primary
     if primary is None or not primary.has_real_time:
         raise CommandError(NOT_COPIED)
-    primary.join(link_of(client), text(identity), integer(part) - 1)
-    client.silent = True
-    return None
+    return primary
 
 
 def role(client: Any) -> Reply:
@@ -97,5 +109,6 @@ COMMANDS = table(
     RedisCommand("PSYNC", "argument argument", "admin noscript no_multi", psync),
     RedisCommand("REPLCONF", "[argument ...]", "admin noscript loading stale allow_busy", replconf),
     RedisCommand("ROLE", "", "noscript loading stale fast", role),
+    RedisCommand("SYNC", "", "admin noscript no_multi", sync),
     RedisCommand("WAIT", "integer milliseconds", "noscript", wait),
 )

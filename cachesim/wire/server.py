@@ -17,7 +17,9 @@ from cachesim.wire.memcached_conversation import MemcachedConversation
 from cachesim.wire.redis_conversation import Clients, RedisConversation
 
 MOST_UNSENT = 1 << 20  # bytes of replies that a client may leave unread; then it is not read either
-MOST_FOR_A_REPLICA = 256 << 20  # bytes: client-output-buffer-limit; then it is left
+MOST_FOR_A_REPLICA = (
+    256 << 20
+)  # bytes: that may wait for a replica, as in client-output-buffer-limit
 TICK = 0.1  # simulated seconds between two ticks of the engine
 
 
@@ -188,6 +190,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, server: Server) -> None:
         self.server = server
         self.is_full = False  # the client left too many replies unread
+        self.largest = 0  # bytes of the largest piece that was given
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the conversation."""
@@ -217,7 +220,8 @@ class Connection(asyncio.Protocol):
     def give(self, data: bytes) -> None:
         """Send what the client did not ask for now: a replica's stream, the reply to a WAIT."""
         self.transport.write(data)
-        if self.transport.get_write_buffer_size() > MOST_FOR_A_REPLICA:
+        self.largest = max(self.largest, len(data))  # the copy of all keys may be as large as it is
+        if self.transport.get_write_buffer_size() > self.largest + MOST_FOR_A_REPLICA:
             self.transport.abort()
         elif self.conversation.pending:
             asyncio.get_running_loop().call_soon(self.data_received, b"")

@@ -44,7 +44,7 @@ def first_of_free_ports():
 @pytest.fixture
 def shell(tmp_path):
     """Run a line of the page at other ports; a server goes on until the test ends."""
-    needed("redis-server", "redis-cli")
+    needed("redis-server", "redis-cli", "redis-check-rdb")
     first, servers = first_of_free_ports(), []
 
     def here(text):
@@ -52,10 +52,12 @@ def shell(tmp_path):
 
     def one(line):
         program, *arguments = shlex.split(here(line))
-        if program == "redis-cli":
-            return subprocess.run(
-                [program, *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False
-            ).stdout
+        if program in ("redis-cli", "redis-check-rdb"):
+            done = subprocess.run(
+                [program, *arguments],
+                cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False,
+            )  # fmt: skip
+            return done.stdout + done.stderr
         program = [sys.executable, "-m", "cachesim"] if program == "cachesim" else [program]
         servers.append(
             subprocess.Popen([*program, *arguments], cwd=tmp_path, stdout=subprocess.DEVNULL)
@@ -70,7 +72,7 @@ def shell(tmp_path):
         server.wait()
 
 
-@pytest.mark.parametrize(("title", "lines"), [("A cluster", 9), ("A real server as a replica", 8)])
+@pytest.mark.parametrize(("title", "lines"), [("A cluster", 9), ("A real server as a replica", 10)])
 def test_each_line_runs(shell, title, lines):
     """What stands behind # is in what the line prints."""
     run, here = shell

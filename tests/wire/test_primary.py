@@ -89,6 +89,18 @@ def test_a_replica_that_was_away_gets_what_it_missed():
     assert wire.psync(name, had + 1).startswith(b"+FULLRESYNC")
 
 
+def test_all_keys_for_a_client_that_wants_a_file():
+    """SYNC, as `redis-cli --rdb` sends it: the file without a name before it, and then the stream."""
+    wire = Wire()
+    wire.say("SET a 1")
+    assert b"" == wire.say("SYNC", wire.replica)
+    size, _, file = wire.sent().partition(b"\r\n")
+
+    assert (b"$%d" % len(file), b"REDIS0010") == (size, file[:9])
+    wire.say("SET a 2")
+    assert wire.sent() == SELECT + resp([b"SET", b"a", b"2"])
+
+
 def test_role_info_and_acknowledgements():
     """The replica is at the address that it gives; its offset is its last ACK."""
     wire = Wire()

@@ -114,7 +114,7 @@ def test_a_copy_and_then_every_command(primary, replica, tmp_path):
     """3,000 random commands before the copy and 6,000 after it: values, TTLs, DBSIZE and offsets are equal."""
     draw = Random(18)
     write_at_random(primary, draw, 3000)
-    primary.ask("SET", b"\xff\r\n", b"x" * 300_000)
+    primary.ask("SET", b"\xff\r\n", b"x" * 8_000_000)
     primary.ask("HSET", "large", *(part for n in range(600) for part in (f"f{n}", "v" * n)))
     real = replica()
 
