@@ -92,6 +92,7 @@ SLOW = tuple(f"{TESTS.as_posix()}/{place}" for place in (
     "replay/test_bounds", "replay/test_kernels", "replay/test_policy_peers", "replay/test_streams",
     "replay/test_unlimited", "traces/test_streams", "wire/test_client_suites", "wire/test_cluster_clients",
     "wire/test_page", "wire/test_replicas", "wire/test_server",
+    "engines/redis/test_replication_stream", "model/test_replica_twin",
     "{TESTS.as_posix()}/{place}",
 ))  # fmt: skip
 

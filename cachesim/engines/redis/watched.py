@@ -6,10 +6,11 @@ running command has changed something, which the real server counts as `dirty`.
 
 from typing import Any
 
-from cachesim.engines.base import EVICTED, EXPIRED
+from cachesim.clock import Clock
+from cachesim.engines.base import EVICTED, EXPIRED, Random
 from cachesim.engines.redis.active_expiry import active_cycle
 from cachesim.engines.redis.database import KeyEntry, NumberedDatabase
-from cachesim.engines.redis.engine import HALF, START_MS, RedisEngine
+from cachesim.engines.redis.engine import HALF, START_MS, Redis, RedisEngine
 
 PING_EVERY = 10  # seconds: repl-ping-replica-period
 
@@ -19,6 +20,10 @@ class WatchedEngine(RedisEngine):
 
     dirty = False  # whether the running command has changed anything
     _at: float | None = None  # seconds: the time of the cron's tick that runs now
+
+    def __init__(self, spec: Redis, clock: Clock, random: Random) -> None:
+        super().__init__(spec, clock, random)
+        self._next_ping = (int(clock()) // PING_EVERY + 1) * PING_EVERY  # seconds
 
     def gone_by_itself(self, key: str, why: str) -> None:
         """Be notified that a key of the selected database expired or was evicted."""
@@ -84,7 +89,9 @@ class WatchedEngine(RedisEngine):
 
     def expire(self, entry: KeyEntry) -> None:
         """Remove a dead key, unless this is a replica: then it is only dead, and answers nil."""
-        if not self.is_replica:
+        if self.is_replica:
+            self._gone[entry.key] = EXPIRED
+        else:
             super().expire(entry)
 
     def limit_memory(self, maxmemory: int) -> None:
@@ -104,20 +111,36 @@ class WatchedEngine(RedisEngine):
         So it does not matter who looks at the clock in between. After a long silence RedisEngine
         skips the early ticks, and tidies its tables once for all of them.
         """
-        for due in range(self._tick + 1, tick + 1):
+        due = self._tick + 1
+        while due <= tick and self._may_expire():
+            self._ping_until(due)
             self._at = due / self.hz
-            if not self.is_replica:
-                self._primary_tick(due)
-            for database in self.databases.values():
-                database.table.tidy()
-                database.expires.tidy()
+            active_cycle(self, START_MS + due * 1000 // self.hz, self.active_expire_effort)
+            self._tidy()
+            due += 1
+        for _ in range(min(2, tick + 1 - due)):  # a third time would change nothing
+            self._tidy()
+        self._ping_until(tick)
         self._at = None
         self._tick = tick
         self._tell_time()
 
-    def _primary_tick(self, due: int) -> None:
-        """Remove dead keys, and greet the replicas every ten seconds."""
-        if due % (PING_EVERY * self.hz) == 0:
-            self.ping()
-        if any(database.expires.entries for database in self.databases.values()):
-            active_cycle(self, START_MS + due * 1000 // self.hz, self.active_expire_effort)
+    def _may_expire(self) -> bool:
+        """Whether a tick could remove a key."""
+        if self.is_replica:
+            return False
+        return any(database.expires.entries for database in self.databases.values())
+
+    def _tidy(self) -> None:
+        """Do the cron's part for the tables."""
+        for database in self.databases.values():
+            database.table.tidy()
+            database.expires.tidy()
+
+    def _ping_until(self, due: int) -> None:
+        """Greet the replicas every ten seconds, up to that tick."""
+        while due >= self._next_ping * self.hz:
+            self._at = float(self._next_ping)
+            if not self.is_replica:
+                self.ping()
+            self._next_ping += PING_EVERY

@@ -1,60 +1,16 @@
 """A primary's log and a replica that executes it: by hand, and by random commands of every kind."""
 
-from contextlib import suppress
-from itertools import pairwise
-from random import Random
-
 import pytest
 
-from cachesim.clock import ManualClock
 from cachesim.engines.base import EVICTED, EXPIRED
-from cachesim.engines.redis.engine import Redis
-from cachesim.engines.redis.replication import READONLY, ReplicatedEngine
-from cachesim.engines.redis.replication_log import ReplicationLog, stream_bytes
-from cachesim.engines.redis.structure import Structure
-from cachesim.errors import CommandError, OutOfMemory
+from cachesim.engines.redis.replication import READONLY
+from cachesim.errors import CommandError
 from cachesim.rng import uniform
 from cachesim.units import KIB
-from tests.engines.redis.random_commands import random_command
+from tests.engines.redis.replicas import commands, content, pair, replay
 
 START_MS = 1_577_836_800_000
 PING = ("PING",)
-
-
-def pair(**fields):
-    """Return a clock, a primary and a replica of it."""
-    clock = ManualClock()
-    primary = ReplicatedEngine(Redis(**fields), clock, uniform(1, "primary"))
-    return clock, primary, primary.copy(clock, uniform(1, "replica"))
-
-
-def commands(primary, since=0):
-    """Return the commands of the log as one line each."""
-    parts = (entry.command for entry in primary.log.entries[since:])
-    return [" ".join(p.decode() if isinstance(p, bytes) else str(p) for p in c) for c in parts]
-
-
-def replay(primary, replica):
-    """Let the replica execute what it has not got."""
-    for entry in primary.log.after(replica.applied):
-        replica.apply(entry, max(entry.time, replica.clock()))
-
-
-def content(engine):
-    """Return every key with its value and TTL, by database; dead keys too."""
-    return {
-        (index, entry.key): (shown(entry.value), entry.when)
-        for index, database in engine.databases.items()
-        for entry in database.table.entries.values()
-    }
-
-
-def shown(value):
-    """Return a value that can be compared: its bytes, or the parts of a structure."""
-    if not isinstance(value, Structure):
-        return value
-    parts = {n: v for n, v in vars(value).items() if isinstance(v, dict | list | set | bytes)}
-    return value.type, value.size, parts
 
 
 def test_five_commands_by_hand():
@@ -99,6 +55,7 @@ def test_a_dead_key_at_a_replica_waits_for_its_del():
     asked = [replica.execute((name, "a")) for name in ("GET", "EXISTS", "PTTL", "TYPE")]
     assert asked == [None, 0, -2, "none"]
     assert replica.get("a") is None
+    assert replica.why_missed("a") == EXPIRED
     assert replica.execute(("SCAN", 0)) == [b"0", []]
     assert (len(replica), replica.execute(("DBSIZE",)), replica.expirations) == (1, 1, 0)
     assert replica.execute(("RANDOMKEY",)) == b"a"  # after a hundred tries
@@ -241,97 +198,3 @@ def test_it_does_not_matter_who_looks_at_the_clock():
         return list(primary.log.entries), primary.memory
 
     assert run(1) == run(64)
-
-
-def test_the_value_is_not_copied():
-    """The log and the replica hold the object that was set."""
-    _, primary, replica = pair()
-    value = b"x" * 100_000
-    primary.set("a", value)
-    primary.set("b", value, ttl=10)
-    replay(primary, replica)
-
-    assert replica.get("a") is primary.log.entries[1].command[2] is value
-    assert replica.get("b") is value
-
-
-def test_a_set_of_any_key_has_the_right_bytes():
-    """The short way to count them agrees with the long one."""
-    _, primary, _ = pair()
-    for key in ("a", "ü", "k" * 99, "k" * 100, "\udc80"):
-        for size in (0, 9, 10, 99, 100, 12345):
-            primary.set(key, b"x" * size)
-
-    sizes = [b.offset - a.offset for a, b in pairwise(primary.log.entries)]
-    assert sizes == [stream_bytes(e.command) for e in primary.log.entries[1:]]
-
-
-def test_partial_resync_only_from_the_backlog():
-    """The id is ours, or was ours at that offset; and the backlog reaches back to it."""
-    log = ReplicationLog("a" * 40, backlog=100)
-    for n in range(10):
-        log.append(n, 0, ("SET", "key", b"12345"))
-
-    assert log.offset == 23 + 10 * 33
-    assert log.continues("a" * 40, log.offset)
-    assert log.continues("a" * 40, log.offset - 99)
-    assert not log.continues("a" * 40, log.offset - 132)
-    assert not log.continues("a" * 40, log.offset + 1)
-    assert not log.continues("b" * 40, log.offset)
-    assert len(log.entries) < 10 == len(log) - 1  # what lies before the backlog is forgotten
-
-
-def test_the_log_waits_for_its_slowest_reader():
-    """Whatever the backlog."""
-
-    class Slow:
-        at = 56  # bytes
-
-        def needs(self):
-            return self.at
-
-    log = ReplicationLog("a" * 40, backlog=100)
-    log.readers.append(Slow())
-    for n in range(50):
-        log.append(n, 0, ("SET", "key", b"12345"))
-    assert log.start == 56
-    assert len(log.after(56)) == 49
-
-
-@pytest.mark.parametrize("policy", ["allkeys-lru", "allkeys-lfu", "volatile-ttl", "noeviction"])
-def test_primary_and_replica_hold_equal_data(policy):
-    """After every write command that the engine has, with TTLs, eviction and all databases."""
-    clock, primary, replica = pair(policy=policy, memory=80 * KIB)
-    random = Random(policy)
-    for step in range(6000):
-        clock.advance(random.random() / 10)
-        command = random_command(random)
-        if fails_on_a_new_key(command):
-            continue
-        with suppress(CommandError, OutOfMemory):
-            primary.execute(command)
-            if random.random() < 0.05:
-                primary.set(f"fill{step}", b"x" * random.randrange(2000))
-        if random.random() < 0.2:
-            replay(primary, replica)
-            assert content(replica) == content(primary), command
-    assert {EXPIRED, ""} <= {entry.why for entry in primary.log.entries}
-    assert bool(primary.evictions) == (policy != "noeviction")
-    assert not replica.tally.failed
-
-
-def fails_on_a_new_key(command):
-    """Whether this is BITFIELD ... OVERFLOW FAIL.
-
-    If it fails on an absent key, the server makes the key and tells its replicas nothing; so do we.
-    """
-    return command[0].upper() == "BITFIELD" and "FAIL" in command
-
-
-def test_a_bitfield_that_fails_makes_a_key_that_replicas_lack():
-    """As the server does (redis 7: bitops.c)."""
-    _, primary, replica = pair()
-    primary.execute(("BITFIELD", "b", "OVERFLOW", "FAIL", "INCRBY", "u8", 0, 256))
-    replay(primary, replica)
-
-    assert (len(primary), len(replica), len(primary.log)) == (1, 0, 0)

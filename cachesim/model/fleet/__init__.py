@@ -1,0 +1,1 @@
+"""Several nodes: what a fleet is made of."""

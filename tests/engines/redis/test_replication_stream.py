@@ -1,0 +1,141 @@
+"""The stream of our primary is that of a real one, command by command and byte by byte."""
+
+from contextlib import suppress
+from itertools import pairwise
+from random import Random
+
+import pytest
+
+from cachesim.clock import ManualClock
+from cachesim.engines.base import START
+from cachesim.engines.redis.arguments import argument
+from cachesim.engines.redis.engine import Redis
+from cachesim.engines.redis.replication import ReplicatedEngine
+from cachesim.errors import CommandError
+from cachesim.rng import uniform
+from tests.engines.redis.random_commands import random_command
+from tests.engines.redis.real_primary import RealPrimary
+
+ASIDE = {"CONFIG", "WAIT", "LATENCY", "RANDOMKEY", "INFO", "MEMORY"}
+TEN_YEARS = 315_360_000  # seconds
+LASTS = 3_600_000  # milliseconds: longer than the test
+UNITS = {"EX": 1000, "PX": 1, "EXPIRE": 1000, "PEXPIRE": 1, "SETEX": 1000, "PSETEX": 1}
+
+
+class Patient(ReplicatedEngine):
+    """A primary without a cron: dead keys go only when they are looked up."""
+
+    def _may_expire(self):
+        return False
+
+    def ping(self):
+        """Do nothing."""
+
+
+@pytest.fixture
+def real():
+    """Start a server, and end it after the test."""
+    server = RealPrimary()
+    yield server
+    server.held.close()
+
+
+def relative(command):
+    """Return the times of a command that count from now, in milliseconds."""
+    name, *arguments = [str(part).upper() for part in command]
+    found = [(UNITS[x], y) for x, y in pairwise(arguments) if x in UNITS]
+    if name in UNITS and len(arguments) > 1:
+        found.append((UNITS[name], arguments[1]))
+    return [unit * int(number) for unit, number in found if number.lstrip("-").isdigit()]
+
+
+def is_clear(command):
+    """Whether the clocks of two machines cannot change what a command does.
+
+    A time from now must be long or refused, and it is not compared with an older one.
+    """
+    times = relative(command)
+    compares = {"GT", "LT"} & {str(part).upper() for part in command}
+    return command[0].upper() not in ASIDE and all(
+        (time >= LASTS or time <= 0) and not compares for time in times
+    )
+
+
+def later(command):
+    """Return the command with its dates moved: those a minute after START are not over yet."""
+    return tuple(
+        part + TEN_YEARS * unit
+        if isinstance(part, int) and (START + 60) * unit <= part <= (START + 3600) * unit
+        else part
+        for part in command
+        for unit in [1000 if isinstance(part, int) and part > 10**11 else 1]
+    )
+
+
+def the_same_time(clock, command, stream):
+    """Turn our clock to the moment at which the server ran the command, if its date shows that."""
+    if times := relative(command):
+        for each in stream:
+            dates = [int(p) for p in each if p.isdigit() and len(p) >= 13]
+            if dates and times[-1] > 0:
+                now = (dates[-1] - times[-1]) / 1000 - START
+                clock.advance(max(0.0, now - clock()))
+
+
+def ours(engine, command):
+    """Run a command; return what it adds to the log."""
+    before = engine.offset
+    with suppress(CommandError):
+        engine.execute(command)
+    return [[argument(part) for part in entry.command] for entry in engine.log.after(before)]
+
+
+def start(real):
+    """Return our primary, at the server's time, and its clock."""
+    seconds, micro = real.call("TIME")
+    clock = ManualClock(int(seconds) + int(micro) // 1000 / 1000 - START)
+    return Patient(Redis(memory=1 << 30), clock, uniform(1, "primary")), clock
+
+
+def test_our_stream_is_the_real_one(real):
+    """Of 5,000 random commands, every kind that the engine has; and the offsets are equal."""
+    engine, clock = start(real)
+    random, kinds = Random(11), set()
+    for _ in range(5000):
+        command = later(random_command(random))
+        if not is_clear(command):
+            continue
+        real.call(*command)
+        wanted = real.propagated()
+        the_same_time(clock, command, wanted)
+        got = ours(engine, command)
+        if command[0].upper() == "SCAN":  # dead keys in the order of the buckets
+            got, wanted = sorted(got), sorted(wanted)
+        assert got == wanted, command
+        assert engine.offset == real.received - real.start_offset
+        kinds |= {command[0].upper()} if wanted else set()
+
+    writes = {name for name, row in engine.commands.items() if "write" in row.flags}
+    assert writes - kinds == set()
+
+
+def test_the_examples_of_the_propagated_form(real):
+    """Those that random commands meet seldom."""
+    engine, _ = start(real)
+    for line in (
+        "set a 1", "SET a 2 NX", "SET a 3 GET KEEPTTL", "SET a 3 PXAT 1000", "SET a 4",
+        "SETBIT b 3 0", "SETBIT b 3 0", "SETBIT b 200 0", "BITFIELD b SET u8 0 7",
+        "BITFIELD b SET u8 0 7", "BITFIELD b SET u8 0 1 SET u8 0 7",
+        "BITFIELD n OVERFLOW FAIL INCRBY u8 0 256", "APPEND a x", "SETRANGE a 0 x",
+        "HSET h f 1", "HDEL h nope", "HINCRBYFLOAT h f 0", "GETEX a PERSIST", "GETEX a PXAT 1",
+        "PEXPIREAT h 99999999999999 XX", "pexpireat h 99999999999999", "EXPIREAT h 1", "SET a 1",
+        "RENAME a a", "COPY a z DB 2", "MOVE z 3", "SWAPDB 0 3", "SWAPDB 0 0", "FLUSHDB",
+        "FLUSHALL async", "SELECT 1", "FLUSHALL", "SET k v PXAT 1", "SELECT 2", "SET k w",
+        "MOVE k 1", "SELECT 1", "SET x v PXAT 1", "SET y v PXAT 1", "MGET x y", "SET x v PXAT 1",
+        "DEL x", "SET x v PXAT 1", "EXPIRE x 100", "SET x v PXAT 1", "INCR x", "UNLINK x x nope",
+        "SET x v PXAT 1", "GET x", "SET x v PXAT 1", "SCAN 0",
+    ):  # fmt: skip
+        real.call(*line.split())
+        wanted = real.propagated()
+        assert ours(engine, tuple(line.split())) == wanted, line
+        assert engine.offset == real.received - real.start_offset
