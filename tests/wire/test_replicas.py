@@ -121,6 +121,10 @@ def test_a_copy_and_then_every_command(primary, replica, tmp_path):
     assert compare(primary, real) > 20
     write_at_random(primary, draw, 6000)
     assert compare(primary, real) > 20
+    primary.ask("FLUSHALL")
+    assert 0 == compare(primary, real)
+    write_at_random(primary, draw, 300)
+    assert compare(primary, real) > 0
     assert (1, 0) == syncs(tmp_path)
 
 
