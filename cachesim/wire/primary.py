@@ -114,9 +114,12 @@ class Primary:
             return  # it has asked already
         self.spread()
         missed = self._missed(identity, offset)
+        syncs = self.engine.tally.syncs
         if missed is None:
+            syncs["partial_err"] += identity != "?"  # a replica without a history sends "?"
             link.outgoing.append(self._everything())
         else:
+            syncs["partial_ok"] += 1
             link.outgoing.append(f"+CONTINUE {self.engine.log.identity}\r\n".encode() + missed)
             link.acked = offset
         self.links.append(link)
@@ -144,6 +147,7 @@ class Primary:
     def _everything(self) -> bytes:
         """Give the reply to a PSYNC that begins with all keys. No line end follows the file."""
         log = self.engine.log
+        self.engine.tally.syncs["full"] += 1
         log.reselect()  # the next entry says its database
         facts = {"repl-stream-db": 0, "repl-id": log.identity, "repl-offset": log.offset}
         file = dump(self.engine, facts, checksum=False)

@@ -87,6 +87,7 @@ def test_a_replica_that_was_away_gets_what_it_missed():
     for _ in range(20):
         wire.say("SET a 2")
     assert wire.psync(name, had + 1).startswith(b"+FULLRESYNC")
+    assert b"sync_full:5\r\nsync_partial_ok:1\r\nsync_partial_err:4\r\n" in wire.say("INFO stats")
 
 
 def test_all_keys_for_a_client_that_wants_a_file():

@@ -106,6 +106,7 @@ def stats_section(db: Keyspace) -> Fields:
         "total_connections_received": db.connected_clients,
         "total_commands_processed": db.tally.commands,
         **{name: number - before[name] for name, number in counters(db).items()},
+        **{f"sync_{kind}": db.tally.syncs[kind] for kind in ("full", "partial_ok", "partial_err")},
         "pubsub_channels": 0,
         "pubsub_patterns": 0,
         "unexpected_error_replies": 0,
