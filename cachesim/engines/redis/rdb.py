@@ -38,7 +38,7 @@ def dump(db: Keyspace, facts: Mapping[str, object] | None = None, checksum: bool
     >>> from cachesim.engines.redis.engine import Redis
     >>> engine = Redis().build(clock=lambda: 0.0, random=lambda: 0.5)
     >>> engine.set("a", b"one")
-    >>> dump(engine).endswith(b"\\x01a\\x03one\\xff" + dump(engine)[-8:])
+    >>> dump(engine).endswith(b"\x01a\x03one\xff" + dump(engine)[-8:])
     True
     """
     content = b"".join(parts(db, facts or {}))

@@ -24,7 +24,7 @@ def text(content: bytes) -> bytes:
     r"""Write a text with its length. SIMPLIFIED: nothing is compressed, and no number is packed.
 
     >>> text(b"abc")
-    b'\\x03abc'
+    b'\x03abc'
     """
     return length(len(content)) + content
 
