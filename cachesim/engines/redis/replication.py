@@ -16,13 +16,13 @@ from typing import Any
 from cachesim.clock import Clock
 from cachesim.engines.base import EVICTED, EXPIRED, Command, Random
 from cachesim.engines.redis.arguments import Arguments, argument
-from cachesim.engines.redis.command import Reply, admit, call, find
+from cachesim.engines.redis.command import OOM, Reply, admit, call, find
 from cachesim.engines.redis.database import NumberedDatabase
 from cachesim.engines.redis.engine import Redis, RedisEngine
 from cachesim.engines.redis.policy import frequency, lfu_bits
 from cachesim.engines.redis.replication_log import FRAME, LogEntry, ReplicationLog
 from cachesim.engines.redis.watched import WatchedEngine
-from cachesim.errors import CommandError
+from cachesim.errors import CommandError, OutOfMemory
 from cachesim.units import MIB
 
 READONLY = "READONLY You can't write against a read only replica."
@@ -186,20 +186,29 @@ class ReplicatedEngine(WatchedEngine):
         if self.refusal is not None:
             self._ask("SET")
         entry = self.table.entries.get(key)
-        if entry is not None and entry.when is not None:
-            self._pending = []  # it may be dead
+        if not ttl > 0 or (entry is not None and entry.when is not None):
+            self._set_slowly(key, value, ttl)  # a bad time, or the key may be dead
+            return
+        if not self.begin():
+            self.refuse(key)
+            raise OutOfMemory(OOM)
+        command: Command = ("SET", key, value)
+        when = None
+        if ttl != math.inf:
+            when = self.now + max(1, round(ttl * 1000))
+            command = ("SET", key, value, "PXAT", when)
+        self.store(self.table.entries.get(key), key, value, when)
+        self.log.append_set(self.clock(), self.selected, command, key)
+
+    def _set_slowly(self, key: str, value: bytes, ttl: float) -> None:
+        self._pending = []
         try:
             super().set(key, value, ttl)
-            command: Command = ("SET", key, value)
-            if ttl != math.inf:
-                command = ("SET", key, value, "PXAT", self.table.entries[key].when)
-            if self._pending:
-                self._pending.append((self.selected, command, ""))
-            else:
-                self.log.append_set(self.clock(), self.selected, command, key)
+            when = self.table.entries[key].when
+            date = () if when is None else ("PXAT", when)
+            self._pending.append((self.selected, ("SET", key, value, *date), ""))
         finally:
-            if self._pending is not None:
-                self._send("SET")
+            self._send("SET")
 
     def delete(self, key: str) -> bool:
         """Remove a key. True if it was there (`RedisEngine.delete`)."""
@@ -272,9 +281,9 @@ class ReplicatedEngine(WatchedEngine):
         self.now = 0  # redis 7: db.c, expireIfNeeded: the master's client sees every key
         if selected != self._stream:
             self.select(self._stream)
-        if len(command) == 3 and command[0] == "SET" and isinstance(command[1], str):
-            _, key, value = command
-            self.put_at(self.write(key), key, value)  # the same, faster
+        if command[0] == "SET" and isinstance(command[1], str):  # `set` made it: a faster way
+            key, when = command[1], command[4] if len(command) == 5 else None
+            self.store(self.table.entries.get(key), key, command[2], when)
         else:
             with suppress(CommandError):
                 self._play(command, why)
