@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from cachesim.engines.base import EXPIRED
+from cachesim.engines.redis.arguments import argument
 from cachesim.engines.redis.engine import Redis
 from cachesim.errors import CommandError, OutOfMemory
 from cachesim.rng import uniform
@@ -60,6 +61,33 @@ def test_a_primary_is_a_redis_engine():
     assert [getattr(primary, n) for n in books] == [getattr(plain, n) for n in books]
     assert plain.evictions > 1000
     assert plain.expirations > 100
+
+
+def test_the_fast_way_is_the_general_one():
+    """A SET or DEL that the primary itself wrote, executed directly and by its row of the table."""
+    clock, primary, fast = pair(memory=80 * KIB, policy="allkeys-lfu")
+    general = primary.copy(clock, uniform(1, "replica"))
+    random = Random(3)
+    for step in range(10_000):
+        clock.advance(random.random() / 50)
+        key, ttl = f"k{random.randrange(400)}", random.choice([math.inf, random.random() * 5])
+        if random.random() < 0.8:
+            primary.set(key, b"x" * random.randrange(600), ttl)
+        else:
+            primary.delete(key)
+        if step % 100 == 0:
+            for entry in primary.log.after(general.applied):
+                argv = tuple(argument(part) for part in entry.command)
+                general.apply(entry._replace(command=argv), entry.time)
+                fast.apply(entry, entry.time)
+            assert content(general) == content(fast) == content(primary)
+            assert general.memory == fast.memory
+            assert [uses(general), general.selected] == [uses(fast), fast.selected]
+
+
+def uses(engine):
+    """Return the bits of use of every key."""
+    return {key: entry.lru for key, entry in engine.table.entries.items()}
 
 
 def fails_on_a_new_key(command):
