@@ -22,6 +22,7 @@ with _interruptible():  # these imports take half a second, in which somebody ma
     from cachesim.measure import checks, metrics, statistics
     from cachesim.model import distributions, faults, popularity, routes, strategies
     from cachesim.model.database import Database
+    from cachesim.model.fleet import Pool, Shards
     from cachesim.model.network import Network
     from cachesim.model.node import Node
     from cachesim.model.resilience import Resilience
@@ -47,9 +48,11 @@ __all__ = [  # noqa: RUF022  in groups for a reader, sorted within each
     "Network",
     "Node",
     "OpenLoop",
+    "Pool",
     "Redis",
     "Resilience",
     "Scenario",
+    "Shards",
     "Simple",
     "TraceReplay",
     "WriteThrough",

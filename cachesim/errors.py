@@ -11,6 +11,7 @@ CachesimError
     ├── CacheError               the cache answered with an error
     │   ├── OutOfMemory          ... because nothing could be evicted
     │   └── CommandError         ... because the command was wrong
+    │       └── Redirected       ... because another node has the key: MOVED, READONLY
     ├── DatabaseRefused          the database's connection limit was reached; the request never began
     ├── FenceRejected            the database has seen a higher fencing token: the lock had gone to another
     ├── LockRefused              no lock was to be had in time; the write never began
@@ -82,6 +83,10 @@ class OutOfMemory(CacheError):
 
 class CommandError(CacheError):
     """The command itself was refused, with the server's own text."""
+
+
+class Redirected(CommandError):
+    """Another node has the key now: MOVED in a Redis Cluster, READONLY at a replica."""
 
 
 class DatabaseRefused(SimulatedFailure):

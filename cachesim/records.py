@@ -1,7 +1,8 @@
 """The data that moves through a run: the values in the caches, the records of the history.
 
 A `Value` travels: bytes that begin with the id of the write that made them. A record is written down:
-a plain tuple, one a finished request (columns REQUEST) or one a look at the tiers (columns SAMPLE).
+a plain tuple: one per finished request (columns REQUEST), one per sample of the tiers (columns SAMPLE), and
+with a fleet one per sample of a node (columns NODE_SAMPLE).
 """
 
 from collections.abc import Callable
@@ -61,6 +62,11 @@ REQUEST = (
     "error",  # what made it fail, None if it succeeded
 )
 
+FLEET_REQUEST = (  # what a request's record has besides, if the cache is a fleet
+    "node",  # name of the node that answered the request's first get; None: none did
+    "hops",  # redirects that its commands followed, and times that its topology was renewed
+)
+
 
 class TierRow(NamedTuple):
     """One kind of tier: where a strategy finds it, and its counters in a sample."""
@@ -95,4 +101,10 @@ SAMPLE = (
     *(name for row in TIERS.values() for name in row.counters),
     "retries",  # calls of a tier that were repeated, so far
     "timeouts",  # calls of a tier that their client gave up, so far
+)
+NODE_SAMPLE = (  # of one node of a fleet
+    "begin",  # seconds: when the sample was taken
+    "node",  # its name
+    *TIERS[CACHE].counters,
+    "lag",  # seconds that a replica is behind its primary; 0: it has everything, or is the primary
 )

@@ -7,6 +7,7 @@ from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput
 from cachesim.model.database import Database
 from cachesim.model.faults.base import Fault
+from cachesim.model.fleet.specs import Fleet
 from cachesim.model.network import Network
 from cachesim.model.node import Node
 from cachesim.model.resilience import Resilience
@@ -26,6 +27,7 @@ class Scenario(Spec):
 
     strategy: Strategy = LazyLoading(ttl=10)
     cache: EngineSpec = Redis(memory=MIB)
+    fleet: Fleet | None = None  # the cache is one node, or a fleet of such nodes
     node: Node = Node()
     database: Database = Database()
     network: Network = Network()
@@ -50,6 +52,8 @@ class Scenario(Spec):
                 f"Scenario.warmup must be shorter than the duration ({self.duration:g} s), got {self.warmup:g}; "
                 "nothing would be left to measure"
             )
+        if self.fleet is not None:
+            self.fleet.check(self.cache)
         for fault in self.faults:
             if not isinstance(fault, Fault):
                 raise BadInput(f"Scenario.faults must hold faults (cs.faults.X), got {fault!r}")

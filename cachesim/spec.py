@@ -2,6 +2,7 @@
 
 Subclass `Spec`, annotate the fields, and it is a frozen dataclass without a decorator. An annotation
 carries its rule: `ttl: Seconds = math.inf`. A spec has no state; a run *builds* live parts from it.
+The first field may be one that needs no name, as in `Pool(4)`: `dataclasses.field(default=4, kw_only=False)`.
 """
 
 import dataclasses
@@ -42,7 +43,9 @@ Bytes = Annotated[
 Seed = Annotated[int, Rule(">= 0", lambda x: x >= 0)]
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True)
+@dataclass_transform(
+    kw_only_default=True, frozen_default=True, field_specifiers=(dataclasses.field,)
+)
 class Spec:
     """A frozen, validated description; two specs with equal fields are equal.
 
@@ -63,10 +66,13 @@ class Spec:
 
     def __new__(cls, *args: Any, **fields: Any) -> Self:
         """Refuse unknown fields with a sentence instead of a TypeError."""
-        if args:
+        places = [f.name for f in dataclasses.fields(cls) if not f.kw_only] if args else []  # type: ignore[arg-type]
+        if len(args) > len(places):
             raise BadInput(
-                f"{cls.__name__} takes fields by name only, got {args[0]!r}; {_known(cls)}"
+                f"{cls.__name__} takes fields by name only, got {args[len(places)]!r}; {_known(cls)}"
             )
+        if twice := fields.keys() & set(places[: len(args)]):
+            raise BadInput(f"{cls.__name__}.{min(twice)} is given twice; give it once")
         for name in fields:
             if name not in cls.__dataclass_fields__:  # type: ignore[attr-defined]
                 raise BadInput(f'{cls.__name__} has no field "{name}"; {_known(cls)}')

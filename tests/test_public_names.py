@@ -56,11 +56,11 @@ def own_docstring(thing):
 
 
 def test_all_is_sorted_and_short():
-    """`__all__` has groups for a reader, each sorted; it names nothing twice, and 40 at most."""
+    """`__all__` has groups for a reader, each sorted; it names nothing twice, and 44 at most."""
     assert [name for names in groups().values() for name in names] == cachesim.__all__
     assert len(groups()) > 1
     assert [] == [group for group, names in groups().items() if sorted(names) != names]
-    assert len(set(cachesim.__all__)) == len(cachesim.__all__) <= 40
+    assert len(set(cachesim.__all__)) == len(cachesim.__all__) <= 44
 
 
 def test_all_is_what_is_there():

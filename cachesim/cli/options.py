@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from cachesim.cli.choices import COMPARED, ENGINES, STRATEGIES
+from cachesim.cli.fleet import FLEET
 from cachesim.cli.kinds import PATH, Decorator, names, one_of, parsed, ruled
 from cachesim.cli.own import FORM
 from cachesim.engines.policies import ALL as SIMPLE_POLICIES
@@ -118,6 +119,7 @@ SCENARIO: tuple[Decorator, ...] = (
     ),
     POLICY,
     CLOCK,
+    *FLEET,
     ruled(
         "--ttl",
         Seconds,

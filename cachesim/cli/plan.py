@@ -4,6 +4,7 @@ import sys
 from typing import Any
 
 from cachesim.cli.choices import engine, strategies
+from cachesim.cli.fleet import fleet
 from cachesim.cli.kinds import about
 from cachesim.cli.options import USUAL
 from cachesim.engines import policies
@@ -43,7 +44,8 @@ def plan(options: Options) -> Plan:
         "cache": _engines(options),
     }
     first = {field: next(iter(values.values())) for field, values in varied.items()}
-    return Plan(base.replace(**first), varied, options["replications"])
+    base = base.replace(**first, fleet=fleet(options))
+    return Plan(base, varied, options["replications"])
 
 
 def replay_engine(

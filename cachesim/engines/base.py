@@ -107,6 +107,10 @@ class Engine:
         stored = (part for part in command[2:] if isinstance(part, bytes | str))
         return Work(bytes=sum(map(len, stored)))
 
+    def keys_of(self, command: Command) -> list[str]:
+        """Name the keys of a command: a fleet's client finds their node by them."""
+        return [key if isinstance(key, str) else bytes(key).decode() for key in command[1:2]]
+
     def tick(self) -> None:
         """Do the work that is due by the clock: expiry and upkeep. A server's timer calls it."""
 

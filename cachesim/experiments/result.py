@@ -22,10 +22,19 @@ HEADER = ["metric", "value", "theory"]
 class Result:
     """One run: its scenario, its whole history, and what the history says after the warm-up."""
 
-    def __init__(self, scenario: Scenario, history: pd.DataFrame, engine: str) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        history: pd.DataFrame,
+        engine: str,
+        nodes: pd.DataFrame | None = None,
+    ) -> None:
         self.scenario = scenario
         self.history = history  # one row per record, the warm-up included
         self.engine = engine  # "embedded, as redis 7.0", or the name and version of a server
+        self.nodes = (
+            nodes  # one row per node and sample: records.NODE_SAMPLE; empty without a fleet
+        )
 
     @cached_property
     def measured(self) -> pd.DataFrame:

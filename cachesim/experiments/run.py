@@ -2,7 +2,7 @@
 
 from cachesim.experiments.result import Result
 from cachesim.measure.history import Recorder
-from cachesim.model.unreliable.system import system_for
+from cachesim.model.choice import system_for
 from cachesim.scenario import Scenario
 
 
@@ -13,7 +13,8 @@ def run(scenario: Scenario) -> Result:
     >>> 0 <= result.metrics["hit_ratio"] <= 1
     True
     """
-    recorder = Recorder()
+    recorder = Recorder(fleet=scenario.fleet is not None)
     system = system_for(scenario)(scenario, recorder.request, recorder.sample)
     system.run()
-    return Result(scenario, recorder.hand_over(system.db.versions), system.cache.engine.version)
+    history = recorder.hand_over(system.db.versions)
+    return Result(scenario, history, system.cache.engine.version, recorder.nodes())

@@ -20,7 +20,7 @@ from cachesim.errors import BadInput
 from cachesim.experiments.stopping import stopping_rule
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
-from cachesim.model import faults, strategies
+from cachesim.model import faults, fleet, routes, strategies
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant, Exponential, Lognormal
 from cachesim.model.network import Network
@@ -44,7 +44,7 @@ FAULTS: list[type[Spec]] = [  # and what clients do about them
 CLASSES: tuple[type[Spec], ...] = (
     Simple, Redis, Memcached, RedisServer, MemcachedServer, *STRATEGIES,
     OpenLoop, ClosedLoop, TraceReplay, Uniform, Zipf, Drift, Scan, Constant, Exponential, Lognormal,
-    Database, Network, Node, *FAULTS, Resilience, Scenario,
+    Database, Network, Node, *FAULTS, Resilience, *fleet.ALL, *routes.ALL, Scenario,
 )  # fmt: skip
 
 

@@ -14,13 +14,14 @@ import pandas as pd
 from cachesim.errors import BadInput
 from cachesim.grading.histories import QUERY, TRIP, rows_of
 from cachesim.measure.history import Recorder
+from cachesim.model.choice import system_for
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant
 from cachesim.model.faults.base import Condition
 from cachesim.model.network import Network
 from cachesim.model.node import Node
 from cachesim.model.strategies.base import Strategy
-from cachesim.model.unreliable.system import UnreliableSystem, system_for
+from cachesim.model.unreliable.system import UnreliableSystem
 from cachesim.model.workload import TimedRequest, Workload
 from cachesim.scenario import Scenario
 from cachesim.spec import MOST, Count
@@ -145,7 +146,7 @@ def played(scenario: Scenario, length: int = MOST) -> pd.DataFrame:
     True
     """
     torn = scenario.replace(workload=_Torn(inner=scenario.workload, length=length))
-    recorder = Recorder()
+    recorder = Recorder(fleet=torn.fleet is not None)
     system = system_for(torn)(torn, recorder.request, recorder.sample)
     with suppress(_Stopped):
         system.run()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cachesim.records import REQUEST, SAMPLE
+from cachesim.records import FLEET_REQUEST, REQUEST, SAMPLE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,11 +22,13 @@ RECORDED = REQUEST + COUNTERS
 AGE = "age"  # seconds that a stale read's copy had been outdated; NaN: not stale, or unknown
 COLUMNS = (*RECORDED, AGE)  # of every history
 WHOLE = ("client", "write", "version", "acknowledged", "committed")
-TEXT = ("op", "key", "lookup", "error")
+NUMBERS = (*WHOLE, "hops")  # whole numbers; hops only with a fleet
+TEXT = ("op", "key", "lookup", "error", "node")
 FEW = (
     "op",
     "lookup",
     "error",
+    "node",
 )  # columns with few different texts: a category takes one byte per row
 UNKNOWN = -1  # stands for None among whole numbers during a run: no real one is below 0
 
@@ -37,22 +39,24 @@ class Kept:
     Texts that come again and again (the columns FEW) are small numbers here; `names` maps a text to its number.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, fleet: bool = False) -> None:
+        self.fields = (*REQUEST, *FLEET_REQUEST) if fleet else REQUEST  # of each record
         self.rows = 0
         self.names = {name: _numbering() for name in FEW}
-        self.columns = {name: self._compact(name, []).copy() for name in REQUEST}  # can grow
+        self.columns = {name: self._compact(name, []).copy() for name in self.fields}  # can grow
 
     def add(self, fields: list[Any]) -> None:
         """Append records; their fields follow each other in one list."""
-        for place, name in enumerate(REQUEST):
-            new = self._compact(name, fields[place :: len(REQUEST)])
+        width = len(self.fields)
+        for place, name in enumerate(self.fields):
+            new = self._compact(name, fields[place::width])
             self.columns[name] = filled(self.columns[name], self.rows, new)
-        self.rows += len(fields) // len(REQUEST)
+        self.rows += len(fields) // width
 
     def copy(self) -> Kept:
         """Return a copy whose columns can be taken away one by one; it shares the arrays."""
         other = Kept()
-        other.rows, other.names = self.rows, self.names
+        other.fields, other.rows, other.names = self.fields, self.rows, self.names
         other.columns = {name: column[: self.rows] for name, column in self.columns.items()}
         return other
 
@@ -62,7 +66,7 @@ class Kept:
             return _codes(values, self.names[name])
         if name in TEXT:
             return np.fromiter(values, dtype=object, count=len(values))
-        return _whole_numbers(values) if name in WHOLE else _packed("d", values)
+        return _whole_numbers(values) if name in NUMBERS else _packed("d", values)
 
 
 def _numbering() -> defaultdict[Any, int]:
@@ -133,8 +137,8 @@ def stacked(kept: Kept, looks: list[Any]) -> pd.DataFrame:
     places = before + np.arange(len(before))  # rows of the samples
     rest = np.ones(len(requests["end"]) + len(before), dtype=bool)
     rest[places] = False
-    columns = {}
-    for name in sorted(RECORDED, key=_turn):
+    columns, names = {}, (*kept.fields, *COUNTERS)
+    for name in sorted(names, key=_turn):
         given = requests.pop(name, None)
         kind = float if given is None else given.dtype
         column = np.full(len(rest), _absent(name), dtype=kind)
@@ -145,7 +149,7 @@ def stacked(kept: Kept, looks: list[Any]) -> pd.DataFrame:
             column[places] = samples[name]
         columns[name] = _made_of(name, column, kept.names)
         del column
-    return pd.DataFrame({name: columns.pop(name) for name in RECORDED}, copy=False)
+    return pd.DataFrame({name: columns.pop(name) for name in names}, copy=False)
 
 
 def _samples(looks: list[Any], ops: defaultdict[Any, int]) -> dict[str, np.ndarray]:
@@ -159,7 +163,7 @@ def _made_of(name: str, column: np.ndarray, names: dict[str, defaultdict[Any, in
     """Return a column of records in pandas' form, without large copies on the way."""
     if name in FEW:
         return _category(column, names[name])
-    return whole_of(column, column == UNKNOWN) if name in WHOLE else column_of(name, column)
+    return whole_of(column, column == UNKNOWN) if name in NUMBERS else column_of(name, column)
 
 
 def _category(codes: np.ndarray, numbers: defaultdict[Any, int]) -> Any:
@@ -174,12 +178,12 @@ def _category(codes: np.ndarray, numbers: defaultdict[Any, int]) -> Any:
 
 def _turn(name: str) -> int:
     """Return a column's turn: columns that shrink are made first, columns that grow last."""
-    return [name in FEW, name in COUNTERS, name not in WHOLE, True].index(True)
+    return [name in FEW, name in COUNTERS, name not in NUMBERS, True].index(True)
 
 
 def _absent(name: str) -> Any:
     """Return the value of an empty cell in a column."""
-    return UNKNOWN if name in FEW or name in WHOLE else None if name in TEXT else np.nan
+    return UNKNOWN if name in FEW or name in NUMBERS else None if name in TEXT else np.nan
 
 
 def whole_of(numbers: np.ndarray, unknown: np.ndarray) -> Any:

@@ -10,14 +10,16 @@ import numpy as np
 
 from cachesim.errors import BadInput
 from cachesim.measure import synonyms
-from cachesim.measure.columns import RECORDED, TEXT, WHOLE, column_of, whole_of
+from cachesim.measure.columns import NUMBERS, RECORDED, TEXT, column_of, whole_of
 from cachesim.measure.reading import HistoryTable
+from cachesim.records import FLEET_REQUEST
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Columns = dict[str, list[Any]]  # column -> the meaning of each cell; None: empty
 REQUIRED = ("op", "begin", "end")
+KEPT = (*RECORDED, *FLEET_REQUEST)  # columns that are read if the file has them
 NO_ANSWER = "no answer"  # the error of a request without an end
 LARGE = 1e11  # seconds: later than the year 5000
 UNNAMED = ("", "Unnamed: 0")  # the row numbers that pandas writes before the columns
@@ -50,7 +52,7 @@ def columns_of(table: HistoryTable) -> tuple[Columns, list[str]]:
 
 def _named(table: HistoryTable) -> tuple[dict[str, str], list[str]]:
     """Return column -> the header that names it, and notes on renamed and ignored columns."""
-    names: dict[str, str] = {name: name for name in RECORDED if name in table.columns}
+    names: dict[str, str] = {name: name for name in KEPT if name in table.columns}
     for header in table.columns:
         column = synonyms.column_named(header)
         if not column or names.get(column) == column or header == column:
@@ -128,8 +130,11 @@ _MEANINGS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "lookup": (synonyms.lookup, LOOKUP),
     "error": (synonyms.error, "must be a text"),
     "key": (_text, "must be a text"),
+    "node": (_text, "must be a text"),
     "client": (_whole, CLIENT),
-    **dict.fromkeys(("write", "version", "acknowledged", "committed"), (_count, WHOLE_NUMBER)),
+    **dict.fromkeys(
+        ("write", "version", "acknowledged", "committed", "hops"), (_count, WHOLE_NUMBER)
+    ),
 }
 
 
@@ -200,7 +205,8 @@ def in_order(columns: Columns) -> pd.DataFrame:
     import pandas as pd
 
     rows = len(columns["op"])
-    made = {name: _as_kept(name, columns.get(name) or [None] * rows) for name in RECORDED}
+    names = (*RECORDED, *(name for name in FLEET_REQUEST if name in columns))
+    made = {name: _as_kept(name, columns.get(name) or [None] * rows) for name in names}
     frame = pd.DataFrame(made)
     if frame["end"].is_monotonic_increasing:
         return frame
@@ -210,7 +216,7 @@ def in_order(columns: Columns) -> pd.DataFrame:
 def _as_kept(name: str, values: list[Any]) -> Any:
     if name in TEXT:
         return column_of(name, values)
-    if name not in WHOLE:
+    if name not in NUMBERS:
         return column_of(name, np.array(values, dtype=float))
     unknown = np.array([value is None for value in values], dtype=bool)
     return whole_of(np.array([value or 0 for value in values], dtype="int64"), unknown)

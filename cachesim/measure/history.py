@@ -22,7 +22,7 @@ from cachesim.measure.foreign import columns_of, in_order
 from cachesim.measure.late_versions import with_late_versions
 from cachesim.measure.reading import read_table
 from cachesim.measure.staleness import ages
-from cachesim.records import REQUEST, Record
+from cachesim.records import NODE_SAMPLE, Record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,17 +39,27 @@ class Recorder:
     1
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, fleet: bool = False) -> None:
         self._fields: list[Any] = []  # all records since the last flush, one after the other
         self._samples: list[Record] = []
-        self._kept = Kept()
+        self._nodes: list[Record] = []
+        self._fleet = fleet
+        self._kept = Kept(fleet=fleet)
+        self._full = FLUSH * len(self._kept.fields)
         self.request = self._fields.extend  # the sink of a system: nothing is cheaper than a list
 
-    def sample(self, sample: Record) -> None:
-        """Keep one sample of the counters; flush if enough records have come."""
+    def sample(self, sample: Record, *nodes: Record) -> None:
+        """Keep one sample of the counters, and those of each node; flush if enough records have come."""
         self._samples.append(sample)
-        if len(self._fields) >= FLUSH * len(REQUEST):
+        self._nodes.extend(nodes)
+        if len(self._fields) >= self._full:
             self._flush()
+
+    def nodes(self) -> pd.DataFrame:
+        """Make the frame of the nodes' samples: columns NODE_SAMPLE, one row per node and sample."""
+        import pandas as pd
+
+        return pd.DataFrame(self._nodes, columns=pd.Index(NODE_SAMPLE))
 
     def history(self, versions: Mapping[int, int] | None = None) -> pd.DataFrame:
         """Return everything recorded so far, in the order of time.
@@ -63,7 +73,7 @@ class Recorder:
     def hand_over(self, versions: Mapping[int, int] | None = None) -> pd.DataFrame:
         """Return the history and release the records: a long run cannot hold them twice."""
         self._flush()
-        kept, self._kept = self._kept.copy(), Kept()
+        kept, self._kept = self._kept.copy(), Kept(fleet=self._fleet)
         return self._made(kept, versions)
 
     def _made(self, kept: Kept, versions: Mapping[int, int] | None) -> pd.DataFrame:

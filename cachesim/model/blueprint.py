@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 from cachesim.engines.base import EngineSpec
 from cachesim.model.database import Database
+from cachesim.model.fleet.specs import Fleet
 from cachesim.model.network import Network
 from cachesim.model.node import Node
 from cachesim.model.resilience import Resilience
@@ -18,6 +19,8 @@ class Blueprint(Protocol):
     def strategy(self) -> Strategy: ...  # noqa: D102
     @property
     def cache(self) -> EngineSpec: ...  # noqa: D102
+    @property
+    def fleet(self) -> Fleet | None: ...  # noqa: D102
     @property
     def node(self) -> Node: ...  # noqa: D102
     @property

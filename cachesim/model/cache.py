@@ -28,7 +28,8 @@ class CacheTier(Tier):
         name: str = CACHE,
     ) -> None:
         super().__init__(env, name, cache.workers, network.cache_leg, seed)
-        self.engine = cache.build(partial(attrgetter("_now"), env), uniform(seed, "eviction"))
+        draws = "eviction" if name == CACHE else f"{name} eviction"
+        self.engine = cache.build(partial(attrgetter("_now"), env), uniform(seed, draws))
         self.errors = 0  # commands refused
         # Values that write-behind has not yet written to the database, by key. They are kept beside the
         # engine, so that no eviction drops them; a crash of the server does.

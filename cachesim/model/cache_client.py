@@ -19,7 +19,7 @@ class CacheClient:
 
     def __init__(self, tier: CacheTier, journey: Journey, *, raises: bool) -> None:
         self._tier, self._journey = tier, journey
-        self._send = tier.send
+        self._send, self._name = tier.send, tier.name
         self._engine = engine = tier.engine
         self._ask, self._why_missed, self._store = engine.get, engine.why_missed, engine.set
         # SIMPLIFIED: the bytes of a reply are those that the key has when the command is sent.
@@ -56,6 +56,7 @@ class CacheClient:
         "hit" or a kind of miss; None: the engine says why the key was not there.
         """
         if self._journey.lookup is None:
+            self._journey.node = self._name
             self._journey.lookup = outcome or self._why_missed(key)
 
     def _run_get(self, visit: Visit) -> None:
@@ -69,6 +70,7 @@ class CacheClient:
         visit._value = value
         journey = self._journey
         if journey.lookup is None:
+            journey.node = self._name
             journey.lookup = "hit" if value is not None else self._why_missed(key)
 
     def _run_set(self, visit: Visit) -> None:

@@ -22,11 +22,13 @@ class ClientHost(Protocol):
 
     env: Environment
     db: DatabaseTier
-    sink: Sink
     strategy: Strategy
 
     def new_app(self, client: int) -> App:
         """Make a client's view of the system."""
+
+    def sink_of(self, client: "Client") -> Sink:
+        """Make the function that takes a client's records."""
 
     def new_value(self, key: str) -> Value:
         """Make the value of the key's next write, with a new id."""
@@ -91,7 +93,7 @@ class Client:
     def _at_hand(self) -> tuple[Any, ...]:
         """Collect what every request uses; `live` keeps it in local variables."""
         system, database = self.system, self.system.db
-        mine = self.pause, system.env, system.strategy.read, system.sink, self.rest
+        mine = self.pause, system.env, system.strategy.read, system.sink_of(self), self.rest
         return *mine, database.newest.get, database.versions.get
 
     def _write(self, app: App, key: str) -> Steps:

@@ -16,10 +16,14 @@ class Journey:
     write into it, so it does not matter how many tiers there are.
     """
 
-    __slots__ = ("last", "lookup", "odd", "row")
+    __slots__ = ("hops", "last", "lookup", "node", "odd", "row")
 
     def __init__(self) -> None:
         self.lookup: str | None = None  # outcome of the request's first get; None: it made none
+        self.node: str | None = (
+            None  # name of the node that answered this get; read with a fleet only
+        )
+        self.hops = 0  # redirects followed and topologies renewed; counted with a fleet only
         self.row: Value | None = None  # the last row that the database gave to the request
         self.odd: list[Visit] = []  # visits that nobody waited for when the next one was booked
         self.last: Visit = _WAITED_FOR
@@ -30,6 +34,10 @@ class Journey:
             self.odd.append(self.last)
         self.last = visit
 
+    def count_hop(self) -> None:
+        """Count a command that was sent to another node."""
+        self.hops += 1
+
     def end(self) -> list[Visit]:
         """Forget all visits; return those that nobody waited for."""
         odd = [visit for visit in (*self.odd, self.last) if not visit.waiter]
@@ -39,6 +47,6 @@ class Journey:
 
     def leave_out(self, effect: Callable[[Visit], None], visit: Visit) -> None:
         """Run a command whose client no longer waits: the journey may be another request's by now."""
-        noted = self.lookup, self.row
+        noted = self.lookup, self.node, self.row
         effect(visit)
-        self.lookup, self.row = noted
+        self.lookup, self.node, self.row = noted

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import numpy as np
 
+from cachesim.errors import BadInput
 from cachesim.model.hashes import jump, md5_words, murmur3, one_at_a_time
 from cachesim.spec import Count, Rule, Spec
 
@@ -36,6 +37,10 @@ class Route(Spec):
         Returns a function: key -> place of its node in `nodes`.
         """
         raise NotImplementedError
+
+    def among(self, members: Sequence[int]) -> "Route":
+        """Make the rule for some nodes of a pool, given by number: what it keeps per node goes with them."""
+        return self
 
 
 class Modulo(Route):
@@ -74,8 +79,19 @@ class Ketama(Route):
         """Make the rule for these nodes."""
         return on_ring(self._points(nodes))
 
+    def among(self, members: Sequence[int]) -> "Ketama":
+        """Make the rule for some nodes of a pool, each with its weight; a node that joined has weight 1."""
+        weights = dict(enumerate(self.weights))
+        return self.replace(
+            weights=tuple(weights.get(member, 1.0) for member in members if weights)
+        )
+
     def _points(self, nodes: Sequence[str]) -> Iterator[tuple[int, int]]:
         weights = self.weights or (1.0,) * len(nodes)
+        if len(weights) != len(nodes):
+            raise BadInput(
+                f"Ketama.weights must have one weight per node, got {len(weights)} for {len(nodes)} nodes"
+            )
         total = sum(weights)
         for place, (node, weight) in enumerate(zip(nodes, weights, strict=True)):
             # libmemcached computes in single precision

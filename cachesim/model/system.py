@@ -23,7 +23,7 @@ from cachesim.model.journey import Journey
 from cachesim.model.misuse import misused, moved
 from cachesim.model.size import check_size
 from cachesim.model.tier import Tier
-from cachesim.records import CACHE, DATABASE, FIRST_WRITE, Sink, Value
+from cachesim.records import CACHE, DATABASE, FIRST_WRITE, Record, Sink, Value
 from cachesim.rng import uniform
 from cachesim.slips import STRATEGY, check_shapes
 
@@ -48,13 +48,16 @@ class System:
         self.strategy = blueprint.strategy
         self.raises = blueprint.on_cache_error == "raise"  # whether a refused cache command fails
         self.sink = sink  # takes one record per request
-        self.look = look  # takes each sample of the tiers
+        self.look = (
+            look  # takes each sample of the tiers; with a fleet, those of its nodes after it
+        )
         self._requests = blueprint.workload.requests(blueprint.seed)
         self._writers = blueprint.workload.writers
         self.env = Environment()
-        self.cache = self.make_cache(CACHE)
+        self.caches = self.make_caches()
+        self.cache = self.caches[0]
         self.db = self.make_database(DATABASE)
-        self.tiers: dict[str, Tier] = {tier.name: tier for tier in (self.cache, self.db)}
+        self.tiers: dict[str, Tier] = {tier.name: tier for tier in (*self.caches, self.db)}
         self.shared: dict[Any, Any] = {}  # the memory of the application: App.shared
         self.random = uniform(blueprint.seed, "strategy")
         self._next_write = count(FIRST_WRITE).__next__
@@ -65,6 +68,10 @@ class System:
         self._loaded: dict[int, Value] = {}
 
     # --- the parts, which a subclass may make in another way
+
+    def make_caches(self) -> list[CacheTier]:
+        """Make the live caches: one, unless there is a fleet."""
+        return [self.make_cache(CACHE)]
 
     def make_cache(self, name: str) -> CacheTier:
         """Make a live cache."""
@@ -95,6 +102,10 @@ class System:
     def new_app(self, client: int) -> App:
         """Make a view of the system for a client."""
         return BackgroundApp(self, client, self._over) if client == BESIDE else App(self, client)
+
+    def sink_of(self, client: Client) -> Sink:
+        """Make the function that takes a client's records."""
+        return self.sink
 
     # --- the run
 
@@ -247,8 +258,15 @@ class System:
 
     def _sample(self) -> None:
         now = self.env.now
-        counters = (tier.counters(now) for tier in self.tiers.values())
-        self.look((now, *chain.from_iterable(counters), *self.repeated()))
+        self.look((now, *self.counters(now), *self.repeated()), *self.node_samples(now))
+
+    def counters(self, now: float) -> tuple[float, ...]:
+        """Read the counters of a sample, in the order of `records.TIERS`."""
+        return tuple(chain.from_iterable(tier.counters(now) for tier in self.tiers.values()))
+
+    def node_samples(self, now: float) -> list[Record]:
+        """Sample each node of a fleet; without one there is nothing to add."""
+        return []
 
     def repeated(self) -> tuple[int, int]:
         """Count the attempts of all clients that were repetitions, and those that timed out."""

@@ -11,11 +11,13 @@ import pytest
 
 from cachesim.experiments.toml import CLASSES, from_toml, kebab
 from cachesim.model.distributions import Distribution
-from cachesim.model.faults import Breaker, Calls, Fault
+from cachesim.model.faults import Breaker, Calls, Eject, Fault
+from cachesim.model.fleet import Fleet
 from cachesim.model.network import Network
 from cachesim.model.node import Node
 from cachesim.model.popularity import Popularity
 from cachesim.model.resilience import Resilience
+from cachesim.model.routes import Route
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.workload import OpenLoop, Workload
 from cachesim.spec import Spec, field_types
@@ -79,8 +81,9 @@ def test_a_scenario_file_that_is_not_text(tmp_path):
 TABLES = {  # the base of a spec -> the table of a scenario in which it may stand
     Strategy: "strategy", Workload: "workload", Popularity: "workload.popularity", Distribution: "node.service",
     Node: "node", Network: "network", Fault: "[faults]", Calls: "resilience.cache", Breaker: "resilience.cache.breaker",
-    Resilience: "resilience",
+    Resilience: "resilience", Fleet: "fleet", Route: "fleet.route", Eject: "fleet.eject",
 }  # fmt: skip
+WHOLE = {"workload": "open-loop", "fleet": "pool"}  # the kind of what a part belongs to
 OUT_OF_RANGE = {
     ">= 0 and finite": ["-0.5", "inf", "-inf"],
     ">= 0 and finite seconds": ["-0.5", "inf", "-inf"],
@@ -101,6 +104,8 @@ OUT_OF_RANGE = {
     "from 0 to 1": ["-0.001", "1.001", "inf"],
     "> 0 retries a call (inf for no limit)": ["0", "-1.0", "-inf"],
     ">= 1 and finite": ["0.99", "inf", "-inf"],
+    "numbers > 0, one per node": ["[0]", "[-1.5]", "[1, inf]"],
+    "one of libmemcached, libmemcached-spy, spymemcached": ["'libmemcache'"],
 }
 WRONG_TYPES = ["true", '"text"', "[1]", "1979-05-27", "{ kind = 'no-such' }"]
 
@@ -119,6 +124,8 @@ def wrong_values(kinds, rules):
         yield from (*WRONG_TYPES, "nan", "17")
     else:
         yield from (*WRONG_TYPES, "nan", "5")
+    if not {bool, float, int} & set(kinds):
+        yield from (value for rule in rules for value in OUT_OF_RANGE[rule.text])
 
 
 def table_of(cls):
@@ -142,7 +149,8 @@ def scenario_text(cls, field, value):
     table = table_of(cls)
     if not table:
         return f"{field} = {value}"
-    above = "[workload]\nkind = 'open-loop'\n" if table.startswith("workload.") else ""
+    part = table.rpartition(".")[0]
+    above = f"[{part}]\nkind = '{WHOLE[part]}'\n" if part in WHOLE else ""
     return f"{above}[{table}]\nkind = '{kebab(cls.__name__)}'\n{field} = {value}"
 
 

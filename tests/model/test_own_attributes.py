@@ -14,7 +14,7 @@ ROOM = SOURCE / "model"
 # The hot path, where a method call per event would cost more than the rule is worth.
 ALLOWED = {
     "_value env effect waiter fired": "a Visit: the loop, the stations and the clients fill it in",
-    "lookup row last": "a Journey: the clients of the tiers write into it",
+    "lookup node hops row last": "a Journey: the clients of the tiers write into it",
     "booked": "a Station: `sender_to` writes out its `depart`",
     "open queries": "a DatabaseTier: its clients count the queries",
     "callbacks _defused joined": "an event of SimPy: SimPy has no method for it",

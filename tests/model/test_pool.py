@@ -11,6 +11,7 @@ from cachesim.experiments.explain import explain
 from cachesim.experiments.witness import steps
 from cachesim.model import faults as f
 from cachesim.model import system
+from cachesim.model.choice import system_for
 from cachesim.model.database import Database
 from cachesim.model.distributions import Exponential
 from cachesim.model.popularity import Zipf
@@ -21,7 +22,6 @@ from cachesim.model.strategies.near import NearCache
 from cachesim.model.strategies.refresh import RefreshAhead
 from cachesim.model.strategies.session import SessionStore
 from cachesim.model.strategies.versions import Leases
-from cachesim.model.unreliable.system import system_for
 from cachesim.model.workload import ClosedLoop
 from cachesim.scenario import Scenario
 from cachesim.units import MIB

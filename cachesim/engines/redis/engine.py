@@ -10,8 +10,8 @@ from cachesim.clock import Clock
 from cachesim.engines.base import START, Command, EngineSpec, Random, Work
 from cachesim.engines.redis import memory
 from cachesim.engines.redis.active_expiry import active_cycle
-from cachesim.engines.redis.arguments import Arguments, argument
-from cachesim.engines.redis.command import OOM, Reply, Table, admit, call
+from cachesim.engines.redis.arguments import Arguments, argument, text
+from cachesim.engines.redis.command import OOM, Reply, Table, admit, call, find
 from cachesim.engines.redis.commands import COMMANDS
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.evict import Evictor
@@ -129,6 +129,14 @@ class RedisEngine(Keyspace):
     def work(self, command: Command) -> Work:
         """Return the work that a command would ask of its node now, by its row of the table."""
         return work(self.commands, self, command) or super().work(command)
+
+    def keys_of(self, command: Command) -> list[str]:
+        """Name the keys of a command, by its row of the table; none if it is unknown."""
+        argv = [argument(part) for part in command]
+        try:
+            return [text(key) for key in find(self.commands, argv).keys.of(argv)]
+        except CommandError:
+            return []
 
     def tick(self) -> None:
         """Run the ticks of the cron that are due."""

@@ -36,7 +36,8 @@ def binned(values: Sequence[float], size: int) -> np.ndarray:
     if not 1 <= size <= len(values):
         raise BadInput(f"size must be >= 1 and <= {len(values)}, the number of values, got {size}")
     whole = len(values) // size * size
-    return np.asarray(values, dtype=float)[:whole].reshape(-1, size).mean(axis=1)  # type: ignore[no-any-return]
+    means: np.ndarray = np.asarray(values, dtype=float)[:whole].reshape(-1, size).mean(axis=1)
+    return means
 
 
 def warm_up(series: Sequence[float], batch: int = MSER_BATCH) -> WarmUp:
@@ -142,4 +143,5 @@ def mean_series(series: Sequence[float] | Sequence[Sequence[float]]) -> np.ndarr
         return np.array(series, dtype=float)
     rows = [np.asarray(row, dtype=float) for row in series]
     shortest = min(map(len, rows))
-    return np.mean([row[:shortest] for row in rows], axis=0)  # type: ignore[no-any-return]
+    means: np.ndarray = np.mean([row[:shortest] for row in rows], axis=0)
+    return means

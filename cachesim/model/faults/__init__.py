@@ -1,12 +1,13 @@
 """What may go wrong in a run: one class per fault, each with a generator `play(system)`.
 
 A new fault is a class in the file of its kind and a line here. Scenario files use its name in kebab case.
-`Calls` and `Breaker` say what clients do about a fault: they are the parts of a `Resilience`.
+`Calls`, `Breaker` and `Eject` say what clients do about a fault: they are parts of a `Resilience` and of a `Pool`.
 """
 
 from cachesim.model.faults.base import Fault
 from cachesim.model.faults.clients import HotKey, SkewClocks, Surge
 from cachesim.model.faults.credits import ExhaustCredits
+from cachesim.model.faults.fleet import AddNode, KillNode, RemoveNode
 from cachesim.model.faults.network import (
     DropCachePackets,
     DropDatabasePackets,
@@ -27,21 +28,25 @@ from cachesim.model.faults.nodes import (
     SlowCache,
     SlowDatabase,
 )
+from cachesim.model.fleet.ejection import Eject
 from cachesim.model.resilience import Breaker, Calls
 
 __all__ = [
+    "AddNode",
     "Breaker",
     "Calls",
     "CrashCache",
     "CrashDatabase",
     "DropCachePackets",
     "DropDatabasePackets",
+    "Eject",
     "ExhaustCredits",
     "Fault",
     "FlushCache",
     "FreezeCache",
     "FreezeDatabase",
     "HotKey",
+    "KillNode",
     "PartitionCache",
     "PartitionDatabase",
     "RebootCache",
@@ -49,6 +54,7 @@ __all__ = [
     "RefuseDatabase",
     "RejectCacheLogin",
     "RejectDatabaseLogin",
+    "RemoveNode",
     "SkewClocks",
     "SlowCache",
     "SlowDatabase",

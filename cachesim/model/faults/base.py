@@ -5,7 +5,8 @@ import math
 from cachesim.errors import StrategyError
 from cachesim.model.events import Steps
 from cachesim.model.unreliable.system import UnreliableSystem
-from cachesim.model.unreliable.tiers import UnreliableTier
+from cachesim.model.unreliable.tiers import UnreliableCache, UnreliableTier
+from cachesim.records import CACHE
 from cachesim.spec import Delay, Seconds, Spec
 
 
@@ -49,6 +50,17 @@ class Fault(Spec):
         start, end = self.window
         long = "" if end == start else " for good" if end == math.inf else f" for {end - start:g} s"
         return f"{type(self).__name__} at {start:g} s{long}"
+
+
+class OfCache(Fault):
+    """A fault of a cache node; in a fleet it names the node."""
+
+    tier = CACHE
+    node: str = ""  # name of the node, such as "node-2"; "": the only one
+
+    def struck(self, system: UnreliableSystem) -> UnreliableCache:
+        """Find the node that it strikes; BadInput if there is no such node."""
+        return system.cache_named(self.node or self.tier)
 
 
 class Condition(Fault):

@@ -3,7 +3,7 @@
 from typing import Literal, NamedTuple
 
 from cachesim.model.events import Steps
-from cachesim.model.faults.base import Fault
+from cachesim.model.faults.base import OfCache
 from cachesim.model.unreliable.system import UnreliableSystem
 from cachesim.spec import Delay, Span
 
@@ -34,7 +34,7 @@ EARNINGS = {
 }  # fmt: skip
 
 
-class ExhaustCredits(Fault):
+class ExhaustCredits(OfCache):
     """The cache node is of the T family, and has `balance` CPU credits left at `at`.
 
     A busy vCPU spends one credit per minute, and the node earns credits all the time. Without credits it
@@ -75,7 +75,7 @@ class ExhaustCredits(Fault):
     def play(self, system: UnreliableSystem) -> Steps:
         """Keep the balance; slow down when it is gone, recover when it lasts until the next check."""
         yield system.until(self.at)
-        tier, earning, balance = system.cache, EARNINGS[self.node_type], self.balance
+        tier, earning, balance = self.struck(system), EARNINGS[self.node_type], self.balance
         factor = self.slowdown(len(tier.station.free))
         # credits that one interval at full speed costs
         burst = (factor - 1) * earning.baseline * self.every / 60

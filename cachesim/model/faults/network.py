@@ -2,15 +2,15 @@
 
 from typing import Annotated
 
-from cachesim.model.faults.base import Condition, Switched
+from cachesim.model.faults.base import Condition, OfCache, Switched
 from cachesim.model.unreliable.system import UnreliableSystem
-from cachesim.records import CACHE, DATABASE
+from cachesim.records import DATABASE
 from cachesim.spec import Rule
 
 Loss = Annotated[float, Rule("from 0 to 1", lambda x: 0 <= x <= 1)]
 
 
-class PartitionCache(Switched):
+class PartitionCache(OfCache, Switched):
     """A black hole: packets to and from the cache vanish, as behind a wrong security group.
 
     New calls wait for a connection and fail with ConnectTimedOut: after 127 s, unless clients have a
@@ -20,7 +20,7 @@ class PartitionCache(Switched):
     PartitionCache(at=10.0, duration=5.0)
     """
 
-    tier, switch = CACHE, "cut"
+    switch = "cut"
 
 
 class PartitionDatabase(Switched):
@@ -43,15 +43,13 @@ class _Drop(Condition):
         self.struck(system).losses.remove(self.share)
 
 
-class DropCachePackets(_Drop):
+class DropCachePackets(OfCache, _Drop):
     """A share p of the packets to and from the cache is lost.
 
     A call loses one of its two packets with probability 1 − (1 − p)². TCP sends it again after 0.2 s.
     Clients with a shorter time-out see TimedOut; with r retries a call fails with that probability to the
     power r + 1.
     """
-
-    tier = CACHE
 
 
 class DropDatabasePackets(_Drop):
@@ -60,10 +58,10 @@ class DropDatabasePackets(_Drop):
     tier = DATABASE
 
 
-class RefuseCache(Switched):
+class RefuseCache(OfCache, Switched):
     """The cache refuses new calls at once (ConnectionRefused, after one round trip); its content stays."""
 
-    tier, switch = CACHE, "refusing"
+    switch = "refusing"
 
 
 class RefuseDatabase(Switched):
@@ -72,10 +70,10 @@ class RefuseDatabase(Switched):
     tier, switch = DATABASE, "refusing"
 
 
-class RejectCacheLogin(Switched):
+class RejectCacheLogin(OfCache, Switched):
     """The cache does not accept the clients' password: AuthenticationFailed, after one round trip."""
 
-    tier, switch = CACHE, "locked"
+    switch = "locked"
 
 
 class RejectDatabaseLogin(Switched):

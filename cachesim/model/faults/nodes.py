@@ -3,9 +3,9 @@
 from typing import Annotated
 
 from cachesim.model.events import Steps
-from cachesim.model.faults.base import Condition, Fault, Switched
+from cachesim.model.faults.base import Condition, Fault, OfCache, Switched
 from cachesim.model.unreliable.system import UnreliableSystem
-from cachesim.records import CACHE, DATABASE
+from cachesim.records import DATABASE
 from cachesim.spec import Rule, Span
 
 Factor = Annotated[float, Rule(">= 1 and finite", lambda x: 1 <= x < float("inf"))]
@@ -33,7 +33,7 @@ class _Crash(Fault):
         """Lose the content that does not survive."""
 
 
-class CrashCache(_Crash):
+class CrashCache(OfCache, _Crash):
     """The cache server's process ends at once, and starts again `down` seconds later.
 
     The calls under way are lost (their clients see ConnectionLost); later calls are refused until it is
@@ -44,11 +44,9 @@ class CrashCache(_Crash):
     'CrashCache at 40 s for 5 s'
     """
 
-    tier = CACHE
-
     def lose(self, system: UnreliableSystem) -> None:
         """Restart the engine."""
-        system.cache.restart_engine()
+        self.struck(system).restart_engine()
 
 
 class CrashDatabase(_Crash):
@@ -60,29 +58,27 @@ class CrashDatabase(_Crash):
     tier = DATABASE
 
 
-class RebootCache(Switched):
+class RebootCache(OfCache, Switched):
     """An orderly restart: calls under way are finished, later ones refused, and the content is lost.
 
     RebootCacheCluster does this: "all data lost" (ElastiCache User Guide). It takes `duration` seconds.
     """
 
-    tier, switch = CACHE, "refusing"
+    switch = "refusing"
 
     def end(self, system: UnreliableSystem) -> None:
         """Come back without the content."""
-        system.cache.restart_engine()
+        self.struck(system).restart_engine()
         super().end(system)
 
 
-class FlushCache(Fault):
+class FlushCache(OfCache):
     """Somebody empties the cache: every key is a miss afterwards ("lost")."""
-
-    tier = CACHE
 
     def play(self, system: UnreliableSystem) -> Steps:
         """Flush once."""
         yield system.until(self.at)
-        system.cache.engine.flush()
+        self.struck(system).engine.flush()
 
 
 class _Slow(Condition):
@@ -99,10 +95,8 @@ class _Slow(Condition):
         self.struck(system).recover(self.factor)
 
 
-class SlowCache(_Slow):
+class SlowCache(OfCache, _Slow):
     """A command takes `factor` times as long on the cache node: a noisy neighbour, a slow machine."""
-
-    tier = CACHE
 
 
 class SlowDatabase(_Slow):
@@ -131,10 +125,8 @@ class _Freeze(Condition):
         self.struck(system).recover(float("inf"))
 
 
-class FreezeCache(_Freeze):
+class FreezeCache(OfCache, _Freeze):
     """The cache server stands still, as during a fork or a live migration, and then goes on."""
-
-    tier = CACHE
 
 
 class FreezeDatabase(_Freeze):

@@ -7,7 +7,6 @@ from cachesim.errors import BadInput
 from cachesim.model.blueprint import Blueprint
 from cachesim.model.events import Drive, Visit
 from cachesim.model.journey import Journey
-from cachesim.model.resilience import Resilience
 from cachesim.model.system import System
 from cachesim.model.unreliable.call import Channel
 from cachesim.model.unreliable.clients import ResilientCacheClient, ResilientDatabaseClient
@@ -79,6 +78,13 @@ class UnreliableSystem(System):
             raise BadInput(f'this system has no tier "{name}"; choose from {", ".join(self.tiers)}')
         return self.tiers[name]
 
+    def cache_named(self, name: str) -> UnreliableCache:
+        """Find a cache node by its name; BadInput if it is not the name of a cache."""
+        tier = self.tier(name)
+        if not isinstance(tier, UnreliableCache):
+            raise BadInput(f'the tier "{name}" is no cache node; name one')
+        return tier
+
     def until(self, moment: float) -> Visit:
         """Wait: the event fires at a moment, in seconds; at once if that is past."""
         return Visit().ready(self.env).start(max(0.0, moment - self.env._now))
@@ -121,9 +127,3 @@ class UnreliableSystem(System):
         """Count the attempts of all clients that were repetitions, and those that timed out."""
         channels = self.channels.values()
         return sum(c.retries for c in channels), sum(c.timeouts for c in channels)
-
-
-def system_for(blueprint: Blueprint) -> type[System]:
-    """Choose the class to build: a plain System, unless a tier may fail or a client may give up."""
-    may_fail = blueprint.faults or blueprint.resilience != Resilience()
-    return UnreliableSystem if may_fail else System

@@ -1,0 +1,70 @@
+"""Faults and changes of a fleet: nodes die, join and leave."""
+
+import math
+from dataclasses import field
+
+from cachesim.errors import BadInput
+from cachesim.model.events import Steps
+from cachesim.model.faults.base import Fault, OfCache
+from cachesim.model.fleet.unreliable import UnreliableFleetSystem
+from cachesim.model.unreliable.system import UnreliableSystem
+from cachesim.spec import Seconds
+
+
+class KillNode(OfCache):
+    """A cache node dies with its memory: the machine is gone. `down` seconds later it is back, empty.
+
+    >>> str(KillNode("node-2", at=40))
+    'KillNode at 40 s for good'
+    """
+
+    node: str = field(default="", kw_only=False)
+    down: Seconds = math.inf  # seconds until an empty node is there again; inf: for good
+
+    @property
+    def lasts(self) -> float:
+        """As long as it is down, in seconds."""
+        return self.down
+
+    def play(self, system: UnreliableSystem) -> Steps:
+        """Crash; come back empty."""
+        yield system.until(self.at)
+        tier = self.struck(system)
+        tier.crash()
+        tier.restart_engine()
+        if self.down < math.inf:
+            yield system.until(self.at + self.down)
+            tier.restart()
+
+
+class AddNode(Fault):
+    """An empty node joins the pool; each process uses it as soon as it sees the new list of nodes.
+
+    >>> AddNode(at=30).window
+    (30.0, 30.0)
+    """
+
+    def play(self, system: UnreliableSystem) -> Steps:
+        """Make the node, and let the route have it."""
+        yield system.until(self.at)
+        fleet_of(self, system).add_node()
+
+
+class RemoveNode(OfCache):
+    """A node leaves the pool with its content; its keys go where the route puts them now."""
+
+    node: str = field(default="", kw_only=False)
+
+    def play(self, system: UnreliableSystem) -> Steps:
+        """Take the node out of the route, and empty it."""
+        yield system.until(self.at)
+        fleet_of(self, system).remove_node(self.struck(system))
+
+
+def fleet_of(fault: Fault, system: UnreliableSystem) -> UnreliableFleetSystem:
+    """Take the system for a fleet; refuse one with a single node."""
+    if not isinstance(system, UnreliableFleetSystem):
+        raise BadInput(
+            f"{type(fault).__name__} changes a fleet; give the scenario one: fleet=cs.Pool(4)"
+        )
+    return system

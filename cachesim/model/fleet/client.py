@@ -1,0 +1,105 @@
+"""The client library of a fleet: `app.cache` finds the node of each key by itself.
+
+This file belongs to the hot path: where speed counts (it was measured), the code is written for speed.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from typing import Any, Protocol
+
+import simpy
+
+from cachesim.errors import BadInput
+from cachesim.model.cache_client import CacheClient
+from cachesim.records import Value
+
+
+class FleetHost(Protocol):
+    """What a client needs of its system; `FleetSystem` is one."""
+
+    caches: list[Any]  # the nodes, by place
+    places: Mapping[str, int]  # where each key is now
+
+
+class NodeClients(dict[int, CacheClient]):
+    """The clients of one view: place of a node -> its client, made when the node is first asked."""
+
+    def __init__(self, connect: Callable[[int], CacheClient]) -> None:
+        super().__init__()
+        self._connect = connect
+
+    def __missing__(self, place: int) -> CacheClient:
+        client = self[place] = self._connect(place)
+        return client
+
+
+class FleetClient:
+    """An `app.cache` that sends each command to the client of its key's node."""
+
+    def __init__(self, clients: NodeClients, host: FleetHost) -> None:
+        self._clients, self._places = clients, host.places
+        self._engine = host.caches[0].engine  # any node's: it knows the keys of a command
+        self.dirty = Dirty(host)
+
+    def get(self, key: str) -> simpy.Event:
+        """Ask the key's node; see `CacheClient.get`."""
+        return self._clients[self._places[key]].get(key)
+
+    def set(self, key: str, value: Value, ttl: float = math.inf) -> simpy.Event:
+        """Store a value at the key's node; see `CacheClient.set`."""
+        return self._clients[self._places[key]].set(key, value, ttl)
+
+    def delete(self, key: str) -> simpy.Event:
+        """Remove a key from its node; see `CacheClient.delete`."""
+        return self._clients[self._places[key]].delete(key)
+
+    def execute(self, *command: Any) -> simpy.Event:
+        """Send any command of the engine to the node of its keys; one without keys goes to the first node.
+
+        Raises
+        ------
+        BadInput
+            Its keys belong to several nodes.
+        """
+        places = {self._places[key] for key in self._engine.keys_of(command)} or {0}
+        if len(places) > 1:
+            raise scattered(command[0])
+        return self._clients[places.pop()].execute(*command)
+
+    def note(self, key: str, outcome: str | None = None) -> None:
+        """Write into the record how a lookup ended; see `CacheClient.note`."""
+        self._clients[self._places[key]].note(key, outcome)
+
+
+def scattered(name: Any) -> BadInput:
+    """Make the error for a command whose keys belong to several nodes."""
+    return BadInput(
+        f"the keys of {name} belong to several nodes; send one command per key, or, if the fleet has "
+        "slots, give the keys one hash tag, such as {user:7}"
+    )
+
+
+class Dirty(MutableMapping[str, list[Value]]):
+    """The values of all nodes that the database does not have, by key; see `CacheTier.dirty`."""
+
+    def __init__(self, host: FleetHost) -> None:
+        self._host = host
+
+    def _of(self, key: str) -> dict[str, list[Value]]:
+        dirty: dict[str, list[Value]] = self._host.caches[self._host.places[key]].dirty
+        return dirty
+
+    def __getitem__(self, key: str) -> list[Value]:
+        return self._of(key)[key]
+
+    def __setitem__(self, key: str, values: list[Value]) -> None:
+        self._of(key)[key] = values
+
+    def __delitem__(self, key: str) -> None:
+        del self._of(key)[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return (key for cache in self._host.caches for key in cache.dirty)
+
+    def __len__(self) -> int:
+        return sum(len(cache.dirty) for cache in self._host.caches)

@@ -1,0 +1,135 @@
+"""What `yield app.cache.get(key)` waits for in a fleet that may fail: calls to one node after the other."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import simpy
+
+from cachesim.errors import (
+    ConnectionLost,
+    ConnectionRefused,
+    Redirected,
+    SimulatedFailure,
+    TimedOut,
+)
+from cachesim.model.app import App
+from cachesim.model.cache_client import CacheClient
+from cachesim.model.events import Environment, Visit
+from cachesim.model.fleet.client import Dirty, NodeClients, scattered
+from cachesim.model.fleet.topology import View
+from cachesim.model.unreliable.clients import UNREACHABLE
+from cachesim.records import Value
+
+NO_ANSWER = (TimedOut, ConnectionLost, ConnectionRefused)  # the node may be gone
+HOPS = 5  # times that a command is sent to another node, at most: redis-py follows 16
+
+
+class RoutedHost(Protocol):
+    """What a client of a fleet needs of its system; `UnreliableFleetSystem` is one."""
+
+    env: Environment
+    caches: list[Any]
+    places: Mapping[str, int]
+
+    def view_of(self, client: int) -> View:
+        """Give what the process that serves a user knows of the fleet."""
+
+
+class Routed(Visit):
+    """One command of a client: it fires once, with the answer or the failure of the last node asked.
+
+    Like a Call it is never in the event queue itself.
+    """
+
+    def __init__(
+        self, client: "RoutedClient", name: str, key: str | None, arguments: tuple[Any, ...]
+    ) -> None:
+        self.ready(client.env)
+        self.client, self.name, self.key, self.arguments = client, name, key, arguments
+        self.command = getattr(
+            CacheClient, f"_run_{name}"
+        )  # for the sentence about a forgotten yield
+        self.hops = 0
+
+    def ask(self) -> "Routed":
+        """Send the command to the node that the client's process holds for the right one."""
+        view = self.client.view()
+        self.node = 0 if self.key is None else view.node_of(self.key)
+        arguments = view.arguments(self.node, self.name, self.arguments)
+        visit: Any = getattr(self.client.clients[self.node], self.name)(*arguments)
+        visit.waiter = self._ended
+        return self
+
+    def _ended(self, visit: Visit) -> None:
+        if visit._ok:
+            self.client.view().answered(self.node)
+            self._value = visit._value
+            self.fire()
+        else:
+            self._failed(visit._value)
+
+    def _failed(self, failure: SimulatedFailure) -> None:
+        """Ask another node, if the process now knows of one; else end."""
+        view = self.client.view()
+        if isinstance(failure, NO_ANSWER):
+            view.failed(self.node)
+        worth = isinstance(failure, (Redirected, *NO_ANSWER)) and self.hops < HOPS
+        if worth and view.refresh():
+            self.hops += 1
+            self.client.journey.count_hop()
+            self.ask()
+            return
+        self._value = None
+        self.client.give_up(self, failure)
+        self.fire()
+
+
+class RoutedClient:
+    """An `app.cache` that finds the node of each key in what its process knows of the fleet."""
+
+    def __init__(
+        self, app: App, host: RoutedHost, connect: Callable[[int], CacheClient], *, raises: bool
+    ) -> None:
+        self.env, self.journey, self.clients = host.env, app.journey, NodeClients(connect)
+        self._app, self._host, self._raises = app, host, raises
+        self.dirty = Dirty(host)
+
+    def view(self) -> View:
+        """Give what the process of the present user knows."""
+        return self._host.view_of(self._app.client)
+
+    def get(self, key: str) -> simpy.Event:
+        """Ask for a key; see `CacheClient.get`."""
+        return self._routed("get", key, key)
+
+    def set(self, key: str, value: Value, ttl: float = math.inf) -> simpy.Event:
+        """Store a value; see `CacheClient.set`."""
+        return self._routed("set", key, key, value, ttl)
+
+    def delete(self, key: str) -> simpy.Event:
+        """Remove a key; see `CacheClient.delete`."""
+        return self._routed("delete", key, key)
+
+    def execute(self, *command: Any) -> simpy.Event:
+        """Send any command to the node of its keys; see `FleetClient.execute`."""
+        keys = self._host.caches[0].engine.keys_of(command)
+        if len({self._host.places[key] for key in keys}) > 1:
+            raise scattered(command[0])
+        return self._routed("execute", keys[0] if keys else None, *command)
+
+    def note(self, key: str, outcome: str | None = None) -> None:
+        """Write into the record how a lookup ended; see `CacheClient.note`."""
+        self.clients[self.view().node_of(key)].note(key, outcome)
+
+    def _routed(self, name: str, key: str | None, *arguments: Any) -> Routed:
+        routed = Routed(self, name, key, arguments).ask()
+        self.journey.note(routed)
+        return routed
+
+    def give_up(self, routed: Routed, failure: SimulatedFailure) -> None:
+        """Go on as if the key were absent, or fail, as the scenario says."""
+        if self._raises:
+            routed.fail_with(failure)
+        elif routed.name == "get" and self.journey.lookup is None:
+            self.journey.lookup = UNREACHABLE

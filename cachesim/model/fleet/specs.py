@@ -1,0 +1,139 @@
+"""The kinds of fleet: `Pool` (the client chooses the node) and `Shards` (Redis Cluster)."""
+
+import functools
+from collections.abc import Sequence
+from dataclasses import field
+from typing import Annotated
+
+from cachesim.engines.base import EngineSpec
+from cachesim.engines.redis.slots import SLOTS, slot_of
+from cachesim.errors import BadInput
+from cachesim.model.fleet.ejection import Eject, PoolView
+from cachesim.model.fleet.topology import Places, Truth, View
+from cachesim.model.routes import MEMCACHED_PORT, Finder, Ketama, Route, as_bytes
+from cachesim.rng import Draw
+from cachesim.spec import Count, Delay, Rule, Seconds, Spec
+
+Spare = Annotated[int, Rule("from 0 to 100", lambda x: 0 <= x <= 100)]
+
+
+class Fleet(Spec):
+    """Several cache nodes in place of one. Each has the engine and the memory of `Scenario.cache`."""
+
+    processes: Count = 4  # of the application: each knows the fleet on its own
+
+    def groups(self) -> Sequence[Sequence[str]]:
+        """Name the nodes: one group per part of the keys; the first node of a group is its primary."""
+        raise NotImplementedError
+
+    def group_table(self) -> Places:
+        """Make the table of the groups: key -> its group."""
+        return Places(self.finder())
+
+    def spares(self) -> Sequence[str]:
+        """Name the nodes that have no keys of their own."""
+        return ()
+
+    def view(self, truth: Truth, draw: Draw) -> View:
+        """Make what one process knows; it may draw after how many seconds it learns of a change."""
+        return View(truth)
+
+    def finder(self) -> Finder:
+        """Make the function that finds the group of a key: its place among the groups."""
+        raise NotImplementedError
+
+    def check(self, cache: EngineSpec) -> None:
+        """Raise BadInput unless this fleet can have nodes with that engine."""
+        if hasattr(cache, "embedded"):
+            raise BadInput(
+                f"a fleet has no real servers, got {cache!r}; take the embedded engine, "
+                "or compare fleets with `cachesim fidelity --fleet`"
+            )
+        if not cache.speaks:
+            raise BadInput(
+                f"a fleet takes Redis or Memcached, got {cache!r}; choose one of the two"
+            )
+
+
+class Pool(Fleet):
+    """Nodes that do not know of each other: the client's route says which node keeps a key.
+
+    >>> [name for group in Pool(2).groups() for name in group]
+    ['node-0', 'node-1']
+    """
+
+    nodes: Count = field(default=4, kw_only=False)
+    route: Route = Ketama()
+    discovery: Delay = (
+        0.0  # seconds between two looks of a process at the list of nodes; 0: no delay
+    )
+    eject: Eject | None = None  # when a process stops to ask a node that fails; None: never
+    gutter: Spare = 0  # nodes that stand in for an ejected one; 0: the others share its keys
+    gutter_ttl: Seconds = 10.0  # at most, of a value there
+
+    def groups(self) -> Sequence[Sequence[str]]:
+        """Name the nodes: each keeps a part of the keys on its own."""
+        return [(f"node-{number}",) for number in range(self.nodes)]
+
+    def finder(self) -> Finder:
+        """Make the function that finds a key's node. The route sees addresses, 10.0.1.1:11211 and up."""
+        return self.ring(tuple(range(self.nodes))).__getitem__
+
+    def ring(self, members: Sequence[int]) -> Places:
+        """Make the table of a pool with these nodes, by number: key -> number of its node."""
+        find = self.route.among(members).over([address(number) for number in members])
+        return Places(lambda key: members[find(key)])
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.route.over([address(number) for number in range(self.nodes)])  # it may refuse them
+
+    def spares(self) -> Sequence[str]:
+        """Name the nodes of the gutter."""
+        return [f"gutter-{number}" for number in range(self.gutter)]
+
+    def view(self, truth: Truth, draw: Draw) -> View:
+        """Make what one process knows: it looks at the list of nodes at moments of its own."""
+        gutter = tuple(range(self.nodes, self.nodes + self.gutter))
+        return PoolView(truth, self.discovery * draw(), self, functools.cache(self.ring), gutter)
+
+
+class Shards(Fleet):
+    """A Redis Cluster: 16,384 slots, dealt to the shards in equal runs.
+
+    >>> Shards(3).finder()("user:1")
+    1
+    """
+
+    shards: Count = field(default=3, kw_only=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.shards > SLOTS:
+            raise BadInput(f"Shards.shards must be at most {SLOTS:,}, got {self.shards:,}")
+
+    def groups(self) -> Sequence[Sequence[str]]:
+        """Name the nodes of each shard."""
+        return [(f"shard-{number} node-0",) for number in range(self.shards)]
+
+    def finder(self) -> Finder:
+        """Make the function that finds a key's shard: by its slot."""
+        shards = self.shards
+        return lambda key: slot_of(as_bytes(key)) * shards // SLOTS
+
+    def check(self, cache: EngineSpec) -> None:
+        """Raise BadInput unless the engine is Redis."""
+        super().check(cache)
+        if cache.speaks != "redis":
+            raise BadInput(f"Shards are nodes of Redis, got {cache!r}; for Memcached take a Pool")
+
+
+def address(number: int) -> str:
+    """Give the address of a pool's node: 10.0.1.1:11211 and up.
+
+    >>> address(0), address(300)
+    ('10.0.1.1:11211', '10.0.2.46:11211')
+    """
+    high, low = divmod(number, 255)
+    middle, low_middle = divmod(high, 255)
+    return f"10.{middle}.{low_middle + 1}.{low + 1}{MEMCACHED_PORT}"

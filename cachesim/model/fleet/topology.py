@@ -1,0 +1,107 @@
+"""Who keeps what: the truth as the fleet changes, and what one process of the application knows of it."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from cachesim.model.routes import Finder
+
+Clock = Callable[[], float]
+
+
+class Places(dict[str, int]):
+    """Where each key is: key -> place of its node; found once per key, by a finder.
+
+    >>> places = Places(len)
+    >>> places["abc"], dict(places)
+    (3, {'abc': 3})
+    """
+
+    def __init__(self, find: Finder) -> None:
+        super().__init__()
+        self.find = find
+
+    def __missing__(self, key: str) -> int:
+        place = self[key] = self.find(key)
+        return place
+
+
+class Topology:
+    """One state of a fleet: the group of each key, and the primary of each group.
+
+    Groups and nodes are numbers: their places in the lists of the system.
+    """
+
+    def __init__(self, groups: Mapping[str, int], primaries: Sequence[int]) -> None:
+        self.groups = groups  # key -> its group
+        self.primaries = tuple(primaries)  # group -> its node
+        self.nodes = Places(lambda key: self.primaries[self.groups[key]])  # key -> its node
+
+    def with_primary(self, group: int, node: int) -> "Topology":
+        """Make the state after a failover: the keys stay in their groups."""
+        primaries = list(self.primaries)
+        primaries[group] = node
+        return Topology(self.groups, primaries)
+
+
+class Truth:
+    """The states of a fleet, each with the moment from which it is true, in seconds."""
+
+    def __init__(self, clock: Clock, first: Topology) -> None:
+        self.clock = clock
+        self.states = [(0.0, first)]
+
+    @property
+    def now(self) -> Topology:
+        """The present state."""
+        return self.states[-1][1]
+
+    def change(self, topology: Topology) -> None:
+        """Be in another state from now on."""
+        self.states.append((self.clock(), topology))
+
+
+class View:
+    """What one process of the application knows: a state of the fleet, maybe an old one.
+
+    It learns of a change `late` seconds after it (a time to live of DNS, a poll of the list of nodes), or when
+    somebody redirects it.
+
+    >>> now = [0.0]
+    >>> truth = Truth(lambda: now[0], old := Topology({"a": 0}, [0]))
+    >>> view = View(truth, late=5.0)
+    >>> truth.change(new := Topology({"a": 0}, [1]))
+    >>> view.node_of("a"), view.refresh(), view.node_of("a")
+    (0, True, 1)
+    """
+
+    def __init__(self, truth: Truth, late: float = math.inf) -> None:
+        self.truth, self.late = truth, late
+        self._seen = 0
+
+    def topology(self) -> Topology:
+        """Give the state that the process knows."""
+        states, seen = self.truth.states, self._seen
+        while seen + 1 < len(states) and states[seen + 1][0] + self.late <= self.truth.clock():
+            seen += 1
+        self._seen = seen
+        return states[seen][1]
+
+    def refresh(self) -> bool:
+        """Learn the present state; False if the process knew it."""
+        known, self._seen = self._seen, len(self.truth.states) - 1
+        return known < self._seen
+
+    def node_of(self, key: str) -> int:
+        """Find the node to ask for a key: the place of the group's primary."""
+        return self.topology().nodes[key]
+
+    def arguments(self, node: int, name: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Change the arguments of a command for a node that only stands in."""
+        return arguments
+
+    def answered(self, node: int) -> None:
+        """Note that a node answered."""
+
+    def failed(self, node: int) -> None:
+        """Note that a node did not answer."""
