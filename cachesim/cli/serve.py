@@ -16,7 +16,7 @@ from cachesim.errors import BadInput
 from cachesim.rng import uniform
 from cachesim.spec import Bytes, Rule, Seed
 from cachesim.units import show_size
-from cachesim.wire.fleet import Fleet
+from cachesim.wire.served_cluster import ServedCluster
 from cachesim.wire.server import Address, Server, wall_clock
 
 Port = Annotated[int, Rule("from 0 (any that is free) to 65535", lambda x: 0 <= x <= 65535)]
@@ -90,7 +90,7 @@ def serve(
         asyncio.run(Server(engine, speed).run(Address(host, port, unixsocket), ready))
     else:
         redis, first = _of_a_fleet(spec, port, unixsocket, shards, replicas or 0, speed)
-        fleet = Fleet(redis, shards or 1, replicas or 0, clock, speed, seed)
+        fleet = ServedCluster(redis, shards or 1, replicas or 0, clock, speed, seed)
         ready = partial(say, f"{len(fleet.servers)} nodes with {limit} each")
         asyncio.run(fleet.run(host, first, ready))
 

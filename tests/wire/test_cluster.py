@@ -12,8 +12,8 @@ from cachesim.errors import BadInput
 from cachesim.rng import uniform
 from cachesim.wire.cluster import Cluster
 from cachesim.wire.cluster_conversation import ClusterClients
-from cachesim.wire.fleet import Fleet
 from cachesim.wire.redis_conversation import Clients
+from cachesim.wire.served_cluster import ServedCluster
 from cachesim.wire.server import wall_clock
 from tests.patience import PATIENCE
 from tests.wire.test_server import ask, close
@@ -159,7 +159,7 @@ async def opened(fleet, port=0):
 
 
 def fleet_of(shards):
-    return Fleet(Redis(), shards, 0, wall_clock(1.0), 1.0, 1)
+    return ServedCluster(Redis(), shards, 0, wall_clock(1.0), 1.0, 1)
 
 
 def test_a_fleet_on_real_ports():

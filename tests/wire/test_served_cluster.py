@@ -7,7 +7,7 @@ import pytest
 from cachesim.clock import ManualClock
 from cachesim.engines.redis.arguments import argument
 from cachesim.engines.redis.engine import Redis
-from cachesim.wire.fleet import Fleet
+from cachesim.wire.served_cluster import ServedCluster
 from tests.cli.calls import refused
 from tests.engines.redis.random_commands import random_command
 from tests.wire.real import resp
@@ -20,7 +20,7 @@ class Nodes:
 
     def __init__(self, shards=2, replicas=2, speed=1.0, **fields):
         self.clock = ManualClock()
-        self.fleet = Fleet(Redis(**fields), shards, replicas, self.clock, speed, 7)
+        self.fleet = ServedCluster(Redis(**fields), shards, replicas, self.clock, speed, 7)
         for port, node in enumerate(self.fleet.cluster.nodes, 1):
             node.port = port
         self.clients = [server.clients.join() for server in self.fleet.servers.values()]

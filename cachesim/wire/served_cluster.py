@@ -33,7 +33,7 @@ def facts_of_replica(node: ClusterNode) -> dict[str, object]:
     }
 
 
-class Fleet:
+class ServedCluster:
     """The servers of a cluster.
 
     Parameters
