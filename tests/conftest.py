@@ -70,7 +70,8 @@ SLOW = tuple(f"{TESTS.as_posix()}/{place}" for place in (
     "cli/test_compare", "cli/test_desk", "cli/test_edges", "cli/test_extras", "cli/test_fidelity",
     "cli/test_grad", "cli/test_help", "cli/test_interrupts", "cli/test_killed", "cli/test_other",
     "cli/test_own", "cli/test_processes", "cli/test_sweep", "cli/test_used_up",
-    "engines/memcached/test_memcached", "engines/memcached/test_room", "experiments/test_cluster",
+    "engines/memcached/test_memcached", "engines/memcached/test_room", "engines/redis/test_rdb_real",
+    "experiments/test_cluster",
     "experiments/test_fingerprint", "experiments/test_interrupted", "experiments/test_notes",
     "experiments/test_report", "experiments/test_run", "experiments/test_shown",
     "experiments/test_sweep", "experiments/test_two_tiers", "grading/test_batch",
@@ -90,8 +91,10 @@ SLOW = tuple(f"{TESTS.as_posix()}/{place}" for place in (
     "model/test_theory_runs", "plots/test_plots", "planner/test_runs", "plots/test_theory",
     "predict/test_predict",
     "replay/test_bounds", "replay/test_kernels", "replay/test_policy_peers", "replay/test_streams",
-    "replay/test_unlimited", "traces/test_streams", "wire/test_client_suites", "wire/test_server",
-    "engines/redis/test_replication_stream", "model/test_replica_twin", "{TESTS.as_posix()}/{place}",
+    "replay/test_unlimited", "traces/test_streams", "wire/test_client_suites", "wire/test_cluster_clients",
+    "wire/test_page", "wire/test_replicas", "wire/test_server",
+    "engines/redis/test_replication_stream", "model/test_replica_twin",
+    "{TESTS.as_posix()}/{place}",
 ))  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """`cachesim serve`: an embedded engine behind a socket, for any client of Redis or Memcached."""
 
 import asyncio
+from functools import partial
 from typing import Annotated
 
 import click
@@ -8,15 +9,22 @@ import click
 from cachesim.cli.choices import engine as engine_of
 from cachesim.cli.kinds import PATH, about, one_of, ruled
 from cachesim.cli.options import POLICY
+from cachesim.engines.base import Engine, EngineSpec
 from cachesim.engines.redis.engine import Redis
+from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.errors import BadInput
 from cachesim.rng import uniform
 from cachesim.spec import Bytes, Rule, Seed
 from cachesim.units import show_size
+from cachesim.wire.served_cluster import ServedCluster
 from cachesim.wire.server import Address, Server, wall_clock
 
 Port = Annotated[int, Rule("from 0 (any that is free) to 65535", lambda x: 0 <= x <= 65535)]
 Speed = Annotated[float, Rule("> 0 and <= 100000", lambda x: 0 < x <= 100_000)]
+Replicas = Annotated[int, Rule("from 0 to 5", lambda x: 0 <= x <= 5)]
+HIGHEST_PORT = 65_535
+FASTEST = 1000  # a replicated engine runs every tick of its cron, also after a silence
+Shards = Annotated[int, Rule("from 1 to 500", lambda x: 1 <= x <= 500)]
 PORTS = {"redis": 6379, "memcached": 11211, "simple": 6379}
 
 
@@ -46,6 +54,8 @@ PORTS = {"redis": 6379, "memcached": 11211, "simple": 6379}
 )
 @ruled("--maxmemory", Bytes, "Memory of the cache, such as 64mb.", usual=show_size(Redis().memory))
 @POLICY
+@ruled("--shards", Shards, "Serve a Redis Cluster of so many primaries, one port per node.")
+@ruled("--replicas", Replicas, "Replicas of each primary, a port for each.", usual="0")
 @ruled("--speed", Speed, "Simulated seconds per second.", default="1")
 @ruled("--seed", Seed, "Seed of the engine's random draws.", default="1")
 def serve(
@@ -55,25 +65,69 @@ def serve(
     unixsocket: str | None,
     maxmemory: int | None,
     policy: str | None,
+    shards: int | None,
+    replicas: int | None,
     speed: float,
     seed: int,
 ) -> None:
     """Serve an embedded engine to redis-cli or any other client."""
+    spec = _spec(name, policy, maxmemory)
+    port = PORTS[name] if port is None and unixsocket is None else port
+    clock = wall_clock(speed)
+    limit = show_size(spec.memory)  # type: ignore[attr-defined]
+    rate = f"{speed:g} simulated seconds per second"
+
+    def say(what: str, where: str) -> None:
+        click.echo(f"{name}, {what}, listens at {where} ({rate}); stop it with Ctrl-C")
+
+    if shards is None and replicas is None:
+        draw = uniform(seed, "eviction")
+        if isinstance(spec, Redis) and speed == 1:  # a real replica has the time of the world
+            engine: Engine = ReplicatedEngine(spec, clock, draw)
+        else:
+            engine = spec.build(clock, draw)
+        ready = partial(say, f"{engine.version}, {limit}")
+        asyncio.run(Server(engine, speed).run(Address(host, port, unixsocket), ready))
+    else:
+        redis, first = _of_a_fleet(spec, port, unixsocket, shards, replicas or 0, speed)
+        fleet = ServedCluster(redis, shards or 1, replicas or 0, clock, speed, seed)
+        ready = partial(say, f"{len(fleet.servers)} nodes with {limit} each")
+        asyncio.run(fleet.run(host, first, ready))
+
+
+def _spec(name: str, policy: str | None, maxmemory: int | None) -> EngineSpec:
+    """Make the spec of the engine. Raises BadInput."""
     if name not in PORTS:
         raise BadInput(f'--engine "{name}" cannot be served; choose from {", ".join(PORTS)}')
     spec = engine_of(name, None, policy)
     if maxmemory is not None:
         with about("--maxmemory"):
             spec = spec.replace(memory=maxmemory)
-    if port is None and unixsocket is None:
-        port = PORTS[name]
-    engine = spec.build(wall_clock(speed), uniform(seed, "eviction"))
-    limit = show_size(spec.memory)  # type: ignore[attr-defined]
-    rate = f"{speed:g} simulated seconds per second"
+    return spec
 
-    def ready(where: str) -> None:
-        click.echo(
-            f"{name}, {engine.version}, {limit}, listens at {where} ({rate}); stop it with Ctrl-C"
+
+def _of_a_fleet(
+    spec: EngineSpec,
+    port: int | None,
+    path: str | None,
+    shards: int | None,
+    replicas: int,
+    speed: float,
+) -> tuple[Redis, int]:
+    """Return the spec and the first port of a fleet. Raises BadInput."""
+    if shards is None:
+        raise BadInput("--replicas needs --shards, the number of primaries; give both")
+    if not isinstance(spec, Redis):
+        raise BadInput("--shards makes a Redis Cluster; choose --engine redis")
+    if path is not None or port is None:
+        raise BadInput(
+            "--shards gives each node a port, so --unixsocket has no place; leave it out"
         )
-
-    asyncio.run(Server(engine, speed).run(Address(host, port, unixsocket), ready))
+    if replicas and speed > FASTEST:
+        raise BadInput(f"--speed must be <= {FASTEST} with --replicas, got {speed:g}")
+    last = port + shards * (1 + replicas) - 1
+    if port and last > HIGHEST_PORT:
+        raise BadInput(
+            f"--port {port}: the last node would listen at port {last}; choose a lower port"
+        )
+    return spec, port

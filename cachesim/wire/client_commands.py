@@ -39,7 +39,7 @@ def hello(client: Any, *parts: bytes) -> Reply:
             raise CommandError(f"ERR Syntax error in HELLO option '{text(option)}'")
     client.resp, client.name = resp, name
     about: dict[Any, Any] = {b"server": b"redis", b"version": VERSION.encode(), b"proto": resp}
-    about |= {b"id": client.number, b"mode": b"standalone", b"role": b"master", b"modules": []}
+    about |= {b"id": client.number, b"mode": client.mode, b"role": client.role, b"modules": []}
     return about
 
 
@@ -127,7 +127,8 @@ def client_list(client: Any, *parts: bytes) -> Reply:
     known = client.clients.by_number
     chosen = list(known.values())
     if len(parts) == 2 and parts[0].upper() == b"TYPE":
-        chosen = chosen if client_type(parts[1]) == "normal" else []
+        wanted = client_type(parts[1])
+        chosen = [each for each in chosen if each.kind == wanted]
     elif len(parts) > 1 and parts[0].upper() == b"ID":
         chosen = [known[number] for number in map(client_number, parts[1:]) if number in known]
     elif parts:
@@ -139,7 +140,7 @@ def client_type(part: bytes) -> str:
     """Read a kind of client. Raises CommandError."""
     if text(part).lower() not in TYPES:
         raise CommandError(f"ERR Unknown client type '{text(part)}'")
-    return text(part).lower()
+    return text(part).lower().replace("slave", "replica")
 
 
 def client_number(part: bytes) -> int:
@@ -224,7 +225,7 @@ KILL: dict[bytes, Callable[[Any, bytes], bool]] = {
     b"ID": _is_number,
     b"ADDR": lambda each, value: each.peer == text(value),
     b"LADDR": lambda each, value: each.here == text(value),
-    b"TYPE": lambda each, value: client_type(value) == "normal",
+    b"TYPE": lambda each, value: each.kind == client_type(value),
     b"USER": _is_user,
 }
 

@@ -1,17 +1,31 @@
 """One Redis client's connection. Bytes come in as commands; the bytes of the replies go out."""
 
+from collections.abc import Callable
 from itertools import count
 
 from cachesim.engines.base import Engine
 from cachesim.engines.redis.arguments import Arguments, quoted, text, wrong_number
 from cachesim.engines.redis.command import Reply, Table, find
 from cachesim.engines.redis.engine import RedisEngine
+from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.errors import BadInput, CommandError, OutOfMemory
-from cachesim.wire import client_commands, command_commands, simple_commands
+from cachesim.wire import (
+    client_commands,
+    cluster_commands,
+    command_commands,
+    replication_commands,
+    simple_commands,
+)
+from cachesim.wire.cluster import ClusterNode
+from cachesim.wire.primary import Link, Primary
 from cachesim.wire.resp import ProtocolError, RequestReader, encode, whole_command
 
-OWN = client_commands.COMMANDS | command_commands.COMMANDS  # answered here; the engine is not asked
-OWN_NAMES = frozenset(name.encode() for name in OWN)
+# Answered here; the engine is not asked. The simple engine has no part in a cluster, and no replicas.
+OWN_OF_SIMPLE = client_commands.COMMANDS | command_commands.COMMANDS
+OWN = OWN_OF_SIMPLE | cluster_commands.COMMANDS | replication_commands.COMMANDS
+OWN_NAMES, OWN_NAMES_OF_SIMPLE = (
+    frozenset(name.encode() for name in rows) for rows in (OWN, OWN_OF_SIMPLE)
+)
 SHORT = 16 * 1024  # bytes: one command of this length is answered without a look at the buffer
 ENOUGH = 1 << 20  # bytes of replies at a time: the rest waits until the client has read them
 
@@ -25,18 +39,28 @@ class Clients:
         self.next_number = count(1).__next__
         self.shut_down = False  # a client asked for it
         self.has_news = False  # for the server: a shutdown, a killed client
+        self.primary: Primary | None = None  # None: nobody can copy the engine
+        if isinstance(engine, ReplicatedEngine) and not engine.is_replica:
+            self.primary = Primary(engine)
         self.paused_until = 0.0  # seconds on the engine's clock: CLIENT PAUSE
 
     def join(self, peer: str = "", here: str = "") -> "RedisConversation":
         """Return the conversation of a new client. Its address is `peer`, the server's is `here`."""
-        client = RedisConversation(self, self.next_number(), peer, here)
+        client = self.conversation(peer, here)
         self.by_number[client.number] = client
         self._show_count()
         return client
 
+    def conversation(self, peer: str, here: str) -> "RedisConversation":
+        """Make the conversation of a new client."""
+        return RedisConversation(self, self.next_number(), peer, here)
+
     def leave(self, client: "RedisConversation") -> None:
         """Forget a client that is gone."""
         self.by_number.pop(client.number, None)
+        client.over = True
+        if client.link is not None and self.primary is not None:
+            self.primary.leave(client.link)
         self._show_count()
 
     def _show_count(self) -> None:
@@ -62,14 +86,23 @@ class RedisConversation:
     (b':1\r\n', b'$1\r\n1\r\n')
     """
 
+    node: ClusterNode | None = None  # at this end of the connection, if the engine is in a cluster
+    mode, role = b"standalone", b"master"  # as HELLO replies them
+
     def __init__(self, clients: Clients, number: int, peer: str, here: str) -> None:
         self.clients = clients
         self.engine = clients.engine
         self.number = number
         self.peer, self.here = peer, here
         self.began = self.last = self.engine.clock()  # seconds
+        is_redis = isinstance(self.engine, RedisEngine)
+        self.own = OWN if is_redis else OWN_OF_SIMPLE
+        self.own_names = OWN_NAMES if is_redis else OWN_NAMES_OF_SIMPLE
         self.over = False  # hang up once everything is sent
         self.pending = False  # more commands may be complete: receive(b"") goes on with them
+        self.waits = False  # for replicas: no command runs until `resume`
+        self.link: Link | None = None  # of a client that is a replica
+        self.give: Callable[[bytes], None] = lambda data: None  # sends unasked; the server sets it
         self.last_argv: Arguments = []
         self.reset()
         self._requests = RequestReader()
@@ -79,10 +112,14 @@ class RedisConversation:
         self.resp, self.name, self.database = 2, "", 0
         self.replies, self.is_kept = True, False
         self.silent = self.silent_next = False  # no reply to this command, to the next
+        self.reads_copies = False  # READONLY, at a node of a cluster
 
     def receive(self, data: bytes) -> bytes:
         """Take a piece of the stream and return the replies to the commands that it completes."""
         if self.over:
+            return b""
+        if self.waits:
+            self._requests.feed(data)
             return b""
         if len(data) <= SHORT and self._requests.is_between and not self.clients.paused_until:
             argv = whole_command(data)
@@ -97,17 +134,23 @@ class RedisConversation:
         replies, size = [], 0
         self.pending = True
         try:
-            while not (self.over or self.clients.paused_until or size > ENOUGH):
+            while not (self.over or self.waits or self.clients.paused_until or size > ENOUGH):
                 argv = next(self._requests, None)
                 if argv is None:
                     self.pending = False
                     break
                 replies.append(self.answer(argv))
                 size += len(replies[-1])
+            self.pending = self.pending and not self.waits
         except ProtocolError as error:
             self.over = True
             replies.append(encode(CommandError(f"ERR {error}")))
         return b"".join(replies)
+
+    def resume(self, reply: Reply) -> bytes:
+        """Go on after WAIT: return its reply and those to the commands that came after it."""
+        self.waits = False
+        return (encode(reply, self.resp) if self.replies else b"") + self.receive(b"")
 
     def answer(self, argv: Arguments) -> bytes:
         """Run a command and return the bytes of its reply; none if CLIENT REPLY says so."""
@@ -122,7 +165,7 @@ class RedisConversation:
         """Return the reply to a command. Raises CommandError, OutOfMemory."""
         engine = self.engine
         self.last, self.last_argv = engine.clock(), argv
-        if argv[0].upper() in OWN_NAMES:
+        if argv[0].upper() in self.own_names:
             return self._run_own(argv)
         if not isinstance(engine, RedisEngine):
             return simple_commands.run_simple(engine, argv)
@@ -134,7 +177,7 @@ class RedisConversation:
 
     def _run_own(self, argv: Arguments) -> Reply:
         """Run a command about the connection, or COMMAND."""
-        row = find(OWN, argv)
+        row = find(self.own, argv)
         if not row.takes(argv):
             raise wrong_number(row.name)
         return row.function(self, *row.read(argv))
@@ -144,7 +187,12 @@ class RedisConversation:
         """Every command that this client may call, subcommands ("CONFIG|GET") included."""
         engine = self.engine
         rows = engine.commands if isinstance(engine, RedisEngine) else simple_commands.COMMANDS
-        return {**rows, **OWN}
+        return {**rows, **self.own}
+
+    @property
+    def kind(self) -> str:
+        """The type that CLIENT LIST and CLIENT KILL mean: "normal" or "replica"."""
+        return "normal" if self.link is None else "replica"
 
     def described(self) -> str:
         """Return the line of CLIENT LIST (redis 7: networking.c, catClientInfoString)."""
@@ -157,7 +205,7 @@ class RedisConversation:
             "name": self.name,
             "age": int(now - self.began),
             "idle": int(now - self.last),
-            "flags": "e" if self.is_kept else "N",
+            "flags": "S" if self.link else "e" if self.is_kept else "N",
             "db": self.database,
             **dict.fromkeys(("sub", "psub", "ssub"), 0),
             "multi": -1,

@@ -4,10 +4,10 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from cachesim.clock import Clock
 from cachesim.engines.base import START, Engine
@@ -17,6 +17,9 @@ from cachesim.wire.memcached_conversation import MemcachedConversation
 from cachesim.wire.redis_conversation import Clients, RedisConversation
 
 MOST_UNSENT = 1 << 20  # bytes of replies that a client may leave unread; then it is not read either
+MOST_FOR_A_REPLICA = (
+    256 << 20
+)  # bytes: that may wait for a replica, as in client-output-buffer-limit
 TICK = 0.1  # simulated seconds between two ticks of the engine
 
 
@@ -47,12 +50,21 @@ def wall_clock(speed: float) -> Clock:
 class Server:
     """Serves one engine until it is stopped."""
 
-    def __init__(self, engine: Engine, speed: float) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        speed: float,
+        clients: Clients | None = None,
+        ended: asyncio.Event | None = None,
+    ) -> None:
         self.engine = engine
         self.pause = max(0.001, TICK / speed)  # seconds of wall time between two ticks
-        self.clients = Clients(engine)
+        self.clients = clients or Clients(engine)
         self.connections: set[Connection] = set()
-        self.ended = asyncio.Event()
+        self.ended = ended or asyncio.Event()  # the servers of a fleet share one
+        self.address = Address()
+        self.listening: list[asyncio.Server] = []
+        self.ticking: asyncio.Task[None] | None = None
 
     def conversation(self, peer: str, here: str) -> Conversation:
         """Return a conversation for a new client."""
@@ -68,47 +80,68 @@ class Server:
         BadInput
             The server cannot listen at the address.
         """
-        loop = asyncio.get_running_loop()
-        servers = await self._listen(address)
-        try:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, self.ended.set)
-            ready(_shown(servers))
-            ticking = loop.create_task(self._tick())
-            await self.ended.wait()
-            ticking.cancel()
-        finally:
-            self._close(servers, address)
+        await run_all({self: address}, self.ended, lambda: ready(self.shown))
 
-    async def _listen(self, address: Address) -> list[asyncio.Server]:
+    async def open(self, address: Address) -> None:
+        """Listen, and let time pass. Raises BadInput."""
         loop = asyncio.get_running_loop()
+        self.address = address
         make = lambda: Connection(self)  # noqa: E731
-        servers = []
         try:
             if address.port is not None:
-                servers.append(
-                    await loop.create_server(make, address.host, address.port, backlog=4096)
-                )
+                made = await loop.create_server(make, address.host, address.port, backlog=4096)
+                self.listening.append(made)
             if address.path is not None:
                 if os.path.lexists(address.path):
+                    self.address = address._replace(path=None)  # not ours: `close` leaves it there
                     raise OSError(f"there is something at {address.path} already")
-                servers.append(await loop.create_unix_server(make, address.path, backlog=4096))
+                made = await loop.create_unix_server(make, address.path, backlog=4096)
+                self.listening.append(made)
         except OSError as error:
-            self._close(servers, Address())
             raise BadInput(
                 f"cannot listen at {_asked(address)}: {error}; choose another address"
             ) from None
-        return servers
+        self.ticking = loop.create_task(self._tick())
+
+    @property
+    def shown(self) -> str:
+        """The addresses at which it listens, for people."""
+        return " and ".join(_address(name) for name in self.names())
+
+    def names(self) -> list[Any]:
+        """List the names of the sockets at which it listens: (host, port, ...) or a path."""
+        return [each.getsockname() for server in self.listening for each in server.sockets]
 
     async def _tick(self) -> None:
         """Let the engine do its timed work (expiry, upkeep) without a request; end a pause."""
         while True:
             await asyncio.sleep(self.pause)
             self.engine.tick()
+            self.spread(looks=True)
             if self.clients.paused_until and self.engine.clock() >= self.clients.paused_until:
                 self.clients.paused_until = 0.0
                 for connection in list(self.connections):
                     connection.data_received(b"")
+
+    def spread(self, looks: bool = False) -> None:
+        """Send the replicas what is new, and answer each WAIT that is over.
+
+        `looks`: leave the replicas that were silent too long.
+        """
+        primary = self.clients.primary
+        if primary is None:
+            return
+        primary.spread()
+        for link in primary.links:
+            if link.outgoing:
+                link.client.give(link.take())
+        now = asyncio.get_running_loop().time()
+        for client, count in primary.answered(now) if primary.waiting else ():
+            client.give(client.resume(count))
+        for link in primary.listen(now) if looks else ():
+            link.client.over = self.clients.has_news = True
+        if self.clients.has_news:
+            self.look()
 
     def look(self) -> None:
         """Close the connections of killed clients. Stop if a client has asked for it."""
@@ -118,14 +151,34 @@ class Server:
         for connection in [each for each in self.connections if each.conversation.over]:
             connection.transport.close()
 
-    def _close(self, servers: list[asyncio.Server], address: Address) -> None:
-        for server in servers:
+    def close(self) -> None:
+        """Listen no more, leave all clients and remove the socket."""
+        if self.ticking is not None:
+            self.ticking.cancel()
+        for server in self.listening:
             server.close()
         for connection in list(self.connections):
             connection.transport.close()
-        if address.path is not None and servers:
+        if self.address.path is not None and self.listening:
             with suppress(OSError):
-                Path(address.path).unlink()
+                Path(self.address.path).unlink()
+
+
+async def run_all(
+    servers: Mapping[Server, Address], ended: asyncio.Event, ready: Callable[[], None]
+) -> None:
+    """Open all servers, call `ready`, serve until the end and close them. Raises BadInput."""
+    loop = asyncio.get_running_loop()
+    try:
+        for server, address in servers.items():
+            await server.open(address)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, ended.set)
+        ready()
+        await ended.wait()
+    finally:
+        for server in servers:
+            server.close()
 
 
 class Connection(asyncio.Protocol):
@@ -137,6 +190,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, server: Server) -> None:
         self.server = server
         self.is_full = False  # the client left too many replies unread
+        self.largest = 0  # bytes of the largest piece that was given
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the conversation."""
@@ -145,6 +199,8 @@ class Connection(asyncio.Protocol):
         transport.set_write_buffer_limits(high=MOST_UNSENT)
         peer, here = (_address(transport.get_extra_info(n)) for n in ("peername", "sockname"))
         self.conversation = self.server.conversation(peer or f"{here}:0", here)
+        if isinstance(self.conversation, RedisConversation):
+            self.conversation.give = self.give
         self.server.connections.add(self)
 
     def data_received(self, data: bytes) -> None:
@@ -157,8 +213,18 @@ class Connection(asyncio.Protocol):
             self.transport.close()
         elif client.pending and not self.is_full and not paused:
             asyncio.get_running_loop().call_soon(self.data_received, b"")
+        self.server.spread()
         if self.server.clients.has_news:
             self.server.look()
+
+    def give(self, data: bytes) -> None:
+        """Send what the client did not ask for now: a replica's stream, the reply to a WAIT."""
+        self.transport.write(data)
+        self.largest = max(self.largest, len(data))  # the copy of all keys may be as large as it is
+        if self.transport.get_write_buffer_size() > self.largest + MOST_FOR_A_REPLICA:
+            self.transport.abort()
+        elif self.conversation.pending:
+            asyncio.get_running_loop().call_soon(self.data_received, b"")
 
     def pause_writing(self) -> None:
         """Stop reading from a client that does not read its replies."""
@@ -184,10 +250,6 @@ def _address(name: object) -> str:
     if isinstance(name, tuple):
         return f"{name[0]}:{name[1]}"
     return name if isinstance(name, str) else ""
-
-
-def _shown(servers: list[asyncio.Server]) -> str:
-    return " and ".join(_address(each.getsockname()) for s in servers for each in s.sockets)
 
 
 def _asked(address: Address) -> str:

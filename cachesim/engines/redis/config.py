@@ -138,7 +138,7 @@ SETTINGS = {
 }
 SETTINGS["hash-max-ziplist-entries"] = hash_limit("entries", whole(0, LONG))  # the older names
 SETTINGS["hash-max-ziplist-value"] = hash_limit("value", size())
-FIXED = {"databases": DATABASES, "cluster-enabled": "no", "daemonize": "no", "io-threads": 1}
+FIXED = {"databases": DATABASES, "daemonize": "no", "io-threads": 1}
 FIXED |= {"supervised": "no", "unixsocket": "", "logfile": "", "enable-debug-command": "no"}
 SWITCHES = {  # name: value at the start
     "activedefrag": "no",
@@ -176,6 +176,7 @@ SETTINGS |= {name: fixed(value) for name, value in FIXED.items()}
 SETTINGS |= {name: kept(name, value, yes_or_no) for name, value in SWITCHES.items()}
 SETTINGS |= {name: kept(name, str(n), whole(low, up)) for name, (n, low, up) in NUMBERS.items()}
 SETTINGS |= {name: kept(name, value) for name, value in TEXTS.items()}
+SETTINGS["cluster-enabled"] = kept("cluster-enabled", "no")._replace(apply=None)
 SETTINGS["zset-max-listpack-value"] = kept("zset-max-listpack-value", "64", size())
 
 

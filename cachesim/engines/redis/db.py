@@ -6,7 +6,7 @@ key, or by `find`, which does not.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from cachesim.clock import Clock
@@ -56,6 +56,7 @@ class Keyspace(Engine):
         self.kept_settings: dict[str, str] = {}  # by CONFIG SET; they have no effect here
         self.tally = Tally()
         self.connected_clients = 1  # shown by INFO; a server of clients keeps it up to date
+        self.about_replicas: Callable[[], dict[str, object]] | None = None  # likewise
         self.limit_memory(0)
         self.use_policy("noeviction")
         self.secret = int(random() * (1 << 32))  # seed of the hash; a server draws one at its start

@@ -35,12 +35,17 @@ def human(number: int) -> str:
     return f"{number}B"
 
 
+def in_cluster(db: Keyspace) -> bool:
+    """Whether the engine is a node of a cluster; the server of the fleet sets it at the start."""
+    return db.kept_settings.get("cluster-enabled") == "yes"
+
+
 def server_section(db: Keyspace) -> Fields:
     """Give the section about the server."""
     seconds = db.now // 1000 - START
     return {
         "redis_version": VERSION,
-        "redis_mode": "standalone",
+        "redis_mode": "cluster" if in_cluster(db) else "standalone",
         "os": "cachesim",
         "arch_bits": 64,
         "run_id": f"{db.secret:040x}",
@@ -101,6 +106,7 @@ def stats_section(db: Keyspace) -> Fields:
         "total_connections_received": db.connected_clients,
         "total_commands_processed": db.tally.commands,
         **{name: number - before[name] for name, number in counters(db).items()},
+        **{f"sync_{kind}": db.tally.syncs[kind] for kind in ("full", "partial_ok", "partial_err")},
         "pubsub_channels": 0,
         "pubsub_patterns": 0,
         "unexpected_error_replies": 0,
@@ -109,7 +115,9 @@ def stats_section(db: Keyspace) -> Fields:
 
 
 def replication_section(db: Keyspace) -> Fields:
-    """Give the section about replicas: there are none."""
+    """Give the section about replicas; a server of clients knows them."""
+    if db.about_replicas is not None:
+        return db.about_replicas()
     return {"role": "master", "connected_slaves": 0, "master_repl_offset": 0}
 
 
@@ -134,8 +142,8 @@ def errorstats_section(db: Keyspace) -> Fields:
 
 
 def cluster_section(db: Keyspace) -> Fields:
-    """Give the section about clusters: there is none."""
-    return {"cluster_enabled": 0}
+    """Give the section about clusters."""
+    return {"cluster_enabled": int(in_cluster(db))}
 
 
 def keyspace_section(db: Keyspace) -> Fields:

@@ -5,7 +5,7 @@ command's propagated form, and DEL for what expired or was evicted. A replica ex
 entries. By itself it neither expires nor evicts (replica-ignore-maxmemory yes), and it refuses the
 writes of clients.
 
-`RedisEngine` itself knows nothing of this, so an engine alone does not pay for it.
+`RedisEngine` itself knows nothing of this, and does not pay for it.
 """
 
 import math
@@ -14,26 +14,21 @@ from contextlib import suppress
 from typing import Any
 
 from cachesim.clock import Clock
-from cachesim.engines.base import EVICTED, EXPIRED, Command, Random
+from cachesim.engines.base import EXPIRED, INVALIDATED, Command, Random
 from cachesim.engines.redis.arguments import Arguments, argument
-from cachesim.engines.redis.command import Reply, admit, call, find
+from cachesim.engines.redis.command import OOM, Reply, admit, call, find
 from cachesim.engines.redis.database import NumberedDatabase
 from cachesim.engines.redis.engine import Redis, RedisEngine
 from cachesim.engines.redis.policy import frequency, lfu_bits
 from cachesim.engines.redis.replication_log import FRAME, LogEntry, ReplicationLog
 from cachesim.engines.redis.watched import WatchedEngine
-from cachesim.errors import CommandError
+from cachesim.errors import CommandError, OutOfMemory
 from cachesim.units import MIB
 
 READONLY = "READONLY You can't write against a read only replica."
 ONE_BY_ONE = {"RANDOMKEY", "SCAN"}  # redis 7: CMD_TOUCHES_ARBITRARY_KEYS, no MULTI around its DELs
 
 Pending = list[tuple[int, Command, str]]  # database, command, why
-
-
-def read_only() -> str:
-    """Refuse the writes of a replica's clients."""
-    return READONLY
 
 
 class ReplicatedEngine(WatchedEngine):
@@ -51,13 +46,11 @@ class ReplicatedEngine(WatchedEngine):
     >>> from cachesim.clock import ManualClock
     >>> clock = ManualClock()
     >>> primary = ReplicatedEngine(Redis(), clock, lambda: 0.5)
-    >>> primary.execute(("SETEX", "a", 10, "one"))
-    'OK'
+    >>> primary.set("a", b"one", ttl=10)
     >>> primary.log.entries[-1].command
-    ('SET', b'a', b'one', 'PXAT', 1577836810000)
-    >>> replica = primary.copy(clock, lambda: 0.5)
-    >>> replica.get("a"), replica.is_replica
-    (b'one', True)
+    ('SET', 'a', b'one', 'PXAT', 1577836810000)
+    >>> primary.copy(clock, lambda: 0.5).get("a")
+    b'one'
     """
 
     _pending: Pending | None = None  # what the running command propagates; None: none runs
@@ -89,7 +82,7 @@ class ReplicatedEngine(WatchedEngine):
         """
         partial = self.offset > 0 and primary.log.continues(self.log.identity, self.offset)
         self.applied = self.offset if partial else primary.offset
-        self.is_replica, self.refusal = True, read_only
+        self.is_replica, self.refusal = True, lambda: READONLY
         self.limit_memory(self.maxmemory)
         self.log = primary.log
         if not partial:
@@ -190,20 +183,29 @@ class ReplicatedEngine(WatchedEngine):
         if self.refusal is not None:
             self._ask("SET")
         entry = self.table.entries.get(key)
-        if entry is not None and entry.when is not None:
-            self._pending = []  # it may be dead
+        if not ttl > 0 or (entry is not None and entry.when is not None):
+            self._set_slowly(key, value, ttl)  # a bad time, or the key may be dead
+            return
+        if not self.begin():
+            self.refuse(key)
+            raise OutOfMemory(OOM)
+        command: Command = ("SET", key, value)
+        when = None
+        if ttl != math.inf:
+            when = self.now + max(1, round(ttl * 1000))
+            command = ("SET", key, value, "PXAT", when)
+        self.store(self.table.entries.get(key), key, value, when)
+        self.log.append_set(self.clock(), self.selected, command, key)
+
+    def _set_slowly(self, key: str, value: bytes, ttl: float) -> None:
+        self._pending = []
         try:
             super().set(key, value, ttl)
-            command: Command = ("SET", key, value)
-            if ttl != math.inf:
-                command = ("SET", key, value, "PXAT", self.table.entries[key].when)
-            if self._pending:
-                self._pending.append((self.selected, command, ""))
-            else:
-                self.log.append_set(self.clock(), self.selected, command, key)
+            when = self.table.entries[key].when
+            date = () if when is None else ("PXAT", when)
+            self._pending.append((self.selected, ("SET", key, value, *date), ""))
         finally:
-            if self._pending is not None:
-                self._send("SET")
+            self._send("SET")
 
     def delete(self, key: str) -> bool:
         """Remove a key. True if it was there (`RedisEngine.delete`)."""
@@ -276,19 +278,23 @@ class ReplicatedEngine(WatchedEngine):
         self.now = 0  # redis 7: db.c, expireIfNeeded: the master's client sees every key
         if selected != self._stream:
             self.select(self._stream)
-        if len(command) == 3 and command[0] == "SET" and isinstance(command[1], str):
-            _, key, value = command
-            self.put_at(self.write(key), key, value)  # the same, faster
+        if len(command) > 1 and isinstance(command[1], str):
+            self._play_fast(command, why)
         else:
             with suppress(CommandError):
-                self._play(command, why)
+                argv = [argument(part) for part in command]
+                call(self, find(self.commands, argv), argv)
         self._stream, self.now = self.selected, now
         if selected != self._stream:
             self.select(selected)
 
-    def _play(self, command: Command, why: str) -> None:
-        """Execute a command in the database that the log has selected. Raises CommandError."""
-        argv = [argument(part) for part in command]
-        call(self, find(self.commands, argv), argv)
-        if why in (EXPIRED, EVICTED):
-            self._gone[command[1]] = why  # a miss here has the reason that it has there
+    def _play_fast(self, command: Command, why: str) -> None:
+        """Execute a SET or DEL that the primary itself wrote: `set`, `delete`, or a key that left."""
+        key = command[1]
+        entry = self.table.entries.get(key)
+        if command[0] == "SET":
+            self.store(entry, key, command[2], command[4] if len(command) == 5 else None)
+        elif entry is not None:
+            RedisEngine.remove(
+                self, entry, why or INVALIDATED
+            )  # a miss has the reason it has there

@@ -99,11 +99,14 @@ class ReplicationLog:
             self.trim()
 
     def append_set(self, time: float, database: int, command: Command, key: str) -> None:
-        """Do the same for the SET of a key and a value, faster."""
-        if database != self._database or len(command) != 3 or not key.isascii():
+        """Do the same for the SET of a key and a value, faster; with a date it has two more parts."""
+        if database != self._database or not key.isascii():
             self.append(time, database, command)
             return
-        self.offset = end = self.offset + 13 + bulk_bytes(len(key)) + bulk_bytes(len(command[2]))
+        end = self.offset + 13 + bulk_bytes(len(key)) + bulk_bytes(len(command[2]))
+        if len(command) == 5:
+            end += 10 + bulk_bytes(len(str(command[4])))
+        self.offset = end
         self.entries.append(tuple.__new__(LogEntry, (time, end, command, "")))
         if end > self._trim_at:
             self.trim()

@@ -20,3 +20,15 @@ def slot_of(key: bytes) -> int:
         if closed > opened + 1:
             key = key[opened + 1 : closed]
     return crc_hqx(key, 0) % SLOTS
+
+
+def shares(shards: int) -> list[range]:
+    """Give each shard its range of slots, as `redis-cli --cluster create` divides them.
+
+    >>> shares(3)
+    [range(0, 5461), range(5461, 10923), range(10923, 16384)]
+    """
+    # redis 7: redis-cli.c, clusterManagerCommandCreate; lround takes a half up
+    ends = [int(SLOTS / shards * (shard + 1) + 0.5) for shard in range(shards)]
+    ends[-1] = SLOTS
+    return [range(first, end) for first, end in zip([0, *ends], ends, strict=False)]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from cachesim.engines.base import INVALIDATED
+from cachesim.engines.redis import rdb_parts
 from cachesim.engines.redis.arguments import SYNTAX, long_in_range, text
 from cachesim.engines.redis.command import Pairs, RedisCommand, Reply, table
 from cachesim.engines.redis.counters import NOT_A_NUMBER, OVERFLOW
@@ -198,6 +199,16 @@ def hscan(db: Keyspace, key: str, position: int, *parts: bytes) -> Reply:
     return [b"%d" % position, [part for f in wanted for part in (f, found.values[f])]]
 
 
+def dump(found: Hash) -> bytes:
+    """Write a hash for an RDB file: the number of fields, then each field and its value."""
+    # redis 7: rdb.c, RDB_TYPE_HASH; the reader makes a listpack of it again if it is small
+    pairs = found.values.items()
+    return rdb_parts.length(len(pairs)) + b"".join(
+        rdb_parts.text(part) for pair in pairs for part in pair
+    )
+
+
+DUMPS = {Hash: (4, dump)}
 PAIRS = "key field value [field value ...]"
 COUNTER = "write denyoom fast"
 COMMANDS = table(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from cachesim.engines.base import INVALIDATED
+from cachesim.engines.redis import rdb_parts
 from cachesim.engines.redis.arguments import SYNTAX, integer, text
 from cachesim.engines.redis.command import RedisCommand, Reply, table
 from cachesim.engines.redis.database import TEXT, KeyEntry
@@ -283,3 +284,4 @@ COMMANDS = table(
     RedisCommand("STRLEN", "key", "readonly fast", strlen),
     RedisCommand("SUBSTR", "key integer integer", "readonly", getrange, replies=getrange),
 )
+DUMPS = {bytes: (0, rdb_parts.text)}  # how rdb.py writes a string

@@ -11,6 +11,7 @@ class Tally:
         self.rejected: Counter[str] = Counter()  # not run: a wrong number of arguments, no memory
         self.failed: Counter[str] = Counter()  # run, and answered with an error
         self.errors: Counter[str] = Counter()  # by the error's first word
+        self.syncs: Counter[str] = Counter()  # replicas that came: full, partial_ok, partial_err
         self.before: Counter[str] = Counter()  # the engine's own counters at the reset
 
     @property
@@ -24,6 +25,6 @@ class Tally:
 
     def reset(self, counters: dict[str, int]) -> None:
         """Count from 0 again. `counters` are the engine's own: INFO shows them minus these."""
-        for count in (self.calls, self.rejected, self.failed, self.errors):
+        for count in (self.calls, self.rejected, self.failed, self.errors, self.syncs):
             count.clear()
         self.before = Counter(counters)

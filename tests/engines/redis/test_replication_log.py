@@ -24,6 +24,7 @@ def test_a_set_of_any_key_has_the_right_bytes():
     for key in ("a", "ü", "k" * 99, "k" * 100, "\udc80"):
         for size in (0, 9, 10, 99, 100, 12345):
             primary.set(key, b"x" * size)
+            primary.set(f"{key}{size}", b"x" * size, ttl=5)
 
     sizes = [b.offset - a.offset for a, b in pairwise(primary.log.entries)]
     assert sizes == [stream_bytes(e.command) for e in primary.log.entries[1:]]
