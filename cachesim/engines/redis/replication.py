@@ -3,9 +3,7 @@
 A primary is a RedisEngine that notes what its replicas must do: what a command changed, in the
 command's propagated form, and DEL for what expired or was evicted. A replica executes these
 entries. By itself it neither expires nor evicts (replica-ignore-maxmemory yes), and it refuses the
-writes of clients.
-
-`RedisEngine` itself knows nothing of this, and does not pay for it.
+writes of clients. `RedisEngine` itself knows nothing of this, and does not pay for it.
 """
 
 import math
@@ -149,7 +147,7 @@ class ReplicatedEngine(WatchedEngine):
             self.log = ReplicationLog(identity, self.log.backlog)
 
     def refuse_writes(self, why: Callable[[], str | None]) -> None:
-        """Ask `why` before each write of a client: it gives the error, or None if the write may go on."""
+        """Ask `why` before each write of a client: it gives the error, or None."""
         self.refusal = why
 
     # Running commands

@@ -1,11 +1,13 @@
 """A node of a fleet with replicas: it may be a primary, or follow one."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 from cachesim.clock import Clock
 from cachesim.engines.base import Command, Random
 from cachesim.engines.redis.replication import ReplicatedEngine
+from cachesim.engines.redis.replication_log import FRAME, LogEntry
 from cachesim.model.cache import CacheTier
 from cachesim.model.fleet.replica import LazyReplica
 from cachesim.rng import stream, uniform
@@ -25,6 +27,7 @@ class GroupNode(CacheTier):
         self.services = self._caught_up(self.services)
         self.service = self.services.__next__
         self._required = 0, 0  # min-replicas-to-write, min-replicas-max-lag
+        self._looked, self._good = -1, 0  # the second of the last look, the good replicas then
         self._phase = uniform(self.seed, f"{self.name} acknowledgements")()
 
     def make_engine(self, cache: Any, clock: Clock, random: Random) -> ReplicatedEngine:
@@ -55,9 +58,13 @@ class GroupNode(CacheTier):
     def follow(self, primary: "GroupNode", lag: Any, work: float, back: float) -> None:
         """Become a replica of a node, from now on; `work` is what an entry costs, `back` the way of an ACK."""
         lags = lag.draws(stream(self.seed, f"{self.name} follows {primary.name}"))
+
+        def seconds(entry: LogEntry) -> float:
+            return 0.0 if entry.why == FRAME else work
+
         self.replica = LazyReplica(
-            primary.engine, self.engine, lags, depart=self.depart, seconds=lambda entry: work,
-            back=back, phase=self._phase,
+            primary.engine, self.engine, lags, depart=self.depart, seconds=seconds, back=back,
+            phase=self._phase,
         )  # fmt: skip
 
     def lead(self) -> list[Any]:
@@ -76,9 +83,12 @@ class GroupNode(CacheTier):
     def _too_few(self) -> str | None:
         """Give the error of a primary with too few good replicas; None: it has enough."""
         wanted, max_lag = self._required
-        links: Any = self.engine.log.readers
-        good = sum(link.is_good(self.env._now, max_lag) for link in links)
-        return None if good >= wanted else NOREPLICAS
+        second = math.floor(self.env._now)
+        if second > self._looked:  # the server looks once per second
+            links: Any = self.engine.log.readers
+            self._looked = second
+            self._good = sum(link.is_good(self.env._now, max_lag) for link in links)
+        return None if self._good >= wanted else NOREPLICAS
 
     def acknowledged(self) -> list[float]:
         """Ask all replicas for an ACK; return when each will have answered, in seconds, the first one first."""

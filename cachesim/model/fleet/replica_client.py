@@ -55,10 +55,10 @@ class GroupNodeClient(CacheClient):
         The value is how many have it then (Redis: WAIT). Each is asked at once, so this takes about one
         round trip.
         """
-        return Waiting(self._tier, replicas, timeout).sent(self._send, self._journey)
+        return WaitVisit(self._tier, replicas, timeout).sent(self._send, self._journey)
 
 
-class Waiting(Visit):
+class WaitVisit(Visit):
     """A WAIT: a visit to the primary, and then the time until its replicas have answered.
 
     It is never in the event queue itself: other events let it fire.
@@ -70,7 +70,7 @@ class Waiting(Visit):
         self.ready(tier.env)
         self._tier, self._replicas, self._timeout = tier, replicas, timeout
 
-    def sent(self, send: Callable[..., Visit], journey: Journey) -> "Waiting":
+    def sent(self, send: Callable[..., Visit], journey: Journey) -> "WaitVisit":
         """Send the command."""
         visit: Any = send(journey, self._run_nothing, None)
         visit.waiter = self._begin
