@@ -8,15 +8,18 @@ import statistics
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from cachesim.engines.redis.engine import Redis
 from cachesim.errors import CommandError
 from cachesim.experiments.parallel import in_parallel
 from cachesim.live.groups import FailoverTimes, PrimaryAndReplicas, RedisCluster, failover
 from cachesim.rng import uniform
 from cachesim.theory import failover_times, partition_loss, replica_stale_ratio
+from cachesim.validate.fidelity_replica import drawn_schedule, lazy_replies, real_replies
 
 RUNS = 20  # failovers per time-out
 DRAWS = 1000  # predicted failovers per time-out
 READS = 1500
+STEPS = 15_000  # commands of a schedule, 7 of 10 are reads
 BACKLOG = 16_384  # bytes
 BLOCK = (
     16_384  # bytes: the backlog forgets whole blocks (redis 7.0: server.h, PROTO_REPLY_CHUNK_BYTES)
@@ -189,11 +192,23 @@ def minority(node_timeout: float) -> list[FleetRow]:
         return [FleetRow(what, middle, took, half + 3 * STEP, alone.version)]
 
 
+def read_by_read(mean: float) -> list[FleetRow]:
+    """Play one schedule on a real replica and on the lazy log: how many reads differ."""
+    steps = drawn_schedule(STEPS, seed=1)
+    real, version = real_replies(steps, Redis(), mean)
+    rows = zip(steps, lazy_replies(steps, Redis(), mean), real, strict=True)
+    reads = [(ours, theirs) for step, ours, theirs in rows if step.node]
+    different = sum(ours != theirs for ours, theirs in reads)
+    what = f"of {len(reads):,} reads, those that differ from the lazy log, mean lag {mean:g} s"
+    return [FleetRow(what, 0.0, different, 0.0, version)]
+
+
 MEASURES: list[tuple[Callable[..., list[FleetRow]], tuple[float, ...]]] = [
     *[(failovers, (node_timeout,)) for node_timeout in (15, 9, 5, 2)],  # the longest first
     *[(stale_reads, case) for case in ((0.02, 5), (0.1, 5), (0.5, 2))],
     *[(silent_replica, (patience,)) for patience in (3, 10)],
     *[(round_trip, case) for case in ((0.02, 1), (0.02, 2))],
+    *[(read_by_read, (mean,)) for mean in (0.02, 0.3)],
     (longest_partial, (BACKLOG,)),
     *[(minority, (node_timeout,)) for node_timeout in (5, 15)],
 ]

@@ -1,0 +1,98 @@
+"""The lazy log beside a real replica: one schedule on both, and every reply."""
+
+import math
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from cachesim.clock import ManualClock
+from cachesim.engines.redis.engine import Redis
+from cachesim.engines.redis.replication import ReplicatedEngine
+from cachesim.engines.redis.replication_log import LogEntry
+from cachesim.errors import CommandError, OutOfMemory
+from cachesim.live.groups import PrimaryAndReplicas
+from cachesim.live.play import TimedCommand, play
+from cachesim.model.fleet.replica import LazyReplica
+from cachesim.rng import stream, uniform
+
+QUIET = {
+    "repl-ping-replica-period": 1_000_000,  # a PING would have a lag of its own
+    "repl-timeout": 2_000_000,  # and without a PING the link ends after a minute
+}
+
+
+def lag_at(when: float, mean: float) -> float:
+    """Give the lag of what is sent at a time: exponential, in seconds, and equal on both sides.
+
+    >>> lag_at(1.0, 0.5) > lag_at(1.0, 0.1) > 0
+    True
+    """
+    share = (zlib.crc32(b"%d" % round(when * 1e6)) + 0.5) / 2**32
+    return -mean * math.log(share)
+
+
+class ScheduledReplica(LazyReplica):
+    """A replica whose lag depends on the time of sending, as that of the real link does here."""
+
+    mean = 0.0
+
+    def _draw(self, entry: LogEntry) -> float:
+        return lag_at(entry.time, self.mean)
+
+
+class QuietEngine(ReplicatedEngine):
+    """A primary that sends no PING."""
+
+    def ping(self) -> None:
+        """Do nothing."""
+
+
+def lazy_replies(steps: Iterable[TimedCommand], spec: Redis, mean: float) -> Iterator[Any]:
+    """Play a schedule on the embedded primary (node 0) and its lazy replica; an error is a value.
+
+    Parameters
+    ----------
+    steps : iterable of TimedCommand
+        In the order of time.
+    spec : Redis
+        Of both nodes.
+    mean : float
+        The mean lag of the link, in seconds.
+    """
+    clock = ManualClock()
+    primary, engine = (
+        QuietEngine(spec, clock, uniform(1, name)) for name in ("primary", "replica")
+    )
+    replica = ScheduledReplica(primary, engine, iter(()))
+    replica.mean = mean
+    for step in steps:
+        clock.advance(step.at - clock())
+        if step.node:
+            replica.catch_up(clock())
+        try:
+            yield (engine if step.node else primary).execute(step.command)
+        except (CommandError, OutOfMemory) as error:
+            yield error
+
+
+def real_replies(steps: Iterable[TimedCommand], spec: Redis, mean: float) -> tuple[list[Any], str]:
+    """Play a schedule on real servers, as `lazy_replies` does. Give the replies and the version."""
+    settings = {**QUIET, "maxmemory": spec.memory, "maxmemory-policy": spec.policy}
+    with PrimaryAndReplicas(settings=settings) as pair:
+        pair.links[0].set_lag(lambda: lag_at(pair.now, mean), lambda: 0.0)
+        return play(pair, steps), pair.primary.version
+
+
+def drawn_schedule(count: int, seed: int) -> list[TimedCommand]:
+    """Draw `count` commands on 40 keys: at the primary SET, with and without a TTL, and DEL; at the replica GET."""
+    draw, now = stream(seed, "schedule"), 0
+    steps = []
+    for number in range(count):
+        now += int(draw.exponential(2.5)) + 1  # milliseconds
+        key = f"k{int(40 * draw.random() ** 2)}"
+        kind = draw.random()
+        lasts = ("PX", int(draw.integers(20, 900))) if kind < 0.12 else ()
+        write = ("DEL", key) if kind > 0.26 else ("SET", key, b"%d" % number, *lasts)
+        is_read = kind >= 0.3
+        steps.append(TimedCommand(now / 1000, int(is_read), ("GET", key) if is_read else write))
+    return steps
