@@ -42,6 +42,26 @@ def test_five_commands_by_hand():
     assert replica.lag_at(3.5) == 0
 
 
+def test_the_drawing_of_the_page():
+    """docs/background/lazy_log.md: four writes, and what a read finds."""
+    clock, primary, replica = following(iter([2.0, 0.5, 0.5, 1.0]))
+    steps = [(0, "A", b"1"), (0.5, "B", b"1"), (1.9,), (2.5, "A", b"2"), (2.7,), (3.5, "B", None)]
+    seen = {}
+    for at, *write in [*steps, (4.0,), (4.5,)]:
+        clock.advance(at - clock())
+        replica.catch_up(clock())
+        seen[at] = [replica.engine.get(key) for key in "AB"]
+        if write and write[1] is None:
+            primary.delete(write[0])
+        elif write:
+            primary.set(*write)
+
+    assert seen[1.9] == [None, None]
+    assert seen[2.5] == seen[2.7] == [b"1", b"1"]
+    assert seen[4.0] == [b"2", b"1"]
+    assert seen[4.5] == [b"2", None]
+
+
 def test_the_work_of_executing_is_booked():
     """Three writes arrive together and take a second each; a read in between waits its turn."""
     station = Station(workers=1)
@@ -110,9 +130,7 @@ def test_lost_writes_are_what_the_promoted_replica_lacks():
     for replica in (first, second):
         replica.cut(3.5)
 
-    assert [entry.command[1] for entry in first.missing()] == ["d"]
-    first.leave()
-    first.engine.promote()
+    assert [entry.command[1] for entry in first.promote(3.5)] == ["d"]
     assert not second.follow(first.engine, clock())
     clock.advance(10)
     second.catch_up(clock())
@@ -153,6 +171,18 @@ def test_a_silent_replica_is_good_for_max_lag_and_a_bit():
     assert 4.5 <= min(waited)
     assert max(waited) <= 6.5
     assert sum(waited) / len(waited) == pytest.approx(5.5, abs=0.15)
+
+
+def test_what_has_arrived_is_not_lost():
+    """A promoted replica first executes what waits on its station."""
+    clock, primary, replica = following(repeat(1.0), seconds=lambda entry: 60.0)
+    primary.set("a", b"1")
+    clock.advance(2)
+
+    assert replica.promote(clock()) == []
+    assert replica.engine.get("a") == b"1"
+    replica.engine.set("b", b"2")
+    assert not primary.log.readers
 
 
 def test_wait_costs_a_round_trip():

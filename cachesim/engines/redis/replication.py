@@ -185,18 +185,21 @@ class ReplicatedEngine(WatchedEngine):
         """Store a value for `ttl` seconds (`RedisEngine.set`). The log gets the object that is set."""
         if self.refusal is not None:
             self._ask("SET")
-        self._pending = []
+        entry = self.table.entries.get(key)
+        if entry is not None and entry.when is not None:
+            self._pending = []  # it may be dead
         try:
             super().set(key, value, ttl)
             command: Command = ("SET", key, value)
             if ttl != math.inf:
-                command = (*command, "PXAT", self.table.entries[key].when)
+                command = ("SET", key, value, "PXAT", self.table.entries[key].when)
             if self._pending:
                 self._pending.append((self.selected, command, ""))
             else:
                 self.log.append_set(self.clock(), self.selected, command, key)
         finally:
-            self._send("SET")
+            if self._pending is not None:
+                self._send("SET")
 
     def delete(self, key: str) -> bool:
         """Remove a key. True if it was there (`RedisEngine.delete`)."""
@@ -247,6 +250,11 @@ class ReplicatedEngine(WatchedEngine):
         """Write a PING: it counts in the offset."""
         self.log.write(self._at or 0.0, ("PING",), FRAME)
 
+    def request_acks(self) -> int:
+        """Ask all replicas for an ACK, as WAIT does. Return the offset that they will have then."""
+        self.log.write(self.clock(), ("REPLCONF", "GETACK", "*"), FRAME)
+        return self.log.offset
+
     # Executing the log
 
     def apply(self, entry: LogEntry, at: float) -> None:
@@ -255,27 +263,28 @@ class ReplicatedEngine(WatchedEngine):
         Nothing is dead for the primary's commands: they were right when the primary ran them. An
         error is counted and forgotten, as in the server.
         """
-        self.upkeep(at)
-        self.applied = entry.offset
-        if entry.why == FRAME and entry.command[0] != "SELECT":
+        if at >= self._next_tick:
+            self.upkeep(at)
+        _, self.applied, command, why = entry
+        if why == FRAME and command[0] != "SELECT":
             return
         now, selected = self.now, self.selected
         self.now = 0  # redis 7: db.c, expireIfNeeded: the master's client sees every key
         if selected != self._stream:
             self.select(self._stream)
-        with suppress(CommandError):
-            self._play(entry)
+        if len(command) == 3 and command[0] == "SET" and isinstance(command[1], str):
+            _, key, value = command
+            self.put_at(self.write(key), key, value)  # the same, faster
+        else:
+            with suppress(CommandError):
+                self._play(command, why)
         self._stream, self.now = self.selected, now
         if selected != self._stream:
             self.select(selected)
 
-    def _play(self, entry: LogEntry) -> None:
-        """Execute one command in the database that the log has selected. Raises CommandError."""
-        name, *arguments = entry.command
-        if name == "SET" and len(arguments) == 2 and isinstance(arguments[0], str):
-            self.put(arguments[0], arguments[1])  # the same, faster
-            return
-        argv = [argument(part) for part in entry.command]
+    def _play(self, command: Command, why: str) -> None:
+        """Execute a command in the database that the log has selected. Raises CommandError."""
+        argv = [argument(part) for part in command]
         call(self, find(self.commands, argv), argv)
-        if entry.why in (EXPIRED, EVICTED):
-            self._gone[arguments[0]] = entry.why  # a miss here has the reason that it has there
+        if why in (EXPIRED, EVICTED):
+            self._gone[command[1]] = why  # a miss here has the reason that it has there

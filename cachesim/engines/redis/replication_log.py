@@ -38,7 +38,7 @@ def bulk_bytes(size: int) -> int:
     >>> bulk_bytes(0), bulk_bytes(9), bulk_bytes(10)
     (6, 15, 17)
     """
-    return size + 5 + len(str(size))
+    return size + (6 if size < 10 else 7 if size < 100 else 5 + len(str(size)))
 
 
 def stream_bytes(command: Command) -> int:
@@ -99,12 +99,12 @@ class ReplicationLog:
             self.trim()
 
     def append_set(self, time: float, database: int, command: Command, key: str) -> None:
-        """Do the same for a SET of a key and a value, only faster."""
-        if database != self._database or not key.isascii() or len(command) != 3:
+        """Do the same for the SET of a key and a value, faster."""
+        if database != self._database or len(command) != 3 or not key.isascii():
             self.append(time, database, command)
             return
         self.offset = end = self.offset + 13 + bulk_bytes(len(key)) + bulk_bytes(len(command[2]))
-        self.entries.append(LogEntry(time, end, command))
+        self.entries.append(tuple.__new__(LogEntry, (time, end, command, "")))
         if end > self._trim_at:
             self.trim()
 

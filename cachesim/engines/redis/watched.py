@@ -89,7 +89,9 @@ class WatchedEngine(RedisEngine):
 
     def expire(self, entry: KeyEntry) -> None:
         """Remove a dead key, unless this is a replica: then it is only dead, and answers nil."""
-        if not self.is_replica:
+        if self.is_replica:
+            self._gone[entry.key] = EXPIRED
+        else:
             super().expire(entry)
 
     def limit_memory(self, maxmemory: int) -> None:

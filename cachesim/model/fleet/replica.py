@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 
 from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.engines.redis.replication_log import LogEntry
+from cachesim.model.fleet.acks import Acks
 
 Depart = Callable[[float, float], float]  # arrival, seconds of work -> when that work is done
-ACKS_KEPT = 64  # the last seconds
 
 
 def idle(arrival: float, seconds: float) -> float:
@@ -88,13 +88,12 @@ class LazyReplica:
     ) -> None:
         self.primary, self.engine = primary, engine
         self.lag, self.depart, self.seconds = lag, depart, seconds
-        self.back, self.phase = back, phase
+        self.acks = Acks(back, phase)
         self.log = primary.log
         self.log.readers.append(self)
         self.was_cut: float | None = None  # seconds: since then nothing arrives; None: it does
         self._lags: deque[float] = deque()  # drawn for the entries that come next
         self._waiting: deque[tuple[float, LogEntry]] = deque()  # arrived: when done, and what
-        self._acks: deque[tuple[float, int]] = deque(maxlen=ACKS_KEPT)  # time, offset
         self._drawn_for = self._drawn = -math.inf  # the time of the last draw's entries, the draw
         self._last = -math.inf  # when the last entry arrived
         self._next = self.received = 0  # the entry that arrives next; the offset before it
@@ -119,33 +118,45 @@ class LazyReplica:
         return max(self.received, self.log.offset - self.log.backlog)
 
     def _advance(self, now: float) -> None:
-        if self.was_cut is None:
+        if self.was_cut is None and self._next < len(self.log):
             self._receive(now)
         waiting, apply = self._waiting, self.engine.apply
         while waiting and waiting[0][0] <= now:
             done, entry = waiting.popleft()
-            if done > self._ack_at:
-                self._acknowledge(done)
+            if done > self.acks.next:
+                self._send_acks(done)
             apply(entry, done)
-        if now > self._ack_at:
-            self._acknowledge(now)
+        if now > self.acks.next:
+            self._send_acks(now)
+
+    def _send_acks(self, before: float) -> None:
+        self.acks.send(before, self.applied, self.was_cut is not None)
 
     def _receive(self, now: float) -> None:
         """Give every entry that has arrived by now its place on the station."""
-        log, lags = self.log, self._lags
-        entries, lacking = log.entries, len(log) - self._next
-        for at in range(len(entries) - lacking, len(entries)):
+        entries, lags, last, healed = self.log.entries, self._lags, self._last, self._healed
+        book, depart, seconds = self._waiting.append, self.depart, self.seconds
+        first = at = self._next - self.log.first
+        end = len(entries)
+        while at < end:  # _draw and _arrival, written out: this runs for every entry
             entry = entries[at]
+            time = entry[0]
             if not lags:
-                lags.append(self._draw(entry))
-            arrival = self._arrival(entry, lags[0], self._last)
+                if time != self._drawn_for:
+                    self._drawn_for, self._drawn = time, next(self.lag)
+                lags.append(self._drawn)
+            arrival = (time if time > healed else healed) + lags[0]
+            if arrival < last:
+                arrival = last
             if arrival > now:
                 break
             lags.popleft()
-            self._last = arrival
-            self._waiting.append((self.depart(arrival, self.seconds(entry)), entry))
-            self._next += 1
-            self.received = entry.offset
+            last = arrival
+            book((depart(arrival, seconds(entry)), entry))
+            at += 1
+        if at > first:
+            self._last, self.received = last, entries[at - 1].offset
+            self._next += at - first
 
     def _draw(self, entry: LogEntry) -> float:
         if entry.time != self._drawn_for:
@@ -167,7 +178,7 @@ class LazyReplica:
         if not self.log.continues(self.log.identity, self.received):
             return False
         self.was_cut, self._healed = None, at
-        self._connected(at)
+        self.acks.connect(at, self.applied)
         return True
 
     def resync(self, at: float, ready: float | None = None) -> bool:
@@ -176,7 +187,7 @@ class LazyReplica:
         Without it, what follows the replica's offset comes from the primary's backlog. `ready` is
         when the copy is loaded: what is written meanwhile is sent after it.
         """
-        self.log.readers.remove(self)
+        self.leave()
         full = self.engine.follow(self.primary)
         self.log = log = self.primary.log
         log.readers.append(self)
@@ -185,7 +196,7 @@ class LazyReplica:
         self._lags.clear()
         self._waiting.clear()
         self.was_cut, self._healed = None, at if ready is None else ready
-        self._connected(at)
+        self.acks.connect(at, self.applied)
         return full
 
     def follow(self, primary: ReplicatedEngine, at: float) -> bool:
@@ -193,36 +204,31 @@ class LazyReplica:
         self.primary = primary
         return self.resync(at)
 
+    def promote(self, at: float) -> list[LogEntry]:
+        """Become a primary. Return the entries that it never got.
+
+        Those without `why` are the writes that are lost. What has arrived is executed before.
+        """
+        self.cut(at)
+        for _, entry in self._waiting:
+            self.engine.apply(entry, at)
+        self._waiting.clear()
+        lost = self.missing()
+        self.leave()
+        self.engine.promote()
+        return lost
+
     def leave(self) -> None:
         """Stop following: the log does not wait for this replica any more."""
-        self.log.readers.remove(self)
+        if self in self.log.readers:
+            self.log.readers.remove(self)
 
     # Acknowledgements
-
-    def _connected(self, at: float) -> None:
-        """Send an ACK at once, and then one per second."""
-        self._acks.append((at + self.back, self.applied))
-        self._ack_at = self._second(at) + 1.0
-
-    def _second(self, now: float) -> float:
-        """Return the last time up to now at which an ACK is sent."""
-        return math.floor(now - self.phase) + self.phase
-
-    def _acknowledge(self, now: float) -> None:
-        """Send the ACKs that were due before now; nothing was executed since the first of them."""
-        last = self._second(now)
-        last -= last == now  # an ACK of this very moment comes after what is done now
-        if self.was_cut is None:
-            self._acks.append((self._ack_at + self.back, self.applied))
-            if last > self._ack_at:
-                self._acks.append((last + self.back, self.applied))
-        self._ack_at = last + 1.0
 
     def acknowledged(self, now: float) -> tuple[float, int]:
         """Return the newest ACK that the primary has got by now: when it came, and the offset."""
         self.catch_up(now)
-        known = [ack for ack in self._acks if ack[0] <= now]
-        return known[-1] if known else (-math.inf, 0)
+        return self.acks.newest(now)
 
     def is_good(self, now: float, max_lag: int = 10) -> bool:
         """Whether min-replicas-max-lag lets the primary write, as far as this replica goes.
@@ -230,8 +236,8 @@ class LazyReplica:
         The primary counts in whole seconds: the age is the difference of two clocks that show
         seconds. It looks once per second (redis 7: replication.c, refreshGoodSlavesCount).
         """
-        came, _ = self.acknowledged(now)
-        return math.floor(now) - math.floor(came) <= max_lag if came > -math.inf else False
+        self.catch_up(now)
+        return self.acks.is_good(now, max_lag)
 
     def acknowledges(self, offset: int) -> float:
         """Return when the primary knows, after a WAIT, that this replica has the log up to `offset`.
@@ -243,8 +249,8 @@ class LazyReplica:
             return -math.inf
         for done, entry in self._waiting:
             if entry.offset >= offset:
-                return done + self.back
-        return math.inf if self.was_cut is not None else self._arrives(offset) + self.back
+                return done + self.acks.back
+        return math.inf if self.was_cut is not None else self._arrives(offset) + self.acks.back
 
     def _arrives(self, offset: int) -> float:
         """Return when the entry that ends at `offset` will have arrived and been executed."""
@@ -279,5 +285,5 @@ class LazyReplica:
         return now - missing[0].time if missing else 0.0
 
     def missing(self) -> list[LogEntry]:
-        """Return the entries that it has not executed: those that are lost if it is promoted now."""
-        return self.log.after(self.applied)
+        """Return the entries of the log that have not arrived yet."""
+        return self.log.after(self.received)

@@ -55,6 +55,7 @@ def test_a_dead_key_at_a_replica_waits_for_its_del():
     asked = [replica.execute((name, "a")) for name in ("GET", "EXISTS", "PTTL", "TYPE")]
     assert asked == [None, 0, -2, "none"]
     assert replica.get("a") is None
+    assert replica.why_missed("a") == EXPIRED
     assert replica.execute(("SCAN", 0)) == [b"0", []]
     assert (len(replica), replica.execute(("DBSIZE",)), replica.expirations) == (1, 1, 0)
     assert replica.execute(("RANDOMKEY",)) == b"a"  # after a hundred tries
