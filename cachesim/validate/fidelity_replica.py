@@ -2,13 +2,16 @@
 
 import math
 import zlib
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import count, repeat
+from operator import attrgetter
 from typing import Any
 
 from cachesim.clock import ManualClock
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.replication import ReplicatedEngine
-from cachesim.engines.redis.replication_log import LogEntry
+from cachesim.engines.redis.replication_log import ReplicationLog
 from cachesim.errors import CommandError, OutOfMemory
 from cachesim.live.groups import PrimaryAndReplicas
 from cachesim.live.play import TimedCommand, play
@@ -31,13 +34,13 @@ def lag_at(when: float, mean: float) -> float:
     return -mean * math.log(share)
 
 
-class ScheduledReplica(LazyReplica):
-    """A replica whose lag depends on the time of sending, as that of the real link does here."""
-
-    mean = 0.0
-
-    def _draw(self, entry: LogEntry) -> float:
-        return lag_at(entry.time, self.mean)
+def lags_of(log: ReplicationLog, mean: float) -> Iterator[float]:
+    """Give the lag of each instant of a log in turn, as the link to a real replica has it here."""
+    drawn = -math.inf
+    while True:  # it is asked when there is a later entry
+        at = bisect_right(log.entries, drawn, key=attrgetter("time"))
+        drawn = log.entries[at].time
+        yield lag_at(drawn, mean)
 
 
 class QuietEngine(ReplicatedEngine):
@@ -63,8 +66,7 @@ def lazy_replies(steps: Iterable[TimedCommand], spec: Redis, mean: float) -> Ite
     primary, engine = (
         QuietEngine(spec, clock, uniform(1, name)) for name in ("primary", "replica")
     )
-    replica = ScheduledReplica(primary, engine, iter(()))
-    replica.mean = mean
+    replica = LazyReplica(primary, engine, lags_of(primary.log, mean))
     for step in steps:
         clock.advance(step.at - clock())
         if step.node:
@@ -96,3 +98,23 @@ def drawn_schedule(count: int, seed: int) -> list[TimedCommand]:
         is_read = kind >= 0.3
         steps.append(TimedCommand(now / 1000, int(is_read), ("GET", key) if is_read else write))
     return steps
+
+
+def seconds_until_bad(at: float, max_lag: int) -> float:
+    """Cut the lazy replica off at a time. Give the seconds until its primary refuses writes: it looks once per second.
+
+    >>> round(seconds_until_bad(2.05, 3), 2)
+    3.95
+    """
+    clock = ManualClock()
+    primary, engine = (
+        QuietEngine(Redis(), clock, uniform(1, name)) for name in ("primary", "replica")
+    )
+    replica = LazyReplica(primary, engine, repeat(0.0))
+    clock.advance(at)
+    replica.cut(at)
+    for second in count(math.floor(at) + 1):
+        clock.advance(second - clock())
+        if not replica.is_good(second, max_lag):
+            return second - at
+    raise AssertionError("never reached")
