@@ -17,11 +17,14 @@ from cachesim.theory import failover_times, partition_loss, replica_stale_ratio
 from cachesim.validate.fidelity_replica import (
     drawn_schedule,
     lazy_replies,
+    lost_by_ours,
+    lost_by_real,
     real_replies,
     seconds_until_bad,
 )
 
 RUNS = 20  # failovers per time-out
+CRASHES = 20
 DRAWS = 1000  # predicted failovers per time-out
 READS = 1500
 STEPS = 15_000  # commands of a schedule, 7 of 10 are reads
@@ -218,12 +221,37 @@ def read_by_read(mean: float) -> list[FleetRow]:
     return [FleetRow(what, 0.0, different, 0.0, version)]
 
 
+def lost_writes(rate: float, mean: float) -> list[FleetRow]:
+    """Crash a primary while it takes `rate` writes per second: how many are lost, ours and real."""
+    ours, real, version = [], [], ""
+    for seed in range(1, CRASHES + 1):
+        draw, now, moments = uniform(seed, "crash"), 0.0, list[float]()
+        while now < 1 + seed / CRASHES:
+            now += math.ceil(-math.log(1 - draw()) / rate * 1e6) / 1e6  # whole microseconds
+            moments.append(now)
+        ours.append(lost_by_ours(moments, mean))
+        count, version = lost_by_real(moments, mean, seed)
+        real.append(count)
+    what = f"lost writes, {rate:g} writes/s, mean lag {mean:g} s, mean of {CRASHES} crashes"
+    return [
+        FleetRow(what, statistics.mean(ours), statistics.mean(real), INSTANT, version),
+        FleetRow(
+            "crashes with another number of lost writes", 0.0, _unequal(ours, real), 0.0, version
+        ),
+    ]
+
+
+def _unequal(some: Iterable[Any], others: Iterable[Any]) -> int:
+    return sum(one != other for one, other in zip(some, others, strict=True))
+
+
 MEASURES: list[tuple[Callable[..., list[FleetRow]], tuple[float, ...]]] = [
     *[(failovers, (node_timeout,)) for node_timeout in (15, 9, 5, 2)],  # the longest first
     *[(stale_reads, case) for case in ((0.02, 5), (0.1, 5), (0.5, 2))],
     *[(cut_off, (patience,)) for patience in (3, 10)],
     *[(round_trip, case) for case in ((0.02, 1), (0.02, 2))],
     *[(read_by_read, (mean,)) for mean in (0.02, 0.3)],
+    (lost_writes, (200, 0.05)),
     (longest_partial, (BACKLOG,)),
     *[(minority, (node_timeout,)) for node_timeout in (5, 15)],
 ]

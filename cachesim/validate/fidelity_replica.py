@@ -3,7 +3,7 @@
 import math
 import zlib
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count, repeat
 from operator import attrgetter
 from typing import Any
@@ -50,6 +50,11 @@ class QuietEngine(ReplicatedEngine):
         """Do nothing."""
 
 
+def _nodes(spec: Redis, clock: ManualClock) -> list[QuietEngine]:
+    """Make a primary, and the engine of its replica."""
+    return [QuietEngine(spec, clock, uniform(1, name)) for name in ("primary", "replica")]
+
+
 def lazy_replies(steps: Iterable[TimedCommand], spec: Redis, mean: float) -> Iterator[Any]:
     """Play a schedule on the embedded primary (node 0) and its lazy replica; an error is a value.
 
@@ -63,9 +68,7 @@ def lazy_replies(steps: Iterable[TimedCommand], spec: Redis, mean: float) -> Ite
         The mean lag of the link, in seconds.
     """
     clock = ManualClock()
-    primary, engine = (
-        QuietEngine(spec, clock, uniform(1, name)) for name in ("primary", "replica")
-    )
+    primary, engine = _nodes(spec, clock)
     replica = LazyReplica(primary, engine, lags_of(primary.log, mean))
     for step in steps:
         clock.advance(step.at - clock())
@@ -107,9 +110,7 @@ def seconds_until_bad(at: float, max_lag: int) -> float:
     3.95
     """
     clock = ManualClock()
-    primary, engine = (
-        QuietEngine(Redis(), clock, uniform(1, name)) for name in ("primary", "replica")
-    )
+    primary, engine = _nodes(Redis(), clock)
     replica = LazyReplica(primary, engine, repeat(0.0))
     clock.advance(at)
     replica.cut(at)
@@ -118,3 +119,35 @@ def seconds_until_bad(at: float, max_lag: int) -> float:
         if not replica.is_good(second, max_lag):
             return second - at
     raise AssertionError("never reached")
+
+
+def lost_by_ours(moments: Sequence[float], mean: float) -> int:
+    """Write at these moments, crash the primary at the last of them. Count the writes that are lost."""
+    clock = ManualClock()
+    primary, engine = _nodes(Redis(), clock)
+    replica = LazyReplica(primary, engine, lags_of(primary.log, mean))
+    *writes, crash = moments
+    for number, at in enumerate(writes):
+        clock.advance(at - clock())
+        primary.set(f"k{number}", b"1")
+    clock.advance(crash - clock())
+    return sum(entry.why == "" for entry in replica.promote(crash))
+
+
+def lost_by_real(moments: Sequence[float], mean: float, seed: int) -> tuple[int, str]:
+    """Do the same to a real primary, whose replica then becomes the primary. Give the version too.
+
+    The machine dies with its network card: what is under way is lost.
+    """
+    *writes, crash = moments
+    with PrimaryAndReplicas(seed=seed) as pair:
+        (link,), (replica,) = pair.links, pair.replicas
+        link.set_lag(lambda: lag_at(pair.now, mean), lambda: 0.0)
+        for number, at in enumerate(writes):
+            pair.move_to(at)
+            pair.primary.call("SET", f"k{number}", 1)
+        pair.move_to(crash)
+        link.break_off()
+        pair.primary.crash()
+        replica.call("REPLICAOF", "NO", "ONE")
+        return len(writes) - replica.call("DBSIZE"), replica.version
