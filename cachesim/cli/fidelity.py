@@ -30,7 +30,14 @@ HEADER = [
 ]  # fmt: skip
 
 
-FLEET_HEADER = ["real fleets on simulated time", "theory", "real", "difference", "allowed", ""]
+FLEET_HEADER = [
+    "real fleets on simulated time",
+    "ours or theory",
+    "real",
+    "difference",
+    "allowed",
+    "",
+]
 WITH_FLEET = ("is_fleet", "jobs", "markdown", "as_json")
 COUNTS = ("evictions", "expirations", "items")
 
@@ -85,7 +92,9 @@ COUNTS = ("evictions", "expirations", "items")
     type=PATH,
     help="Folder of --standard's traces.",
 )
-@click.option("--fleet", "is_fleet", is_flag=True, help="Real Redis fleets beside theory.")
+@click.option(
+    "--fleet", "is_fleet", is_flag=True, help="Real Redis fleets beside theory and our model."
+)
 @JOBS
 @click.option("--markdown", is_flag=True, help="Print the table in Markdown, with versions.")
 @JSON
@@ -127,7 +136,7 @@ def _refuse_others(context: click.Context) -> None:
 
 
 def _fleet_cells(row: FleetRow) -> list[str]:
-    figures = row.theory, row.real, row.real - row.theory, row.allowed
+    figures = row.expected, row.real, row.real - row.expected, row.allowed
     verdict = "" if row.is_within else "too far"
     return [row.what, *(f"{figure:.3f}" for figure in figures), verdict]
 

@@ -12,7 +12,7 @@ from cachesim.live.node import PORT, RedisNode
 from cachesim.live.relay import Lag
 
 SLOTS = 16_384  # of a Redis Cluster (redis 7: cluster.h)
-LEAD = 10.0  # seconds before time 0 in which replicas find their primary
+LEAD = 10.1  # seconds before time 0; the first step is 0.1 s later, so replicationCron runs at whole seconds
 FORMING = 5.0  # seconds in which a cluster forms
 
 

@@ -79,8 +79,8 @@ class ServerProcess:
     def _environment(self, preload: Path | None, seed: int) -> dict[str, str]:
         if self.clock is None:
             return dict(os.environ, TZ="UTC")
-        numbers = {"PAGE": self.clock.page, "WAKE": self.clock.wake, "SEED": seed}
-        numbers |= {"PARENT": os.getpid(), "TURNS": int(self._in_turns)}
+        numbers = {"PAGE": self.clock.page, "WAKE": self.clock.wake, "DONE": self.clock.done}
+        numbers |= {"SEED": seed, "PARENT": os.getpid(), "TURNS": int(self._in_turns)}
         variables = {f"CACHESIM_{name}": str(number) for name, number in numbers.items()}
         return dict(os.environ, TZ="UTC", LD_PRELOAD=str(preload), **variables)
 
@@ -92,7 +92,9 @@ class ServerProcess:
             [*WATCHED, *argv] if on_wall_time else argv,
             cwd=folder,
             env=environment,
-            pass_fds=() if self.clock is None else (self.clock.page, self.clock.wake),
+            pass_fds=()
+            if self.clock is None
+            else (self.clock.page, self.clock.wake, self.clock.done),
             stdin=subprocess.PIPE if on_wall_time else subprocess.DEVNULL,
             stdout=self.output,
             stderr=self.output,

@@ -9,7 +9,7 @@
  * that are there, then reports that its turn is over. One server works at a time, so everything that
  * they send to each other has one order, which is the same in every run.
  *
- * From the environment: CACHESIM_PAGE and CACHESIM_WAKE (inherited file descriptors), CACHESIM_SEED
+ * From the environment: CACHESIM_PAGE, CACHESIM_WAKE, CACHESIM_DONE (inherited file descriptors), CACHESIM_SEED
  * (the seed of all random draws of the server), CACHESIM_PARENT (the simulation's process),
  * CACHESIM_TURNS (1: the server is one of a fleet). It needs Linux and glibc.
  */
@@ -37,7 +37,7 @@
 
 volatile int64_t *page;
 int in_turns;
-static int wake = -1;
+static int wake = -1, done = -1;
 static uint64_t seed;
 
 static long number_from(const char *name) {
@@ -55,6 +55,7 @@ __attribute__((constructor)) static void attach(void) {
     wake = (int)number_from("CACHESIM_WAKE");
     seed = (uint64_t)number_from("CACHESIM_SEED");
     in_turns = number_from("CACHESIM_TURNS") == 1;
+    done = (int)number_from("CACHESIM_DONE");
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (syscall(SYS_getppid) != number_from("CACHESIM_PARENT")) _exit(70); /* it died in between */
 }
@@ -135,10 +136,11 @@ static void report_reached(int64_t at) {
 static int wait_for_turn(int epoll, struct epoll_event *events, int most, int64_t *seen) {
     static int64_t turn;
     struct pollfd line = {.fd = wake, .events = POLLIN};
-    uint64_t ignored;
+    uint64_t ignored, one = 1;
     settle_threads(*seen);
     __atomic_store_n(&page[REACHED], *seen, __ATOMIC_RELEASE);
     __atomic_store_n(&page[DONE], turn, __ATOMIC_RELEASE);
+    if (turn && write(done, &one, sizeof one) < 0) _exit(70); /* the simulation sleeps until then */
     while (poll(&line, 1, -1) < 1 || read(wake, &ignored, sizeof ignored) < 0) continue;
     turn = __atomic_load_n(&page[TICKET], __ATOMIC_ACQUIRE);
     *seen = now();
