@@ -11,7 +11,7 @@ from cachesim.model.distributions import Constant, Exponential, Lognormal
 from cachesim.model.popularity import Uniform
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.behind import WriteBehind
-from cachesim.model.strategies.lazy import LazyLoading
+from cachesim.model.strategies.lazy import DoubleDelete, LazyLoading
 from cachesim.model.strategies.wrap import ReadReplicas
 from cachesim.model.system import System
 from cachesim.model.workload import ClosedLoop, OpenLoop
@@ -252,3 +252,16 @@ def test_same_seed_same_records():
         first, again = (run(scenario).history.to_csv() for _ in range(2))
 
         assert first == again
+
+
+@pytest.mark.parametrize(("wait", "least", "most"), [(0.1, 0.0, 0.15), (0.001, 1.0, 20.0)])
+def test_a_second_delete_later_than_the_lag_cures_a_poisoned_cache(wait, least, most):
+    """With a lag of 50 ms, no copy stays stale for longer than the wait; a delete too early helps nobody."""
+    world = drawn(
+        ReadReplicas(inner=DoubleDelete(wait=wait)), requests=20_000, rate=1000.0, reads=0.999
+    )
+    found = run(world.replace(database__replicas=2, database__lag=Constant(value=0.05)))
+    ages = found.history["age"].dropna()
+
+    assert len(ages) > 20
+    assert least <= ages.max() <= most
