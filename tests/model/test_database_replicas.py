@@ -221,6 +221,7 @@ def test_replication_needs_a_replica():
 # --- against theory
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "law", [Constant(value=0.02), Exponential(mean=0.02), Lognormal(median=0.014, sigma=0.84)]
 )
@@ -233,6 +234,7 @@ def test_stale_reads_are_as_many_as_theory_says(law):
     assert agrees(measured, replica_stale_ratio(20.0, law.mean))
 
 
+@pytest.mark.slow
 def test_constant_lags_make_each_key_as_stale_as_alone():
     """P1 per key: ten keys, each with a tenth of the writes."""
     world = drawn(
@@ -244,6 +246,7 @@ def test_constant_lags_make_each_key_as_stale_as_alone():
     assert agrees(measured, replica_stale_ratio(20.0, 0.03))
 
 
+@pytest.mark.slow
 def test_same_seed_same_records():
     """Byte for byte, also with many users who share clients."""
     for workload in (OpenLoop(rate=500.0), ClosedLoop(clients=200)):
