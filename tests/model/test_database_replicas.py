@@ -11,7 +11,7 @@ from cachesim.model.distributions import Constant, Exponential, Lognormal
 from cachesim.model.popularity import Uniform
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.behind import WriteBehind
-from cachesim.model.strategies.lazy import LazyLoading
+from cachesim.model.strategies.lazy import DoubleDelete, LazyLoading
 from cachesim.model.strategies.wrap import ReadReplicas
 from cachesim.model.system import System
 from cachesim.model.workload import ClosedLoop, OpenLoop
@@ -221,6 +221,7 @@ def test_replication_needs_a_replica():
 # --- against theory
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "law", [Constant(value=0.02), Exponential(mean=0.02), Lognormal(median=0.014, sigma=0.84)]
 )
@@ -233,6 +234,7 @@ def test_stale_reads_are_as_many_as_theory_says(law):
     assert agrees(measured, replica_stale_ratio(20.0, law.mean))
 
 
+@pytest.mark.slow
 def test_constant_lags_make_each_key_as_stale_as_alone():
     """P1 per key: ten keys, each with a tenth of the writes."""
     world = drawn(
@@ -244,6 +246,7 @@ def test_constant_lags_make_each_key_as_stale_as_alone():
     assert agrees(measured, replica_stale_ratio(20.0, 0.03))
 
 
+@pytest.mark.slow
 def test_same_seed_same_records():
     """Byte for byte, also with many users who share clients."""
     for workload in (OpenLoop(rate=500.0), ClosedLoop(clients=200)):
@@ -252,3 +255,16 @@ def test_same_seed_same_records():
         first, again = (run(scenario).history.to_csv() for _ in range(2))
 
         assert first == again
+
+
+@pytest.mark.parametrize(("wait", "least", "most"), [(0.1, 0.0, 0.15), (0.001, 1.0, 20.0)])
+def test_a_second_delete_later_than_the_lag_cures_a_poisoned_cache(wait, least, most):
+    """With a lag of 50 ms, no copy stays stale for longer than the wait; a delete too early helps nobody."""
+    world = drawn(
+        ReadReplicas(inner=DoubleDelete(wait=wait)), requests=20_000, rate=1000.0, reads=0.999
+    )
+    found = run(world.replace(database__replicas=2, database__lag=Constant(value=0.05)))
+    ages = found.history["age"].dropna()
+
+    assert len(ages) > 20
+    assert least <= ages.max() <= most

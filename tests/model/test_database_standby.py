@@ -99,6 +99,7 @@ def test_a_standby_that_nobody_needs_changes_only_writes():
     assert (longer[~reads] > 0).all()
 
 
+@pytest.mark.slow
 def test_a_prediction_knows_the_standby():
     """The mean write by theory and in ten runs, 99 %."""
     scenario = Scenario(
@@ -111,6 +112,7 @@ def test_a_prediction_knows_the_standby():
     assert agrees(measured, said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_no_committed_write_is_lost(seed, tmp_path):
     """Over six failovers, planned or not: SQLite has the newest version of each key that anybody has the answer to."""
@@ -177,6 +179,7 @@ def first_waits(result):
     return float((first["end"] - first["begin"]).mean())
 
 
+@pytest.mark.slow
 def test_jitter_spreads_the_storm():
     """P10 with full jitter: 2,000 users come at random within 20 s, and the queue is M/D/1; 99 % over ten seeds."""
     users, pace, spread = 2000, 200.0, 20.0
