@@ -30,6 +30,7 @@ from cachesim.anomalies.races import (
     inversion,
     stale_set,
 )
+from cachesim.anomalies.shards import hot_shard
 from cachesim.errors import BadInput
 
 ALL = (
@@ -40,6 +41,7 @@ ALL = (
     thundering_herd,
     synchronised_ttl,
     cold_start,
+    hot_shard,
     head_of_line,
     evicted_sessions,
     snapshot_fork,
@@ -82,6 +84,7 @@ __all__ = [
     "evicted_sessions",
     "find",
     "head_of_line",
+    "hot_shard",
     "invalidate_first",
     "inversion",
     "lock_expiry",

@@ -10,8 +10,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from cachesim.model.app import App
+from cachesim.model.fleet.system import UnreliableFleetSystem
 from cachesim.model.unreliable.system import UnreliableSystem
-from cachesim.model.unreliable.tiers import UnreliableTier
 from cachesim.records import TIERS, Record, Sink, Value
 from cachesim.scenario import Scenario
 
@@ -40,51 +40,75 @@ class Step:
             client, tier, call, arguments, sent,
         )  # fmt: skip
         self.waited = 0.0  # seconds until a worker was free
+        self.node = ""  # name of the tier that was called, such as "shard-2 node-0"
         self.done: float | None = None  # None: in progress
         self.ok = True
         self.answer: Any = None
 
 
-class Witnessed(UnreliableSystem):
-    """A system that passes each call of its clients to `hear` when it is sent; the end is filled in later.
-
-    It always uses the system for faults: without faults, both kinds of system give the same records.
-    """
+class Hears(UnreliableSystem):
+    """A system that passes each call of its clients to `hear` when it is sent; the end is filled in later."""
 
     def __init__(self, scenario: Scenario, sink: Sink, hear: Callable[[Step], Any]) -> None:
-        super().__init__(scenario, sink, lambda sample: None)
+        super().__init__(scenario, sink, lambda *sample: None)
         self.hear = hear
 
     def cache_client(self, app: App) -> Any:
         """Make an `app.cache` that records its calls."""
-        return _Listening(self, app, self.cache, super().cache_client(app))
+        return _Listening(self, app, self.node_of, super().cache_client(app))
 
     def database_client(self, app: App) -> Any:
         """Make an `app.db` that records its calls."""
-        return _Listening(self, app, self.db, super().database_client(app))
+        return _Listening(self, app, lambda call, arguments: self.db, super().database_client(app))
+
+    def node_of(self, call: str, arguments: tuple[Any, ...]) -> Any:
+        """Find the cache node that gets a call."""
+        return self.cache
+
+
+class Witnessed(Hears):
+    """A system without a fleet that is heard.
+
+    It always uses the system for faults: without faults, both kinds of system give the same records.
+    """
+
+
+class WitnessedFleet(Hears, UnreliableFleetSystem):
+    """A fleet that is heard."""
+
+    def node_of(self, call: str, arguments: tuple[Any, ...]) -> Any:
+        """Find the node of the call's first key; a command without keys goes to the first node."""
+        keys = self.cache.engine.keys_of(arguments) if call == "execute" else arguments[:1]
+        return self.caches[self.places[keys[0]]] if keys else self.cache
+
+
+def witnessed(scenario: Scenario, sink: Sink, hear: Callable[[Step], Any]) -> Hears:
+    """Make the system of a scenario, with somebody who hears each call."""
+    kind = Witnessed if scenario.fleet is None else WitnessedFleet
+    return kind(scenario, sink, hear)
 
 
 class _Listening:
     """Stands in front of a client of a tier."""
 
-    def __init__(self, system: Witnessed, app: App, tier: UnreliableTier, client: Any) -> None:
-        self._system, self._app, self._tier, self._client = system, app, tier, client
+    def __init__(self, system: Hears, app: App, tier_of: Callable[..., Any], client: Any) -> None:
+        self._system, self._app, self._tier_of, self._client = system, app, tier_of, client
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(self._client, name)
         return self._heard(name, attribute) if callable(attribute) else attribute
 
     def _heard(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        system, station, place = self._system, self._tier.station, TIERS[self._tier.kind].place
-
         def call(*arguments: Any, **options: Any) -> Any:
-            step = Step(self._app.client, place, name, arguments, system.env.now)
-            step.waited = max(0.0, station.when(station.free[0]) - step.sent)
+            tier, now = self._tier_of(name, arguments), self._system.env.now
+            waited = max(0.0, tier.station.when(tier.station.free[0]) - now)
             visit = method(*arguments, **options)
             if not hasattr(visit, "callbacks"):  # a question that takes no time
                 return visit
+            step = Step(self._app.client, TIERS[tier.kind].place, name, arguments, now)
+            step.waited, step.node = waited, tier.name
             visit.callbacks.insert(0, lambda event: _ended(step, event))
-            system.hear(step)
+            self._system.hear(step)
             return visit
 
         return call
@@ -129,7 +153,7 @@ def steps(
         if (key is None or key in step.arguments) and (clients is None or step.client in clients):
             heard.append(step)
 
-    system = Witnessed(scenario, _forget, hear)
+    system = witnessed(scenario, _forget, hear)
     with suppress(_Enough):
         system.run()
     versions = system.db.versions
