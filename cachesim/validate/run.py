@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 
 from cachesim.errors import BadInput
 from cachesim.experiments.parallel import in_parallel
-from cachesim.validate import freshness, herds, hits, latency, networks, queues, races
+from cachesim.validate import freshness, herds, hits, latency, networks, queues, races, shards
 from cachesim.validate.oracle import Oracle, OracleRow, judge
 
 Progress = Callable[[Iterable[Any], int], Iterable[Any]]
 
 ORACLES: dict[str, Oracle] = {
     oracle.name: oracle
-    for family in (queues, networks, hits, freshness, herds, races, latency)
+    for family in (queues, networks, hits, freshness, herds, races, latency, shards)
     for oracle in family.ORACLES
 }
 
