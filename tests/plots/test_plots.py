@@ -43,10 +43,11 @@ def test_a_timeline_shades_the_faults(result):
 
 
 DRAWN = ["compare", "compare x", "timeline", "latency", "hit_ratio_curve", "welch", "coverage"]
+DRAWN += ["load_per_shard"]
 
 
 @pytest.fixture(params=DRAWN)
-def draw(request, results, grid, result):
+def draw(request, results, grid, result, fleet_result):
     """Return each plot in turn, as a function of the axes."""
     return {
         "compare": lambda ax=None: plots.compare(results, ax=ax),
@@ -58,6 +59,7 @@ def draw(request, results, grid, result):
         "hit_ratio_curve": lambda ax=None: plots.hit_ratio_curve(CURVES, ax=ax),
         "welch": lambda ax=None: plots.welch(SERIES, 4, 0.5, y="hit_ratio", ax=ax),
         "coverage": lambda ax=None: plots.coverage(INTERVALS, 0.5, y="hit_ratio", ax=ax),
+        "load_per_shard": lambda ax=None: plots.load_per_shard(fleet_result, ax=ax),
     }[request.param]
 
 
@@ -87,7 +89,8 @@ def test_every_number_axis_has_a_unit(draw):
 
     assert all("(" in text or "share of" in text for text in (texts[:1] if names_rows else texts))
     if names_rows:
-        assert ["lazy", "slow", "none"] == [label.get_text() for label in ax.get_yticklabels()]
+        names = [label.get_text() for label in ax.get_yticklabels()]
+        assert names in (["lazy", "slow", "none"], [f"shard-{n} node-0" for n in range(3)])
 
 
 def test_nothing_global_changes(draw):
