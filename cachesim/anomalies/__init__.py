@@ -31,6 +31,7 @@ from cachesim.anomalies.races import (
     lagging_replica,
     stale_set,
 )
+from cachesim.anomalies.shards import hot_shard
 from cachesim.errors import BadInput
 
 ALL = (
@@ -42,6 +43,7 @@ ALL = (
     thundering_herd,
     synchronised_ttl,
     cold_start,
+    hot_shard,
     head_of_line,
     evicted_sessions,
     snapshot_fork,
@@ -84,6 +86,7 @@ __all__ = [
     "evicted_sessions",
     "find",
     "head_of_line",
+    "hot_shard",
     "invalidate_first",
     "inversion",
     "lagging_replica",

@@ -6,8 +6,8 @@ The run stops at the request in question, so it costs no more than the way to it
 from typing import Any
 
 from cachesim.errors import BadInput
-from cachesim.experiments.witness import Step, Witnessed
-from cachesim.records import REPLICA, REQUEST, Record, Value
+from cachesim.experiments.witness import Hears, Step, witnessed
+from cachesim.records import REPLICA, REQUEST, TIERS, Record, Value
 from cachesim.scenario import Scenario
 from cachesim.units import MS, show_time, visible
 
@@ -29,30 +29,34 @@ def explain(scenario: Scenario, number: int) -> str:
     """
     if number < 0:
         raise BadInput(f"the number of a request must be >= 0, got {number}")
-    system = _Explained(scenario, number)
+    told = _Explained(number)
+    system = told.system = witnessed(scenario, told.took, told.heard)
     try:
         system.run()
     except _Found:
-        return system.story()
+        return told.story()
     raise BadInput(
-        f"this run has {system.ended} requests; there is no number {number} (they count from 0)"
+        f"this run has {told.ended} requests; there is no number {number} (they count from 0)"
     )
 
 
-class _Explained(Witnessed):
-    """A system that records the steps of one request."""
+class _Explained:
+    """The steps of one request of a system."""
 
-    def __init__(self, scenario: Scenario, number: int) -> None:
-        super().__init__(scenario, self._took, self._heard)
+    system: Hears
+
+    def __init__(self, number: int) -> None:
         self.number = number
         self.ended = 0
         self.record: Record = ()
         self.steps: dict[int, list[Step]] = {}  # client -> its steps for its present request
 
-    def _heard(self, step: Step) -> None:
+    def heard(self, step: Step) -> None:
+        """Keep a call of the present request of its client."""
         self.steps.setdefault(step.client, []).append(step)
 
-    def _took(self, record: Record) -> None:
+    def took(self, record: Record) -> None:
+        """Count a record; stop the run at the one that is explained."""
         self.record = record
         self.ended += 1
         if self.ended > self.number:
@@ -63,12 +67,12 @@ class _Explained(Witnessed):
         """Describe a value by its version."""
         if not isinstance(value, Value):
             return repr(value)
-        return (
-            f"version {self.db.versions.get(value.write)} (write {value.write}, {len(value)} bytes)"
-        )
+        number = self.system.db.versions.get(value.write)
+        return f"version {number} (write {value.write}, {len(value)} bytes)"
 
     def story(self) -> str:
-        record = dict(zip(REQUEST, self.record, strict=True))
+        """Tell the request: one line per call and per answer, then its end."""
+        record = dict(zip(REQUEST, self.record, strict=False))  # a fleet's has more
         head = (
             f'request {self.number}: {record["op"]} "{record["key"]}" by client {record["client"]}'
         )
@@ -99,7 +103,8 @@ class _Explained(Witnessed):
         waiting = f", waiting {show_time(step.waited)} for {place}" if step.waited > 0 else ""
         if step.tier == REPLICA:
             return f"app.db.{step.call}({shown}, replica=True){waiting}"
-        return f"app.{step.tier}.{step.call}({shown}){waiting}"
+        node = "" if step.node in TIERS else f" at {step.node}"
+        return f"app.{step.tier}.{step.call}({shown}){node}{waiting}"
 
     def _answered(self, step: Step) -> str:
         assert step.done is not None

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from cachesim.model.app import App
+from cachesim.model.choice import failing_system_for
 from cachesim.model.journey import Journey
 from cachesim.model.unreliable.system import UnreliableSystem
-from cachesim.model.unreliable.tiers import UnreliableTier
 from cachesim.records import REPLICA, TIERS, Record, Sink, Value
 from cachesim.scenario import Scenario
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 STEP = (
     "client",  # number of the client that called
-    "tier",  # "cache", "db" or "replica"
+    "tier",  # "cache" or "db"
     "call",  # "get", "set", "delete", "execute", "read" or "write"
     "key",
     "sent",  # seconds: when the client called
@@ -41,24 +40,28 @@ class Step:
             client, tier, call, arguments, sent,
         )  # fmt: skip
         self.waited = 0.0  # seconds until a worker was free
+        self.node = ""  # name of the tier that was called, such as "shard-2 node-0"
         self.done: float | None = None  # None: in progress
         self.ok = True
         self.answer: Any = None
 
 
-class Witnessed(UnreliableSystem):
+class Hears(UnreliableSystem):
     """A system that passes each call of its clients to `hear` when it is sent; the end is filled in later.
 
-    It always uses the system for faults: without faults, both kinds of system give the same records.
+    It hears the client of each tier, so it knows which node of a fleet was asked.
     """
 
-    def __init__(self, scenario: Scenario, sink: Sink, hear: Callable[[Step], Any]) -> None:
-        super().__init__(scenario, sink, lambda sample: None)
-        self.hear = hear
+    hear: Callable[[Step], Any]
 
-    def cache_client(self, app: App) -> Any:
-        """Make an `app.cache` that records its calls."""
-        return _Listening(self, app.journey, self.cache, super().cache_client(app))
+    def listen(self, hear: Callable[[Step], Any]) -> Self:
+        """Call `hear` with each step from now on."""
+        self.hear = hear
+        return self
+
+    def connect_cache(self, tier: Any, journey: Journey) -> Any:
+        """Make a client of a cache that records its calls."""
+        return _Listening(self, journey, tier, super().connect_cache(tier, journey))
 
     def connect_database(self, tier: Any, journey: Journey) -> Any:
         """Make a client of the database that records its calls."""
@@ -69,35 +72,40 @@ class Witnessed(UnreliableSystem):
         return _Listening(self, journey, tier, super().connect_replica(tier, journey), REPLICA)
 
 
+def witnessed(scenario: Scenario, sink: Sink, hear: Callable[[Step], Any]) -> Hears:
+    """Make the system of a scenario, with somebody who hears each call.
+
+    It is always a system for faults: without faults, both kinds of system give the same records.
+    """
+    kind = type("Witnessed", (Hears, failing_system_for(scenario)), {})
+    system: Hears = kind(scenario, sink, lambda *sample: None)
+    return system.listen(hear)
+
+
 class _Listening:
     """Stands in front of a client of a tier."""
 
     def __init__(
-        self,
-        system: Witnessed,
-        journey: Journey,
-        tier: UnreliableTier,
-        client: Any,
-        place: str = "",
+        self, system: Hears, journey: Journey, tier: Any, client: Any, place: str = ""
     ) -> None:
         self._system, self._journey, self._client = system, journey, client
-        self._station, self._place = tier.station, place or TIERS[tier.kind].place
+        self._tier, self._place = tier, place or TIERS[tier.kind].place
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(self._client, name)
         return self._heard(name, attribute) if callable(attribute) else attribute
 
     def _heard(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        system, station = self._system, self._station
-
         def call(*arguments: Any, **options: Any) -> Any:
-            step = Step(self._journey.client, self._place, name, arguments, system.env.now)
-            step.waited = max(0.0, station.when(station.free[0]) - step.sent)
+            station, now = self._tier.station, self._system.env.now
+            waited = max(0.0, station.when(station.free[0]) - now)
             visit = method(*arguments, **options)
             if not hasattr(visit, "callbacks"):  # a question that takes no time
                 return visit
+            step = Step(self._journey.client, self._place, name, arguments, now)
+            step.waited, step.node = waited, self._tier.name
             visit.callbacks.insert(0, lambda event: _ended(step, event))
-            system.hear(step)
+            self._system.hear(step)
             return visit
 
         return call
@@ -142,7 +150,7 @@ def steps(
         if (key is None or key in step.arguments) and (clients is None or step.client in clients):
             heard.append(step)
 
-    system = Witnessed(scenario, _forget, hear)
+    system = witnessed(scenario, _forget, hear)
     with suppress(_Enough):
         system.run()
     versions = system.db.versions

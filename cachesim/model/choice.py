@@ -12,9 +12,15 @@ from cachesim.model.unreliable.system import UnreliableSystem
 
 def system_for(blueprint: Blueprint) -> type[System]:
     """Choose the class to build: a plain System, unless it has a fleet, a tier may fail or a client may give up."""
-    may_fail = blueprint.faults or blueprint.resilience != Resilience()
+    if blueprint.faults or blueprint.resilience != Resilience():
+        return failing_system_for(blueprint)
     if isinstance(blueprint.fleet, Groups):
-        return UnreliableGroupSystem if may_fail else GroupSystem
-    if blueprint.fleet is not None:
-        return UnreliableFleetSystem if may_fail else FleetSystem
-    return UnreliableSystem if may_fail else System
+        return GroupSystem
+    return System if blueprint.fleet is None else FleetSystem
+
+
+def failing_system_for(blueprint: Blueprint) -> type[UnreliableSystem]:
+    """Choose the class whose tiers may fail."""
+    if isinstance(blueprint.fleet, Groups):
+        return UnreliableGroupSystem
+    return UnreliableSystem if blueprint.fleet is None else UnreliableFleetSystem

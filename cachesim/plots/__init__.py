@@ -8,6 +8,7 @@ plots share.
 
 from cachesim.plots.comparisons import compare
 from cachesim.plots.curves import hit_ratio_curve
+from cachesim.plots.fleets import load_per_shard
 from cachesim.plots.interleavings import counter_example, interleaving
 from cachesim.plots.style import COLOURS, DPI, LINES, MARKERS
 from cachesim.plots.timelines import latency, timeline
@@ -25,6 +26,7 @@ __all__ = [
     "hit_ratio_curve",
     "interleaving",
     "latency",
+    "load_per_shard",
     "timeline",
     "welch",
 ]

@@ -39,6 +39,7 @@ from cachesim.theory.fleet import (
     partition_loss,
     replicated_throughput,
     ring_imbalance,
+    sharded_wait,
     stale_topology,
     wait_time,
 )
@@ -178,6 +179,7 @@ __all__ = [
     "replicated_throughput",
     "ring_imbalance",
     "safe_after",
+    "sharded_wait",
     "single_flight",
     "sliding_stale_ratio",
     "sliding_ttl_hit_ratio",

@@ -8,6 +8,8 @@ import math
 
 import numpy as np
 
+from cachesim.theory.queues import mg1_wait
+
 Array = np.ndarray
 
 
@@ -63,6 +65,26 @@ def busiest_share(top: float, squares: float, shards: int) -> float:
     """
     deviation = math.sqrt((1 / shards - 1 / shards**2) * squares)
     return max(top + (1 - top) / shards, 1 / shards + expected_highest(shards) * deviation)
+
+
+def sharded_wait(rate: float, service: float, shares: Array) -> float:
+    """Give the mean wait of a request in seconds, if each shard is a queue of its own with one worker (M/D/1).
+
+    Parameters
+    ----------
+    rate : float
+        Requests per second, all shards together; they arrive at random moments.
+    service : float
+        Seconds of work of each request.
+    shares : array
+        Of the requests, one per shard; a shard that is asked for more than it can do raises BadInput.
+
+    >>> round(sharded_wait(1.5, 1.0, [0.5, 0.5]), 2), round(sharded_wait(1.5, 1.0, [0.6, 0.4]), 2)
+    (1.5, 3.0)
+    """
+    return sum(
+        float(share) * mg1_wait(rate * float(share), service, service**2) for share in shares
+    )
 
 
 def copies_needed(top: float, shards: int, excess: float) -> int:

@@ -9,14 +9,24 @@ from typing import Any, NamedTuple
 
 from cachesim.errors import BadInput
 from cachesim.experiments.parallel import in_parallel
-from cachesim.validate import freshness, herds, hits, latency, networks, queues, races, replicas
+from cachesim.validate import (
+    freshness,
+    herds,
+    hits,
+    latency,
+    networks,
+    queues,
+    races,
+    replicas,
+    shards,
+)
 from cachesim.validate.oracle import Oracle, OracleRow, judge
 
 Progress = Callable[[Iterable[Any], int], Iterable[Any]]
 
 ORACLES: dict[str, Oracle] = {
     oracle.name: oracle
-    for family in (queues, networks, hits, freshness, herds, races, replicas, latency)
+    for family in (queues, networks, hits, freshness, herds, races, replicas, latency, shards)
     for oracle in family.ORACLES
 }
 

@@ -2,12 +2,15 @@
 
 import pytest
 
+from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
+from cachesim.experiments.explain import explain
 from cachesim.experiments.run import run
-from cachesim.experiments.witness import STEP, Witnessed, steps
+from cachesim.experiments.witness import STEP, steps, witnessed
 from cachesim.measure import checks
 from cachesim.model.distributions import Exponential
+from cachesim.model.fleet import Shards
 from cachesim.model.network import Network
 from cachesim.model.popularity import Zipf
 from cachesim.model.strategies.lazy import LazyLoading
@@ -33,16 +36,32 @@ def requests(key):
     return history[history["key"] == key]
 
 
-def test_a_witness_changes_nothing():
+FLEET = SCENARIO.replace(cache=Redis(), fleet=Shards(3))
+
+
+@pytest.mark.parametrize("scenario", [SCENARIO, FLEET], ids=["one node", "fleet"])
+def test_a_witness_changes_nothing(scenario):
     """The same records with and without it."""
     heard, records = [], []
-    Witnessed(SCENARIO, records.append, heard.append).run()
-    history = run(SCENARIO).history
+    witnessed(scenario, lambda record: records.append(tuple(record)), heard.append).run()
+    history = run(scenario).history
     plain = history[history["op"] != "sample"]
 
     assert plain["begin"].tolist() == [record[REQUEST.index("begin")] for record in records]
     assert plain["end"].tolist() == [record[REQUEST.index("end")] for record in records]
     assert len(heard) > len(records)
+
+
+def test_a_witness_names_the_node_of_a_fleet():
+    """Each call goes to the node of its key, and a request is explained with it."""
+    heard = []
+    witnessed(FLEET.replace(duration=2), lambda record: None, heard.append).run()
+    names, find = [group[0] for group in FLEET.fleet.groups()], FLEET.fleet.finder()
+    asked = [step for step in heard if step.tier == "cache"]
+
+    assert [names[find(step.arguments[0])] for step in asked] == [step.node for step in asked]
+    assert set(names) == {step.node for step in asked}
+    assert "app.cache.get('key:00000010') at shard-" in explain(FLEET, 0)
 
 
 def test_every_visit_of_a_request_is_heard():

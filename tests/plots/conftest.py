@@ -2,10 +2,12 @@
 
 import pytest
 
+from cachesim.engines.redis.engine import Redis
 from cachesim.engines.simple import Simple
 from cachesim.experiments.compare import compare
 from cachesim.experiments.run import run
 from cachesim.experiments.sweep import sweep
+from cachesim.model.fleet import Shards
 from cachesim.model.popularity import Zipf
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
 from cachesim.model.workload import OpenLoop
@@ -38,3 +40,9 @@ def grid():
 def result():
     """Return one run."""
     return run(SMALL)
+
+
+@pytest.fixture(scope="module")
+def fleet_result():
+    """Return one run of three shards."""
+    return run(SMALL.replace(cache=Redis(), fleet=Shards(3)))

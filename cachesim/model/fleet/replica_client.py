@@ -73,7 +73,7 @@ class WaitVisit(Visit):
     def sent(self, send: Callable[..., Visit], journey: Journey) -> "WaitVisit":
         """Send the command."""
         visit: Any = send(journey, self._run_nothing, None)
-        visit.waiter = self._begin
+        visit.callbacks.append(self._begin)
         journey.note(self)
         return self
 

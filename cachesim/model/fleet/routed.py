@@ -70,7 +70,7 @@ class Routed(Visit):
         if self.turn is not None:
             arguments = *arguments, True
         visit: Any = getattr(self.client.clients[self.node], self.name)(*arguments)
-        visit.waiter = self._ended
+        visit.callbacks.append(self._ended)
         return self
 
     def _ended(self, visit: Visit) -> None:

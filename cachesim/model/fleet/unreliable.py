@@ -9,6 +9,7 @@ from cachesim.model.fleet.routed import RoutedClient
 from cachesim.model.fleet.specs import Pool
 from cachesim.model.fleet.system import FleetSystem
 from cachesim.model.fleet.topology import Places, Topology, Truth, View
+from cachesim.model.journey import Journey
 from cachesim.model.unreliable.clients import ResilientCacheClient
 from cachesim.model.unreliable.system import UnreliableSystem
 from cachesim.model.unreliable.tiers import UnreliableTier
@@ -35,8 +36,12 @@ class UnreliableFleetSystem(FleetSystem, UnreliableSystem):
 
     def connect(self, place: int, app: App) -> CacheClient:
         """Make a client of one node; it fails where the node fails, and a RoutedClient decides what follows."""
-        tier = self.caches[place]
-        return ResilientCacheClient(tier, app.journey, self.channel_to(tier), raises=True)
+        client: CacheClient = self.connect_cache(self.caches[place], app.journey)
+        return client
+
+    def connect_cache(self, tier: Any, journey: Journey) -> Any:
+        """Make a client of one node that always fails where the node fails."""
+        return ResilientCacheClient(tier, journey, self.channel_to(tier), raises=True)
 
     def view_of(self, client: int) -> View:
         """Give what the process that serves a user knows of the fleet."""

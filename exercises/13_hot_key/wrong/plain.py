@@ -1,0 +1,19 @@
+# score: 20
+# Lazy loading as ever.
+import cachesim as cs
+
+
+class Spread(cs.Strategy):
+    hot: str = "key:00000000"
+    shards: int = 4
+
+    def read(self, app, key):
+        value = yield app.cache.get(key)
+        if value is None:
+            value = yield app.db.read(key)
+            yield app.cache.set(key, value)
+        return value
+
+    def write(self, app, key, value):
+        yield app.db.write(key, value)
+        yield app.cache.delete(key)
