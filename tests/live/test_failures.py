@@ -20,8 +20,9 @@ from tests.patience import PATIENCE
 
 
 @pytest.fixture(autouse=True)
-def private_folder(monkeypatch):
+def private_folder(monkeypatch, tmp_path_factory):
     """A folder for temporary files that no other test writes to; short, as a socket's path must be."""
+    tmp_path_factory.getbasetemp()  # pytest makes its own folder first, or it would lie in ours
     with tempfile.TemporaryDirectory(prefix="t") as folder:
         monkeypatch.setenv("TMPDIR", folder)
         monkeypatch.setattr(tempfile, "tempdir", folder)
