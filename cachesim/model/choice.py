@@ -14,13 +14,18 @@ def system_for(blueprint: Blueprint) -> type[System]:
     """Choose the class to build: a plain System, unless it has a fleet, a tier may fail or a client may give up."""
     if blueprint.faults or blueprint.resilience != Resilience():
         return failing_system_for(blueprint)
-    if isinstance(blueprint.fleet, Groups):
+    if has_replicas(blueprint):
         return GroupSystem
     return System if blueprint.fleet is None else FleetSystem
 
 
+def has_replicas(blueprint: Blueprint) -> bool:
+    """Whether the nodes of the fleet must write a log: one without replicas is spared it."""
+    return isinstance(blueprint.fleet, Groups) and blueprint.fleet.replicas > 0
+
+
 def failing_system_for(blueprint: Blueprint) -> type[UnreliableSystem]:
     """Choose the class whose tiers may fail."""
-    if isinstance(blueprint.fleet, Groups):
+    if has_replicas(blueprint):
         return UnreliableGroupSystem
     return UnreliableSystem if blueprint.fleet is None else UnreliableFleetSystem
