@@ -24,6 +24,7 @@ from cachesim.anomalies.neighbours import (
     snapshot_fork,
 )
 from cachesim.anomalies.occurrence import Occurrence, occurrence
+from cachesim.anomalies.pools import lost_node, rehash_storm
 from cachesim.anomalies.races import (
     early_double_delete,
     invalidate_first,
@@ -43,6 +44,8 @@ ALL = (
     thundering_herd,
     synchronised_ttl,
     cold_start,
+    lost_node,
+    rehash_storm,
     hot_shard,
     head_of_line,
     evicted_sessions,
@@ -92,11 +95,13 @@ __all__ = [
     "lagging_replica",
     "lock_expiry",
     "lost_deletes",
+    "lost_node",
     "maintenance",
     "near_cache_race",
     "occurrence",
     "out_of_credits",
     "penetration",
+    "rehash_storm",
     "snapshot_fork",
     "stale_set",
     "synchronised_ttl",

@@ -140,6 +140,12 @@ def refused(history: pd.DataFrame) -> float:
     return _share(rows["error"].notna())
 
 
+def misses(history: pd.DataFrame) -> float:
+    """Compute the share of the reads that did not find their key in the cache."""
+    reads = history[history["op"] == "read"]
+    return _share(reads["lookup"] != "hit")
+
+
 def misses_of(keys: Sequence[str]) -> Callable[[pd.DataFrame], float]:
     """Return a measure: the share of the reads of these keys that missed."""
     wanted = set(keys)

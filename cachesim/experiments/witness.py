@@ -27,6 +27,7 @@ STEP = (
     "done",  # seconds: when the call took effect and its answer was there
     "version",  # of the value that was sent or returned; None: no value, or it was never committed
     "answer",  # get: "hit" or "miss"; execute: its command; a refused call: "failed"; else ""
+    "node",  # name of the tier that was called, such as "cache" or "shard-2 node-0"
 )
 
 
@@ -176,4 +177,5 @@ def _row(step: Step, versions: dict[int, int]) -> tuple[Any, ...]:
     elif step.call == "execute":
         answer = " ".join(str(part) for part in step.arguments[:2])
     key = None if step.call == "execute" else step.arguments[0]
-    return (step.client, step.tier, step.call, key, step.sent, step.done, version, answer)
+    what = (step.client, step.tier, step.call, key, step.sent, step.done)
+    return (*what, version, answer, step.node)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cachesim.errors import BadInput
 from cachesim.plots.style import COLOURS, WIDTH, new_axes, pick
-from cachesim.records import REPLICA, TIERS
+from cachesim.records import CACHE, REPLICA, TIERS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,22 +34,23 @@ def interleaving(steps: pd.DataFrame, requests: pd.DataFrame, ax: Axes | None = 
     Parameters
     ----------
     steps : DataFrame
-        One row per visit, as `experiments.witness.steps` returns: client, tier, call, sent, done, version, answer.
+        One row per visit, as `experiments.witness.steps` returns: client, tier, call, sent, done, version, answer
+        and node. Each node of a fleet that was called has a line.
     requests : DataFrame
         Rows of a history; each is drawn as a bar on its client's line, with its action as a label.
     """
     clients = sorted({*steps["client"], *requests["client"].dropna().astype(int)})
-    names = [*(f"client {c}" for c in clients), *(NAMES[t] for t in NAMES if t in {*steps["tier"]})]
+    names = [*(f"client {c}" for c in clients), *_tiers(steps)]
     rows = {name: -place for place, name in enumerate(names)}
     moments = _moments(steps, requests)
     places = {moment: place for place, moment in enumerate(moments)}
     ax = _roomy(len(names), len(moments)) if ax is None else ax
     ax.grid(False)
-    for tier in {*steps["tier"]}:
-        _band(ax, rows[NAMES[tier]], steps[steps["tier"] == tier], places)
+    for name, visits in steps.groupby(_lines(steps)):
+        _band(ax, rows[str(name)], visits, places)
     for request in _each(requests):
         _bar(ax, rows[f"client {request.client}"], request, places)
-    for step in _each(steps):
+    for step in _each(steps.assign(line=_lines(steps))):
         _arrow(ax, rows, step, places)
     ax.set_yticks(list(rows.values()), names)
     ax.set_ylim(-len(names) + 0.4, 0.75)
@@ -88,6 +89,23 @@ def counter_example(verdict: Any, ax: Axes | None = None) -> Axes:
 def _each(frame: pd.DataFrame) -> Iterator[Any]:
     """Yield the rows of a frame, each with its columns as attributes."""
     yield from frame.itertuples()
+
+
+def _lines(steps: pd.DataFrame) -> pd.Series:
+    """Name the line of each visit: the tier, or the node if the cache is a fleet."""
+    if "node" not in steps:
+        return steps["tier"].map(NAMES)
+    of_fleet = (steps["tier"] == TIERS[CACHE].place) & (steps["node"] != CACHE)
+    return steps["node"].where(of_fleet, steps["tier"].map(NAMES))
+
+
+def _tiers(steps: pd.DataFrame) -> list[str]:
+    """Name the lines of the tiers, from above: the caches, the database, its replica."""
+    order = {
+        (list(NAMES).index(tier), len(line), line)
+        for tier, line in zip(steps["tier"], _lines(steps), strict=True)
+    }
+    return [line for *_, line in sorted(order)]
 
 
 def _moments(steps: pd.DataFrame, requests: pd.DataFrame) -> list[float]:
@@ -135,7 +153,7 @@ def _arrow(ax: Axes, rows: dict[str, int], step: Any, places: dict[float, int]) 
     if not _known(step.done):  # still in progress at the end of the diagram
         return
     source = places[step.sent], rows[f"client {step.client}"]
-    target = places[step.done], rows[NAMES[step.tier]]
+    target = places[step.done], rows[step.line]
     arrow: dict[str, Any] = {"arrowstyle": "-|>", "color": _colour(step.version), "linewidth": 1.2}
     ax.annotate("", target, source, arrowprops=arrow)
     share = _between_rows(source[1], target[1])

@@ -3,8 +3,11 @@
 import pytest
 
 from cachesim.anomalies import ALL, by_id, find, occurrence
+from cachesim.anomalies.pools import moved
 from cachesim.errors import BadInput
+from cachesim.model.routes import Ketama, Modulo
 from cachesim.plots import interleaving
+from cachesim.theory import moved_keys
 
 IDS = [make().id for make in ALL]
 ONE_RUN = 0.25  # of the prediction: as far as the effect of one run may be from it; ten runs come within 10 %
@@ -79,3 +82,32 @@ def test_a_replica_has_a_line_of_its_own():
     assert "replica" in {
         label.get_text() for label in interleaving(seen.steps, seen.requests).get_yticklabels()
     }
+
+
+def test_each_node_of_a_fleet_has_a_line_of_its_own():
+    """The dead node answers nothing; the others and the database answer; no line is called cache."""
+    seen = occurrence(by_id("A9"))
+    labels = [
+        label.get_text() for label in interleaving(seen.steps, seen.requests).get_yticklabels()
+    ]
+    failed = seen.steps[seen.steps["answer"] == "failed"]
+
+    assert {"node-3"} == set(failed["node"])
+    asked = {*seen.steps["node"]} - {"database"}
+    assert [*sorted(asked), "database"] == [name for name in labels if "client" not in name]
+    assert {"node-3"} < asked
+
+
+def test_the_dead_node_of_a9_has_an_even_share():
+    """The formula holds for a node with exactly one of n keys."""
+    scenario = by_id("A9").shows
+    find, keys = scenario.fleet.finder(), scenario.workload.keys_loaded()
+    dead = scenario.faults[0].node
+
+    assert len(keys) == 4 * sum(f"node-{find(key)}" == dead for key in keys)
+
+
+@pytest.mark.parametrize(("route", "ring"), [(Modulo(), False), (Ketama(), True)])
+def test_the_keys_that_move_when_a_node_joins(route, ring):
+    """P4; 10,000 keys, and a ring has an imbalance of its own."""
+    assert abs(moved(route, 9, 10_000) / 10_000 - moved_keys(9, ring=ring)) < 0.02
