@@ -26,6 +26,7 @@ class GroupNode(CacheTier):
         self.replica: LazyReplica | None = None  # None: it is a primary
         self.services = self._caught_up(self.services)
         self.service = self.services.__next__
+        self._links = 0  # how often it has followed a node: each link has lags of its own
         self.waiting: dict[Any, None] = {}  # clients that WAIT for its replicas
         self._required = 0, 0  # min-replicas-to-write, min-replicas-max-lag
         self._looked, self._good = -1, 0  # the second of the last look, the good replicas then
@@ -58,7 +59,8 @@ class GroupNode(CacheTier):
 
     def follow(self, primary: "GroupNode", lag: Any, work: float, back: float) -> None:
         """Become a replica of a node, from now on; `work` is what an entry costs, `back` the way of an ACK."""
-        lags = lag.draws(stream(self.seed, f"{self.name} follows {primary.name}"))
+        self._links += 1
+        lags = lag.draws(stream(self.seed, f"{self.name} follows {primary.name}, {self._links}"))
 
         def seconds(entry: LogEntry) -> float:
             return 0.0 if entry.why == FRAME else work
