@@ -5,6 +5,12 @@ A new anomaly is a function in the file of its family and a line here.
 """
 
 from cachesim.anomalies.anomaly import Anomaly, Finding, find
+from cachesim.anomalies.failovers import (
+    lost_at_failover,
+    old_address,
+    own_write,
+    reboot_of_a_primary,
+)
 from cachesim.anomalies.failures import (
     cold_start,
     connection_storm,
@@ -49,8 +55,12 @@ ALL = (
     hot_shard,
     head_of_line,
     evicted_sessions,
+    lost_at_failover,
+    own_write,
     snapshot_fork,
+    reboot_of_a_primary,
     maintenance,
+    old_address,
     unreachable,
     wrong_password,
     connection_storm,
@@ -94,13 +104,17 @@ __all__ = [
     "inversion",
     "lagging_replica",
     "lock_expiry",
+    "lost_at_failover",
     "lost_deletes",
     "lost_node",
     "maintenance",
     "near_cache_race",
     "occurrence",
+    "old_address",
     "out_of_credits",
+    "own_write",
     "penetration",
+    "reboot_of_a_primary",
     "rehash_storm",
     "snapshot_fork",
     "stale_set",

@@ -15,8 +15,15 @@ from cachesim.scenario import Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cachesim.experiments.result import Result
+
 CONFIDENCE = 0.99
 VAGUE = 0.1  # share of the prediction: most that the measured effect may differ, and half its interval be
+
+
+def measured(result: Result) -> pd.DataFrame:
+    """Give the part of the history after the warm-up."""
+    return result.measured
 
 
 class Anomaly(NamedTuple):
@@ -36,6 +43,7 @@ class Anomaly(NamedTuple):
     check: Callable[[pd.DataFrame], Verdict]  # finds it in any history
     replications: int = 10
     cure_effect: Callable[[pd.DataFrame], float] | None = None  # if the cure needs another measure
+    sees: Callable[[Result], pd.DataFrame] = measured  # what the effect and the check look at
 
 
 class Finding(NamedTuple):
@@ -76,17 +84,23 @@ def find(anomaly: Anomaly, seed: int = 1, n_jobs: int = -1) -> Finding:
         (anomaly.shows, anomaly.effect),
         (anomaly.cure, anomaly.cure_effect or anomaly.effect),
     )
-    jobs = [(scenario.replace(seed=one), effect) for scenario, effect in pairs for one in seeds]
+    jobs = [
+        (scenario.replace(seed=one), anomaly.sees, effect)
+        for scenario, effect in pairs
+        for one in seeds
+    ]
     effects = list(in_parallel(_effect, jobs, n_jobs))
     first = run(anomaly.shows.replace(seed=seeds[0]))
     return Finding(
         anomaly,
         interval(effects[: len(seeds)], CONFIDENCE),
         interval(effects[len(seeds) :], CONFIDENCE),
-        anomaly.check(first.measured),
+        anomaly.check(anomaly.sees(first)),
     )
 
 
-def _effect(job: tuple[Scenario, Callable[[pd.DataFrame], float]]) -> float:
-    scenario, effect = job
-    return effect(run(scenario).measured)
+def _effect(
+    job: tuple[Scenario, Callable[[Result], pd.DataFrame], Callable[[pd.DataFrame], float]],
+) -> float:
+    scenario, sees, effect = job
+    return effect(sees(run(scenario)))

@@ -197,3 +197,23 @@ def load_factor(at: float, window: float) -> Callable[[pd.DataFrame], float]:
 def lost_for_each(crashes: int) -> Callable[[pd.DataFrame], float]:
     """Return a measure: the number of acknowledged writes that were lost per crash."""
     return lambda history: checks.lost_writes(history).violations / crashes
+
+
+def lost_by_each(failovers: int) -> Callable[[pd.DataFrame], float]:
+    """Return a measure: the number of acknowledged writes that were lost per failover (column `lost`)."""
+    return lambda history: float(requests_of(history)["lost"].sum()) / failovers
+
+
+def own_writes_missed(history: pd.DataFrame) -> float:
+    """Return the share of the reads that saw an older version than their client had written."""
+    return checks.read_your_writes(history).violations / int((history["op"] == "read").sum())
+
+
+def cold_reads(history: pd.DataFrame) -> float:
+    """Return the number of reads that the cache answered, and whose key was not there."""
+    return float((checks.missed(history)["lookup"] != "unreachable").sum())
+
+
+def seconds_refused(rate: float) -> Callable[[pd.DataFrame], float]:
+    """Return a measure: for how many seconds of a load of so many requests per second the answer was an error."""
+    return lambda history: float(history["error"].notna().sum()) / rate

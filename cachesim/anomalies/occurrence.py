@@ -33,7 +33,7 @@ def occurrence(anomaly: Anomaly, seed: int = 1) -> Occurrence:
         The check finds none, or shows no requests.
     """
     scenario = anomaly.shows.replace(seed=replica_seed(seed, 0))
-    verdict = anomaly.check(run(scenario).measured)
+    verdict = anomaly.check(anomaly.sees(run(scenario)))
     if verdict.example is None or verdict.example.empty:
         raise BadInput(
             f"{anomaly.id}: with seed {seed} the check shows no occurrence; take another seed"

@@ -74,6 +74,7 @@ from cachesim.theory.hits import (
     lru_with_deletes_hit_ratio,
     zipf,
 )
+from cachesim.theory.links import in_flight
 from cachesim.theory.outages import (
     cluster_throughput,
     cross_zone_cost,
@@ -145,6 +146,7 @@ __all__ = [
     "herd",
     "herd_miss_ratio",
     "hottest_shard",
+    "in_flight",
     "invalidate_freshness",
     "invalidate_hit_ratio",
     "inversion_read",

@@ -209,15 +209,17 @@ def wait_time(lag: float, replicas: int, asked: int) -> float:
     return lag * sum(1 / (replicas - known) for known in range(asked))
 
 
-def own_write_missed(gap: float, lag: float) -> float:
+def own_write_missed(gap: float, lag: float, writes: float = 0.0) -> float:
     """Give the probability that a read `gap` seconds after the client's own write misses it at a replica.
 
-    The lag is exponential with mean `lag`, in seconds.
+    The lag is exponential with mean `lag`, in seconds. With `writes` per second of all clients the write may
+    also wait behind an older one; see `in_flight`.
 
-    >>> round(own_write_missed(0.03, 0.02), 4)
-    0.2231
+    >>> round(own_write_missed(0.03, 0.02), 4), round(own_write_missed(0.03, 0.02, writes=100), 4)
+    (0.2231, 0.5027)
     """
-    return math.exp(-gap / lag)
+    late = math.exp(-gap / lag)
+    return 1 - (1 - late) * math.exp(-writes * lag * late)
 
 
 def partition_loss(writes: float, patience: float) -> float:

@@ -5,6 +5,7 @@ import pytest
 from cachesim.anomalies import ALL, by_id, find, occurrence
 from cachesim.anomalies.pools import moved
 from cachesim.errors import BadInput
+from cachesim.experiments.run import run
 from cachesim.model.routes import Ketama, Modulo
 from cachesim.plots import interleaving
 from cachesim.theory import moved_keys
@@ -111,3 +112,25 @@ def test_the_dead_node_of_a9_has_an_even_share():
 def test_the_keys_that_move_when_a_node_joins(route, ring):
     """P4; 10,000 keys, and a ring has an imbalance of its own."""
     assert abs(moved(route, 9, 10_000) / 10_000 - moved_keys(9, ring=ring)) < 0.02
+
+
+def test_a_failover_loses_what_the_result_names():
+    """The column `lost` marks acknowledged writes; `lost_writes` has them, and nothing else was lost here."""
+    anomaly = by_id("A14")
+    result = run(anomaly.shows)
+    seen = anomaly.sees(result)
+    crashes = len(anomaly.shows.faults)
+
+    assert len(result.lost_writes) == seen["lost"].sum() == round(anomaly.effect(seen) * crashes)
+    assert seen[seen["lost"]]["error"].isna().all()
+
+
+def test_a_rebooted_primary_empties_its_replica():
+    """After a second the other shards have their keys, and the replica has what its empty primary has."""
+    result = run(by_id("A20").shows.replace(sample_every=1.0))
+    nodes = result.nodes
+    items = nodes.groupby("node")["items"]
+    first, last = items.first(), items.last()
+
+    assert last["shard-0 node-1"] == last["shard-0 node-0"] < first["shard-0 node-1"]
+    assert last["shard-1 node-1"] == first["shard-1 node-1"]

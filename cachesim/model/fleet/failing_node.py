@@ -6,7 +6,7 @@ from typing import Any
 
 import simpy
 
-from cachesim.errors import CommandError, Redirected, SimulatedFailure
+from cachesim.errors import CommandError, ConnectionLost, Redirected, SimulatedFailure
 from cachesim.model.events import Visit
 from cachesim.model.fleet.lost import LostWrite, all_held
 from cachesim.model.fleet.node import GroupNode
@@ -72,6 +72,13 @@ class FailingNode(GroupNode, UnreliableCache):
         if self.replica is not None:
             self.replica.leave()
             self.replica = None
+
+    def crash(self) -> None:
+        """End the process at once: clients that wait for its replicas lose their connections, too."""
+        super().crash()
+        waiting, self.waiting = self.waiting, {}
+        for visit in waiting:
+            visit.drop(ConnectionLost(f"the {self.name} crashed before its replicas answered"))
 
     def restart_engine(self) -> None:
         """Restart: nothing in memory survives."""

@@ -26,6 +26,8 @@ class GroupNode(CacheTier):
         self.replica: LazyReplica | None = None  # None: it is a primary
         self.services = self._caught_up(self.services)
         self.service = self.services.__next__
+        self._links = 0  # how often it has followed a node: each link has lags of its own
+        self.waiting: dict[Any, None] = {}  # clients that WAIT for its replicas
         self._required = 0, 0  # min-replicas-to-write, min-replicas-max-lag
         self._looked, self._good = -1, 0  # the second of the last look, the good replicas then
         self._phase = uniform(self.seed, f"{self.name} acknowledgements")()
@@ -57,7 +59,8 @@ class GroupNode(CacheTier):
 
     def follow(self, primary: "GroupNode", lag: Any, work: float, back: float) -> None:
         """Become a replica of a node, from now on; `work` is what an entry costs, `back` the way of an ACK."""
-        lags = lag.draws(stream(self.seed, f"{self.name} follows {primary.name}"))
+        self._links += 1
+        lags = lag.draws(stream(self.seed, f"{self.name} follows {primary.name}, {self._links}"))
 
         def seconds(entry: LogEntry) -> float:
             return 0.0 if entry.why == FRAME else work
@@ -90,10 +93,16 @@ class GroupNode(CacheTier):
             self._good = sum(link.is_good(self.env._now, max_lag) for link in links)
         return None if self._good >= wanted else NOREPLICAS
 
-    def acknowledged(self) -> list[float]:
-        """Ask all replicas for an ACK; return when each will have answered, in seconds, the first one first."""
-        offset = self.engine.request_acks()
-        return sorted(follower.acknowledges(offset) for follower in self.engine.log.readers)  # type: ignore[attr-defined]
+    def ask_for_acks(self) -> int:
+        """Ask all replicas for an ACK at once; return the offset that they will have then, in bytes."""
+        return self.engine.request_acks()
+
+    def acknowledged(self, offset: int) -> list[float]:
+        """Give when each replica will have answered that it has the log up to `offset`, the first one first."""
+        followers: Any = self.engine.log.readers
+        for follower in followers:
+            follower.catch_up(self.env._now)
+        return sorted(follower.acknowledges(offset) for follower in followers)
 
     def depart(self, arrival: float, seconds: float) -> float:
         """Book work on the station; return when it is done."""

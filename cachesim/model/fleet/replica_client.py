@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import simpy
 
 from cachesim.engines.base import Command
-from cachesim.errors import CacheError
+from cachesim.errors import CacheError, SimulatedFailure
 from cachesim.model.cache_client import CacheClient
 from cachesim.model.events import Visit
 from cachesim.model.fleet.client import FleetClient, NodeClients
@@ -83,15 +83,33 @@ class WaitVisit(Visit):
     def _begin(self, visit: Visit) -> None:
         """Ask the replicas; or fail, if the primary did not answer."""
         if not visit._ok:
-            self.fail_with(visit._value)
+            self.drop(visit._value)
+            return
+        self._end = self._tier.env._now + self._timeout
+        self._offset = self._tier.ask_for_acks()
+        self._tier.waiting[self] = None
+        self._look()
+
+    def _look(self, event: Any = None) -> None:
+        """Answer if enough replicas have it, or if time is up; else look again when they should.
+
+        A replica can be cut off meanwhile, so what was foreseen is looked at once more.
+        """
+        if self not in self._tier.waiting:
+            return
+        now, moments = self._tier.env._now, self._tier.acknowledged(self._offset)
+        self._value = sum(moment <= now for moment in moments)
+        if self._value >= self._replicas or now >= self._end:
+            del self._tier.waiting[self]
             self.fire()
             return
-        now = self._tier.env._now
-        moments = self._tier.acknowledged()
         enough = moments[self._replicas - 1] if self._replicas <= len(moments) else math.inf
-        end = min(max(now, enough), now + self._timeout)
-        self._value = sum(moment <= end for moment in moments)
-        at(self._tier.env, end, lambda event: self.fire())
+        at(self._tier.env, min(enough, self._end), self._look)
+
+    def drop(self, failure: SimulatedFailure) -> None:
+        """Fail: the primary is gone."""
+        self.fail_with(failure)
+        self.fire()
 
 
 class GroupClient(FleetClient):
