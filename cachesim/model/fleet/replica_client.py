@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import simpy
 
 from cachesim.engines.base import Command
-from cachesim.errors import CacheError
+from cachesim.errors import CacheError, Redirected
 from cachesim.model.cache_client import CacheClient
 from cachesim.model.events import Visit
 from cachesim.model.fleet.client import FleetClient, NodeClients
@@ -16,6 +16,8 @@ from cachesim.model.fleet.topology import Topology
 from cachesim.model.journey import Journey
 from cachesim.model.unreliable.attempt import at
 from cachesim.records import Value
+
+NO_WAIT = "WAIT cannot be used with replica instances"  # redis 7: replication.c, waitCommand
 
 
 class GroupHost(Protocol):
@@ -82,8 +84,8 @@ class WaitVisit(Visit):
 
     def _begin(self, visit: Visit) -> None:
         """Ask the replicas; or fail, if the primary did not answer."""
-        if not visit._ok:
-            self.fail_with(visit._value)
+        if not visit._ok or self._tier.engine.is_replica:
+            self.fail_with(Redirected(NO_WAIT) if visit._ok else visit._value)
             self.fire()
             return
         now = self._tier.env._now
