@@ -90,7 +90,7 @@ class WaitVisit(Visit):
             return
         now = self._tier.env._now
         moments = self._tier.acknowledged()
-        enough = moments[self._replicas - 1] if self._replicas <= len(moments) else math.inf
+        enough = [now, *moments, *[math.inf] * self._replicas][self._replicas]
         end = min(max(now, enough), now + self._timeout)
         self._value = sum(moment <= end for moment in moments)
         at(self._tier.env, end, lambda event: self.fire())
