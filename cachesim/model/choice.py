@@ -14,18 +14,13 @@ def system_for(blueprint: Blueprint) -> type[System]:
     """Choose the class to build: a plain System, unless it has a fleet, a tier may fail or a client may give up."""
     if blueprint.faults or blueprint.resilience != Resilience():
         return failing_system_for(blueprint)
-    if has_replicas(blueprint):
-        return GroupSystem
+    if isinstance(blueprint.fleet, Groups) and blueprint.fleet.replicas:
+        return GroupSystem  # its nodes write a log; without replicas they are spared it
     return System if blueprint.fleet is None else FleetSystem
-
-
-def has_replicas(blueprint: Blueprint) -> bool:
-    """Whether the nodes of the fleet must write a log: one without replicas is spared it."""
-    return isinstance(blueprint.fleet, Groups) and blueprint.fleet.replicas > 0
 
 
 def failing_system_for(blueprint: Blueprint) -> type[UnreliableSystem]:
     """Choose the class whose tiers may fail."""
-    if has_replicas(blueprint):
+    if isinstance(blueprint.fleet, Groups):
         return UnreliableGroupSystem
     return UnreliableSystem if blueprint.fleet is None else UnreliableFleetSystem

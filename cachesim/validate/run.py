@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from cachesim.errors import BadInput
 from cachesim.experiments.parallel import in_parallel
 from cachesim.validate import (
+    fleets,
     freshness,
     herds,
     hits,
@@ -26,7 +27,18 @@ Progress = Callable[[Iterable[Any], int], Iterable[Any]]
 
 ORACLES: dict[str, Oracle] = {
     oracle.name: oracle
-    for family in (queues, networks, hits, freshness, herds, races, replicas, latency, shards)
+    for family in (
+        queues,
+        networks,
+        hits,
+        freshness,
+        herds,
+        races,
+        replicas,
+        latency,
+        shards,
+        fleets,
+    )
     for oracle in family.ORACLES
 }
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import simpy
 
+from cachesim.engines.redis.replication import READONLY
+from cachesim.engines.redis.replication_log import ReplicationLog
 from cachesim.errors import CommandError, ConnectionLost, Redirected, SimulatedFailure
 from cachesim.model.events import Visit
 from cachesim.model.fleet.lost import LostWrite, all_held
@@ -67,6 +69,17 @@ class FailingNode(GroupNode, UnreliableCache):
         self.catch_up()
         return 0 if self.replica is None else self.replica.received
 
+    def can_replace(self, primary: ReplicationLog) -> bool:
+        """Whether it may be promoted: it is there, and has followed the log of the primary that is gone."""
+        return not self.is_silent and self.replica is not None and self.replica.log is primary
+
+    def demote(self) -> None:
+        """Refuse writes: another node is the primary now. A replica does so already."""
+        engine = self.engine
+        if not engine.is_replica:
+            engine.applied, engine.is_replica = engine.log.offset, True
+            engine.refuse_writes(lambda: READONLY)
+
     def stop_following(self) -> None:
         """Be no replica for now."""
         if self.replica is not None:
@@ -83,7 +96,7 @@ class FailingNode(GroupNode, UnreliableCache):
     def restart_engine(self) -> None:
         """Restart: nothing in memory survives."""
         if self.replica is None:
-            self._forgotten = all_held(self.engine, self.env._now, self.name)
+            self._forgotten += all_held(self.engine, self.env._now, self.name)
         self.stop_following()
         super().restart_engine()
 

@@ -7,6 +7,7 @@ silent then, the replica that has most of the log becomes the primary.
 import math
 from typing import Any
 
+from cachesim.engines.redis.replication_log import ReplicationLog
 from cachesim.model.events import Drive, Steps
 from cachesim.model.fleet.failing_node import FailingNode, FailingNodeClient
 from cachesim.model.fleet.groups import Shards
@@ -46,6 +47,8 @@ class UnreliableGroupSystem(UnreliableFleetSystem, GroupSystem):
 
     def lost_writes(self) -> list[LostWrite]:
         """Give every write that a primary had taken and that is gone, in the order of the losses."""
+        gone = [self.caches[place].forgotten() for place in self.topology.primaries]
+        self._lost += [lost for each in gone for lost in each]  # of primaries that never came back
         return self._lost
 
     # --- a node falls silent, or is back
@@ -59,7 +62,7 @@ class UnreliableGroupSystem(UnreliableFleetSystem, GroupSystem):
             self._welcome(group, place, leads=leads)
         elif leads:
             self._cut_followers(group, node)
-            Drive(self._take_over(group, place, node.silent_since))
+            Drive(self._take_over(group, place, node.silent_since, node.engine.log))
         elif node.replica is not None:
             node.replica.cut(self.env._now)
 
@@ -76,8 +79,9 @@ class UnreliableGroupSystem(UnreliableFleetSystem, GroupSystem):
 
     def _welcome(self, group: int, place: int, *, leads: bool) -> None:
         """Connect a node that is back: as the primary that it still is, or as a replica."""
+        forgotten = self.caches[place].forgotten()  # of one that was replaced: `promote` has them
         if leads:
-            self._lost += self.caches[place].forgotten()
+            self._lost += forgotten
             followers = [p for p in self.topology.replicas[group] if not self.caches[p].is_silent]
         else:
             followers = [place]
@@ -89,27 +93,27 @@ class UnreliableGroupSystem(UnreliableFleetSystem, GroupSystem):
             self._connect(self.caches[follower], self.caches[self.topology.primaries[group]])
 
     def _connect(self, node: FailingNode, primary: FailingNode) -> None:
-        """Let a replica go on where it was, or copy the primary."""
-        if primary.is_silent:
-            return
+        """Let a replica go on where it was, or copy the primary; it waits for a primary that is silent."""
         link = node.replica
-        if link is None or link.log is not primary.engine.log:
+        if primary.is_silent:
+            node.demote()
+        elif link is None or link.log is not primary.engine.log:
             node.stop_following()
             self.let_follow(node, primary)
-        elif not link.heal(self.env._now):
+        elif link.was_cut is not None and not link.heal(self.env._now):
             link.resync(self.env._now)
 
     # --- failover
 
-    def _take_over(self, group: int, place: int, since: float) -> Steps:
-        """Promote a replica, if the primary is still silent when it is noticed."""
+    def _take_over(self, group: int, place: int, since: float, log: ReplicationLog) -> Steps:
+        """Promote a replica that followed this log, if the primary is still silent when it is noticed."""
         delay = self.fleet.takeover(self._draw)
         if delay == math.inf:
             return
         yield self.until(since + delay)
         node = self.caches[place]
         still = node.is_silent and node.silent_since == since
-        able = [p for p in self.topology.replicas[group] if not self.caches[p].is_silent]
+        able = [p for p in self.topology.replicas[group] if self.caches[p].can_replace(log)]
         if still and able and self.topology.primaries[group] == place:
             self.promote(group, max(able, key=lambda p: (self.caches[p].received(), -p)))
 
@@ -122,5 +126,7 @@ class UnreliableGroupSystem(UnreliableFleetSystem, GroupSystem):
         for other in others:
             if not self.caches[other].is_silent:
                 self._connect(self.caches[other], new)
-        if not old.is_silent:  # a planned failover
+        if old.is_silent:
+            old.demote()  # calls that it still works on find no primary
+        else:  # a planned failover
             self._welcome(group, self.caches.index(old), leads=False)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import simpy
 
 from cachesim.engines.base import Command
-from cachesim.errors import CacheError, SimulatedFailure
+from cachesim.errors import CacheError, Redirected, SimulatedFailure
 from cachesim.model.cache_client import CacheClient
 from cachesim.model.events import Visit
 from cachesim.model.fleet.client import FleetClient, NodeClients
@@ -16,6 +16,8 @@ from cachesim.model.fleet.topology import Topology
 from cachesim.model.journey import Journey
 from cachesim.model.unreliable.attempt import at
 from cachesim.records import Value
+
+NO_WAIT = "WAIT cannot be used with replica instances"  # redis 7: replication.c, waitCommand
 
 
 class GroupHost(Protocol):
@@ -82,8 +84,8 @@ class WaitVisit(Visit):
 
     def _begin(self, visit: Visit) -> None:
         """Ask the replicas; or fail, if the primary did not answer."""
-        if not visit._ok:
-            self.drop(visit._value)
+        if not visit._ok or self._tier.engine.is_replica:
+            self.drop(Redirected(NO_WAIT) if visit._ok else visit._value)
             return
         self._end = self._tier.env._now + self._timeout
         self._offset = self._tier.ask_for_acks()

@@ -1,0 +1,201 @@
+"""Oracles of fleets with replicas: what a replica lacks, what waiting costs, who takes over when."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from statistics import fmean, median
+
+import cachesim.theory as theory
+from cachesim.engines.redis.engine import Redis
+from cachesim.experiments.run import run
+from cachesim.model.app import App
+from cachesim.model.distributions import Constant, Distribution, Exponential
+from cachesim.model.events import Steps
+from cachesim.model.faults import KillNode
+from cachesim.model.fleet import Replicated, Shards
+from cachesim.model.fleet.failover import UnreliableGroupSystem
+from cachesim.model.node import Node
+from cachesim.model.popularity import Uniform
+from cachesim.model.strategies.base import Strategy
+from cachesim.model.strategies.through import WriteThrough
+from cachesim.model.workload import ClosedLoop
+from cachesim.records import Value
+from cachesim.rng import uniform
+from cachesim.scenario import Scenario
+from cachesim.spec import Count
+from cachesim.theory.gossip import failover_times
+from cachesim.units import MIB
+from cachesim.validate.oracle import Oracle
+from cachesim.validate.worlds import INSTANT, arrivals, of_one_key, requests
+
+N = 20_000  # requests per run
+KEYS = 100
+SERVICE = 1e-3  # seconds per command, the mean
+USERS = 400  # each is a process of the application with its own copy of the name's address
+KILL_AT, DETECTED = 10.0, 5.0  # seconds: when the primary dies; until the service has noticed
+KILLS, EVERY = 15, 60.0  # crashes of a run, and seconds from one to the next
+REDIS = Redis(memory=8 * MIB)
+
+
+def lag_of(law: str, lag: float) -> Distribution:
+    """Make the lag of a link with this law and mean."""
+    return Constant(value=lag) if law == "constant" else Exponential(mean=lag)
+
+
+# --- reads of a replica
+
+
+class Through(Strategy):
+    """Writes go to the database and the cache; reads ask a replica of the cache."""
+
+    def read(self, app: App, key: str) -> Steps:
+        """Ask a replica, and the database if it has nothing."""
+        value = yield app.cache.get(key, replica=True)
+        return value if value is not None else (yield app.db.read(key))
+
+    def write(self, app: App, key: str, value: Value) -> Steps:
+        """Write to both, in the same instant."""
+        yield app.db.write(key, value)
+        yield app.cache.set(key, value)
+
+
+def stale(seed: int, law: str, writes: float, lag: float) -> float:
+    """Measure the share of the reads of a cache's replica that miss an acknowledged write."""
+    fleet = Replicated(1, lag=lag_of(law, lag))
+    world = of_one_key(Through(), 9 * writes, writes, 2 * N, cache=REDIS, fleet=fleet)
+    found = requests(world, seed)
+    reads = found[found["op"] == "read"]
+    return float((reads["version"] < reads["committed"]).mean())
+
+
+# --- WAIT
+
+
+class Waits(Through):
+    """Each write waits until `asked` replicas have it."""
+
+    asked: Count = 1
+
+    def write(self, app: App, key: str, value: Value) -> Steps:
+        """Set, and wait."""
+        yield app.cache.set(key, value)
+        yield app.cache.wait(self.asked, math.inf)
+
+
+def waiting(law: str, lag: float, replicas: int, asked: int) -> float:
+    """Give the mean seconds of a WAIT: all lags are equal, or they are independent and exponential."""
+    return lag if law == "constant" else theory.wait_time(lag, replicas, asked)
+
+
+def waited(seed: int, law: str, lag: float, replicas: int, asked: int) -> float:
+    """Measure the mean latency of writes that wait; they are rare, so that none waits for another."""
+    fleet = Replicated(replicas, lag=lag_of(law, lag))
+    world = of_one_key(Waits(asked=asked), 0.0, 2e-3 / lag, N // 8, cache=REDIS, fleet=fleet)
+    found = requests(world, seed)
+    return round(float((found["end"] - found["begin"]).mean()), 9)
+
+
+# --- an old address
+
+
+def outage(seed: int, ttl: float) -> float:
+    """Measure for how long a user still asks the dead primary after another node has taken over.
+
+    Reads come at random moments, so the share that fails is the share of the time.
+    """
+    users = ClosedLoop(clients=USERS, think=Exponential(mean=1.0), reads=1.0)
+    fleet = Replicated(
+        1, dns_ttl=ttl, reresolves=False, processes=USERS, detect=Constant(value=DETECTED),
+        promote=Constant(value=0.0),
+    )  # fmt: skip
+    world = {
+        **INSTANT,
+        "cache": REDIS,
+        "fleet": fleet,
+        "faults": (KillNode("primary", at=KILL_AT),),
+    }
+    start = KILL_AT + DETECTED
+    scenario = Scenario(
+        strategy=WriteThrough(), workload=users, duration=start + ttl, warmup=start, **world
+    )
+    found = requests(scenario, seed)
+    return ttl * float((found["lookup"] == "unreachable").mean())
+
+
+# --- read scaling
+
+
+def busy_replica(rate: float, writes: float, replicas: int) -> float:
+    """Give the busy time of a replica per second: its part of the reads, and every write."""
+    return rate * SERVICE * ((1 - writes) / replicas + writes)
+
+
+def busy(seed: int, rate: float, writes: float, replicas: int) -> float:
+    """Measure the busy time of the replicas per second, by their samples: the mean of all."""
+    scenario = arrivals(
+        WriteThrough(), rate=rate, requests=10_000, reads=1 - writes, popularity=Uniform(keys=KEYS),
+        cache=REDIS, fleet=Replicated(replicas, reads="replica"), warmup=1.0, start="warm",
+        node=Node(service=Exponential(mean=SERVICE), per_byte=0, per_key=0),
+    )  # fmt: skip
+    nodes = run(scenario.replace(seed=seed)).nodes
+    assert nodes is not None
+    span = nodes["begin"].between(scenario.warmup, scenario.duration)
+    each = (
+        nodes[span & (nodes["node"] != "node-0")]
+        .groupby("node")["cache_busy"]
+        .agg(["first", "last"])
+    )
+    return float((each["last"] - each["first"]).mean() / (scenario.duration - scenario.warmup))
+
+
+# --- failover of a cluster
+
+
+def takeover(node_timeout: float) -> float:
+    """Give the median seconds from a crash to the takeover: gossip played many times, the mean of medians."""
+    draw = uniform(1, f"gossip {node_timeout:g}")
+    played = iter(lambda: failover_times(node_timeout, 3, 1, draw)[2], None)
+    return fmean(median(next(played) for _ in range(KILLS)) for _ in range(30))
+
+
+def taken_over(seed: int, node_timeout: float) -> float:
+    """Let the primary of a shard crash many times; measure the median seconds until another one is there."""
+    crashes = [EVERY * number for number in range(1, KILLS + 1)]
+    faults = tuple(KillNode("shard-0 primary", at=at, down=EVERY * 0.9) for at in crashes)
+    scenario = of_one_key(
+        WriteThrough(), 1.0, 0.0, int(EVERY * (KILLS + 1)), cache=REDIS, faults=faults,
+        fleet=Shards(3, replicas=1, node_timeout=node_timeout),
+    )  # fmt: skip
+    system = UnreliableGroupSystem(
+        scenario.replace(seed=seed), lambda record: None, lambda *rows: None
+    )
+    system.run()
+    changes = [
+        at
+        for (_, old), (at, new) in pairwise(system.truth.states)
+        if old.primaries != new.primaries
+    ]
+    return median(at - crash for crash, at in zip(crashes, changes, strict=True))
+
+
+ORACLES = (
+    Oracle("cache-replica-stale", "share of reads", "M/G/inf: writes on their way",
+           lambda law, writes, lag: theory.replica_stale_ratio(writes, lag), stale,
+           tuple({"law": law, "writes": 20.0, "lag": lag} for law, lag in (
+               ("constant", 0.005), ("exponential", 0.005), ("constant", 0.04),
+               ("exponential", 0.04)))),
+    Oracle("wait", "seconds", "the k-th of r lags", waiting, waited,
+           tuple({"law": law, "lag": 2**-12, "replicas": replicas, "asked": asked}
+                 for law, replicas, asked in (
+               ("exponential", 3, 1), ("exponential", 3, 2), ("exponential", 1, 1),
+               ("constant", 3, 2)))),
+    Oracle("stale-address", "seconds", "a look every TTL, at a random moment",
+           lambda ttl: theory.stale_topology(ttl)[0], outage,
+           tuple({"ttl": ttl} for ttl in (5.0, 10.0, 30.0))),
+    Oracle("busy-replica", "share of the time", "each replica applies every write", busy_replica,
+           busy, tuple({"rate": 600.0, "writes": writes, "replicas": replicas}
+                       for writes, replicas in ((0.05, 1), (0.2, 2), (0.5, 5)))),
+    Oracle("cluster-takeover", "seconds", "redis 7.0: cluster.c", takeover, taken_over,
+           tuple({"node_timeout": timeout} for timeout in (2.0, 5.0, 9.0, 15.0))),
+)  # fmt: skip
