@@ -109,9 +109,17 @@ LOST_WRITE = (  # of a write that a failover lost
     "write",  # id of the write whose value it was; None: a deletion, or a value of another command
     "node",  # name of the old primary
 )
+PRIMARY, FOLLOWER, SPARE, SILENT = "primary", "replica", "spare", "silent"
+ROLES = {  # of a node of a fleet -> what it does
+    PRIMARY: "it takes the writes of its part of the keys",
+    FOLLOWER: "it copies a primary",
+    SPARE: "it has no keys of its own: it stands in for another node, or has left the fleet",
+    SILENT: "nobody hears of it: it is down, cut off, or stands still",
+}
 NODE_SAMPLE = (  # of one node of a fleet
     "begin",  # seconds: when the sample was taken
     "node",  # its name
+    "role",  # what it is then, one of ROLES
     *TIERS[CACHE].counters,
     "lag",  # seconds that a replica is behind its primary; 0: it has everything, or is the primary
 )

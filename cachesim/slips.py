@@ -43,7 +43,10 @@ SENTENCES = {
     "spawn event": "app.spawn needs a generator, got an event: "
     'write "yield {call}(...)" into a method of your own, and spawn that',
     "spawn": 'app.spawn needs a generator, got {thing}: is there a "yield" in what you call?',
-    "lacks": "{thing} is not in the sandbox; it has app.cache.get, set and delete, app.db.read and write, "
+    "replica": "{call} needs replica=True or replica=False, got {thing}",
+    "replicas": "app.cache.wait needs a number of replicas from 0 to 100, got {thing}",
+    "wait": "app.cache.wait needs a timeout of 0 seconds or more, got {thing}",
+    "lacks": "{thing} is not in the sandbox; it has app.cache.get, set, delete and wait, app.db.read and write, "
     "app.timeout, app.spawn, app.now, app.random, app.client and app.shared",
     "kept": 'a strategy keeps nothing in itself: write app.shared["name"] in place of self.name',
     # policies
@@ -90,6 +93,7 @@ CALLS = {  # how a student writes a command
     "get": "app.cache.get",
     "set": "app.cache.set",
     "delete": "app.cache.delete",
+    "wait": "app.cache.wait",
     "execute": "app.cache.execute",
     "read": "app.db.read",
     "write": "app.db.write",

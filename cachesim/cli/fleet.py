@@ -1,4 +1,4 @@
-"""The options that make a fleet of the cache: --nodes and --route, or --shards."""
+"""The options that make a fleet of the cache: --nodes (a pool), --shards (a cluster), --replicas (of each primary)."""
 
 from typing import Any
 
@@ -7,11 +7,15 @@ import click
 from cachesim.cli.kinds import Decorator, one_of, ruled
 from cachesim.errors import BadInput
 from cachesim.experiments.toml import kebab
-from cachesim.model.fleet import Fleet, Pool, Shards
+from cachesim.model.distributions import Exponential
+from cachesim.model.fleet import Fleet, Pool, Replicated, Shards
+from cachesim.model.fleet.groups import Few
 from cachesim.model.routes import ALL as ROUTES
-from cachesim.spec import Count
+from cachesim.spec import Count, Delay
+from cachesim.units import show_time
 
 BY_NAME = {kebab(route.__name__): route for route in ROUTES}
+_USUAL: Any = Replicated()
 
 FLEET: tuple[Decorator, ...] = (
     ruled("--nodes", Count, "Nodes of a pool: the client's route says which one keeps a key."),
@@ -22,7 +26,37 @@ FLEET: tuple[Decorator, ...] = (
         help=f"With --nodes, the rule of the clients: {', '.join(BY_NAME)}.  [default: ketama]",
     ),
     ruled("--shards", Count, "Shards of a Redis Cluster: each has a part of the 16,384 slots."),
+    ruled(
+        "--replicas",
+        Few,
+        "Replicas of each shard; without --shards, of one primary (cluster mode disabled).",
+    ),
+    click.option(
+        "--read-from",
+        type=click.Choice(["primary", "replica"]),
+        help="With --replicas, who answers reads.  [default: primary]",
+    ),
+    ruled(
+        "--lag",
+        Delay,
+        "How long a write takes to a replica, on average (exponential), such as 1ms.",
+        usual=show_time(_USUAL.lag.mean),
+    ),
 )
+
+EXCLUDED = {  # options that contradict each other -> the sentence
+    ("nodes", "shards"): "--nodes (a pool) and --shards (a cluster) exclude each other; give one",
+    (
+        "nodes",
+        "replicas",
+    ): "--replicas copy a shard or a primary, and the nodes of a pool (--nodes) "
+    "have none; give --shards N in place of --nodes, or leave --replicas out",
+}
+NEEDED = {  # option -> the option that it needs, and the sentence
+    "route": ("nodes", "--route is the rule of a pool's clients; give --nodes N with it"),
+    "read_from": ("replicas", "--read-from is about replicas; give --replicas 1 or more with it"),
+    "lag": ("replicas", "--lag is about replicas; give --replicas 1 or more with it"),
+}
 
 
 def fleet(options: dict[str, Any]) -> Fleet | None:
@@ -33,14 +67,22 @@ def fleet(options: dict[str, Any]) -> Fleet | None:
     BadInput
         Two kinds of fleet are given, or an option of a kind that is not.
     """
-    nodes, route, shards = (options[name] for name in ("nodes", "route", "shards"))
-    if nodes is not None and shards is not None:
-        raise BadInput("--nodes (a pool) and --shards (a cluster) exclude each other; give one")
-    if route is not None and nodes is None:
-        raise BadInput("--route is the rule of a pool's clients; give --nodes N with it")
+    _check(options)
+    nodes, shards, replicas = (options[name] for name in ("nodes", "shards", "replicas"))
+    if nodes is not None:
+        return Pool(nodes, **_route(options["route"]))
     if shards is not None:
-        return Shards(shards)
-    return None if nodes is None else Pool(nodes, **_route(route))
+        return Shards(shards, **_copies(options))
+    return None if replicas is None else Replicated(**_copies(options))
+
+
+def _check(options: dict[str, Any]) -> None:
+    for names, sentence in EXCLUDED.items():
+        if all(options[name] is not None for name in names):
+            raise BadInput(sentence)
+    for name, (needed, sentence) in NEEDED.items():
+        if options[name] is not None and not options[needed]:
+            raise BadInput(sentence)
 
 
 def _route(name: str | None) -> dict[str, Any]:
@@ -49,3 +91,10 @@ def _route(name: str | None) -> dict[str, Any]:
     if name not in BY_NAME:
         raise BadInput(f'--route "{name}" is unknown; choose from {", ".join(BY_NAME)}')
     return {"route": BY_NAME[name]()}
+
+
+def _copies(options: dict[str, Any]) -> dict[str, Any]:
+    """Name what the options say of replicas; the rest is as usual."""
+    lag = None if options["lag"] is None else Exponential(mean=options["lag"])
+    said = {"replicas": options["replicas"], "reads": options["read_from"], "lag": lag}
+    return {name: value for name, value in said.items() if value is not None}

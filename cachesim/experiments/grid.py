@@ -100,12 +100,10 @@ class Grid:
             for n, runs in done.items()
             for d in runs
         ]
-        histories = {
-            n: d.history for n, runs in done.items() for d in runs[:1] if d.history is not None
-        }
+        kept = {n: d.frames for n, runs in done.items() for d in runs[:1] if d.frames is not None}
         text = pd.StringDtype("python", na_value=float("nan"))
         frame = pd.DataFrame(rows).astype({"engine": text, "failure": text})
-        return Results(self.cases, frame, histories, self._remarks(done))
+        return Results(self.cases, frame, kept, self._remarks(done))
 
     def _remarks(self, done: Mapping[int, list[Done]]) -> list[str]:
         """Return the notes about the number of runs and about the store."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from cachesim.errors import BadInput
 from cachesim.experiments.parallel import in_parallel
@@ -12,9 +12,6 @@ from cachesim.experiments.run import run
 from cachesim.experiments.store import RunRow, Store, case_key, code_version, run_key
 from cachesim.measure.metrics import OURS, Metric, measure
 from cachesim.scenario import Scenario
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Progress = Callable[..., Iterable[Any]]  # tqdm, or whatever takes the finished runs and `total`
 
@@ -35,12 +32,12 @@ class Job(NamedTuple):
 
 
 class Done(NamedTuple):
-    """One run that ended: its place, its row of the frame, and its history if the job asked for it."""
+    """One run that ended: its place, its row of the frame, and its frames if the job asked for its history."""
 
     case: int
     replication: int
     row: RunRow  # seed, engine, failure, every metric
-    history: pd.DataFrame | None
+    frames: tuple[Any, ...] | None  # `Result.frames`
 
 
 class JobRunner(NamedTuple):
@@ -87,11 +84,12 @@ def do(job: Job) -> Done:
     try:
         result = run(job.scenario)
         row = _row(job, result.engine, None, measure(result.measured, (*OURS, *job.metrics)))
+        frames = result.frames if job.with_history else None
     except (Exception, SystemExit) as error:
         if job.raises:
             raise
         return Done(job.case, job.replication, _row(job, None, _sentence(error), {}), None)
-    return Done(job.case, job.replication, row, result.history if job.with_history else None)
+    return Done(job.case, job.replication, row, frames)
 
 
 def _check_code(job: Job) -> None:

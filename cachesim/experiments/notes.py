@@ -66,3 +66,35 @@ def note_on_refusals(
         yield f"stores refused: {scenario.cache.why_refused} ({count})"
     elif errors > 0 and not scenario.faults:
         yield f"commands that the cache refused or did not answer: {errors:,.0f}"
+
+
+SHOWN = 6  # nodes named in a note; of a larger fleet the first and the last ones by their shares
+
+
+def note_on_fleet(measured: pd.DataFrame, lost: pd.DataFrame | None) -> Iterator[str]:
+    """Yield what the nodes of a fleet did: their shares of the gets, the redirects, the writes that a failover lost.
+
+    Parameters
+    ----------
+    measured : DataFrame
+        The history after the warm-up.
+    lost : DataFrame, optional
+        The lost writes of the whole run.
+    """
+    requests = measured[measured["op"] != "sample"]
+    shares = requests["node"].dropna().value_counts(normalize=True)
+    if len(shares):
+        yield f"first gets answered by: {_most_and_least(shares)}"
+    if hops := int(requests["hops"].sum()):
+        yield f"redirects: {hops:,}, in {(requests['hops'] > 0).mean():.2%} of the requests"
+    if lost is not None and len(lost):
+        keys = lost["key"].nunique()
+        yield f"lost writes: {len(lost):,} of {keys:,} keys; result.lost_writes names them"
+
+
+def _most_and_least(shares: pd.Series) -> str:
+    """Name the nodes by their shares; of many only those at both ends."""
+    told = [f"{node} {share:.1%}" for node, share in shares.items()]
+    if len(told) <= SHOWN:
+        return ", ".join(told)
+    return ", ".join([*told[: SHOWN // 2], "...", *told[-SHOWN // 2 :]]) + f" ({len(told)} nodes)"

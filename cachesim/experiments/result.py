@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cachesim.experiments.notes import notes_of_run
+from cachesim.experiments.notes import note_on_fleet, notes_of_run
 from cachesim.measure.history import since
 from cachesim.measure.metrics import MetricFunction, measure, miss_kinds
 from cachesim.measure.series import series
@@ -33,10 +33,20 @@ class Result:
         self.scenario = scenario
         self.history = history  # one row per record, the warm-up included
         self.engine = engine  # "embedded, as redis 7.0", or the name and version of a server
-        self.nodes = (
-            nodes  # one row per node and sample: records.NODE_SAMPLE; empty without a fleet
-        )
+        # One row per node and sample, the warm-up included: columns records.NODE_SAMPLE; empty without a fleet.
+        self.nodes = nodes
         self.lost_writes = lost_writes  # one row per write that a failover lost: records.LOST_WRITE
+
+    @classmethod
+    def of(cls, scenario: Scenario, engine: str, frames: tuple[Any, ...]) -> Result:
+        """Make the result of a run in another process, from its `frames`."""
+        history, nodes, lost_writes = frames
+        return cls(scenario, history, engine, nodes, lost_writes)
+
+    @property
+    def frames(self) -> tuple[Any, ...]:
+        """The history, the samples of the nodes, the lost writes."""
+        return self.history, self.nodes, self.lost_writes
 
     @cached_property
     def measured(self) -> pd.DataFrame:
@@ -51,7 +61,15 @@ class Result:
     @property
     def notes(self) -> list[str]:
         """What a reader must know before believing a comparison made with this run."""
-        return notes_of_run(self.scenario, self.metrics, self.measured)
+        notes = notes_of_run(self.scenario, self.metrics, self.measured)
+        return [*notes, *self.notes_on_fleet]
+
+    @property
+    def notes_on_fleet(self) -> list[str]:
+        """What the nodes of a fleet did: shares of the reads, redirects, lost writes; one node has nothing to say."""
+        if self.scenario.fleet is None:
+            return []
+        return list(note_on_fleet(self.measured, self.lost_writes))
 
     def series(self, metric: MetricFunction, every: float = 1.0) -> list[float]:
         """Return the metric of every `every` seconds, the warm-up included; NaN where undefined."""

@@ -45,7 +45,7 @@ class Results:
         self,
         cases: Sequence[Case],
         frame: pd.DataFrame,
-        histories: Mapping[int, pd.DataFrame],
+        kept: Mapping[int, tuple[Any, ...]],
         remarks: Sequence[str] = (),
     ) -> None:
         self.cases = list(cases)
@@ -53,9 +53,9 @@ class Results:
         self.metrics = [name for name in METRICS if name in frame]
         self._remarks = list(remarks)  # notes on how the runs were made
         self.first_runs = [  # of a comparison; a sweep keeps no histories
-            Result(case.scenario, histories[number], self.engine(number))
+            Result.of(case.scenario, self.engine(number), kept[number])
             for number, case in enumerate(self.cases)
-            if number in histories
+            if number in kept
         ]
 
     def scenario(self, row: int) -> Scenario:
@@ -173,6 +173,9 @@ class Results:
         scenario = self.cases[number].scenario
         yield from note_on_faults(scenario, float(fine["error_ratio"].mean()))
         yield from self._refused(number)
+        for run in self.first_runs:
+            if run.scenario is scenario and scenario.fleet is not None:
+                yield from (f"{note} (first run)" for note in run.notes_on_fleet)
         if len(fine) < len(runs):
             first = runs["failure"].dropna().iloc[0]
             yield f"{len(runs) - len(fine)} of {len(runs)} runs failed and are left out ({first})"

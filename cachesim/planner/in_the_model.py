@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from cachesim.engines.redis.engine import Redis
+from cachesim.errors import BadInput
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant
 from cachesim.model.fleet import Shards
@@ -16,7 +17,12 @@ from cachesim.scenario import Scenario
 
 
 def scenario(fleet: Candidate) -> Scenario:
-    """Describe a run of a fleet under its load.
+    """Describe a run of a fleet under its load. Its nodes and clients are in one zone.
+
+    Raises
+    ------
+    BadInput
+        Clients read from the nearest of several nodes.
 
     >>> from cachesim.planner.load import Load
     >>> from cachesim.planner.node_types import NodeType
@@ -43,12 +49,15 @@ def scenario(fleet: Candidate) -> Scenario:
 
 
 def _copies(fleet: Candidate) -> dict[str, Any]:
-    """Name what a fleet has beyond its shards."""
-    load = fleet.load
-    copies: dict[str, Any] = {"replicas": fleet.replicas, "reads": load.read_from}
-    if load.zones > 1:
-        copies["zones"] = load.zones
-    return copies if fleet.replicas else {}
+    """Name what a fleet has beyond its shards; zones are not in the model."""
+    if not fleet.replicas:
+        return {}
+    if fleet.load.read_from == "nearest":
+        raise BadInput(
+            'the nodes of a run have no zones, so none is nearest; plan with read_from="replica" '
+            "for a scenario"
+        )
+    return {"replicas": fleet.replicas, "reads": fleet.load.read_from}
 
 
 def _database(fleet: Candidate) -> Database:

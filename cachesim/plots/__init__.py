@@ -8,7 +8,7 @@ plots share.
 
 from cachesim.plots.comparisons import compare
 from cachesim.plots.curves import hit_ratio_curve
-from cachesim.plots.fleets import load_per_shard
+from cachesim.plots.fleets import fleet_timeline, lag, load_per_shard
 from cachesim.plots.interleavings import counter_example, interleaving
 from cachesim.plots.style import COLOURS, DPI, LINES, MARKERS
 from cachesim.plots.timelines import latency, timeline
@@ -22,9 +22,11 @@ __all__ = [
     "compare",
     "counter_example",
     "coverage",
+    "fleet_timeline",
     "guess",
     "hit_ratio_curve",
     "interleaving",
+    "lag",
     "latency",
     "load_per_shard",
     "timeline",

@@ -41,10 +41,20 @@ OPTIONS = {
     "--report": ["", "."],
     "--rank": ["", "hits", "read p99"],
     "--worth": [*NUMBERS, "0", "inf"],
+    "--standby": [],
+    "--db-replicas": [*NUMBERS, "16", "1.5", "inf"],
+    "--db-lag": [*NUMBERS, "inf", "5ly"],
+    "--nodes": [*NUMBERS, "0", "1.5", "inf"],
+    "--route": ["", "ring", "Ketama"],
+    "--shards": [*NUMBERS, "0", "1.5", "inf"],
+    "--replicas": [*NUMBERS, "6", "1.5", "inf"],
+    "--read-from": ["", "all", "Replica"],
+    "--lag": [*NUMBERS, "inf", "5ly"],
 }  # fmt: skip
 CASES = [(option, value) for option, values in OPTIONS.items() for value in values]
+TIMES = ("--memory", "--ttl", "--duration", "--warmup", "--lag", "--db-lag")  # shown in units
 NEEDS = {"--writes": ["--trace=x", "--format=csv"], "--trace": ["--format=csv"], "--format": ["--trace=x"],
-    "--worth": ["--rank=hit_ratio"],
+    "--worth": ["--rank=hit_ratio"], "--route": ["--nodes=2"],
 }  # fmt: skip
 
 
@@ -61,9 +71,7 @@ def test_compare_refuses(option, value, tmp_path):
     """One sentence that names the option or its thing, and the value; the folder stays as it was."""
     out = [] if option == "--out" else [f"--out={tmp_path / 'out'}"]
     names = {"--value-size": "size", "--preset": "preset", "--trace": "trace", "--format": "format"}
-    shown = (
-        "" if option in ("--memory", "--ttl", "--duration", "--warmup") else value.split(",")[-1]
-    )
+    shown = "" if option in TIMES else value.split(",")[-1]
     thing = names.get(option, option).lower()
 
     says = refused(

@@ -11,9 +11,15 @@ from cachesim.experiments.compare import compare
 from cachesim.experiments.notes import NOTHING_EVICTED, note_on_refusals
 from cachesim.experiments.run import run
 from cachesim.experiments.sweep import sweep
+from cachesim.measure.history import select_requests
 from cachesim.measure.metrics import misses
+from cachesim.model.distributions import Exponential
+from cachesim.model.faults import KillNode
 from cachesim.model.faults.nodes import CrashCache
+from cachesim.model.fleet import Pool, Shards
 from cachesim.model.strategies.lazy import NoCache
+from cachesim.model.strategies.through import WriteThrough
+from cachesim.model.workload import OpenLoop
 from cachesim.scenario import Scenario
 
 FULL = Redis(memory=200_000, policy="noeviction")
@@ -101,3 +107,49 @@ def test_nothing_refused_is_nothing_told():
         == list(note_on_refusals(SHORT, 0.0, None))
         == list(note_on_refusals(SHORT, math.nan, None))
     )
+
+
+# --- fleets
+
+KILLED = Scenario(
+    strategy=WriteThrough(), cache=Redis(), workload=OpenLoop(rate=200, reads=0.5),
+    fleet=Shards(3, replicas=1, node_timeout=2.0, lag=Exponential(mean=0.3)), duration=15, warmup=1,
+    faults=(KillNode("shard-0 primary", at=5),),
+)  # fmt: skip
+
+
+def test_a_run_of_a_fleet_says_what_its_nodes_did():
+    """Shares, redirects, lost writes: each in one line, with the numbers of the frames."""
+    result = run(KILLED)
+    shares, redirects, lost = result.notes_on_fleet
+    requests = select_requests(result.measured)
+    most = requests["node"].value_counts(normalize=True)
+
+    assert shares.startswith(f"first gets answered by: {most.index[0]} {most.iloc[0]:.1%}, ")
+    assert redirects.startswith(f"redirects: {int(requests['hops'].sum())}, in ")
+    assert lost.startswith(f"lost writes: {len(result.lost_writes)} of ")
+    assert all(note in str(result) for note in result.notes_on_fleet)
+
+
+def test_a_comparison_says_it_of_the_first_run():
+    """The same lines, made in the first replication of each case, which keeps all of its frames."""
+    results = compare(KILLED, strategy=[WriteThrough()], replications=1, n_jobs=1)
+    [first] = results.first_runs
+
+    assert len(first.lost_writes) > 0
+    assert len(first.nodes) > 0
+    said = "\n".join(results.notes)
+    assert all(f"{note} (first run)" in said for note in run(first.scenario).notes_on_fleet)
+
+
+def test_of_many_nodes_the_busiest_and_the_idlest_are_named():
+    """A line stays a line."""
+    [note] = run(Scenario(cache=Redis(), fleet=Pool(12), duration=3, warmup=1)).notes_on_fleet
+
+    assert note.endswith(" (12 nodes)")
+    assert 6 == note.count("node-")
+
+
+def test_one_node_has_nothing_to_say():
+    """As before there were fleets."""
+    assert [] == run(SHORT).notes_on_fleet

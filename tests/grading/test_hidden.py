@@ -147,7 +147,7 @@ LEAKS = {  # what a submission does with what it knows -> what its student reads
     ),
     "a call": (
         strategy("getattr(app, key)()"),
-        "what you call is not in the sandbox; it has app.cache.get, set and delete, app.db.read and write, "
+        "what you call is not in the sandbox; it has app.cache.get, set, delete and wait, app.db.read and write, "
         "app.timeout, app.spawn, app.now, app.random, app.client and app.shared (line 10)",
     ),
     "a class's name": (

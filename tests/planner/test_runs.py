@@ -6,6 +6,7 @@ from itertools import islice
 import pytest
 
 from benchmarks.plan_runs import plans, see
+from cachesim.errors import BadInput
 from cachesim.experiments.run import run
 from cachesim.measure.history import select_requests
 from cachesim.model.distributions import Constant
@@ -29,9 +30,6 @@ def test_a_plan_keeps_its_limits_and_less_does_not(found):
         assert see(fleet).broken(fleet) & predicted, (str(fleet), predicted)
 
 
-@pytest.mark.skipif(
-    "replicas" not in Shards.__dataclass_fields__, reason="shards have no replicas yet"
-)
 @pytest.mark.parametrize("number", range(2))
 def test_a_plan_with_replicas_keeps_its_limits_and_less_does_not(number):
     """The same if replicas serve the reads: with one replica fewer, the others are busier than planned."""
@@ -94,3 +92,22 @@ def test_the_scenario_is_the_load():
     assert (3000, 0.99) == (described.workload.popularity.keys, described.workload.popularity.skew)
     assert (found.shards, found.kind.usable) == (described.fleet.shards, described.cache.memory)
     assert (5, 1, 3) == (described.duration, described.warmup, described.seed)
+
+
+@pytest.mark.parametrize("read_from", ["primary", "replica"])
+def test_the_scenario_has_the_replicas(read_from):
+    """As many as planned, and they answer the reads if the plan says so; zones are left out."""
+    found = plan(rate=5000, keys=3000, zones=3, survive="zone", read_from=read_from)
+
+    assert found.replicas == 2
+    assert found.scenario().fleet == Shards(found.shards, replicas=2, reads=read_from)
+
+
+def test_nobody_is_nearest_in_a_run():
+    """A plan may say so, and its scenario refuses it in one sentence."""
+    found = plan(rate=5000, keys=3000, zones=3, survive="zone", read_from="nearest")
+
+    with pytest.raises(
+        BadInput, match=r'no zones, so none is nearest; plan with read_from="replica"'
+    ):
+        found.scenario()

@@ -7,9 +7,12 @@ from cachesim.engines.simple import Simple
 from cachesim.experiments.compare import compare
 from cachesim.experiments.run import run
 from cachesim.experiments.sweep import sweep
+from cachesim.model.distributions import Exponential
+from cachesim.model.faults import KillNode
 from cachesim.model.fleet import Shards
 from cachesim.model.popularity import Zipf
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
+from cachesim.model.strategies.through import WriteThrough
 from cachesim.model.workload import OpenLoop
 from cachesim.scenario import Scenario
 
@@ -46,3 +49,12 @@ def result():
 def fleet_result():
     """Return one run of three shards."""
     return run(SMALL.replace(cache=Redis(), fleet=Shards(3)))
+
+
+@pytest.fixture(scope="module")
+def failed_over():
+    """Return a run in which a shard loses its primary at 5 s, which is back at 15 s."""
+    shards = Shards(3, replicas=1, node_timeout=2.0, lag=Exponential(mean=0.2))
+    killed = (KillNode("shard-0 primary", at=5, down=10),)
+    base = SMALL.replace(cache=Redis(), fleet=shards, strategy=WriteThrough(), duration=20)
+    return run(base.replace(faults=killed))

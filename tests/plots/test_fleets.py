@@ -1,10 +1,20 @@
-"""The load of each node of a fleet, drawn."""
+"""The nodes of a fleet, drawn: their loads, their roles over time, the lag of the replicas."""
 
+import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from cachesim import plots
+from cachesim.engines.memcached.engine import Memcached
 from cachesim.errors import BadInput
+from cachesim.experiments.run import run
 from cachesim.measure.history import select_requests
+from cachesim.model.faults import RemoveNode
+from cachesim.model.fleet import Pool
+from cachesim.model.workload import OpenLoop
+from cachesim.scenario import Scenario
+
+POOL = Scenario(cache=Memcached(), fleet=Pool(2), workload=OpenLoop(rate=100), duration=4, warmup=1)
 
 
 def widths(ax):
@@ -43,3 +53,76 @@ def test_what_cannot_be_drawn_is_refused(result, fleet_result):
         plots.load_per_shard(result)
     with pytest.raises(BadInput, match="of must be one of requests, busy, got 'memory'"):
         plots.load_per_shard(fleet_result, of="memory")
+
+
+# --- a fleet over time
+
+
+def spans(ax, colour):
+    """Return (row, begin, end) of every bar of a colour, rows counted from 0."""
+    found = []
+    for drawn in ax.collections:
+        for path in drawn.get_paths() if to_hex(drawn.get_facecolor()[0]) == colour else ():
+            (left, low), (right, high) = path.get_extents().get_points()
+            found.append((round(float(low + high) / 2, 2), float(left), float(right)))
+    return sorted(found)
+
+
+def test_a_timeline_says_who_is_primary_when(failed_over):
+    """The replica takes over, the old primary comes back as a replica; the time between is shaded."""
+    ax = plots.fleet_timeline(failed_over)
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    moment = failed_over.nodes.query("node == 'shard-0 node-1' and role == 'primary'")[
+        "begin"
+    ].min()
+
+    assert [f"shard-{shard} node-{node}" for shard in range(3) for node in range(2)] == names
+    assert 7 < moment < 15
+    assert [(0.0, 0.0, 5.0), (1.0, moment, 20.0), (2.0, 0.0, 20.0), (4.0, 0.0, 20.0)] == spans(
+        ax, plots.COLOURS[0].lower()
+    )
+    replicas = spans(ax, plots.COLOURS[5].lower())
+    assert [(0.0, 15.0, 20.0), (1.0, 0.0, moment), (3.0, 0.0, 20.0), (5.0, 0.0, 20.0)] == replicas
+    assert [(0.5, 5.0, moment)] == spans(ax, "#dddddd")
+
+
+def test_a_lost_write_is_a_cross_on_the_row_of_its_node(failed_over):
+    """At the moment at which the old primary took it."""
+    assert len(failed_over.lost_writes) > 0
+    [crosses] = plots.fleet_timeline(failed_over).lines
+
+    assert list(failed_over.lost_writes["time"]) == list(crosses.get_xdata())
+    assert {0} == set(crosses.get_ydata())
+
+
+def test_a_node_that_has_left_a_pool_is_no_outage():
+    """Others have its keys."""
+    left = run(POOL.replace(faults=(RemoveNode("node-0", at=2),)))
+    ax = plots.fleet_timeline(left)
+
+    assert [(0.0, 2.0, 4.0)] == spans(ax, "#999999")
+    assert [] == spans(ax, "#dddddd")
+
+
+def test_the_lag_grows_while_the_primary_is_silent(failed_over):
+    """A second per second, until the replica is the primary; then its line has a gap."""
+    lines = {line.get_label(): line for line in plots.lag(failed_over).lines}
+    [times, behind] = lines["shard-0 node-1"].get_data()
+
+    grown = behind[(times >= 6) & ~np.isnan(behind)]
+    assert len(grown) >= 2
+    assert 1 == pytest.approx(np.diff(grown))
+    assert np.isnan(behind[times >= 15]).all()
+    assert {"shard-0 node-0", "shard-0 node-1", "shard-1 node-1", "shard-2 node-1"} == set(lines)
+
+
+def test_plots_of_fleets_refuse_what_has_none(result, fleet_result):
+    """No fleet, no replicas."""
+    with pytest.raises(BadInput, match="fleet_timeline draws the nodes of a fleet, and this"):
+        plots.fleet_timeline(result)
+    with pytest.raises(
+        BadInput, match="lag draws the nodes of a fleet, and this scenario has none"
+    ):
+        plots.lag(result)
+    with pytest.raises(BadInput, match="lag draws the replicas of a fleet, and this one has none"):
+        plots.lag(fleet_result)

@@ -43,11 +43,11 @@ def test_a_timeline_shades_the_faults(result):
 
 
 DRAWN = ["compare", "compare x", "timeline", "latency", "hit_ratio_curve", "welch", "coverage"]
-DRAWN += ["load_per_shard"]
+DRAWN += ["load_per_shard", "fleet_timeline", "lag"]
 
 
 @pytest.fixture(params=DRAWN)
-def draw(request, results, grid, result, fleet_result):
+def draw(request, results, grid, result, fleet_result, failed_over):
     """Return each plot in turn, as a function of the axes."""
     return {
         "compare": lambda ax=None: plots.compare(results, ax=ax),
@@ -60,6 +60,8 @@ def draw(request, results, grid, result, fleet_result):
         "welch": lambda ax=None: plots.welch(SERIES, 4, 0.5, y="hit_ratio", ax=ax),
         "coverage": lambda ax=None: plots.coverage(INTERVALS, 0.5, y="hit_ratio", ax=ax),
         "load_per_shard": lambda ax=None: plots.load_per_shard(fleet_result, ax=ax),
+        "fleet_timeline": lambda ax=None: plots.fleet_timeline(fleet_result, ax=ax),
+        "lag": lambda ax=None: plots.lag(failed_over, ax=ax),
     }[request.param]
 
 

@@ -10,6 +10,7 @@ import sys
 from slips import NotAValue, Slip, place, thing
 
 LONGEST_KEY = 250  # characters
+MOST_REPLICAS = 100  # that a client may wait for
 INF = float("inf")
 
 
@@ -110,9 +111,11 @@ class Cache(Part):
     def __init__(self, app):
         self.app = app
 
-    def get(self, key):
-        """Ask for a key."""
-        return Event(self.app, "app.cache.get", named("app.cache.get", key))
+    def get(self, key, replica=None):
+        """Ask for a key; `replica` says whether a replica may answer."""
+        return Event(
+            self.app, "app.cache.get", named("app.cache.get", key), flag("app.cache.get", replica)
+        )
 
     def set(self, key, value, ttl=INF):
         """Store a value."""
@@ -126,6 +129,14 @@ class Cache(Part):
         """Remove a key."""
         return Event(self.app, "app.cache.delete", named("app.cache.delete", key))
 
+    def wait(self, replicas, timeout):
+        """Wait until so many replicas have this client's last write, or for `timeout` seconds."""
+        if type(replicas) is not int or not 0 <= replicas <= MOST_REPLICAS:
+            raise Slip("replicas", thing=thing(replicas))
+        if not is_number(timeout) or not 0 <= timeout < INF:
+            raise Slip("wait", thing=thing(timeout))
+        return Event(self.app, "app.cache.wait", replicas, float(timeout))
+
 
 class Database(Part):
     """`app.db`."""
@@ -135,9 +146,11 @@ class Database(Part):
     def __init__(self, app):
         self.app = app
 
-    def read(self, key):
-        """Read a row."""
-        return Event(self.app, "app.db.read", named("app.db.read", key))
+    def read(self, key, replica=False):
+        """Read a row; `replica` says whether a replica may answer."""
+        return Event(
+            self.app, "app.db.read", named("app.db.read", key), flag("app.db.read", replica)
+        )
 
     def write(self, key, value):
         """Commit a row."""
@@ -183,6 +196,13 @@ def named(call, key):
     if type(key) is not str or not 0 < len(key) <= LONGEST_KEY:
         raise Slip("key", call=call, thing=thing(key))
     return key
+
+
+def flag(call, replica):
+    """Return whether a replica may answer (None: nothing was said), or raise the slip of what is none of these."""
+    if replica not in (None, True, False):
+        raise Slip("replica", call=call, thing=thing(replica))
+    return None if replica is None else bool(replica)
 
 
 def packed(call, value):

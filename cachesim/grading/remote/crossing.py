@@ -42,6 +42,11 @@ def seconds(given: Any) -> float:
     return float(given)
 
 
+def flag(given: Any) -> bool | None:
+    """Return whether a replica may answer; None: nothing was said. Raises AnswerError."""
+    return None if given is None else bool(one_of(given, bool, "whether a replica may answer"))
+
+
 def made(box: Box, name: str, kind: str, ops: tuple[str, ...], fields: Message) -> Message:
     """Make a policy or a strategy in the sandbox; return its description.
 
@@ -91,7 +96,7 @@ class Tokens:
         if value is SPAWNED:
             return {"spawned": True}
         if not isinstance(value, bytes):
-            return value if isinstance(value, bool | None) else None
+            return value if isinstance(value, bool | int | None) else None  # int: of app.cache.wait
         known = Value(value)
         if known not in self.tokens:
             self.tokens[known] = secrets.token_hex(8)

@@ -15,6 +15,7 @@ from cachesim.grading.remote.crossing import (
     InTheCode,
     Message,
     Tokens,
+    flag,
     made,
     named,
     one_of,
@@ -164,10 +165,13 @@ def _set(actor: Actor, app: Any, key: Any, value: Any, ttl: Any) -> Any:
 
 
 MAKERS: dict[str, Callable[..., Any]] = {
-    "app.cache.get": lambda actor, app, key: app.cache.get(named(key)),
+    "app.cache.get": lambda actor, app, key, replica: app.cache.get(named(key), flag(replica)),
     "app.cache.set": _set,
     "app.cache.delete": lambda actor, app, key: app.cache.delete(named(key)),
-    "app.db.read": lambda actor, app, key: app.db.read(named(key)),
+    "app.cache.wait": lambda actor, app, replicas, timeout: app.cache.wait(
+        one_of(replicas, int, "a count"), seconds(timeout)
+    ),
+    "app.db.read": lambda actor, app, key, replica: app.db.read(named(key), bool(flag(replica))),
     "app.db.write": lambda actor, app, key, value: app.db.write(
         named(key), actor.values.unpacked(value)
     ),

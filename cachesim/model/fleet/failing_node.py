@@ -19,8 +19,6 @@ from cachesim.model.unreliable.clients import ResilientCacheClient
 from cachesim.model.unreliable.station import VariableStation
 from cachesim.model.unreliable.tiers import UnreliableCache
 
-GONE = ("down", "refusing", "cut")  # switches of a node of which its neighbours hear nothing
-
 
 class FailingNode(GroupNode, UnreliableCache):
     """A node of a group that may fail; it says when it falls silent, and when it is back."""
@@ -40,16 +38,6 @@ class FailingNode(GroupNode, UnreliableCache):
     def depart(self, arrival: float, seconds: float) -> float:
         """Book work on the station; return when it is done, at the present speed."""
         return self.station.when(self.station.depart(self.station.work(arrival), seconds))
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether no packet comes from it."""
-        return any(self.switches[switch] for switch in GONE)
-
-    @property
-    def is_silent(self) -> bool:
-        """Whether the other nodes hear nothing of it: it is gone, or stands still."""
-        return self.is_gone or not self.station.speed
 
     def _turn(self, switch: str, step: int) -> None:
         super()._turn(switch, step)

@@ -16,7 +16,7 @@ from cachesim.model.fleet.specs import Fleet
 from cachesim.model.fleet.topology import Places, Topology
 from cachesim.model.journey import Journey
 from cachesim.model.system import System
-from cachesim.records import Record, Sink
+from cachesim.records import FOLLOWER, PRIMARY, SPARE, Record, Sink
 
 
 class FleetSystem(System):
@@ -81,7 +81,17 @@ class FleetSystem(System):
 
     def node_samples(self, now: float) -> list[Record]:
         """Sample each node, in the order of NODE_SAMPLE."""
-        return [(now, tier.name, *tier.counters(now), 0.0) for tier in self.caches]
+        return [
+            (now, tier.name, self.role_of(place), *tier.counters(now), 0.0)
+            for place, tier in enumerate(self.caches)
+        ]
+
+    def role_of(self, place: int) -> str:
+        """Say what a node is now: one of records.ROLES."""
+        topology = self.topology
+        if place in topology.primaries:
+            return PRIMARY
+        return FOLLOWER if any(place in group for group in topology.replicas) else SPARE
 
 
 class GroupSystem(FleetSystem):
@@ -132,4 +142,8 @@ class GroupSystem(FleetSystem):
 
     def node_samples(self, now: float) -> list[Record]:
         """Sample each node, with its lag."""
-        return [(now, node.name, *node.counters(now), node.lag()) for node in self.caches]  # type: ignore[attr-defined]
+        nodes: list[Any] = self.caches
+        return [
+            (now, node.name, self.role_of(place), *node.counters(now), node.lag())
+            for place, node in enumerate(nodes)
+        ]

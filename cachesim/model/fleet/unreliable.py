@@ -13,7 +13,7 @@ from cachesim.model.journey import Journey
 from cachesim.model.unreliable.clients import ResilientCacheClient
 from cachesim.model.unreliable.system import UnreliableSystem
 from cachesim.model.unreliable.tiers import UnreliableTier
-from cachesim.records import CACHE
+from cachesim.records import CACHE, SILENT
 from cachesim.rng import uniform
 
 
@@ -46,6 +46,10 @@ class UnreliableFleetSystem(FleetSystem, UnreliableSystem):
     def view_of(self, client: int) -> View:
         """Give what the process that serves a user knows of the fleet."""
         return self.views[client % len(self.views)]
+
+    def role_of(self, place: int) -> str:
+        """Say what a node is now; nobody hears of one that is silent."""
+        return SILENT if self.caches[place].is_silent else super().role_of(place)
 
     # --- for faults
 

@@ -32,6 +32,8 @@ SWITCHES = {  # name -> what the tier does while it is on
     "cut": "every packet to it and from it is lost",
 }
 
+GONE = ("down", "refusing", "cut")  # switches of a tier of which its neighbours hear nothing
+
 
 class UnreliableTier(Tier):
     """A tier with switches. Faults may overlap, so each switch counts how often it is on."""
@@ -48,6 +50,16 @@ class UnreliableTier(Tier):
         self.factors: list[float] = []  # by which service takes longer; inf: it stands still
         self.last = 0.0  # seconds: when the last command took effect
         self.under_way: dict[Attempt, None] = {}  # in the order in which they were sent
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether no packet comes from it."""
+        return any(self.switches[switch] for switch in GONE)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether its neighbours hear nothing of it: it is gone, or stands still."""
+        return self.is_gone or not self.station.speed
 
     # --- for faults
 

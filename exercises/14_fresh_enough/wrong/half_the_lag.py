@@ -1,0 +1,19 @@
+# score: 55
+# Sleeps after a write, but not long enough.
+import cachesim as cs
+
+
+class Fresh(cs.Strategy):
+    lag: float = 0.06
+
+    def read(self, app, key):
+        value = yield app.cache.get(key, replica=True)
+        if value is None:
+            value = yield app.db.read(key)
+            yield app.cache.set(key, value)
+        return value
+
+    def write(self, app, key, value):
+        yield app.db.write(key, value)
+        yield app.cache.set(key, value)
+        yield app.timeout(self.lag / 2)
