@@ -133,7 +133,7 @@ class OwnWritesFresh(WriteThrough):
         return (yield app.cache.get(key, replica=app.now - wrote >= self.fresh))
 
     def write(self, app: App, key: str, value: Value) -> Steps:
-        """Write through the primary, and note when."""
+        """Write at the primary, and note when."""
         yield from super().write(app, key, value)
         self._written(app)[app.client, key] = app.now
 

@@ -7,7 +7,6 @@ writes of clients. `RedisEngine` itself knows nothing of this, and does not pay 
 """
 
 import math
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -60,7 +59,6 @@ class ReplicatedEngine(WatchedEngine):
             f"{self.secret:040x}", backlog
         )
         self.applied = 0  # of a replica: the offset up to which it has executed that log
-        self.refusal: Callable[[], str | None] | None = None  # why no client may write now
         self._stream = 0  # the database that the log has selected
 
     @property
@@ -86,6 +84,11 @@ class ReplicatedEngine(WatchedEngine):
         if not partial:
             self._load(primary)
         return not partial
+
+    def step_down(self) -> None:
+        """Refuse writes: another node is the primary now, and this one does not follow it yet."""
+        if not self.is_replica:
+            self.applied, self.is_replica, self.refusal = self.log.offset, True, lambda: READONLY
 
     def _load(self, primary: "ReplicatedEngine") -> None:
         """Replace all data by those of the primary."""
@@ -145,10 +148,6 @@ class ReplicatedEngine(WatchedEngine):
         if not self.is_replica:
             identity = self.log.branch(0, self.secret).identity
             self.log = ReplicationLog(identity, self.log.backlog)
-
-    def refuse_writes(self, why: Callable[[], str | None]) -> None:
-        """Ask `why` before each write of a client: it gives the error, or None."""
-        self.refusal = why
 
     # Running commands
 
@@ -217,15 +216,6 @@ class ReplicatedEngine(WatchedEngine):
         finally:
             self._send("DEL")
         return was_there
-
-    def _ask(self, name: str) -> None:
-        """Raise CommandError if no client may write now, and count it."""
-        assert self.refusal is not None
-        why = self.refusal()
-        if why is not None:
-            self.tally.note_error(why)
-            self.tally.rejected[name] += 1
-            raise CommandError(why)
 
     # Writing the log
 

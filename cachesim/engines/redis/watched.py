@@ -4,6 +4,7 @@ Every change of a key goes through one of the Keyspace's few functions. Here the
 running command has changed something, which the real server counts as `dirty`.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from cachesim.clock import Clock
@@ -11,6 +12,7 @@ from cachesim.engines.base import EVICTED, EXPIRED, Random
 from cachesim.engines.redis.active_expiry import active_cycle
 from cachesim.engines.redis.database import KeyEntry, NumberedDatabase
 from cachesim.engines.redis.engine import HALF, START_MS, Redis, RedisEngine
+from cachesim.errors import CommandError
 
 PING_EVERY = 10  # seconds: repl-ping-replica-period
 
@@ -23,7 +25,21 @@ class WatchedEngine(RedisEngine):
 
     def __init__(self, spec: Redis, clock: Clock, random: Random) -> None:
         super().__init__(spec, clock, random)
+        self.refusal: Callable[[], str | None] | None = None  # gives the error of a write, or None
         self._next_ping = (int(clock()) // PING_EVERY + 1) * PING_EVERY  # seconds
+
+    def refuse_writes(self, why: Callable[[], str | None]) -> None:
+        """Ask `why` before each write of a client: it gives the error, or None."""
+        self.refusal = why
+
+    def _ask(self, name: str) -> None:
+        """Raise CommandError if no client may write now, and count it."""
+        assert self.refusal is not None
+        why = self.refusal()
+        if why is not None:
+            self.tally.note_error(why)
+            self.tally.rejected[name] += 1
+            raise CommandError(why)
 
     def gone_by_itself(self, key: str, why: str) -> None:
         """Be notified that a key of the selected database expired or was evicted."""

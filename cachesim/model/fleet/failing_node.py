@@ -6,7 +6,6 @@ from typing import Any
 
 import simpy
 
-from cachesim.engines.redis.replication import READONLY
 from cachesim.engines.redis.replication_log import ReplicationLog
 from cachesim.errors import CommandError, ConnectionLost, Redirected, SimulatedFailure
 from cachesim.model.events import Visit
@@ -63,10 +62,7 @@ class FailingNode(GroupNode, UnreliableCache):
 
     def demote(self) -> None:
         """Refuse writes: another node is the primary now. A replica does so already."""
-        engine = self.engine
-        if not engine.is_replica:
-            engine.applied, engine.is_replica = engine.log.offset, True
-            engine.refuse_writes(lambda: READONLY)
+        self.engine.step_down()
 
     def stop_following(self) -> None:
         """Be no replica for now."""
