@@ -8,7 +8,7 @@ from cachesim.model.events import Steps
 from cachesim.model.faults.base import Fault, OfCache
 from cachesim.model.fleet.unreliable import UnreliableFleetSystem
 from cachesim.model.unreliable.system import UnreliableSystem
-from cachesim.spec import Seconds
+from cachesim.spec import Delay, Seconds
 
 
 class KillNode(OfCache):
@@ -40,14 +40,23 @@ class KillNode(OfCache):
 class AddNode(Fault):
     """An empty node joins the pool; each process uses it as soon as it sees the new list of nodes.
 
+    With `warm`, a get that misses where the key is now asks the node that kept it before, and the client stores
+    the answer at the new place. A delete goes to both. So nobody asks the database for what the pool has.
+
     >>> AddNode(at=30).window
     (30.0, 30.0)
+
+    References
+    ----------
+    Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013: how a cold cluster is filled.
     """
+
+    warm: Delay = 0.0  # seconds for which clients do so, from the join on; 0: they never do
 
     def play(self, system: UnreliableSystem) -> Steps:
         """Make the node, and let the route have it."""
         yield system.until(self.at)
-        fleet_of(self, system).add_node()
+        fleet_of(self, system).add_node(self.warm)
 
 
 class RemoveNode(OfCache):

@@ -18,6 +18,7 @@ from cachesim.model.cache_client import CacheClient
 from cachesim.model.events import Environment, Visit
 from cachesim.model.fleet.client import Dirty, NodeClients, scattered
 from cachesim.model.fleet.topology import View
+from cachesim.model.fleet.warming import PASSED_ON, Warming
 from cachesim.model.unreliable.clients import UNREACHABLE
 from cachesim.records import Value
 
@@ -29,6 +30,7 @@ class RoutedHost(Protocol):
     """What a client of a fleet needs of its system; `UnreliableFleetSystem` is one."""
 
     env: Environment
+    blueprint: Any
     caches: list[Any]
     places: Mapping[str, int]
 
@@ -61,6 +63,7 @@ class Routed(Visit):
             CacheClient, f"_run_{name}"
         )  # for the sentence about a forgotten yield
         self.hops = 0
+        self.first = client.journey.lookup is None  # whether it is the request's first lookup
 
     def ask(self) -> "Routed":
         """Send the command to the node that the client's process holds for the right one."""
@@ -74,12 +77,18 @@ class Routed(Visit):
         return self
 
     def _ended(self, visit: Visit) -> None:
-        if visit._ok:
-            self.client.view().answered(self.node)
-            self._value = visit._value
+        if not visit._ok:
+            self._failed(visit._value)
+            return
+        view = self.client.view()
+        view.answered(self.node)
+        self._value = visit._value
+        is_done = self.name not in PASSED_ON or (self.name == "get" and self._value is not None)
+        former = None if is_done or self.key is None else view.former(self.key, self.node)
+        if former is None:
             self.fire()
         else:
-            self._failed(visit._value)
+            Warming(self, former)
 
     def _failed(self, failure: SimulatedFailure) -> None:
         """Ask another node, if the process now knows of one; else end."""
@@ -105,19 +114,19 @@ class RoutedClient:
         self, app: App, host: RoutedHost, connect: Callable[[int], CacheClient], *, raises: bool
     ) -> None:
         self.env, self.journey, self.clients = host.env, app.journey, NodeClients(connect)
-        self._app, self._host, self._raises = app, host, raises
+        self._app, self.host, self._raises = app, host, raises
         self._turn = app.client  # whose turn it is among the replicas
         self._written: str | None = None  # the key of the last write
         self.dirty = Dirty(host)
 
     def view(self) -> View:
         """Give what the process of the present user knows."""
-        return self._host.view_of(self._app.client)
+        return self.host.view_of(self._app.client)
 
     def get(self, key: str, replica: bool | None = None) -> simpy.Event:
         """Ask for a key; see `CacheClient.get`."""
         turn = None
-        if self._host.reads_replicas if replica is None else replica:
+        if self.host.reads_replicas if replica is None else replica:
             turn = self._turn = self._turn + 1
         return self._routed("get", key, key, turn=turn)
 
@@ -131,8 +140,8 @@ class RoutedClient:
 
     def execute(self, *command: Any) -> simpy.Event:
         """Send any command to the node of its keys; see `FleetClient.execute`."""
-        keys = self._host.caches[0].engine.keys_of(command)
-        if len({self._host.places[key] for key in keys}) > 1:
+        keys = self.host.caches[0].engine.keys_of(command)
+        if len({self.host.places[key] for key in keys}) > 1:
             raise scattered(command[0])
         return self._routed("execute", keys[0] if keys else None, *command)
 

@@ -61,6 +61,8 @@ class Truth:
     def __init__(self, clock: Clock, first: Topology) -> None:
         self.clock = clock
         self.states = [(0.0, first)]
+        self.former = first  # the state from before the last join
+        self.warm_until = 0.0  # seconds: until then a miss asks the former node too
 
     @property
     def now(self) -> Topology:
@@ -70,6 +72,10 @@ class Truth:
     def change(self, topology: Topology) -> None:
         """Be in another state from now on."""
         self.states.append((self.clock(), topology))
+
+    def warm(self, former: Topology, seconds: float) -> None:
+        """Let a miss ask the key's node in a former state, for so many seconds."""
+        self.former, self.warm_until = former, self.clock() + seconds
 
 
 class View:
@@ -110,6 +116,13 @@ class View:
             return topology.nodes[key]
         readers = topology.readers(key)
         return readers[turn % len(readers)]
+
+    def former(self, key: str, node: int) -> int | None:
+        """Find the node that kept a key before the last join, if a miss at `node` is worth a question there."""
+        if self.truth.clock() >= self.truth.warm_until:
+            return None
+        old = self.truth.former.nodes[key]
+        return old if old != node == self.topology().nodes[key] else None
 
     def arguments(self, node: int, name: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         """Change the arguments of a command for a node that only stands in."""

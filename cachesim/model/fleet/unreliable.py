@@ -65,14 +65,17 @@ class UnreliableFleetSystem(FleetSystem, UnreliableSystem):
             raise BadInput(f"a fleet has several caches; name one: node=..., of {nodes}")
         return super().tier(name)
 
-    def add_node(self) -> None:
-        """Let an empty node join the pool."""
+    def add_node(self, warm: float = 0.0) -> None:
+        """Let an empty node join the pool; a miss asks the key's old node too, for `warm` seconds."""
+        former = self.truth.now
         members = self.members("AddNode")
         name = f"node-{sum(tier.name.startswith('node-') for tier in self.caches)}"
         tier = self.make_cache(name)
         self.caches.append(tier)
         self.tiers[name] = tier
         self._regroup((*members, len(self.caches) - 1))
+        if warm:
+            self.truth.warm(former, warm)
 
     def remove_node(self, tier: UnreliableTier) -> None:
         """Let a node leave the pool."""

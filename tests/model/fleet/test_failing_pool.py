@@ -17,6 +17,7 @@ from cachesim.model.fleet.ejection import Eject
 from cachesim.model.fleet.unreliable import UnreliableFleetSystem
 from cachesim.model.popularity import Zipf
 from cachesim.model.resilience import Calls, Resilience
+from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.strategies.through import WriteThrough
 from cachesim.model.workload import OpenLoop
 from cachesim.scenario import Scenario
@@ -178,6 +179,59 @@ def test_by_hand():
     assert ["node-0", None, "node-1", "node-1", "node-1"] == [
         None if pd.isna(node) else node for node in records["node"]
     ]
+
+
+@pytest.mark.parametrize("cache", [Memcached(memory=4 * MIB), Redis(memory=MIB)])
+def test_a_new_node_is_warmed_by_hand(cache):
+    """A hit; a node joins; the miss there asks the old node: a hit; then the new node has the key, with its TTL."""
+    key = next(key for key in map("user:{}".format, range(99)) if Pool(4).finder()(key) == 3)
+    scenario = WARM.replace(
+        cache=cache,
+        fleet=Pool(3, processes=1),
+        strategy=LazyLoading(ttl=6.0),
+        workload=Script(steps=tuple((1.0, "read", key) for _ in range(8)), loaded=(key,)),
+        start="cold",
+        warmup=0,
+        sample_every=1.0,
+    )
+    joined = faults.AddNode(at=2.5, warm=1.0)
+    warm = run(scenario.replace(faults=(joined,))).history
+    late = run(scenario.replace(faults=(joined.replace(warm=0.25),))).history
+
+    reads = select_requests(warm)
+    old = f"node-{Pool(3).finder()(key)}"
+    assert ["cold", "hit", "hit", "hit"] == reads["lookup"].tolist()[:4]
+    assert ["expired"] == [kind for kind in reads["lookup"][4:] if kind != "hit"]
+    assert [old, old, old, "node-3", "node-3"] == reads["node"].tolist()[:5]
+    assert [0, 0, 1, 0, 0] == reads["hops"].tolist()[:5]
+    assert 2 == warm["db_queries"].max()
+    assert ["cold", "hit", "cold", "hit"] == select_requests(late)["lookup"].tolist()[:4]
+
+
+def test_a_write_while_a_node_is_warmed():
+    """The delete goes to the new node and to the old one, or the next miss would bring the old copy back."""
+    key = next(key for key in map("user:{}".format, range(99)) if Pool(4).finder()(key) == 3)
+    steps = tuple((1.0, op, key) for op in ("read", "write", "read"))
+    scenario = WARM.replace(
+        fleet=Pool(3, processes=1),
+        strategy=LazyLoading(invalidate=True),
+        workload=Script(steps=steps, loaded=(key,)),
+        faults=(faults.AddNode(at=1.5, warm=9.0),),
+    )
+    reads = select_requests(run(scenario).history)
+
+    assert ["hit", "cold"] == reads[reads["op"] == "read"]["lookup"].tolist()
+    assert 1 == reads["version"].iloc[-1]
+
+
+def test_a_warmed_pool_does_not_ask_the_database():
+    """Even under modulo; and the same seed gives the same records."""
+    pool, joined = Pool(9, route=routes.Modulo()), faults.AddNode(at=AT, warm=20.0)
+    _, after = reads_of(pool, joined)
+
+    assert 1.0 == hits(after)
+    assert 0.7 < (after["node"] == after.groupby("key")["node"].transform("last")).mean() < 1.0
+    pd.testing.assert_frame_equal(after, reads_of(pool, joined)[1])
 
 
 @pytest.mark.parametrize(
