@@ -87,11 +87,11 @@ def lost_at_failover() -> Anomaly:
 
 
 def with_losses(result: Result) -> pd.DataFrame:
-    """Add a column to the measured history of a fleet: whether a failover lost the write."""
+    """Add a column to the measured history of a fleet: whether a failover lost this acknowledged write."""
     history, lost = result.measured, result.lost_writes
     assert lost is not None
-    writes = (history["op"] == "write") & history["write"].isin(lost["write"].dropna())
-    return history.assign(lost=writes)
+    acknowledged = (history["op"] == "write") & history["error"].isna()
+    return history.assign(lost=acknowledged & history["write"].isin(lost["write"].dropna()))
 
 
 def none_vanished(history: pd.DataFrame) -> Verdict:

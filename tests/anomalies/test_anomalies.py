@@ -122,7 +122,15 @@ def test_a_failover_loses_what_the_result_names():
     crashes = len(anomaly.shows.faults)
 
     assert len(result.lost_writes) == seen["lost"].sum() == round(anomaly.effect(seen) * crashes)
-    assert seen[seen["lost"]]["error"].isna().all()
+
+
+def test_what_nobody_acknowledged_is_not_lost():
+    """With WAIT a crash takes writes too, but their clients got an error."""
+    anomaly = by_id("A14")
+    result = run(anomaly.cure)
+
+    assert len(result.lost_writes) > len(anomaly.cure.faults)
+    assert not anomaly.sees(result)["lost"].any()
 
 
 def test_a_rebooted_primary_empties_its_replica():
