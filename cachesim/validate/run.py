@@ -27,7 +27,18 @@ Progress = Callable[[Iterable[Any], int], Iterable[Any]]
 
 ORACLES: dict[str, Oracle] = {
     oracle.name: oracle
-    for family in (queues, networks, hits, freshness, herds, races, replicas, latency, shards, fleets)
+    for family in (
+        queues,
+        networks,
+        hits,
+        freshness,
+        herds,
+        races,
+        replicas,
+        latency,
+        shards,
+        fleets,
+    )
     for oracle in family.ORACLES
 }
 

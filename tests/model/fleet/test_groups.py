@@ -162,7 +162,7 @@ def test_a_primary_that_comes_back_is_a_replica_with_the_new_data():
     assert not new.engine.is_replica
     assert {"node-0"} == set(rows["node"].dropna())
     assert (1,) == system.topology.primaries
-    assert [1, 2] == system.shared["read"]  
+    assert [1, 2] == system.shared["read"]
     assert [] == system.lost_writes()
 
 
