@@ -42,6 +42,9 @@ bench: $(VENV)/dev.stamp ## measure the speed against the textbook way, side by 
 	@$(BIN)/python benchmarks/speed.py $(ARGS)
 	@$(BIN)/python benchmarks/engines.py --serve
 
+proofs: $(VENV)/dev.stamp ## run the long proofs of the fleet, some minutes; write docs/background/proofs.md
+	@$(BIN)/python benchmarks/proofs.py $(ARGS)
+
 format: $(VENV)/dev.stamp ## put the source into its one format
 	$(BIN)/ruff check --quiet --fix-only .
 	$(BIN)/ruff format --quiet .
@@ -73,4 +76,4 @@ $(VENV)/dev.stamp: pyproject.toml requirements.lock
 	@$(LOCKED) requirements.lock && $(ITSELF) || $(SORRY)
 	@touch $@ $(VENV)/run.stamp
 
-.PHONY: help compare test quick lint coverage notebooks bench format lock clean
+.PHONY: help compare test quick lint coverage notebooks bench proofs format lock clean

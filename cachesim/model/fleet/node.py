@@ -101,7 +101,7 @@ class GroupNode(CacheTier):
         """Give when each replica will have answered that it has the log up to `offset`, the first one first."""
         followers: Any = self.engine.log.readers
         for follower in followers:
-            follower.catch_up(self.env._now)
+            follower.catch_up(self.env._now)  # else each WAIT walks through the whole log
         return sorted(follower.acknowledges(offset) for follower in followers)
 
     def depart(self, arrival: float, seconds: float) -> float:
