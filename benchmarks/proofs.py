@@ -60,7 +60,7 @@ def section(proof: Proof) -> tuple[str, bool]:
     settings = "".join(f"{name}={value} " for name, value in proof.settings)
     holds = "It holds" if not done.returncode else f"It FAILS (exit code {done.returncode})"
     text = (
-        f"## {proof.shows}\n\n`{settings}{proof.command}`: {holds}; it took "
+        f"## {proof.shows}\n\n`{settings}{proof.command}`\n\n{holds}; it took "
         f"{time.monotonic() - began:.0f} s.\n\n{printed.strip()}"
     )
     return text, not done.returncode
