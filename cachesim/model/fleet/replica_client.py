@@ -141,6 +141,12 @@ class GroupClient(FleetClient):
         self._written = self._places[key]
         return super().delete(key)
 
+    def execute(self, *command: Any) -> simpy.Event:
+        """Send any command; see `FleetClient.execute`."""
+        keys = self._engine.keys_of(command)
+        self._written = self._places[keys[0]] if keys else self._written
+        return super().execute(*command)
+
     def wait(self, replicas: int, timeout: float) -> simpy.Event:
         """Wait until replicas have this client's last write; see `GroupNodeClient.wait`."""
         return self._clients[self._written].wait(replicas, timeout)

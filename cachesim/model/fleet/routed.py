@@ -23,6 +23,7 @@ from cachesim.model.unreliable.clients import UNREACHABLE
 from cachesim.records import Value
 
 NO_ANSWER = (TimedOut, ConnectionLost, ConnectionRefused)  # the node may be gone
+WRITES = ("set", "delete", "execute")  # a WAIT that follows is about their node
 HOPS = 5  # times that a command is sent to another node, at most: redis-py follows 16
 
 
@@ -156,7 +157,7 @@ class RoutedClient:
     def _routed(
         self, name: str, key: str | None, *arguments: Any, turn: int | None = None
     ) -> Routed:
-        if name in ("set", "delete"):
+        if name in WRITES:
             self._written = key
         routed = Routed(self, name, key, arguments, turn).ask()
         self.journey.note(routed)

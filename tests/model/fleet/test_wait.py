@@ -73,3 +73,32 @@ def test_another_replica_does_as_well():
 
     assert pd.isna(write["error"])
     assert write["end"] - 1 == pytest.approx(LAG, rel=1e-3)
+
+
+class Executes(Waits):
+    """As Waits, but a command writes."""
+
+    def write(self, app, key, value):
+        """Wait for the shard of the command's key."""
+        yield app.cache.execute("SET", key, value)
+        app.shared["answer"] = yield app.cache.wait(1, TIMEOUT)
+
+
+def test_it_waits_for_the_shard_of_the_last_command():
+    """The replica of the key's shard is cut off, and those of the others are not."""
+    fleet = cs.Shards(4, replicas=1, lag=cs.distributions.Constant(value=LAG))
+    key = next(f"k{n}" for n in range(99) if fleet.finder()(f"k{n}") == 2)
+    cut = cs.faults.PartitionCache(node="shard-2 node-1", at=0.5)
+    base = world(writes=1.0, duration=2, warmup=0, cache=cs.Redis(), fleet=fleet, faults=(cut,))
+
+    class OneKey(OneWrite):
+        """A key of that shard."""
+
+        def requests(self, seed):
+            """Yield it."""
+            yield 1.0, "write", key
+
+    run = cs.run(base.replace(workload=OneKey(rate=1.0), strategy=Executes()))
+    write = run.history.query("op == 'write'").iloc[0]
+
+    assert write["end"] - 1 == pytest.approx(TIMEOUT, rel=1e-3)
