@@ -93,6 +93,7 @@ OUT_OF_RANGE = {
     "> 0 seconds (inf for no limit)": ["0", "-0.5", "-inf"],
     "> 0 per second (inf for no limit)": ["0", "-0.5", "-inf"],
     "from 0 to 15": ["-1", "16"],
+    "from 0 to 5": ["-1", "6"],
     "between 0 and 1": ["-0.001", "1.001", "inf"],
     "from 1 to 10,000,000": ["0", "-1", "10000001"],
     ">= 1 byte": ["0", "-1"],
