@@ -216,7 +216,7 @@ def own_write_missed(gap: float, lag: float, writes: float = 0.0) -> float:
     also wait behind an older one; see `in_flight`.
 
     >>> round(own_write_missed(0.03, 0.02), 4), round(own_write_missed(0.03, 0.02, writes=100), 4)
-    (0.2231, 0.5027)
+    (0.2231, 0.5028)
     """
     late = math.exp(-gap / lag)
     return 1 - (1 - late) * math.exp(-writes * lag * late)

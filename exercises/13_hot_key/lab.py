@@ -4,7 +4,7 @@
 # A Redis Cluster deals its slots evenly to the shards, but the requests are not even. Here one key gets 40 % of them, so its shard does more than half of the work. **How can its
 # shard be helped?** More shards do not help: a key has one slot, and a slot has one shard. Copies under other names do.
 #
-# Write `Spread`: lazy loading for a cluster of `shards` shards, in which the key `hot` has copies. The rules:
+# Write `Spread`, with `read(self, app, key)` and `write(self, app, key, value)`: lazy loading for a cluster of `shards` shards, in which the key `hot` has copies. The rules:
 #
 # - every read returns its row, every write is in the database;
 # - no shard answers more than 1.25 times its even share of the reads;

@@ -15,6 +15,7 @@ SimulatedFailure CachesimError
 CacheError SimulatedFailure
 OutOfMemory CacheError
 CommandError CacheError
+Redirected CommandError
 DatabaseRefused SimulatedFailure
 FenceRejected SimulatedFailure
 LockRefused SimulatedFailure
