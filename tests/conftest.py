@@ -95,7 +95,10 @@ SLOW = tuple(f"{TESTS.as_posix()}/{place}" for place in (
     "replay/test_unlimited", "traces/test_streams", "wire/test_client_suites", "wire/test_cluster_clients",
     "wire/test_page", "wire/test_replicas", "wire/test_server",
     "engines/redis/test_replication_stream", "model/test_replica_twin",
-    "{TESTS.as_posix()}/{place}",
+    "cli/test_bad_scenarios", "cli/test_database_options", "cli/test_fleet",
+    "engines/redis/test_books", "engines/redis/test_replication_random", "experiments/test_witness",
+    "model/fleet/test_failing_pool", "model/fleet/test_pool_of", "model/test_database_standby",
+    "theory/test_capacity", "theory/test_gossip", "theory/test_links",
 ))  # fmt: skip
 
 
