@@ -103,12 +103,17 @@ SAMPLE = (
     "retries",  # calls of a tier that were repeated, so far
     "timeouts",  # calls of a tier that their client gave up, so far
 )
-LOST_WRITE = (  # of a write that a failover lost
-    "time",  # seconds: when the old primary took it
-    "key",
-    "write",  # id of the write whose value it was; None: a deletion, or a value of another command
-    "node",  # name of the old primary
-)
+
+
+class LostWrite(NamedTuple):
+    """A write that a primary had taken, and that no node has any more."""
+
+    time: float  # seconds: when the primary took it
+    key: str
+    write: int | None  # id of the write whose value it was; None: a deletion, or another command
+    node: str  # name of the primary that took it
+
+
 PRIMARY, FOLLOWER, SPARE, SILENT = "primary", "replica", "spare", "silent"
 ROLES = {  # of a node of a fleet -> what it does
     PRIMARY: "it takes the writes of its part of the keys",

@@ -98,7 +98,7 @@ SLOW = tuple(f"{TESTS.as_posix()}/{place}" for place in (
     "cli/test_bad_scenarios", "cli/test_database_options", "cli/test_fleet",
     "engines/redis/test_books", "engines/redis/test_replication_random", "experiments/test_witness",
     "model/fleet/test_failing_pool", "model/fleet/test_pool_of", "model/test_database_standby",
-    "theory/test_capacity", "theory/test_gossip", "theory/test_links",
+    "model/fleet/test_gossip", "theory/test_capacity", "theory/test_links",
 ))  # fmt: skip
 
 

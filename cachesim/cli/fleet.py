@@ -10,22 +10,23 @@ from cachesim.experiments.toml import kebab
 from cachesim.model.distributions import Exponential
 from cachesim.model.fleet import Fleet, Pool, Replicated, Shards
 from cachesim.model.fleet.groups import Few
+from cachesim.model.fleet.specs import Nodes
 from cachesim.model.routes import ALL as ROUTES
-from cachesim.spec import Count, Delay
+from cachesim.spec import Delay
 from cachesim.units import show_time
 
 BY_NAME = {kebab(route.__name__): route for route in ROUTES}
 _USUAL: Any = Replicated()
 
 FLEET: tuple[Decorator, ...] = (
-    ruled("--nodes", Count, "Nodes of a pool: the client's route says which one keeps a key."),
+    ruled("--nodes", Nodes, "Nodes of a pool: the client's route says which one keeps a key."),
     click.option(
         "--route",
         metavar="NAME",
         shell_complete=one_of(BY_NAME),
         help=f"With --nodes, the rule of the clients: {', '.join(BY_NAME)}.  [default: ketama]",
     ),
-    ruled("--shards", Count, "Shards of a Redis Cluster: each has a part of the 16,384 slots."),
+    ruled("--shards", Nodes, "Shards of a Redis Cluster: each has a part of the 16,384 slots."),
     ruled(
         "--replicas",
         Few,

@@ -35,7 +35,7 @@ class Result:
         self.engine = engine  # "embedded, as redis 7.0", or the name and version of a server
         # One row per node and sample, the warm-up included: columns records.NODE_SAMPLE; empty without a fleet.
         self.nodes = nodes
-        self.lost_writes = lost_writes  # one row per write that a failover lost: records.LOST_WRITE
+        self.lost_writes = lost_writes  # one row per write that a failover lost: records.LostWrite
 
     @classmethod
     def of(cls, scenario: Scenario, engine: str, frames: tuple[Any, ...]) -> Result:

@@ -3,7 +3,7 @@
 from cachesim.experiments.result import Result
 from cachesim.measure.history import Recorder, framed
 from cachesim.model.choice import system_for
-from cachesim.records import LOST_WRITE
+from cachesim.records import LostWrite
 from cachesim.scenario import Scenario
 
 
@@ -18,5 +18,5 @@ def run(scenario: Scenario) -> Result:
     system = system_for(scenario)(scenario, recorder.request, recorder.sample)
     system.run()
     history = recorder.hand_over(system.db.versions)
-    lost = framed(system.lost_writes(), LOST_WRITE)
+    lost = framed(system.lost_writes(), LostWrite._fields)
     return Result(scenario, history, system.cache.engine.version, recorder.nodes(), lost)

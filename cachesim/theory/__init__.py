@@ -54,7 +54,6 @@ from cachesim.theory.freshness import (
     versions_behind,
     write_through_hit_ratio,
 )
-from cachesim.theory.gossip import failover_times
 from cachesim.theory.herds import (
     early_refresh,
     early_refresh_lead,
@@ -136,7 +135,6 @@ __all__ = [
     "exact_lru_hit_ratio",
     "expected_highest",
     "failover_loss",
-    "failover_times",
     "fifo_hit_ratio",
     "fleet_cost",
     "fork_copy",

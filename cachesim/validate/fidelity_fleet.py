@@ -12,8 +12,9 @@ from cachesim.engines.redis.engine import Redis
 from cachesim.errors import CommandError
 from cachesim.experiments.parallel import in_parallel
 from cachesim.live.groups import FailoverTimes, PrimaryAndReplicas, RedisCluster, failover
+from cachesim.model.fleet.gossip import failover_times
 from cachesim.rng import uniform
-from cachesim.theory import failover_times, partition_loss, replica_stale_ratio
+from cachesim.theory import partition_loss, replica_stale_ratio
 from cachesim.validate.fidelity_replica import (
     drawn_schedule,
     lazy_replies,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
-from statistics import fmean, median
 
 import cachesim.theory as theory
 from cachesim.engines.redis.engine import Redis
@@ -13,18 +11,15 @@ from cachesim.model.app import App
 from cachesim.model.distributions import Constant, Distribution, Exponential
 from cachesim.model.events import Steps
 from cachesim.model.faults import KillNode
-from cachesim.model.fleet import Replicated, Shards
-from cachesim.model.fleet.failover import UnreliableGroupSystem
+from cachesim.model.fleet import Replicated
 from cachesim.model.node import Node
 from cachesim.model.popularity import Uniform
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.through import WriteThrough
 from cachesim.model.workload import ClosedLoop
 from cachesim.records import Value
-from cachesim.rng import uniform
 from cachesim.scenario import Scenario
 from cachesim.spec import Count
-from cachesim.theory.gossip import failover_times
 from cachesim.units import MIB
 from cachesim.validate.oracle import Oracle
 from cachesim.validate.worlds import INSTANT, arrivals, of_one_key, requests
@@ -149,36 +144,6 @@ def busy(seed: int, rate: float, writes: float, replicas: int) -> float:
     return float((each["last"] - each["first"]).mean() / (scenario.duration - scenario.warmup))
 
 
-# --- failover of a cluster
-
-
-def takeover(node_timeout: float) -> float:
-    """Give the median seconds from a crash to the takeover: gossip played many times, the mean of medians."""
-    draw = uniform(1, f"gossip {node_timeout:g}")
-    played = iter(lambda: failover_times(node_timeout, 3, 1, draw)[2], None)
-    return fmean(median(next(played) for _ in range(KILLS)) for _ in range(30))
-
-
-def taken_over(seed: int, node_timeout: float) -> float:
-    """Let the primary of a shard crash many times; measure the median seconds until another one is there."""
-    crashes = [EVERY * number for number in range(1, KILLS + 1)]
-    faults = tuple(KillNode("shard-0 primary", at=at, down=EVERY * 0.9) for at in crashes)
-    scenario = of_one_key(
-        WriteThrough(), 1.0, 0.0, int(EVERY * (KILLS + 1)), cache=REDIS, faults=faults,
-        fleet=Shards(3, replicas=1, node_timeout=node_timeout),
-    )  # fmt: skip
-    system = UnreliableGroupSystem(
-        scenario.replace(seed=seed), lambda record: None, lambda *rows: None
-    )
-    system.run()
-    changes = [
-        at
-        for (_, old), (at, new) in pairwise(system.truth.states)
-        if old.primaries != new.primaries
-    ]
-    return median(at - crash for crash, at in zip(crashes, changes, strict=True))
-
-
 ORACLES = (
     Oracle("cache-replica-stale", "share of reads", "M/G/inf: writes on their way",
            lambda law, writes, lag: theory.replica_stale_ratio(writes, lag), stale,
@@ -196,6 +161,4 @@ ORACLES = (
     Oracle("busy-replica", "share of the time", "each replica applies every write", busy_replica,
            busy, tuple({"rate": 600.0, "writes": writes, "replicas": replicas}
                        for writes, replicas in ((0.05, 1), (0.2, 2), (0.5, 5)))),
-    Oracle("cluster-takeover", "seconds", "redis 7.0: cluster.c", takeover, taken_over,
-           tuple({"node_timeout": timeout} for timeout in (2.0, 5.0, 9.0, 15.0))),
 )  # fmt: skip

@@ -54,7 +54,7 @@ WRONG = {
     "--shards 3 --replicas 0 --read-from replica": "--read-from is about replicas; give",
     "--shards 3 --lag 1ms": "--lag is about replicas; give --replicas 1 or more with it",
     "--replicas 6": "--replicas must be from 0 to 5, got 6",
-    "--shards 17000": "--shards must be at most 16,384, got 17,000",
+    "--shards 17000": "--shards must be from 1 to 1,000, got 17000",
     "--shards 3 --engine memcached": "Shards are nodes of Redis, got Memcached",
     "--replicas 1 --engine memcached": "Replicated are nodes of Redis, got Memcached",
     "--nodes 3 --engine simple": "a fleet takes Redis or Memcached, got Simple",

@@ -6,12 +6,13 @@ from dataclasses import field
 from cachesim.errors import BadInput
 from cachesim.model.events import Steps
 from cachesim.model.faults.base import Fault, OfCache
+from cachesim.model.faults.nodes import CrashCache
 from cachesim.model.fleet.unreliable import UnreliableFleetSystem
 from cachesim.model.unreliable.system import UnreliableSystem
 from cachesim.spec import Delay, Seconds
 
 
-class KillNode(OfCache):
+class KillNode(CrashCache):
     """A cache node dies with its memory: the machine is gone. `down` seconds later it is back, empty.
 
     >>> str(KillNode("node-2", at=40))
@@ -20,21 +21,6 @@ class KillNode(OfCache):
 
     node: str = field(default="", kw_only=False)
     down: Seconds = math.inf  # seconds until an empty node is there again; inf: for good
-
-    @property
-    def lasts(self) -> float:
-        """As long as it is down, in seconds."""
-        return self.down
-
-    def play(self, system: UnreliableSystem) -> Steps:
-        """Crash; come back empty."""
-        yield system.until(self.at)
-        tier = self.struck(system)
-        tier.crash()
-        tier.restart_engine()
-        if self.down < math.inf:
-            yield system.until(self.at + self.down)
-            tier.restart()
 
 
 class AddNode(Fault):

@@ -1,5 +1,6 @@
 """Faults of the machines: they crash, are rebooted or flushed, work slowly or stand still."""
 
+import math
 from typing import Annotated
 
 from cachesim.model.events import Steps
@@ -27,8 +28,9 @@ class _Crash(Fault):
         tier = self.struck(system)
         tier.crash()
         self.lose(system)
-        yield system.until(self.at + tier.outage(self.down))
-        tier.restart()
+        if self.down < math.inf:
+            yield system.until(self.at + tier.outage(self.down))
+            tier.restart()
 
     def lose(self, system: UnreliableSystem) -> None:
         """Lose the content that does not survive."""

@@ -4,13 +4,14 @@ This file belongs to the hot path: where speed counts (it was measured), the cod
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, Protocol
 
 import simpy
 
 from cachesim.errors import BadInput
 from cachesim.model.cache_client import CacheClient
+from cachesim.model.fleet.topology import Found
 from cachesim.records import Value
 
 
@@ -21,16 +22,7 @@ class FleetHost(Protocol):
     places: Mapping[str, int]  # where each key is now
 
 
-class NodeClients(dict[int, CacheClient]):
-    """The clients of one view: place of a node -> its client, made when the node is first asked."""
-
-    def __init__(self, connect: Callable[[int], CacheClient]) -> None:
-        super().__init__()
-        self._connect = connect
-
-    def __missing__(self, place: int) -> CacheClient:
-        client = self[place] = self._connect(place)
-        return client
+NodeClients = Found[int, CacheClient]  # the clients of one view, by the place of their node
 
 
 class FleetClient:

@@ -50,11 +50,11 @@ class PoolView(View):
         """Find the node to ask: the key's own, or what stands in for it while that is ejected."""
         topology = self.topology()
         node = topology.nodes[key]
-        if node not in self._dead or self._is_back(node):
+        if not self._is_dead(node):
             return node
         if self._spare is not None:
             return self._gutter[self._spare(key)]
-        alive = tuple(n for n in topology.primaries if n not in self._dead)
+        alive = tuple(n for n in topology.primaries if not self._is_dead(n))
         return self._ring(alive)[key] if alive else node
 
     def arguments(self, node: int, name: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -64,11 +64,8 @@ class PoolView(View):
         key, value, ttl = arguments
         return key, value, min(ttl, self._pool.gutter_ttl)
 
-    def _is_back(self, node: int) -> bool:
-        if self.truth.clock() < self._dead[node]:
-            return False
-        del self._dead[node]
-        return True
+    def _is_dead(self, node: int) -> bool:
+        return node in self._dead and self.truth.clock() < self._dead[node]
 
     def answered(self, node: int) -> None:
         """Forget the node's failures."""

@@ -9,7 +9,7 @@ import simpy
 from cachesim.engines.redis.replication_log import ReplicationLog
 from cachesim.errors import CommandError, ConnectionLost, Redirected, SimulatedFailure
 from cachesim.model.events import Visit
-from cachesim.model.fleet.lost import LostWrite, all_held
+from cachesim.model.fleet.lost import all_held
 from cachesim.model.fleet.node import GroupNode
 from cachesim.model.fleet.replica_client import GroupNodeClient
 from cachesim.model.journey import Journey
@@ -17,6 +17,7 @@ from cachesim.model.unreliable.call import Channel
 from cachesim.model.unreliable.clients import ResilientCacheClient
 from cachesim.model.unreliable.station import VariableStation
 from cachesim.model.unreliable.tiers import UnreliableCache
+from cachesim.records import LostWrite
 
 
 class FailingNode(GroupNode, UnreliableCache):

@@ -11,10 +11,11 @@ from cachesim.engines.redis.replication_log import ReplicationLog
 from cachesim.model.events import Drive, Steps
 from cachesim.model.fleet.failing_node import FailingNode, FailingNodeClient
 from cachesim.model.fleet.groups import Shards
-from cachesim.model.fleet.lost import LostWrite, lost_in
+from cachesim.model.fleet.lost import lost_in
 from cachesim.model.fleet.system import GroupSystem
 from cachesim.model.fleet.unreliable import UnreliableFleetSystem
 from cachesim.model.journey import Journey
+from cachesim.records import LostWrite
 from cachesim.rng import uniform
 
 

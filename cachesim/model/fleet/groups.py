@@ -10,12 +10,12 @@ from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.slots import SLOTS, slot_of
 from cachesim.errors import BadInput
 from cachesim.model.distributions import Between, Distribution, Exponential
-from cachesim.model.fleet.specs import Fleet
+from cachesim.model.fleet.gossip import failover_times
+from cachesim.model.fleet.specs import Fleet, Nodes
 from cachesim.model.fleet.topology import Truth, View
 from cachesim.model.routes import Finder, as_bytes
 from cachesim.rng import Draw
 from cachesim.spec import Bytes, Count, Delay, Rule, Span
-from cachesim.theory.gossip import failover_times
 from cachesim.units import MIB, MS
 
 Few = Annotated[int, Rule("from 0 to 5", lambda x: 0 <= x <= 5)]  # so many replicas has a shard
@@ -60,13 +60,8 @@ class Shards(Groups):
     Redis Cluster specification; redis 7.0, cluster.c.
     """
 
-    shards: Count = field(default=3, kw_only=False)
+    shards: Nodes = field(default=3, kw_only=False)
     node_timeout: Span = 15.0  # seconds until a node counts as silent: as in redis.conf
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.shards > SLOTS:
-            raise BadInput(f"Shards.shards must be at most {SLOTS:,}, got {self.shards:,}")
 
     def groups(self) -> Sequence[Sequence[str]]:
         """Name the nodes of each shard."""

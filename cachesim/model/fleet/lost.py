@@ -1,20 +1,10 @@
 """Writes that are gone after a failover: what the old primary had taken, and the new one never got."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.engines.redis.replication_log import LogEntry
-from cachesim.records import Value
-
-
-class LostWrite(NamedTuple):
-    """A write that a primary had taken, and that no node has any more."""
-
-    time: float  # seconds: when the primary took it
-    key: str
-    write: int | None  # id of the write whose value it was; None: a deletion, or another command
-    node: str  # the primary that took it
+from cachesim.records import LostWrite, Value
 
 
 def lost_in(entries: Iterable[LogEntry], node: str, survivor: ReplicatedEngine) -> list[LostWrite]:

@@ -1,7 +1,7 @@
 """What `yield app.cache.get(key)` waits for in a fleet that may fail: calls to one node after the other."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import simpy
@@ -111,10 +111,8 @@ class Routed(Visit):
 class RoutedClient:
     """An `app.cache` that finds the node of each key in what its process knows of the fleet."""
 
-    def __init__(
-        self, app: App, host: RoutedHost, connect: Callable[[int], CacheClient], *, raises: bool
-    ) -> None:
-        self.env, self.journey, self.clients = host.env, app.journey, NodeClients(connect)
+    def __init__(self, app: App, host: RoutedHost, clients: NodeClients, *, raises: bool) -> None:
+        self.env, self.journey, self.clients = host.env, app.journey, clients
         self._app, self.host, self._raises = app, host, raises
         self._turn = app.client  # whose turn it is among the replicas
         self._written: str | None = None  # the key of the last write

@@ -11,15 +11,17 @@ from cachesim.model.fleet.ejection import Eject, PoolView
 from cachesim.model.fleet.topology import Places, Truth, View
 from cachesim.model.routes import MEMCACHED_PORT, Finder, Ketama, Route
 from cachesim.rng import Draw
-from cachesim.spec import Count, Delay, Rule, Seconds, Spec
+from cachesim.spec import Delay, Rule, Seconds, Spec
 
+# A Redis Cluster works well up to so many (Redis Cluster specification); each node is an engine in memory here.
+Nodes = Annotated[int, Rule("from 1 to 1,000", lambda x: 1 <= x <= 1000)]
 Spare = Annotated[int, Rule("from 0 to 100", lambda x: 0 <= x <= 100)]
 
 
 class Fleet(Spec):
     """Several cache nodes in place of one. Each has the engine and the memory of `Scenario.cache`."""
 
-    processes: Count = 4  # of the application: each knows the fleet on its own
+    processes: Nodes = 4  # of the application: each knows the fleet on its own
 
     def groups(self) -> Sequence[Sequence[str]]:
         """Name the nodes: one group per part of the keys; the first node of a group is its primary."""
@@ -57,7 +59,7 @@ class Pool(Fleet):
     ['node-0', 'node-1']
     """
 
-    nodes: Count = field(default=4, kw_only=False)
+    nodes: Nodes = field(default=4, kw_only=False)
     route: Route = Ketama()
     discovery: Delay = (
         0.0  # seconds between two looks of a process at the list of nodes; 0: no delay

@@ -1,6 +1,7 @@
 """A system whose cache is a fleet: the parts of `System`, many nodes, and records that name them."""
 
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 
 from cachesim.engines.base import Engine
@@ -32,8 +33,8 @@ class FleetSystem(System):
     def make_caches(self) -> list[CacheTier]:
         """Make the nodes, and the table that says where each key is."""
         groups = self.fleet.groups()
-        names = [name for group in groups for name in group]
-        places = [[names.index(name) for name in group] for group in groups]
+        names, number = [name for group in groups for name in group], count()
+        places = [[next(number) for _ in group] for group in groups]
         self._topology = Topology(
             Places(self.fleet.finder()),
             [first for first, *_ in places],
@@ -54,9 +55,11 @@ class FleetSystem(System):
 
     def cache_client(self, app: App) -> Any:
         """Make the `app.cache` of a view: it has a client per node."""
-        return FleetClient(
-            NodeClients(lambda place: self.connect_cache(self.caches[place], app.journey)), self
-        )
+        return FleetClient(self.node_clients(app), self)
+
+    def node_clients(self, app: App) -> NodeClients:
+        """Make the clients of the nodes for a view, each when it is first needed."""
+        return NodeClients(lambda place: self.connect_cache(self.caches[place], app.journey))
 
     def engine_of(self, key: str) -> Engine:
         """Find the engine that holds a key."""
@@ -82,9 +85,13 @@ class FleetSystem(System):
     def node_samples(self, now: float) -> list[Record]:
         """Sample each node, in the order of NODE_SAMPLE."""
         return [
-            (now, tier.name, self.role_of(place), *tier.counters(now), 0.0)
+            (now, tier.name, self.role_of(place), *tier.counters(now), self.lag_of(tier))
             for place, tier in enumerate(self.caches)
         ]
+
+    def lag_of(self, node: Any) -> float:
+        """Give the seconds that a node is behind its primary: it is one."""
+        return 0.0
 
     def role_of(self, place: int) -> str:
         """Say what a node is now: one of records.ROLES."""
@@ -137,13 +144,8 @@ class GroupSystem(FleetSystem):
 
     def cache_client(self, app: App) -> Any:
         """Make the `app.cache` of a view: its gets may go to replicas."""
-        clients = NodeClients(lambda place: self.connect_cache(self.caches[place], app.journey))
-        return GroupClient(clients, self, first=app.client)
+        return GroupClient(self.node_clients(app), self, first=app.client)
 
-    def node_samples(self, now: float) -> list[Record]:
-        """Sample each node, with its lag."""
-        nodes: list[Any] = self.caches
-        return [
-            (now, node.name, self.role_of(place), *node.counters(now), node.lag())
-            for place, node in enumerate(nodes)
-        ]
+    def lag_of(self, node: Any) -> float:
+        """Give the seconds that a node is behind its primary."""
+        return float(node.lag())

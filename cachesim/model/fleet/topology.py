@@ -2,28 +2,31 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
-
-from cachesim.model.routes import Finder
+from typing import Any, TypeVar
 
 Clock = Callable[[], float]
+Key = TypeVar("Key")
+Item = TypeVar("Item")
 
 
-class Places(dict[str, int]):
-    """Where each key is: key -> place of its node; found once per key, by a finder.
+class Found(dict[Key, Item]):
+    """A table that is filled at the first look: key -> what the function finds for it.
 
-    >>> places = Places(len)
-    >>> places["abc"], dict(places)
+    >>> lengths = Found(len)
+    >>> lengths["abc"], dict(lengths)
     (3, {'abc': 3})
     """
 
-    def __init__(self, find: Finder) -> None:
+    def __init__(self, find: Callable[[Key], Item]) -> None:
         super().__init__()
         self.find = find
 
-    def __missing__(self, key: str) -> int:
-        place = self[key] = self.find(key)
-        return place
+    def __missing__(self, key: Key) -> Item:
+        item = self[key] = self.find(key)
+        return item
+
+
+Places = Found[str, int]  # where each key is: the place of its node
 
 
 class Topology:

@@ -4,7 +4,6 @@ from typing import Any
 
 from cachesim.errors import BadInput
 from cachesim.model.app import App
-from cachesim.model.cache_client import CacheClient
 from cachesim.model.fleet.routed import RoutedClient
 from cachesim.model.fleet.specs import Pool
 from cachesim.model.fleet.system import FleetSystem
@@ -32,15 +31,10 @@ class UnreliableFleetSystem(FleetSystem, UnreliableSystem):
 
     def cache_client(self, app: App) -> Any:
         """Make the `app.cache` of a view: it asks what its process knows."""
-        return RoutedClient(app, self, lambda place: self.connect(place, app), raises=self.raises)
-
-    def connect(self, place: int, app: App) -> CacheClient:
-        """Make a client of one node; it fails where the node fails, and a RoutedClient decides what follows."""
-        client: CacheClient = self.connect_cache(self.caches[place], app.journey)
-        return client
+        return RoutedClient(app, self, self.node_clients(app), raises=self.raises)
 
     def connect_cache(self, tier: Any, journey: Journey) -> Any:
-        """Make a client of one node that always fails where the node fails."""
+        """Make a client of one node; it fails where the node fails, and a RoutedClient decides what follows."""
         return ResilientCacheClient(tier, journey, self.channel_to(tier), raises=True)
 
     def view_of(self, client: int) -> View:

@@ -135,8 +135,9 @@ def test_what_is_no_fleet_is_refused(cache, fleet, sentence):
     """One sentence with the next step."""
     with pytest.raises(BadInput, match=sentence):
         Scenario(cache=cache, fleet=fleet)
-    with pytest.raises(BadInput, match=r"Shards\.shards must be at most 16,384, got 16,385"):
-        Shards(SLOTS + 1)
+    for kind, field in ((Shards, "shards"), (Pool, "nodes")):
+        with pytest.raises(BadInput, match=rf"{field} must be from 1 to 1,000, got 1001"):
+            kind(1001)
 
 
 def test_a_command_with_keys_of_several_nodes_is_refused():

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from cachesim.errors import BadInput
-from cachesim.theory import failover_times
+from cachesim.model.fleet.gossip import failover_times
 
 
 @pytest.mark.parametrize(
