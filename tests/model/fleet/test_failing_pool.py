@@ -14,6 +14,7 @@ from cachesim.model.choice import system_for
 from cachesim.model.database import Database
 from cachesim.model.fleet import Pool, Shards
 from cachesim.model.fleet.ejection import Eject
+from cachesim.model.fleet.topology import Places, Topology, Truth
 from cachesim.model.fleet.unreliable import UnreliableFleetSystem
 from cachesim.model.popularity import Zipf
 from cachesim.model.resilience import Calls, Resilience
@@ -249,3 +250,22 @@ def test_a_fault_that_fits_no_fleet_is_refused(fleet, fault, sentence):
     """One sentence with the next step."""
     with pytest.raises(BadInput, match=sentence):
         run(WARM.replace(cache=Redis(memory=MIB), fleet=fleet, faults=(fault,), duration=3))
+
+
+def test_an_ejected_node_takes_keys_again_when_its_time_is_over():
+    """Though nobody has asked for a key of its own since: two nodes die, and the first is back."""
+    now = [0.0]
+    pool = Pool(2, eject=Eject(failures=1, dead=10.0))
+    find = pool.finder()
+    key = next(f"k{n}" for n in range(99) if find(f"k{n}") == 1)
+    truth = Truth(lambda: now[0], Topology(Places(find), [0, 1]))
+    view = pool.view(truth, lambda: 0.0)
+    view.failed(0)
+    now[0] = 8.0
+    view.failed(1)
+
+    assert view.node_of(key) == 1  # nobody else is there
+    now[0] = 11.0
+    assert view.node_of(key) == 0
+    now[0] = 18.0
+    assert view.node_of(key) == 1
