@@ -11,7 +11,7 @@ Ring = Callable[[tuple[int, ...]], Places]  # places of nodes -> which of them k
 
 
 class Eject(Spec):
-    """When a process stops to ask a node, and for how long.
+    """When a process stops asking a node, and for how long.
 
     libmemcached: 5 failures, and never back by itself (dead=inf). pymemcache: 2 failures, back after 60 s.
 

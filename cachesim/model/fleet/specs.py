@@ -64,7 +64,7 @@ class Pool(Fleet):
     discovery: Delay = (
         0.0  # seconds between two looks of a process at the list of nodes; 0: no delay
     )
-    eject: Eject | None = None  # when a process stops to ask a node that fails; None: never
+    eject: Eject | None = None  # when a process stops asking a node that fails; None: never
     gutter: Spare = 0  # nodes that stand in for an ejected one; 0: the others share its keys
     gutter_ttl: Seconds = 10.0  # at most, of a value there
 
