@@ -12,6 +12,7 @@ from cachesim.engines.redis.command import RedisCommand, Reply, Verbatim, contai
 from cachesim.engines.redis.helptexts import helper, lines_of
 from cachesim.engines.redis.info import VERSION
 from cachesim.errors import CommandError
+from cachesim.wire.blocked import Pause
 
 WRONG_PASSWORD = "WRONGPASS invalid username-password pair or user is disabled."
 NO_PASSWORD = (
@@ -231,10 +232,8 @@ KILL: dict[bytes, Callable[[Any, bytes], bool]] = {
 
 
 def client_pause(client: Any, part: bytes, *modes: bytes) -> Reply:
-    """CLIENT PAUSE milliseconds [WRITE | ALL]: no command runs meanwhile.
-
-    SIMPLIFIED: WRITE holds back reads too.
-    """
+    """CLIENT PAUSE milliseconds [WRITE | ALL]: meanwhile no command runs, or none that writes."""
+    # redis 7: networking.c, pauseClients: of two pauses the stricter and the longer one count
     if len(modes) > 1 or (modes and modes[0].upper() not in (b"WRITE", b"ALL")):
         raise CommandError("ERR CLIENT PAUSE mode must be WRITE or ALL")
     try:
@@ -243,13 +242,17 @@ def client_pause(client: Any, part: bytes, *modes: bytes) -> Reply:
         raise CommandError("ERR timeout is not an integer or out of range") from None
     if lasts < 0:
         raise CommandError("ERR timeout is negative")
-    client.clients.paused_until = client.engine.clock() + lasts / 1000
+    only_writes = bool(modes) and modes[0].upper() == b"WRITE"
+    clients, until = client.clients, client.engine.clock() + lasts / 1000
+    if (old := clients.pause) is not None:
+        until, only_writes = max(until, old.until), only_writes and old.only_writes
+    clients.pause, client.engine.is_paused = Pause(until, only_writes), True
     return "OK"
 
 
 def client_unpause(client: Any) -> Reply:
     """CLIENT UNPAUSE."""
-    client.clients.paused_until = 0.0
+    client.clients.go_on()
     return "OK"
 
 
@@ -264,11 +267,13 @@ def client_getredir(client: Any) -> Reply:
 
 
 def client_unblock(client: Any, number: bytes, *reasons: bytes) -> Reply:
-    """CLIENT UNBLOCK id [reason]: 0, as no client is ever blocked here."""
+    """CLIENT UNBLOCK id [TIMEOUT | ERROR]: 1 if the client waited, and does not any more."""
     if len(reasons) > 1 or (reasons and reasons[0].upper() not in (b"TIMEOUT", b"ERROR")):
         raise CommandError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
-    integer(number)
-    return 0
+    other = client.clients.by_number.get(integer(number))
+    if other is None or other.blocked is None:
+        return 0
+    return int(other.blocked.unblock(with_error=bool(reasons) and reasons[0].upper() == b"ERROR"))
 
 
 FLAGS = "noscript loading stale"

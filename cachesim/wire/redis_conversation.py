@@ -5,7 +5,7 @@ from itertools import count
 
 from cachesim.engines.base import Engine
 from cachesim.engines.redis.arguments import Arguments, quoted, text, wrong_number
-from cachesim.engines.redis.command import Reply, Table, find
+from cachesim.engines.redis.command import Reply, Table, find, is_nothing
 from cachesim.engines.redis.engine import RedisEngine
 from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.errors import BadInput, CommandError, OutOfMemory
@@ -16,6 +16,7 @@ from cachesim.wire import (
     replication_commands,
     simple_commands,
 )
+from cachesim.wire.blocked import Blocked, Pause, Postponed, may_write, wait_for_keys
 from cachesim.wire.cluster import ClusterNode
 from cachesim.wire.primary import Link, Primary
 from cachesim.wire.resp import ProtocolError, RequestReader, encode, whole_command
@@ -28,6 +29,7 @@ OWN_NAMES, OWN_NAMES_OF_SIMPLE = (
 )
 SHORT = 16 * 1024  # bytes: one command of this length is answered without a look at the buffer
 ENOUGH = 1 << 20  # bytes of replies at a time: the rest waits until the client has read them
+TURN = 64  # commands of one client at a time: then it is the other clients' turn
 
 
 class Clients:
@@ -42,7 +44,7 @@ class Clients:
         self.primary: Primary | None = None  # None: nobody can copy the engine
         if isinstance(engine, ReplicatedEngine) and not engine.is_replica:
             self.primary = Primary(engine)
-        self.paused_until = 0.0  # seconds on the engine's clock: CLIENT PAUSE
+        self.pause: Pause | None = None  # CLIENT PAUSE
 
     def join(self, peer: str = "", here: str = "") -> "RedisConversation":
         """Return the conversation of a new client. Its address is `peer`, the server's is `here`."""
@@ -59,9 +61,39 @@ class Clients:
         """Forget a client that is gone."""
         self.by_number.pop(client.number, None)
         client.over = True
+        if client.blocked is not None:
+            client.blocked.forget()
+            client.unblocked()
         if client.link is not None and self.primary is not None:
             self.primary.leave(client.link)
         self._show_count()
+
+    def holds_back(self, client: "RedisConversation", argv: Arguments) -> bool:
+        """Whether a pause holds back a command of a client now."""
+        pause = self.pause
+        if pause is None or client.link is not None:
+            return False
+        if self.engine.clock() >= pause.until:
+            self.go_on()
+            return False
+        return not pause.only_writes or may_write(client, argv)
+
+    def go_on(self) -> None:
+        """End the pause, and run what was held back, first come first."""
+        self.pause = None
+        self.engine.is_paused = False  # type: ignore[attr-defined] # of a Redis
+        for client in list(self.by_number.values()):
+            if isinstance(client.blocked, Postponed):
+                client.again(client.blocked.argv)
+
+    def look_at_clock(self) -> None:
+        """Give their replies to the clients that have waited as long as they wanted."""
+        now = self.engine.clock()
+        if self.pause is not None and now >= self.pause.until:
+            self.go_on()
+        for client in list(self.by_number.values()):
+            if client.blocked is not None and now >= client.blocked.until:
+                client.blocked.time_out()
 
     def _show_count(self) -> None:
         if isinstance(self.engine, RedisEngine):
@@ -100,7 +132,7 @@ class RedisConversation:
         self.own_names = OWN_NAMES if is_redis else OWN_NAMES_OF_SIMPLE
         self.over = False  # hang up once everything is sent
         self.pending = False  # more commands may be complete: receive(b"") goes on with them
-        self.waits = False  # for replicas: no command runs until `resume`
+        self.blocked: Blocked | None = None  # no command runs until its reply has been given
         self.link: Link | None = None  # of a client that is a replica
         self.give: Callable[[bytes], None] = lambda data: None  # sends unasked; the server sets it
         self.last_argv: Arguments = []
@@ -118,10 +150,10 @@ class RedisConversation:
         """Take a piece of the stream and return the replies to the commands that it completes."""
         if self.over:
             return b""
-        if self.waits:
+        if self.blocked is not None:
             self._requests.feed(data)
             return b""
-        if len(data) <= SHORT and self._requests.is_between and not self.clients.paused_until:
+        if len(data) <= SHORT and self._requests.is_between:
             argv = whole_command(data)
             if argv is not None:
                 self.pending = False
@@ -131,26 +163,47 @@ class RedisConversation:
     def _receive_any(self, data: bytes) -> bytes:
         """Take any piece of the stream, from half a command to thousands."""
         self._requests.feed(data)
-        replies, size = [], 0
+        replies: list[bytes] = []
+        size = 0
         self.pending = True
         try:
-            while not (self.over or self.waits or self.clients.paused_until or size > ENOUGH):
+            while not (self.over or self.blocked or size > ENOUGH or len(replies) == TURN):
                 argv = next(self._requests, None)
                 if argv is None:
                     self.pending = False
                     break
                 replies.append(self.answer(argv))
                 size += len(replies[-1])
-            self.pending = self.pending and not self.waits
+            self.pending = self.pending and not self.blocked
         except ProtocolError as error:
             self.over = True
             replies.append(encode(CommandError(f"ERR {error}")))
         return b"".join(replies)
 
-    def resume(self, reply: Reply) -> bytes:
-        """Go on after WAIT: return its reply and those to the commands that came after it."""
-        self.waits = False
-        return (encode(reply, self.resp) if self.replies else b"") + self.receive(b"")
+    def block(self, why: Blocked) -> None:
+        """Give no reply to the running command yet, and run no other one."""
+        self.blocked, self.silent = why, True
+        self._count_blocked(why.counts)
+
+    def _count_blocked(self, change: int) -> None:
+        if isinstance(self.engine, RedisEngine):
+            self.engine.blocked.clients += change
+
+    def unblocked(self) -> None:
+        """Wait no more: the next commands can run."""
+        if self.blocked is not None:
+            self._count_blocked(-self.blocked.counts)
+            self.blocked, self.pending = None, True
+
+    def late(self, reply: Reply | Exception) -> None:
+        """Give the reply for which a blocked client waits."""
+        self.unblocked()
+        self.give(encode(reply, self.resp) if self.replies else b"")
+
+    def again(self, argv: Arguments) -> None:
+        """Run a command that was held back; it may block the client once more."""
+        self.unblocked()
+        self.give(self.answer(argv))
 
     def answer(self, argv: Arguments) -> bytes:
         """Run a command and return the bytes of its reply; none if CLIENT REPLY says so."""
@@ -165,14 +218,22 @@ class RedisConversation:
         """Return the reply to a command. Raises CommandError, OutOfMemory."""
         engine = self.engine
         self.last, self.last_argv = engine.clock(), argv
+        if self.clients.pause is not None and self.clients.holds_back(self, argv):
+            self.block(Postponed(self, argv))
+            return None
         if argv[0].upper() in self.own_names:
             return self._run_own(argv)
         if not isinstance(engine, RedisEngine):
             return simple_commands.run_simple(engine, argv)
         if engine.selected != self.database:
             engine.select(self.database)
-        reply = engine.run(argv)
+        row = engine.admit(argv)
+        reply = engine.call(row, argv)
+        if row.blocks is not None and is_nothing(reply):
+            wait_for_keys(self, row, argv, reply)
         self.database = engine.selected
+        if engine.blocked.ready:
+            engine.blocked.serve()
         return reply
 
     def _run_own(self, argv: Arguments) -> Reply:
@@ -194,6 +255,12 @@ class RedisConversation:
         """The type that CLIENT LIST and CLIENT KILL mean: "normal" or "replica"."""
         return "normal" if self.link is None else "replica"
 
+    @property
+    def flags(self) -> str:
+        """The letters of CLIENT LIST for what the client is and does."""
+        on = {"S": self.link, "b": self.blocked, "e": self.is_kept}
+        return "".join(letter for letter, is_on in on.items() if is_on) or "N"
+
     def described(self) -> str:
         """Return the line of CLIENT LIST (redis 7: networking.c, catClientInfoString)."""
         now = self.engine.clock()
@@ -205,7 +272,7 @@ class RedisConversation:
             "name": self.name,
             "age": int(now - self.began),
             "idle": int(now - self.last),
-            "flags": "S" if self.link else "e" if self.is_kept else "N",
+            "flags": self.flags,
             "db": self.database,
             **dict.fromkeys(("sub", "psub", "ssub"), 0),
             "multi": -1,

@@ -117,11 +117,8 @@ class Server:
         while True:
             await asyncio.sleep(self.pause)
             self.engine.tick()
+            self.clients.look_at_clock()
             self.spread(looks=True)
-            if self.clients.paused_until and self.engine.clock() >= self.clients.paused_until:
-                self.clients.paused_until = 0.0
-                for connection in list(self.connections):
-                    connection.data_received(b"")
 
     def spread(self, looks: bool = False) -> None:
         """Send the replicas what is new, and answer each WAIT that is over.
@@ -136,8 +133,8 @@ class Server:
             if link.outgoing:
                 link.client.give(link.take())
         now = asyncio.get_running_loop().time()
-        for client, count in primary.answered(now) if primary.waiting else ():
-            client.give(client.resume(count))
+        if primary.waiting:
+            primary.answer()
         for link in primary.listen(now) if looks else ():
             link.client.over = self.clients.has_news = True
         if self.clients.has_news:
@@ -190,6 +187,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, server: Server) -> None:
         self.server = server
         self.is_full = False  # the client left too many replies unread
+        self.is_behind = False  # commands that have come wait for their turn
         self.largest = 0  # bytes of the largest piece that was given
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -205,20 +203,30 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Answer the requests that are complete."""
-        client, paused = self.conversation, self.server.clients.paused_until
+        client = self.conversation
         reply = client.receive(data)
         if reply:
             self.transport.write(reply)
         if client.over:
             self.transport.close()
-        elif client.pending and not self.is_full and not paused:
+        elif client.pending and not self.is_full:
             asyncio.get_running_loop().call_soon(self.data_received, b"")
+        if client.pending != self.is_behind:
+            self._read_on(client.pending)
         self.server.spread()
         if self.server.clients.has_news:
             self.server.look()
 
+    def _read_on(self, is_behind: bool) -> None:
+        """Read no more from a client while commands of it wait; else they would fill the memory."""
+        self.is_behind = is_behind
+        if is_behind:
+            self.transport.pause_reading()
+        elif not self.is_full and not self.transport.is_closing():
+            self.transport.resume_reading()
+
     def give(self, data: bytes) -> None:
-        """Send what the client did not ask for now: a replica's stream, the reply to a WAIT."""
+        """Send what the client did not ask for now: a replica's stream, a late reply, a message."""
         self.transport.write(data)
         self.largest = max(self.largest, len(data))  # the copy of all keys may be as large as it is
         if self.transport.get_write_buffer_size() > self.largest + MOST_FOR_A_REPLICA:
@@ -235,7 +243,8 @@ class Connection(asyncio.Protocol):
         """Read from the client again."""
         self.is_full = False
         if not self.transport.is_closing():
-            self.transport.resume_reading()
+            if not self.is_behind:
+                self.transport.resume_reading()
             if self.conversation.pending:
                 self.data_received(b"")
 

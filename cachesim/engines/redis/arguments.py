@@ -41,6 +41,16 @@ def quoted(part: bytes, most: int = 128) -> str:
     return text(part[:most].split(b"\0", 1)[0].replace(b"\r", b" ").replace(b"\n", b" "))
 
 
+def quoted_last(part: bytes) -> str:
+    r"""Return an argument as the end of an error text shows it: without the line ends behind it.
+
+    >>> quoted_last(b"a\r\nb\r\n")
+    'a  b'
+    """
+    # redis 7: networking.c, addReplyErrorFormatInternal trims the whole text
+    return quoted(part.split(b"\0", 1)[0].rstrip(b"\r\n"), len(part))
+
+
 def wrong_number(name: str) -> CommandError:
     """Return the error for a wrong number of arguments."""
     return CommandError(f"ERR wrong number of arguments for '{name.lower()}' command")

@@ -12,14 +12,14 @@ from cachesim.engines.redis.arguments import (
     text,
     wrong_number,
 )
+from cachesim.engines.redis.memory import as_integer
 from cachesim.engines.redis.tally import Tally
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 
 OOM = "OOM command not allowed when used memory > 'maxmemory'."
 FLAGS = {"write", "readonly", "denyoom", "admin", "noscript", "loading", "stale", "fast"}
-FLAGS |= {"no_auth", "no_multi", "allow_busy"}
+FLAGS |= {"no_auth", "no_multi", "allow_busy", "blocking", "movablekeys", "may_replicate", "pubsub"}
 
-Reply = bytes | int | float | str | bool | list | dict | set | None  # a str is a status: OK
 
 
 class Pairs(list):
@@ -28,6 +28,32 @@ class Pairs(list):
 
 class Verbatim(bytes):
     """A reply in lines for people to read (INFO). It is bytes, but RESP3 marks it as text."""
+
+
+class NullArray:
+    """The reply of a command that would reply with a list, and has none: RESP2 marks it apart."""
+
+    def __bool__(self) -> bool:
+        """Say no, as None does."""
+        return False
+
+
+NULL_ARRAY = NullArray()
+Reply = bytes | int | float | str | bool | list | dict | set | NullArray | None  # a str is a status
+
+
+def is_nothing(reply: Reply) -> bool:
+    """Whether a command found nothing."""
+    return reply is None or reply is NULL_ARRAY
+
+
+class Block(NamedTuple):
+    """What a command that found nothing waits for."""
+
+    keys: tuple[str, ...]
+    seconds: float  # 0: for ever
+    kind: type  # the class of the values that it can use
+    again: Callable[[str], Arguments]  # the command to run once such a value is under a key
 
 
 class Positions(NamedTuple):
@@ -43,6 +69,32 @@ class Positions(NamedTuple):
             return []
         end = self.last + 1 + len(argv) * (self.last < 0)
         return argv[self.first : end : self.step]
+
+
+class Counted(NamedTuple):
+    """Where the keys stand whose number is an argument: "numkeys key [key ...]"."""
+
+    at: int  # of the number
+    first: int = 0  # where a key stands that is not counted; 0: nowhere
+
+    @property
+    def last(self) -> int:
+        """The same: COMMAND INFO shows only the key that is not counted."""
+        return self.first
+
+    @property
+    def step(self) -> int:
+        """Likewise."""
+        return int(self.first > 0)
+
+    def of(self, argv: Arguments) -> Arguments:
+        """Return the keys; those that are counted only as far as there are so many arguments."""
+        number = as_integer(argv[self.at]) if self.at < len(argv) else None
+        counted = argv[self.at + 1 : self.at + 1 + max(0, number or 0)]
+        return [*argv[self.first : self.first + self.step], *counted]
+
+
+Keys = Positions | Counted
 
 
 class RedisCommand:
@@ -70,6 +122,11 @@ class RedisCommand:
         Takes the engine after the command, the arguments and the reply; returns the command that a
         replica executes (propagate.py). Without it: the command as it came. It is called only if
         the command has changed something.
+    keys : Positions or Counted, optional
+        Where the keys stand, if the syntax cannot say it.
+    blocks : callable, optional
+        As `function`; returns the Block of a command that waits until it finds something. The
+        function itself does not wait: then it replies None or NULL_ARRAY.
 
     Raises
     ------
@@ -92,10 +149,12 @@ class RedisCommand:
         replies: Callable[..., Reply] | None = None,
         walks: Callable[..., int] | None = None,
         propagates: Callable[..., tuple[Any, ...]] | None = None,
+        keys: Keys | None = None,
+        blocks: Callable[..., Block] | None = None,
     ) -> None:
         self.name, self.syntax, self.flags = name, syntax, flags
         self.function, self.replies, self.walks = function, replies, walks
-        self.propagates = propagates
+        self.propagates, self.blocks = propagates, blocks
         must, _, may = syntax.partition("[")
         self.required = tuple(must.split())
         self.repeats = may.endswith("...]")
@@ -106,7 +165,7 @@ class RedisCommand:
         self.most = math.inf if self.further else self.least
         self.arity = -self.least if self.further else self.least
         self._check()
-        self.keys = self.places(KEYS)
+        self.keys: Keys = self.places(KEYS) if keys is None else keys
         values = {"value", "message"}
         self.stored = self.places(values | ({"field"} if "value" in self.required else set()))
         self.readers, self.further_readers = readers(self.required), readers(self.further)
@@ -181,7 +240,7 @@ class Running(Protocol):
     tally: Tally
     commands: Table
 
-    def begin(self) -> bool:
+    def begin_with(self, argv: Arguments) -> bool:
         """Let time pass, expire and evict: before any command. True if there is room to store."""
 
     def refuse(self, key: str) -> None:
@@ -189,7 +248,7 @@ class Running(Protocol):
 
 
 def admit(engine: Running, argv: Arguments) -> RedisCommand:
-    """Return the row of a command that may run now; `begin` has prepared the engine for it.
+    """Return the row of a command that may run now; `begin_with` has prepared the engine for it.
 
     The checks come in the server's order: name, number of arguments, memory. Raises CommandError or
     OutOfMemory, and counts the refusal.
@@ -200,7 +259,7 @@ def admit(engine: Running, argv: Arguments) -> RedisCommand:
         row = find(engine.commands, argv)
         if not row.least <= len(argv) <= row.most:
             raise wrong_number(row.name)
-        if not engine.begin() and "denyoom" in row.flags:
+        if not engine.begin_with(argv) and "denyoom" in row.flags:
             for key in row.keys.of(argv):
                 engine.refuse(text(key))
             raise OutOfMemory(OOM)
@@ -232,7 +291,7 @@ def find(table: Table, argv: Arguments) -> RedisCommand:
     """Return the row of a command or subcommand. Raises CommandError."""
     name = text(argv[0]).upper()
     row = table.get(name)
-    if row is None:
+    if row is None or "|" in name:  # "CONFIG|SET" is a row, but no command
         raise CommandError(unknown(argv))
     if not row.has_subcommands or len(argv) == 1:
         return row

@@ -27,10 +27,11 @@ from cachesim.engines.redis import (
     scan,
     server,
     t_hash,
+    t_list,
     t_string,
     ttl,
 )
 
-TYPES = (t_string, counters, lcs, bitops, bitfield, t_hash)
+TYPES = (t_string, counters, lcs, bitops, bitfield, t_hash, t_list)
 GENERAL = (keys, ttl, scan, inspect, server, config, info)
 COMMANDS = {name: row for each in (*GENERAL, *TYPES) for name, row in each.COMMANDS.items()}

@@ -136,6 +136,9 @@ SETTINGS = {
     "maxmemory-samples": Setting(lambda db: db.evictor.samples, whole(1, INT), set_samples),
     "proto-max-bulk-len": attribute("longest_string", size(1 << 20)),
 }
+SETTINGS["list-max-listpack-size"] = SETTINGS["list-max-ziplist-size"] = attribute(
+    "list_fill", whole(-(2**31), INT)
+)
 SETTINGS["hash-max-ziplist-entries"] = hash_limit("entries", whole(0, LONG))  # the older names
 SETTINGS["hash-max-ziplist-value"] = hash_limit("value", size())
 FIXED = {"databases": DATABASES, "daemonize": "no", "io-threads": 1}
@@ -159,7 +162,6 @@ NUMBERS = {  # name: value at the start, lowest, highest
     "busy-reply-threshold": (5000, 0, LONG),
     "latency-monitor-threshold": (0, 0, LONG),
     "list-compress-depth": (0, 0, INT),
-    "list-max-listpack-size": (-2, -(2**31), INT),
     "maxclients": (10000, 1, 2**32 - 1),
     "maxmemory-eviction-tenacity": (10, 0, 100),
     "port": (6379, 0, 65535),

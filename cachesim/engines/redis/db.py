@@ -12,6 +12,7 @@ from typing import Any
 from cachesim.clock import Clock
 from cachesim.engines.base import EXPIRED, INVALIDATED, LOST, START, Engine, Random
 from cachesim.engines.redis import memory
+from cachesim.engines.redis.blocked import BlockedKeys
 from cachesim.engines.redis.database import (
     LONGEST_STRING,
     TEXT,
@@ -53,8 +54,10 @@ class Keyspace(Engine):
         self.hz = 10  # ticks of the cron per second
         self.longest_string = LONGEST_STRING
         self.hash_limits = ListpackLimits()
+        self.list_fill = -2  # list-max-listpack-size
         self.kept_settings: dict[str, str] = {}  # by CONFIG SET; they have no effect here
         self.tally = Tally()
+        self.blocked = BlockedKeys()
         self.connected_clients = 1  # shown by INFO; a server of clients keeps it up to date
         self.about_replicas: Callable[[], dict[str, object]] | None = None  # likewise
         self.limit_memory(0)
@@ -113,6 +116,9 @@ class Keyspace(Engine):
         one.index, other.index = second, first
         self.databases[second], self.databases[first] = one, other
         self.select(self.selected)
+
+    def event(self, kind: str, name: str, key: str) -> None:
+        """Be notified of what happened to a key; `kind` is its letter in notify-keyspace-events."""
 
     def unchanged(self) -> None:
         """Be notified that the running command stored what was there already."""
@@ -198,6 +204,8 @@ class Keyspace(Engine):
         entry.lru = lfu_bits(self.minute, LFU_INITIAL) if self.lfu else self.lru_clock
         entry.when = entry.room = None
         self.table.add(entry)
+        if size is not None and self.blocked.by_key:
+            self.blocked.note(self.selected, key)
         self.memory += entry.key_size + entry.value_size
         return entry
 
@@ -215,8 +223,9 @@ class Keyspace(Engine):
 
     def resize(self, entry: KeyEntry) -> None:
         """Count the bytes of a Structure again after it was changed in place."""
-        self.memory += entry.value.size - entry.value_size
-        entry.value_size = entry.value.size
+        size = entry.value.size
+        self.memory += size - entry.value_size
+        entry.value_size = size
 
     def remove(self, entry: KeyEntry, why: str) -> None:
         """Remove a key and note why (one of base.MISS_KINDS)."""

@@ -66,7 +66,7 @@ def clients_section(db: Keyspace) -> Fields:
     return {
         "connected_clients": db.connected_clients,
         "maxclients": db.kept_settings.get("maxclients", "10000"),
-        "blocked_clients": 0,
+        "blocked_clients": db.blocked.clients,
     }
 
 

@@ -13,9 +13,9 @@ from typing import Any
 from cachesim.clock import Clock
 from cachesim.engines.base import EXPIRED, INVALIDATED, Command, Random
 from cachesim.engines.redis.arguments import Arguments, argument
-from cachesim.engines.redis.command import OOM, Reply, admit, call, find
+from cachesim.engines.redis.command import OOM, RedisCommand, Reply, call, find
 from cachesim.engines.redis.database import NumberedDatabase
-from cachesim.engines.redis.engine import Redis, RedisEngine
+from cachesim.engines.redis.engine import BIG, Redis, RedisEngine
 from cachesim.engines.redis.policy import frequency, lfu_bits
 from cachesim.engines.redis.replication_log import FRAME, LogEntry, ReplicationLog
 from cachesim.engines.redis.watched import WatchedEngine
@@ -151,29 +151,33 @@ class ReplicatedEngine(WatchedEngine):
 
     # Running commands
 
-    def run(self, argv: Arguments) -> Reply:
-        """Run a command, and write what it changed into the log (`RedisEngine.run`)."""
-        row = admit(self, argv)
+    def admit(self, argv: Arguments) -> RedisCommand:
+        """Prepare for a command; a write may be refused (`RedisEngine.admit`)."""
+        row = super().admit(argv)
         if self.refusal is not None and "write" in row.flags:
             self._ask(row.name)
+        return row
+
+    def call(self, row: RedisCommand, argv: Arguments) -> Reply:
+        """Run an admitted command, and write what it changed into the log (`RedisEngine.call`)."""
         if self.is_replica:
-            return call(self, row, argv)
-        self.dirty, self._pending = False, []
+            return super().call(row, argv)
+        if self._pending is not None:  # one of a transaction
+            return self._noted(row, argv, self._pending)
+        self._pending = []
         try:
-            reply = call(self, row, argv)
-            if self.dirty:
-                form = row.propagates
-                command = tuple(argv) if form is None else form(self, argv, reply)
-                self._pending.append((self.selected, command, ""))
+            return self._noted(row, argv, self._pending)
         finally:
             self._send(row.name)
-        return reply
 
-    def execute(self, command: Command) -> Any:
-        """Run a command by name and return its reply (`RedisEngine.execute`)."""
-        if not command:
-            return super().execute(command)
-        return self.run([argument(part) for part in command])
+    def _noted(self, row: RedisCommand, argv: Arguments, pending: Pending) -> Reply:
+        self.dirty = False
+        reply = super().call(row, argv)
+        if self.dirty:
+            form = row.propagates
+            command = tuple(argv) if form is None else form(self, argv, reply)
+            pending.append((self.selected, command, ""))
+        return reply
 
     def set(self, key: str, value: bytes, ttl: float = math.inf) -> None:
         """Store a value for `ttl` seconds (`RedisEngine.set`). The log gets the object that is set."""
@@ -183,7 +187,8 @@ class ReplicatedEngine(WatchedEngine):
         if not ttl > 0 or (entry is not None and entry.when is not None):
             self._set_slowly(key, value, ttl)  # a bad time, or the key may be dead
             return
-        if not self.begin():
+        size = len(value)
+        if not (self.begin() if size < BIG else self.begin_beside(size)):
             self.refuse(key)
             raise OutOfMemory(OOM)
         command: Command = ("SET", key, value)

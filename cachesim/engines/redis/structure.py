@@ -2,6 +2,7 @@
 
 from typing import Any, TypeVar
 
+from cachesim.engines.base import INVALIDATED
 from cachesim.engines.redis.database import KeyEntry
 from cachesim.errors import CommandError
 
@@ -43,6 +44,27 @@ class Structure:
 
 
 S = TypeVar("S", bound=Structure)
+
+
+def opened(db: Any, key: str, kind: type[S]) -> tuple[KeyEntry | None, S]:
+    """Return the value to change, with its entry; if absent, a new one that is not stored yet.
+
+    Raises CommandError if the key holds another type.
+    """
+    entry = db.write(key)
+    value = value_in(entry, kind)
+    return entry, kind(db) if value is None else value  # type: ignore[call-arg] # each takes the keyspace
+
+
+def kept(db: Any, key: str, entry: KeyEntry | None, value: Any) -> None:
+    """Store a new value, or count the bytes of a changed one; an empty one goes with its key."""
+    if entry is None:
+        if len(value):
+            db.add(key, value, value.size)
+    elif len(value):
+        db.resize(entry)
+    else:
+        db.remove(entry, INVALIDATED)
 
 
 def type_name(value: bytes | Structure) -> str:

@@ -4,7 +4,7 @@ A dead key is removed when it is looked up (db.py) or by the cron (active_expiry
 """
 
 from cachesim.engines.base import INVALIDATED
-from cachesim.engines.redis.arguments import integer, quoted, text
+from cachesim.engines.redis.arguments import integer, quoted_last, text
 from cachesim.engines.redis.command import RedisCommand, Reply, table
 from cachesim.engines.redis.database import KeyEntry
 from cachesim.engines.redis.db import Keyspace
@@ -57,7 +57,7 @@ def conditions(options: tuple[bytes, ...]) -> set[str]:
     for part in options:
         flags.add(text(part).upper())
         if not flags <= {"NX", "XX", "GT", "LT"}:
-            raise CommandError(f"ERR Unsupported option {quoted(part, len(part))}")
+            raise CommandError(f"ERR Unsupported option {quoted_last(part)}")
     if "NX" in flags and len(flags) > 1:
         raise CommandError("ERR NX and XX, GT or LT options at the same time are not compatible")
     if {"GT", "LT"} <= flags:

@@ -20,6 +20,7 @@ PING_EVERY = 10  # seconds: repl-ping-replica-period
 class WatchedEngine(RedisEngine):
     """A RedisEngine that notes changes, and keys that left by themselves."""
 
+    is_paused = False  # a CLIENT PAUSE: nothing expires, and nothing is evicted
     dirty = False  # whether the running command has changed anything
     _at: float | None = None  # seconds: the time of the cron's tick that runs now
 
@@ -116,8 +117,8 @@ class WatchedEngine(RedisEngine):
     # A replica waits for its primary
 
     def expire(self, entry: KeyEntry) -> None:
-        """Remove a dead key, unless this is a replica: then it is only dead, and answers nil."""
-        if self.is_replica:
+        """Remove a dead key, unless this is a replica, or paused: then it is only dead, and answers nil."""
+        if self.is_replica or self.is_paused:
             self._gone[entry.key] = EXPIRED
         else:
             super().expire(entry)
@@ -155,7 +156,7 @@ class WatchedEngine(RedisEngine):
 
     def _may_expire(self) -> bool:
         """Whether a tick could remove a key."""
-        if self.is_replica:
+        if self.is_replica or self.is_paused:
             return False
         return any(database.expires.entries for database in self.databases.values())
 
