@@ -21,7 +21,6 @@ FLAGS = {"write", "readonly", "denyoom", "admin", "noscript", "loading", "stale"
 FLAGS |= {"no_auth", "no_multi", "allow_busy", "blocking", "movablekeys", "may_replicate", "pubsub"}
 
 
-
 class Pairs(list):
     """A reply of pairs [[name, value], ...], which RESP2 sends as one flat list."""
 

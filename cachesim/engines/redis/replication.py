@@ -8,7 +8,6 @@ writes of clients. `RedisEngine` itself knows nothing of this, and does not pay 
 
 import math
 from contextlib import suppress
-from typing import Any
 
 from cachesim.clock import Clock
 from cachesim.engines.base import EXPIRED, INVALIDATED, Command, Random

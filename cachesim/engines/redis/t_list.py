@@ -6,7 +6,7 @@ from typing import Any
 
 from cachesim.engines.base import Command
 from cachesim.engines.redis import rdb_parts
-from cachesim.engines.redis.arguments import INT, NOT_AN_INTEGER, SYNTAX, Arguments, integer, text
+from cachesim.engines.redis.arguments import SYNTAX, Arguments, integer, text
 from cachesim.engines.redis.command import (
     NULL_ARRAY,
     Block,
@@ -19,7 +19,7 @@ from cachesim.engines.redis.command import (
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.keys import NO_KEY
 from cachesim.engines.redis.list_value import LEFT, RIGHT, List
-from cachesim.engines.redis.memory import HIGHEST, LOWEST, as_bytes
+from cachesim.engines.redis.memory import HIGHEST, as_bytes, as_integer
 from cachesim.engines.redis.structure import kept, opened, value_in
 from cachesim.errors import CommandError
 
@@ -44,11 +44,11 @@ def side_of(part: bytes) -> str:
     return side
 
 
-def not_negative(part: bytes, error: str = NOT_POSITIVE) -> int:
-    """Read a number from 0 on. Raises CommandError."""
+def at_least(lowest: int, part: bytes, error: str) -> int:
+    """Read a number from `lowest` on; for any other argument raise CommandError with this text."""
     # redis 7: object.c, getRangeLongFromObjectOrReply
-    number = integer(part)
-    if number < 0:
+    number = as_integer(part)
+    if number is None or number < lowest:
         raise CommandError(error)
     return number
 
@@ -118,7 +118,7 @@ def rpop(db: Keyspace, key: str, *count: bytes) -> Reply:
 
 def pop(db: Keyspace, key: str, side: str, count: tuple[bytes, ...]) -> Reply:
     """Remove one element, or up to `count`, from a side."""
-    wanted = not_negative(count[0]) if count else 1
+    wanted = at_least(0, count[0], NOT_POSITIVE) if count else 1
     entry = db.write(key)
     if value_in(entry, List) is None:
         return NULL_ARRAY if count else None
@@ -158,7 +158,7 @@ def pop_first(db: Keyspace, keys: list[str], side: str, count: int) -> Reply:
 def several(parts: tuple[bytes, ...]) -> tuple[list[str], str, int]:
     """Read numkeys key [key ...] LEFT | RIGHT [COUNT count]. Raises CommandError."""
     # redis 7: t_list.c, lmpopGenericCommand
-    number = positive(parts[0], "ERR numkeys should be greater than 0")
+    number = at_least(1, parts[0], "ERR numkeys should be greater than 0")
     if number + 1 >= len(parts):
         raise CommandError(SYNTAX)
     keys, side, options = parts[1 : number + 1], side_of(parts[number + 1]), parts[number + 2 :]
@@ -166,21 +166,10 @@ def several(parts: tuple[bytes, ...]) -> tuple[list[str], str, int]:
         return list(map(text, keys)), side, 1
     if len(options) < 2 or options[0].upper() != b"COUNT":
         raise CommandError(SYNTAX)
-    count = positive(options[1], "ERR count should be greater than 0")
+    count = at_least(1, options[1], "ERR count should be greater than 0")
     if len(options) > 2:
         raise CommandError(SYNTAX)
     return list(map(text, keys)), side, count
-
-
-def positive(part: bytes, error: str) -> int:
-    """Read a number from 1 on; any other argument is this error. Raises CommandError."""
-    try:
-        number = integer(part)
-    except CommandError:
-        number = 0
-    if number < 1:
-        raise CommandError(error)
-    return number
 
 
 # From list to list
@@ -242,7 +231,12 @@ def wait_to_pop(name: bytes) -> Any:
 
     def blocks(db: Keyspace, *parts: bytes) -> Block:
         *keys, patience = parts
-        return Block(tuple(map(text, keys)), seconds_of(patience), List, lambda key: [name, as_bytes(key), b"0"])
+        return Block(
+            tuple(map(text, keys)),
+            seconds_of(patience),
+            List,
+            lambda key: [name, as_bytes(key), b"0"],
+        )
 
     return blocks
 
@@ -259,7 +253,10 @@ def wait_to_pop_several(db: Keyspace, patience: bytes, *parts: bytes) -> Block:
     keys, side, count = several(parts)
     rest = [side.encode(), b"COUNT", b"%d" % count]
     return Block(
-        tuple(keys), seconds_of(patience), List, lambda key: [b"BLMPOP", b"0", b"1", as_bytes(key), *rest]
+        tuple(keys),
+        seconds_of(patience),
+        List,
+        lambda key: [b"BLMPOP", b"0", b"1", as_bytes(key), *rest],
     )
 
 
@@ -403,12 +400,10 @@ def lpos_options(options: tuple[bytes, ...]) -> tuple[int, int | None, int]:
             rank = integer(value[0])
             if rank == 0:
                 raise CommandError(NO_RANK)
-            if rank == LOWEST:
-                raise CommandError("ERR value is out of range")
         elif name.upper() == b"COUNT" and value:
-            count = not_negative(value[0], "ERR COUNT can't be negative")
+            count = at_least(0, value[0], "ERR COUNT can't be negative")
         elif name.upper() == b"MAXLEN" and value:
-            most = not_negative(value[0], "ERR MAXLEN can't be negative")
+            most = at_least(0, value[0], "ERR MAXLEN can't be negative")
         else:
             raise CommandError(SYNTAX)
     return rank, count, most

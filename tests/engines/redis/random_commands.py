@@ -16,6 +16,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+from tests.engines.redis import random_lists
 from tests.engines.redis.random_arguments import (
     bit_offset,
     byte_range,
@@ -282,5 +283,11 @@ SELDOM = {
     "ECHO",
     "CONFIG",
 }
+TYPES = (random_lists,)  # the files of the other types
+MAKERS |= {name: maker for each in TYPES for name, maker in each.MAKERS.items()}
 NAMES = [name for name in MAKERS for _ in range(1 if name in SELDOM else 4)]
-NAMES += ["SET", "HSET"] * 12  # so that keys are there
+NAMES += [
+    "SET",
+    "HSET",
+    *(name for each in TYPES for name in each.OFTEN),
+] * 12  # so that keys are there
