@@ -1,103 +1,26 @@
 """One Redis client's connection. Bytes come in as commands; the bytes of the replies go out."""
 
 from collections.abc import Callable
-from itertools import count
+from typing import TYPE_CHECKING, Any
 
-from cachesim.engines.base import Engine
 from cachesim.engines.redis.arguments import Arguments, quoted, text, wrong_number
-from cachesim.engines.redis.command import Reply, Table, find, is_nothing
+from cachesim.engines.redis.command import RedisCommand, Reply, Table, find, is_nothing
 from cachesim.engines.redis.engine import RedisEngine
-from cachesim.engines.redis.replication import ReplicatedEngine
+from cachesim.engines.redis.watch import Watch
 from cachesim.errors import BadInput, CommandError, OutOfMemory
-from cachesim.wire import (
-    client_commands,
-    cluster_commands,
-    command_commands,
-    replication_commands,
-    simple_commands,
-)
-from cachesim.wire.blocked import Blocked, Pause, Postponed, may_write, wait_for_keys
+from cachesim.wire.blocked import Blocked, Postponed, WaitsForKeys
 from cachesim.wire.cluster import ClusterNode
-from cachesim.wire.primary import Link, Primary
+from cachesim.wire.primary import Link
 from cachesim.wire.resp import ProtocolError, RequestReader, encode, whole_command
+from cachesim.wire.simple_commands import COMMANDS as OF_SIMPLE
+from cachesim.wire.simple_commands import run_simple
+from cachesim.wire.transactions import Queue, is_queued, result_of
+from cachesim.wire.turns import ENOUGH, TURN
 
-# Answered here; the engine is not asked. The simple engine has no part in a cluster, and no replicas.
-OWN_OF_SIMPLE = client_commands.COMMANDS | command_commands.COMMANDS
-OWN = OWN_OF_SIMPLE | cluster_commands.COMMANDS | replication_commands.COMMANDS
-OWN_NAMES, OWN_NAMES_OF_SIMPLE = (
-    frozenset(name.encode() for name in rows) for rows in (OWN, OWN_OF_SIMPLE)
-)
+if TYPE_CHECKING:
+    from cachesim.wire.clients import Clients
+
 SHORT = 16 * 1024  # bytes: one command of this length is answered without a look at the buffer
-ENOUGH = 1 << 20  # bytes of replies at a time: the rest waits until the client has read them
-TURN = 64  # commands of one client at a time: then it is the other clients' turn
-
-
-class Clients:
-    """All connections to one engine."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.by_number: dict[int, RedisConversation] = {}  # CLIENT ID replies the number
-        self.next_number = count(1).__next__
-        self.shut_down = False  # a client asked for it
-        self.has_news = False  # for the server: a shutdown, a killed client
-        self.primary: Primary | None = None  # None: nobody can copy the engine
-        if isinstance(engine, ReplicatedEngine) and not engine.is_replica:
-            self.primary = Primary(engine)
-        self.pause: Pause | None = None  # CLIENT PAUSE
-
-    def join(self, peer: str = "", here: str = "") -> "RedisConversation":
-        """Return the conversation of a new client. Its address is `peer`, the server's is `here`."""
-        client = self.conversation(peer, here)
-        self.by_number[client.number] = client
-        self._show_count()
-        return client
-
-    def conversation(self, peer: str, here: str) -> "RedisConversation":
-        """Make the conversation of a new client."""
-        return RedisConversation(self, self.next_number(), peer, here)
-
-    def leave(self, client: "RedisConversation") -> None:
-        """Forget a client that is gone."""
-        self.by_number.pop(client.number, None)
-        client.over = True
-        if client.blocked is not None:
-            client.blocked.forget()
-            client.unblocked()
-        if client.link is not None and self.primary is not None:
-            self.primary.leave(client.link)
-        self._show_count()
-
-    def holds_back(self, client: "RedisConversation", argv: Arguments) -> bool:
-        """Whether a pause holds back a command of a client now."""
-        pause = self.pause
-        if pause is None or client.link is not None:
-            return False
-        if self.engine.clock() >= pause.until:
-            self.go_on()
-            return False
-        return not pause.only_writes or may_write(client, argv)
-
-    def go_on(self) -> None:
-        """End the pause, and run what was held back, first come first."""
-        self.pause = None
-        self.engine.is_paused = False  # type: ignore[attr-defined] # of a Redis
-        for client in list(self.by_number.values()):
-            if isinstance(client.blocked, Postponed):
-                client.again(client.blocked.argv)
-
-    def look_at_clock(self) -> None:
-        """Give their replies to the clients that have waited as long as they wanted."""
-        now = self.engine.clock()
-        if self.pause is not None and now >= self.pause.until:
-            self.go_on()
-        for client in list(self.by_number.values()):
-            if client.blocked is not None and now >= client.blocked.until:
-                client.blocked.time_out()
-
-    def _show_count(self) -> None:
-        if isinstance(self.engine, RedisEngine):
-            self.engine.connected_clients = len(self.by_number)
 
 
 def command_name(known: Table, argv: Arguments) -> str:
@@ -113,6 +36,7 @@ class RedisConversation:
     r"""One client's connection to a Redis engine, or to a simple one.
 
     >>> from cachesim.engines.redis.engine import Redis
+    >>> from cachesim.wire.clients import Clients
     >>> client = Clients(Redis().build(clock=lambda: 0.0, random=lambda: 0.5)).join()
     >>> client.receive(b"*2\r\n$4\r\nINCR\r\n$1\r\na\r\nGE"), client.receive(b"T a\r\n")
     (b':1\r\n', b'$1\r\n1\r\n')
@@ -120,16 +44,16 @@ class RedisConversation:
 
     node: ClusterNode | None = None  # at this end of the connection, if the engine is in a cluster
     mode, role = b"standalone", b"master"  # as HELLO replies them
+    watch: Watch | None = None  # the keys of WATCH
+    in_exec = False  # its transaction runs: nothing waits
 
-    def __init__(self, clients: Clients, number: int, peer: str, here: str) -> None:
+    def __init__(self, clients: "Clients", number: int, peer: str, here: str) -> None:
         self.clients = clients
         self.engine = clients.engine
         self.number = number
         self.peer, self.here = peer, here
         self.began = self.last = self.engine.clock()  # seconds
-        is_redis = isinstance(self.engine, RedisEngine)
-        self.own = OWN if is_redis else OWN_OF_SIMPLE
-        self.own_names = OWN_NAMES if is_redis else OWN_NAMES_OF_SIMPLE
+        self.own, self.own_names = clients.own, clients.own_names
         self.over = False  # hang up once everything is sent
         self.pending = False  # more commands may be complete: receive(b"") goes on with them
         self.blocked: Blocked | None = None  # no command runs until its reply has been given
@@ -145,6 +69,10 @@ class RedisConversation:
         self.replies, self.is_kept = True, False
         self.silent = self.silent_next = False  # no reply to this command, to the next
         self.reads_copies = False  # READONLY, at a node of a cluster
+        self.queue: Queue | None = None  # the commands since MULTI
+        if self.watch is not None:
+            self.engine.watches.drop(self.watch)  # type: ignore[attr-defined] # of a WatchedEngine
+        self.watch: Watch | None = None
 
     def receive(self, data: bytes) -> bytes:
         """Take a piece of the stream and return the replies to the commands that it completes."""
@@ -221,33 +149,67 @@ class RedisConversation:
         if self.clients.pause is not None and self.clients.holds_back(self, argv):
             self.block(Postponed(self, argv))
             return None
-        if argv[0].upper() in self.own_names:
-            return self._run_own(argv)
         if not isinstance(engine, RedisEngine):
-            return simple_commands.run_simple(engine, argv)
-        if engine.selected != self.database:
-            engine.select(self.database)
-        row = engine.admit(argv)
-        reply = engine.call(row, argv)
-        if row.blocks is not None and is_nothing(reply):
-            wait_for_keys(self, row, argv, reply)
-        self.database = engine.selected
+            own = argv[0].upper() in self.own_names
+            return self.call(self.admit(argv), argv) if own else run_simple(engine, argv)
+        if self.queue is not None and is_queued(argv):
+            return self.enqueue(self.queue, argv)
+        reply = self.call(self.admit(argv), argv)
         if engine.blocked.ready:
             engine.blocked.serve()
         return reply
 
-    def _run_own(self, argv: Arguments) -> Reply:
-        """Run a command about the connection, or COMMAND."""
-        row = find(self.own, argv)
-        if not row.takes(argv):
-            raise wrong_number(row.name)
-        return row.function(self, *row.read(argv))
+    def enqueue(self, queue: Queue, argv: Arguments) -> Reply:
+        """Keep a command until EXEC. One that is refused makes the whole transaction fail."""
+        try:
+            queue.commands.append((self.admit(argv), argv))
+        except (CommandError, OutOfMemory):
+            queue.has_failed = True
+            raise
+        return "QUEUED"
+
+    def admit(self, argv: Arguments) -> RedisCommand:
+        """Return the row of a command that may run now. Raises CommandError, OutOfMemory."""
+        if argv[0].upper() in self.own_names:
+            row = find(self.own, argv)
+            if not row.takes(argv):
+                raise wrong_number(row.name)
+            return row
+        engine: Any = self.engine
+        if engine.selected != self.database:
+            engine.select(self.database)
+        admitted: RedisCommand = engine.admit(argv)
+        return admitted
+
+    def call(self, row: RedisCommand, argv: Arguments) -> Reply:
+        """Run an admitted command: one about the connection, or one of the engine."""
+        if row.name in self.own:
+            return row.function(self, *row.read(argv))
+        engine: Any = self.engine
+        if engine.selected != self.database:
+            engine.select(self.database)
+        reply: Reply = engine.call(row, argv)
+        if row.blocks is not None and is_nothing(reply) and not self.in_exec:
+            self.block(WaitsForKeys(self, row, argv, reply))
+        self.database = engine.selected
+        return reply
+
+    def call_together(self, queue: Queue) -> Reply:
+        """Run the commands of a transaction, with nothing in between. Each has its reply, or its error."""
+        engine: Any = self.engine
+        engine.admit_all(queue.flags)
+        self.in_exec = True
+        try:
+            with engine.as_one("EXEC"):
+                return [result_of(self.call, row, argv) for row, argv in queue.commands]
+        finally:
+            self.in_exec = False
 
     @property
     def known(self) -> Table:
         """Every command that this client may call, subcommands ("CONFIG|GET") included."""
         engine = self.engine
-        rows = engine.commands if isinstance(engine, RedisEngine) else simple_commands.COMMANDS
+        rows = engine.commands if isinstance(engine, RedisEngine) else OF_SIMPLE
         return {**rows, **self.own}
 
     @property
@@ -256,9 +218,20 @@ class RedisConversation:
         return "normal" if self.link is None else "replica"
 
     @property
+    def has_lost_race(self) -> bool:
+        """Whether somebody has changed a key that it watches."""
+        return self.watch is not None and self.watch.is_broken
+
+    @property
     def flags(self) -> str:
         """The letters of CLIENT LIST for what the client is and does."""
-        on = {"S": self.link, "b": self.blocked, "e": self.is_kept}
+        on = {
+            "S": self.link,
+            "b": self.blocked,
+            "x": self.queue,
+            "d": self.has_lost_race,
+            "e": self.is_kept,
+        }
         return "".join(letter for letter, is_on in on.items() if is_on) or "N"
 
     def described(self) -> str:
@@ -275,7 +248,7 @@ class RedisConversation:
             "flags": self.flags,
             "db": self.database,
             **dict.fromkeys(("sub", "psub", "ssub"), 0),
-            "multi": -1,
+            "multi": -1 if self.queue is None else len(self.queue.commands),
             **dict.fromkeys(("qbuf", "qbuf-free", "argv-mem", "multi-mem"), 0),
             **dict.fromkeys(("rbs", "rbp", "obl", "oll", "omem", "tot-mem"), 0),
             "events": "r",

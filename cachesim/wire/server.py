@@ -13,8 +13,9 @@ from cachesim.clock import Clock
 from cachesim.engines.base import START, Engine
 from cachesim.engines.memcached.engine import MemcachedEngine
 from cachesim.errors import BadInput
+from cachesim.wire.clients import Clients
 from cachesim.wire.memcached_conversation import MemcachedConversation
-from cachesim.wire.redis_conversation import Clients, RedisConversation
+from cachesim.wire.redis_conversation import RedisConversation
 
 MOST_UNSENT = 1 << 20  # bytes of replies that a client may leave unread; then it is not read either
 MOST_FOR_A_REPLICA = (

@@ -10,9 +10,9 @@ from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.slots import SLOTS, shares, slot_of
 from cachesim.errors import BadInput
 from cachesim.rng import uniform
+from cachesim.wire.clients import Clients
 from cachesim.wire.cluster import Cluster
 from cachesim.wire.cluster_conversation import ClusterClients
-from cachesim.wire.redis_conversation import Clients
 from cachesim.wire.served_cluster import ServedCluster
 from cachesim.wire.server import wall_clock
 from tests.patience import PATIENCE

@@ -5,8 +5,8 @@ import pytest
 from cachesim.clock import ManualClock
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.replication import ReplicatedEngine
+from cachesim.wire.clients import Clients
 from cachesim.wire.primary import SILENT
-from cachesim.wire.redis_conversation import Clients
 from tests.wire.real import resp
 
 PING = b"*1\r\n$4\r\nPING\r\n"

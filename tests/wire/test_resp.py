@@ -15,7 +15,7 @@ from cachesim.engines.redis.command import Pairs, Verbatim
 from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput, CommandError
 from cachesim.live.process import find_program
-from cachesim.wire.redis_conversation import Clients
+from cachesim.wire.clients import Clients
 from cachesim.wire.resp import RequestReader, encode, split_words, whole_command
 from tests.patience import PATIENCE
 

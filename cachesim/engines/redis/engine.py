@@ -4,6 +4,8 @@
 """
 
 import math
+from collections.abc import Iterator, Set
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 
 from cachesim.clock import Clock
@@ -248,6 +250,22 @@ class RedisEngine(Keyspace):
     def admit(self, argv: Arguments) -> RedisCommand:
         """Prepare for a command, and return its row. Raises CommandError, OutOfMemory."""
         return admit(self, argv)
+
+    def admit_all(self, flags: Set[str]) -> None:
+        """Prepare for a transaction whose commands have these flags together. Raises CommandError."""
+        if not self.begin() and "denyoom" in flags:
+            raise self.aborted(OOM)
+
+    def aborted(self, why: str) -> CommandError:
+        """Return the error of a transaction that may not run, and count it."""
+        self.tally.note_error("EXECABORT")
+        self.tally.rejected["EXEC"] += 1
+        return CommandError(f"EXECABORT Transaction discarded because of: {why}")
+
+    @contextmanager
+    def as_one(self, name: str) -> Iterator[None]:
+        """Let what is called meanwhile be one command for the replicas; here there are none."""
+        yield
 
     def call(self, row: RedisCommand, argv: Arguments) -> Reply:
         """Run an admitted command, and nothing else: those who wait are not served. Raises CommandError."""

@@ -7,7 +7,8 @@ writes of clients. `RedisEngine` itself knows nothing of this, and does not pay 
 """
 
 import math
-from contextlib import suppress
+from collections.abc import Iterator, Set
+from contextlib import contextmanager, suppress
 
 from cachesim.clock import Clock
 from cachesim.engines.base import EXPIRED, INVALIDATED, Command, Random
@@ -156,6 +157,22 @@ class ReplicatedEngine(WatchedEngine):
         if self.refusal is not None and "write" in row.flags:
             self._ask(row.name)
         return row
+
+    def admit_all(self, flags: Set[str]) -> None:
+        """Prepare for a transaction (`RedisEngine.admit_all`)."""
+        super().admit_all(flags)
+        why = self.refusal() if self.refusal is not None and "write" in flags else None
+        if why is not None:
+            raise self.aborted(why)
+
+    @contextmanager
+    def as_one(self, name: str) -> Iterator[None]:
+        """Write what is changed meanwhile into the log as one transaction (`RedisEngine.as_one`)."""
+        self._pending = None if self.is_replica else []
+        try:
+            yield
+        finally:
+            self._send(name)
 
     def call(self, row: RedisCommand, argv: Arguments) -> Reply:
         """Run an admitted command, and write what it changed into the log (`RedisEngine.call`)."""

@@ -12,6 +12,7 @@ from cachesim.engines.base import EVICTED, EXPIRED, Random
 from cachesim.engines.redis.active_expiry import active_cycle
 from cachesim.engines.redis.database import KeyEntry, NumberedDatabase
 from cachesim.engines.redis.engine import HALF, START_MS, Redis, RedisEngine
+from cachesim.engines.redis.watch import WatchedKeys
 from cachesim.errors import CommandError
 
 PING_EVERY = 10  # seconds: repl-ping-replica-period
@@ -26,6 +27,7 @@ class WatchedEngine(RedisEngine):
 
     def __init__(self, spec: Redis, clock: Clock, random: Random) -> None:
         super().__init__(spec, clock, random)
+        self.watches = WatchedKeys()
         self.refusal: Callable[[], str | None] | None = None  # gives the error of a write, or None
         self._next_ping = (int(clock()) // PING_EVERY + 1) * PING_EVERY  # seconds
 
@@ -57,50 +59,62 @@ class WatchedEngine(RedisEngine):
     def add(
         self, key: str, value: Any, size: int | None = None, name: bytes | None = None
     ) -> KeyEntry:
-        """Note the change, and do it; so do all functions that follow."""
-        self.dirty = True
-        return super().add(key, value, size, name)
+        """Do it, and note the change; so do all functions that follow."""
+        entry = super().add(key, value, size, name)
+        self._changed(key)
+        return entry
 
     def overwrite(self, entry: KeyEntry, value: bytes, room: int | None = None) -> None:
         """See `add`."""
-        self.dirty = True
         super().overwrite(entry, value, room)
+        self._changed(entry.key)
 
     def resize(self, entry: KeyEntry) -> None:
         """See `add`."""
-        self.dirty = True
         super().resize(entry)
+        self._changed(entry.key)
 
     def expire_at(self, entry: KeyEntry, when: int) -> None:
         """See `add`."""
-        self.dirty = True
         super().expire_at(entry, when)
+        self._changed(entry.key)
 
     def persist(self, entry: KeyEntry) -> bool:
         """See `add`. A key without a TTL is not changed."""
         had_ttl = super().persist(entry)
-        self.dirty = self.dirty or had_ttl
+        if had_ttl:
+            self._changed(entry.key)
         return had_ttl
 
     def flush_database(self, database: NumberedDatabase) -> None:
         """See `add`. An empty database counts as changed, too."""
-        self.dirty = True
+        if self.watches.by_key:
+            self.watches.changed_databases(self, database.index)
         super().flush_database(database)
+        self.dirty = True
 
     def swap(self, first: int, second: int) -> None:
         """See `add`."""
-        self.dirty = True
+        if self.watches.by_key:
+            self.watches.changed_databases(self, first, second)
         super().swap(first, second)
+        self.dirty = True
+        if self.blocked.by_key:
+            self.blocked.swapped(self, first, second)
 
     def remove(self, entry: KeyEntry, why: str) -> None:
         """See `add`. If the server itself removes the key, the running command changes nothing."""
         dirty = self.dirty
         super().remove(entry, why)
+        self._changed(entry.key)
         if why in (EXPIRED, EVICTED):
             self.dirty = dirty
             self.gone_by_itself(entry.key, why)
-        else:
-            self.dirty = True
+
+    def _changed(self, key: str) -> None:
+        self.dirty = True
+        if self.watches.by_key:
+            self.watches.changed(self, (self.selected, key))
 
     def store(self, entry: KeyEntry | None, key: str, value: bytes, when: int | None) -> None:
         """Store a string under a key that was looked up, without the note: the fast way of SET."""
@@ -173,3 +187,15 @@ class WatchedEngine(RedisEngine):
             if not self.is_replica:
                 self.ping()
             self._next_ping += PING_EVERY
+
+
+class LoneEngine(WatchedEngine):
+    """A server without replicas: nothing is written into a log, and the cron skips what is long past."""
+
+    _cron = RedisEngine._cron
+
+    def gone_by_itself(self, key: str, why: str) -> None:
+        """Take no note: there is no replica."""
+
+    def ping(self) -> None:
+        """Greet nobody."""
