@@ -12,6 +12,7 @@ from cachesim.cli.options import POLICY
 from cachesim.engines.base import Engine, EngineSpec
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.replication import ReplicatedEngine
+from cachesim.engines.redis.watched import LoneEngine
 from cachesim.errors import BadInput
 from cachesim.rng import uniform
 from cachesim.spec import Bytes, Rule, Seed

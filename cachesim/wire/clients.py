@@ -13,6 +13,7 @@ from cachesim.wire import (
     cluster_commands,
     command_commands,
     replication_commands,
+    subscriptions,
     transactions,
 )
 from cachesim.wire.blocked import Pause, Postponed, may_write
@@ -21,6 +22,7 @@ from cachesim.wire.redis_conversation import RedisConversation
 
 ABOUT_CLIENTS = client_commands.COMMANDS | command_commands.COMMANDS
 OF_REDIS = ABOUT_CLIENTS | cluster_commands.COMMANDS | replication_commands.COMMANDS
+OF_REDIS |= subscriptions.COMMANDS
 
 
 def own_commands(engine: Engine) -> Table:
@@ -45,6 +47,7 @@ class Clients:
         self.primary: Primary | None = None  # None: nobody can copy the engine
         if isinstance(engine, ReplicatedEngine) and not engine.is_replica:
             self.primary = Primary(engine)
+        self.monitors: dict[RedisConversation, None] = {}
         self.pause: Pause | None = None  # CLIENT PAUSE
 
     def join(self, peer: str = "", here: str = "") -> "RedisConversation":

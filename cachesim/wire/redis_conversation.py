@@ -14,6 +14,7 @@ from cachesim.wire.primary import Link
 from cachesim.wire.resp import ProtocolError, RequestReader, encode, whole_command
 from cachesim.wire.simple_commands import COMMANDS as OF_SIMPLE
 from cachesim.wire.simple_commands import run_simple
+from cachesim.wire.subscriptions import Subscriptions, check_context, show
 from cachesim.wire.transactions import Queue, is_queued, result_of
 from cachesim.wire.turns import ENOUGH, TURN
 
@@ -58,6 +59,8 @@ class RedisConversation:
         self.pending = False  # more commands may be complete: receive(b"") goes on with them
         self.blocked: Blocked | None = None  # no command runs until its reply has been given
         self.link: Link | None = None  # of a client that is a replica
+        self.subscriptions = Subscriptions(self)
+        self.outbox: list[bytes] | None = None  # of a batch of commands; None: none runs
         self.give: Callable[[bytes], None] = lambda data: None  # sends unasked; the server sets it
         self.last_argv: Arguments = []
         self.reset()
@@ -69,6 +72,9 @@ class RedisConversation:
         self.replies, self.is_kept = True, False
         self.silent = self.silent_next = False  # no reply to this command, to the next
         self.reads_copies = False  # READONLY, at a node of a cluster
+        self.clients.monitors.pop(self, None)
+        for is_pattern in (False, True):
+            self.subscriptions.leave((), is_pattern)
         self.queue: Queue | None = None  # the commands since MULTI
         if self.watch is not None:
             self.engine.watches.drop(self.watch)  # type: ignore[attr-defined] # of a WatchedEngine
@@ -91,7 +97,7 @@ class RedisConversation:
     def _receive_any(self, data: bytes) -> bytes:
         """Take any piece of the stream, from half a command to thousands."""
         self._requests.feed(data)
-        replies: list[bytes] = []
+        replies = self.outbox = []
         size = 0
         self.pending = True
         try:
@@ -101,11 +107,12 @@ class RedisConversation:
                     self.pending = False
                     break
                 replies.append(self.answer(argv))
-                size += len(replies[-1])
+                size = sum(map(len, replies))
             self.pending = self.pending and not self.blocked
         except ProtocolError as error:
             self.over = True
             replies.append(encode(CommandError(f"ERR {error}")))
+        self.outbox = None
         return b"".join(replies)
 
     def block(self, why: Blocked) -> None:
@@ -128,6 +135,14 @@ class RedisConversation:
         self.unblocked()
         self.give(encode(reply, self.resp) if self.replies else b"")
 
+    def push(self, message: Reply) -> None:
+        """Send what the client did not ask for now, after the replies that were made before."""
+        data = encode(message, self.resp)
+        if self.outbox is None:
+            self.give(data)
+        else:
+            self.outbox.append(data)
+
     def again(self, argv: Arguments) -> None:
         """Run a command that was held back; it may block the client once more."""
         self.unblocked()
@@ -149,6 +164,8 @@ class RedisConversation:
         if self.clients.pause is not None and self.clients.holds_back(self, argv):
             self.block(Postponed(self, argv))
             return None
+        if len(self.subscriptions):
+            check_context(self, text(argv[0]))
         if not isinstance(engine, RedisEngine):
             own = argv[0].upper() in self.own_names
             return self.call(self.admit(argv), argv) if own else run_simple(engine, argv)
@@ -183,6 +200,8 @@ class RedisConversation:
 
     def call(self, row: RedisCommand, argv: Arguments) -> Reply:
         """Run an admitted command: one about the connection, or one of the engine."""
+        if self.clients.monitors:
+            show(self, row, argv)
         if row.name in self.own:
             return row.function(self, *row.read(argv))
         engine: Any = self.engine
@@ -214,8 +233,14 @@ class RedisConversation:
 
     @property
     def kind(self) -> str:
-        """The type that CLIENT LIST and CLIENT KILL mean: "normal" or "replica"."""
-        return "normal" if self.link is None else "replica"
+        """The type that CLIENT LIST and CLIENT KILL mean: "normal", "pubsub" or "replica"."""
+        if self.link is not None:
+            return "replica"
+        return "pubsub" if len(self.subscriptions) else "normal"
+
+    def listens_to(self, patterns: bool) -> int:
+        """Return to how many channels it listens, or to how many patterns."""
+        return sum(is_pattern == patterns for is_pattern, _ in self.subscriptions.names)
 
     @property
     def has_lost_race(self) -> bool:
@@ -226,6 +251,8 @@ class RedisConversation:
     def flags(self) -> str:
         """The letters of CLIENT LIST for what the client is and does."""
         on = {
+            "O": self in self.clients.monitors,
+            "P": len(self.subscriptions),
             "S": self.link,
             "b": self.blocked,
             "x": self.queue,
@@ -247,7 +274,9 @@ class RedisConversation:
             "idle": int(now - self.last),
             "flags": self.flags,
             "db": self.database,
-            **dict.fromkeys(("sub", "psub", "ssub"), 0),
+            "sub": self.listens_to(False),
+            "psub": self.listens_to(True),
+            "ssub": 0,
             "multi": -1 if self.queue is None else len(self.queue.commands),
             **dict.fromkeys(("qbuf", "qbuf-free", "argv-mem", "multi-mem"), 0),
             **dict.fromkeys(("rbs", "rbp", "obl", "oll", "omem", "tot-mem"), 0),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cachesim.engines.redis.command import NULL_ARRAY, Pairs, Verbatim
+from cachesim.engines.redis.command import NULL_ARRAY, Pairs, Pushed, Several, Verbatim
 from cachesim.engines.redis.memory import as_integer
 from cachesim.errors import CachesimError
 
@@ -242,10 +242,14 @@ def _encode_rare(reply: Any, resp: int) -> bytes:
         return b"$%d\r\n%b\r\n" % (len(shown), shown) if resp == 2 else b",%b\r\n" % shown
     if isinstance(reply, Exception):
         return b"-%b\r\n" % str(reply).encode("utf-8", "surrogateescape")
+    if isinstance(reply, Several):
+        return b"".join(encode(each, resp) for each in reply)
     if reply is NULL_ARRAY:
         return b"*-1\r\n" if resp == 2 else b"_\r\n"
     mark, parts = b"*", list(reply)
-    if isinstance(reply, dict):
+    if isinstance(reply, Pushed) and resp == 3:
+        mark = b">"
+    elif isinstance(reply, dict):
         parts = [part for pair in reply.items() for part in pair]
         mark = b"*" if resp == 2 else b"%"
     elif isinstance(reply, Pairs) and resp == 2:

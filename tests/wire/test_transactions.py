@@ -33,8 +33,8 @@ def test_a_command_that_is_refused_spoils_all(bad):
     wire.say(0, "MULTI")
     assert wire.say(0, bad).startswith(b"-ERR")
     assert QUEUED == wire.say(0, "SET a 1")
-    assert (
-        b"-EXECABORT Transaction discarded because of previous errors.\r\n" == wire.say(0, "EXEC")
+    assert b"-EXECABORT Transaction discarded because of previous errors.\r\n" == wire.say(
+        0, "EXEC"
     )
     assert b"+OK\r\n+QUEUED\r\n*1\r\n$-1\r\n" == wire.say(0, "MULTI\r\nGET a\r\nEXEC")
 
@@ -78,7 +78,9 @@ def test_a_watched_key_that_changes_stops_exec(change):
     assert b"*1\r\n+OK\r\n" == wire.say(0, "MULTI\r\nSET c 1\r\nEXEC")[-9:]  # it watches no more
 
 
-@pytest.mark.parametrize("change", ["GET a", "SET b 1", "DEL x", "EXPIRE none 1", "SELECT 1\r\nSET a 1"])
+@pytest.mark.parametrize(
+    "change", ["GET a", "SET b 1", "DEL x", "EXPIRE none 1", "SELECT 1\r\nSET a 1"]
+)
 def test_what_does_not_touch_the_key_stops_nothing(change):
     """Reads, other keys, other databases."""
     wire = Wire()

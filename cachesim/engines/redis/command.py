@@ -18,11 +18,28 @@ from cachesim.errors import BadInput, CommandError, OutOfMemory
 
 OOM = "OOM command not allowed when used memory > 'maxmemory'."
 FLAGS = {"write", "readonly", "denyoom", "admin", "noscript", "loading", "stale", "fast"}
-FLAGS |= {"no_auth", "no_multi", "allow_busy", "blocking", "movablekeys", "may_replicate", "pubsub"}
+FLAGS |= {
+    "no_auth",
+    "no_multi",
+    "allow_busy",
+    "blocking",
+    "movablekeys",
+    "may_replicate",
+    "pubsub",
+    "skip_monitor",
+}
 
 
 class Pairs(list):
     """A reply of pairs [[name, value], ...], which RESP2 sends as one flat list."""
+
+
+class Several(list):
+    """Several replies to one command, one after the other."""
+
+
+class Pushed(list):
+    """A message that the client did not ask for now: RESP3 marks it, RESP2 sends it as a list."""
 
 
 class Verbatim(bytes):

@@ -24,6 +24,7 @@ from cachesim.engines.redis import (
     inspect,
     keys,
     lcs,
+    pubsub,
     scan,
     server,
     t_hash,
@@ -33,5 +34,5 @@ from cachesim.engines.redis import (
 )
 
 TYPES = (t_string, counters, lcs, bitops, bitfield, t_hash, t_list)
-GENERAL = (keys, ttl, scan, inspect, server, config, info)
+GENERAL = (keys, ttl, scan, inspect, server, config, info, pubsub)
 COMMANDS = {name: row for each in (*GENERAL, *TYPES) for name, row in each.COMMANDS.items()}

@@ -16,6 +16,7 @@ from cachesim.engines.redis.helptexts import CONFIG, helper
 from cachesim.engines.redis.info import counters
 from cachesim.engines.redis.memory import as_bytes, as_integer
 from cachesim.engines.redis.policy import POLICIES
+from cachesim.engines.redis.pubsub import read_events
 from cachesim.errors import CommandError
 
 INT, LONG = 2**31 - 1, 2**63 - 1
@@ -136,6 +137,7 @@ SETTINGS = {
     "maxmemory-samples": Setting(lambda db: db.evictor.samples, whole(1, INT), set_samples),
     "proto-max-bulk-len": attribute("longest_string", size(1 << 20)),
 }
+SETTINGS["notify-keyspace-events"] = attribute("notified", read_events)
 SETTINGS["list-max-listpack-size"] = SETTINGS["list-max-ziplist-size"] = attribute(
     "list_fill", whole(-(2**31), INT)
 )
@@ -173,7 +175,7 @@ NUMBERS = {  # name: value at the start, lowest, highest
     "zset-max-listpack-entries": (128, 0, LONG),
 }
 TEXTS = {"appendfsync": "everysec", "bind": "* -::*", "dbfilename": "dump.rdb", "dir": "/"}
-TEXTS |= {"loglevel": "notice", "notify-keyspace-events": "", "requirepass": "", "save": ""}
+TEXTS |= {"loglevel": "notice", "requirepass": "", "save": ""}
 SETTINGS |= {name: fixed(value) for name, value in FIXED.items()}
 SETTINGS |= {name: kept(name, value, yes_or_no) for name, value in SWITCHES.items()}
 SETTINGS |= {name: kept(name, str(n), whole(low, up)) for name, (n, low, up) in NUMBERS.items()}

@@ -23,6 +23,7 @@ from cachesim.engines.redis.database import (
 )
 from cachesim.engines.redis.hashtable import HashTable, key_hash
 from cachesim.engines.redis.policy import LFU_INITIAL, POLICIES, frequency, lfu_bits, risen
+from cachesim.engines.redis.pubsub import Channels, tell
 from cachesim.engines.redis.tally import Tally
 
 
@@ -58,6 +59,8 @@ class Keyspace(Engine):
         self.kept_settings: dict[str, str] = {}  # by CONFIG SET; they have no effect here
         self.tally = Tally()
         self.blocked = BlockedKeys()
+        self.channels = Channels()
+        self.notified = ""  # notify-keyspace-events
         self.connected_clients = 1  # shown by INFO; a server of clients keeps it up to date
         self.about_replicas: Callable[[], dict[str, object]] | None = None  # likewise
         self.limit_memory(0)
@@ -118,7 +121,12 @@ class Keyspace(Engine):
         self.select(self.selected)
 
     def event(self, kind: str, name: str, key: str) -> None:
-        """Be notified of what happened to a key; `kind` is its letter in notify-keyspace-events."""
+        """Publish what happened to a key; `kind` is its letter in notify-keyspace-events."""
+        if self.notified:
+            tell(self, kind, name, memory.as_bytes(key))
+
+    def pass_on(self) -> None:
+        """Be notified that replicas must run the command, too, though it has changed no key."""
 
     def unchanged(self) -> None:
         """Be notified that the running command stored what was there already."""

@@ -24,8 +24,8 @@ class WatchedKeys:
     >>> engine = ReplicatedEngine(Redis(), lambda: 0.0, lambda: 0.5)
     >>> watch = Watch()
     >>> engine.watches.add(watch, engine, "a")
-    >>> engine.set("b", b"1"), watch.is_broken, engine.set("a", b"1"), watch.is_broken
-    (None, False, None, True)
+    >>> engine.execute(("SET", "b", 1)), watch.is_broken, engine.execute(("SET", "a", 1)), watch.is_broken
+    ('OK', False, 'OK', True)
     """
 
     def __init__(self) -> None:

@@ -52,6 +52,10 @@ class WatchedEngine(RedisEngine):
         """Be notified that a PING to the replicas is due."""
         raise NotImplementedError
 
+    def pass_on(self) -> None:
+        """Count as a change: the replicas must run the command, too."""
+        self.dirty = True
+
     def unchanged(self) -> None:
         """Forget the changes of the running command: it stored what was there already."""
         self.dirty = False
