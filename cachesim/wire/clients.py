@@ -23,14 +23,14 @@ from cachesim.wire.redis_conversation import RedisConversation
 ABOUT_CLIENTS = client_commands.COMMANDS | command_commands.COMMANDS
 OF_REDIS = ABOUT_CLIENTS | cluster_commands.COMMANDS | replication_commands.COMMANDS
 OF_REDIS |= subscriptions.COMMANDS
+OWN = OF_REDIS | transactions.COMMANDS
 
 
 def own_commands(engine: Engine) -> Table:
     """Give the commands that are answered for an engine without asking it."""
     if not isinstance(engine, RedisEngine):
         return ABOUT_CLIENTS  # the simple engine has no part in a cluster, and no replicas
-    has_watches = isinstance(engine, WatchedEngine)
-    return OF_REDIS | (transactions.COMMANDS if has_watches else {})
+    return OWN if isinstance(engine, WatchedEngine) else OF_REDIS  # WATCH needs its notes
 
 
 class Clients:

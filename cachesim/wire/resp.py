@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cachesim.engines.redis.command import NULL_ARRAY, Pairs, Pushed, Several, Verbatim
+from cachesim.engines.redis.command import NULL_ARRAY, Members, Pairs, Pushed, Several, Verbatim
 from cachesim.engines.redis.memory import as_integer
 from cachesim.errors import CachesimError
 
@@ -247,8 +247,8 @@ def _encode_rare(reply: Any, resp: int) -> bytes:
     if reply is NULL_ARRAY:
         return b"*-1\r\n" if resp == 2 else b"_\r\n"
     mark, parts = b"*", list(reply)
-    if isinstance(reply, Pushed) and resp == 3:
-        mark = b">"
+    if resp == 3 and isinstance(reply, Pushed | Members):
+        mark = b">" if isinstance(reply, Pushed) else b"~"
     elif isinstance(reply, dict):
         parts = [part for pair in reply.items() for part in pair]
         mark = b"*" if resp == 2 else b"%"

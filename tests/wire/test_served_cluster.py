@@ -9,6 +9,7 @@ from cachesim.engines.redis.arguments import argument
 from cachesim.engines.redis.engine import Redis
 from cachesim.wire.served_cluster import ServedCluster
 from tests.cli.calls import refused
+from tests.engines.redis.questions import shown
 from tests.engines.redis.random_commands import random_command
 from tests.wire.real import resp
 
@@ -38,7 +39,7 @@ class Nodes:
         """What a node holds: key, TTL and value of each."""
         engine = self.clients[place].engine
         return {
-            key: (entry.when, getattr(entry.value, "values", entry.value))
+            key: (entry.when, shown(entry.value))
             for key, entry in engine.database(0).table.entries.items()
         }
 

@@ -9,6 +9,7 @@ from cachesim.engines.redis.memory import as_bytes, as_integer
 from cachesim.errors import BadInput, CommandError
 
 NOT_AN_INTEGER = "ERR value is not an integer or out of range"
+NOT_POSITIVE = "ERR value is out of range, must be positive"
 SYNTAX = "ERR syntax error"
 NO_DATABASE = "ERR DB index is out of range"
 INT = 1 << 31  # the first number that a C int does not hold
@@ -70,6 +71,15 @@ def long_in_range(part: bytes, lowest: int, highest: int) -> int:
     number = integer(part)
     if not lowest <= number <= highest:
         raise CommandError(f"ERR value is out of range, value must between {lowest} and {highest}")
+    return number
+
+
+def at_least(lowest: int, part: bytes, error: str) -> int:
+    """Read a number from `lowest` on; for any other argument raise CommandError with this text."""
+    # redis 7: object.c, getRangeLongFromObjectOrReply
+    number = as_integer(part)
+    if number is None or number < lowest:
+        raise CommandError(error)
     return number
 
 

@@ -34,6 +34,10 @@ class Pairs(list):
     """A reply of pairs [[name, value], ...], which RESP2 sends as one flat list."""
 
 
+class Members(list):
+    """A reply of members without an order: RESP3 marks it as a set."""
+
+
 class Several(list):
     """Several replies to one command, one after the other."""
 
@@ -136,7 +140,7 @@ class RedisCommand:
         As `function`; returns how many keys the command looks at, if not those it names.
     propagates : callable, optional
         Takes the engine after the command, the arguments and the reply; returns the command that a
-        replica executes (propagate.py). Without it: the command as it came. It is called only if
+        replica executes, or a list of them (propagate.py). Without it: the command as it came. It is called only if
         the command has changed something.
     keys : Positions or Counted, optional
         Where the keys stand, if the syntax cannot say it.
@@ -164,7 +168,7 @@ class RedisCommand:
         function: Callable[..., Reply],
         replies: Callable[..., Reply] | None = None,
         walks: Callable[..., int] | None = None,
-        propagates: Callable[..., tuple[Any, ...]] | None = None,
+        propagates: Callable[..., tuple[Any, ...] | list[tuple[Any, ...]]] | None = None,
         keys: Keys | None = None,
         blocks: Callable[..., Block] | None = None,
     ) -> None:

@@ -29,10 +29,24 @@ from cachesim.engines.redis import (
     server,
     t_hash,
     t_list,
+    t_list_ends,
+    t_list_waits,
+    t_set,
     t_string,
     ttl,
 )
 
-TYPES = (t_string, counters, lcs, bitops, bitfield, t_hash, t_list)
+TYPES = (
+    t_string,
+    counters,
+    lcs,
+    bitops,
+    bitfield,
+    t_hash,
+    t_list,
+    t_list_ends,
+    t_list_waits,
+    t_set,
+)
 GENERAL = (keys, ttl, scan, inspect, server, config, info, pubsub)
 COMMANDS = {name: row for each in (*GENERAL, *TYPES) for name, row in each.COMMANDS.items()}

@@ -137,6 +137,7 @@ SETTINGS = {
     "maxmemory-samples": Setting(lambda db: db.evictor.samples, whole(1, INT), set_samples),
     "proto-max-bulk-len": attribute("longest_string", size(1 << 20)),
 }
+SETTINGS["set-max-intset-entries"] = attribute("set_limit", whole(0, LONG))
 SETTINGS["notify-keyspace-events"] = attribute("notified", read_events)
 SETTINGS["list-max-listpack-size"] = SETTINGS["list-max-ziplist-size"] = attribute(
     "list_fill", whole(-(2**31), INT)
@@ -167,7 +168,6 @@ NUMBERS = {  # name: value at the start, lowest, highest
     "maxclients": (10000, 1, 2**32 - 1),
     "maxmemory-eviction-tenacity": (10, 0, 100),
     "port": (6379, 0, 65535),
-    "set-max-intset-entries": (512, 0, LONG),
     "slowlog-log-slower-than": (10000, -1, LONG),
     "slowlog-max-len": (128, 0, LONG),
     "tcp-keepalive": (300, 0, INT),

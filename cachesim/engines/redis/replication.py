@@ -192,7 +192,8 @@ class ReplicatedEngine(WatchedEngine):
         if self.dirty:
             form = row.propagates
             command = tuple(argv) if form is None else form(self, argv, reply)
-            pending.append((self.selected, command, ""))
+            several = command if isinstance(command, list) else [command]
+            pending.extend((self.selected, each, "") for each in several)
         return reply
 
     def set(self, key: str, value: bytes, ttl: float = math.inf) -> None:

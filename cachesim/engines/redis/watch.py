@@ -24,7 +24,12 @@ class WatchedKeys:
     >>> engine = ReplicatedEngine(Redis(), lambda: 0.0, lambda: 0.5)
     >>> watch = Watch()
     >>> engine.watches.add(watch, engine, "a")
-    >>> engine.execute(("SET", "b", 1)), watch.is_broken, engine.execute(("SET", "a", 1)), watch.is_broken
+    >>> (
+    ...     engine.execute(("SET", "b", 1)),
+    ...     watch.is_broken,
+    ...     engine.execute(("SET", "a", 1)),
+    ...     watch.is_broken,
+    ... )
     ('OK', False, 'OK', True)
     """
 

@@ -27,6 +27,20 @@ REPLIES = {
     "HVALS": [("HVALS", "h"), ("HVALS", "large")],
     "INFO": [("INFO", "memory"), ("INFO", "server")],
     "KEYS": [("KEYS", "*"), ("KEYS", "n*")],
+    "LINDEX": [("LINDEX", "l", 1), ("LINDEX", "l", 9)],
+    "LMOVE": [("LMOVE", "l", "other", "RIGHT", "LEFT"), ("LMOVE", "none", "l", "LEFT", "LEFT")],
+    "LMPOP": [("LMPOP", 2, "none", "l", "LEFT", "COUNT", 2), ("LMPOP", 1, "none", "LEFT")],
+    "LPOP": [("LPOP", "l"), ("LPOP", "l", 2), ("LPOP", "none")],
+    "LRANGE": [("LRANGE", "l", 0, -1), ("LRANGE", "l", 1, 1)],
+    "RPOP": [("RPOP", "l"), ("RPOP", "l", 9)],
+    "RPOPLPUSH": [("RPOPLPUSH", "l", "other")],
+    "SDIFF": [("SDIFF", "s", "ints"), ("SDIFF", "none")],
+    "SINTER": [("SINTER", "s", "s"), ("SINTER", "s", "ints")],
+    "SMEMBERS": [("SMEMBERS", "s"), ("SMEMBERS", "ints")],
+    "SPOP": [("SPOP", "s", 9), ("SPOP", "ints", 2), ("SPOP", "ints")],
+    "SRANDMEMBER": [("SRANDMEMBER", "s", 9), ("SRANDMEMBER", "same", -3)],
+    "SSCAN": [("SSCAN", "s", 0), ("SSCAN", "ints", 0, "MATCH", "1*")],
+    "SUNION": [("SUNION", "s", "ints")],
     "LCS": [("LCS", "a", "b"), ("LCS", "a", "b", "LEN")],
     "MGET": [("MGET", "a", "none", "h", "b")],
     "PING": [("PING",), ("PING", "hello")],
@@ -52,6 +66,10 @@ def build(seed=1):
     for n in range(40):
         engine.set(f"name:{n}", b"x")
         engine.execute(("HSET", "large", f"f{n}", LONG))
+    engine.execute(("RPUSH", "l", "one", "twenty", "three"))
+    engine.execute(("SADD", "s", "one", "twenty", "three"))
+    engine.execute(("SADD", "ints", 10, 20, 30))
+    engine.execute(("SADD", "same", "abc", "def"))
     engine.execute(("HSET", "h", "f1", "one", "f2", "twenty", "f3", "three"))
     return engine
 
