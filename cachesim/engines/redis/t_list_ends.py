@@ -173,7 +173,7 @@ def would_pop(side: str) -> Callable[..., Reply]:
 def would_pop_first(db: Keyspace, *parts: bytes) -> Reply:
     """Tell what LMPOP would reply."""
     keys, side, count = several(parts)
-        found = ((key, ends(db, key, side, count)) for key in keys)
+    found = ((key, ends(db, key, side, count)) for key in keys)
     return next(([as_bytes(key), elements] for key, elements in found if elements), None)
 
 
