@@ -33,20 +33,16 @@ from cachesim.engines.redis import (
     t_list_waits,
     t_set,
     t_string,
+    t_zset,
+    t_zset_ends,
+    t_zset_ranges,
+    t_zset_sets,
     ttl,
 )
 
-TYPES = (
-    t_string,
-    counters,
-    lcs,
-    bitops,
-    bitfield,
-    t_hash,
-    t_list,
-    t_list_ends,
-    t_list_waits,
-    t_set,
-)
+STRINGS = (t_string, counters, lcs, bitops, bitfield)
+LISTS = (t_list, t_list_ends, t_list_waits)
+SORTED_SETS = (t_zset, t_zset_ends, t_zset_ranges, t_zset_sets)
+TYPES = (*STRINGS, t_hash, *LISTS, t_set, *SORTED_SETS)
 GENERAL = (keys, ttl, scan, inspect, server, config, info, pubsub)
 COMMANDS = {name: row for each in (*GENERAL, *TYPES) for name, row in each.COMMANDS.items()}

@@ -105,13 +105,13 @@ def fixed(value: object) -> Setting:
     return Setting(lambda db: value, str, None)
 
 
-def hash_limit(field: str, read: Read) -> Setting:
-    """Return the setting of a limit up to which a hash stays a listpack."""
+def limit(attribute: str, field: str, read: Read) -> Setting:
+    """Return the setting of a limit up to which values of a type stay listpacks."""
 
-    def limit(db: Keyspace, new: int) -> None:
-        db.hash_limits = db.hash_limits._replace(**{field: new})
+    def apply(db: Keyspace, new: int) -> None:
+        setattr(db, attribute, getattr(db, attribute)._replace(**{field: new}))
 
-    return Setting(lambda db: getattr(db.hash_limits, field), read, limit)
+    return Setting(lambda db: getattr(getattr(db, attribute), field), read, apply)
 
 
 def set_samples(db: Any, new: int) -> None:
@@ -121,8 +121,6 @@ def set_samples(db: Any, new: int) -> None:
 
 SETTINGS = {
     "active-expire-effort": attribute("active_expire_effort", whole(1, 10)),
-    "hash-max-listpack-entries": hash_limit("entries", whole(0, LONG)),
-    "hash-max-listpack-value": hash_limit("value", size()),
     "hz": Setting(
         lambda db: db.hz,
         whole(0, INT),
@@ -142,8 +140,10 @@ SETTINGS["notify-keyspace-events"] = attribute("notified", read_events)
 SETTINGS["list-max-listpack-size"] = SETTINGS["list-max-ziplist-size"] = attribute(
     "list_fill", whole(-(2**31), INT)
 )
-SETTINGS["hash-max-ziplist-entries"] = hash_limit("entries", whole(0, LONG))  # the older names
-SETTINGS["hash-max-ziplist-value"] = hash_limit("value", size())
+for kind in ("hash", "zset"):
+    for form in ("listpack", "ziplist"):  # the name of today, and the older one
+        SETTINGS[f"{kind}-max-{form}-entries"] = limit(f"{kind}_limits", "entries", whole(0, LONG))
+        SETTINGS[f"{kind}-max-{form}-value"] = limit(f"{kind}_limits", "value", size())
 FIXED = {"databases": DATABASES, "daemonize": "no", "io-threads": 1}
 FIXED |= {"supervised": "no", "unixsocket": "", "logfile": "", "enable-debug-command": "no"}
 SWITCHES = {  # name: value at the start
@@ -172,7 +172,6 @@ NUMBERS = {  # name: value at the start, lowest, highest
     "slowlog-max-len": (128, 0, LONG),
     "tcp-keepalive": (300, 0, INT),
     "timeout": (0, 0, INT),
-    "zset-max-listpack-entries": (128, 0, LONG),
 }
 TEXTS = {"appendfsync": "everysec", "bind": "* -::*", "dbfilename": "dump.rdb", "dir": "/"}
 TEXTS |= {"loglevel": "notice", "requirepass": "", "save": ""}
@@ -181,7 +180,6 @@ SETTINGS |= {name: kept(name, value, yes_or_no) for name, value in SWITCHES.item
 SETTINGS |= {name: kept(name, str(n), whole(low, up)) for name, (n, low, up) in NUMBERS.items()}
 SETTINGS |= {name: kept(name, value) for name, value in TEXTS.items()}
 SETTINGS["cluster-enabled"] = kept("cluster-enabled", "no")._replace(apply=None)
-SETTINGS["zset-max-listpack-value"] = kept("zset-max-listpack-value", "64", size())
 
 
 def config_get(db: Keyspace, *patterns: bytes) -> Reply:

@@ -55,6 +55,7 @@ class Keyspace(Engine):
         self.hz = 10  # ticks of the cron per second
         self.longest_string = LONGEST_STRING
         self.hash_limits = ListpackLimits()
+        self.zset_limits = ListpackLimits(entries=128)
         self.set_limit = 512  # set-max-intset-entries
         self.list_fill = -2  # list-max-listpack-size
         self.kept_settings: dict[str, str] = {}  # by CONFIG SET; they have no effect here

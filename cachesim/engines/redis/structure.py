@@ -95,3 +95,20 @@ def value_in(entry: KeyEntry | None, kind: type[S]) -> S | None:
     if not isinstance(entry.value, kind):
         raise wrong_type()
     return entry.value
+
+
+def replaced(db: Any, key: str, value: Any, kind: str, event: str) -> int:
+    """Put a value in the place of what a key holds, TTL included; an empty one removes the key.
+
+    Returns the number of members. `kind` and `event` are those of `Keyspace.event`.
+    """
+    entry = db.write(key)
+    if entry is not None:
+        db.remove(entry, INVALIDATED)
+    count = len(value)
+    if count:
+        db.add(key, value, value.size)
+        db.event(kind, event, key)
+    elif entry is not None:
+        db.event("g", "del", key)
+    return count

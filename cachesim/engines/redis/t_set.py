@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 
-from cachesim.engines.base import INVALIDATED, Command
+from cachesim.engines.base import Command
 from cachesim.engines.redis import rdb_parts
 from cachesim.engines.redis.arguments import (
     NOT_POSITIVE,
@@ -19,7 +19,7 @@ from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.memory import HIGHEST
 from cachesim.engines.redis.scan import ScanOptions, walk
 from cachesim.engines.redis.set_value import Set
-from cachesim.engines.redis.structure import kept, opened, value_in
+from cachesim.engines.redis.structure import kept, opened, replaced, value_in
 from cachesim.engines.redis.t_hash import several
 from cachesim.errors import CommandError
 
@@ -136,27 +136,19 @@ def combined_into(combine: Combine, name: str) -> Callable[..., Reply]:
     """Make a command that stores what sets give together; an empty result removes the key."""
 
     def function(db: Keyspace, target: str, *keys: str) -> Reply:
-        members = list(combine([members_of(db, key) or () for key in keys]))
-        return stored(db, target, members, name.lower())
+        members = combine([members_of(db, key) or () for key in keys])
+        return replaced(db, target, set_of(db, members), "s", name.lower())
 
     function.__doc__ = f"{name} destination key [key ...]: how many members the result has."
     return function
 
 
-def stored(db: Keyspace, target: str, members: list[bytes], event: str) -> int:
-    """Store a new set in the place of what a key holds."""
-    entry = db.write(target)
-    if entry is not None:
-        db.remove(entry, INVALIDATED)
+def set_of(db: Keyspace, members: Iterable[bytes]) -> Set:
+    """Make a set of these members."""
     result = Set(db)
     for member in members:
         result.add(member)
-    if members:
-        db.add(target, result, result.size)
-        db.event("s", event, target)
-    elif entry is not None:
-        db.event("g", "del", target)
-    return len(result)
+    return result
 
 
 def sintercard(db: Keyspace, *parts: bytes) -> Reply:
