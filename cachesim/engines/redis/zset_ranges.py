@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
@@ -42,8 +42,8 @@ def score_of(part: bytes, error: str = NOT_A_SCORE) -> float:
 class Range(Protocol):
     """A part of a sorted set."""
 
-    def places(self, found: SortedSet) -> tuple[int, int]:
-        """Return the place of the first pair, and the one behind the last."""
+    def places(self, found: SortedSet, reverse: bool = False) -> tuple[int, int]:
+        """Return the place of the first pair, and the one behind the last; `reverse`: found from the end."""
 
 
 class ByPlace(NamedTuple):
@@ -58,7 +58,7 @@ class ByPlace(NamedTuple):
         """Read two places. Raises CommandError."""
         return cls(integer(start), integer(end))
 
-    def places(self, found: SortedSet) -> tuple[int, int]:
+    def places(self, found: SortedSet, reverse: bool = False) -> tuple[int, int]:
         """See Range."""
         count = len(found)
         start = max(0, self.start + count * (self.start < 0))
@@ -81,7 +81,7 @@ class ByScore(NamedTuple):
         """Read two scores; "(" before one makes it open. Raises CommandError."""
         return cls(*bound_of(low), *bound_of(high))
 
-    def places(self, found: SortedSet) -> tuple[int, int]:
+    def places(self, found: SortedSet, reverse: bool = False) -> tuple[int, int]:
         """See Range."""
         order: Any = found.order
         first = order.bisect_left((self.low, AFTER) if self.low_is_open else (self.low,))
@@ -107,7 +107,8 @@ AFTER = After()
 def bound_of(part: bytes) -> tuple[float, bool]:
     """Read the bound of a range of scores: the score, and whether it is open. Raises CommandError."""
     is_open = part.startswith(b"(")
-    score = number_of(part[is_open:].lstrip(SPACE))
+    digits = part[is_open:].split(b"\0", 1)[0]
+    score = number_of(digits.lstrip(SPACE)) if digits else 0.0
     if score is None:
         raise CommandError(NOT_A_BOUND)
     return score, is_open
@@ -132,14 +133,16 @@ class ByMember(NamedTuple):
         first, last = (None if part in (b"-", b"+") else part[1:] for part in (low, high))
         return cls(first, low[:1] == b"(", last, high[:1] == b"(", is_empty)
 
-    def places(self, found: SortedSet) -> tuple[int, int]:
-        """See Range. If the scores differ, it is what a walk from the first pair that fits finds."""
-        if self.is_empty:
+    def places(self, found: SortedSet, reverse: bool = False) -> tuple[int, int]:
+        """See Range. If the scores differ, it is what a walk over a listpack finds."""
+        # redis 7: t_zset.c, zzlFirstInLexRange and zzlLastInLexRange
+        members = [member for _, member in found.order]
+        if self.is_empty or not (self._is_above(members[-1]) and self._is_below(members[0])):
             return 0, 0
-        pairs = list(found.order)
-        first = next((at for at, (_, m) in enumerate(pairs) if self._is_above(m)), len(pairs))
-        rest = enumerate(pairs[first:], first)
-        return first, next((at for at, (_, m) in rest if not self._is_below(m)), len(pairs))
+        if reverse:
+            first, last = walked(members[::-1], self._is_below, self._is_above)
+            return len(members) - last, len(members) - first
+        return walked(members, self._is_above, self._is_below)
 
     def _is_above(self, member: bytes) -> bool:
         low = self.low
@@ -148,6 +151,15 @@ class ByMember(NamedTuple):
     def _is_below(self, member: bytes) -> bool:
         high = self.high
         return high is None or (member < high if self.high_is_open else member <= high)
+
+
+def walked(
+    members: list[bytes], begins: Callable[[bytes], bool], goes_on: Callable[[bytes], bool]
+) -> tuple[int, int]:
+    """Return the place of the first member that begins a range, and the one behind those that go on."""
+    count = len(members)
+    first = next((at for at, member in enumerate(members) if begins(member)), count)
+    return first, next((at for at in range(first, count) if not goes_on(members[at])), count)
 
 
 class Limit(NamedTuple):
@@ -161,7 +173,7 @@ def pairs_in(found: SortedSet, part: Range, reverse: bool, limit: Limit) -> list
     """Return the pairs of a range, from its end if `reverse`."""
     if limit.offset < 0:
         return []
-    first, last = part.places(found)
+    first, last = part.places(found, reverse)
     pairs: Iterator[Pair] = found.order.islice(first, last, reverse)
     end = None if limit.number < 0 else limit.offset + limit.number
     return list(islice(pairs, limit.offset, end))
