@@ -13,6 +13,7 @@ from cachesim.engines.redis.hash_value import Hash
 from cachesim.engines.redis.longdouble import as_long_double, nearest, shown
 from cachesim.engines.redis.memory import HIGHEST, LOWEST, as_integer
 from cachesim.engines.redis.propagate import summed_in_hash
+from cachesim.engines.redis.rdb_reader import Load, in_listpack, in_ziplist
 from cachesim.engines.redis.scan import ScanOptions, walk
 from cachesim.engines.redis.structure import value_in
 from cachesim.errors import CommandError
@@ -208,7 +209,20 @@ def dump(found: Hash) -> bytes:
     )
 
 
+def hash_of(db: Keyspace, parts: list[bytes]) -> Hash:
+    """Make a hash of fields and values that follow one another."""
+    made = Hash(db)
+    for pair in zip(parts[::2], parts[1::2], strict=True):
+        made.put(*pair)
+    return made
+
+
 DUMPS = {Hash: (4, dump)}
+LOADS: dict[int, Load] = {
+    4: lambda reader, db: hash_of(db, reader.texts(2 * reader.length())),
+    13: lambda reader, db: hash_of(db, in_ziplist(reader.text())),
+    16: lambda reader, db: hash_of(db, in_listpack(reader.text())),
+}
 PAIRS = "key field value [field value ...]"
 COUNTER = "write denyoom fast"
 COMMANDS = table(

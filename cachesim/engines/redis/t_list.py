@@ -1,6 +1,6 @@
 """The list commands, as redis 7 has them in t_list.c; the list itself is in list_value.py."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from cachesim.engines.redis import rdb_parts
 from cachesim.engines.redis.arguments import (
@@ -16,6 +16,7 @@ from cachesim.engines.redis.command import (
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.keys import NO_KEY
 from cachesim.engines.redis.list_value import LEFT, RIGHT, List
+from cachesim.engines.redis.rdb_reader import Load, Reader, in_listpack, in_ziplist
 from cachesim.engines.redis.structure import kept, value_in
 from cachesim.errors import CommandError
 
@@ -171,7 +172,37 @@ def dump(found: List) -> bytes:
     return rdb_parts.length(len(found)) + b"".join(map(rdb_parts.text, found))
 
 
+
+
+def filled(db: Keyspace, elements: Iterable[bytes]) -> List:
+    """Make a list of these elements."""
+    made = List(db)
+    for element in elements:
+        made.push(element, RIGHT)
+    return made
+
+
+def in_nodes(reader: Reader, db: Keyspace, unpack: Callable[[bytes], list[bytes]]) -> List:
+    """Read a list whose nodes are packed."""
+    packs = (unpack(reader.text()) for _ in range(reader.length()))
+    return filled(db, (element for pack in packs for element in pack))
+
+
+def in_quicklist(reader: Reader, db: Keyspace) -> List:
+    """Read a list of nodes, each a listpack, or one large element."""
+    nodes = ((reader.length(), reader.text()) for _ in range(reader.length()))
+    packs = ([node] if kind == PLAIN else in_listpack(node) for kind, node in nodes)
+    return filled(db, (element for pack in packs for element in pack))
+
+
+PLAIN = 1  # a node that holds one large element
 DUMPS = {List: (1, dump)}
+LOADS: dict[int, Load] = {
+    1: lambda reader, db: filled(db, reader.texts()),
+    10: lambda reader, db: filled(db, in_ziplist(reader.text())),
+    14: lambda reader, db: in_nodes(reader, db, in_ziplist),
+    18: in_quicklist,
+}
 COMMANDS = table(
     RedisCommand("LINDEX", "key argument", "readonly", lindex, replies=lindex),
     RedisCommand("LINSERT", "key argument argument value", "write denyoom", linsert),

@@ -17,6 +17,7 @@ from cachesim.engines.redis.arguments import (
 from cachesim.engines.redis.command import Counted, Members, RedisCommand, Reply, table
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.memory import HIGHEST
+from cachesim.engines.redis.rdb_reader import Load, in_intset
 from cachesim.engines.redis.scan import ScanOptions, walk
 from cachesim.engines.redis.set_value import Set
 from cachesim.engines.redis.structure import kept, opened, replaced, value_in
@@ -236,6 +237,10 @@ def dump(found: Set) -> bytes:
 
 
 DUMPS = {Set: (2, dump)}
+LOADS: dict[int, Load] = {
+    2: lambda reader, db: set_of(db, reader.texts()),
+    11: lambda reader, db: set_of(db, in_intset(reader.text())),
+}
 READ, ADD = "readonly", "write denyoom fast"
 SETS = {"SINTER": intersection, "SUNION": union, "SDIFF": difference}
 COMMANDS = table(

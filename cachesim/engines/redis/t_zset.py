@@ -1,12 +1,14 @@
 """The commands on the members of a sorted set, as redis 7 has them in t_zset.c."""
 
 import math
+from collections.abc import Callable, Iterable
 
 from cachesim.engines.redis import rdb_parts
 from cachesim.engines.redis.arguments import SYNTAX, long_in_range, text
 from cachesim.engines.redis.command import Pairs, RedisCommand, Reply, table
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.memory import HIGHEST
+from cachesim.engines.redis.rdb_reader import Load, Reader, in_listpack, in_ziplist
 from cachesim.engines.redis.scan import ScanOptions, walk
 from cachesim.engines.redis.structure import kept, opened, value_in
 from cachesim.engines.redis.t_hash import drawn, several
@@ -211,7 +213,31 @@ def dump(found: SortedSet) -> bytes:
     )
 
 
+def sorted_set_of(db: Keyspace, parts: Iterable[tuple[bytes, float]]) -> SortedSet:
+    """Make a sorted set of members with scores."""
+    made = SortedSet(db)
+    for member, score in parts:
+        made.put(member, score)
+    return made
+
+
+def in_pairs(elements: list[bytes]) -> Iterable[tuple[bytes, float]]:
+    """Read members and scores that follow one another."""
+    return zip(elements[::2], map(float, elements[1::2]), strict=True)
+
+
+def read_pairs(reader: Reader, score: Callable[[], float]) -> Iterable[tuple[bytes, float]]:
+    """Read the number of members, and then each with its score."""
+    return [(reader.text(), score()) for _ in range(reader.length())]
+
+
 DUMPS = {SortedSet: (5, dump)}
+LOADS: dict[int, Load] = {
+    3: lambda reader, db: sorted_set_of(db, read_pairs(reader, reader.old_score)),
+    5: lambda reader, db: sorted_set_of(db, read_pairs(reader, lambda: reader.number("<d"))),
+    12: lambda reader, db: sorted_set_of(db, in_pairs(in_ziplist(reader.text()))),
+    17: lambda reader, db: sorted_set_of(db, in_pairs(in_listpack(reader.text()))),
+}
 ADD = "write denyoom fast"
 COMMANDS = table(
     RedisCommand("ZADD", "key argument value [argument ...]", ADD, zadd),
