@@ -5,6 +5,7 @@ from cachesim.model.fleet.failover import UnreliableGroupSystem
 from cachesim.model.fleet.groups import Groups
 from cachesim.model.fleet.system import FleetSystem, GroupSystem
 from cachesim.model.fleet.unreliable import UnreliableFleetSystem
+from cachesim.model.fleet.zones import ZONED
 from cachesim.model.resilience import Resilience
 from cachesim.model.system import System
 from cachesim.model.unreliable.system import UnreliableSystem
@@ -12,6 +13,13 @@ from cachesim.model.unreliable.system import UnreliableSystem
 
 def system_for(blueprint: Blueprint) -> type[System]:
     """Choose the class to build: a plain System, unless it has a fleet, a tier may fail or a client may give up."""
+    if blueprint.fleet is not None and blueprint.fleet.is_zoned:
+        return ZONED[one_zone_system_for(blueprint)]
+    return one_zone_system_for(blueprint)
+
+
+def one_zone_system_for(blueprint: Blueprint) -> type[System]:
+    """Choose the class for a blueprint in which zones do not matter."""
     if blueprint.faults or blueprint.resilience != Resilience():
         return failing_system_for(blueprint)
     if isinstance(blueprint.fleet, Groups) and blueprint.fleet.replicas:
