@@ -1,5 +1,7 @@
 """Which kind of system a blueprint needs: each part of the answer costs time only where it is asked for."""
 
+from typing import Any
+
 from cachesim.model.blueprint import Blueprint
 from cachesim.model.fleet.failover import UnreliableGroupSystem
 from cachesim.model.fleet.groups import Groups
@@ -13,22 +15,26 @@ from cachesim.model.unreliable.system import UnreliableSystem
 
 def system_for(blueprint: Blueprint) -> type[System]:
     """Choose the class to build: a plain System, unless it has a fleet, a tier may fail or a client may give up."""
-    if blueprint.fleet is not None and blueprint.fleet.is_zoned:
-        return ZONED[one_zone_system_for(blueprint)]
-    return one_zone_system_for(blueprint)
-
-
-def one_zone_system_for(blueprint: Blueprint) -> type[System]:
-    """Choose the class for a blueprint in which zones do not matter."""
     if blueprint.faults or blueprint.resilience != Resilience():
         return failing_system_for(blueprint)
+    kind: type[System] = System if blueprint.fleet is None else FleetSystem
     if isinstance(blueprint.fleet, Groups) and blueprint.fleet.replicas:
-        return GroupSystem  # its nodes write a log; without replicas they are spared it
-    return System if blueprint.fleet is None else FleetSystem
+        kind = GroupSystem  # its nodes write a log; without replicas they are spared it
+    found: type[System] = _with_zones(kind, blueprint)
+    return found
 
 
 def failing_system_for(blueprint: Blueprint) -> type[UnreliableSystem]:
     """Choose the class whose tiers may fail."""
-    if isinstance(blueprint.fleet, Groups):
-        return UnreliableGroupSystem
-    return UnreliableSystem if blueprint.fleet is None else UnreliableFleetSystem
+    if blueprint.fleet is None:
+        return UnreliableSystem
+    is_group = isinstance(blueprint.fleet, Groups)
+    found: type[UnreliableSystem] = _with_zones(
+        UnreliableGroupSystem if is_group else UnreliableFleetSystem, blueprint
+    )
+    return found
+
+
+def _with_zones(kind: Any, blueprint: Blueprint) -> Any:
+    is_zoned = blueprint.fleet is not None and blueprint.fleet.is_zoned
+    return ZONED[kind] if is_zoned else kind

@@ -187,6 +187,15 @@ def test_without_faults_both_kinds_of_system_give_the_same_records(fleet):
     pd.testing.assert_frame_equal(*frames)
 
 
+def test_a_request_in_zones_is_explained():
+    """By the same run again: the node that was asked is the near one."""
+    result = run(SMALL.replace(fleet=Replicated(2, zones=3, processes=3, reads="nearest")))
+    rows = select_requests(result.history).reset_index()
+    number = rows.query("op == 'read' and client == 1").index[0]
+
+    assert ", True) at node-1" in result.explain(int(number))
+
+
 def test_one_zone_has_the_systems_of_today():
     """Zones cost nothing where there are none."""
     for fleet in (Pool(3), Shards(3), Replicated(1, reads="replica")):
