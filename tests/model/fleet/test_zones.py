@@ -206,6 +206,27 @@ def test_one_zone_has_the_systems_of_today():
             assert system_for(scenario.replace(fleet__zones=2)) in ZONED.values()
 
 
+@pytest.mark.parametrize(
+    ("killed", "user", "trips", "hops"),
+    [
+        ("node-1", 1, [NEAR, NEAR, NEAR + FAR], [0, 0, 1]),
+        ("node-0", 0, [NEAR, NEAR + NEAR], [0, 0]),
+    ],
+)
+def test_a_dead_copy_near_by(killed, user, trips, hops):
+    """A replica refuses, and the primary is asked next; a near primary is not asked twice, but the database is."""
+    fleet = Replicated(
+        1, zones=2, processes=2, reads="nearest", dns_ttl=1e6, detect=Constant(value=1e6)
+    )
+    steps = [(10.0, "write", "a"), *[(10.0, "read", "a")] * 5]  # by users 0, 1, 0, 1, 0 and 1
+    database = Database(buffer_hit_ratio=1.0, buffer_read=Constant(value=0.0))
+    rows, _ = play(fleet, steps, faults.KillNode(killed, at=45), database=database)
+    reads = rows[(rows["op"] == "read") & (rows["client"] % 2 == user)]
+
+    assert trips == pytest.approx(took(reads))
+    assert hops == reads["hops"].tolist()
+
+
 # --- a zone is lost
 
 
