@@ -12,7 +12,7 @@ from cachesim.model.choice import system_for
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant
 from cachesim.model.fleet import Pool, Replicated, Shards
-from cachesim.model.fleet.zones import ZONED
+from cachesim.model.fleet.zones import ZonedFleetSystem
 from cachesim.model.network import Network
 from cachesim.model.popularity import Uniform
 from cachesim.model.strategies.base import Strategy
@@ -202,8 +202,11 @@ def test_one_zone_has_the_systems_of_today():
         for played in ((), (LATE,)):
             scenario = Scenario(fleet=fleet, cache=Redis(), faults=played, duration=300)
 
-            assert system_for(scenario) in ZONED
-            assert system_for(scenario.replace(fleet__zones=2)) in ZONED.values()
+            plain, zoned = (system_for(scenario.replace(fleet__zones=zones)) for zones in (1, 2))
+
+            assert not issubclass(plain, ZonedFleetSystem)
+            assert issubclass(zoned, ZonedFleetSystem)
+            assert issubclass(zoned, plain)
 
 
 @pytest.mark.parametrize(
