@@ -11,7 +11,7 @@ from cachesim.engines.redis.replication_log import ReplicationLog
 from cachesim.model.events import Drive, Steps
 from cachesim.model.fleet.failing_node import FailingNode, FailingNodeClient
 from cachesim.model.fleet.groups import Shards
-from cachesim.model.fleet.lost import lost_in
+from cachesim.model.fleet.lost import judged, lost_in
 from cachesim.model.fleet.system import GroupSystem
 from cachesim.model.fleet.unreliable import UnreliableFleetSystem
 from cachesim.model.journey import Journey
@@ -50,7 +50,7 @@ class UnreliableGroupSystem(UnreliableFleetSystem, GroupSystem):
         """Give every write that a primary had taken and that is gone, in the order of the losses."""
         gone = [self.caches[place].forgotten() for place in self.topology.primaries]
         self._lost += [lost for each in gone for lost in each]  # of primaries that never came back
-        return self._lost
+        return judged(self._lost, self.db.versions)
 
     # --- a node falls silent, or is back
 
