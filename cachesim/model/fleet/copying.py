@@ -114,11 +114,11 @@ class CopyingReplica(LazyReplica):
         self.log.ask_at(copy.end)
         return True
 
-    def pass_time_while_cut(self, now: float) -> None:
-        """Load the copy when it has arrived, and follow the log when it is loaded."""
+    def is_online_again(self, now: float) -> bool:
+        """Load the copy when it has arrived. True if it is loaded, and the link is up."""
         copy = self.copy
         if copy is None or now < copy.arrives:
-            return
+            return False
         if not copy.is_loading:
             copy.is_loading = True
             self._waiting.clear()
@@ -129,6 +129,7 @@ class CopyingReplica(LazyReplica):
             if not copy.is_closed:
                 self.was_cut = None
                 self.acks.connect(copy.ready, self.received)
+        return self.was_cut is None
 
     # The log
 
@@ -136,7 +137,7 @@ class CopyingReplica(LazyReplica):
         """Return the offset behind which it needs the log; while a copy runs, all since the fork."""
         now = self.log.entries[-1].time
         if self.was_cut is not None:
-            self.pass_time_while_cut(now)
+            self.is_online_again(now)
         copy = self.copy
         if copy is not None and not copy.is_closed:
             if self.log.offset <= copy.end:

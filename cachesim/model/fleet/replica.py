@@ -103,14 +103,13 @@ class LazyReplica:
 
     def catch_up(self, now: float) -> None:
         """Receive what has arrived by now, book its work, and execute what is done by now."""
-        if self.was_cut is None:
+        if self.was_cut is None or self.is_online_again(now):
             self.primary.upkeep(now)
-        else:
-            self.pass_time_while_cut(now)
         self._advance(now)
 
-    def pass_time_while_cut(self, now: float) -> None:
-        """Do nothing: a subclass may copy the primary meanwhile."""
+    def is_online_again(self, now: float) -> bool:
+        """Let time pass while the link is cut. True if it no longer is: a subclass may end a copy."""
+        return False
 
     def needs(self) -> int:
         """Return the offset behind which it needs the log; it catches up before.
