@@ -56,6 +56,15 @@ class Copying:
             False  # whether the link is closed; what has arrived is loaded all the same
         )
 
+    def begin_to_load(self) -> ReplicatedEngine:
+        """Load what has arrived: from now on nothing of the primary is needed for it. Return the data."""
+        self.is_loading = True
+        return self.snapshot
+
+    def open_again(self) -> None:
+        """Let the log follow when the copy is loaded."""
+        self.is_closed = False
+
     def close(self) -> None:
         """Close the link."""
         self.is_closed = True
@@ -120,9 +129,8 @@ class CopyingReplica(LazyReplica):
         if copy is None or now < copy.arrives:
             return False
         if not copy.is_loading:
-            copy.is_loading = True
             self._waiting.clear()
-            self.engine.take(copy.snapshot)
+            self.engine.take(copy.begin_to_load())
         if now >= copy.ready:
             self.copy = None
             self._behind_since = math.inf
@@ -171,8 +179,8 @@ class CopyingReplica(LazyReplica):
             is_enough = super().heal(at)
             self._behind_since = math.inf if is_enough else self._behind_since
             return is_enough
-        if copy.is_loading:
-            copy.is_closed = not self.log.continues(self.log.identity, self.received)
+        if copy.is_loading and self.log.continues(self.log.identity, self.received):
+            copy.open_again()
         return not copy.is_closed
 
     def leave(self) -> None:

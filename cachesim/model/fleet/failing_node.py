@@ -81,6 +81,10 @@ class FailingNode(GroupNode, UnreliableCache):
 
     # --- a full copy
 
+    def let_copies_cost(self, spec: FullCopy) -> None:
+        """Let its full copies take their time from now on."""
+        self.full_copy = spec
+
     def make_replica(
         self, primary: "FailingNode", lags: Iterator[float], **options: Any
     ) -> CopyingReplica:
