@@ -160,7 +160,7 @@ def scenario_text(cls, field, value):
     if not table:
         return f"{field} = {value}"
     part = table.rpartition(".")[0]
-    whole = WHOLE.get(table) or WHOLE.get(part)
+    whole = part and WHOLE.get(table, WHOLE.get(part))
     above = f"[{part}]\nkind = '{whole}'\n" if whole else ""
     return f"{above}[{table}]\nkind = '{kebab(cls.__name__)}'\n{field} = {value}"
 
