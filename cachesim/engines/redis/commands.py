@@ -1,6 +1,6 @@
 """Every command of Redis: the list of the files that have them.
 
-A new type of value is one file, named as in redis/src, and one line in TYPES. A new command is one
+A new type of value is one file, named as in redis/src, and one line in value_types.py. A new command is one
 row in the `COMMANDS` of its file. A command of your own needs no change here:
 
 >>> from cachesim.engines.redis.command import RedisCommand, table
@@ -16,33 +16,17 @@ row in the `COMMANDS` of its file. A command of your own needs no change here:
 """
 
 from cachesim.engines.redis import (
-    bitfield,
-    bitops,
     config,
-    counters,
+    dumped,
     info,
     inspect,
     keys,
-    lcs,
     pubsub,
     scan,
     server,
-    t_hash,
-    t_list,
-    t_list_ends,
-    t_list_waits,
-    t_set,
-    t_string,
-    t_zset,
-    t_zset_ends,
-    t_zset_ranges,
-    t_zset_sets,
     ttl,
 )
+from cachesim.engines.redis.value_types import TYPES
 
-STRINGS = (t_string, counters, lcs, bitops, bitfield)
-LISTS = (t_list, t_list_ends, t_list_waits)
-SORTED_SETS = (t_zset, t_zset_ends, t_zset_ranges, t_zset_sets)
-TYPES = (*STRINGS, t_hash, *LISTS, t_set, *SORTED_SETS)
-GENERAL = (keys, ttl, scan, inspect, server, config, info, pubsub)
+GENERAL = (keys, dumped, ttl, scan, inspect, server, config, info, pubsub)
 COMMANDS = {name: row for each in (*GENERAL, *TYPES) for name, row in each.COMMANDS.items()}

@@ -9,11 +9,11 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from cachesim.engines.redis.arguments import text
-from cachesim.engines.redis.commands import TYPES
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.policy import LRU_CLOCK_MAX, lfu_bits
 from cachesim.engines.redis.rdb_parts import crc64
 from cachesim.engines.redis.rdb_reader import Load, Reader
+from cachesim.engines.redis.value_types import TYPES
 from cachesim.errors import BadInput
 
 VERSIONS = range(1, 11)  # that redis 7.0 reads
@@ -75,8 +75,13 @@ def check(file: bytes) -> None:
     if version not in VERSIONS:
         raise BadInput(f"the RDB file has version {version}; redis 7.0 reads 1 to {VERSIONS[-1]}")
     given = file[-8:]
-    if version >= CHECKED_FROM and given not in (NO_CHECKSUM, crc64(file[:-8]).to_bytes(8, "little")):
-        raise BadInput("the RDB file is damaged or cut off: its checksum is wrong; nothing was loaded")
+    if version >= CHECKED_FROM and given not in (
+        NO_CHECKSUM,
+        crc64(file[:-8]).to_bytes(8, "little"),
+    ):
+        raise BadInput(
+            "the RDB file is damaged or cut off: its checksum is wrong; nothing was loaded"
+        )
 
 
 def keys_in(reader: Reader, db: Keyspace) -> Iterator[Loaded]:

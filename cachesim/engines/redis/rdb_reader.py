@@ -35,7 +35,9 @@ class Reader:
         """Read so many bytes."""
         part = self.data[self.at : self.at + size]
         if len(part) < size:
-            raise BadInput(f"the RDB file ends at byte {len(self.data)}, within a value; it is cut off")
+            raise BadInput(
+                f"the RDB file ends at byte {len(self.data)}, within a value; it is cut off"
+            )
         self.at += size
         return part
 
@@ -78,7 +80,9 @@ class Reader:
             packed, whole = self.length(), self.length()
             return unpacked(self.take(packed), whole)
         if size not in NUMBERS:
-            raise BadInput(f"the RDB file has a text of an unknown form, {size}, before byte {self.at}")
+            raise BadInput(
+                f"the RDB file has a text of an unknown form, {size}, before byte {self.at}"
+            )
         return b"%d" % int(self.number(NUMBERS[size]))
 
     def texts(self, count: int | None = None) -> list[bytes]:
@@ -116,7 +120,9 @@ def unpacked(packed: bytes, size: int) -> bytes:
         for place in range(back, back + length + 2):
             out.append(out[place])
     if len(out) != size:
-        raise BadInput(f"the RDB file has a compressed text of {size} bytes that unpacks to {len(out)}")
+        raise BadInput(
+            f"the RDB file has a compressed text of {size} bytes that unpacks to {len(out)}"
+        )
     return bytes(out)
 
 

@@ -172,8 +172,6 @@ def dump(found: List) -> bytes:
     return rdb_parts.length(len(found)) + b"".join(map(rdb_parts.text, found))
 
 
-
-
 def filled(db: Keyspace, elements: Iterable[bytes]) -> List:
     """Make a list of these elements."""
     made = List(db)

@@ -285,3 +285,4 @@ COMMANDS = table(
     RedisCommand("SUBSTR", "key integer integer", "readonly", getrange, replies=getrange),
 )
 DUMPS = {bytes: (0, rdb_parts.text)}  # how rdb.py writes a string
+LOADS = {0: lambda reader, db: reader.text()}  # and how rdb_load.py reads it
