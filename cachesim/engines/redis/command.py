@@ -108,13 +108,17 @@ class Counted(NamedTuple):
         return int(self.first > 0)
 
     def of(self, argv: Arguments) -> Arguments:
-        """Return the keys; those that are counted only as far as there are so many arguments."""
+        """Return the keys; none if there are not as many as the number says."""
+        # redis 7: db.c, getKeysUsingKeySpecs
         number = as_integer(argv[self.at]) if self.at < len(argv) else None
-        counted = argv[self.at + 1 : self.at + 1 + max(0, number or 0)]
-        return [*argv[self.first : self.first + self.step], *counted]
+        begins = self.at + 1
+        if number is None or not 0 < number <= len(argv) - begins:
+            return []
+        return [*argv[self.first : self.first + self.step], *argv[begins : begins + number]]
 
 
 Keys = Positions | Counted
+NOWHERE = Positions(0, 0, 0)
 
 
 class RedisCommand:
@@ -208,7 +212,7 @@ class RedisCommand:
         end = self.begins + len(self.required)
         more = [n for n, each in enumerate(self.further, end) if each in types]
         if not at and not more:
-            return Positions(0, 0, 0)
+            return NOWHERE
         if not more:
             return Positions(at[0], at[-1], 1)
         step = 1 if len(more) == len(self.further) else len(self.further)

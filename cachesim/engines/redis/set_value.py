@@ -66,10 +66,10 @@ class Set(Structure):
 
     @property
     def usage(self) -> int:
-        """The bytes as MEMORY USAGE counts them: before the allocator rounds up."""
+        """The bytes as MEMORY USAGE counts them: dict and entries before the allocator rounds up."""
         # redis 7: object.c, objectComputeSize
         if self.table is None:
-            return memory.OBJECT + INTSET + self.width * len(self.numbers)
+            return self.size
         rounded = memory.allocated(memory.ENTRY, self.db.quantum) - memory.ENTRY
         dict_rounded = memory.allocated(DICT, self.db.quantum) - DICT
         return self.size - dict_rounded - len(self.members) * rounded
