@@ -52,7 +52,9 @@ def bitfield(db: Keyspace, key: str, *parts: bytes) -> Reply:
         wrote |= is_write(op, reply) and (grew or fetch(changed, op) != before)
         replies.append(reply)
     change(db, entry, bytes(changed))
-    if not wrote:
+    if wrote:
+        db.event("$", "setbit", key)
+    else:
         db.unchanged()
     return list(replies)
 

@@ -77,6 +77,8 @@ def setbit(db: Keyspace, key: str, part: bytes, new: bytes) -> Reply:
     change(db, entry, bytes(value))
     if old == bit and not grew:
         db.unchanged()
+    else:
+        db.event("$", "setbit", key)
     return int(old)
 
 
@@ -163,6 +165,7 @@ def bitop(db: Keyspace, operation: bytes, target: str, *keys: str) -> Reply:
         numbers.append((1 << size * 8) - 1)
     result = reduce(OPERATIONS[name], numbers)
     stored_raw(db, db.put(target, b""), result.to_bytes(size, "big"))
+    db.event("$", "set", target)
     return size
 
 

@@ -43,6 +43,7 @@ def add(db: Keyspace, key: str, increment: int) -> int:
     if not LOWEST <= number <= HIGHEST:
         raise CommandError(OVERFLOW)
     db.put_at(entry, key, b"%d" % number, keep_ttl=True)
+    db.event("$", "incrby", key)
     return number
 
 
@@ -55,6 +56,7 @@ def incrbyfloat(db: Keyspace, key: str, part: bytes) -> Reply:
         raise CommandError(NOT_A_NUMBER)
     value = shown(nearest(old + increment))
     db.overwrite(entry or db.add(key, value), value, TEXT)
+    db.event("$", "incrbyfloat", key)
     return value
 
 

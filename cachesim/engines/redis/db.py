@@ -123,7 +123,10 @@ class Keyspace(Engine):
         self.select(self.selected)
 
     def event(self, kind: str, name: str, key: str) -> None:
-        """Publish what happened to a key; `kind` is its letter in notify-keyspace-events."""
+        """Publish what happened to a key; `kind` is its letter in notify-keyspace-events.
+
+        What every store does is told by a subclass only: `set` called directly must stay fast.
+        """
         if self.notified:
             tell(self, kind, name, memory.as_bytes(key))
 
@@ -150,11 +153,13 @@ class Keyspace(Engine):
             self.touch(entry)
         return entry
 
-    def read(self, key: str, touch: bool = True) -> KeyEntry | None:
+    def read(self, key: str, touch: bool = True, tells: bool = True) -> KeyEntry | None:
         """Return the entry for a command that reads. This is a hit or a miss, and a use of the key."""
         entry = self.find(key)
         if entry is None:
             self.keyspace_misses += 1
+            if tells:
+                self.event("m", "keymiss", key)
         else:
             self.keyspace_hits += 1
             if touch:
@@ -251,6 +256,7 @@ class Keyspace(Engine):
         if entry is None:
             return False
         self.remove(entry, INVALIDATED)
+        self.event("g", "del", key)
         return True
 
     def flush(self) -> None:

@@ -23,7 +23,7 @@ IS_LFU = (
 
 def looked_at(db: Keyspace, key: str) -> KeyEntry | None:
     """Return the entry for OBJECT: a hit or a miss, but no use of the key."""
-    return db.read(key, touch=False)
+    return db.read(key, touch=False, tells=False)
 
 
 def object_encoding_of(db: Keyspace, key: str) -> Reply:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from cachesim.engines.base import INVALIDATED
 from cachesim.engines.redis import rdb_parts
 from cachesim.engines.redis.arguments import SYNTAX, long_in_range, text
 from cachesim.engines.redis.command import Pairs, RedisCommand, Reply, table
@@ -31,19 +30,20 @@ def write(db: Keyspace, key: str) -> tuple[KeyEntry | None, Hash]:
     return entry, value_in(entry, Hash) or Hash(db)
 
 
-def store(db: Keyspace, key: str, entry: KeyEntry | None, changed: Hash) -> None:
-    """Store a new hash, or count the bytes of a changed one."""
+def store(db: Keyspace, key: str, entry: KeyEntry | None, changed: Hash, event: str) -> None:
+    """Store a new hash, or count the bytes of a changed one. Tell what happened to it."""
     if entry is None:
         db.add(key, changed, changed.size)
     else:
         db.resize(entry)
+    db.event("h", event, key)
 
 
 def hset(db: Keyspace, key: str, *parts: bytes) -> int:
     """HSET key field value [field value ...]: how many fields are new."""
     entry, changed = write(db, key)
     new = sum(changed.put(*pair) for pair in zip(parts[::2], parts[1::2], strict=True))
-    store(db, key, entry, changed)
+    store(db, key, entry, changed, "hset")
     return new
 
 
@@ -59,7 +59,7 @@ def hsetnx(db: Keyspace, key: str, field: bytes, value: bytes) -> Reply:
     if field in changed.values:
         return 0
     changed.put(field, value)
-    store(db, key, entry, changed)
+    store(db, key, entry, changed, "hset")
     return 1
 
 
@@ -113,8 +113,9 @@ def hdel(db: Keyspace, key: str, *fields: bytes) -> Reply:
     removed = sum(changed.remove(field) for field in fields)
     if removed:
         db.resize(entry)
+        db.event("h", "hdel", key)
     if not len(changed):
-        db.remove(entry, INVALIDATED)
+        db.drop(key)
     return removed
 
 
@@ -128,7 +129,7 @@ def hincrby(db: Keyspace, key: str, field: bytes, increment: int) -> Reply:
     if not LOWEST <= number <= HIGHEST:
         raise CommandError(OVERFLOW)
     changed.put(field, b"%d" % number)
-    store(db, key, entry, changed)
+    store(db, key, entry, changed, "hincrby")
     return number
 
 
@@ -146,7 +147,7 @@ def hincrbyfloat(db: Keyspace, key: str, field: bytes, part: bytes) -> Reply:
         raise CommandError(NOT_A_NUMBER)
     value = shown(nearest(number + increment))
     changed.put(field, value)
-    store(db, key, entry, changed)
+    store(db, key, entry, changed, "hincrbyfloat")
     return value
 
 

@@ -217,6 +217,13 @@ def would_pop(db: Keyspace, key: str, *count: bytes) -> Reply:
     return list(islice(value_in(db.find(key), Set) or (), wanted))
 
 
+def would_draw(db: Keyspace, key: str, *count: bytes) -> Reply:
+    """Tell what SRANDMEMBER would reply; without a count, as far as its bytes go: the first member."""
+    if count:
+        return srandmember(db, key, *count)
+    return next(iter(members_of(db, key) or ()), None)
+
+
 # For replicas and files
 
 
@@ -250,7 +257,7 @@ COMMANDS = table(
     RedisCommand("SMISMEMBER", "key argument [argument ...]", "readonly fast", smismember),
     RedisCommand("SMOVE", "key key argument", "write fast", smove),
     RedisCommand("SPOP", "key [argument ...]", "write fast", spop, would_pop, propagates=popped),
-    RedisCommand("SRANDMEMBER", "key [argument ...]", READ, srandmember, replies=srandmember),
+    RedisCommand("SRANDMEMBER", "key [argument ...]", READ, srandmember, would_draw),
     RedisCommand("SREM", "key argument [argument ...]", "write fast", srem),
     RedisCommand("SSCAN", "key cursor [option ...]", READ, sscan, replies=sscan),
     *(

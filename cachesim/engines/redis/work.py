@@ -24,7 +24,7 @@ class Peek:
         """Return the entry of a key, dead or alive."""
         return self._db.table.entries.get(key)
 
-    def read(self, key: str, touch: bool = True) -> KeyEntry | None:
+    def read(self, key: str, touch: bool = True, tells: bool = True) -> KeyEntry | None:
         """Return the same."""
         return self.find(key)
 

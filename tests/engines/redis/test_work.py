@@ -38,7 +38,7 @@ REPLIES = {
     "SINTER": [("SINTER", "s", "s"), ("SINTER", "s", "ints")],
     "SMEMBERS": [("SMEMBERS", "s"), ("SMEMBERS", "ints")],
     "SPOP": [("SPOP", "s", 9), ("SPOP", "ints", 2), ("SPOP", "ints")],
-    "SRANDMEMBER": [("SRANDMEMBER", "s", 9), ("SRANDMEMBER", "same", -3)],
+    "SRANDMEMBER": [("SRANDMEMBER", "s", 9), ("SRANDMEMBER", "same", -3), ("SRANDMEMBER", "same")],
     "SSCAN": [("SSCAN", "s", 0), ("SSCAN", "ints", 0, "MATCH", "1*")],
     "SUNION": [("SUNION", "s", "ints")],
     "LCS": [("LCS", "a", "b"), ("LCS", "a", "b", "LEN")],
