@@ -11,7 +11,7 @@ from cachesim.engines.redis.scan import ScanOptions, walk
 from cachesim.engines.redis.structure import kept, opened, value_in
 from cachesim.engines.redis.t_hash import drawn, several
 from cachesim.engines.redis.zset_ranges import score_of
-from cachesim.engines.redis.zset_value import SortedSet, shown
+from cachesim.engines.redis.zset_value import SortedSet, packed, shown
 from cachesim.errors import CommandError
 
 NAN = "ERR resulting score is not a number (NaN)"
@@ -190,13 +190,14 @@ def zscan(db: Keyspace, key: str, position: int, *parts: bytes) -> Reply:
     if found is None:
         return [b"0", []]
     given = ScanOptions.read(parts)
+    write = packed if found.table is None else shown
     if found.table is None:
         position, members = 0, list(found)
     else:
         position, entries = walk(found.table, position, given.wanted)
         members = [entry.key for entry in entries]
     wanted = [member for member in members if given.wants(member)]
-    return [b"%d" % position, [part for m in wanted for part in (m, shown(found.scores[m]))]]
+    return [b"%d" % position, [part for m in wanted for part in (m, write(found.scores[m]))]]
 
 
 # For replicas and files
