@@ -4,8 +4,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from cachesim.engines.redis.arguments import SYNTAX, Arguments, text
-from cachesim.engines.redis.command import NOWHERE, RedisCommand, Reply, Table, find, table
+from cachesim.engines.redis.command import RedisCommand, Table, find, table
 from cachesim.engines.redis.helptexts import helper, lines_of
+from cachesim.engines.redis.key_places import NOWHERE
+from cachesim.engines.redis.reply import Reply
 from cachesim.errors import CommandError
 
 NO_SUCH = "ERR Invalid command specified"

@@ -63,7 +63,7 @@ def canonical(command, told):
 
 def encodings(engine):
     """Return the encoding of every key of the selected database."""
-    return {key: engine.execute(("OBJECT", "ENCODING", key)) for key in engine.keys()}
+    return {key: engine.execute(("OBJECT", "ENCODING", key)) for key in list(engine.keys())}
 
 
 def ordered(told):

@@ -9,8 +9,9 @@ import pytest
 
 from cachesim.clock import ManualClock
 from cachesim.engines.redis.arguments import argument
-from cachesim.engines.redis.command import NOWHERE, find
+from cachesim.engines.redis.command import find
 from cachesim.engines.redis.engine import Redis
+from cachesim.engines.redis.key_places import NOWHERE
 from cachesim.engines.redis.slots import slot_of
 from cachesim.errors import CommandError
 from cachesim.wire.cluster import Cluster

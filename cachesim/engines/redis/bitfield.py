@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 from cachesim.engines.redis.arguments import SYNTAX, integer, text
 from cachesim.engines.redis.bitops import bit_offset, lengthened, value_at
-from cachesim.engines.redis.command import RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.memory import as_integer
+from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.t_string import change
 from cachesim.errors import CommandError
 

@@ -4,10 +4,11 @@ from functools import reduce
 from operator import and_, or_, xor
 
 from cachesim.engines.redis.arguments import SYNTAX, integer, text
-from cachesim.engines.redis.command import RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.database import KeyEntry
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.memory import as_integer, room_of
+from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.structure import string_in
 from cachesim.engines.redis.t_string import change
 from cachesim.errors import CommandError

@@ -14,16 +14,15 @@ from cachesim.engines.base import EXPIRED, INVALIDATED, LOST, START, Engine, Ran
 from cachesim.engines.redis import memory
 from cachesim.engines.redis.blocked import BlockedKeys
 from cachesim.engines.redis.database import (
-    LONGEST_STRING,
     TEXT,
     ExpiryEntry,
     KeyEntry,
-    ListpackLimits,
+    KeyspaceSettings,
     NumberedDatabase,
 )
 from cachesim.engines.redis.hashtable import HashTable, key_hash
 from cachesim.engines.redis.policy import LFU_INITIAL, POLICIES, frequency, lfu_bits, risen
-from cachesim.engines.redis.pubsub import Channels, tell
+from cachesim.engines.redis.pubsub import Channels, Told
 from cachesim.engines.redis.tally import Tally
 
 
@@ -32,7 +31,7 @@ def unix_milliseconds(clock: float) -> int:
     return int(clock * 1e6 + 0.5) // 1000 + START * 1000  # 1.001 * 1000 is 1000.9999...
 
 
-class Keyspace(Engine):
+class Keyspace(KeyspaceSettings, Told, Engine):
     """What the commands work on. engine.py adds the passing of time, eviction and the commands."""
 
     is_replica = False  # replication.py has engines that may be one
@@ -50,19 +49,10 @@ class Keyspace(Engine):
         self.now = unix_milliseconds(clock())  # milliseconds: the time of the running command
         self.lru_clock = 0  # 24 bits, seconds; set by the cron only
         self.minute = 0  # 16 bits, minutes; set by the cron only
-        self.lfu_log_factor = 10
-        self.lfu_decay_time = 1  # minutes
-        self.hz = 10  # ticks of the cron per second
-        self.longest_string = LONGEST_STRING
-        self.hash_limits = ListpackLimits()
-        self.zset_limits = ListpackLimits(entries=128)
-        self.set_limit = 512  # set-max-intset-entries
-        self.list_fill = -2  # list-max-listpack-size
         self.kept_settings: dict[str, str] = {}  # by CONFIG SET; they have no effect here
         self.tally = Tally()
-        self.blocked = BlockedKeys()
         self.channels = Channels()
-        self.notified = ""  # notify-keyspace-events
+        self.blocked = BlockedKeys()
         self.connected_clients = 1  # shown by INFO; a server of clients keeps it up to date
         self.about_replicas: Callable[[], dict[str, object]] | None = None  # likewise
         self.limit_memory(0)
@@ -121,20 +111,6 @@ class Keyspace(Engine):
         one.index, other.index = second, first
         self.databases[second], self.databases[first] = one, other
         self.select(self.selected)
-
-    def event(self, kind: str, name: str, key: str) -> None:
-        """Publish what happened to a key; `kind` is its letter in notify-keyspace-events.
-
-        What every store does is told by a subclass only: `set` called directly must stay fast.
-        """
-        if self.notified:
-            tell(self, kind, name, memory.as_bytes(key))
-
-    def pass_on(self) -> None:
-        """Be notified that replicas must run the command, too, though it has changed no key."""
-
-    def unchanged(self) -> None:
-        """Be notified that the running command stored what was there already."""
 
     # Looking up (redis 7: db.c, lookupKey and expireIfNeeded)
 

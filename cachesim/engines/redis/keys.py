@@ -10,10 +10,11 @@ from cachesim.engines.redis.arguments import (
     long_in_range,
     text,
 )
-from cachesim.engines.redis.command import RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.database import DATABASES, TEXT, KeyEntry
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.hashtable import key_hash
+from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.scan import every_key
 from cachesim.engines.redis.structure import type_name
 from cachesim.errors import CommandError

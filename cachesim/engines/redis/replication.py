@@ -13,11 +13,11 @@ from contextlib import contextmanager, suppress
 from cachesim.clock import Clock
 from cachesim.engines.base import EXPIRED, INVALIDATED, Command, Random
 from cachesim.engines.redis.arguments import Arguments, argument
-from cachesim.engines.redis.command import OOM, RedisCommand, Reply, call, find
-from cachesim.engines.redis.database import NumberedDatabase
+from cachesim.engines.redis.command import OOM, RedisCommand, call, find
 from cachesim.engines.redis.engine import BIG, Redis, RedisEngine
-from cachesim.engines.redis.policy import frequency, lfu_bits
 from cachesim.engines.redis.replication_log import FRAME, LogEntry, ReplicationLog
+from cachesim.engines.redis.reply import Reply
+from cachesim.engines.redis.resync import copy_database
 from cachesim.engines.redis.watched import WatchedEngine
 from cachesim.errors import CommandError, OutOfMemory
 from cachesim.units import MIB
@@ -97,28 +97,10 @@ class ReplicatedEngine(WatchedEngine):
         selected = self.selected
         for index, source in primary.databases.items():
             self.select(index)
-            self._copy(primary, source)
+            copy_database(self, primary, source)
         self.select(selected)
         self._stream = 0
         primary.log.reselect()
-
-    def _copy(self, primary: "ReplicatedEngine", source: NumberedDatabase) -> None:
-        """Copy a database of the primary into the selected one."""
-        for entry in source.table.entries.values():
-            if isinstance(entry.value, bytes):
-                new = self.add(entry.key, entry.value)
-            else:
-                value = entry.value.copy_for(self)
-                new = self.add(entry.key, value, value.size)
-            if entry.when is not None:
-                self.expire_at(new, entry.when)
-            if primary.lfu and self.lfu:
-                uses = frequency(entry.lru, primary.minute, primary.lfu_decay_time)
-                new.lru = lfu_bits(self.minute, uses)
-            elif primary.policy.by == self.policy.by == "lru":
-                new.lru = entry.lru
-        self._gone.clear()
-        self._gone.update(source.gone)
 
     def copy(self, clock: Clock, random: Random) -> "ReplicatedEngine":
         """Return a new replica of this node, with its data of this instant."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from cachesim.engines.redis import rdb_parts
 from cachesim.engines.redis.arguments import SYNTAX, long_in_range, text
-from cachesim.engines.redis.command import Pairs, RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.counters import NOT_A_NUMBER, OVERFLOW
 from cachesim.engines.redis.database import KeyEntry
 from cachesim.engines.redis.db import Keyspace
@@ -12,6 +12,7 @@ from cachesim.engines.redis.hash_value import Hash
 from cachesim.engines.redis.longdouble import as_long_double, nearest, shown
 from cachesim.engines.redis.memory import HIGHEST, LOWEST, as_integer
 from cachesim.engines.redis.propagate import summed_in_hash
+from cachesim.engines.redis.reply import Pairs, Reply
 from cachesim.engines.redis.scan import ScanOptions, walk
 from cachesim.engines.redis.structure import value_in
 from cachesim.errors import CommandError

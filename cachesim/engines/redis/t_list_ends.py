@@ -6,10 +6,12 @@ from typing import Any
 
 from cachesim.engines.base import Command
 from cachesim.engines.redis.arguments import NOT_POSITIVE, SYNTAX, Arguments, at_least, text
-from cachesim.engines.redis.command import NULL_ARRAY, Counted, RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
+from cachesim.engines.redis.key_places import Counted
 from cachesim.engines.redis.list_value import LEFT, RIGHT, List
 from cachesim.engines.redis.memory import as_bytes
+from cachesim.engines.redis.reply import NULL_ARRAY, Reply
 from cachesim.engines.redis.structure import kept, opened, value_in
 from cachesim.errors import CommandError
 

@@ -14,9 +14,11 @@ from cachesim.engines.redis.arguments import (
     long_in_range,
     text,
 )
-from cachesim.engines.redis.command import Counted, Members, RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
+from cachesim.engines.redis.key_places import Counted
 from cachesim.engines.redis.memory import HIGHEST
+from cachesim.engines.redis.reply import Members, Reply
 from cachesim.engines.redis.scan import ScanOptions, walk
 from cachesim.engines.redis.set_value import Set
 from cachesim.engines.redis.structure import kept, opened, replaced, value_in

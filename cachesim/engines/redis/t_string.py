@@ -4,12 +4,10 @@ from typing import Any
 
 from cachesim.engines.redis import rdb_parts
 from cachesim.engines.redis.arguments import SYNTAX, integer, text
-from cachesim.engines.redis.command import RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.database import TEXT, KeyEntry
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.memory import (
-    EMBSTR_LIMIT,
-    encoding,
     room_of,
     room_of_value,
     room_to_grow,
@@ -21,6 +19,7 @@ from cachesim.engines.redis.propagate import (
     stored,
     stored_until,
 )
+from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.structure import string_in
 from cachesim.errors import CommandError
 
@@ -256,15 +255,6 @@ def check_length(db: Keyspace, length: int) -> None:
     """Raise CommandError if a string would be too long."""
     if length > db.longest_string:
         raise CommandError("ERR string exceeds maximum allowed size (proto-max-bulk-len)")
-
-
-def object_encoding(entry: KeyEntry) -> bytes:
-    """Return the name of the encoding of a value."""
-    if not isinstance(entry.value, bytes):
-        return str(entry.value.encoding).encode()
-    if entry.room is None:
-        return encoding(entry.value).encode()
-    return b"embstr" if entry.room == TEXT and len(entry.value) <= EMBSTR_LIMIT else b"raw"
 
 
 PAIRS = "key value [key value ...]"

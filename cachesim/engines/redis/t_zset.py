@@ -4,9 +4,10 @@ import math
 
 from cachesim.engines.redis import rdb_parts
 from cachesim.engines.redis.arguments import SYNTAX, long_in_range, text
-from cachesim.engines.redis.command import Pairs, RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.memory import HIGHEST
+from cachesim.engines.redis.reply import Pairs, Reply
 from cachesim.engines.redis.scan import ScanOptions, walk
 from cachesim.engines.redis.structure import kept, opened, value_in
 from cachesim.engines.redis.t_hash import drawn, several

@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cachesim.engines.redis.arguments import SYNTAX, at_least, integer, text
-from cachesim.engines.redis.command import Counted, Pairs, RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
+from cachesim.engines.redis.key_places import Counted
+from cachesim.engines.redis.reply import Pairs, Reply
 from cachesim.engines.redis.set_value import Set
 from cachesim.engines.redis.structure import replaced, wrong_type
 from cachesim.engines.redis.zset_ranges import score_of

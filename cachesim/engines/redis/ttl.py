@@ -4,11 +4,12 @@ A dead key is removed when it is looked up (db.py) or by the cron (active_expiry
 """
 
 from cachesim.engines.redis.arguments import integer, quoted_last, text
-from cachesim.engines.redis.command import RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.database import KeyEntry
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.memory import HIGHEST, LOWEST
 from cachesim.engines.redis.propagate import dated
+from cachesim.engines.redis.reply import Reply
 from cachesim.errors import CommandError
 
 

@@ -4,9 +4,10 @@ from typing import Any
 
 from cachesim.engines.base import Work
 from cachesim.engines.redis.arguments import Arguments, argument
-from cachesim.engines.redis.command import RedisCommand, Reply, Table, find
+from cachesim.engines.redis.command import RedisCommand, Table, find
 from cachesim.engines.redis.database import KeyEntry
 from cachesim.engines.redis.db import Keyspace
+from cachesim.engines.redis.reply import Reply
 from cachesim.errors import CommandError
 
 
