@@ -1,8 +1,10 @@
 """Which kind of system a blueprint needs: each part of the answer costs time only where it is asked for."""
 
 from cachesim.model.blueprint import Blueprint
+from cachesim.model.faults.slots import MovesSlots
 from cachesim.model.fleet.failover import UnreliableGroupSystem
-from cachesim.model.fleet.groups import Groups
+from cachesim.model.fleet.groups import Groups, Shards
+from cachesim.model.fleet.resharding import ReshardingSystem
 from cachesim.model.fleet.system import FleetSystem, GroupSystem
 from cachesim.model.fleet.unreliable import UnreliableFleetSystem
 from cachesim.model.resilience import Resilience
@@ -22,5 +24,7 @@ def system_for(blueprint: Blueprint) -> type[System]:
 def failing_system_for(blueprint: Blueprint) -> type[UnreliableSystem]:
     """Choose the class whose tiers may fail."""
     if isinstance(blueprint.fleet, Groups):
-        return UnreliableGroupSystem
+        moves = any(isinstance(fault, MovesSlots) for fault in blueprint.faults)
+        moves = moves and isinstance(blueprint.fleet, Shards)
+        return ReshardingSystem if moves else UnreliableGroupSystem
     return UnreliableSystem if blueprint.fleet is None else UnreliableFleetSystem

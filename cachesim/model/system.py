@@ -293,6 +293,10 @@ class System:
         """Give the writes that a failover lost; without a fleet there is none."""
         return ()
 
+    def slot_moves(self) -> Sequence[tuple[Any, ...]]:
+        """Give the slots that moved from one shard to another; without a cluster there is none."""
+        return ()
+
     def repeated(self) -> tuple[int, int]:
         """Count the attempts of all clients that were repetitions, and those that timed out."""
         return 0, 0

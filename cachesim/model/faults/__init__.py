@@ -29,11 +29,13 @@ from cachesim.model.faults.nodes import (
     SlowCache,
     SlowDatabase,
 )
+from cachesim.model.faults.slots import AddShard, RemoveShard, Reshard
 from cachesim.model.fleet.ejection import Eject
 from cachesim.model.resilience import Breaker, Calls
 
 __all__ = [
     "AddNode",
+    "AddShard",
     "Breaker",
     "Calls",
     "CrashCache",
@@ -57,6 +59,8 @@ __all__ = [
     "RejectCacheLogin",
     "RejectDatabaseLogin",
     "RemoveNode",
+    "RemoveShard",
+    "Reshard",
     "SkewClocks",
     "SlowCache",
     "SlowDatabase",

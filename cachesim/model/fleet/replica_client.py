@@ -27,6 +27,10 @@ class GroupHost(Protocol):
     places: Any
 
     @property
+    def fleet(self) -> Any:
+        """What the fleet is."""
+
+    @property
     def topology(self) -> Topology:
         """The present state of the fleet."""
 
