@@ -153,7 +153,7 @@ def test_the_share_of_the_keys_that_moves_is_that_of_the_slots():
     """A fourth shard takes 4,096 slots: a quarter, 1,366 of one and 1,365 of each other shard."""
     system = moved(faults.AddShard(at=1))
     gone = {move.slot for move in system.moves}
-    keys = [f"user:{n}" for n in range(2000)]
+    keys = system.blueprint.workload.keys_loaded()
 
     assert 4096 == len(gone) == len(system.moves)
     assert [1366, 1365, 1365] == [sum(move.source[6] == c for move in system.moves) for c in "012"]
@@ -202,19 +202,42 @@ def test_a_full_target_takes_no_more():
 # --- failures on the way
 
 
-def test_a_source_that_fails_over_forgets_what_had_left():
-    """Its replica has not heard of the move when it takes over: the key is at the target, once, and not lost."""
-    fleet = CLUSTER.replace(replicas=1, lag=Constant(value=8.0), node_timeout=1.0)
-    dead = faults.KillNode("shard-0 node-0", at=15, down=100)
-    steps = [write(0, A), write(0.1, B), read(40, A), read(1, B)]
+@pytest.mark.parametrize("lag", [0.1, 8.0, 30.0])
+def test_a_source_that_fails_over_forgets_what_had_left(lag):
+    """The replica that takes over knows the key and its move, or only the key, or neither.
+
+    The key is at the target, once, and not lost, with the value that it got there. The other key,
+    which had not left, is lost if nobody has it.
+    """
+    fleet = CLUSTER.replace(replicas=1, lag=Constant(value=lag), node_timeout=1.0)
+    dead = faults.KillNode("shard-0 node-0", at=15.4, down=100)
+    steps = [write(0, A), write(0.1, B), write(14.1, A), read(40, A), read(1, B)]
     system, rows = play(fleet, steps, ONE, dead, duration=100)
 
-    assert [0, 0, 0] == [
-        len({A} & keys) for keys in (keys_at(system)[0], keys_at(system)[2], set())
-    ]
-    assert {A, B} <= keys_at(system)[1]
+    assert [False, True, False] == [A in keys for keys in keys_at(system)]
+    assert [False, lag < 30, False] == [B in keys for keys in keys_at(system)]
+    assert [2] * (lag == 30) == [each.write for each in system.lost_writes()]
+    assert 3 == system.shared["read"][0]
+    assert ["hit", "hit" if lag < 30 else "cold"] == rows["lookup"][3:].tolist()
+
+
+class SetDeleteSet(OnlyCache):
+    """The second write is a deletion."""
+
+    def write(self, app, key, value):
+        yield app.cache.delete(key) if value.write == 2 else app.cache.set(key, value)
+
+
+def test_a_source_that_fails_over_does_not_bring_back_what_was_stored_elsewhere():
+    """A key is deleted at the source and set again at the target; the source's new primary knows neither."""
+    fleet = CLUSTER.replace(replicas=1, lag=Constant(value=10.0), node_timeout=1.0)
+    dead = faults.KillNode("shard-0 node-0", at=15.4, down=100)
+    steps = [write(1, C), write(9, C), write(3, C), read(30, C)]  # sent at 1, 10, 13 and 43 s
+    system, _ = play(fleet, steps, ONE, dead, strategy=SetDeleteSet(), duration=100)
+
+    assert [False, True, False] == [C in keys for keys in keys_at(system)]
+    assert [3] == system.shared["read"]
     assert [] == system.lost_writes()
-    assert ["hit", "hit"] == rows["lookup"][2:].tolist()
 
 
 def test_a_target_that_fails_over_loses_what_its_replica_had_not():
@@ -240,18 +263,18 @@ def test_the_operator_waits_for_a_node_that_is_silent():
 
 
 def test_uneven_slots():
-    """By weight; equal weights are the default but for a slot per border; and a run uses them."""
-    fleet = Shards(3, weights=(2, 1, 1))
-    keys = [f"user:{n}" for n in range(3000)]
-    find = fleet.finder()
+    """By weight; without weights each shard has a third; and a run uses them."""
+    even, uneven = CLUSTER.finder(), CLUSTER.replace(weights=(2, 1, 1)).finder()
+    thirds, halves = dealt(3), dealt(3, (2, 1, 1))
+    keys = {f"user:{n}": slot_of(b"user:%d" % n) for n in range(3000)}
 
-    assert [find(key) for key in keys] == [
-        dealt(3, (2, 1, 1))[slot_of(key.encode())] for key in keys
-    ]
-    equal = Shards(3).finder()
-    assert [equal(key) for key in keys] == [dealt(3)[slot_of(key.encode())] for key in keys]
+    assert [thirds[slot] for slot in keys.values()] == list(map(even, keys))
+    assert [halves[slot] for slot in keys.values()] == list(map(uneven, keys))
     shares = run(
-        Scenario(fleet=fleet, cache=Redis(memory=4 * MIB), duration=2, warmup=0, workload=UNIFORM)
+        Scenario(
+            fleet=CLUSTER.replace(weights=(2, 1, 1)), cache=Redis(memory=4 * MIB), duration=2, warmup=0,
+            workload=UNIFORM,
+        )
     ).history["node"].value_counts(normalize=True)  # fmt: skip
     assert 0.5 == pytest.approx(shares["shard-0 node-0"], abs=5 * math.sqrt(0.25 / 600))
 
