@@ -19,5 +19,5 @@ def run(scenario: Scenario) -> Result:
     system.run()
     history = recorder.hand_over(system.db.versions)
     lost = framed(system.lost_writes(), LostWrite._fields)
-    moves = framed(system.slot_moves(), SlotMove._fields)
+    moves = framed(system.slot_moves, SlotMove._fields)
     return Result(scenario, history, system.cache.engine.version, recorder.nodes(), lost, moves)

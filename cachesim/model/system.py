@@ -40,6 +40,7 @@ class System:
     """
 
     skew: Skew | None = None  # of the clients' clocks; None: all are right
+    slot_moves: Sequence[tuple[Any, ...]] = ()  # slots of a cluster that moved to another shard
 
     def __init__(self, blueprint: Blueprint, sink: Sink, look: Sink) -> None:
         check_size(blueprint)
@@ -291,10 +292,6 @@ class System:
 
     def lost_writes(self) -> Sequence[tuple[Any, ...]]:
         """Give the writes that a failover lost; without a fleet there is none."""
-        return ()
-
-    def slot_moves(self) -> Sequence[tuple[Any, ...]]:
-        """Give the slots that moved from one shard to another; without a cluster there is none."""
         return ()
 
     def repeated(self) -> tuple[int, int]:

@@ -71,7 +71,7 @@ def ours():
 
 
 def answer(cluster, place, command, *, asking, readonly):
-    """Return what a real node says: the first words of its error, or "served"."""
+    """Return the answer of a real node: the first words of its error, or "served"."""
     node = cluster.nodes[place]
     node.call("READONLY" if readonly else "READWRITE")
     if asking:

@@ -33,7 +33,7 @@ class MovesSlots(Fault):
         yield system.until(self.at)
         if not isinstance(system, ReshardingSystem):
             raise BadInput(f"{type(self).__name__} {NO_CLUSTER}")
-        yield from system.mover.in_turn(self.change(system))
+        yield from system.operator.in_turn(self.change(system))
 
     def change(self, cluster: ReshardingSystem) -> Steps:
         """Do what this class does."""
@@ -41,7 +41,7 @@ class MovesSlots(Fault):
 
     def move(self, cluster: ReshardingSystem, slots: list[int], target: int) -> Steps:
         """Move slots to a shard."""
-        return cluster.mover.move(slots, target, self.batch, self.pause)
+        return cluster.operator.move(slots, target, self.batch, self.pause)
 
 
 class Reshard(MovesSlots):

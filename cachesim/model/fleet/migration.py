@@ -21,8 +21,8 @@ BEFORE = 2  # commands that open a slot: IMPORTING at the target, MIGRATING at t
 AGAIN = 1.0  # seconds until an operator tries again what failed
 
 
-class Mover:
-    """The operator who moves slots: one at a time, whoever asks for it."""
+class Operator:
+    """The one who moves slots, one at a time: what is asked for later waits."""
 
     def __init__(self, system: Any) -> None:
         self.system = system
@@ -97,8 +97,7 @@ class Mover:
             except CacheError:  # no room at the target, or too few replicas
                 yield self._after(AGAIN)
                 return
-            passage.away.add(key)
-            passage.moved += 1
+            passage.moved_away(key)
 
     # --- both ends
 

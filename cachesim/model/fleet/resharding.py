@@ -15,7 +15,7 @@ from cachesim.model.app import App
 from cachesim.model.fleet.failing_node import FailingNode
 from cachesim.model.fleet.failover import UnreliableGroupSystem
 from cachesim.model.fleet.groups import Shards
-from cachesim.model.fleet.migration import Mover
+from cachesim.model.fleet.migration import Operator
 from cachesim.model.fleet.slot_client import SlotNodeClient, SlotRoutedClient
 from cachesim.model.fleet.slot_table import Passage, SlotTable
 from cachesim.model.fleet.topology import Topology
@@ -35,8 +35,8 @@ class ReshardingSystem(UnreliableGroupSystem):
         self.shards = [list(names) for names in self.fleet.groups()]  # shard -> its nodes
         self.table = SlotTable(dealt(self.fleet.shards, self.fleet.weights))
         self.left: set[int] = set()  # shards that have left the cluster
-        self.moves: list[SlotMove] = []  # so far
-        self.mover = Mover(self)
+        self.slot_moves: list[SlotMove] = []  # so far
+        self.operator = Operator(self)
         caches = super().make_caches()
         self.truth.states.clear()
         self.change(self._with_slots(self._topology))
@@ -153,7 +153,7 @@ class ReshardingSystem(UnreliableGroupSystem):
         self.table.give(slot, passage.target)
         self.change(self._with_slots(self.topology))
         moved = SlotMove(self.env._now, slot, source.name, target.name, passage.moved)
-        self.moves.append(moved)
+        self.slot_moves.append(moved)
 
     def add_shard(self) -> int:
         """Let an empty shard with its replicas join; it owns no slot yet. Return its number."""
@@ -175,10 +175,6 @@ class ReshardingSystem(UnreliableGroupSystem):
         """Say what a node is now; one whose shard has left has no keys."""
         role = super().role_of(place)
         return SPARE if role != SILENT and self._group_of(place) in self.left else role
-
-    def slot_moves(self) -> list[SlotMove]:
-        """Give every slot that has moved, in the order of the moves."""
-        return self.moves
 
     # --- failover
 

@@ -16,6 +16,11 @@ class Passage:
         self.away: set[str] = set()  # keys that moved, or that the source sent clients away for
         self.moved = 0  # keys, so far
 
+    def moved_away(self, key: str) -> None:
+        """Note that a key has moved."""
+        self.away.add(key)
+        self.moved += 1
+
 
 class SlotTable:
     """Which shard owns each slot, in the present state and in each earlier one.
