@@ -8,7 +8,7 @@ import pytest
 from cachesim.engines.redis import rdb
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.moving import REBUILT
-from cachesim.engines.redis.slots import SLOTS, dealt, slot_of, taken
+from cachesim.engines.redis.slots import SLOTS, dealt, shares, slot_of, taken
 from cachesim.errors import BadInput
 from cachesim.experiments.run import run
 from cachesim.model import faults
@@ -233,7 +233,11 @@ def test_weights_must_fit():
 
 
 def test_slots_are_taken_as_redis_cli_takes_them():
-    """In proportion to what each shard has; the largest gives the rest of the division."""
+    """In proportion to what each shard has; the largest is first, and gives the rest of the division."""
+    ranges = [range(5461, 6827), range(1365), range(10923, 12288)]  # redis-cli 7.0.15 did this
+    owners = [shard for shard, part in enumerate(shares(3)) for _ in part]
+    assert [slot for each in ranges for slot in each] == taken(owners, [0, 1, 2], 4096)
+
     owners = [0] * 10 + [1] * 5 + [2] * 5
 
     assert [0, 1, 2, 10, 15] == taken(owners, [0, 1, 2], 5)
