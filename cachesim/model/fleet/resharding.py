@@ -149,7 +149,7 @@ class ReshardingSystem(UnreliableGroupSystem):
             source.engine.find(key)  # a dead one is removed
             self._explain(key, source, target)
             if key in source.dirty:
-                target.dirty[key] = source.dirty.pop(key) + target.dirty.get(key, [])
+                target.dirty[key] = source.dirty.pop(key)
         self.table.give(slot, passage.target)
         self.change(self._with_slots(self.topology))
         moved = SlotMove(self.env._now, slot, source.name, target.name, passage.moved)

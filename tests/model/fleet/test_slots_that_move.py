@@ -11,6 +11,7 @@ from cachesim.engines.redis.moving import REBUILT
 from cachesim.engines.redis.slots import SLOTS, dealt, shares, slot_of, taken
 from cachesim.errors import BadInput
 from cachesim.experiments.run import run
+from cachesim.measure.checks import lost_writes
 from cachesim.model import faults
 from cachesim.model.choice import system_for
 from cachesim.model.distributions import Constant
@@ -19,6 +20,7 @@ from cachesim.model.fleet.resharding import ReshardingSystem
 from cachesim.model.node import Node
 from cachesim.model.popularity import Uniform
 from cachesim.model.strategies.base import Strategy
+from cachesim.model.strategies.behind import WriteBehind
 from cachesim.model.workload import OpenLoop
 from cachesim.scenario import Scenario
 from cachesim.units import MIB
@@ -174,6 +176,19 @@ def test_a_shard_that_leaves_gives_its_slots_to_the_others():
     assert ["primary", "replica", "primary", "replica", "spare", "spare"] == [
         system.role_of(place) for place in range(6)
     ]
+
+
+def test_what_is_not_yet_written_behind_moves_with_its_slot():
+    """Every write that was acknowledged is committed, and none is kept where the key has left."""
+    scenario = Scenario(
+        strategy=WriteBehind(interval=1.0), cache=Redis(memory=MIB), fleet=CLUSTER, duration=5, warmup=0,
+        workload=OpenLoop(rate=200.0, reads=0.2, popularity=Uniform(keys=50)),
+        faults=(faults.Reshard(at=1, share=1.0),),
+    )  # fmt: skip
+    result = run(scenario)
+
+    assert result.slot_moves["keys"].sum() > 3
+    assert lost_writes(result.history).violations == 0
 
 
 def test_changes_wait_for_each_other():
