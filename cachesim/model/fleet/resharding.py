@@ -180,10 +180,11 @@ class ReshardingSystem(UnreliableGroupSystem):
 
     def promote(self, group: int, place: int) -> None:
         """Make a replica the primary of its shard; what had left the shard is neither lost nor there."""
-        before = len(self._lost)
+        before, holder, engine = len(self._lost), self.table.holder, self.caches[place].engine
         super().promote(group, place)
-        holder, engine = self.table.holder, self.caches[place].engine
-        self._lost[before:] = [each for each in self._lost[before:] if holder(each.key) == group]
+        self._lost[before:] = [
+            each for each in self._lost[before:] if each.key is None or holder(each.key) == group
+        ]
         for key in [key for key in engine.table.entries if holder(key) != group]:
             take_away(key, engine)
 
