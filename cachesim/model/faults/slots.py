@@ -77,6 +77,8 @@ class AddShard(MovesSlots):
     'AddShard at 40 s'
     """
 
+    adds = 1
+
     def change(self, cluster: ReshardingSystem) -> Steps:
         """Make the shard, and move the slots."""
         others = cluster.present()

@@ -140,6 +140,13 @@ class ReshardingSystem(UnreliableGroupSystem):
             return self.primary(int(shard.rpartition("-")[2]))
         return super().cache_named(name)
 
+    def foresee(self, fault: Any) -> None:
+        """Refuse a fault of a node that is not there, and whose shard will not join."""
+        first, joins = len(self.shards), sum(each.adds for each in self.blueprint.faults)
+        coming = [f"shard-{first + number}" for number in range(joins)]
+        if getattr(fault, "node", "").partition(" ")[0] not in coming:
+            super().foresee(fault)
+
     def hand_over(self, slot: int, passage: Passage) -> None:
         """Make the target the owner of a slot that has no keys left at the source."""
         del self.table.passages[slot]

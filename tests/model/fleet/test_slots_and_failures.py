@@ -72,6 +72,16 @@ def test_the_operator_waits_for_a_node_that_is_silent():
     assert 43.5 < system.slot_moves[0].time < 53.5
 
 
+def test_a_shard_that_joined_can_fail():
+    """By its node or its role; a shard that does not join is refused before the run."""
+    dies = faults.KillNode("shard-3 primary", at=12)
+    system, _ = play(CLUSTER, [read(1, A)], faults.AddShard(at=10), dies, duration=20)
+
+    assert "silent" == system.role_of(3)
+    with pytest.raises(BadInput, match='no node "shard-4 primary"'):
+        play(CLUSTER, [read(1, A)], faults.AddShard(at=10), dies.replace(node="shard-4 primary"))
+
+
 # --- what is refused
 
 
