@@ -30,12 +30,14 @@ from cachesim.model.faults.nodes import (
     SlowCache,
     SlowDatabase,
 )
+from cachesim.model.faults.slots import AddShard, RemoveShard, Reshard
 from cachesim.model.fleet.copying import FullCopy
 from cachesim.model.fleet.ejection import Eject
 from cachesim.model.resilience import Breaker, Calls
 
 __all__ = [
     "AddNode",
+    "AddShard",
     "Breaker",
     "Calls",
     "CrashCache",
@@ -61,6 +63,8 @@ __all__ = [
     "RejectCacheLogin",
     "RejectDatabaseLogin",
     "RemoveNode",
+    "RemoveShard",
+    "Reshard",
     "SkewClocks",
     "SlowCache",
     "SlowDatabase",

@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 
 from cachesim.engines.base import EngineSpec
 from cachesim.engines.redis.engine import Redis
-from cachesim.engines.redis.slots import SLOTS, slot_of
+from cachesim.engines.redis.slots import SLOTS, dealt, slot_of
 from cachesim.errors import BadInput
 from cachesim.model.distributions import Between, Distribution, Exponential
 from cachesim.model.fleet.copying import FullCopy
 from cachesim.model.fleet.gossip import failover_times
 from cachesim.model.fleet.specs import Fleet, Nodes
 from cachesim.model.fleet.topology import Truth, View
-from cachesim.model.routes import Finder, as_bytes
+from cachesim.model.routes import Finder, Weights, as_bytes
 from cachesim.rng import Draw
 from cachesim.spec import Bytes, Count, Delay, Rule, Span
 from cachesim.units import MIB, MS
@@ -69,7 +69,7 @@ class Groups(Fleet):
 
 
 class Shards(Groups):
-    """A Redis Cluster: 16,384 slots, dealt to the shards in equal runs.
+    """A Redis Cluster: 16,384 slots, dealt to the shards in equal runs, or in runs by weight.
 
     A cluster notices a dead primary by its own gossip, after `node_timeout` seconds at least. It needs three
     shards for that, and a replica.
@@ -84,6 +84,15 @@ class Shards(Groups):
 
     shards: Nodes = field(default=3, kw_only=False)
     node_timeout: Span = 15.0  # seconds until a node counts as silent: as in redis.conf
+    weights: Weights = ()  # one per shard: its part of the slots; empty: all alike
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.weights) not in (0, self.shards):
+            raise BadInput(
+                f"Shards.weights must have one weight per shard, got {len(self.weights)} for "
+                f"{self.shards} shards; give {self.shards}, or none for equal parts"
+            )
 
     def groups(self) -> Sequence[Sequence[str]]:
         """Name the nodes of each shard."""
@@ -93,7 +102,14 @@ class Shards(Groups):
     def finder(self) -> Finder:
         """Make the function that finds a key's shard: by its slot."""
         shards = self.shards
+        if self.weights:
+            owners = dealt(shards, self.weights)
+            return lambda key: owners[slot_of(as_bytes(key))]
         return lambda key: slot_of(as_bytes(key)) * shards // SLOTS
+
+    def slot(self, key: str) -> int:
+        """Find the slot of a key."""
+        return slot_of(as_bytes(key))
 
     def takeover(self, draw: Draw) -> float:
         """Draw when the cluster's own election is over; inf: there is no majority."""

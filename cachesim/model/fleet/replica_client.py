@@ -26,6 +26,10 @@ class GroupHost(Protocol):
     places: Any
 
     @property
+    def fleet(self) -> Any:
+        """What the fleet is."""
+
+    @property
     def reads_replicas(self) -> bool:
         """Whether a get that does not say it goes to a replica."""
 
