@@ -44,7 +44,7 @@ class ReshardingSystem(UnreliableGroupSystem):
 
     def _with_slots(self, known: Topology) -> Topology:
         """Make a state with the same nodes, and the slots as they are now."""
-        return Topology(self.table.state(), known.primaries, known.replicas)
+        return Topology(self.table.state(), known.primaries, known.replicas, known.zones)
 
     # --- the clients
 
@@ -171,7 +171,9 @@ class ReshardingSystem(UnreliableGroupSystem):
             self.caches.append(self.make_cache(name))
             self.tiers[name] = self.caches[-1]
         now, replicas = self.topology, range(first + 1, len(self.caches))
-        self.change(Topology(now.groups, (*now.primaries, first), (*now.replicas, tuple(replicas))))
+        zones = (*now.zones, *map(self.fleet.zone_of, names))
+        primaries, followers = (*now.primaries, first), (*now.replicas, tuple(replicas))
+        self.change(Topology(now.groups, primaries, followers, zones))
         for node in self.caches[first:]:
             node.require(self.fleet.min_replicas, self.fleet.max_lag)
         for place in replicas:
