@@ -98,10 +98,17 @@ class View:
     def __init__(self, truth: Truth, late: float = math.inf) -> None:
         self.truth, self.late = truth, late
         self._seen = 0
+        self._is_stuck = False  # whether no news comes to the process
+
+    def stick(self, is_stuck: bool) -> None:
+        """Hear of no change from now on, or again."""
+        self._is_stuck = is_stuck
 
     def topology(self) -> Topology:
         """Give the state that the process knows."""
         states, seen = self.truth.states, self._seen
+        if self._is_stuck:
+            return states[seen][1]
         while seen + 1 < len(states) and states[seen + 1][0] + self.late <= self.truth.clock():
             seen += 1
         self._seen = seen
@@ -109,7 +116,9 @@ class View:
 
     def refresh(self) -> bool:
         """Learn the present state; False if the process knew it."""
-        known, self._seen = self._seen, len(self.truth.states) - 1
+        known = self._seen
+        if not self._is_stuck:
+            self._seen = len(self.truth.states) - 1
         return known < self._seen
 
     def node_of(self, key: str, turn: int | None = None) -> int:
