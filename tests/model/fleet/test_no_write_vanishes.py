@@ -32,7 +32,12 @@ def named(fault, **fields):
     return st.builds(fault, at=moments, node=roles, **fields)
 
 
+splits = st.builds(
+    f.Partition, nodes=st.lists(roles, unique=True, max_size=2), processes=st.sampled_from([(), (0,)]),
+    at=moments, duration=spans,
+)  # fmt: skip
 faults = st.one_of(
+    splits, splits, st.builds(f.FailOverCache, at=moments),
     named(f.KillNode, down=spans | st.just(float("inf"))), named(f.CrashCache, down=spans),
     named(f.FlushCache), named(f.SlowCache, duration=spans, factor=st.floats(1, 2000)),
     named(f.DropCachePackets, duration=spans, share=st.floats(0, 1)),
@@ -107,7 +112,7 @@ def watch(system, node):
 def played(fleet, faults, timeout, seed):
     """Run a schedule; return the system and the writes that the cache acknowledged."""
     if isinstance(fleet, Shards):
-        faults = [fault.replace(node=f"shard-0 {fault.node}") for fault in faults]
+        faults = [in_shard(fault) for fault in faults]
     scenario = Scenario(
         strategy=OnlyCache(), cache=Redis(memory=MIB), fleet=fleet, faults=tuple(faults), seed=seed,
         workload=OpenLoop(rate=60.0, reads=0.2, popularity=Uniform(keys=12)), duration=LENGTH,
@@ -117,6 +122,13 @@ def played(fleet, faults, timeout, seed):
     system = Watched(scenario, recorder.request, recorder.sample)
     system.run()
     return system, set(system.shared)
+
+
+def in_shard(fault):
+    """Let a fault name nodes of a shard."""
+    if isinstance(fault, f.Partition):
+        return fault.replace(nodes=[f"shard-0 {name}" for name in fault.nodes])
+    return fault.replace(node=f"shard-0 {fault.node}")
 
 
 def group_of(system, name):
