@@ -182,3 +182,25 @@ def test_every_acknowledged_write_is_there_or_accounted_for(fleet, faults, timeo
 
     assert [] == vanished(system, acknowledged)
     assert [] == present(system)
+
+
+brains = st.builds(
+    f.Partition, nodes=st.just(("primary",)), processes=st.sampled_from([(0,), (0, 1)]),
+    at=st.floats(0, LENGTH / 4), duration=st.floats(LENGTH / 4, LENGTH),
+)  # fmt: skip
+split_fleets = fleets.map(
+    lambda fleet: fleet.replace(processes=3, **({"shards": 3} if isinstance(fleet, Shards) else {}))
+)
+
+
+@settings(
+    max_examples=EXAMPLES // 2, derandomize=True, deadline=None, database=None,
+    suppress_health_check=list(HealthCheck), phases=[Phase.generate],
+)  # fmt: skip
+@given(split_fleets, brains, st.lists(faults, max_size=3), waits, st.integers(0, 2**32))
+def test_no_write_vanishes_in_a_split_brain(fleet, brain, others, timeout, seed):
+    """The same where a primary and a process are cut off together, for long enough that another one is promoted."""
+    system, acknowledged = played(fleet, [brain, *others], timeout, seed)
+
+    assert [] == vanished(system, acknowledged)
+    assert [] == present(system)
