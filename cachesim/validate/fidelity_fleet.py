@@ -213,7 +213,7 @@ def minority(node_timeout: float) -> list[FleetRow]:
             version,
         ),
         FleetRow(
-            f"writes of {alone} that are gone after healing, all of {RUNS} runs",
+            f"writes of {alone}, that are gone after healing, all of {RUNS} runs",
             sum(run.taken for run in runs),
             sum(run.taken - run.kept for run in runs),
             0.0,
