@@ -17,6 +17,7 @@ from cachesim.model.fleet import Replicated
 from cachesim.model.popularity import Uniform
 from cachesim.model.resilience import Resilience
 from cachesim.model.workload import ClosedLoop
+from cachesim.scenario import Scenario
 from cachesim.theory import partition_loss
 
 if TYPE_CHECKING:
@@ -25,28 +26,15 @@ if TYPE_CHECKING:
 
 def split_brain() -> Anomaly:
     """Describe A15: the old primary goes on for its own side, until the network heals."""
-    users, think, writes, at, lasts, max_lag = 20, 0.4, 0.8, 5.0, 60.0, 10
-    fleet = Replicated(1, processes=2, dns_ttl=0.0, detect=Constant(value=3.0))
-    fleet = fleet.replace(promote=Constant(value=2.0))
-    load = ClosedLoop(
-        clients=users,
-        think=Exponential(mean=think),
-        reads=1 - writes,
-        popularity=Uniform(keys=50),
-    )
-    base = world(writes=1.0, duration=at + lasts + 5, warmup=0, workload=load)
-    base = base.replace(cache=Redis(), strategy=OnlyCopy(), on_cache_error="raise")
-    base = base.replace(
-        faults=(Partition(nodes=("primary",), processes=(0,), at=at, duration=lasts),)
-    )
-    base = base.replace(resilience=Resilience(cache=Calls(timeout=0.1)), fleet=fleet)
+    users, think, writes, lasts, max_lag = 20, 0.4, 0.8, 60.0, 10
+    base = split_world(users, think, writes, lasts)
     inside = users / 2 / think * writes  # writes per second of the process that is cut off, too
     return Anomaly(
         id="A15",
         name="split brain",
         story="the primary is cut off with some clients; a replica takes over; what the old one takes is lost",
         shows=base,
-        cure=base.replace(fleet=fleet.replace(min_replicas=1, max_lag=max_lag)),
+        cure=base.replace(fleet__min_replicas=1, fleet__max_lag=max_lag),
         cured_by="min-replicas: a primary that hears no replica takes no writes",
         effect=lost_by_each(1),
         unit="acknowledged writes lost",
@@ -56,6 +44,20 @@ def split_brain() -> Anomaly:
         check=one_primary,
         sees=with_losses,
     )
+
+
+def split_world(users: int, think: float, writes: float, lasts: float) -> Scenario:
+    """Return a scenario in which the primary and half of the users are cut off from all others for a while."""
+    at, popularity = 5.0, Uniform(keys=50)
+    load = ClosedLoop(
+        clients=users, think=Exponential(mean=think), reads=1 - writes, popularity=popularity
+    )
+    fleet = Replicated(1, processes=2, dns_ttl=0.0, detect=Constant(value=3.0))
+    cut = Partition(nodes=("primary",), processes=(0,), at=at, duration=lasts)
+    base = world(writes=1.0, duration=at + lasts + 5, warmup=0, workload=load, faults=(cut,))
+    base = base.replace(cache=Redis(), strategy=OnlyCopy(), on_cache_error="raise")
+    patience = Resilience(cache=Calls(timeout=0.1))
+    return base.replace(resilience=patience, fleet=fleet.replace(promote=Constant(value=2.0)))
 
 
 def one_primary(history: pd.DataFrame) -> Verdict:

@@ -32,7 +32,7 @@ class ClusterHost(Protocol):
         """Wait until a moment."""
 
 
-class Cluster:
+class ClusterState:
     """What the nodes of a Redis Cluster know of their majority and of the shards without a primary.
 
     References

@@ -11,7 +11,7 @@ from typing import Any
 from cachesim.engines.redis.replication_log import ReplicationLog
 from cachesim.errors import BadInput
 from cachesim.model.events import Drive, Steps
-from cachesim.model.fleet.cluster import Cluster
+from cachesim.model.fleet.cluster import ClusterState
 from cachesim.model.fleet.failing_node import FailingNode
 from cachesim.model.fleet.groups import Shards
 from cachesim.model.fleet.linked import LinkedGroupSystem
@@ -27,9 +27,9 @@ class UnreliableGroupSystem(LinkedGroupSystem):
         super().__init__(*parts)
         self._draw = uniform(self.blueprint.seed, "failover")
         self._unheard: dict[int, float] = {}  # place of a primary -> since when nobody hears it
-        self._cluster: Cluster | None = None
+        self._cluster: ClusterState | None = None
         if isinstance(self.fleet, Shards):
-            self._cluster = Cluster(self, self.fleet, uniform(self.blueprint.seed, "majority"))
+            self._cluster = ClusterState(self, self.fleet, uniform(self.blueprint.seed, "majority"))
 
     def cache_named(self, name: str) -> Any:
         """Find a node by its name, or by its role: "shard-0 primary", "primary"."""
