@@ -7,7 +7,7 @@ from cachesim.cli.fleet import FLEET, fleet
 from cachesim.cli.kinds import apply
 from cachesim.cli.vary import varied
 from cachesim.engines.redis.engine import Redis
-from cachesim.experiments.toml import Plan, from_toml, to_toml
+from cachesim.experiments.toml import Experiment, from_toml, to_toml
 from cachesim.model.distributions import Constant, Exponential
 from cachesim.model.faults import Eject, KillNode, Partition
 from cachesim.model.fleet import Pool, Replicated, Shards
@@ -91,9 +91,10 @@ FLEETS = [
 def test_a_scenario_file_says_all_of_it(described):
     """What is written is read again, with the fault of a node."""
     split = Partition(nodes=("primary", "node-1"), processes=(0, 2), at=5, duration=2)
-    plan = Plan(Scenario(cache=Redis(), fleet=described, faults=(KillNode("primary", at=3), split)), {}, 1)  # fmt: skip
+    faults = (KillNode("primary", at=3), split)
+    experiment = Experiment(Scenario(cache=Redis(), fleet=described, faults=faults), {}, 1)
 
-    assert plan == from_toml(to_toml(plan))
+    assert experiment == from_toml(to_toml(experiment))
 
 
 def test_a_sweep_varies_the_replicas():

@@ -59,7 +59,7 @@ class ReplicatedEngine(WatchedEngine):
             f"{self.secret:040x}", backlog
         )
         self.applied = 0  # of a replica: the offset up to which it has executed that log
-        self._stream = 0  # the database that the log has selected
+        self.stream = 0  # of a replica: the database that the log has selected
 
     @property
     def offset(self) -> int:
@@ -99,7 +99,7 @@ class ReplicatedEngine(WatchedEngine):
             self.select(index)
             self._copy(primary, source)
         self.select(selected)
-        self._stream = 0
+        self.stream = 0
         primary.log.reselect()
 
     def _copy(self, primary: "ReplicatedEngine", source: NumberedDatabase) -> None:
@@ -264,16 +264,16 @@ class ReplicatedEngine(WatchedEngine):
             return
         now, selected = self.now, self.selected
         self.now = 0  # redis 7: db.c, expireIfNeeded: the master's client sees every key
-        if selected != self._stream:
-            self.select(self._stream)
+        if selected != self.stream:
+            self.select(self.stream)
         if len(command) > 1 and isinstance(command[1], str):
             self._play_fast(command, why)
         else:
             with suppress(CommandError):
                 argv = [argument(part) for part in command]
                 call(self, find(self.commands, argv), argv)
-        self._stream, self.now = self.selected, now
-        if selected != self._stream:
+        self.stream, self.now = self.selected, now
+        if selected != self.stream:
             self.select(selected)
 
     def _play_fast(self, command: Command, why: str) -> None:

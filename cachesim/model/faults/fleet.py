@@ -40,6 +40,7 @@ class AddNode(Fault):
     Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013: how a cold cluster is filled.
     """
 
+    adds = 1
     warm: Delay = 0.0  # seconds for which clients do so, from the join on; 0: they never do
 
     def play(self, system: UnreliableSystem) -> Steps:
@@ -112,6 +113,8 @@ class Partition(Condition):
     def play(self, system: UnreliableSystem) -> Steps:
         """Cut the network for a while."""
         count = fleet_of(self, system).fleet.processes
+        for name in self.nodes:
+            system.cache_named(name)  # it refuses one that is not there, before the run
         if unknown := [number for number in self.processes if number >= count]:
             raise BadInput(
                 f"Partition.processes must be below {count}, the processes of this fleet, got {unknown[0]}"

@@ -15,8 +15,8 @@ from cachesim.model.fleet.cluster import ClusterState
 from cachesim.model.fleet.failing_node import FailingNode
 from cachesim.model.fleet.groups import Shards
 from cachesim.model.fleet.linked import LinkedGroupSystem
-from cachesim.model.fleet.lost import lost_in
-from cachesim.records import LostWrite
+from cachesim.model.fleet.lost import judged, lost_in
+from cachesim.records import PRIMARY, LostWrite
 from cachesim.rng import uniform
 
 
@@ -33,11 +33,19 @@ class UnreliableGroupSystem(LinkedGroupSystem):
 
     def cache_named(self, name: str) -> Any:
         """Find a node by its name, or by its role: "shard-0 primary", "primary"."""
-        group, _, role = name.rpartition(" ")
-        for number, names in enumerate(self.fleet.groups()):
-            if role == "primary" and names[0].rpartition(" ")[0] == group:
-                return self.caches[self.topology.primaries[number]]
+        roles = self.roles()
+        if name in roles:
+            return self.caches[self.topology.primaries[roles.index(name)]]
         return super().cache_named(name)
+
+    def roles(self) -> list[str]:
+        """Name the primary of each group: "shard-0 primary", or only "primary"."""
+        groups = self.fleet.groups()
+        return [f"{names[0].rpartition(' ')[0]} {PRIMARY}".lstrip() for names in groups]
+
+    def known(self) -> str:
+        """Name the nodes for a sentence, and a role."""
+        return f'{super().known()}, or a role such as "{self.roles()[0]}"'
 
     def lost_writes(self) -> list[LostWrite]:
         """Give every write that a primary had taken and that is gone, in the order of the losses."""
@@ -45,7 +53,7 @@ class UnreliableGroupSystem(LinkedGroupSystem):
         self._lost += [lost for each in gone for lost in each]  # of primaries that never came back
         for place in self._deposed:
             self._count_lost(place)
-        return self._lost
+        return judged(self._lost, self.db.versions)
 
     # --- a node falls silent, or is back; the network is cut, or heals
 

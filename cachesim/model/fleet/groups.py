@@ -35,6 +35,14 @@ class Groups(Fleet):
     max_lag: Count = 10  # seconds since its last word, after which a replica is not good
     backlog: Bytes = MIB  # bytes of the log that a primary keeps for replicas that were away
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.min_replicas > self.replicas:
+            raise BadInput(
+                f"{type(self).__name__}.min_replicas must be at most replicas ({self.replicas}), or no write is "
+                f"ever taken; got {self.min_replicas}"
+            )
+
     def check(self, cache: EngineSpec) -> None:
         """Raise BadInput unless the engine is Redis."""
         super().check(cache)
