@@ -12,6 +12,7 @@ from cachesim.experiments.parallel import in_parallel
 from cachesim.validate import (
     fleets,
     freshness,
+    full_copies,
     herds,
     hits,
     latency,
@@ -20,6 +21,7 @@ from cachesim.validate import (
     races,
     replicas,
     shards,
+    zones,
 )
 from cachesim.validate.oracle import Oracle, OracleRow, judge
 
@@ -38,6 +40,8 @@ ORACLES: dict[str, Oracle] = {
         latency,
         shards,
         fleets,
+        full_copies,
+        zones,
     )
     for oracle in family.ORACLES
 }

@@ -11,7 +11,7 @@ import pytest
 
 from cachesim.experiments.toml import CLASSES, from_toml, kebab
 from cachesim.model.distributions import Distribution
-from cachesim.model.faults import Breaker, Calls, Eject, Fault
+from cachesim.model.faults import Breaker, Calls, Eject, Fault, FullCopy
 from cachesim.model.fleet import Fleet
 from cachesim.model.network import Network
 from cachesim.model.node import Node
@@ -104,8 +104,13 @@ TABLES = {  # the base of a spec -> the table of a scenario in which it may stan
     Strategy: "strategy", Workload: "workload", Popularity: "workload.popularity", Distribution: "node.service",
     Node: "node", Network: "network", Fault: "[faults]", Calls: "resilience.cache", Breaker: "resilience.cache.breaker",
     Resilience: "resilience", Fleet: "fleet", Route: "fleet.route", Eject: "fleet.eject",
+    FullCopy: "fleet.copy",
 }  # fmt: skip
-WHOLE = {"workload": "open-loop", "fleet": "pool"}  # the kind of what a part belongs to
+WHOLE = {
+    "workload": "open-loop",
+    "fleet": "pool",
+    "fleet.copy": "replicated",
+}  # the kind of what a part belongs to
 OUT_OF_RANGE = {
     ">= 0 and finite": ["-0.5", "inf", "-inf"],
     ">= 0 and finite seconds": ["-0.5", "inf", "-inf"],
@@ -115,6 +120,7 @@ OUT_OF_RANGE = {
     "> 0 per second (inf for no limit)": ["0", "-0.5", "-inf"],
     "from 0 to 15": ["-1", "16"],
     "from 0 to 5": ["-1", "6"],
+    "from 1 to 6": ["0", "7"],
     "from 1 to 1,000": ["0", "-1", "1001", "10000000"],
     "between 0 and 1": ["-0.001", "1.001", "inf"],
     "from 1 to 10,000,000": ["0", "-1", "10000001"],
@@ -179,7 +185,8 @@ def scenario_text(cls, field, value):
     if not table:
         return f"{field} = {value}"
     part = table.rpartition(".")[0]
-    above = f"[{part}]\nkind = '{WHOLE[part]}'\n" if part in WHOLE else ""
+    whole = part and WHOLE.get(table, WHOLE.get(part))
+    above = f"[{part}]\nkind = '{whole}'\n" if whole else ""
     return f"{above}[{table}]\nkind = '{kebab(cls.__name__)}'\n{field} = {value}"
 
 

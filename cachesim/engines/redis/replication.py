@@ -76,14 +76,26 @@ class ReplicatedEngine(WatchedEngine):
         resync): all types and TTLs, dead keys too. It has the bits of use that a dump has: the idle
         time under an LRU policy, the counter under LFU, nothing under the others.
         """
-        partial = self.offset > 0 and primary.log.continues(self.log.identity, self.offset)
-        self.applied = self.offset if partial else primary.offset
-        self.is_replica, self.refusal = True, lambda: READONLY
-        self.limit_memory(self.maxmemory)
-        self.log = primary.log
+        partial = self.can_go_on(primary)
+        self._obey(primary.log, self.offset if partial else primary.offset)
         if not partial:
             self._load(primary)
+            primary.log.reselect()
         return not partial
+
+    def can_go_on(self, primary: "ReplicatedEngine") -> bool:
+        """Whether a partial resync is enough: what it lacks is in the other's backlog."""
+        return self.offset > 0 and primary.log.continues(self.log.identity, self.offset)
+
+    def take(self, snapshot: "ReplicatedEngine") -> None:
+        """Get the data of a `copy` that was made earlier, and follow the node of which it was made."""
+        self._obey(snapshot.log, snapshot.applied)
+        self._load(snapshot)
+
+    def _obey(self, log: ReplicationLog, offset: int) -> None:
+        self.applied, self.is_replica, self.refusal = offset, True, lambda: READONLY
+        self.limit_memory(self.maxmemory)
+        self.log = log
 
     def step_down(self) -> None:
         """Refuse writes: another node is the primary now, and this one does not follow it yet."""
@@ -100,7 +112,6 @@ class ReplicatedEngine(WatchedEngine):
             self._copy(primary, source)
         self.select(selected)
         self.stream = 0
-        primary.log.reselect()
 
     def _copy(self, primary: "ReplicatedEngine", source: NumberedDatabase) -> None:
         """Copy a database of the primary into the selected one."""

@@ -118,6 +118,7 @@ class LinkedGroupSystem(UnreliableFleetSystem, GroupSystem):
     def _connect(self, node: FailingNode, primary: FailingNode) -> None:
         """Let a replica go on where it was, or copy the primary; it waits for a primary that is silent."""
         link = node.replica
+        node.let_copies_cost(self.fleet.copy)
         if primary.is_silent:
             node.demote()
         elif link is None or link.log is not primary.engine.log:
