@@ -120,9 +120,8 @@ class LazyReplica:
         if self.was_cut is None:
             self._advance(self.log.entries[-1].time)
             return self.received
-        return (
-            self.received if self._keeps else max(self.received, self.log.offset - self.log.backlog)
-        )
+        held = self.log.offset if self._keeps else self.log.backlog
+        return max(self.received, self.log.offset - held)
 
     def _advance(self, now: float) -> None:
         if self.was_cut is None and self._next < len(self.log):
@@ -176,10 +175,7 @@ class LazyReplica:
     # The link
 
     def cut(self, at: float, *, keeps: bool = False) -> None:
-        """Let nothing arrive from now on. What was on its way arrives after the link has healed.
-
-        With `keeps` the log forgets nothing meanwhile: if this replica is promoted, all that is lost has a name.
-        """
+        """Let nothing arrive until the link heals. With `keeps` the log forgets nothing meanwhile."""
         self.catch_up(at)
         self.was_cut, self._keeps = at, keeps
 
