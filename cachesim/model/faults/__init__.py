@@ -9,7 +9,14 @@ from cachesim.model.faults.base import Fault
 from cachesim.model.faults.clients import HotKey, SkewClocks, Surge
 from cachesim.model.faults.credits import ExhaustCredits
 from cachesim.model.faults.database import FailOverDatabase, StopReplication
-from cachesim.model.faults.fleet import AddNode, KillNode, KillZone, RemoveNode
+from cachesim.model.faults.fleet import (
+    AddNode,
+    FailOverCache,
+    KillNode,
+    KillZone,
+    Partition,
+    RemoveNode,
+)
 from cachesim.model.faults.network import (
     DropCachePackets,
     DropDatabasePackets,
@@ -46,6 +53,7 @@ __all__ = [
     "DropDatabasePackets",
     "Eject",
     "ExhaustCredits",
+    "FailOverCache",
     "FailOverDatabase",
     "Fault",
     "FlushCache",
@@ -55,6 +63,7 @@ __all__ = [
     "HotKey",
     "KillNode",
     "KillZone",
+    "Partition",
     "PartitionCache",
     "PartitionDatabase",
     "RebootCache",

@@ -32,6 +32,11 @@ DURING_LOADING = (
     "write",
 )  # flags of commands that LOADING does not refuse: READONLY comes first
 
+CLUSTERDOWN = "CLUSTERDOWN The cluster is down"  # redis 7: cluster.c, clusterRedirectClient
+UNBLOCKED = (  # redis 7: blocked.c, disconnectAllBlockedClients
+    "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)"
+)
+
 
 class FailingNode(GroupNode, UnreliableCache):
     """A node of a group that may fail; it says when it falls silent, and when it is back."""
@@ -45,6 +50,7 @@ class FailingNode(GroupNode, UnreliableCache):
         self.silent_since = math.inf  # seconds; inf: it is not silent
         self._notice: Callable[[FailingNode], None] = lambda node: None
         self._forgotten: list[LostWrite] = []
+        self._troubles: set[str] = set()  # why its cluster is down
 
     def tell(self, notice: Callable[["FailingNode"], None]) -> None:
         """Call `notice` with the node whenever it falls silent or is back."""
@@ -67,6 +73,24 @@ class FailingNode(GroupNode, UnreliableCache):
         if self.is_silent != (self.silent_since < math.inf):
             self.silent_since = self.env._now if self.is_silent else math.inf
             self._notice(self)
+
+    def trouble(self, why: str) -> None:
+        """Refuse every command from now on: its cluster is down."""
+        self._troubles.add(why)
+
+    @property
+    def is_in_trouble(self) -> bool:
+        """Whether its cluster is down."""
+        return bool(self._troubles)
+
+    def relieve(self, why: str) -> None:
+        """Take one such reason back."""
+        self._troubles.discard(why)
+
+    def refusal(self) -> SimulatedFailure | None:
+        """Give the error with which the server answers at once; None: it takes the attempt."""
+        found = super().refusal()
+        return CommandError(CLUSTERDOWN) if found is None and self._troubles else found
 
     def received(self) -> int:
         """Give the offset up to which it has its primary's log, in bytes."""
@@ -133,6 +157,8 @@ class FailingNode(GroupNode, UnreliableCache):
     def demote(self) -> None:
         """Refuse writes: another node is the primary now. A replica does so already."""
         self.engine.step_down()
+        if not self.is_silent:
+            self.unblock(CommandError(UNBLOCKED))
 
     def stop_following(self) -> None:
         """Be no replica for now."""
@@ -143,9 +169,18 @@ class FailingNode(GroupNode, UnreliableCache):
     def crash(self) -> None:
         """End the process at once: clients that wait for its replicas lose their connections, too."""
         super().crash()
+        self.unblock(ConnectionLost(f"the {self.name} crashed before its replicas answered"))
+
+    def unblock(self, failure: SimulatedFailure) -> None:
+        """Let every client that waits for its replicas fail."""
         waiting, self.waiting = self.waiting, {}
         for visit in waiting:
-            visit.drop(ConnectionLost(f"the {self.name} crashed before its replicas answered"))
+            visit.drop(failure)
+
+    def follow(self, *parts: Any) -> None:
+        """Become a replica of a node. One that was a primary lets no client wait any longer."""
+        self.unblock(CommandError(UNBLOCKED))
+        super().follow(*parts)
 
     def restart_engine(self) -> None:
         """Restart: nothing in memory survives."""

@@ -92,6 +92,7 @@ class LazyReplica:
         self.log = primary.log
         self.log.readers.append(self)
         self.was_cut: float | None = None  # seconds: since then nothing arrives; None: it does
+        self._keeps = False  # whether the log keeps all that was written since the cut
         self._lags: deque[float] = deque()  # drawn for the entries that come next
         self._waiting: deque[tuple[float, LogEntry]] = deque()  # arrived: when done, and what
         self._drawn_for = self._drawn = -math.inf  # the time of the last draw's entries, the draw
@@ -114,12 +115,13 @@ class LazyReplica:
     def needs(self) -> int:
         """Return the offset behind which it needs the log; it catches up before.
 
-        While the link is cut, the log waits for this replica as long as its backlog lasts.
+        While the link is cut, the log waits for this replica as long as its backlog lasts, or for ever.
         """
         if self.was_cut is None:
             self._advance(self.log.entries[-1].time)
             return self.received
-        return max(self.received, self.log.offset - self.log.backlog)
+        held = self.log.offset if self._keeps else self.log.backlog
+        return max(self.received, self.log.offset - held)
 
     def _advance(self, now: float) -> None:
         if self.was_cut is None and self._next < len(self.log):
@@ -172,10 +174,10 @@ class LazyReplica:
 
     # The link
 
-    def cut(self, at: float) -> None:
-        """Let nothing arrive from now on. What was on its way arrives after the link has healed."""
+    def cut(self, at: float, *, keeps: bool = False) -> None:
+        """Let nothing arrive until the link heals. With `keeps` the log forgets nothing meanwhile."""
         self.catch_up(at)
-        self.was_cut = at
+        self.was_cut, self._keeps = at, keeps
 
     def heal(self, at: float) -> bool:
         """Connect the replica again. False if the backlog is too short: then call `resync`."""
