@@ -147,11 +147,9 @@ class ReplicatedEngine(WatchedEngine):
         self.limit_memory(self.maxmemory)
 
     def flush(self) -> None:
-        """Lose all keys; so do the replicas, at their time. A replica refuses it, as any write."""
-        if self.is_replica:
-            return
+        """Lose all keys; so do the replicas, at their time."""
         super().flush()
-        if self._pending is None:
+        if self._pending is None and not self.is_replica:
             self.log.append(self.clock(), self.selected, ("FLUSHALL",))
 
     def restart(self) -> None:

@@ -182,6 +182,11 @@ class FailingNode(GroupNode, UnreliableCache):
         self.unblock(CommandError(UNBLOCKED))
         super().follow(*parts)
 
+    def flush(self) -> None:
+        """Do what FLUSHALL asks; a replica answers READONLY."""
+        if not self.engine.is_replica:
+            super().flush()
+
     def restart_engine(self) -> None:
         """Restart: nothing in memory survives."""
         if self.replica is None:
