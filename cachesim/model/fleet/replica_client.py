@@ -117,19 +117,21 @@ class WaitVisit(Visit):
 class GroupClient(FleetClient):
     """An `app.cache` of a fleet with replicas that never fail."""
 
-    def __init__(self, clients: NodeClients, host: GroupHost, first: int) -> None:
-        super().__init__(clients, host)
-        self._host = host
-        self._turn = first  # whose turn it is among the replicas
+    def __init__(self, clients: NodeClients, host: GroupHost, journey: Journey) -> None:
+        super().__init__(clients, host, journey)
+        self._host, self._reads_replicas = host, host.reads_replicas
+        self._turn = journey.client  # whose turn it is among the replicas
         self._written = 0  # place of the node that took the last write
 
     def get(self, key: str, replica: bool | None = None) -> simpy.Event:
         """Ask for a key: the primary, or one replica after the other."""
-        if not (self._host.reads_replicas if replica is None else replica):
-            return self._clients[self._places[key]].get(key)
-        readers = self._host.topology.readers(key)
-        self._turn += 1
-        return self._clients[readers[self._turn % len(readers)]].get(key)
+        place = self._places[key]
+        if self._reads_replicas if replica is None else replica:
+            readers = self._host.topology.readers(key)
+            self._turn += 1
+            place = readers[self._turn % len(readers)]
+        send, got, held_bytes, per_byte = self._lines[place]
+        return send(self._journey, got, key, per_byte * held_bytes(key))
 
     def set(self, key: str, value: Value, ttl: float = math.inf) -> simpy.Event:
         """Store a value at the key's primary."""
