@@ -9,6 +9,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterator
 
+from cachesim.engines.redis.catching_up import execute_until
 from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.engines.redis.replication_log import LogEntry
 from cachesim.model.fleet.acks import Acks
@@ -120,12 +121,11 @@ class LazyReplica:
     def _advance(self, now: float) -> None:
         if self.was_cut is None and self._next < len(self.log):
             self._receive(now)
-        waiting, apply = self._waiting, self.engine.apply
+        waiting, acks = self._waiting, self.acks
         while waiting and waiting[0][0] <= now:
-            done, entry = waiting.popleft()
-            if done > self.acks.next:
-                self._send_acks(done)
-            apply(entry, done)
+            if waiting[0][0] > acks.next:
+                self._send_acks(waiting[0][0])
+            execute_until(self.engine, waiting, min(now, acks.next))
         if now > self.acks.next:
             self._send_acks(now)
 
