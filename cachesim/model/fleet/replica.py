@@ -97,6 +97,7 @@ class LazyReplica:
         self._waiting: deque[tuple[float, LogEntry]] = deque()  # arrived: when done, and what
         self._drawn_for = self._drawn = -math.inf  # the time of the last draw's entries, the draw
         self._last = -math.inf  # when the last entry arrived
+        self._due = -math.inf  # when the next one arrives; -inf: not known
         self._next = self.received = 0  # the entry that arrives next; the offset before it
         self.resync(engine.clock())
 
@@ -104,7 +105,7 @@ class LazyReplica:
 
     def catch_up(self, now: float) -> None:
         """Receive what has arrived by now, book its work, and execute what is done by now."""
-        if self.was_cut is None:
+        if self.was_cut is None and now >= self.primary._next_tick:
             self.primary.upkeep(now)
         self._advance(now)
 
@@ -119,8 +120,10 @@ class LazyReplica:
         return max(self.received, self.log.offset - self.log.backlog)
 
     def _advance(self, now: float) -> None:
-        if self.was_cut is None and self._next < len(self.log):
-            self._receive(now)
+        if now >= self._due and self.was_cut is None:
+            log = self.log
+            if self._next - log.first < len(log.entries):
+                self._receive(now)
         waiting, acks = self._waiting, self.acks
         while waiting and waiting[0][0] <= now:
             if waiting[0][0] > acks.next:
@@ -135,25 +138,30 @@ class LazyReplica:
     def _receive(self, now: float) -> None:
         """Give every entry that has arrived by now its place on the station."""
         entries, lags, last, healed = self.log.entries, self._lags, self._last, self._healed
-        book, depart, seconds = self._waiting.append, self.depart, self.seconds
+        drawn_for, drawn, book = self._drawn_for, self._drawn, self._waiting.append
+        depart, seconds, self._due = self.depart, self.seconds, -math.inf
         first = at = self._next - self.log.first
         end = len(entries)
         while at < end:  # _draw and _arrival, written out: this runs for every entry
             entry = entries[at]
             time = entry[0]
-            if not lags:
-                if time != self._drawn_for:
-                    self._drawn_for, self._drawn = time, next(self.lag)
-                lags.append(self._drawn)
-            arrival = (time if time > healed else healed) + lags[0]
+            if lags:
+                lag = lags.popleft()
+            else:
+                if time != drawn_for:
+                    drawn_for, drawn = time, next(self.lag)
+                lag = drawn
+            arrival = (time if time > healed else healed) + lag
             if arrival < last:
                 arrival = last
             if arrival > now:
+                lags.appendleft(lag)
+                self._due = arrival
                 break
-            lags.popleft()
             last = arrival
             book((depart(arrival, seconds(entry)), entry))
             at += 1
+        self._drawn_for, self._drawn = drawn_for, drawn
         if at > first:
             self._last, self.received = last, entries[at - 1].offset
             self._next += at - first
@@ -177,7 +185,7 @@ class LazyReplica:
         """Connect the replica again. False if the backlog is too short: then call `resync`."""
         if not self.log.continues(self.log.identity, self.received):
             return False
-        self.was_cut, self._healed = None, at
+        self.was_cut, self._healed, self._due = None, at, -math.inf
         self.acks.connect(at, self.applied)
         return True
 
@@ -196,6 +204,7 @@ class LazyReplica:
         self._lags.clear()
         self._waiting.clear()
         self.was_cut, self._healed = None, at if ready is None else ready
+        self._due = -math.inf
         self.acks.connect(at, self.applied)
         return full
 
