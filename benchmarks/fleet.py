@@ -65,7 +65,9 @@ def seconds(fleet: Fleet | None, requests: int) -> float:
 
 def timed(rounds: int, requests: int) -> list[list[float]]:
     """Return the seconds per request of each round: one per kind."""
-    return [[seconds(fleet, requests) / requests for fleet in KINDS.values()] for _ in range(rounds)]
+    return [
+        [seconds(fleet, requests) / requests for fleet in KINDS.values()] for _ in range(rounds)
+    ]
 
 
 def in_child(fleet: Fleet | None, requests: int) -> int:
@@ -106,7 +108,10 @@ def main() -> None:
         return
     rounds = counted(given.requests) if given.count else timed(given.rounds, given.requests)
     plain = median(row[0] for row in rounds)
-    print(f"{ONE_NODE:>40}  ", f"{plain:,.0f} instructions" if given.count else f"{plain * 1e6:.2f} µs")
+    print(
+        f"{ONE_NODE:>40}  ",
+        f"{plain:,.0f} instructions" if given.count else f"{plain * 1e6:.2f} µs",
+    )
     for place, name in list(enumerate(KINDS))[1:]:
         print(f"{name:>40}  {median(row[place] / row[0] for row in rounds):.3f} times as much")
 

@@ -72,7 +72,7 @@ def _can_note(engine: "ReplicatedEngine", noted: Noted, key: str, command: Comma
         table._old
         or expires._old
         or len(table.entries) + more > table.mask
-        or len(expires.entries) + more > expires.mask
+        or (len(command) == 5 and len(expires.entries) + more > expires.mask)  # it has a TTL
         or engine.lfu
     )
 

@@ -13,6 +13,7 @@ from cachesim.engines.base import Command
 from cachesim.engines.redis.arguments import argument
 from cachesim.units import MIB
 
+TRIM_AFTER = 4  # backlogs written: a replica that nobody reads executes many entries at once
 FRAME = "frame"  # why an entry is there if it changes no key: SELECT, MULTI, EXEC, PING
 
 
@@ -90,7 +91,7 @@ class ReplicationLog:
         self.entries: list[LogEntry] = []
         self.readers: list[LogReader] = []
         self._database: int | None = None  # the one that the last entry selected
-        self._trim_at = offset + backlog
+        self._trim_at = offset + TRIM_AFTER * backlog
 
     def __len__(self) -> int:
         """Return the number of entries written since the beginning, forgotten ones included."""
@@ -136,7 +137,7 @@ class ReplicationLog:
     def trim(self) -> None:
         """Forget what no reader needs; without a reader, what lies before the backlog."""
         needs = [reader.needs() for reader in self.readers] or [self.offset - self.backlog]
-        self._trim_at = self.offset + self.backlog
+        self._trim_at = self.offset + TRIM_AFTER * self.backlog
         count = self._count(min(needs))
         if count:
             self.start = self.entries[count - 1].offset
