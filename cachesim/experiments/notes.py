@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cachesim.engines.base import REFUSED
 from cachesim.measure.metrics import misses, select
+from cachesim.records import SOLE
 from cachesim.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -89,7 +90,11 @@ def note_on_fleet(measured: pd.DataFrame, lost: pd.DataFrame | None) -> Iterator
         yield f"redirects: {hops:,}, in {(requests['hops'] > 0).mean():.2%} of the requests"
     if lost is not None and len(lost):
         keys = lost["key"].nunique()
-        yield f"lost writes: {len(lost):,} of {keys:,} keys; result.lost_writes names them"
+        sole = (lost["what"] == SOLE).sum()
+        yield (
+            f"lost writes: {len(lost):,} of {keys:,} keys, {sole:,} of them the only copy; "
+            "result.lost_writes names them"
+        )
 
 
 def _most_and_least(shares: pd.Series) -> str:

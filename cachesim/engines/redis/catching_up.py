@@ -44,7 +44,7 @@ def execute_until(
                 _store(engine, noted)
             engine.upkeep(at)
         key = command[1] if len(command) > 1 else None
-        if why == FRAME or type(key) is not str or engine.selected != engine._stream:
+        if why == FRAME or type(key) is not str or engine.selected != engine.stream:
             _store(engine, noted)
             engine.apply(entry, at)
             continue

@@ -13,7 +13,6 @@ from cachesim.engines.base import Command
 from cachesim.engines.redis.arguments import argument
 from cachesim.units import MIB
 
-TRIM_AFTER = 4  # backlogs written: a replica that nobody reads executes many entries at once
 FRAME = "frame"  # why an entry is there if it changes no key: SELECT, MULTI, EXEC, PING
 
 
@@ -26,7 +25,7 @@ class LogEntry(NamedTuple):
     why: str = ""  # "": a client's write; EVICTED or EXPIRED: a DEL by the server itself; FRAME
 
 
-_new = tuple.__new__  # LogEntry's own __new__ takes twice as long
+_new = tuple.__new__  # LogEntry's own __new__ is one Python call more
 
 
 class LogReader(Protocol):
@@ -91,7 +90,7 @@ class ReplicationLog:
         self.entries: list[LogEntry] = []
         self.readers: list[LogReader] = []
         self._database: int | None = None  # the one that the last entry selected
-        self._trim_at = offset + TRIM_AFTER * backlog
+        self._trim_at = offset + backlog
 
     def __len__(self) -> int:
         """Return the number of entries written since the beginning, forgotten ones included."""
@@ -136,13 +135,17 @@ class ReplicationLog:
 
     def trim(self) -> None:
         """Forget what no reader needs; without a reader, what lies before the backlog."""
+        self._trim_at = self.offset + self.backlog  # a reader may `ask_at` an earlier one
         needs = [reader.needs() for reader in self.readers] or [self.offset - self.backlog]
-        self._trim_at = self.offset + TRIM_AFTER * self.backlog
         count = self._count(min(needs))
         if count:
             self.start = self.entries[count - 1].offset
             self.first += count
             del self.entries[:count]
+
+    def ask_at(self, offset: int) -> None:
+        """Ask the readers what they need as soon as the log is longer than this, if not before."""
+        self._trim_at = min(self._trim_at, offset)
 
     def after(self, offset: int) -> list[LogEntry]:
         """Return the entries beyond an offset: what a replica that is there has not got.

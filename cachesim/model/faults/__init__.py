@@ -2,6 +2,7 @@
 
 A new fault is a class in the file of its kind and a line here. Scenario files use its name in kebab case.
 `Calls`, `Breaker` and `Eject` say what clients do about a fault: they are parts of a `Resilience` and of a `Pool`.
+`FullCopy` says what a replica does after one: it is a part of `Shards` and of `Replicated`.
 """
 
 from cachesim.model.faults.base import Fault
@@ -29,6 +30,7 @@ from cachesim.model.faults.nodes import (
     SlowCache,
     SlowDatabase,
 )
+from cachesim.model.fleet.copying import FullCopy
 from cachesim.model.fleet.ejection import Eject
 from cachesim.model.resilience import Breaker, Calls
 
@@ -47,6 +49,7 @@ __all__ = [
     "FlushCache",
     "FreezeCache",
     "FreezeDatabase",
+    "FullCopy",
     "HotKey",
     "KillNode",
     "PartitionCache",

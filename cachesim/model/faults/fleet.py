@@ -37,6 +37,7 @@ class AddNode(Fault):
     Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013: how a cold cluster is filled.
     """
 
+    adds = 1
     warm: Delay = 0.0  # seconds for which clients do so, from the join on; 0: they never do
 
     def play(self, system: UnreliableSystem) -> Steps:

@@ -10,6 +10,7 @@ from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.slots import SLOTS, slot_of
 from cachesim.errors import BadInput
 from cachesim.model.distributions import Between, Distribution, Exponential
+from cachesim.model.fleet.copying import FullCopy
 from cachesim.model.fleet.gossip import failover_times
 from cachesim.model.fleet.specs import Fleet, Nodes
 from cachesim.model.fleet.topology import Truth, View
@@ -33,6 +34,15 @@ class Groups(Fleet):
     min_replicas: Few = 0  # without so many good replicas a primary takes no writes
     max_lag: Count = 10  # seconds since its last word, after which a replica is not good
     backlog: Bytes = MIB  # bytes of the log that a primary keeps for replicas that were away
+    copy: FullCopy = FullCopy()  # what it costs a replica to copy all data, during a run
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.min_replicas > self.replicas:
+            raise BadInput(
+                f"{type(self).__name__}.min_replicas must be at most replicas ({self.replicas}), or no write is "
+                f"ever taken; got {self.min_replicas}"
+            )
 
     def check(self, cache: EngineSpec) -> None:
         """Raise BadInput unless the engine is Redis."""

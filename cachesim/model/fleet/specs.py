@@ -83,6 +83,10 @@ class Pool(Fleet):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.gutter and self.eject is None:
+            raise BadInput(
+                "Pool.gutter stands in for ejected nodes; give eject, too, or leave it out"
+            )
         self.route.over([address(number) for number in range(self.nodes)])  # it may refuse them
 
     def spares(self) -> Sequence[str]:
