@@ -32,7 +32,7 @@ class FleetClient:
     def __init__(self, clients: NodeClients, host: FleetHost, journey: Journey) -> None:
         self._clients, self._places = clients, host.places
         self._journey = journey
-        self._lines = Found(lambda place: clients[place].line)
+        self._lines: Found[int, Any] = Found(lambda place: clients[place].line)
         self._engine = host.caches[0].engine  # any node's: it knows the keys of a command
         self.dirty = Dirty(host)
 
