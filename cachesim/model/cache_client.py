@@ -1,7 +1,6 @@
 """The application's client library of the cache: what `app.cache` is."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import simpy
@@ -9,7 +8,7 @@ import simpy
 from cachesim.engines.base import Command
 from cachesim.errors import CacheError, SimulatedFailure
 from cachesim.model.cache import CacheTier
-from cachesim.model.events import Effect, Visit
+from cachesim.model.events import Visit
 from cachesim.model.journey import Journey
 from cachesim.model.misuse import check_set
 from cachesim.records import Value
@@ -31,11 +30,6 @@ class CacheClient:
         self._got, self._was_set = self._run_get, self._run_set
         self._was_deleted, self._executed = self._run_delete, self._run_execute
         self._nobody_waits = self._run_wait
-
-    @property
-    def line(self) -> tuple[Callable[..., Visit], Effect, Callable[[str], int], float]:
-        """What `get` needs, for a client of many caches that writes it out."""
-        return self._send, self._got, self._held_bytes, self._per_byte
 
     def get(self, key: str, replica: bool | None = None) -> simpy.Event:
         """Ask for a key; the event's value is the Value, or None if the key is not there.

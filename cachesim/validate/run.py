@@ -21,6 +21,7 @@ from cachesim.validate import (
     races,
     replicas,
     shards,
+    zones,
 )
 from cachesim.validate.oracle import Oracle, OracleRow, judge
 
@@ -40,6 +41,7 @@ ORACLES: dict[str, Oracle] = {
         shards,
         fleets,
         full_copies,
+        zones,
     )
     for oracle in family.ORACLES
 }

@@ -12,7 +12,6 @@ import simpy
 from cachesim.errors import BadInput
 from cachesim.model.cache_client import CacheClient
 from cachesim.model.fleet.topology import Found
-from cachesim.model.journey import Journey
 from cachesim.records import Value
 
 
@@ -29,18 +28,14 @@ NodeClients = Found[int, CacheClient]  # the clients of one view, by the place o
 class FleetClient:
     """An `app.cache` that sends each command to the client of its key's node."""
 
-    def __init__(self, clients: NodeClients, host: FleetHost, journey: Journey) -> None:
+    def __init__(self, clients: NodeClients, host: FleetHost) -> None:
         self._clients, self._places = clients, host.places
-        self._journey = journey
-        self._lines: Found[int, Any] = Found(lambda place: clients[place].line)
         self._engine = host.caches[0].engine  # any node's: it knows the keys of a command
         self.dirty = Dirty(host)
 
     def get(self, key: str, replica: bool | None = None) -> simpy.Event:
         """Ask the key's node; see `CacheClient.get`."""
-        # CacheClient.get, written out: one call less
-        send, got, held_bytes, per_byte = self._lines[self._places[key]]
-        return send(self._journey, got, key, per_byte * held_bytes(key))
+        return self._clients[self._places[key]].get(key)
 
     def set(self, key: str, value: Value, ttl: float = math.inf) -> simpy.Event:
         """Store a value at the key's node; see `CacheClient.set`."""

@@ -14,6 +14,7 @@ from cachesim.model.distributions import Constant, Exponential
 from cachesim.model.fleet.failover import UnreliableGroupSystem
 from cachesim.model.fleet.groups import Replicated, Shards
 from cachesim.model.fleet.lost import held
+from cachesim.model.fleet.zones import with_zones
 from cachesim.model.popularity import Uniform
 from cachesim.model.resilience import Calls, Resilience
 from cachesim.model.strategies.base import Strategy
@@ -35,6 +36,7 @@ def named(fault, **fields):
 
 
 faults = st.one_of(
+    st.builds(f.KillZone, st.just("zone-0"), at=moments, down=spans | st.just(float("inf"))),
     named(f.KillNode, down=spans | st.just(float("inf"))), named(f.CrashCache, down=spans),
     named(f.FlushCache), named(f.SlowCache, duration=spans, factor=st.floats(1, 2000)),
     named(f.DropCachePackets, duration=spans, share=st.floats(0, 1)),
@@ -47,7 +49,8 @@ paces = st.sampled_from([1e4, 1e5, 1e8])  # bytes per second; a copy has about 1
 copies = st.builds(f.FullCopy, fork=st.sampled_from([0.01, 100.0]), bandwidth=paces, load=paces,
                    output_buffer=st.sampled_from([1000, 10_000, MIB]))  # fmt: skip
 groups = {"lag": lags, "min_replicas": st.integers(0, 1), "max_lag": st.integers(1, 3),
-          "backlog": st.sampled_from([1000, MIB]), "copy": copies}  # fmt: skip
+          "backlog": st.sampled_from([1000, MIB]), "copy": copies, "zones": st.integers(1, 3),
+          "reads": st.sampled_from(["primary", "nearest"])}  # fmt: skip
 fleets = st.builds(
     Replicated, replicas=st.integers(1, 3), detect=st.builds(Constant, value=waits), processes=st.integers(1, 3),
     promote=st.builds(Constant, value=waits), dns_ttl=waits, reresolves=st.booleans(), **groups,
@@ -78,7 +81,7 @@ class OnlyCache(Strategy):
 WATCHED = "set", "delete", "flush", "gone_by_itself", "restart", "execute"
 
 
-class Watched(UnreliableGroupSystem):
+class Watched(with_zones(UnreliableGroupSystem)):
     """A system whose engines note what clients and they themselves do: `done`, in the order of the effects."""
 
     def make_caches(self):
@@ -140,7 +143,10 @@ def watch(system, node):
 def played(fleet, faults, timeout, seed):
     """Run a schedule; return the system and the writes that the cache acknowledged."""
     if isinstance(fleet, Shards):
-        faults = [fault.replace(node=f"shard-0 {fault.node}") for fault in faults]
+        faults = [
+            fault.replace(node=f"shard-0 {fault.node}") if hasattr(fault, "node") else fault
+            for fault in faults
+        ]
     scenario = Scenario(
         strategy=OnlyCache(), cache=Redis(memory=MIB), fleet=fleet, faults=tuple(faults), seed=seed,
         workload=OpenLoop(rate=60.0, reads=0.2, popularity=Uniform(keys=12)), duration=LENGTH,
