@@ -16,6 +16,7 @@ from cachesim.model.events import Visit
 from cachesim.model.fleet.copying import LOADING, CopyingReplica, FullCopy, Terms
 from cachesim.model.fleet.lost import all_held
 from cachesim.model.fleet.node import GroupNode
+from cachesim.model.fleet.replica import Depart
 from cachesim.model.fleet.replica_client import GroupNodeClient
 from cachesim.model.journey import Journey
 from cachesim.model.unreliable.attempt import at
@@ -47,6 +48,7 @@ class FailingNode(GroupNode, UnreliableCache):
 
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
+        self.service = self.caught_up().__next__
         self.silent_since = math.inf  # seconds; inf: it is not silent
         self._notice: Callable[[FailingNode], None] = lambda node: None
         self._forgotten: list[LostWrite] = []
@@ -56,8 +58,12 @@ class FailingNode(GroupNode, UnreliableCache):
         """Call `notice` with the node whenever it falls silent or is back."""
         self._notice = notice
 
-    def depart(self, arrival: float, seconds: float) -> float:
-        """Book work on the station; return when it is done, at the present speed."""
+    @property
+    def depart(self) -> Depart:
+        """The function that books work at the present speed."""
+        return self._depart
+
+    def _depart(self, arrival: float, seconds: float) -> float:
         return self.station.when(self.station.depart(self.station.work(arrival), seconds))
 
     def _turn(self, switch: str, step: int) -> None:
@@ -209,6 +215,7 @@ class FailingNodeClient(GroupNodeClient, ResilientCacheClient):
         self, tier: FailingNode, journey: Journey, channel: Channel, *, strict: bool
     ) -> None:
         super().__init__(tier, journey, channel, raises=True)
+        self._ask = tier.get  # its role may change
         self._strict = strict  # whether a replica redirects reads that were not meant for it
         self._replica_got = self._run_get_replica
 
