@@ -135,7 +135,7 @@ class KillZone(Fault):
 
     The database is in zone-0 and dies with it; `down` seconds later it is back, too. If it has a standby, that
     takes over: after `Database.failover` seconds, whatever `down` says. No process of the application dies.
-    SIMPLIFIED: the elections of the shards go on, even if most primaries were in the zone.
+    A cluster elects nobody while half of its primaries or more are gone, as with two zones.
 
     >>> str(KillZone("zone-1", at=40))
     'KillZone at 40 s for good'

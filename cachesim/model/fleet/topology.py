@@ -107,11 +107,11 @@ class View:
         self.truth, self.late = truth, late
         self._seen = 0
         self._zone: str | None = None  # from which it reads; None: that does not matter
+        self._is_stuck = False  # whether no news comes to the process
 
     def read_in(self, zone: str | None) -> None:
         """Take, for a read of a replica, a node in this zone."""
         self._zone = zone
-        self._is_stuck = False  # whether no news comes to the process
 
     def stick(self, is_stuck: bool) -> None:
         """Hear of no change from now on, or again."""

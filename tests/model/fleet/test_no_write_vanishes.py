@@ -160,11 +160,11 @@ def played(fleet, faults, timeout, seed):
     return system, set(system.shared)
 
 
-def in_shard(fault):
+def in_shard(fault, number=0):
     """Let a fault name nodes of a shard."""
     if isinstance(fault, f.Partition):
-        return fault.replace(nodes=[f"shard-0 {name}" for name in fault.nodes])
-    return fault.replace(node=f"shard-0 {fault.node}") if hasattr(fault, "node") else fault
+        return fault.replace(nodes=[f"shard-{number} {name}" for name in fault.nodes])
+    return fault.replace(node=f"shard-{number} {fault.node}") if hasattr(fault, "node") else fault
 
 
 def group_of(system, name):

@@ -29,6 +29,7 @@ from tests.model.fleet.test_no_write_vanishes import (
     different,
     faults,
     groups,
+    in_shard,
     moments,
     present,
     undone,
@@ -126,7 +127,7 @@ class WatchedMoves(ReshardingSystem):
 
 def played(fleet, faults, moves, timeout, seed):
     """Run a schedule; return the system."""
-    faults = [each.replace(node=f"shard-{n % 2} {each.node}") for n, each in enumerate(faults)]
+    faults = [in_shard(each, n % 2) for n, each in enumerate(faults)]
     scenario = Scenario(
         strategy=OneOrTwo(), cache=Redis(memory=MIB), fleet=fleet, faults=(*faults, *moves), seed=seed,
         workload=LowSlots(rate=60.0, reads=0.2, popularity=Uniform(keys=12)), duration=LENGTH,
