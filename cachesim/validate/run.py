@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from cachesim.errors import BadInput
 from cachesim.experiments.parallel import in_parallel
 from cachesim.validate import (
+    crashes,
     fleets,
     freshness,
     herds,
@@ -38,6 +39,7 @@ ORACLES: dict[str, Oracle] = {
         latency,
         shards,
         fleets,
+        crashes,
     )
     for oracle in family.ORACLES
 }
