@@ -13,6 +13,7 @@ from cachesim.validate import (
     crashes,
     fleets,
     freshness,
+    full_copies,
     herds,
     hits,
     latency,
@@ -21,6 +22,7 @@ from cachesim.validate import (
     races,
     replicas,
     shards,
+    zones,
 )
 from cachesim.validate.oracle import Oracle, OracleRow, judge
 
@@ -40,6 +42,8 @@ ORACLES: dict[str, Oracle] = {
         shards,
         fleets,
         crashes,
+        full_copies,
+        zones,
     )
     for oracle in family.ORACLES
 }

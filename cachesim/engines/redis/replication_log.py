@@ -117,13 +117,17 @@ class ReplicationLog:
 
     def trim(self) -> None:
         """Forget what no reader needs; without a reader, what lies before the backlog."""
+        self._trim_at = self.offset + self.backlog  # a reader may `ask_at` an earlier one
         needs = [reader.needs() for reader in self.readers] or [self.offset - self.backlog]
-        self._trim_at = self.offset + self.backlog
         count = self._count(min(needs))
         if count:
             self.start = self.entries[count - 1].offset
             self.first += count
             del self.entries[:count]
+
+    def ask_at(self, offset: int) -> None:
+        """Ask the readers what they need as soon as the log is longer than this, if not before."""
+        self._trim_at = min(self._trim_at, offset)
 
     def after(self, offset: int) -> list[LogEntry]:
         """Return the entries beyond an offset: what a replica that is there has not got.

@@ -11,11 +11,11 @@ from cachesim.engines.redis.replication_log import ReplicationLog
 from cachesim.model.events import Drive, Steps
 from cachesim.model.fleet.failing_node import FailingNode, FailingNodeClient
 from cachesim.model.fleet.groups import Shards
-from cachesim.model.fleet.lost import lost_in
+from cachesim.model.fleet.lost import judged, lost_in
 from cachesim.model.fleet.system import GroupSystem
 from cachesim.model.fleet.unreliable import UnreliableFleetSystem
 from cachesim.model.journey import Journey
-from cachesim.records import LostWrite
+from cachesim.records import PRIMARY, LostWrite
 from cachesim.rng import uniform
 
 
@@ -40,17 +40,25 @@ class UnreliableGroupSystem(UnreliableFleetSystem, GroupSystem):
 
     def cache_named(self, name: str) -> Any:
         """Find a node by its name, or by its role: "shard-0 primary", "primary"."""
-        group, _, role = name.rpartition(" ")
-        for number, names in enumerate(self.fleet.groups()):
-            if role == "primary" and names[0].rpartition(" ")[0] == group:
-                return self.caches[self.topology.primaries[number]]
+        roles = self.roles()
+        if name in roles:
+            return self.caches[self.topology.primaries[roles.index(name)]]
         return super().cache_named(name)
+
+    def roles(self) -> list[str]:
+        """Name the primary of each group: "shard-0 primary", or only "primary"."""
+        groups = self.fleet.groups()
+        return [f"{names[0].rpartition(' ')[0]} {PRIMARY}".lstrip() for names in groups]
+
+    def known(self) -> str:
+        """Name the nodes for a sentence, and a role."""
+        return f'{super().known()}, or a role such as "{self.roles()[0]}"'
 
     def lost_writes(self) -> list[LostWrite]:
         """Give every write that a primary had taken and that is gone, in the order of the losses."""
         gone = [self.caches[place].forgotten() for place in self.topology.primaries]
         self._lost += [lost for each in gone for lost in each]  # of primaries that never came back
-        return self._lost
+        return judged(self._lost, self.db.versions)
 
     # --- a node falls silent, or is back
 
@@ -96,6 +104,7 @@ class UnreliableGroupSystem(UnreliableFleetSystem, GroupSystem):
     def _connect(self, node: FailingNode, primary: FailingNode) -> None:
         """Let a replica go on where it was, or copy the primary; it waits for a primary that is silent."""
         link = node.replica
+        node.let_copies_cost(self.fleet.copy)
         if primary.is_silent:
             node.demote()
         elif link is None or link.log is not primary.engine.log:

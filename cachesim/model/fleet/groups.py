@@ -10,6 +10,7 @@ from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.slots import SLOTS, slot_of
 from cachesim.errors import BadInput
 from cachesim.model.distributions import Between, Distribution, Exponential
+from cachesim.model.fleet.copying import FullCopy
 from cachesim.model.fleet.gossip import failover_times
 from cachesim.model.fleet.specs import Fleet, Nodes
 from cachesim.model.fleet.topology import Truth, View
@@ -18,21 +19,42 @@ from cachesim.rng import Draw
 from cachesim.spec import Bytes, Count, Delay, Rule, Span
 from cachesim.units import MIB, MS
 
+Reads = Literal["primary", "replica", "nearest"]
 Few = Annotated[int, Rule("from 0 to 5", lambda x: 0 <= x <= 5)]  # so many replicas has a shard
 
 
 class Groups(Fleet):
     """Groups of nodes with the same keys: a primary and its replicas, which follow it with a lag.
 
-    `min_replicas` and `max_lag` are Redis's min-replicas-to-write and min-replicas-max-lag.
+    `reads="nearest"` takes the nodes of a group in turn that are in the process's own zone, the primary
+    among them; if there is none, all of them. `min_replicas` and `max_lag` are Redis's
+    min-replicas-to-write and min-replicas-max-lag.
     """
 
     replicas: Few = 0  # of each primary
     lag: Distribution = Exponential(mean=1 * MS)  # seconds from a write to its arrival at a replica
-    reads: Literal["primary", "replica"] = "primary"  # who answers a get that does not say it
+    reads: Reads = "primary"  # who answers a get that does not say it
     min_replicas: Few = 0  # without so many good replicas a primary takes no writes
     max_lag: Count = 10  # seconds since its last word, after which a replica is not good
     backlog: Bytes = MIB  # bytes of the log that a primary keeps for replicas that were away
+    copy: FullCopy = FullCopy()  # what it costs a replica to copy all data, during a run
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.min_replicas > self.replicas:
+            raise BadInput(
+                f"{type(self).__name__}.min_replicas must be at most replicas ({self.replicas}), or no write is "
+                f"ever taken; got {self.min_replicas}"
+            )
+
+    @property
+    def is_zoned(self) -> bool:
+        """Whether it matters in which zone a node and a process are."""
+        return super().is_zoned or self.reads == "nearest"
+
+    def read_zone(self, process: int) -> str | None:
+        """Name the zone in which a process looks for a copy to read; None: the zone does not matter."""
+        return self.zone_of_process(process) if self.reads == "nearest" else None
 
     def check(self, cache: EngineSpec) -> None:
         """Raise BadInput unless the engine is Redis."""

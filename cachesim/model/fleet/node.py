@@ -65,10 +65,13 @@ class GroupNode(CacheTier):
         def seconds(entry: LogEntry) -> float:
             return 0.0 if entry.why == FRAME else work
 
-        self.replica = LazyReplica(
-            primary.engine, self.engine, lags, depart=self.depart, seconds=seconds, back=back,
-            phase=self._phase,
-        )  # fmt: skip
+        self.replica = self.make_replica(
+            primary, lags, depart=self.depart, seconds=seconds, back=back, phase=self._phase
+        )
+
+    def make_replica(self, primary: Any, lags: Iterator[float], **options: Any) -> LazyReplica:
+        """Make what follows a node; a subclass may have another one."""
+        return LazyReplica(primary.engine, self.engine, lags, **options)
 
     def lead(self) -> list[Any]:
         """Become a primary; return the entries of the old log that never came here."""

@@ -103,9 +103,13 @@ class LazyReplica:
 
     def catch_up(self, now: float) -> None:
         """Receive what has arrived by now, book its work, and execute what is done by now."""
-        if self.was_cut is None:
+        if self.was_cut is None or self.is_online_again(now):
             self.primary.upkeep(now)
         self._advance(now)
+
+    def is_online_again(self, now: float) -> bool:
+        """Let time pass while the link is cut. True if it no longer is: a subclass may end a copy."""
+        return False
 
     def needs(self) -> int:
         """Return the offset behind which it needs the log; it catches up before.
@@ -181,23 +185,26 @@ class LazyReplica:
         self.acks.connect(at, self.applied)
         return True
 
-    def resync(self, at: float, ready: float | None = None) -> bool:
-        """Follow the primary as it is now. True if a copy of all its data was needed.
+    def resync(self, at: float) -> bool:
+        """Follow the primary as it is now. True if a copy of all its data was needed; it takes no time.
 
-        Without it, what follows the replica's offset comes from the primary's backlog. `ready` is
-        when the copy is loaded: what is written meanwhile is sent after it.
+        Without it, what follows the replica's offset comes from the primary's backlog.
         """
         self.leave()
         full = self.engine.follow(self.primary)
-        self.log = log = self.primary.log
-        log.readers.append(self)
-        self.received = self.engine.applied
-        self._next = log.number(self.received)
-        self._lags.clear()
         self._waiting.clear()
-        self.was_cut, self._healed = None, at if ready is None else ready
+        self._read_on(self.engine.applied, at)
+        self.was_cut = None
         self.acks.connect(at, self.applied)
         return full
+
+    def _read_on(self, offset: int, healed: float) -> None:
+        """Read the primary's log from an offset on; nothing arrives before the link has `healed`."""
+        self.log = log = self.primary.log
+        log.readers.append(self)
+        self.received, self._next = offset, log.number(offset)
+        self._lags.clear()
+        self._healed = healed
 
     def follow(self, primary: ReplicatedEngine, at: float) -> bool:
         """Follow another primary, after a failover. True if a copy of all its data was needed."""

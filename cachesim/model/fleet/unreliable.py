@@ -1,5 +1,6 @@
 """A fleet whose nodes may fail, come and go: its clients know what their process has learned so far."""
 
+import json
 from typing import Any
 
 from cachesim.errors import BadInput
@@ -15,6 +16,8 @@ from cachesim.model.unreliable.tiers import UnreliableTier
 from cachesim.records import CACHE, SILENT
 from cachesim.rng import uniform
 
+SHOWN = 3  # nodes at each end of a long list, in a sentence
+
 
 class UnreliableFleetSystem(FleetSystem, UnreliableSystem):
     """A fleet with switches for faults."""
@@ -27,6 +30,8 @@ class UnreliableFleetSystem(FleetSystem, UnreliableSystem):
         self.truth = Truth(lambda: self.env._now, self._topology)
         draw = uniform(self.blueprint.seed, "views of the fleet")
         self.views = [self.fleet.view(self.truth, draw) for _ in range(self.fleet.processes)]
+        for process, view in enumerate(self.views):
+            view.read_in(self.fleet.read_zone(process))
         return caches
 
     def cache_client(self, app: App) -> Any:
@@ -55,9 +60,23 @@ class UnreliableFleetSystem(FleetSystem, UnreliableSystem):
     def tier(self, name: str) -> UnreliableTier:
         """Find a tier by its name; a fleet has several caches."""
         if name == CACHE:
-            nodes = ", ".join(tier.name for tier in self.caches)
-            raise BadInput(f"a fleet has several caches; name one: node=..., of {nodes}")
+            raise BadInput(f"a fleet has several caches; name one: node=..., of {self.known()}")
+        if name not in self.tiers:
+            raise BadInput(f"this fleet has no node {json.dumps(name)}; choose from {self.known()}")
         return super().tier(name)
+
+    def known(self) -> str:
+        """Name the nodes for a sentence; of many the first and the last ones."""
+        names = [tier.name for tier in self.caches]
+        middle = ["..."] if len(names) > 2 * SHOWN else names[SHOWN:-SHOWN]
+        return ", ".join([*names[:SHOWN], *middle, *names[SHOWN:][-SHOWN:]])
+
+    def foresee(self, fault: Any) -> None:
+        """Refuse a fault of a node that is not there, and that no fault will add."""
+        first = len(self.fleet.groups())
+        coming = [f"node-{first + n}" for n in range(sum(f.adds for f in self.blueprint.faults))]
+        if getattr(fault, "node", None) not in coming:
+            super().foresee(fault)
 
     def add_node(self, warm: float = 0.0) -> None:
         """Let an empty node join the pool; a miss asks the key's old node too, for `warm` seconds."""
@@ -73,8 +92,11 @@ class UnreliableFleetSystem(FleetSystem, UnreliableSystem):
 
     def remove_node(self, tier: UnreliableTier) -> None:
         """Let a node leave the pool."""
-        place = self.caches.index(tier)
-        left = tuple(member for member in self.members("RemoveNode") if member != place)
+        place, members = self.caches.index(tier), self.members("RemoveNode")
+        if place not in members:
+            there = ", ".join(self.caches[member].name for member in members)
+            raise BadInput(f'"{tier.name}" is not in the pool; RemoveNode takes one of {there}')
+        left = tuple(member for member in members if member != place)
         if not left:
             raise BadInput(f'"{tier.name}" is the last node of the pool; it cannot leave')
         self._regroup(left)
