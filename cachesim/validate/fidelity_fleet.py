@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from cachesim.engines.redis.engine import Redis
-from cachesim.errors import CommandError
 from cachesim.experiments.parallel import in_parallel
-from cachesim.live.groups import FailoverTimes, PrimaryAndReplicas, RedisCluster, failover
-from cachesim.model.fleet.gossip import failover_times
+from cachesim.live.groups import FailoverTimes, PrimaryAndReplicas, RedisCluster, failover, until
+from cachesim.live.splits import split_brain, writes
+from cachesim.model.fleet.gossip import Gossip, failover_times
 from cachesim.rng import uniform
 from cachesim.theory import replica_stale_ratio
 from cachesim.validate.fidelity_replica import (
@@ -31,9 +31,7 @@ DRAWS = 1000  # predicted failovers per time-out
 READS = 1500
 STEPS = 15_000  # commands of a schedule, 7 of 10 are reads
 BACKLOG = 16_384  # bytes
-BLOCK = (
-    16_384  # bytes: the backlog forgets whole blocks (redis 7.0: server.h, PROTO_REPLY_CHUNK_BYTES)
-)
+BLOCK = 16_384  # bytes that the backlog forgets at once (redis 7.0: PROTO_REPLY_CHUNK_BYTES)
 VALUE = 1000  # bytes of a value that a replica missed
 STEP = 0.1  # seconds between two looks
 PHASES = [tenth / 10 + 0.05 for tenth in range(10)]  # of a second
@@ -117,20 +115,13 @@ def cut_off(patience: float) -> list[FleetRow]:
             pair.links[0].cut()
             took.append(_seconds_of_writes(pair, pair.primary, "k"))
             pair.links[0].heal()
-        what = f"seconds to NOREPLICAS, max-lag {patience:g} s"
-        version, apart = pair.primary.version, max(map(_apart, lazy, took))
-        mean, middle = statistics.mean(took), patience + 0.5  # from m - 1/2 to m + 3/2
+        what, version = f"seconds to NOREPLICAS, max-lag {patience:g} s", pair.primary.version
+        apart = max(abs(a - b) for a, b in zip(lazy, took, strict=True))
         return [
-            FleetRow(f"{what}, mean of {len(took)}", statistics.mean(ours), mean, 1.0, version),
-            FleetRow(f"{what}, the shortest", middle, min(took), 1.0, version),
-            FleetRow(f"{what}, the longest", middle, max(took), 1.0, version),
+            FleetRow(f"{what}, mean of {len(took)}", statistics.mean(ours), statistics.mean(took), 1.0, version),
             FleetRow(f"{what}, the largest difference from the lazy log", 0.0, apart,
                      STEP / 2 + INSTANT, version),
         ]  # fmt: skip
-
-
-def _apart(one: float, other: float) -> float:
-    return abs(one - other)
 
 
 def rebooted(down: float) -> list[FleetRow]:
@@ -139,24 +130,20 @@ def rebooted(down: float) -> list[FleetRow]:
         pair.primary.call("SET", "a", 1)
         pair.move_to(2.0)
         pair.primary.crash()
-        pair.move(down)
+        pair.move_to(back := 2.0 + down)
         pair.restart(pair.primary)
-        back = pair.now
         while pair.replicas[0].call("DBSIZE"):
             pair.move(STEP)
         what = f"seconds until the replica of a rebooted primary is empty, after {down:g} s"
-        return [FleetRow(what, emptied(down), pair.now - back, 0.2, pair.replicas[0].version)]
+        return [FleetRow(what, emptied(down), pair.now - back, 0.2, pair.primary.version)]
 
 
 def _seconds_of_writes(fleet: Any, node: Any, key: str) -> float:
     """Write every 100 ms until a write is refused; give the seconds until then."""
     began = fleet.now
-    while True:
-        try:
-            node.call("SET", key, 1)
-        except CommandError:
-            return float(fleet.now - began)
+    while writes(node, key):
         fleet.move(STEP)
+    return float(fleet.now - began)
 
 
 def longest_partial(backlog: float) -> list[FleetRow]:
@@ -224,14 +211,43 @@ def beside_ours(node_timeout: float, runs: list[FailoverTimes]) -> list[FleetRow
 
 
 def minority(node_timeout: float) -> list[FleetRow]:
-    """Cut a primary off from all others, and measure for how long it still takes writes."""
+    """Cut a primary off, with its clients: how long it takes writes, and what is left of them."""
+    runs = [split_brain(node_timeout, seed) for seed in range(1, RUNS + 1)]
+    draw = uniform(1, f"isolation {node_timeout:g}")
+    drawn = [Gossip(node_timeout, 3, 1, draw).isolation() for _ in range(DRAWS)]
+    alone = f"a primary alone, node time-out {node_timeout:g} s"
+    version = runs[0].version
+    return [
+        FleetRow(
+            f"seconds until CLUSTERDOWN at {alone}, median of {RUNS}",
+            statistics.median(drawn),
+            statistics.median(run.refused for run in runs),
+            max(1.0, node_timeout / 10),
+            version,
+        ),
+        FleetRow(
+            f"writes of {alone}, that are gone after healing, all of {RUNS} runs",
+            sum(run.taken for run in runs),
+            sum(run.taken - run.kept for run in runs),
+            0.0,
+            version,
+        ),
+    ]
+
+
+def rest(node_timeout: float) -> list[FleetRow]:
+    """Cut a primary off with its replica, so that nobody replaces it: when it serves again after healing."""
     with RedisCluster(node_timeout=node_timeout) as cluster:
-        alone, *others = cluster.nodes
-        cluster.partition([alone], others)
-        took = _seconds_of_writes(cluster, alone, cluster.key_of(0))
-        what = f"seconds that a primary alone takes writes, node time-out {node_timeout:g} s"
-        middle, half = 1.25 * node_timeout, 0.25 * node_timeout  # between T and 1.5 T
-        return [FleetRow(what, middle, took, half + 3 * STEP, alone.version)]
+        alone, key = cluster.nodes[0], cluster.key_of(0)
+        inside = [alone, cluster.nodes[cluster.shards]]
+        cluster.partition(inside, [node for node in cluster.nodes if node not in inside])
+        cluster.move(3 * node_timeout)  # the message that it failed is no longer under way
+        cluster.heal()
+        began = cluster.now
+        until(cluster, lambda: writes(alone, key), limit=began + 60)
+        what = f"seconds that a primary rests after healing, node time-out {node_timeout:g} s"
+        expected = min(max(node_timeout, 0.5), 5.0)
+        return [FleetRow(what, expected, cluster.now - began, 3 * STEP, alone.version)]
 
 
 def read_by_read(mean: float) -> list[FleetRow]:
@@ -279,4 +295,5 @@ MEASURES: list[tuple[Callable[..., list[FleetRow]], tuple[float, ...]]] = [
     (lost_writes, (200, 0.05)),
     (longest_partial, (BACKLOG,)),
     *[(minority, (node_timeout,)) for node_timeout in (5, 15)],
+    *[(rest, (node_timeout,)) for node_timeout in (2, 15)],
 ]

@@ -203,7 +203,7 @@ class ReplicatedEngine(WatchedEngine):
             when = self.now + max(1, round(ttl * 1000))
             command = ("SET", key, value, "PXAT", when)
         self.store(self.table.entries.get(key), key, value, when)
-        self.log.append_set(self.clock(), self.selected, command, key)
+        self.log.append_fast(self.clock(), self.selected, command)
 
     def _set_slowly(self, key: str, value: bytes, ttl: float) -> None:
         self._pending = []
@@ -249,7 +249,7 @@ class ReplicatedEngine(WatchedEngine):
             self._pending.append((self.selected, ("DEL", key), why))
         else:
             now = self.clock() if self._at is None else self._at
-            self.log.append(now, self.selected, ("DEL", key), why)
+            self.log.append_fast(now, self.selected, ("DEL", key), why)
 
     def ping(self) -> None:
         """Write a PING: it counts in the offset."""

@@ -65,9 +65,8 @@ def play(fleet, steps, *played, strategy=None, **fields):
         strategy or OnlyCache(),
         steps,
         fleet=fleet,
-        cache=Redis(memory=MIB),
         faults=played,
-        **fields,
+        **{"cache": Redis(memory=MIB), **fields},
     )
     recorder = Recorder(fleet=True)
     system = system_for(scenario)(scenario, recorder.request, recorder.sample)
