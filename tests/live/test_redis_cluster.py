@@ -7,7 +7,7 @@ import pytest
 from cachesim.errors import CommandError
 from cachesim.live.groups import RedisCluster, failover
 from cachesim.model.fleet.failing_node import UNBLOCKED
-from cachesim.validate.fidelity_fleet import beside_gossip, failover_runs, minority, rest
+from cachesim.validate.fidelity_fleet import beside_ours, failover_runs, minority, rest
 from tests.live.conftest import seconds_until, started_fleet
 
 # PFAIL, FAIL, promoted: medians of 40 failovers of redis-server 7.0.15, measured before this code existed.
@@ -16,9 +16,9 @@ TABLE = {5: (6.8, 7.3, 8.2), 15: (17.7, 19.7, 20.5)}
 
 @pytest.mark.parametrize("node_timeout", [2, 5, 9, 15])
 def test_the_time_line_of_a_failover(node_timeout):
-    """Bounds that follow from the source (cluster.c); medians near the table and near the prediction."""
+    """Bounds that follow from the source (cluster.c); medians near the table and near our runs."""
     runs = started_fleet(failover_runs, node_timeout)
-    rows = beside_gossip(node_timeout, runs)
+    rows = beside_ours(node_timeout, runs)
 
     assert all(node_timeout < run.suspected <= 1.5 * node_timeout + 0.21 for run in runs)
     assert all(run.suspected <= run.failed for run in runs)

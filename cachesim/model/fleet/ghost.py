@@ -21,9 +21,9 @@ class Ghost:
     def catch_up(self, now: float) -> None:
         """Receive nothing."""
 
-    def is_good(self, now: float, max_lag: int) -> bool:
+    def is_good(self, now: float, max_lag: int, look: float) -> bool:
         """Whether its last ACK is young enough; see `LazyReplica.is_good`."""
-        return self._acks.is_good(now, max_lag)
+        return self._acks.is_good(now, max_lag, look)
 
     def acknowledges(self, offset: int) -> float:
         """Return when it will have answered a WAIT: never."""

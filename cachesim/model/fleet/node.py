@@ -29,7 +29,7 @@ class GroupNode(CacheTier):
         self._links = 0  # how often it has followed a node: each link has lags of its own
         self.waiting: dict[Any, None] = {}  # clients that WAIT for its replicas
         self._required = 0, 0  # min-replicas-to-write, min-replicas-max-lag
-        self._looked, self._good = -1, 0  # the second of the last look, the good replicas then
+        self._looked, self._good = -2.0, 0  # when it looked last, and the good replicas then
         self._phase = uniform(self.seed, f"{self.name} acknowledgements")()
 
     def make_engine(self, cache: Any, clock: Clock, random: Random) -> ReplicatedEngine:
@@ -94,11 +94,12 @@ class GroupNode(CacheTier):
     def _too_few(self) -> str | None:
         """Give the error of a primary with too few good replicas; None: it has enough."""
         wanted, max_lag = self._required
-        second = math.floor(self.env._now)
-        if second > self._looked:  # the server looks once per second
+        now, phase = self.env._now, self._phase
+        look = math.floor(now - phase) + phase
+        if look > self._looked:  # the server looks once per second, when it would send an ACK
             links: Any = self.engine.log.readers
-            self._looked = second
-            self._good = sum(link.is_good(self.env._now, max_lag) for link in links)
+            self._looked = look
+            self._good = sum(link.is_good(now, max_lag, look) for link in links)
         return None if self._good >= wanted else NOREPLICAS
 
     def ask_for_acks(self) -> int:

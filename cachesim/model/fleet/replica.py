@@ -247,14 +247,15 @@ class LazyReplica:
         self.catch_up(now)
         return self.acks.newest(now)
 
-    def is_good(self, now: float, max_lag: int = 10) -> bool:
+    def is_good(self, now: float, max_lag: int = 10, look: float | None = None) -> bool:
         """Whether min-replicas-max-lag lets the primary write, as far as this replica goes.
 
         The primary counts in whole seconds: the age is the difference of two clocks that show
-        seconds. It looks once per second (redis 7: replication.c, refreshGoodSlavesCount).
+        seconds. It looks once per second (redis 7: replication.c, refreshGoodSlavesCount); `look`
+        is when it did so, if not now.
         """
         self.catch_up(now)
-        return self.acks.is_good(now, max_lag)
+        return self.acks.is_good(now, max_lag, now if look is None else look)
 
     def acknowledges(self, offset: int) -> float:
         """Return when the primary knows, after a WAIT, that this replica has the log up to `offset`.
