@@ -127,4 +127,5 @@ NODE_SAMPLE = (  # of one node of a fleet
     "role",  # what it is then, one of ROLES
     *TIERS[CACHE].counters,
     "lag",  # seconds that a replica is behind its primary; 0: it has everything, or is the primary
+    "crossed",  # bytes that clients in other zones have sent to it, or got from it, so far
 )

@@ -10,6 +10,8 @@ from cachesim.measure.history import since
 from cachesim.measure.metrics import MetricFunction, measure, miss_kinds
 from cachesim.measure.series import series
 from cachesim.measure.tables import html_table, show, text_table
+from cachesim.planner.cost import cost_per_hour
+from cachesim.planner.node_types import NodeType, kind_of
 from cachesim.predict.prediction import Prediction, predict
 from cachesim.scenario import Scenario
 
@@ -69,7 +71,35 @@ class Result:
         """What the nodes of a fleet did: shares of the reads, redirects, lost writes; one node has nothing to say."""
         if self.scenario.fleet is None:
             return []
-        return list(note_on_fleet(self.measured, self.lost_writes))
+        return list(note_on_fleet(self.measured, self.lost_writes, self.crossing))
+
+    @property
+    def crossing(self) -> float:
+        """The bytes per second that left their zone after the warm-up, between clients and nodes."""
+        if self.nodes is None or self.nodes.empty:
+            return 0.0
+        start, end = self.scenario.warmup, self.scenario.duration
+        samples = self.nodes[self.nodes["begin"].between(start, end)]
+        each = samples.groupby("node")["crossed"].agg(["first", "last"])
+        return float((each["last"] - each["first"]).sum() / (end - start))
+
+    def cost_per_hour(self, node_type: NodeType | str) -> float:
+        """Return US dollars per hour: for the nodes, if they are of this type, and for bytes between zones.
+
+        A plan of `cs.plan` counts in the same way.
+
+        Parameters
+        ----------
+        node_type : NodeType or str
+            A type of your own, or the name of a published one, such as "r6g.large".
+
+        Raises
+        ------
+        BadInput
+            There is no such type.
+        """
+        nodes = 1 if self.nodes is None or self.nodes.empty else self.nodes["node"].nunique()
+        return cost_per_hour(nodes, kind_of(node_type), self.crossing)
 
     def series(self, metric: MetricFunction, every: float = 1.0) -> list[float]:
         """Return the metric of every `every` seconds, the warm-up included; NaN where undefined."""

@@ -69,6 +69,11 @@ class CacheTier(Tier):
         engine, busy = self.engine, self.station.busy(now)
         return (engine.memory, len(engine), engine.evictions, engine.expirations, self.errors, busy)
 
+    @property
+    def crossed(self) -> int:
+        """The bytes that have come from other zones, or gone there, so far."""
+        return 0 if self.ways is None else self.ways.crossed
+
     def close(self) -> None:
         """Close the engine."""
         self.engine.close()

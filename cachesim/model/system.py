@@ -39,6 +39,7 @@ class System:
     `cache_client`, which then chooses among the clients that `connect_cache` makes. The same for databases.
     """
 
+    client_type: type[Client] = Client
     skew: Skew | None = None  # of the clients' clocks; None: all are right
 
     def __init__(self, blueprint: Blueprint, sink: Sink, look: Sink) -> None:
@@ -228,7 +229,7 @@ class System:
 
     def _new_client(self, rest: Callable[[Client], None]) -> Client:
         self._clients += 1
-        return Client(self, self._clients - 1, rest)
+        return self.client_type(self, self._clients - 1, rest)
 
     def _over(self) -> bool:
         """Whether every request has its record, and no more requests come."""

@@ -121,8 +121,10 @@ def fork_copy(memory: float, writes: float, save_time: float) -> float:
     return -pages * math.expm1(-writes * save_time / pages) * PAGE
 
 
-def cross_zone_cost(trips: int, near: float, far: float) -> float:
+def cross_zone_cost(trips: float, near: float, far: float) -> float:
     """Return the additional seconds of `trips` round trips that take `far` instead of `near` seconds each.
+
+    `trips` may be a mean: 2/3, if two of three requests of one trip leave their zone.
 
     >>> round(cross_zone_cost(10, 0.0002, 0.0008), 4)
     0.006

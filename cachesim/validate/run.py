@@ -20,6 +20,7 @@ from cachesim.validate import (
     races,
     replicas,
     shards,
+    zones,
 )
 from cachesim.validate.oracle import Oracle, OracleRow, judge
 
@@ -38,6 +39,7 @@ ORACLES: dict[str, Oracle] = {
         latency,
         shards,
         fleets,
+        zones,
     )
     for oracle in family.ORACLES
 }

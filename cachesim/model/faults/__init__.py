@@ -8,7 +8,7 @@ from cachesim.model.faults.base import Fault
 from cachesim.model.faults.clients import HotKey, SkewClocks, Surge
 from cachesim.model.faults.credits import ExhaustCredits
 from cachesim.model.faults.database import FailOverDatabase, StopReplication
-from cachesim.model.faults.fleet import AddNode, KillNode, RemoveNode
+from cachesim.model.faults.fleet import AddNode, KillNode, KillZone, RemoveNode
 from cachesim.model.faults.network import (
     DropCachePackets,
     DropDatabasePackets,
@@ -49,6 +49,7 @@ __all__ = [
     "FreezeDatabase",
     "HotKey",
     "KillNode",
+    "KillZone",
     "PartitionCache",
     "PartitionDatabase",
     "RebootCache",

@@ -1,10 +1,10 @@
-"""Faults and changes of a fleet: nodes die, join and leave."""
+"""Faults and changes of a fleet: nodes and zones die, nodes join and leave."""
 
 import math
 from dataclasses import field
 
 from cachesim.errors import BadInput
-from cachesim.model.events import Steps
+from cachesim.model.events import Drive, Steps
 from cachesim.model.faults.base import Fault, OfCache
 from cachesim.model.faults.nodes import CrashCache
 from cachesim.model.fleet.unreliable import UnreliableFleetSystem
@@ -54,6 +54,53 @@ class RemoveNode(OfCache):
         """Take the node out of the route, and empty it."""
         yield system.until(self.at)
         fleet_of(self, system).remove_node(self.struck(system))
+
+
+class KillZone(Fault):
+    """Every cache node of a zone dies with its memory. `down` seconds later the nodes are back, empty.
+
+    The database is in zone-0 and dies with it; `down` seconds later it is back, too. If it has a standby, that
+    takes over: after `Database.failover` seconds, whatever `down` says. No process of the application dies.
+    SIMPLIFIED: the elections of the shards go on, even if most primaries were in the zone.
+
+    >>> str(KillZone("zone-1", at=40))
+    'KillZone at 40 s for good'
+    """
+
+    zone: str = field(default="zone-0", kw_only=False)
+    down: Seconds = math.inf  # seconds until the nodes are there again; inf: for good
+
+    @property
+    def lasts(self) -> float:
+        """As long as it is down, in seconds."""
+        return self.down
+
+    def play(self, system: UnreliableSystem) -> Steps:
+        """Let everything in the zone die; bring it back."""
+        live = fleet_of(self, system)
+        fleet = live.fleet
+        if self.zone not in (zones := fleet.zone_names):
+            raise BadInput(
+                f'KillZone finds no zone "{self.zone}"; this fleet has {", ".join(zones)}'
+            )
+        yield system.until(self.at)
+        if self.zone == zones[0]:
+            Drive(self._kill_database(system))
+        nodes = [node for node in live.caches if fleet.zone_of(node.name) == self.zone]
+        for node in nodes:
+            node.crash()
+            node.restart_engine()
+        if self.down < math.inf:
+            yield system.until(self.at + self.down)
+            for node in nodes:
+                node.restart()
+
+    def _kill_database(self, system: UnreliableSystem) -> Steps:
+        system.db.crash()
+        away = system.db.outage(self.down)
+        if away < math.inf:
+            yield system.until(self.at + away)
+            system.db.restart()
 
 
 def fleet_of(fault: Fault, system: UnreliableSystem) -> UnreliableFleetSystem:

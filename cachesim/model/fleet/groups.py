@@ -18,21 +18,29 @@ from cachesim.rng import Draw
 from cachesim.spec import Bytes, Count, Delay, Rule, Span
 from cachesim.units import MIB, MS
 
+Reads = Literal["primary", "replica", "nearest"]
 Few = Annotated[int, Rule("from 0 to 5", lambda x: 0 <= x <= 5)]  # so many replicas has a shard
 
 
 class Groups(Fleet):
     """Groups of nodes with the same keys: a primary and its replicas, which follow it with a lag.
 
-    `min_replicas` and `max_lag` are Redis's min-replicas-to-write and min-replicas-max-lag.
+    `reads="nearest"` takes the nodes of a group in turn that are in the process's own zone, the primary
+    among them; if there is none, all of them. `min_replicas` and `max_lag` are Redis's
+    min-replicas-to-write and min-replicas-max-lag.
     """
 
     replicas: Few = 0  # of each primary
     lag: Distribution = Exponential(mean=1 * MS)  # seconds from a write to its arrival at a replica
-    reads: Literal["primary", "replica"] = "primary"  # who answers a get that does not say it
+    reads: Reads = "primary"  # who answers a get that does not say it
     min_replicas: Few = 0  # without so many good replicas a primary takes no writes
     max_lag: Count = 10  # seconds since its last word, after which a replica is not good
     backlog: Bytes = MIB  # bytes of the log that a primary keeps for replicas that were away
+
+    @property
+    def is_zoned(self) -> bool:
+        """Whether it matters in which zone a node and a process are."""
+        return super().is_zoned or self.reads == "nearest"
 
     def check(self, cache: EngineSpec) -> None:
         """Raise BadInput unless the engine is Redis."""

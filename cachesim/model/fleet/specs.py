@@ -1,6 +1,7 @@
 """What a fleet is, and `Pool`: nodes that do not know of each other. groups.py has those with replicas."""
 
 import functools
+import re
 from collections.abc import Sequence
 from dataclasses import field
 from typing import Annotated
@@ -15,6 +16,7 @@ from cachesim.spec import Delay, Rule, Seconds, Spec
 
 # A Redis Cluster works well up to so many (Redis Cluster specification); each node is an engine in memory here.
 Nodes = Annotated[int, Rule("from 1 to 1,000", lambda x: 1 <= x <= 1000)]
+Zones = Annotated[int, Rule("from 1 to 6", lambda x: 1 <= x <= 6)]
 Spare = Annotated[int, Rule("from 0 to 100", lambda x: 0 <= x <= 100)]
 
 
@@ -22,6 +24,9 @@ class Fleet(Spec):
     """Several cache nodes in place of one. Each has the engine and the memory of `Scenario.cache`."""
 
     processes: Nodes = 4  # of the application: each knows the fleet on its own
+    zones: Zones = (
+        1  # in which processes and nodes stand, dealt out in turn; the database is in zone-0
+    )
 
     def groups(self) -> Sequence[Sequence[str]]:
         """Name the nodes: one group per part of the keys; the first node of a group is its primary."""
@@ -30,6 +35,33 @@ class Fleet(Spec):
     def spares(self) -> Sequence[str]:
         """Name the nodes that have no keys of their own."""
         return ()
+
+    @property
+    def is_zoned(self) -> bool:
+        """Whether it matters in which zone a node and a process are."""
+        return self.zones > 1
+
+    @property
+    def zone_names(self) -> list[str]:
+        """The names of the zones; the database is in the first one."""
+        return [self._zone(number) for number in range(self.zones)]
+
+    def zone_of(self, node: str) -> str:
+        """Name the zone of a node: the numbers in its name, added up, and dealt out to the zones.
+
+        So the copies of a shard are in different zones, and so are the primaries of neighbours.
+
+        >>> Pool(3, zones=2).zone_of("node-1"), Pool(3, zones=2).zone_of("node-2")
+        ('zone-1', 'zone-0')
+        """
+        return self._zone(sum(map(int, re.findall(r"\d+", node))))
+
+    def zone_of_process(self, process: int) -> str:
+        """Name the zone of a process of the application: they are dealt out, too."""
+        return self._zone(process % self.processes)
+
+    def _zone(self, number: int) -> str:
+        return f"zone-{number % self.zones}"
 
     def view(self, truth: Truth, draw: Draw) -> View:
         """Make what one process knows; it may draw after how many seconds it learns of a change."""

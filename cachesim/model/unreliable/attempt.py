@@ -16,6 +16,7 @@ from cachesim.errors import ConnectionLost, ConnectTimedOut, SimulatedFailure, T
 from cachesim.model.events import Environment, Visit
 from cachesim.model.unreliable.reception import Reception
 from cachesim.model.unreliable.station import VariableStation
+from cachesim.model.ways import Ways
 from cachesim.rng import Draw
 
 # TCP repeats a packet that is not confirmed, after a time that doubles (RFC 6298). Linux, tcp(7): it gives
@@ -31,6 +32,7 @@ class Destination(Protocol):
     name: str
     station: VariableStation
     leg: Draw
+    ways: Ways | None
     switches: dict[str, int]
     reception: Reception | None
     under_way: dict["Attempt", None]
@@ -73,6 +75,8 @@ class Attempt:
         self.call = call
         self.tier = tier
         self.env = tier.env
+        # draws the seconds there and back
+        self.leg = tier.leg if tier.ways is None else tier.ways.leg_of(call.user)
         self.era = era  # of the breaker when it was sent
         self.waiting = True  # whether the client still waits for it
         self.connected = True  # whether the command may have reached the server
@@ -98,7 +102,7 @@ class Attempt:
         self.connected = True
         refusal, reception = self.tier.refusal(), self.tier.reception
         if refusal is not None:
-            self.fail_after(self.tier.leg(), refusal)
+            self.fail_after(self.leg(), refusal)
         elif reception is None or reception.knows(self.call.user):
             self._enter()
         else:
@@ -125,7 +129,7 @@ class Attempt:
         call, station = self.call, self.tier.station
         work = call.service() + call.more
         self._done = station.depart(station.work(self.env._now), work)
-        self._leg = self.tier.leg()
+        self._leg = self.leg()
         self.tier.take(self)
         self.schedule()
 
@@ -184,7 +188,7 @@ class Attempt:
         """End now; the client learns of it one leg later."""
         self._event = None
         if self.waiting:
-            self.fail_after(self.tier.leg(), failure)
+            self.fail_after(self.leg(), failure)
 
     def _fail(self, event: Visit, failure: SimulatedFailure) -> None:
         if event is self._event and self.waiting:

@@ -10,9 +10,9 @@ from cachesim.engines.redis.engine import Redis
 from cachesim.measure.history import Recorder
 from cachesim.model import faults as f
 from cachesim.model.distributions import Constant, Exponential
-from cachesim.model.fleet.failover import UnreliableGroupSystem
 from cachesim.model.fleet.groups import Replicated, Shards
 from cachesim.model.fleet.lost import held
+from cachesim.model.fleet.zones import ZonedUnreliableGroupSystem
 from cachesim.model.popularity import Uniform
 from cachesim.model.resilience import Calls, Resilience
 from cachesim.model.strategies.base import Strategy
@@ -33,6 +33,7 @@ def named(fault, **fields):
 
 
 faults = st.one_of(
+    st.builds(f.KillZone, st.just("zone-0"), at=moments, down=spans | st.just(float("inf"))),
     named(f.KillNode, down=spans | st.just(float("inf"))), named(f.CrashCache, down=spans),
     named(f.FlushCache), named(f.SlowCache, duration=spans, factor=st.floats(1, 2000)),
     named(f.DropCachePackets, duration=spans, share=st.floats(0, 1)),
@@ -41,7 +42,13 @@ faults = st.one_of(
 )  # fmt: skip
 waits = st.floats(0.001, 1.0)
 lags = st.builds(Exponential, mean=st.floats(0.001, 0.5)) | st.builds(Constant, value=waits)
-groups = {"lag": lags, "min_replicas": st.integers(0, 1), "max_lag": st.integers(1, 3)}
+groups = {
+    "lag": lags,
+    "min_replicas": st.integers(0, 1),
+    "max_lag": st.integers(1, 3),
+    "zones": st.integers(1, 3),
+    "reads": st.sampled_from(["primary", "nearest"]),
+}
 fleets = st.builds(
     Replicated, replicas=st.integers(1, 3), detect=st.builds(Constant, value=waits), processes=st.integers(1, 3),
     promote=st.builds(Constant, value=waits), dns_ttl=waits, reresolves=st.booleans(), **groups,
@@ -63,7 +70,7 @@ class OnlyCache(Strategy):
             app.shared[value.write] = True
 
 
-class Watched(UnreliableGroupSystem):
+class Watched(ZonedUnreliableGroupSystem):
     """A system whose engines note what clients and they themselves do: `done`, in the order of the effects."""
 
     def make_caches(self):
@@ -107,7 +114,10 @@ def watch(system, node):
 def played(fleet, faults, timeout, seed):
     """Run a schedule; return the system and the writes that the cache acknowledged."""
     if isinstance(fleet, Shards):
-        faults = [fault.replace(node=f"shard-0 {fault.node}") for fault in faults]
+        faults = [
+            fault.replace(node=f"shard-0 {fault.node}") if hasattr(fault, "node") else fault
+            for fault in faults
+        ]
     scenario = Scenario(
         strategy=OnlyCache(), cache=Redis(memory=MIB), fleet=fleet, faults=tuple(faults), seed=seed,
         workload=OpenLoop(rate=60.0, reads=0.2, popularity=Uniform(keys=12)), duration=LENGTH,
