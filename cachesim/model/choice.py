@@ -7,7 +7,7 @@ from cachesim.model.fleet.failover import UnreliableGroupSystem
 from cachesim.model.fleet.groups import Groups
 from cachesim.model.fleet.system import FleetSystem, GroupSystem
 from cachesim.model.fleet.unreliable import UnreliableFleetSystem
-from cachesim.model.fleet.zones import ZONED
+from cachesim.model.fleet.zones import with_zones
 from cachesim.model.resilience import Resilience
 from cachesim.model.system import System
 from cachesim.model.unreliable.system import UnreliableSystem
@@ -20,7 +20,7 @@ def system_for(blueprint: Blueprint) -> type[System]:
     kind: type[System] = System if blueprint.fleet is None else FleetSystem
     if isinstance(blueprint.fleet, Groups) and blueprint.fleet.replicas:
         kind = GroupSystem  # its nodes write a log; without replicas they are spared it
-    found: type[System] = _with_zones(kind, blueprint)
+    found: type[System] = _in_zones(kind, blueprint)
     return found
 
 
@@ -29,12 +29,12 @@ def failing_system_for(blueprint: Blueprint) -> type[UnreliableSystem]:
     if blueprint.fleet is None:
         return UnreliableSystem
     is_group = isinstance(blueprint.fleet, Groups)
-    found: type[UnreliableSystem] = _with_zones(
+    found: type[UnreliableSystem] = _in_zones(
         UnreliableGroupSystem if is_group else UnreliableFleetSystem, blueprint
     )
     return found
 
 
-def _with_zones(kind: Any, blueprint: Blueprint) -> Any:
+def _in_zones(kind: Any, blueprint: Blueprint) -> Any:
     is_zoned = blueprint.fleet is not None and blueprint.fleet.is_zoned
-    return ZONED[kind] if is_zoned else kind
+    return with_zones(kind) if is_zoned else kind

@@ -42,6 +42,10 @@ class Groups(Fleet):
         """Whether it matters in which zone a node and a process are."""
         return super().is_zoned or self.reads == "nearest"
 
+    def read_zone(self, process: int) -> str | None:
+        """Name the zone in which a process looks for a copy to read; None: the zone does not matter."""
+        return self.zone_of_process(process) if self.reads == "nearest" else None
+
     def check(self, cache: EngineSpec) -> None:
         """Raise BadInput unless the engine is Redis."""
         super().check(cache)

@@ -97,8 +97,9 @@ class Routed(Visit):
         if isinstance(failure, NO_ANSWER):
             view.failed(self.node)
         worth = isinstance(failure, (Redirected, *NO_ANSWER)) and self.hops < HOPS
-        from_replica, self.turn = self.turn is not None, None  # the primary is asked next
-        if worth and (view.refresh() or from_replica):
+        asked_another = self.turn is not None and self.node != view.node_of(self.key or "")
+        self.turn = None  # the primary is asked next
+        if worth and (view.refresh() or asked_another):
             self.hops += 1
             self.client.journey.count_hop()
             self.ask()

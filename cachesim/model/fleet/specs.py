@@ -60,6 +60,10 @@ class Fleet(Spec):
         """Name the zone of a process of the application: they are dealt out, too."""
         return self._zone(process % self.processes)
 
+    def read_zone(self, process: int) -> str | None:
+        """Name the zone in which a process looks for a copy to read; None: the zone does not matter."""
+        return None
+
     def _zone(self, number: int) -> str:
         return f"zone-{number % self.zones}"
 

@@ -108,7 +108,7 @@ class View:
         self._seen = 0
         self._zone: str | None = None  # from which it reads; None: that does not matter
 
-    def read_in(self, zone: str) -> None:
+    def read_in(self, zone: str | None) -> None:
         """Take, for a read of a replica, a node in this zone."""
         self._zone = zone
 

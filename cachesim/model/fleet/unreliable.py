@@ -27,6 +27,8 @@ class UnreliableFleetSystem(FleetSystem, UnreliableSystem):
         self.truth = Truth(lambda: self.env._now, self._topology)
         draw = uniform(self.blueprint.seed, "views of the fleet")
         self.views = [self.fleet.view(self.truth, draw) for _ in range(self.fleet.processes)]
+        for process, view in enumerate(self.views):
+            view.read_in(self.fleet.read_zone(process))
         return caches
 
     def cache_client(self, app: App) -> Any:

@@ -3,6 +3,7 @@
 SIMPLIFIED: the database stays where `Network` says, and copies from a primary to its replicas count no bytes.
 """
 
+import functools
 import math
 from collections.abc import Callable
 from itertools import count
@@ -12,11 +13,8 @@ import simpy
 
 from cachesim.model.cache_client import CacheClient
 from cachesim.model.client import Client
-from cachesim.model.fleet.failover import UnreliableGroupSystem
 from cachesim.model.fleet.system import FleetSystem, GroupSystem
-from cachesim.model.fleet.unreliable import UnreliableFleetSystem
 from cachesim.model.journey import Journey
-from cachesim.model.system import System
 from cachesim.model.ways import Ways
 from cachesim.model.workload import TimedRequest
 from cachesim.records import Value
@@ -112,30 +110,15 @@ class ZonedGroupSystem(ZonedFleetSystem, GroupSystem):
 
     def readers(self, key: str, client: int) -> tuple[int, ...]:
         """Give the nodes that may answer a user's read of a replica: near ones, if the fleet says so."""
-        if self.fleet.reads != "nearest":
-            return super().readers(key, client)
-        return self.topology.readers(key, self.fleet.zone_of_process(client))
+        return self.topology.readers(key, self.fleet.read_zone(client))
 
 
-class ZonedUnreliableFleetSystem(ZonedFleetSystem, UnreliableFleetSystem):
-    """A fleet that may fail, whose nodes and clients have zones."""
+@functools.cache
+def with_zones(kind: type[FleetSystem]) -> type[FleetSystem]:
+    """Make the class of such a system whose nodes and clients have zones.
 
-
-class ZonedUnreliableGroupSystem(ZonedGroupSystem, UnreliableGroupSystem):
-    """A fleet with replicas that may fail, whose nodes and clients have zones."""
-
-    def make_caches(self) -> list[Any]:
-        """Make the nodes; each process reads in its own zone, if the fleet says so."""
-        caches = super().make_caches()
-        if self.fleet.reads == "nearest":
-            for process, view in enumerate(self.views):
-                view.read_in(self.fleet.zone_of_process(process))
-        return caches
-
-
-ZONED: dict[type[System], type[System]] = {  # a kind of system -> the same with zones
-    FleetSystem: ZonedFleetSystem,
-    GroupSystem: ZonedGroupSystem,
-    UnreliableFleetSystem: ZonedUnreliableFleetSystem,
-    UnreliableGroupSystem: ZonedUnreliableGroupSystem,
-}
+    >>> with_zones(GroupSystem).__name__
+    'ZonedGroupSystem'
+    """
+    zoned = ZonedGroupSystem if issubclass(kind, GroupSystem) else ZonedFleetSystem
+    return type(f"Zoned{kind.__name__}", (zoned, kind), {})

@@ -10,9 +10,10 @@ from cachesim.engines.redis.engine import Redis
 from cachesim.measure.history import Recorder
 from cachesim.model import faults as f
 from cachesim.model.distributions import Constant, Exponential
+from cachesim.model.fleet.failover import UnreliableGroupSystem
 from cachesim.model.fleet.groups import Replicated, Shards
 from cachesim.model.fleet.lost import held
-from cachesim.model.fleet.zones import ZonedUnreliableGroupSystem
+from cachesim.model.fleet.zones import with_zones
 from cachesim.model.popularity import Uniform
 from cachesim.model.resilience import Calls, Resilience
 from cachesim.model.strategies.base import Strategy
@@ -70,7 +71,7 @@ class OnlyCache(Strategy):
             app.shared[value.write] = True
 
 
-class Watched(ZonedUnreliableGroupSystem):
+class Watched(with_zones(UnreliableGroupSystem)):
     """A system whose engines note what clients and they themselves do: `done`, in the order of the effects."""
 
     def make_caches(self):
