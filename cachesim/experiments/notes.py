@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cachesim.engines.base import REFUSED
 from cachesim.measure.metrics import misses, select
+from cachesim.records import SOLE
 from cachesim.scenario import Scenario
 from cachesim.units import show_size
 
@@ -96,7 +97,11 @@ def note_on_fleet(
         yield f"bytes between zones: {show_size(crossing)} per second"
     if lost is not None and len(lost):
         keys = lost["key"].nunique()
-        yield f"lost writes: {len(lost):,} of {keys:,} keys; result.lost_writes names them"
+        sole = (lost["what"] == SOLE).sum()
+        yield (
+            f"lost writes: {len(lost):,} of {keys:,} keys, {sole:,} of them the only copy; "
+            "result.lost_writes names them"
+        )
 
 
 def _most_and_least(shares: pd.Series) -> str:

@@ -41,6 +41,7 @@ class System:
 
     client_type: type[Client] = Client
     skew: Skew | None = None  # of the clients' clocks; None: all are right
+    slot_moves: Sequence[tuple[Any, ...]] = ()  # slots of a cluster that moved to another shard
 
     def __init__(self, blueprint: Blueprint, sink: Sink, look: Sink) -> None:
         check_size(blueprint)

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from cachesim.engines.redis.engine import Redis
-from cachesim.errors import CommandError
 from cachesim.experiments.parallel import in_parallel
-from cachesim.live.groups import FailoverTimes, PrimaryAndReplicas, RedisCluster, failover
-from cachesim.model.fleet.gossip import failover_times
+from cachesim.live.groups import FailoverTimes, PrimaryAndReplicas, RedisCluster, failover, until
+from cachesim.live.splits import split_brain, writes
+from cachesim.model.fleet.gossip import Gossip, failover_times
 from cachesim.rng import uniform
 from cachesim.theory import partition_loss, replica_stale_ratio
 from cachesim.validate.fidelity_replica import (
@@ -131,12 +131,9 @@ def cut_off(patience: float) -> list[FleetRow]:
 def _seconds_of_writes(fleet: Any, node: Any, key: str) -> float:
     """Write every 100 ms until a write is refused; give the seconds until then."""
     began = fleet.now
-    while True:
-        try:
-            node.call("SET", key, 1)
-        except CommandError:
-            return float(fleet.now - began)
+    while writes(node, key):
         fleet.move(STEP)
+    return float(fleet.now - began)
 
 
 def longest_partial(backlog: float) -> list[FleetRow]:
@@ -201,14 +198,43 @@ def beside_gossip(node_timeout: float, runs: list[FailoverTimes]) -> list[FleetR
 
 
 def minority(node_timeout: float) -> list[FleetRow]:
-    """Cut a primary off from all others, and measure for how long it still takes writes."""
+    """Cut a primary off, with its clients: how long it takes writes, and what is left of them."""
+    runs = [split_brain(node_timeout, seed) for seed in range(1, RUNS + 1)]
+    draw = uniform(1, f"isolation {node_timeout:g}")
+    drawn = [Gossip(node_timeout, 3, 1, draw).isolation() for _ in range(DRAWS)]
+    alone = f"a primary alone, node time-out {node_timeout:g} s"
+    version = runs[0].version
+    return [
+        FleetRow(
+            f"seconds until CLUSTERDOWN at {alone}, median of {RUNS}",
+            statistics.median(drawn),
+            statistics.median(run.refused for run in runs),
+            max(1.0, node_timeout / 10),
+            version,
+        ),
+        FleetRow(
+            f"writes of {alone}, that are gone after healing, all of {RUNS} runs",
+            sum(run.taken for run in runs),
+            sum(run.taken - run.kept for run in runs),
+            0.0,
+            version,
+        ),
+    ]
+
+
+def rest(node_timeout: float) -> list[FleetRow]:
+    """Cut a primary off with its replica, so that nobody replaces it: when it serves again after healing."""
     with RedisCluster(node_timeout=node_timeout) as cluster:
-        alone, *others = cluster.nodes
-        cluster.partition([alone], others)
-        took = _seconds_of_writes(cluster, alone, cluster.key_of(0))
-        what = f"seconds that a primary alone takes writes, node time-out {node_timeout:g} s"
-        middle, half = 1.25 * node_timeout, 0.25 * node_timeout  # between T and 1.5 T
-        return [FleetRow(what, middle, took, half + 3 * STEP, alone.version)]
+        alone, key = cluster.nodes[0], cluster.key_of(0)
+        inside = [alone, cluster.nodes[cluster.shards]]
+        cluster.partition(inside, [node for node in cluster.nodes if node not in inside])
+        cluster.move(3 * node_timeout)  # the message that it failed is no longer under way
+        cluster.heal()
+        began = cluster.now
+        until(cluster, lambda: writes(alone, key), limit=began + 60)
+        what = f"seconds that a primary rests after healing, node time-out {node_timeout:g} s"
+        expected = min(max(node_timeout, 0.5), 5.0)
+        return [FleetRow(what, expected, cluster.now - began, 3 * STEP, alone.version)]
 
 
 def read_by_read(mean: float) -> list[FleetRow]:
@@ -255,4 +281,5 @@ MEASURES: list[tuple[Callable[..., list[FleetRow]], tuple[float, ...]]] = [
     (lost_writes, (200, 0.05)),
     (longest_partial, (BACKLOG,)),
     *[(minority, (node_timeout,)) for node_timeout in (5, 15)],
+    *[(rest, (node_timeout,)) for node_timeout in (2, 15)],
 ]

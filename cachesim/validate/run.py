@@ -12,6 +12,7 @@ from cachesim.experiments.parallel import in_parallel
 from cachesim.validate import (
     fleets,
     freshness,
+    full_copies,
     herds,
     hits,
     latency,
@@ -39,6 +40,7 @@ ORACLES: dict[str, Oracle] = {
         latency,
         shards,
         fleets,
+        full_copies,
         zones,
     )
     for oracle in family.ORACLES

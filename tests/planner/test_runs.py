@@ -11,7 +11,7 @@ from cachesim.errors import BadInput
 from cachesim.experiments.run import run
 from cachesim.measure.history import select_requests
 from cachesim.model.distributions import Constant
-from cachesim.model.faults.fleet import KillNode
+from cachesim.model.faults import Eject, KillNode
 from cachesim.model.fleet import Pool, Shards
 from cachesim.model.network import Network
 from cachesim.model.node import Node
@@ -133,7 +133,9 @@ def test_what_a_run_costs():
     """One node is one price; a fleet pays for spare nodes, too; a type of one's own has its own price."""
     short = {"duration": 2, "warmup": 1}
     one = run(Scenario(**short))
-    pool = run(Scenario(cache=Memcached(memory=2 * MIB), fleet=Pool(3, gutter=1), **short))
+    pool = run(
+        Scenario(cache=Memcached(memory=2 * MIB), fleet=Pool(3, gutter=1, eject=Eject()), **short)
+    )
 
     assert (0.206, 0.824) == (one.cost_per_hour("r6g.large"), pool.cost_per_hour("r6g.large"))
     assert 2.0 == pool.cost_per_hour(NodeType(price=0.5))

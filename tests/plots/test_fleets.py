@@ -143,3 +143,29 @@ def test_plots_of_fleets_refuse_what_has_none(result, fleet_result):
         plots.lag(result)
     with pytest.raises(BadInput, match="lag draws the replicas of a fleet, and this one has none"):
         plots.lag(fleet_result)
+
+
+# --- a fleet that is resized
+
+
+def test_a_resize_shows_hits_redirects_and_slots(resized):
+    """A quarter of the slots moves; the lines have the values of the history; the fault is marked."""
+    ax = plots.resize(resized, every=2.0)
+    lines = {line.get_label(): line for line in ax.lines}
+    requests = select_requests(resized.history)
+    first = requests[requests["begin"] < 2]
+
+    assert {"hit ratio", "redirected", "slots moved", "AddShard"} == set(lines)
+    assert 25 == lines["slots moved"].get_ydata()[-1]
+    assert 100 * (first["hops"] > 0).mean() == pytest.approx(lines["redirected"].get_ydata()[0])
+    assert [1.0, 3.0] == list(lines["hit ratio"].get_xdata()[:2])
+    assert 1.0 == lines["AddShard"].get_xdata()[0]
+
+
+def test_a_resize_without_slots_has_no_line_of_them(fleet_result, result):
+    """A fleet that did not change has none; one node is refused."""
+    drawn = {line.get_label() for line in plots.resize(fleet_result).lines}
+
+    assert {"hit ratio", "redirected"} == drawn
+    with pytest.raises(BadInput, match="resize draws the change of a fleet, and this scenario"):
+        plots.resize(result)

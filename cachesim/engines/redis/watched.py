@@ -93,10 +93,8 @@ class WatchedEngine(RedisEngine):
 
     def remove(self, entry: KeyEntry, why: str) -> None:
         """See `add`. If the server itself removes the key, the running command changes nothing."""
-        dirty = self.dirty
-        super().remove(entry, why)
+        RedisEngine.remove(self, entry, why)
         if why in (EXPIRED, EVICTED):
-            self.dirty = dirty
             self.gone_by_itself(entry.key, why)
         else:
             self.dirty = True

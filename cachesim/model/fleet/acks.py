@@ -33,6 +33,10 @@ class Acks:
         self._sent.append((at + self.back, offset))
         self.next = self._second(at) + 1.0
 
+    def forget(self) -> None:
+        """Forget them: the primary does not count on this replica any more."""
+        self._sent.clear()
+
     def _second(self, now: float) -> float:
         """Return the last time up to now at which an ACK is sent."""
         return math.floor(now - self.phase) + self.phase

@@ -1,7 +1,8 @@
 """A node of a fleet with replicas: it may be a primary, or follow one."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any
 
 from cachesim.clock import Clock
@@ -9,7 +10,8 @@ from cachesim.engines.base import Command, Random
 from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.engines.redis.replication_log import FRAME, LogEntry
 from cachesim.model.cache import CacheTier
-from cachesim.model.fleet.replica import LazyReplica
+from cachesim.model.events import Visit
+from cachesim.model.fleet.replica import Depart, LazyReplica
 from cachesim.rng import stream, uniform
 
 NOREPLICAS = "NOREPLICAS Not enough good replicas to write."
@@ -24,8 +26,6 @@ class GroupNode(CacheTier):
         self.backlog = backlog  # bytes of the log for replicas that were away
         super().__init__(*parts)
         self.replica: LazyReplica | None = None  # None: it is a primary
-        self.services = self._caught_up(self.services)
-        self.service = self.services.__next__
         self._links = 0  # how often it has followed a node: each link has lags of its own
         self.waiting: dict[Any, None] = {}  # clients that WAIT for its replicas
         self._required = 0, 0  # min-replicas-to-write, min-replicas-max-lag
@@ -36,11 +36,16 @@ class GroupNode(CacheTier):
         """Make an engine that can be a primary or a replica."""
         return ReplicatedEngine(cache, clock, random, backlog=self.backlog)
 
-    def _caught_up(self, services: Iterator[float]) -> Iterator[float]:
+    @cached_property
+    def send(self) -> Callable[..., Visit]:
+        """Send a command. If nothing fails, a node keeps the role that it has when it is first asked."""
+        return self.sender(self.services if self.replica is None else self.caught_up())
+
+    def caught_up(self) -> Iterator[float]:
         """Yield the service times; a command joins the line behind what has arrived before it."""
-        while True:
+        for service in self.services:
             self.catch_up()
-            yield next(services)
+            yield service
 
     def catch_up(self) -> None:
         """Execute what has arrived by now."""
@@ -63,12 +68,15 @@ class GroupNode(CacheTier):
         lags = lag.draws(stream(self.seed, f"{self.name} follows {primary.name}, {self._links}"))
 
         def seconds(entry: LogEntry) -> float:
-            return 0.0 if entry.why == FRAME else work
+            return 0.0 if entry[3] == FRAME else work
 
-        self.replica = LazyReplica(
-            primary.engine, self.engine, lags, depart=self.depart, seconds=seconds, back=back,
-            phase=self._phase,
-        )  # fmt: skip
+        self.replica = self.make_replica(
+            primary, lags, depart=self.depart, seconds=seconds, back=back, phase=self._phase
+        )
+
+    def make_replica(self, primary: Any, lags: Iterator[float], **options: Any) -> LazyReplica:
+        """Make what follows a node; a subclass may have another one."""
+        return LazyReplica(primary.engine, self.engine, lags, **options)
 
     def lead(self) -> list[Any]:
         """Become a primary; return the entries of the old log that never came here."""
@@ -104,9 +112,10 @@ class GroupNode(CacheTier):
             follower.catch_up(self.env._now)  # else each WAIT walks through the whole log
         return sorted(follower.acknowledges(offset) for follower in followers)
 
-    def depart(self, arrival: float, seconds: float) -> float:
-        """Book work on the station; return when it is done."""
-        return self.station.depart(arrival, seconds)
+    @property
+    def depart(self) -> Depart:
+        """The function that books work on the station, and returns when it is done."""
+        return self.station.depart
 
     def lag(self) -> float:
         """Give the seconds that it is behind its primary."""

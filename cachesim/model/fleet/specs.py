@@ -75,6 +75,10 @@ class Fleet(Spec):
         """Make the function that finds the group of a key: its place among the groups."""
         raise NotImplementedError
 
+    def slot(self, key: str) -> int | None:
+        """Find the slot of a key; None: this fleet has none."""
+        return None
+
     def check(self, cache: EngineSpec) -> None:
         """Raise BadInput unless this fleet can have nodes with that engine."""
         if hasattr(cache, "embedded"):
@@ -119,6 +123,10 @@ class Pool(Fleet):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.gutter and self.eject is None:
+            raise BadInput(
+                "Pool.gutter stands in for ejected nodes; give eject, too, or leave it out"
+            )
         self.route.over([address(number) for number in range(self.nodes)])  # it may refuse them
 
     def spares(self) -> Sequence[str]:

@@ -57,7 +57,7 @@ def took(rows):
 
 def test_nodes_and_processes_are_dealt_out():
     """Node n of group g is in zone (g + n) % zones, node i of a pool in zone i % zones, process p in p % zones."""
-    shards, pool = Shards(3, replicas=2, zones=3), Pool(4, zones=3, gutter=2)
+    shards, pool = Shards(3, replicas=2, zones=3), Pool(4, zones=3, gutter=2, eject=faults.Eject())
 
     for group, names in enumerate(shards.groups()):
         assert [f"zone-{(group + n) % 3}" for n in range(3)] == [*map(shards.zone_of, names)]
