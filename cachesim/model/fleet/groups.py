@@ -192,8 +192,8 @@ class Replicated(Groups):
         return noticed, noticed + self.promote.quantile(draw())
 
     def again(self, draw: Draw) -> float:
-        """Wait until the service has promoted a replica that it did not find before."""
-        return self.promote.quantile(draw())
+        """Wait until the service has promoted a replica that it did not find before; it looks once per second."""
+        return max(1.0, self.promote.quantile(draw()))
 
     def leading(self, primaries: Sequence[Side], rest: Side) -> Side | None:
         """Say where the service stands: its monitor and its names are on the side that no cut names."""

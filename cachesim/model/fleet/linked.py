@@ -66,7 +66,8 @@ class LinkedGroupSystem(UnreliableFleetSystem, GroupSystem):
         """Cut the links over which nothing comes; a primary that only stands still has sent what it has."""
         for place in self._members(group):
             node = self.caches[place]
-            if node.replica is None or node.replica.was_cut is not None:
+            node.catch_up()  # a copy may be loaded by now
+            if node.replica is None or (node.replica.was_cut is not None and not node.replica.copy):
                 continue
             source = self._source(node)
             is_split = self.splits.apart(place, source)
