@@ -156,8 +156,7 @@ class System:
             think = self._thinker(self._idle.append)
             for _ in range(users):
                 think(self._new_client(think))
-        work = self.strategy.start(self.new_app(BESIDE))
-        if work is not None:
+        if (work := self.strategy.start(self.new_app(BESIDE))) is not None:
             Drive(work)
         self.env.run_to_end()
         self._sample()

@@ -40,9 +40,7 @@ def execute_until(
         at, entry = waiting.popleft()
         _, offset, command, why = entry
         if at >= engine._next_tick:
-            if not _is_calm(engine):
-                _store(engine, noted)
-            engine.upkeep(at)
+            _tick(engine, noted, at)
         key = command[1] if len(command) > 1 else None
         if why == FRAME or type(key) is not str or engine.selected != engine.stream:
             _store(engine, noted)
@@ -61,6 +59,13 @@ def execute_until(
             _store(engine, noted)
             engine.apply(entry, at)
     _store(engine, noted)
+
+
+def _tick(engine: "ReplicatedEngine", noted: Noted, at: float) -> None:
+    """Run the ticks of the cron that are due; what was noted is stored first, if they look at the tables."""
+    if not _is_calm(engine):
+        _store(engine, noted)
+    engine.upkeep(at)
 
 
 def _can_note(engine: "ReplicatedEngine", noted: Noted, key: str, command: Command) -> bool:

@@ -13,10 +13,10 @@ from cachesim.engines.redis.command import find
 from cachesim.engines.redis.replication_log import ReplicationLog
 from cachesim.errors import CommandError, ConnectionLost, Redirected, SimulatedFailure
 from cachesim.model.events import Visit
+from cachesim.model.fleet.arrivals import Depart
 from cachesim.model.fleet.copying import LOADING, CopyingReplica, FullCopy, Terms
 from cachesim.model.fleet.lost import all_held
 from cachesim.model.fleet.node import GroupNode
-from cachesim.model.fleet.replica import Depart
 from cachesim.model.fleet.replica_client import GroupNodeClient
 from cachesim.model.journey import Journey
 from cachesim.model.unreliable.attempt import at

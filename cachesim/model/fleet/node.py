@@ -11,7 +11,8 @@ from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.engines.redis.replication_log import FRAME, LogEntry
 from cachesim.model.cache import CacheTier
 from cachesim.model.events import Visit
-from cachesim.model.fleet.replica import Depart, LazyReplica
+from cachesim.model.fleet.arrivals import Depart
+from cachesim.model.fleet.replica import LazyReplica
 from cachesim.rng import stream, uniform
 
 NOREPLICAS = "NOREPLICAS Not enough good replicas to write."

@@ -13,8 +13,7 @@ from cachesim.engines.redis.catching_up import execute_until
 from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.engines.redis.replication_log import LogEntry
 from cachesim.model.fleet.acks import Acks
-
-Depart = Callable[[float, float], float]  # arrival, seconds of work -> when that work is done
+from cachesim.model.fleet.arrivals import Arrivals, Depart
 
 
 def idle(arrival: float, seconds: float) -> float:
@@ -31,7 +30,7 @@ def no_work(entry: LogEntry) -> float:
     return 0.0
 
 
-class LazyReplica:
+class LazyReplica(Arrivals):
     """A replica that follows its primary's log, with a lag.
 
     Entry i arrives at max(arrival of i - 1, its time + lag): the link keeps the order, as TCP does.
@@ -94,12 +93,10 @@ class LazyReplica:
         self.log.readers.append(self)
         self.was_cut: float | None = None  # seconds: since then nothing arrives; None: it does
         self._keeps = False  # whether the log keeps all that was written since the cut
-        self._lags: deque[float] = deque()  # drawn for the entries that come next
-        self._waiting: deque[tuple[float, LogEntry]] = deque()  # arrived: when done, and what
-        self._drawn_for = self._drawn = -math.inf  # the time of the last draw's entries, the draw
-        self._last = -math.inf  # when the last entry arrived
-        self._due = -math.inf  # when the next one arrives; -inf: not known
-        self._next = self.received = 0  # the entry that arrives next; the offset before it
+        self._lags, self._waiting = deque(), deque()
+        self._drawn_for = self._drawn = -math.inf
+        self._last = self._due = -math.inf
+        self._next = self.received = 0
         self.resync(engine.clock())
 
     # Time passes
@@ -140,45 +137,6 @@ class LazyReplica:
 
     def _send_acks(self, before: float) -> None:
         self.acks.send(before, self.applied, self.was_cut is not None)
-
-    def _receive(self, now: float) -> None:
-        """Give every entry that has arrived by now its place on the station."""
-        entries, lags, last, healed = self.log.entries, self._lags, self._last, self._healed
-        drawn_for, drawn, book = self._drawn_for, self._drawn, self._waiting.append
-        depart, seconds, self._due = self.depart, self.seconds, -math.inf
-        first = at = self._next - self.log.first
-        end = len(entries)
-        while at < end:  # _draw and _arrival, written out: this runs for every entry
-            entry = entries[at]
-            time = entry[0]
-            if lags:
-                lag = lags.popleft()
-            else:
-                if time != drawn_for:
-                    drawn_for, drawn = time, next(self.lag)
-                lag = drawn
-            arrival = (time if time > healed else healed) + lag
-            if arrival < last:
-                arrival = last
-            if arrival > now:
-                lags.appendleft(lag)
-                self._due = arrival
-                break
-            last = arrival
-            book((depart(arrival, seconds(entry)), entry))
-            at += 1
-        self._drawn_for, self._drawn = drawn_for, drawn
-        if at > first:
-            self._last, self.received = last, entries[at - 1].offset
-            self._next += at - first
-
-    def _draw(self, entry: LogEntry) -> float:
-        if entry.time != self._drawn_for:
-            self._drawn_for, self._drawn = entry.time, next(self.lag)
-        return self._drawn
-
-    def _arrival(self, entry: LogEntry, lag: float, last: float) -> float:
-        return max(last, max(entry.time, self._healed) + lag)
 
     # The link
 
@@ -269,19 +227,6 @@ class LazyReplica:
             if entry.offset >= offset:
                 return done + self.acks.back
         return math.inf if self.was_cut is not None else self._arrives(offset) + self.acks.back
-
-    def _arrives(self, offset: int) -> float:
-        """Return when the entry that ends at `offset` will have arrived and been executed."""
-        last = done = self._last
-        entries = self.log.entries
-        for place, at in enumerate(range(self._next - self.log.first, len(entries))):
-            if place == len(self._lags):
-                self._lags.append(self._draw(entries[at]))
-            last = self._arrival(entries[at], self._lags[place], last)
-            done = max(done, last) + self.seconds(entries[at])
-            if entries[at].offset >= offset:
-                return done
-        return math.inf
 
     # What it lacks
 
