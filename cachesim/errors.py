@@ -86,7 +86,7 @@ class CommandError(CacheError):
 
 
 class Redirected(CommandError):
-    """Another node has the key now: MOVED in a Redis Cluster, READONLY at a replica."""
+    """Another node must be asked: MOVED in a Redis Cluster, READONLY at a replica, LOADING during a full copy."""
 
 
 class DatabaseRefused(SimulatedFailure):

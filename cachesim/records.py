@@ -105,13 +105,32 @@ SAMPLE = (
 )
 
 
-class LostWrite(NamedTuple):
-    """A write that a primary had taken, and that no node has any more."""
+COPY, SOLE, OTHER = "copy", "only copy", "command"
+LOST = {  # what was lost -> what the loss means
+    COPY: "the database has the row: a fill, or a write that went to both; it costs a miss or an old copy",
+    SOLE: "no other place has the value: the data is gone",
+    OTHER: "a deletion, or a command without a row's value, such as INCR: its effect is gone",
+}
 
-    time: float  # seconds: when the primary took it
-    key: str
+
+class LostWrite(NamedTuple):
+    """One key of a write that a primary had taken, and that the primaries do not have any more."""
+
+    time: float  # seconds: when the primary took it; in a restart, the time of the restart
+    key: str | None  # None: all keys, as of FLUSHALL
     write: int | None  # id of the write whose value it was; None: a deletion, or another command
     node: str  # name of the primary that took it
+    what: str = ""  # one of LOST; the end of the run tells
+
+
+class SlotMove(NamedTuple):
+    """A slot of a cluster that has moved from one shard to another."""
+
+    time: float  # seconds: when the target became its owner
+    slot: int
+    source: str  # name of the primary that had it
+    target: str  # name of the primary that has it now
+    keys: int  # that moved with it
 
 
 PRIMARY, FOLLOWER, SPARE, SILENT = "primary", "replica", "spare", "silent"
@@ -127,4 +146,5 @@ NODE_SAMPLE = (  # of one node of a fleet
     "role",  # what it is then, one of ROLES
     *TIERS[CACHE].counters,
     "lag",  # seconds that a replica is behind its primary; 0: it has everything, or is the primary
+    "crossed",  # bytes that clients in other zones have sent to it, or got from it, so far
 )

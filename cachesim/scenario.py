@@ -54,6 +54,7 @@ class Scenario(Spec):
             )
         if self.fleet is not None:
             self.fleet.check(self.cache)
+            self._check_zones(self.fleet)
         for fault in self.faults:
             if not isinstance(fault, Fault):
                 raise BadInput(f"Scenario.faults must hold faults (cs.faults.X), got {fault!r}")
@@ -62,3 +63,10 @@ class Scenario(Spec):
                     f"{type(fault).__name__}.at must be before the end of the run ({self.duration:g} s), "
                     f"got {fault.at:g}"
                 )
+
+    def _check_zones(self, fleet: Fleet) -> None:
+        if fleet.zones > 1 and not self.network.cache_in_zone:
+            raise BadInput(
+                "Network.cache_in_zone=False puts the whole cache into another zone, but with "
+                f"{type(fleet).__name__}.zones={fleet.zones} each node has its own; leave one of the two out"
+            )

@@ -199,9 +199,10 @@ def _kind_name(kind: Any) -> str:
     if typing.get_origin(kind) is typing.Literal:
         return "one of " + ", ".join(map(str, typing.get_args(kind)))
     names = {float: "a number", int: "a whole number", str: "a text", bool: "true or false"}
-    return names.get(kind) or (
-        "None" if kind is type(None) else f"a {getattr(kind, '__name__', kind)}"
-    )
+    if kind in names or kind is type(None):
+        return names.get(kind, "None")
+    name = getattr(kind, "__name__", str(kind))
+    return f"{'an' if name[0] in 'AEIO' else 'a'} {name}"
 
 
 def _hashable(value: Any) -> Any:

@@ -8,7 +8,7 @@ import pytest
 
 import cachesim as cs
 from cachesim.experiments.store import Store
-from cachesim.experiments.toml import KINDS, Plan, from_toml, to_toml
+from cachesim.experiments.toml import KINDS, Experiment, from_toml, to_toml
 from cachesim.measure.history import load, save
 from tests import newcomer
 from tests.newcomer import BACKWARDS, DoublingRedis, Forget, Measured, Oldest
@@ -96,17 +96,17 @@ def test_a_history_is_saved_and_loaded(scenario, tmp_path, name):
 
 
 def test_a_scenario_file_names_what_a_program_has_listed(scenario, monkeypatch):
-    """There and back: an equal plan; nothing of it is known without the lists."""
-    plan = Plan(scenario, ALTERNATIVES, 2)
+    """There and back: an equal experiment; nothing of it is known without the lists."""
+    experiment = Experiment(scenario, ALTERNATIVES, 2)
     with pytest.raises(cs.errors.BadInput, match="a scenario file cannot name"):
-        to_toml(plan)
+        to_toml(experiment)
     named = {"measured": Measured, "forget": Forget, "doubling-redis": DoublingRedis}
     for name, kind in named.items():
         monkeypatch.setitem(KINDS, name, kind)
     monkeypatch.setitem(cs.policies.ALL, "oldest", Oldest)
     monkeypatch.setitem(cs.traces.FORMATS, "backwards", BACKWARDS)
 
-    assert plan == from_toml(to_toml(plan))
+    assert experiment == from_toml(to_toml(experiment))
 
 
 def test_a_listed_format_reaches_other_processes(scenario, monkeypatch):

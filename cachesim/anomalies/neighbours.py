@@ -18,7 +18,7 @@ from cachesim.model.app import App
 from cachesim.model.distributions import Constant, Exponential
 from cachesim.model.events import Steps
 from cachesim.model.faults import ExhaustCredits, FreezeCache
-from cachesim.model.network import Network
+from cachesim.model.fleet import Replicated
 from cachesim.model.node import Node
 from cachesim.model.popularity import Array, Popularity, Uniform
 from cachesim.model.strategies import LazyLoading
@@ -26,7 +26,7 @@ from cachesim.model.strategies.base import Load
 from cachesim.model.workload import ClosedLoop, OpenLoop, key_name
 from cachesim.records import Value
 from cachesim.spec import Count, Rate
-from cachesim.theory import cross_zone_cost, head_of_line_wait, lost_sessions
+from cachesim.theory import cross_zone_cost, cross_zone_share, head_of_line_wait, lost_sessions
 from cachesim.units import MIB, MS, US
 
 
@@ -128,21 +128,25 @@ class PageOfParts(LazyLoading):
 
 
 def cross_zone() -> Anomaly:
-    """Return A26: the application and its cache are in different zones."""
-    near, far, parts = 0.2 * MS, 0.8 * MS, 10
+    """Return A26: the primary is in one zone, and most of the application is in others."""
+    near, far, parts, zones = 0.2 * MS, 0.8 * MS, 10, 3
     base = world(keys=10, reads=10.0, duration=22, warmup=2, start="warm")
-    base = base.replace(strategy=PageOfParts(parts=parts))
+    base = base.replace(strategy=PageOfParts(parts=parts), cache=Redis(memory=8 * MIB))
+    base = base.replace(network__in_zone=Exponential(mean=near))
+    base = base.replace(network__cross_zone=Exponential(mean=far))
+    fleet = Replicated(zones - 1, zones=zones, processes=zones)
+    leave = cross_zone_share(zones, 0.0, near_reads=False)
     return Anomaly(
         id="A26",
         name="cross-zone cache",
-        story="the application runs in another zone than its cache; a page makes ten round trips",
-        shows=base.replace(network=_zones(near, far, in_zone=False)),
-        cure=base.replace(network=_zones(near, far, in_zone=True)),
-        cured_by="a node in the application's zone",
+        story="the application runs in three zones, the primary in one; a page makes ten round trips, most of them far",
+        shows=base.replace(fleet=fleet),
+        cure=base.replace(fleet=fleet.replace(reads="nearest")),
+        cured_by="reads from the nearest copy",
         effect=mean_read,
         unit="s per page",
-        formula="F28: trips · (far - near), beside trips · near",
-        predicted=parts * near + cross_zone_cost(parts, near, far),
+        formula="F28, P9: trips · (near + (z - 1)/z · (far - near)) in z zones, beside trips · near",
+        predicted=parts * near + cross_zone_cost(parts * leave, near, far),
         cured_to=1.05 * parts * near,
         check=partial(short_reads, limit=parts * (near + far) / 2),
     )
@@ -198,13 +202,4 @@ def out_of_credits() -> Anomaly:
         predicted=clients * service / (2 * 0.1) - US,
         cured_to=1.2 * clients * service,
         check=partial(short_reads, limit=2 * clients * service),
-    )
-
-
-def _zones(near: float, far: float, *, in_zone: bool) -> Network:
-    """Return a network with exponential round trips of these means; the database is near."""
-    return Network(
-        in_zone=Exponential(mean=near),
-        cross_zone=Exponential(mean=far),
-        cache_in_zone=in_zone,
     )

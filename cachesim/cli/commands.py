@@ -7,6 +7,7 @@ import click
 from cachesim.cli.anomalies import anomalies
 from cachesim.cli.bench import bench
 from cachesim.cli.exercise import exercise_command
+from cachesim.cli.experiment import experiment
 from cachesim.cli.extras import Extras
 from cachesim.cli.fidelity import fidelity
 from cachesim.cli.fleet_plan import plan_command
@@ -23,7 +24,6 @@ from cachesim.cli.output import (
     progress,
     write_comparison,
 )
-from cachesim.cli.plan import plan
 from cachesim.cli.replay import replay
 from cachesim.cli.serve import serve
 from cachesim.cli.sweep import sweep
@@ -31,7 +31,7 @@ from cachesim.cli.validate import validate
 from cachesim.experiments import compare as experiments
 from cachesim.experiments.assumptions import rows as assumptions
 from cachesim.experiments.explain import explain
-from cachesim.experiments.toml import Plan, read_toml
+from cachesim.experiments.toml import Experiment, read_toml
 from cachesim.measure import checks
 from cachesim.measure.history import load_with_notes, since
 from cachesim.measure.metrics import measure, miss_kinds
@@ -44,7 +44,7 @@ from cachesim.units import visible
 @apply((*SCENARIO, *RUNS, folder("out/compare"), *REPORT, JSON))
 def compare(**options: Any) -> None:
     """Compare strategies, or engines, on the same requests."""
-    _compare(plan(options), options)
+    _compare(experiment(options), options)
 
 
 @click.command()
@@ -55,7 +55,7 @@ def run(scenario: str, **options: Any) -> None:
     _compare(read_toml(scenario), options)
 
 
-def _compare(what: Plan, options: dict[str, Any]) -> None:
+def _compare(what: Experiment, options: dict[str, Any]) -> None:
     extras = Extras.of(options)
     extras.check(what.replications)
     folder = open_folder(options["out"])

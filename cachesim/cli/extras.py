@@ -15,7 +15,7 @@ from cachesim.cli.output import scenario_file
 from cachesim.errors import BadInput
 from cachesim.experiments.report import page
 from cachesim.experiments.results import Results
-from cachesim.experiments.toml import Plan
+from cachesim.experiments.toml import Experiment
 from cachesim.files import replace_file
 from cachesim.measure.metrics import METRICS
 
@@ -43,14 +43,14 @@ class Extras(NamedTuple):
         if self.report is not None:
             _check_writable(self.report)
 
-    def write(self, plan: Plan, results: Results) -> list[Path]:
+    def write(self, experiment: Experiment, results: Results) -> list[Path]:
         """Write the page, if one was asked for; return the files."""
         if self.report is None:
             return []
         text = page(
             results,
             version=version("cachesim-lab"),
-            scenario=scenario_file(plan),
+            scenario=scenario_file(experiment),
             command=_command_line(),
         )
         replace_file(Path(self.report), text)

@@ -1,6 +1,6 @@
 """The options that make a fleet of the cache: --nodes (a pool), --shards (a cluster), --replicas (of each primary)."""
 
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -9,8 +9,8 @@ from cachesim.errors import BadInput
 from cachesim.experiments.toml import kebab
 from cachesim.model.distributions import Exponential
 from cachesim.model.fleet import Fleet, Pool, Replicated, Shards
-from cachesim.model.fleet.groups import Few
-from cachesim.model.fleet.specs import Nodes
+from cachesim.model.fleet.groups import Few, Reads
+from cachesim.model.fleet.specs import Nodes, Zones
 from cachesim.model.routes import ALL as ROUTES
 from cachesim.spec import Delay
 from cachesim.units import show_time
@@ -34,9 +34,10 @@ FLEET: tuple[Decorator, ...] = (
     ),
     click.option(
         "--read-from",
-        type=click.Choice(["primary", "replica"]),
-        help="With --replicas, who answers reads.  [default: primary]",
+        type=click.Choice(get_args(Reads)),
+        help="With --replicas, who answers reads; nearest: a node in the client's own zone.  [default: primary]",
     ),
+    ruled("--zones", Zones, "Zones in which the nodes and the clients stand.", usual="1"),
     ruled(
         "--lag",
         Delay,
@@ -53,10 +54,14 @@ EXCLUDED = {  # options that contradict each other -> the sentence
     ): "--replicas copy a shard or a primary, and the nodes of a pool (--nodes) "
     "have none; give --shards N in place of --nodes, or leave --replicas out",
 }
-NEEDED = {  # option -> the option that it needs, and the sentence
-    "route": ("nodes", "--route is the rule of a pool's clients; give --nodes N with it"),
-    "read_from": ("replicas", "--read-from is about replicas; give --replicas 1 or more with it"),
-    "lag": ("replicas", "--lag is about replicas; give --replicas 1 or more with it"),
+NEEDED = {  # option -> the options of which it needs one, and the sentence
+    "route": (["nodes"], "--route is the rule of a pool's clients; give --nodes N with it"),
+    "read_from": (["replicas"], "--read-from is about replicas; give --replicas 1 or more with it"),
+    "lag": (["replicas"], "--lag is about replicas; give --replicas 1 or more with it"),
+    "zones": (
+        ["nodes", "shards", "replicas"],
+        "--zones deals the nodes of a fleet out; give --nodes N, --shards N or --replicas N with it",
+    ),
 }
 
 
@@ -70,11 +75,12 @@ def fleet(options: dict[str, Any]) -> Fleet | None:
     """
     _check(options)
     nodes, shards, replicas = (options[name] for name in ("nodes", "shards", "replicas"))
+    zones = {} if options["zones"] is None else {"zones": options["zones"]}
     if nodes is not None:
-        return Pool(nodes, **_route(options["route"]))
+        return Pool(nodes, **_route(options["route"]), **zones)
     if shards is not None:
-        return Shards(shards, **_copies(options))
-    return None if replicas is None else Replicated(**_copies(options))
+        return Shards(shards, **_copies(options), **zones)
+    return None if replicas is None else Replicated(**_copies(options), **zones)
 
 
 def _check(options: dict[str, Any]) -> None:
@@ -82,7 +88,7 @@ def _check(options: dict[str, Any]) -> None:
         if all(options[name] is not None for name in names):
             raise BadInput(sentence)
     for name, (needed, sentence) in NEEDED.items():
-        if options[name] is not None and not options[needed]:
+        if options[name] is not None and not any(options[other] for other in needed):
             raise BadInput(sentence)
 
 

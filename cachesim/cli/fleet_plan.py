@@ -8,8 +8,9 @@ from cachesim.cli.kinds import Decorator, about, apply, names, ruled
 from cachesim.cli.options import JSON
 from cachesim.cli.output import print_json
 from cachesim.model.distributions import Constant
+from cachesim.model.fleet.groups import Reads
 from cachesim.model.node import Node
-from cachesim.planner.load import Load, ReadFrom, Survive
+from cachesim.planner.load import Load, Survive
 from cachesim.planner.node_types import node_type, node_types
 from cachesim.planner.plan import plan
 from cachesim.spec import Span, check, unfold
@@ -68,7 +69,7 @@ LOAD: tuple[Decorator, ...] = (
     ),
     click.option(
         "--read-from",
-        type=click.Choice(get_args(ReadFrom)),
+        type=click.Choice(get_args(Reads)),
         help=f"Which nodes serve reads; replicas may be stale.  [default: {USUAL.read_from}]",
     ),
     _many("database", "Reads per second that the database can serve."),

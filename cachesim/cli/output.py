@@ -17,7 +17,7 @@ from cachesim.errors import BadInput
 from cachesim.experiments.differences import HEADER, Difference
 from cachesim.experiments.pictures import Picture, pictures, png
 from cachesim.experiments.results import Results
-from cachesim.experiments.toml import Plan, kebab, scenario_table, to_toml
+from cachesim.experiments.toml import Experiment, kebab, scenario_table, to_toml
 from cachesim.experiments.verdict import verdict
 from cachesim.files import replace_file
 from cachesim.measure.metrics import METRICS, shown_in
@@ -48,7 +48,7 @@ def _defined(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def comparison_json(plan: Plan, results: Results) -> dict[str, Any]:
+def comparison_json(experiment: Experiment, results: Results) -> dict[str, Any]:
     """Return the comparison for JSON: the scenario, one row per case, the differences of the first two."""
     rows = []
     for number, case in enumerate(results.cases):
@@ -62,20 +62,20 @@ def comparison_json(plan: Plan, results: Results) -> dict[str, Any]:
         for d in results.differences()
     ]
     return {
-        "scenario": scenario_json(plan),
-        "replications": plan.replications,
+        "scenario": scenario_json(experiment),
+        "replications": experiment.replications,
         "differences": differences,
         "verdict": verdict(results.differences()),
         "rows": rows,
     }
 
 
-def comparison_text(plan: Plan, results: Results) -> str:
+def comparison_text(experiment: Experiment, results: Results) -> str:
     """Return the comparison for people: the table, the differences, the sentence."""
     parts = [results_table(results)]
     parts.append(
-        f"Means of {plan.replications} replications ± half of the 95 % interval; "
-        f"after {plan.scenario.warmup:g} s of warm-up."
+        f"Means of {experiment.replications} replications ± half of the 95 % interval; "
+        f"after {experiment.scenario.warmup:g} s of warm-up."
     )
     differences = results.differences()
     if differences:
@@ -145,23 +145,23 @@ def open_folder(path: str) -> Path:
         ) from None
 
 
-def write_comparison(folder: Path, plan: Plan, results: Results) -> list[Path]:
+def write_comparison(folder: Path, experiment: Experiment, results: Results) -> list[Path]:
     """Write results.csv, scenario.toml and the plots; return the files."""
-    return write_results(folder, plan, _named(results), pictures(results))
+    return write_results(folder, experiment, _named(results), pictures(results))
 
 
 def write_results(
-    folder: Path, plan: Plan, frame: pd.DataFrame, drawn: Iterable[Picture]
+    folder: Path, experiment: Experiment, frame: pd.DataFrame, drawn: Iterable[Picture]
 ) -> list[Path]:
-    """Write a frame, a plan and pictures; return the files.
+    """Write a frame, an experiment and pictures; return the files.
 
-    A plan with a class of the user's own has no scenario file: one that lies there from before is removed.
+    An experiment with a class of the user's own has no scenario file: one that lies there from before is removed.
     """
     files: dict[str, str | bytes] = {
         "results.csv": frame.to_csv(index=False),
         **{f"{picture.name}.png": png(picture.axes) for picture in drawn},
     }
-    if text := scenario_file(plan):
+    if text := scenario_file(experiment):
         files["scenario.toml"] = text
     else:
         (folder / "scenario.toml").unlink(missing_ok=True)
@@ -171,17 +171,17 @@ def write_results(
     return [folder / name for name in files]
 
 
-def scenario_file(plan: Plan) -> str:
-    """Return the text of the scenario file; "" if the plan has a class of the user's own."""
+def scenario_file(experiment: Experiment) -> str:
+    """Return the text of the scenario file; "" if the experiment has a class of the user's own."""
     with suppress(BadInput):
-        return to_toml(plan)
+        return to_toml(experiment)
     return ""
 
 
-def scenario_json(plan: Plan) -> dict[str, Any] | None:
+def scenario_json(experiment: Experiment) -> dict[str, Any] | None:
     """Return the scenario for JSON; None if it has a class of the user's own."""
     with suppress(BadInput):
-        return scenario_table(plan.scenario)
+        return scenario_table(experiment.scenario)
     return None
 
 

@@ -6,11 +6,11 @@ from typing import Any
 import click
 
 from cachesim.cli.choices import ENGINES, curve_policies
+from cachesim.cli.experiment import replay_engine
 from cachesim.cli.kinds import PATH, apply, names, one_of, ruled
 from cachesim.cli.options import CLOCK, JSON, POLICY, READING, how_to_read
 from cachesim.cli.output import open_folder, print_json, print_notes, replay_text
 from cachesim.cli.own import FORM
-from cachesim.cli.plan import replay_engine
 from cachesim.errors import BadInput
 from cachesim.experiments.pictures import png
 from cachesim.files import replace_file

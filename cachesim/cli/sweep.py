@@ -27,7 +27,7 @@ from cachesim.experiments import sweep as experiments
 from cachesim.experiments.pictures import pictures
 from cachesim.experiments.results import Results
 from cachesim.experiments.store import Store
-from cachesim.experiments.toml import Plan, read_toml
+from cachesim.experiments.toml import Experiment, read_toml
 from cachesim.measure.metrics import METRICS
 from cachesim.spec import Count, Rule
 
@@ -76,27 +76,27 @@ FAILED = 1  # exit code where a run failed
 @apply((*REPORT, JSON))
 def sweep(scenario: str, vary: Sequence[str], **options: Any) -> int:
     """Run every combination of values. Finished runs are kept, so an interrupted sweep goes on."""
-    plan = _plan(read_toml(scenario), vary, options)
+    experiment = _experiment(read_toml(scenario), vary, options)
     extras = Extras.of(options)
-    extras.check(plan.replications)
-    print_notes(plan.scenario.workload)
+    extras.check(experiment.replications)
+    print_notes(experiment.scenario.workload)
     folder = open_folder(options["out"])
     kept = _store(folder, options["store"])
-    results = _run(plan, kept, options)
-    files = [*_write(folder, plan, results), *extras.write(plan, results)]
+    results = _run(experiment, kept, options)
+    files = [*_write(folder, experiment, results), *extras.write(experiment, results)]
     if options["as_json"]:
-        print_json({**_json(plan, results), **extras.as_json(results)})
+        print_json({**_json(experiment, results), **extras.as_json(results)})
     else:
         click.echo("\n\n".join([_text(results, kept), *extras.text(results)]))
         click.echo("\nwritten: " + ", ".join(map(str, files)))
     return FAILED if results.frame["failure"].notna().any() else 0
 
 
-def _plan(file: Plan, vary: Sequence[str], options: dict[str, Any]) -> Plan:
-    """Return the file's plan after the options have added to it, or replaced parts of it."""
+def _experiment(file: Experiment, vary: Sequence[str], options: dict[str, Any]) -> Experiment:
+    """Return the file's experiment after the options have added to it, or replaced parts of it."""
     precision = options["until_precision"] or file.until_precision
     from_file = file.replications if file.varied else None
-    return Plan(
+    return Experiment(
         file.scenario,
         {**file.varied, **varied(file.scenario, vary)},
         options["replications"] or from_file or (5 if precision is None else 100),
@@ -113,22 +113,22 @@ def _store(folder: Path, asked: str | None) -> Store | None:
     return Store(asked or folder / "runs")
 
 
-def _run(plan: Plan, store: Store | None, options: dict[str, Any]) -> Results:
+def _run(experiment: Experiment, store: Store | None, options: dict[str, Any]) -> Results:
     return experiments.sweep(
-        plan.scenario,
-        replications=plan.replications,
-        until_precision=plan.until_precision,
-        precision_of=plan.precision_of,
+        experiment.scenario,
+        replications=experiment.replications,
+        until_precision=experiment.until_precision,
+        precision_of=experiment.precision_of,
         n_jobs=options["n_jobs"],
         backend="processes" if options["address"] is None else "dask",
         address=options["address"],
         store=store,
         progress=progress,
-        **plan.varied,
+        **experiment.varied,
     )
 
 
-def _json(plan: Plan, results: Results) -> dict[str, Any]:
+def _json(experiment: Experiment, results: Results) -> dict[str, Any]:
     """Return the scenario, the varied values, and one row per case: the number of runs and the intervals."""
     failed = results.frame.groupby("case")["failure"].count()
     runs = results.frame["case"].value_counts()
@@ -143,8 +143,8 @@ def _json(plan: Plan, results: Results) -> dict[str, Any]:
         for n, case in enumerate(results.cases)
     ]
     return {
-        "scenario": scenario_json(plan),
-        "varied": {field: list(values) for field, values in plan.varied.items()},
+        "scenario": scenario_json(experiment),
+        "varied": {field: list(values) for field, values in experiment.varied.items()},
         "rows": rows,
         "notes": results.notes,
     }
@@ -160,7 +160,7 @@ def _text(results: Results, store: Store | None) -> str:
     return "\n".join([results_table(results), *said, *results.notes])
 
 
-def _write(folder: Path, plan: Plan, results: Results) -> list[Path]:
+def _write(folder: Path, experiment: Experiment, results: Results) -> list[Path]:
     """Write results.csv, scenario.toml and the plots; return the files."""
     drawn = pictures(results) if len(results.cases) <= MOST_CASES else []
-    return write_results(folder, plan, results.frame, drawn)
+    return write_results(folder, experiment, results.frame, drawn)

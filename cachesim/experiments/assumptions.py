@@ -7,6 +7,7 @@ size and rate of the specs is in the list.
 from functools import reduce
 from typing import Any, NamedTuple
 
+from cachesim.planner.cost import CROSSING_PRICE, CROSSING_SOURCE
 from cachesim.scenario import Scenario
 from cachesim.units import show_size, show_time
 
@@ -76,6 +77,8 @@ _ROWS = (  # field, meaning, unit, source
     ("workload.key_size", "bytes of a key", "bytes", ASSUMPTION),
     ("strategy.ttl", "TTL of the strategies that have one", "s", ASSUMPTION),
 )
+# No field of a scenario: what a GB between two zones costs, in a plan and in `result.cost_per_hour`.
+_CROSSING = ("cost", "a GB between two zones", f"{CROSSING_PRICE:g}", "$", CROSSING_SOURCE)
 ASSUMED = tuple(Assumed(*row) for row in _ROWS)
 
 
@@ -86,4 +89,5 @@ def rows() -> list[dict[str, str]]:
     ('node.service', '10 µs (mean; exponential)')
     """
     names = ("field", "meaning", "value", "unit", "source")
-    return [dict(zip(names, (a.field, a.meaning, a.shown, *a[2:]), strict=True)) for a in ASSUMED]
+    found = [(a.field, a.meaning, a.shown, *a[2:]) for a in ASSUMED]
+    return [dict(zip(names, row, strict=True)) for row in (*found, _CROSSING)]

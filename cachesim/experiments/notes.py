@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from cachesim.engines.base import REFUSED
 from cachesim.measure.metrics import misses, select
+from cachesim.records import SOLE
 from cachesim.scenario import Scenario
+from cachesim.units import show_size
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,7 +73,9 @@ def note_on_refusals(
 SHOWN = 6  # nodes named in a note; of a larger fleet the first and the last ones by their shares
 
 
-def note_on_fleet(measured: pd.DataFrame, lost: pd.DataFrame | None) -> Iterator[str]:
+def note_on_fleet(
+    measured: pd.DataFrame, lost: pd.DataFrame | None, crossing: float = 0.0
+) -> Iterator[str]:
     """Yield what the nodes of a fleet did: their shares of the gets, the redirects, the writes that a failover lost.
 
     Parameters
@@ -80,6 +84,8 @@ def note_on_fleet(measured: pd.DataFrame, lost: pd.DataFrame | None) -> Iterator
         The history after the warm-up.
     lost : DataFrame, optional
         The lost writes of the whole run.
+    crossing : float
+        Bytes per second that left their zone.
     """
     requests = measured[measured["op"] != "sample"]
     shares = requests["node"].dropna().value_counts(normalize=True)
@@ -87,9 +93,15 @@ def note_on_fleet(measured: pd.DataFrame, lost: pd.DataFrame | None) -> Iterator
         yield f"first gets answered by: {_most_and_least(shares)}"
     if hops := int(requests["hops"].sum()):
         yield f"redirects: {hops:,}, in {(requests['hops'] > 0).mean():.2%} of the requests"
+    if crossing:
+        yield f"bytes between zones: {show_size(crossing)} per second"
     if lost is not None and len(lost):
         keys = lost["key"].nunique()
-        yield f"lost writes: {len(lost):,} of {keys:,} keys; result.lost_writes names them"
+        sole = (lost["what"] == SOLE).sum()
+        yield (
+            f"lost writes: {len(lost):,} of {keys:,} keys, {sole:,} of them the only copy; "
+            "result.lost_writes names them"
+        )
 
 
 def _most_and_least(shares: pd.Series) -> str:

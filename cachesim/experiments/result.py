@@ -10,6 +10,8 @@ from cachesim.measure.history import since
 from cachesim.measure.metrics import MetricFunction, measure, miss_kinds
 from cachesim.measure.series import series
 from cachesim.measure.tables import html_table, show, text_table
+from cachesim.planner.cost import cost_per_hour
+from cachesim.planner.node_types import NodeType, kind_of
 from cachesim.predict.prediction import Prediction, predict
 from cachesim.scenario import Scenario
 
@@ -29,6 +31,7 @@ class Result:
         engine: str,
         nodes: pd.DataFrame | None = None,
         lost_writes: pd.DataFrame | None = None,
+        slot_moves: pd.DataFrame | None = None,
     ) -> None:
         self.scenario = scenario
         self.history = history  # one row per record, the warm-up included
@@ -36,17 +39,18 @@ class Result:
         # One row per node and sample, the warm-up included: columns records.NODE_SAMPLE; empty without a fleet.
         self.nodes = nodes
         self.lost_writes = lost_writes  # one row per write that a failover lost: records.LostWrite
+        self.slot_moves = slot_moves  # one row per slot that moved: records.SlotMove
 
     @classmethod
     def of(cls, scenario: Scenario, engine: str, frames: tuple[Any, ...]) -> Result:
         """Make the result of a run in another process, from its `frames`."""
-        history, nodes, lost_writes = frames
-        return cls(scenario, history, engine, nodes, lost_writes)
+        history, *others = frames
+        return cls(scenario, history, engine, *others)
 
     @property
     def frames(self) -> tuple[Any, ...]:
-        """The history, the samples of the nodes, the lost writes."""
-        return self.history, self.nodes, self.lost_writes
+        """The history, the samples of the nodes, the lost writes, the slots that moved."""
+        return self.history, self.nodes, self.lost_writes, self.slot_moves
 
     @cached_property
     def measured(self) -> pd.DataFrame:
@@ -69,7 +73,35 @@ class Result:
         """What the nodes of a fleet did: shares of the reads, redirects, lost writes; one node has nothing to say."""
         if self.scenario.fleet is None:
             return []
-        return list(note_on_fleet(self.measured, self.lost_writes))
+        return list(note_on_fleet(self.measured, self.lost_writes, self.crossing))
+
+    @property
+    def crossing(self) -> float:
+        """The bytes per second that left their zone after the warm-up, between clients and nodes."""
+        if self.nodes is None or self.nodes.empty:
+            return 0.0
+        start, end = self.scenario.warmup, self.scenario.duration
+        samples = self.nodes[self.nodes["begin"].between(start, end)]
+        each = samples.groupby("node")["crossed"].agg(["first", "last"])
+        return float((each["last"] - each["first"]).sum() / (end - start))
+
+    def cost_per_hour(self, node_type: NodeType | str) -> float:
+        """Return US dollars per hour: for the nodes, if they are of this type, and for bytes between zones.
+
+        A plan of `cs.plan` counts in the same way.
+
+        Parameters
+        ----------
+        node_type : NodeType or str
+            A type of your own, or the name of a published one, such as "r6g.large".
+
+        Raises
+        ------
+        BadInput
+            There is no such type.
+        """
+        nodes = 1 if self.nodes is None or self.nodes.empty else self.nodes["node"].nunique()
+        return cost_per_hour(nodes, kind_of(node_type), self.crossing)
 
     def series(self, metric: MetricFunction, every: float = 1.0) -> list[float]:
         """Return the metric of every `every` seconds, the warm-up included; NaN where undefined."""

@@ -48,7 +48,7 @@ CLASSES: tuple[type[Spec], ...] = (
 )  # fmt: skip
 
 
-class Plan(NamedTuple):
+class Experiment(NamedTuple):
     """The content of a file: a scenario, the alternatives to compare, and how often to run each."""
 
     scenario: Scenario
@@ -70,8 +70,8 @@ def kebab(name: str) -> str:
 KINDS = {kebab(cls.__name__): cls for cls in CLASSES}
 
 
-def to_toml(plan: Plan) -> str:
-    """Return the text of a file from which `from_toml` makes an equal plan.
+def to_toml(experiment: Experiment) -> str:
+    """Return the text of a file from which `from_toml` makes an equal experiment.
 
     Raises
     ------
@@ -80,22 +80,22 @@ def to_toml(plan: Plan) -> str:
     """
     import tomli_w
 
-    table = scenario_table(plan.scenario)
+    table = scenario_table(experiment.scenario)
     table["compare"] = {
-        "replications": plan.replications,
-        **_precision(plan),
+        "replications": experiment.replications,
+        **_precision(experiment),
         **{
             field: {label: _plain(value) for label, value in values.items()}
-            for field, values in plan.varied.items()
+            for field, values in experiment.varied.items()
         },
     }
     return tomli_w.dumps(table)
 
 
-def _precision(plan: Plan) -> dict[str, Any]:
-    if plan.until_precision is None:
+def _precision(experiment: Experiment) -> dict[str, Any]:
+    if experiment.until_precision is None:
         return {}
-    return {"until_precision": plan.until_precision, "precision_of": plan.precision_of}
+    return {"until_precision": experiment.until_precision, "precision_of": experiment.precision_of}
 
 
 def scenario_table(scenario: Scenario) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def scenario_table(scenario: Scenario) -> dict[str, Any]:
     return table
 
 
-def read_toml(path: str | Path) -> Plan:
+def read_toml(path: str | Path) -> Experiment:
     """Read a scenario file.
 
     Raises
@@ -127,8 +127,8 @@ def read_toml(path: str | Path) -> Plan:
         raise BadInput(f'the scenario "{path}": {error}') from None
 
 
-def from_toml(text: str) -> Plan:
-    r"""Return the plan that a text describes; missing fields have their defaults.
+def from_toml(text: str) -> Experiment:
+    r"""Return the experiment that a text describes; missing fields have their defaults.
 
     >>> from_toml('[strategy]\nkind = "lazy-loading"\nttl = "5s"').scenario.strategy
     LazyLoading(ttl=5.0)
@@ -150,7 +150,7 @@ def from_toml(text: str) -> Plan:
     stopping_rule(replications, precision, metric)
     scenario = _spec(Scenario, table, "")
     varied = {name: _alternatives(scenario, name, values) for name, values in compare.items()}
-    return Plan(scenario, varied, replications, precision, metric)
+    return Experiment(scenario, varied, replications, precision, metric)
 
 
 def _alternatives(scenario: Scenario, field: str, values: Any) -> dict[str, Any]:

@@ -59,6 +59,10 @@ class CacheTier(Tier):
         """Count a command that was refused, or never answered."""
         self.errors += 1
 
+    def flush(self) -> None:
+        """Do what FLUSHALL asks: lose all keys."""
+        self.engine.flush()
+
     def restart_engine(self) -> None:
         """Restart. The engine decides what content survives; values not yet written behind are lost."""
         self.engine.restart()
@@ -68,6 +72,11 @@ class CacheTier(Tier):
         """Read memory, items, evictions, expirations, errors and busy time."""
         engine, busy = self.engine, self.station.busy(now)
         return (engine.memory, len(engine), engine.evictions, engine.expirations, self.errors, busy)
+
+    @property
+    def crossed(self) -> int:
+        """The bytes that have come from other zones, or gone there, so far."""
+        return 0 if self.ways is None else self.ways.crossed
 
     def close(self) -> None:
         """Close the engine."""

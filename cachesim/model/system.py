@@ -39,7 +39,9 @@ class System:
     `cache_client`, which then chooses among the clients that `connect_cache` makes. The same for databases.
     """
 
+    client_type: type[Client] = Client
     skew: Skew | None = None  # of the clients' clocks; None: all are right
+    slot_moves: Sequence[tuple[Any, ...]] = ()  # slots of a cluster that moved to another shard
 
     def __init__(self, blueprint: Blueprint, sink: Sink, look: Sink) -> None:
         check_size(blueprint)
@@ -154,8 +156,7 @@ class System:
             think = self._thinker(self._idle.append)
             for _ in range(users):
                 think(self._new_client(think))
-        work = self.strategy.start(self.new_app(BESIDE))
-        if work is not None:
+        if (work := self.strategy.start(self.new_app(BESIDE))) is not None:
             Drive(work)
         self.env.run_to_end()
         self._sample()
@@ -228,7 +229,7 @@ class System:
 
     def _new_client(self, rest: Callable[[Client], None]) -> Client:
         self._clients += 1
-        return Client(self, self._clients - 1, rest)
+        return self.client_type(self, self._clients - 1, rest)
 
     def _over(self) -> bool:
         """Whether every request has its record, and no more requests come."""

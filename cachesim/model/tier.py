@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from cachesim.model.distributions import Distribution
 from cachesim.model.events import Environment, Visit
 from cachesim.model.station import Station, sender_to
+from cachesim.model.ways import Ways
 from cachesim.rng import stream
 
 
@@ -16,6 +17,7 @@ class Tier:
 
     kind: str
     station_type: type[Station] = Station
+    ways: Ways | None = None  # None: it is equally far from all clients
 
     def __init__(
         self, env: Environment, name: str, workers: int, leg: Distribution, seed: int
@@ -29,7 +31,13 @@ class Tier:
 
     def sender(self, services: Iterator[float]) -> Callable[..., Visit]:
         """Make the function that sends a command of these service times here: see `sender_to`."""
-        return sender_to(self.env, self.station, services, self.legs)
+        if self.ways is None:
+            return sender_to(self.env, self.station, services, self.legs)
+        return self.ways.sender(lambda legs: sender_to(self.env, self.station, services, legs))
+
+    def go_by(self, ways: Ways) -> None:
+        """Be nearer to some clients than to others, from the start of the run."""
+        self.ways = ways
 
     def counters(self, now: float) -> tuple[float, ...]:
         """Read the tier's part of a sample, in the order of `TIERS[kind].counters`."""

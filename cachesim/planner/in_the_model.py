@@ -4,7 +4,6 @@ import math
 from typing import Any
 
 from cachesim.engines.redis.engine import Redis
-from cachesim.errors import BadInput
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant
 from cachesim.model.fleet import Shards
@@ -17,12 +16,7 @@ from cachesim.scenario import Scenario
 
 
 def scenario(fleet: Candidate) -> Scenario:
-    """Describe a run of a fleet under its load. Its nodes and clients are in one zone.
-
-    Raises
-    ------
-    BadInput
-        Clients read from the nearest of several nodes.
+    """Describe a run of a fleet under its load.
 
     >>> from cachesim.planner.load import Load
     >>> from cachesim.planner.node_types import NodeType
@@ -40,7 +34,7 @@ def scenario(fleet: Candidate) -> Scenario:
     return Scenario(
         strategy=WriteThrough(),
         cache=Redis(memory=fleet.kind.usable),
-        fleet=Shards(fleet.shards, **_copies(fleet)),
+        fleet=Shards(fleet.shards, **_beyond_shards(fleet)),
         node=load.node,
         database=_database(fleet),
         workload=workload,
@@ -48,16 +42,15 @@ def scenario(fleet: Candidate) -> Scenario:
     )
 
 
-def _copies(fleet: Candidate) -> dict[str, Any]:
-    """Name what a fleet has beyond its shards; zones are not in the model."""
-    if not fleet.replicas:
-        return {}
-    if fleet.load.read_from == "nearest":
-        raise BadInput(
-            'the nodes of a run have no zones, so none is nearest; plan with read_from="replica" '
-            "for a scenario"
-        )
-    return {"replicas": fleet.replicas, "reads": fleet.load.read_from}
+def _beyond_shards(fleet: Candidate) -> dict[str, Any]:
+    """Name what a fleet has beyond its shards. There is a process of the application in each zone."""
+    load = fleet.load
+    found: dict[str, Any] = {}
+    if fleet.replicas:
+        found = {"replicas": fleet.replicas, "reads": load.read_from}
+    if load.zones > 1:
+        found |= {"zones": load.zones, "processes": load.zones}
+    return found
 
 
 def _database(fleet: Candidate) -> Database:

@@ -9,6 +9,8 @@ from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.hashtable import POINTER
 from cachesim.engines.redis.memory import key_bytes, string_bytes
 from cachesim.errors import BadInput
+from cachesim.model.fleet.groups import Reads
+from cachesim.model.fleet.specs import Zones
 from cachesim.model.network import Network
 from cachesim.model.node import Node
 from cachesim.spec import Count, Exponent, Rate, Rule, Share, Spec
@@ -18,12 +20,10 @@ Requests = Annotated[
 ]
 Size = Annotated[int, Rule("from 1 byte to 512 MiB, as Redis has it", lambda x: 1 <= x <= 2**29)]
 Keys = Annotated[int, Rule("from 1 to 1,000,000,000,000", lambda x: 1 <= x <= 10**12)]
-Zones = Annotated[int, Rule("from 1 to 6", lambda x: 1 <= x <= 6)]
 Hits = Annotated[float, Rule("above 0 and at most 1", lambda x: 0 < x <= 1)]
 Quota = Annotated[int, Rule("from 1 to 500", lambda x: 1 <= x <= 500)]
 Dollars = Annotated[float, Rule("> 0 and finite", lambda x: 0 < x < math.inf)]
 Survive = Literal["nothing", "node", "zone"]
-ReadFrom = Literal["primary", "replica", "nearest"]
 
 OK = 5  # bytes of the reply "+OK" with its line end
 
@@ -49,7 +49,7 @@ class Load(Spec):
     connections: Count = 1000  # that the clients hold to each node
     zones: Zones = 1  # in which clients and nodes stand evenly
     survive: Survive = "node"  # what may fail without a failure of the site
-    read_from: ReadFrom = "primary"
+    read_from: Reads = "primary"
     database: Rate | None = None  # reads per second that it can serve; None: not known
     budget: Dollars | None = None  # US dollars per hour
     busy_limit: Hits = 0.7  # share of a core and of the network that is used on purpose

@@ -81,6 +81,15 @@ def node_type(name: str) -> NodeType:
     )
 
 
+def kind_of(given: NodeType | str, rule: str = "a node type is a NodeType, or a name") -> NodeType:
+    """Take a node type, or find one by its name; `rule` begins the sentence about anything else."""
+    if isinstance(given, str):
+        return node_type(given)
+    if not isinstance(given, NodeType):
+        raise BadInput(f'{rule} such as "r6g.large", got {given!r}')
+    return given
+
+
 def _rows() -> list[dict[str, str]]:
     text = files("cachesim.data").joinpath("node_types.csv").read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))

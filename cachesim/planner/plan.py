@@ -9,7 +9,7 @@ from cachesim.measure.tables import html_table, text_table
 from cachesim.planner.in_the_model import scenario
 from cachesim.planner.load import Load
 from cachesim.planner.loss import Loss, loss
-from cachesim.planner.node_types import NodeType, node_type, node_types
+from cachesim.planner.node_types import NodeType, kind_of, node_types
 from cachesim.planner.search import HOURS, Candidate, affordable
 from cachesim.scenario import Scenario
 from cachesim.units import show_time
@@ -134,14 +134,6 @@ def _bill(fleet: Candidate) -> dict[str, Any]:
     }
 
 
-def _kind(given: NodeType | str) -> NodeType:
-    if isinstance(given, str):
-        return node_type(given)
-    if not isinstance(given, NodeType):
-        raise BadInput(f'types must hold node types, or names such as "r6g.large", got {given!r}')
-    return given
-
-
 def plan(*, types: Sequence[NodeType | str] | None = None, **load: Any) -> FleetPlan:
     """Find the cheapest fleet of Redis nodes that serves a load.
 
@@ -164,7 +156,11 @@ def plan(*, types: Sequence[NodeType | str] | None = None, **load: Any) -> Fleet
     >>> found.binds["one shard fewer"]
     ['cpu']
     """
-    kinds = node_types() if types is None else [*map(_kind, types)]
+    kinds = (
+        node_types()
+        if types is None
+        else [kind_of(given, "types must hold node types, or names") for given in types]
+    )
     if not kinds:
         raise BadInput("types must hold at least one node type, got none; leave it out for all")
     return FleetPlan(affordable(Load(**load), kinds), kinds)

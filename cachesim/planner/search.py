@@ -7,10 +7,10 @@ from typing import NamedTuple
 import cachesim.theory as theory
 from cachesim.errors import BadInput
 from cachesim.planner.checks import REPLICAS, Check, checks
+from cachesim.planner.cost import cost_per_hour, crossing_per_hour
 from cachesim.planner.load import Load
 from cachesim.planner.node_types import NodeType
 
-CROSSING_PRICE = 0.01  # US dollars per GB that leaves its zone, in each direction; the client pays
 HOURS = 730  # of a month, as cloud providers count
 
 
@@ -38,16 +38,19 @@ class Candidate(NamedTuple):
         return [check for check in self.checks if not check.ok]
 
     @property
+    def crossing(self) -> float:
+        """Bytes per second that leave their zone."""
+        return self.load.rate * self.load.bytes_per_request() * self.load.crossing(self.replicas)
+
+    @property
     def crossing_bill(self) -> float:
         """US dollars per hour for the bytes that leave their zone."""
-        share = self.load.crossing(self.replicas)
-        size = self.load.bytes_per_request()
-        return theory.crossing_cost(self.load.rate, size, share, CROSSING_PRICE)
+        return crossing_per_hour(self.crossing)
 
     @property
     def bill(self) -> float:
         """US dollars per hour, for nodes and for bytes that leave their zone."""
-        return theory.fleet_cost(self.shards, self.replicas, self.kind.price, self.crossing_bill)
+        return cost_per_hour(self.nodes, self.kind, self.crossing)
 
     def __str__(self) -> str:
         copies = f" and {_count(self.replicas, 'replica')} each" if self.replicas else ""

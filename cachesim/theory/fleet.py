@@ -194,6 +194,9 @@ def stale_topology(ttl: float) -> tuple[float, float]:
 def longest_break(backlog: float, writes: float, size: float) -> float:
     """Give the longest break of a link, in seconds, after which a partial resynchronisation still works.
 
+    `writes` per second of `size` bytes each fill the backlog. With the output buffer in its place, this is the
+    longest full copy that still ends; after a longer one it starts over.
+
     >>> round(longest_break(2**20, 2000, 150), 1)
     3.5
     """
@@ -233,22 +236,24 @@ def partition_loss(writes: float, patience: float) -> float:
     return writes * (patience + 0.5)
 
 
-def full_copy_time(memory: float, fork: float, bandwidth: float, load: float) -> float:
+def full_copy_time(memory: float, size: float, fork: float, bandwidth: float, load: float) -> float:
     """Give the seconds of a full resynchronisation: fork, transfer and load.
+
+    It ends only if the primary writes no more meanwhile than its output buffer holds: see `longest_break`.
 
     Parameters
     ----------
-    memory : float
-        Bytes of the data set.
+    memory, size : float
+        Bytes that the data set takes in memory, and in the copy (an RDB file).
     fork : float
         Seconds per GiB for which the primary stands still.
     bandwidth, load : float
-        Bytes per second of the link, and of loading.
+        Bytes of the copy per second: of the link, and of loading.
 
-    >>> round(full_copy_time(2**30, 0.01, 125e6, 250e6), 2)
-    12.89
+    >>> round(full_copy_time(2**30, 2**29, 0.01, 125e6, 100e6), 2)
+    9.67
     """
-    return fork * memory / 2**30 + memory / bandwidth + memory / load
+    return fork * memory / 2**30 + size / bandwidth + size / load
 
 
 def cross_zone_share(zones: int, writes: float, *, near_reads: bool) -> float:

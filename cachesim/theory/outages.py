@@ -82,8 +82,10 @@ def moved_keys(nodes: int, *, ring: bool) -> float:
     return (1 if ring else nodes) / (nodes + 1)
 
 
-def node_loss_load(hit_ratio: float, nodes: int) -> float:
+def node_loss_load(hit_ratio: float, nodes: float) -> float:
     """Return the factor by which the database's load grows when one of `nodes` cache nodes is lost.
+
+    The node has one part in `nodes` of the reads; a node with the share s is one of 1/s.
 
     >>> round(node_loss_load(0.95, 4), 2)
     5.75
@@ -121,8 +123,10 @@ def fork_copy(memory: float, writes: float, save_time: float) -> float:
     return -pages * math.expm1(-writes * save_time / pages) * PAGE
 
 
-def cross_zone_cost(trips: int, near: float, far: float) -> float:
+def cross_zone_cost(trips: float, near: float, far: float) -> float:
     """Return the additional seconds of `trips` round trips that take `far` instead of `near` seconds each.
+
+    `trips` may be a mean: 2/3, if two of three requests of one trip leave their zone.
 
     >>> round(cross_zone_cost(10, 0.0002, 0.0008), 4)
     0.006

@@ -15,6 +15,7 @@ from cachesim.engines.redis.replication_log import ReplicationLog
 from cachesim.errors import CommandError, OutOfMemory
 from cachesim.live.groups import PrimaryAndReplicas
 from cachesim.live.play import TimedCommand, play
+from cachesim.model.fleet.lost import lost_in
 from cachesim.model.fleet.replica import LazyReplica
 from cachesim.rng import stream, uniform
 
@@ -131,7 +132,7 @@ def lost_by_ours(moments: Sequence[float], mean: float) -> int:
         clock.advance(at - clock())
         primary.set(f"k{number}", b"1")
     clock.advance(crash - clock())
-    return sum(entry.why == "" for entry in replica.promote(crash))
+    return len(lost_in(replica.promote(crash), "primary", engine))
 
 
 def lost_by_real(moments: Sequence[float], mean: float, seed: int) -> tuple[int, str]:

@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 from cachesim.errors import BadInput
 from cachesim.experiments.parallel import in_parallel
 from cachesim.validate import (
+    crashes,
     fleets,
     freshness,
+    full_copies,
     herds,
     hits,
     latency,
@@ -20,6 +22,7 @@ from cachesim.validate import (
     races,
     replicas,
     shards,
+    zones,
 )
 from cachesim.validate.oracle import Oracle, OracleRow, judge
 
@@ -38,6 +41,9 @@ ORACLES: dict[str, Oracle] = {
         latency,
         shards,
         fleets,
+        crashes,
+        full_copies,
+        zones,
     )
     for oracle in family.ORACLES
 }

@@ -122,6 +122,7 @@ def test_a_failover_loses_what_the_result_names():
     crashes = len(anomaly.shows.faults)
 
     assert len(result.lost_writes) == seen["lost"].sum() == round(anomaly.effect(seen) * crashes)
+    assert {"only copy"} == set(result.lost_writes["what"])
 
 
 def test_what_nobody_acknowledged_is_not_lost():

@@ -48,6 +48,7 @@ OPTIONS = {
     "--route": ["", "ring", "Ketama"],
     "--shards": [*NUMBERS, "0", "1.5", "inf"],
     "--replicas": [*NUMBERS, "6", "1.5", "inf"],
+    "--zones": [*NUMBERS, "0", "7", "1.5", "inf"],
     "--read-from": ["", "all", "Replica"],
     "--lag": [*NUMBERS, "inf", "5ly"],
 }  # fmt: skip

@@ -11,7 +11,7 @@ import pytest
 
 from cachesim.experiments.toml import CLASSES, from_toml, kebab
 from cachesim.model.distributions import Distribution
-from cachesim.model.faults import Breaker, Calls, Eject, Fault
+from cachesim.model.faults import Breaker, Calls, Eject, Fault, FullCopy
 from cachesim.model.fleet import Fleet
 from cachesim.model.network import Network
 from cachesim.model.node import Node
@@ -25,7 +25,28 @@ from tests.cli.calls import refused
 
 # --- scenario files
 
+REDIS = "[cache]\nkind = 'redis'\nmemory = '1mb'\n"
+KILLED = "[[faults]]\nkind = 'kill-node'\nat = 1\nnode = "
+POOL, SHARDS = (f"{REDIS}[fleet]\nkind = '{kind}'\n" for kind in ("pool", "shards"))
 BAD_TOML = {
+    "fleet = 'pool'": "Scenario.fleet must be a Fleet or None, got 'pool'",
+    "[[fleet]]\nkind = 'pool'": "Scenario.fleet",
+    "[fleet]\nnodes = 3": "fleet.kind must be one of pool, replicated, shards",
+    f"{POOL}nodes = '3'": "Pool.nodes must be a whole number",
+    f"{POOL}reads = 'replica'": 'Pool has no field "reads"',
+    f"{POOL}route = 'ketama'": "Pool.route must be a Route",
+    f"{POOL}route = {{ kind = 'redis' }}": "Pool.route must be a Route",
+    f"{POOL}eject = {{ kind = 'kill-node' }}": "Pool.eject must be an Eject or None",
+    f"{POOL}gutter = 1": "Pool.gutter stands in for ejected nodes; give eject",
+    f"{SHARDS}min_replicas = 1": "Shards.min_replicas must be at most replicas (0)",
+    f"{SHARDS}lag = '1ms'": "Shards.lag must be a Distribution",
+    f"{POOL}{KILLED}'node-9'": 'no node "node-9"; choose from node-0',
+    f"{POOL}{KILLED}'primary'": 'no node "primary"; choose from node-0',
+    f"{POOL}{KILLED}' node-1'": 'no node " node-1"; choose from node-0',
+    f'{POOL}{KILLED}"node-1\\n"': r'no node "node-1\n"; choose from node-0',
+    f"{POOL}{KILLED}1": "KillNode.node must be a text",
+    f"{SHARDS}{KILLED}'primary'": 'or a role such as "shard-0 primary"',
+    f"{REDIS}{KILLED}'primary'": 'no tier "primary"; choose from cache, database',
     "garbage = = 1": "not TOML",
     "duration = 5\nduration = 6": "not TOML",
     "speed = 5": "speed",
@@ -83,8 +104,13 @@ TABLES = {  # the base of a spec -> the table of a scenario in which it may stan
     Strategy: "strategy", Workload: "workload", Popularity: "workload.popularity", Distribution: "node.service",
     Node: "node", Network: "network", Fault: "[faults]", Calls: "resilience.cache", Breaker: "resilience.cache.breaker",
     Resilience: "resilience", Fleet: "fleet", Route: "fleet.route", Eject: "fleet.eject",
+    FullCopy: "fleet.copy",
 }  # fmt: skip
-WHOLE = {"workload": "open-loop", "fleet": "pool"}  # the kind of what a part belongs to
+WHOLE = {
+    "workload": "open-loop",
+    "fleet": "pool",
+    "fleet.copy": "replicated",
+}  # the kind of what a part belongs to
 OUT_OF_RANGE = {
     ">= 0 and finite": ["-0.5", "inf", "-inf"],
     ">= 0 and finite seconds": ["-0.5", "inf", "-inf"],
@@ -94,6 +120,8 @@ OUT_OF_RANGE = {
     "> 0 per second (inf for no limit)": ["0", "-0.5", "-inf"],
     "from 0 to 15": ["-1", "16"],
     "from 0 to 5": ["-1", "6"],
+    "from 1 to 6": ["0", "7"],
+    "from 0 to 16,384": ["-1", "16385"],
     "from 1 to 1,000": ["0", "-1", "1001", "10000000"],
     "between 0 and 1": ["-0.001", "1.001", "inf"],
     "from 1 to 10,000,000": ["0", "-1", "10000001"],
@@ -110,6 +138,8 @@ OUT_OF_RANGE = {
     "> 0 retries a call (inf for no limit)": ["0", "-1.0", "-inf"],
     ">= 1 and finite": ["0.99", "inf", "-inf"],
     "numbers > 0, one per node": ["[0]", "[-1.5]", "[1, inf]"],
+    "names of nodes": ["[5]", "['node-0', 5]"],
+    "numbers of processes, from 0": ["[-1]", "['0']", "[true]"],
     "one of libmemcached, libmemcached-spy, spymemcached": ["'libmemcache'"],
 }
 WRONG_TYPES = ["true", '"text"', "[1]", "1979-05-27", "{ kind = 'no-such' }"]
@@ -128,7 +158,8 @@ def wrong_values(kinds, rules):
     elif any(typing.get_origin(kind) is typing.Literal for kind in kinds):
         yield from (*WRONG_TYPES, "nan", "17")
     else:
-        yield from (*WRONG_TYPES, "nan", "5")
+        good = {"[1]"} if tuple[int, ...] in kinds else set()
+        yield from (value for value in (*WRONG_TYPES, "nan", "5") if value not in good)
     if not {bool, float, int} & set(kinds):
         yield from (value for rule in rules for value in OUT_OF_RANGE[rule.text])
 
@@ -155,7 +186,8 @@ def scenario_text(cls, field, value):
     if not table:
         return f"{field} = {value}"
     part = table.rpartition(".")[0]
-    above = f"[{part}]\nkind = '{WHOLE[part]}'\n" if part in WHOLE else ""
+    whole = part and WHOLE.get(table, WHOLE.get(part))
+    above = f"[{part}]\nkind = '{whole}'\n" if whole else ""
     return f"{above}[{table}]\nkind = '{kebab(cls.__name__)}'\n{field} = {value}"
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from cachesim.cli.vary import varied
-from cachesim.experiments.toml import Plan, from_toml, to_toml
+from cachesim.experiments.toml import Experiment, from_toml, to_toml
 from cachesim.model import faults
 from cachesim.model.database import Database
 from cachesim.model.distributions import Between, Exponential
@@ -50,9 +50,9 @@ def test_a_scenario_file_says_all_of_it():
         ),
         faults=(faults.FailOverDatabase(at=30), faults.StopReplication(at=5, duration=2)),
     )  # fmt: skip
-    plan = Plan(scenario, {}, 1)
+    experiment = Experiment(scenario, {}, 1)
 
-    assert plan == from_toml(to_toml(plan))
+    assert experiment == from_toml(to_toml(experiment))
 
 
 def test_a_sweep_varies_the_replicas():

@@ -7,9 +7,9 @@ from cachesim.cli.fleet import FLEET, fleet
 from cachesim.cli.kinds import apply
 from cachesim.cli.vary import varied
 from cachesim.engines.redis.engine import Redis
-from cachesim.experiments.toml import Plan, from_toml, to_toml
+from cachesim.experiments.toml import Experiment, from_toml, to_toml
 from cachesim.model.distributions import Constant, Exponential
-from cachesim.model.faults import Eject, KillNode
+from cachesim.model.faults import Eject, FullCopy, KillNode, KillZone, Partition
 from cachesim.model.fleet import Pool, Replicated, Shards
 from cachesim.model.routes import Jump, Ketama
 from cachesim.scenario import Scenario
@@ -26,6 +26,9 @@ MADE = {
     ),
     "--replicas 2": Replicated(2),
     "--replicas 2 --read-from replica": Replicated(2, reads="replica"),
+    "--replicas 2 --read-from nearest --zones 3": Replicated(2, reads="nearest", zones=3),
+    "--nodes 3 --zones 2": Pool(3, zones=2),
+    "--shards 3 --zones 3": Shards(3, zones=3),
     "--replicas 1 --lag 20ms": Replicated(1, lag=Exponential(mean=0.02)),
 }
 
@@ -53,6 +56,9 @@ WRONG = {
     "--read-from replica": "--read-from is about replicas; give --replicas 1 or more with it",
     "--shards 3 --replicas 0 --read-from replica": "--read-from is about replicas; give",
     "--shards 3 --lag 1ms": "--lag is about replicas; give --replicas 1 or more with it",
+    "--zones 3": "--zones deals the nodes of a fleet out; give --nodes N, --shards N or --replicas N",
+    "--nodes 3 --zones 7": "--zones must be from 1 to 6, got 7",
+    "--nodes 3 --read-from nearest": "--read-from is about replicas; give --replicas 1 or more with it",
     "--replicas 6": "--replicas must be from 0 to 5, got 6",
     "--shards 17000": "--shards must be from 1 to 1,000, got 17000",
     "--shards 3 --engine memcached": "Shards are nodes of Redis, got Memcached",
@@ -80,18 +86,22 @@ def test_compare_runs_a_fleet_with_replicas(tmp_path):
 
 
 FLEETS = [
-    Shards(3, replicas=2, lag=Constant(value=0.5), reads="replica", min_replicas=1, max_lag=5, node_timeout=2.0),
-    Replicated(2, dns_ttl=60.0, reresolves=False, detect=Constant(value=20.0)),
+    Shards(3, replicas=2, lag=Constant(value=0.5), reads="replica", min_replicas=1, max_lag=5, node_timeout=2.0,
+           full_coverage=False),
+    Shards(3, replicas=2, reads="nearest", zones=3, processes=6),
+    Replicated(2, dns_ttl=60.0, reresolves=False, detect=Constant(value=20.0), copy=FullCopy(load=1e6)),
     Pool(3, route=Jump(), discovery=10.0, eject=Eject(failures=5), gutter=1, gutter_ttl=5.0),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("described", FLEETS, ids=lambda each: type(each).__name__)
 def test_a_scenario_file_says_all_of_it(described):
-    """What is written is read again, with the fault of a node."""
-    plan = Plan(Scenario(cache=Redis(), fleet=described, faults=(KillNode("primary", at=3),)), {}, 1)  # fmt: skip
+    """What is written is read again, with the faults of a node, of a zone and of the network."""
+    split = Partition(nodes=("primary", "node-1"), processes=(0, 2), at=5, duration=2)
+    faults = KillNode("primary", at=3), KillZone("zone-0", at=4), split
+    experiment = Experiment(Scenario(cache=Redis(), fleet=described, faults=faults), {}, 1)
 
-    assert plan == from_toml(to_toml(plan))
+    assert experiment == from_toml(to_toml(experiment))
 
 
 def test_a_sweep_varies_the_replicas():
@@ -99,11 +109,17 @@ def test_a_sweep_varies_the_replicas():
     base = Scenario(cache=Redis(), fleet=Shards(3))
     found = varied(
         base,
-        ["fleet.replicas=0,1", "fleet.reads=primary,replica", "fleet.lag=exponential(mean=5ms)"],
+        [
+            "fleet.replicas=0,1",
+            "fleet.reads=primary,nearest",
+            "fleet.zones=1,3",
+            "fleet.lag=exponential(mean=5ms)",
+        ],
     )
 
     assert {"0": 0, "1": 1} == found["fleet__replicas"]
-    assert {"primary": "primary", "replica": "replica"} == found["fleet__reads"]
+    assert {"1": 1, "3": 3} == found["fleet__zones"]
+    assert {"primary": "primary", "nearest": "nearest"} == found["fleet__reads"]
     assert [Exponential(mean=0.005)] == list(found["fleet__lag"].values())
 
 

@@ -213,11 +213,11 @@ def test_report_says_how_the_file_was_read(tmp_path):
 
 
 def test_assumptions_as_text_and_json():
-    """A row a quantity: its value, its unit, its source or the word."""
+    """A row per quantity, and the price of bytes between zones: value, unit, source or the word."""
     rows = done("assumptions", "--json").json["rows"]
     text = done("assumptions").out
 
-    assert len(ASSUMED) == len(rows) == len(text.splitlines()) - 2
+    assert len(ASSUMED) + 1 == len(rows) == len(text.splitlines()) - 2
     for row in rows:
         assert {"field", "meaning", "value", "unit", "source"} == row.keys()
         assert all(row.values())

@@ -128,6 +128,7 @@ def test_a_run_of_a_fleet_says_what_its_nodes_did():
     assert shares.startswith(f"first gets answered by: {most.index[0]} {most.iloc[0]:.1%}, ")
     assert redirects.startswith(f"redirects: {int(requests['hops'].sum())}, in ")
     assert lost.startswith(f"lost writes: {len(result.lost_writes)} of ")
+    assert " keys, 0 of them the only copy; " in lost  # write-through
     assert all(note in str(result) for note in result.notes_on_fleet)
 
 

@@ -16,7 +16,7 @@ from cachesim.experiments.toml import (
     CLASSES,
     KINDS,
     STRATEGIES,
-    Plan,
+    Experiment,
     from_toml,
     read_toml,
     to_toml,
@@ -87,15 +87,15 @@ scenarios = st.builds(
 @given(scenarios, st.integers(1, 50))
 def test_a_scenario_round_trips(scenario, replications):
     """Every field of every part, infinities and None included."""
-    plan = Plan(scenario, {}, replications)
+    experiment = Experiment(scenario, {}, replications)
 
-    assert plan == from_toml(to_toml(plan))
+    assert experiment == from_toml(to_toml(experiment))
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ('[[faults]]\nkind = "crash-cashe"', "must be one of add-node, crash-cache"),
+        ('[[faults]]\nkind = "crash-cashe"', "must be one of add-node, add-shard, crash-cache"),
         ('[[faults]]\nkind = "redis"', "must hold faults"),
         ("[resilience.database]\nwait = 3", 'no field "wait"'),
     ],
@@ -114,28 +114,28 @@ def test_alternatives_round_trip(alternatives):
         "cache": {f"{n}": s.cache for n, s in enumerate(alternatives)},
         "workload__reads": {"a b": 0.5, "ü": 1.0},
     }
-    plan = Plan(alternatives[0], varied, 5)
-    again = from_toml(to_toml(plan))
+    experiment = Experiment(alternatives[0], varied, 5)
+    again = from_toml(to_toml(experiment))
 
-    assert plan == again
-    assert [list(v) for v in plan.varied.values()] == [list(v) for v in again.varied.values()]
+    assert experiment == again
+    assert [list(v) for v in experiment.varied.values()] == [list(v) for v in again.varied.values()]
 
 
 def test_the_default_scenario_is_an_empty_file():
     """What is missing has its default; one run."""
-    assert Plan(Scenario(), {}, 1) == from_toml("")
+    assert Experiment(Scenario(), {}, 1) == from_toml("")
 
 
 def test_texts_stand_for_sizes_times_and_policies():
     """Read at this edge alone."""
-    plan = from_toml(
+    experiment = from_toml(
         'warmup = "500ms"\n[strategy]\nkind = "write-through"\nttl = "inf"\n'
         '[cache]\nkind = "simple"\nmemory = "4kb"\npolicy = "clock"\n'
     )
 
-    assert 0.5 == plan.scenario.warmup
-    assert WriteThrough(ttl=math.inf) == plan.scenario.strategy
-    assert Simple(memory=4096, policy=policies.CLOCK) == plan.scenario.cache
+    assert 0.5 == experiment.scenario.warmup
+    assert WriteThrough(ttl=math.inf) == experiment.scenario.strategy
+    assert Simple(memory=4096, policy=policies.CLOCK) == experiment.scenario.cache
 
 
 def test_a_part_of_one_class_needs_no_kind():
@@ -178,13 +178,13 @@ class LRU(EvictionPolicy):
 def test_what_a_file_cannot_name_is_refused(scenario, name):
     """A class of the user's own has no name outside its program, not even if it is called as ours."""
     with pytest.raises(BadInput, match=f"{name}.*Python"):
-        to_toml(Plan(scenario, {}, 1))
+        to_toml(Experiment(scenario, {}, 1))
 
 
 def test_a_strategy_of_ones_own_is_refused_as_an_alternative_too():
     """Where it is varied, not only where it is the scenario's."""
     with pytest.raises(BadInput, match="Mine"):
-        to_toml(Plan(Scenario(), {"strategy": {"mine": Mine()}}, 1))
+        to_toml(Experiment(Scenario(), {"strategy": {"mine": Mine()}}, 1))
 
 
 def test_a_file_is_named_in_the_sentence(tmp_path):
@@ -199,6 +199,6 @@ def test_a_file_is_named_in_the_sentence(tmp_path):
 @pytest.mark.parametrize("kind", STRATEGIES)
 def test_every_strategy_round_trips(kind):
     """By its name in kebab case, what it wraps included."""
-    plan = Plan(Scenario(strategy=kind(), workload=ClosedLoop(writers=1)), {}, 1)
+    experiment = Experiment(Scenario(strategy=kind(), workload=ClosedLoop(writers=1)), {}, 1)
 
-    assert plan == from_toml(to_toml(plan))
+    assert experiment == from_toml(to_toml(experiment))

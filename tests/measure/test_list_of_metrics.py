@@ -11,7 +11,7 @@ from cachesim.cli.output import comparison_text, write_comparison
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.experiments.report import page
-from cachesim.experiments.toml import Plan
+from cachesim.experiments.toml import Experiment
 from cachesim.experiments.verdict import verdict
 from cachesim.measure import metrics
 from cachesim.measure.metrics import (
@@ -157,11 +157,11 @@ def test_own_metric_in_every_table(own_metrics, tmp_path):
 
     assert "quick_reads" in str(cs.run(SMALL))
     assert "quick_reads" == results.header[-1]
-    assert "quick reads (%)" in comparison_text(Plan(SMALL, {}, 3), results)
+    assert "quick reads (%)" in comparison_text(Experiment(SMALL, {}, 3), results)
     assert "reads quickly less often (by" in verdict(results.differences())
     assert ["10"] == results.ranking("quick_reads").may_be_best
     assert "quick reads (%)" in page(results, version="1")
-    files = write_comparison(tmp_path, Plan(SMALL, {}, 3), results)
+    files = write_comparison(tmp_path, Experiment(SMALL, {}, 3), results)
     assert tmp_path / "quick_reads.png" in files
     saved = pd.read_csv(tmp_path / "results.csv")
     assert results.frame["quick_reads"].tolist() == saved["quick_reads"].tolist()

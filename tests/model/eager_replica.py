@@ -11,14 +11,15 @@ from cachesim.errors import CommandError, OutOfMemory
 from cachesim.model.fleet.replica import LazyReplica
 from cachesim.model.station import Station
 from cachesim.rng import stream, uniform
+from cachesim.units import MIB
 from tests.engines.redis.random_commands import random_command
 
 WORK = 1e-4  # seconds: to execute an entry, and to serve a read
 
 
-def node(clock, name, **fields):
+def node(clock, name, *, backlog=MIB, **fields):
     """Return a node with its own random numbers."""
-    return ReplicatedEngine(Redis(**fields), clock, uniform(1, name))
+    return ReplicatedEngine(Redis(**fields), clock, uniform(1, name), backlog=backlog)
 
 
 def lags(name, mean=0.05):

@@ -40,6 +40,7 @@ class Keyspace(KeyspaceSettings, Told, Engine):
         super().__init__(clock, random)
         self.memory = self.base_memory = base_memory  # bytes
         self.quantum = quantum  # bytes: the allocator's smallest step
+        self.entry_bytes = memory.allocated(memory.ENTRY, quantum)  # of a key in the table of TTLs
         self.key_bytes = memory.Costs(memory.key_bytes, quantum)
         self.string_bytes = memory.Costs(memory.string_bytes, quantum)
         self.databases: dict[int, NumberedDatabase] = {}  # those that were ever selected
@@ -221,7 +222,7 @@ class Keyspace(KeyspaceSettings, Told, Engine):
     def remove(self, entry: KeyEntry, why: str) -> None:
         """Remove a key and note why (one of base.MISS_KINDS)."""
         if entry.when is not None:
-            self.persist(entry)
+            Keyspace.persist(self, entry)  # not self.persist: only one thing happens to the key
         self.table.remove(entry)
         self.memory -= entry.key_size + entry.value_size
         self._gone[entry.key] = why
@@ -245,7 +246,7 @@ class Keyspace(KeyspaceSettings, Told, Engine):
         """Lose all keys of one database."""
         for entry in database.table.entries.values():
             self.memory -= entry.key_size + entry.value_size
-        self.memory -= len(database.expires.entries) * memory.allocated(memory.ENTRY, self.quantum)
+        self.memory -= len(database.expires.entries) * self.entry_bytes
         database.gone.update(dict.fromkeys(database.table.entries, LOST))
         database.table.clear()
         database.expires.clear()
@@ -259,7 +260,7 @@ class Keyspace(KeyspaceSettings, Told, Engine):
             expiry = ExpiryEntry()
             expiry.key, expiry.hash, expiry.entry = entry.key, entry.hash, entry
             self.expires.add(expiry)
-            self.memory += memory.allocated(memory.ENTRY, self.quantum)
+            self.memory += self.entry_bytes
         entry.when = when
 
     def persist(self, entry: KeyEntry) -> bool:
@@ -267,7 +268,7 @@ class Keyspace(KeyspaceSettings, Told, Engine):
         if entry.when is None:
             return False
         self.expires.remove(self.expires.entries[entry.key])
-        self.memory -= memory.allocated(memory.ENTRY, self.quantum)
+        self.memory -= self.entry_bytes
         entry.when = None
         return True
 

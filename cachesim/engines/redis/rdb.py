@@ -21,6 +21,7 @@ MAGIC = b"REDIS0010"
 IDLE, FREQUENCY, AUX, SIZES, EXPIRES, DATABASE, END = (
     bytes([code]) for code in (0xF8, 0xF9, 0xFA, 0xFB, 0xFC, 0xFE, 0xFF)
 )
+CHECKSUM = 8  # bytes
 
 
 def dumps() -> dict[type, Dump]:
@@ -42,7 +43,18 @@ def dump(db: Keyspace, facts: Mapping[str, object] | None = None, checksum: bool
     True
     """
     content = b"".join(parts(db, facts or {}))
-    return content + (crc64(content) if checksum else 0).to_bytes(8, "little")
+    return content + (crc64(content) if checksum else 0).to_bytes(CHECKSUM, "little")
+
+
+def size(db: Keyspace, facts: Mapping[str, object] | None = None) -> int:
+    """Compute the bytes of the file, without keeping it.
+
+    >>> from cachesim.engines.redis.engine import Redis
+    >>> engine = Redis().build(clock=lambda: 0.0, random=lambda: 0.5)
+    >>> size(engine) == len(dump(engine))
+    True
+    """
+    return sum(map(len, parts(db, facts or {}))) + CHECKSUM
 
 
 def parts(db: Keyspace, facts: Mapping[str, object]) -> Iterator[bytes]:
@@ -66,7 +78,7 @@ def sizes(database: NumberedDatabase) -> bytes:
 
 def one(db: Keyspace, entry: KeyEntry, writers: Mapping[type, Dump]) -> bytes:
     """Write a key with its TTL, its use and its value."""
-    number, write = writers[type(entry.value)]
+    number, write = writers[bytes if isinstance(entry.value, bytes) else type(entry.value)]
     expires = b"" if entry.when is None else EXPIRES + entry.when.to_bytes(8, "little", signed=True)
     name = text(as_bytes(entry.key))
     return expires + use(db, entry) + bytes([number]) + name + write(entry.value)

@@ -17,7 +17,7 @@ from cachesim.engines.redis.command import OOM, RedisCommand, call, find
 from cachesim.engines.redis.engine import BIG, Redis, RedisEngine
 from cachesim.engines.redis.replication_log import FRAME, LogEntry, ReplicationLog
 from cachesim.engines.redis.reply import Reply
-from cachesim.engines.redis.resync import copy_database
+from cachesim.engines.redis.resync import load
 from cachesim.engines.redis.watched import WatchedEngine
 from cachesim.errors import CommandError, OutOfMemory
 from cachesim.units import MIB
@@ -59,7 +59,7 @@ class ReplicatedEngine(WatchedEngine):
             f"{self.secret:040x}", backlog
         )
         self.applied = 0  # of a replica: the offset up to which it has executed that log
-        self._stream = 0  # the database that the log has selected
+        self.stream = 0  # of a replica: the database that the log has selected
 
     @property
     def offset(self) -> int:
@@ -76,31 +76,31 @@ class ReplicatedEngine(WatchedEngine):
         resync): all types and TTLs, dead keys too. It has the bits of use that a dump has: the idle
         time under an LRU policy, the counter under LFU, nothing under the others.
         """
-        partial = self.offset > 0 and primary.log.continues(self.log.identity, self.offset)
-        self.applied = self.offset if partial else primary.offset
-        self.is_replica, self.refusal = True, lambda: READONLY
-        self.limit_memory(self.maxmemory)
-        self.log = primary.log
+        partial = self.can_go_on(primary)
+        self._obey(primary.log, self.offset if partial else primary.offset)
         if not partial:
-            self._load(primary)
+            load(self, primary)
+            primary.log.reselect()
         return not partial
+
+    def can_go_on(self, primary: "ReplicatedEngine") -> bool:
+        """Whether a partial resync is enough: what it lacks is in the other's backlog."""
+        return self.offset > 0 and primary.log.continues(self.log.identity, self.offset)
+
+    def take(self, snapshot: "ReplicatedEngine") -> None:
+        """Get the data of a `copy` that was made earlier, and follow the node of which it was made."""
+        self._obey(snapshot.log, snapshot.applied)
+        load(self, snapshot)
+
+    def _obey(self, log: ReplicationLog, offset: int) -> None:
+        self.applied, self.is_replica, self.refusal = offset, True, lambda: READONLY
+        self.limit_memory(self.maxmemory)
+        self.log = log
 
     def step_down(self) -> None:
         """Refuse writes: another node is the primary now, and this one does not follow it yet."""
         if not self.is_replica:
             self.applied, self.is_replica, self.refusal = self.log.offset, True, lambda: READONLY
-
-    def _load(self, primary: "ReplicatedEngine") -> None:
-        """Replace all data by those of the primary."""
-        # redis 7: rdb.c, rdbSaveKeyValuePair and rdbLoadRio
-        RedisEngine.flush(self)
-        selected = self.selected
-        for index, source in primary.databases.items():
-            self.select(index)
-            copy_database(self, primary, source)
-        self.select(selected)
-        self._stream = 0
-        primary.log.reselect()
 
     def copy(self, clock: Clock, random: Random) -> "ReplicatedEngine":
         """Return a new replica of this node, with its data of this instant."""
@@ -196,7 +196,7 @@ class ReplicatedEngine(WatchedEngine):
             when = self.now + max(1, round(ttl * 1000))
             command = ("SET", key, value, "PXAT", when)
         self.store(self.table.entries.get(key), key, value, when)
-        self.log.append_set(self.clock(), self.selected, command, key)
+        self.log.append_fast(self.clock(), self.selected, command)
 
     def _set_slowly(self, key: str, value: bytes, ttl: float) -> None:
         self._pending = []
@@ -242,7 +242,7 @@ class ReplicatedEngine(WatchedEngine):
             self._pending.append((self.selected, ("DEL", key), why))
         else:
             now = self.clock() if self._at is None else self._at
-            self.log.append(now, self.selected, ("DEL", key), why)
+            self.log.append_fast(now, self.selected, ("DEL", key), why)
 
     def ping(self) -> None:
         """Write a PING: it counts in the offset."""
@@ -268,16 +268,16 @@ class ReplicatedEngine(WatchedEngine):
             return
         now, selected = self.now, self.selected
         self.now = 0  # redis 7: db.c, expireIfNeeded: the master's client sees every key
-        if selected != self._stream:
-            self.select(self._stream)
+        if selected != self.stream:
+            self.select(self.stream)
         if len(command) > 1 and isinstance(command[1], str):
             self._play_fast(command, why)
         else:
             with suppress(CommandError):
                 argv = [argument(part) for part in command]
                 call(self, find(self.commands, argv), argv)
-        self._stream, self.now = self.selected, now
-        if selected != self._stream:
+        self.stream, self.now = self.selected, now
+        if selected != self.stream:
             self.select(selected)
 
     def _play_fast(self, command: Command, why: str) -> None:

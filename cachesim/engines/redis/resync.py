@@ -1,8 +1,22 @@
 """A full resync: what a replica takes over of its primary's keys (redis 7: rdb.c)."""
 
+from typing import Any
+
 from cachesim.engines.redis.database import NumberedDatabase
 from cachesim.engines.redis.engine import RedisEngine
 from cachesim.engines.redis.policy import frequency, lfu_bits
+
+
+def load(replica: Any, primary: Any) -> None:
+    """Replace all data by those of the primary."""
+    # redis 7: rdb.c, rdbSaveKeyValuePair and rdbLoadRio
+    RedisEngine.flush(replica)
+    selected = replica.selected
+    for index, source in primary.databases.items():
+        replica.select(index)
+        copy_database(replica, primary, source)
+    replica.select(selected)
+    replica.stream = 0
 
 
 def copy_database(replica: RedisEngine, primary: RedisEngine, source: NumberedDatabase) -> None:

@@ -2,13 +2,21 @@
 
 A new fault is a class in the file of its kind and a line here. Scenario files use its name in kebab case.
 `Calls`, `Breaker` and `Eject` say what clients do about a fault: they are parts of a `Resilience` and of a `Pool`.
+`FullCopy` says what a replica does after one: it is a part of `Shards` and of `Replicated`.
 """
 
 from cachesim.model.faults.base import Fault
 from cachesim.model.faults.clients import HotKey, SkewClocks, Surge
 from cachesim.model.faults.credits import ExhaustCredits
 from cachesim.model.faults.database import FailOverDatabase, StopReplication
-from cachesim.model.faults.fleet import AddNode, KillNode, RemoveNode
+from cachesim.model.faults.fleet import (
+    AddNode,
+    FailOverCache,
+    KillNode,
+    KillZone,
+    Partition,
+    RemoveNode,
+)
 from cachesim.model.faults.network import (
     DropCachePackets,
     DropDatabasePackets,
@@ -29,11 +37,14 @@ from cachesim.model.faults.nodes import (
     SlowCache,
     SlowDatabase,
 )
+from cachesim.model.faults.slots import AddShard, RemoveShard, Reshard
+from cachesim.model.fleet.copying import FullCopy
 from cachesim.model.fleet.ejection import Eject
 from cachesim.model.resilience import Breaker, Calls
 
 __all__ = [
     "AddNode",
+    "AddShard",
     "Breaker",
     "Calls",
     "CrashCache",
@@ -42,13 +53,17 @@ __all__ = [
     "DropDatabasePackets",
     "Eject",
     "ExhaustCredits",
+    "FailOverCache",
     "FailOverDatabase",
     "Fault",
     "FlushCache",
     "FreezeCache",
     "FreezeDatabase",
+    "FullCopy",
     "HotKey",
     "KillNode",
+    "KillZone",
+    "Partition",
     "PartitionCache",
     "PartitionDatabase",
     "RebootCache",
@@ -57,6 +72,8 @@ __all__ = [
     "RejectCacheLogin",
     "RejectDatabaseLogin",
     "RemoveNode",
+    "RemoveShard",
+    "Reshard",
     "SkewClocks",
     "SlowCache",
     "SlowDatabase",

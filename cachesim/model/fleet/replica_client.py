@@ -12,7 +12,6 @@ from cachesim.model.cache_client import CacheClient
 from cachesim.model.events import Visit
 from cachesim.model.fleet.client import FleetClient, NodeClients
 from cachesim.model.fleet.node import GroupNode
-from cachesim.model.fleet.topology import Topology
 from cachesim.model.journey import Journey
 from cachesim.model.unreliable.attempt import at
 from cachesim.records import Value
@@ -27,12 +26,15 @@ class GroupHost(Protocol):
     places: Any
 
     @property
-    def topology(self) -> Topology:
-        """The present state of the fleet."""
+    def fleet(self) -> Any:
+        """What the fleet is."""
 
     @property
     def reads_replicas(self) -> bool:
         """Whether a get that does not say it goes to a replica."""
+
+    def readers(self, key: str, client: int) -> tuple[int, ...]:
+        """Give the nodes that may answer a user's read of a replica."""
 
 
 class GroupNodeClient(CacheClient):
@@ -42,7 +44,8 @@ class GroupNodeClient(CacheClient):
 
     def __init__(self, tier: GroupNode, journey: Journey, *parts: Any, **options: Any) -> None:
         super().__init__(tier, journey, *parts, **options)
-        self._ask = tier.get
+        if tier.replica is not None:
+            self._ask = tier.get
 
     def _run_execute(self, visit: Visit) -> None:
         command: Command = visit._value
@@ -117,17 +120,17 @@ class WaitVisit(Visit):
 class GroupClient(FleetClient):
     """An `app.cache` of a fleet with replicas that never fail."""
 
-    def __init__(self, clients: NodeClients, host: GroupHost, first: int) -> None:
+    def __init__(self, clients: NodeClients, host: GroupHost, journey: Journey) -> None:
         super().__init__(clients, host)
-        self._host = host
-        self._turn = first  # whose turn it is among the replicas
+        self._host, self._journey = host, journey
+        self._turn = journey.client  # whose turn it is among the replicas
         self._written = 0  # place of the node that took the last write
 
     def get(self, key: str, replica: bool | None = None) -> simpy.Event:
         """Ask for a key: the primary, or one replica after the other."""
         if not (self._host.reads_replicas if replica is None else replica):
             return self._clients[self._places[key]].get(key)
-        readers = self._host.topology.readers(key)
+        readers = self._host.readers(key, self._journey.client)
         self._turn += 1
         return self._clients[readers[self._turn % len(readers)]].get(key)
 

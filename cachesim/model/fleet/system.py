@@ -39,6 +39,7 @@ class FleetSystem(System):
             Places(self.fleet.finder()),
             [first for first, *_ in places],
             [rest for _, *rest in places],
+            [self.fleet.zone_of(name) for name in names],
         )
         self.places = self._topology.nodes
         return [self.make_cache(name) for name in (*names, *self.fleet.spares())]
@@ -71,7 +72,7 @@ class FleetSystem(System):
 
         def note(record: Record) -> None:
             journey = client.app.journey
-            sink((*record, journey.node, journey.hops))
+            sink(record + (journey.node, journey.hops))  # noqa: RUF005 # faster than a star
             journey.node, journey.hops = None, 0
 
         return note
@@ -85,7 +86,14 @@ class FleetSystem(System):
     def node_samples(self, now: float) -> list[Record]:
         """Sample each node, in the order of NODE_SAMPLE."""
         return [
-            (now, tier.name, self.role_of(place), *tier.counters(now), self.lag_of(tier))
+            (
+                now,
+                tier.name,
+                self.role_of(place),
+                *tier.counters(now),
+                self.lag_of(tier),
+                tier.crossed,
+            )
             for place, tier in enumerate(self.caches)
         ]
 
@@ -112,7 +120,11 @@ class GroupSystem(FleetSystem):
     @property
     def reads_replicas(self) -> bool:
         """Whether a get that does not say it goes to a replica."""
-        return self.fleet.reads == "replica"
+        return self.fleet.reads != "primary"
+
+    def readers(self, key: str, client: int) -> tuple[int, ...]:
+        """Give the nodes that may answer a user's read of a replica."""
+        return self._topology.readers(key)
 
     def _load(self) -> None:
         """Load the rows; then let the replicas follow their primaries, warm if these are."""
@@ -144,7 +156,7 @@ class GroupSystem(FleetSystem):
 
     def cache_client(self, app: App) -> Any:
         """Make the `app.cache` of a view: its gets may go to replicas."""
-        return GroupClient(self.node_clients(app), self, first=app.client)
+        return GroupClient(self.node_clients(app), self, app.journey)
 
     def lag_of(self, node: Any) -> float:
         """Give the seconds that a node is behind its primary."""

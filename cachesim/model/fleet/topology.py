@@ -40,22 +40,30 @@ class Topology:
         groups: Mapping[str, int],
         primaries: Sequence[int],
         replicas: Sequence[Sequence[int]] = (),
+        zones: Sequence[str] = (),
     ) -> None:
         self.groups = groups  # key -> its group
         self.primaries = tuple(primaries)  # group -> its node
         self.replicas = tuple(map(tuple, replicas)) or ((),) * len(primaries)  # group -> nodes
+        self.zones = zones  # node -> its zone
         self.nodes = Places(lambda key: self.primaries[self.groups[key]])  # key -> its node
 
     def with_group(self, group: int, primary: int, replicas: Sequence[int]) -> "Topology":
         """Make the state after a change of one group: the keys stay in their groups."""
         primaries, others = list(self.primaries), list(self.replicas)
         primaries[group], others[group] = primary, tuple(replicas)
-        return Topology(self.groups, primaries, others)
+        return Topology(self.groups, primaries, others, self.zones)
 
-    def readers(self, key: str) -> tuple[int, ...]:
-        """Give the nodes that may answer a read of a replica: the primary, if it has none."""
+    def readers(self, key: str, zone: str | None = None) -> tuple[int, ...]:
+        """Give the nodes that may answer a read of a replica: the primary, if it has none.
+
+        With a zone, the nodes of the group that are there, the primary among them: all nodes, if none is.
+        """
         group = self.groups[key]
-        return self.replicas[group] or (self.primaries[group],)
+        if zone is None:
+            return self.replicas[group] or (self.primaries[group],)
+        nodes = (self.primaries[group], *self.replicas[group])
+        return tuple(node for node in nodes if self.zones[node] == zone) or nodes
 
 
 class Truth:
@@ -98,10 +106,22 @@ class View:
     def __init__(self, truth: Truth, late: float = math.inf) -> None:
         self.truth, self.late = truth, late
         self._seen = 0
+        self._zone: str | None = None  # from which it reads; None: that does not matter
+        self._is_stuck = False  # whether no news comes to the process
+
+    def read_in(self, zone: str | None) -> None:
+        """Take, for a read of a replica, a node in this zone."""
+        self._zone = zone
+
+    def stick(self, is_stuck: bool) -> None:
+        """Hear of no change from now on, or again."""
+        self._is_stuck = is_stuck
 
     def topology(self) -> Topology:
         """Give the state that the process knows."""
         states, seen = self.truth.states, self._seen
+        if self._is_stuck:
+            return states[seen][1]
         while seen + 1 < len(states) and states[seen + 1][0] + self.late <= self.truth.clock():
             seen += 1
         self._seen = seen
@@ -109,7 +129,9 @@ class View:
 
     def refresh(self) -> bool:
         """Learn the present state; False if the process knew it."""
-        known, self._seen = self._seen, len(self.truth.states) - 1
+        known = self._seen
+        if not self._is_stuck:
+            self._seen = len(self.truth.states) - 1
         return known < self._seen
 
     def node_of(self, key: str, turn: int | None = None) -> int:
@@ -117,7 +139,7 @@ class View:
         topology = self.topology()
         if turn is None:
             return topology.nodes[key]
-        readers = topology.readers(key)
+        readers = topology.readers(key, self._zone)
         return readers[turn % len(readers)]
 
     def former(self, key: str, node: int) -> int | None:

@@ -16,6 +16,7 @@ from cachesim.errors import ConnectionLost, ConnectTimedOut, SimulatedFailure, T
 from cachesim.model.events import Environment, Visit
 from cachesim.model.unreliable.reception import Reception
 from cachesim.model.unreliable.station import VariableStation
+from cachesim.model.ways import Ways
 from cachesim.rng import Draw
 
 # TCP repeats a packet that is not confirmed, after a time that doubles (RFC 6298). Linux, tcp(7): it gives
@@ -31,11 +32,15 @@ class Destination(Protocol):
     name: str
     station: VariableStation
     leg: Draw
+    ways: Ways | None
     switches: dict[str, int]
     reception: Reception | None
     under_way: dict["Attempt", None]
 
-    def loses(self) -> bool:
+    def is_cut_from(self, user: int) -> bool:
+        """Whether every packet between the tier and the user is lost."""
+
+    def loses(self, user: int) -> bool:
         """Whether the packet that is sent now is lost."""
 
     def refusal(self) -> SimulatedFailure | None:
@@ -73,6 +78,8 @@ class Attempt:
         self.call = call
         self.tier = tier
         self.env = tier.env
+        # draws the seconds there and back
+        self.leg = tier.leg if tier.ways is None else tier.ways.leg_of(call.user)
         self.era = era  # of the breaker when it was sent
         self.waiting = True  # whether the client still waits for it
         self.connected = True  # whether the command may have reached the server
@@ -86,19 +93,19 @@ class Attempt:
 
     def send(self) -> None:
         """Send the packet; without a connection, the first packet is the SYN."""
-        self.connected = not self.tier.switches["cut"]
+        self.connected = not self.tier.is_cut_from(self.call.user)
         self._waits = iter(RESEND_WAITS if self.connected else SYN_WAITS)
         self._go()
 
     def _go(self) -> None:
         """Arrive at the server, unless the packet is lost."""
-        if self.tier.loses():
+        if self.tier.loses(self.call.user):
             self._wait_and(self._go_again)
             return
         self.connected = True
         refusal, reception = self.tier.refusal(), self.tier.reception
         if refusal is not None:
-            self.fail_after(self.tier.leg(), refusal)
+            self.fail_after(self.leg(), refusal)
         elif reception is None or reception.knows(self.call.user):
             self._enter()
         else:
@@ -125,7 +132,7 @@ class Attempt:
         call, station = self.call, self.tier.station
         work = call.service() + call.more
         self._done = station.depart(station.work(self.env._now), work)
-        self._leg = self.tier.leg()
+        self._leg = self.leg()
         self.tier.take(self)
         self.schedule()
 
@@ -151,7 +158,7 @@ class Attempt:
         self._bring(event)
 
     def _bring(self, answer: Visit) -> None:
-        if not self.waiting or not self.tier.loses():
+        if not self.waiting or not self.tier.loses(self.call.user):
             self.tier.under_way.pop(self, None)
             if self.waiting:
                 self.waiting = False
@@ -184,7 +191,7 @@ class Attempt:
         """End now; the client learns of it one leg later."""
         self._event = None
         if self.waiting:
-            self.fail_after(self.tier.leg(), failure)
+            self.fail_after(self.leg(), failure)
 
     def _fail(self, event: Visit, failure: SimulatedFailure) -> None:
         if event is self._event and self.waiting:

@@ -22,7 +22,7 @@ from cachesim.model.unreliable.tiers import (
     UnreliableTier,
 )
 from cachesim.model.workload import TimedRequest
-from cachesim.records import Record, Sink
+from cachesim.records import CACHE, Record, Sink
 from cachesim.rng import uniform
 
 # (now, the request that is due a gap from now) -> the request that comes in its place
@@ -100,6 +100,11 @@ class UnreliableSystem(System):
             raise BadInput(f'this system has no tier "{name}"; choose from {", ".join(self.tiers)}')
         return self.tiers[name]
 
+    def foresee(self, fault: Any) -> None:
+        """Refuse a fault of a node that is not there before the run begins, not when it should strike."""
+        if fault.tier == CACHE and isinstance(name := getattr(fault, "node", None), str):
+            self.cache_named(name or CACHE)
+
     def struck_by(self, fault: object, name: str) -> UnreliableCache:
         """Find the cache node that a fault strikes: the one that has this name, or role, when it begins."""
         if id(fault) not in self._struck:
@@ -130,6 +135,7 @@ class UnreliableSystem(System):
         """Load the rows; start the faults; let the requests come as the faults bend them."""
         super()._load()
         for fault in self.blueprint.faults:
+            self.foresee(fault)
             Drive(fault.play(self))
         if self.bends:
             self._requests = self._bent(self._requests)

@@ -6,7 +6,6 @@ import pytest
 
 from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
-from cachesim.errors import BadInput
 from cachesim.experiments.run import run
 from cachesim.measure.history import Recorder, select_requests
 from cachesim.model import faults, routes
@@ -233,23 +232,6 @@ def test_a_warmed_pool_does_not_ask_the_database():
     assert 1.0 == hits(after)
     assert 0.7 < (after["node"] == after.groupby("key")["node"].transform("last")).mean() < 1.0
     pd.testing.assert_frame_equal(after, reads_of(pool, joined)[1])
-
-
-@pytest.mark.parametrize(
-    ("fleet", "fault", "sentence"),
-    [
-        (None, faults.AddNode(at=1), "AddNode changes a fleet; give the scenario one"),
-        (Shards(2), faults.AddNode(at=1), r"AddNode changes a Pool, and this fleet is Shards"),
-        (Pool(2), faults.KillNode("node-7", at=1), 'no tier "node-7"; choose from node-0, node-1'),
-        (Pool(2), faults.KillNode("database", at=1), 'the tier "database" is no cache node'),
-        (Pool(2), faults.CrashCache(at=1), "a fleet has several caches; name one: node="),
-        (Pool(1), faults.RemoveNode("node-0", at=1), "is the last node of the pool"),
-    ],
-)
-def test_a_fault_that_fits_no_fleet_is_refused(fleet, fault, sentence):
-    """One sentence with the next step."""
-    with pytest.raises(BadInput, match=sentence):
-        run(WARM.replace(cache=Redis(memory=MIB), fleet=fleet, faults=(fault,), duration=3))
 
 
 def test_an_ejected_node_takes_keys_again_when_its_time_is_over():

@@ -1,4 +1,4 @@
-"""From options to a plan: the scenario, its alternatives, the number of replications."""
+"""From options to an experiment: the scenario, its alternatives, the number of replications."""
 
 import sys
 from typing import Any
@@ -12,7 +12,7 @@ from cachesim.engines.base import EngineSpec
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.experiments.presets import cluster
-from cachesim.experiments.toml import Plan
+from cachesim.experiments.toml import Experiment
 from cachesim.model.database import Database
 from cachesim.model.distributions import Constant, Distribution, Exponential
 from cachesim.model.popularity import Zipf
@@ -27,8 +27,8 @@ TRACE_REQUESTS = 100_000  # of a trace, unless --duration asks for more
 Options = dict[str, Any]
 
 
-def plan(options: Options) -> Plan:
-    """Make the plan that `compare` runs.
+def experiment(options: Options) -> Experiment:
+    """Make the experiment that `compare` runs.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def plan(options: Options) -> Plan:
     }
     first = {field: next(iter(values.values())) for field, values in varied.items()}
     base = base.replace(**first, fleet=fleet(options))
-    return Plan(base, varied, options["replications"])
+    return Experiment(base, varied, options["replications"])
 
 
 def replay_engine(
