@@ -65,7 +65,7 @@ class RedisCommand:
         Takes the engine after the command, the arguments and the reply; returns the command that a
         replica executes, or a list of them (propagate.py). Without it: the command as it came. It is called only if
         the command has changed something.
-    keys : Positions or Counted, optional
+    keys : Positions or CountedKeys, optional
         Where the keys stand, if the syntax cannot say it.
     blocks : callable, optional
         As `function`; returns the KeyBlock of a command that waits until it finds something. The

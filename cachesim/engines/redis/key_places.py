@@ -21,7 +21,7 @@ class Positions(NamedTuple):
         return argv[self.first : end : self.step]
 
 
-class Counted(NamedTuple):
+class CountedKeys(NamedTuple):
     """Where the keys stand whose number is an argument: "numkeys key [key ...]"."""
 
     at: int  # of the number
@@ -47,5 +47,5 @@ class Counted(NamedTuple):
         return [*argv[self.first : self.first + self.step], *argv[begins : begins + number]]
 
 
-Keys = Positions | Counted
+Keys = Positions | CountedKeys
 NOWHERE = Positions(0, 0, 0)

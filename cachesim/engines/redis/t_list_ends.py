@@ -8,7 +8,7 @@ from cachesim.engines.base import Command
 from cachesim.engines.redis.arguments import NOT_POSITIVE, SYNTAX, Arguments, at_least, text
 from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
-from cachesim.engines.redis.key_places import Counted
+from cachesim.engines.redis.key_places import CountedKeys
 from cachesim.engines.redis.list_value import LEFT, RIGHT, List
 from cachesim.engines.redis.memory import as_bytes
 from cachesim.engines.redis.reply import NULL_ARRAY, Reply
@@ -203,7 +203,7 @@ COMMANDS = table(
     RedisCommand("LMOVE", "key key argument argument", "write denyoom", lmove, replies=would_move),
     RedisCommand(
         "LMPOP", "argument argument argument [argument ...]", "write movablekeys", lmpop, replies=would_pop_first,
-        propagates=popped_several, keys=Counted(1),
+        propagates=popped_several, keys=CountedKeys(1),
     ),
     RedisCommand("LPOP", "key [argument]", "write fast", lpop, replies=would_pop(LEFT)),
     RedisCommand("LPUSH", "key value [value ...]", PUSH, lpush),

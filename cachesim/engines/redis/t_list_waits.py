@@ -11,7 +11,7 @@ from cachesim.engines.base import Command
 from cachesim.engines.redis.arguments import Arguments, text
 from cachesim.engines.redis.command import KeyBlock, RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
-from cachesim.engines.redis.key_places import Counted, Positions
+from cachesim.engines.redis.key_places import CountedKeys, Positions
 from cachesim.engines.redis.list_value import LEFT, RIGHT, List
 from cachesim.engines.redis.memory import HIGHEST, as_bytes
 from cachesim.engines.redis.reply import Reply
@@ -131,7 +131,7 @@ COMMANDS = table(
     ),
     RedisCommand(
         "BLMPOP", "argument argument argument argument [argument ...]", "write blocking movablekeys", blmpop,
-        propagates=popped_several, blocks=wait_to_pop_several, keys=Counted(2),
+        propagates=popped_several, blocks=wait_to_pop_several, keys=CountedKeys(2),
     ),
     RedisCommand(
         "BLPOP", "argument argument [argument ...]", WAITS, blpop,

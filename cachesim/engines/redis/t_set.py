@@ -16,7 +16,7 @@ from cachesim.engines.redis.arguments import (
 )
 from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
-from cachesim.engines.redis.key_places import Counted
+from cachesim.engines.redis.key_places import CountedKeys
 from cachesim.engines.redis.memory import HIGHEST
 from cachesim.engines.redis.reply import Members, Reply
 from cachesim.engines.redis.scan import ScanOptions, walk
@@ -252,7 +252,7 @@ COMMANDS = table(
     RedisCommand("SCARD", "key", "readonly fast", scard),
     RedisCommand(
         "SINTERCARD", "argument argument [argument ...]", "readonly movablekeys", sintercard,
-        keys=Counted(1),
+        keys=CountedKeys(1),
     ),
     RedisCommand("SISMEMBER", "key argument", "readonly fast", sismember),
     RedisCommand("SMEMBERS", "key", READ, smembers, replies=smembers),

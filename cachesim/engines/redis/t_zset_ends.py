@@ -7,7 +7,7 @@ from cachesim.engines.base import Command
 from cachesim.engines.redis.arguments import NOT_POSITIVE, SYNTAX, Arguments, at_least, text
 from cachesim.engines.redis.command import KeyBlock, RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
-from cachesim.engines.redis.key_places import Counted, Positions
+from cachesim.engines.redis.key_places import CountedKeys, Positions
 from cachesim.engines.redis.memory import as_bytes
 from cachesim.engines.redis.reply import NULL_ARRAY, Pairs, Reply
 from cachesim.engines.redis.structure import value_in
@@ -156,7 +156,7 @@ MOVABLE = "argument argument argument [argument ...]"
 COMMANDS = table(
     RedisCommand(
         "BZMPOP", f"argument {MOVABLE}", "write blocking movablekeys", bzmpop,
-        propagates=popped_several, blocks=for_several, keys=Counted(2),
+        propagates=popped_several, blocks=for_several, keys=CountedKeys(2),
     ),
     *(
         RedisCommand(
@@ -167,7 +167,7 @@ COMMANDS = table(
     ),
     RedisCommand(
         "ZMPOP", MOVABLE, "write movablekeys", zmpop, would_pop_first,
-        propagates=popped_several, keys=Counted(1),
+        propagates=popped_several, keys=CountedKeys(1),
     ),
     *(
         RedisCommand(name, "key [argument ...]", "write fast", pops(end), would_pop(end))
