@@ -40,7 +40,7 @@ class List(Structure):
     ...     found.push(element, RIGHT)
     >>> found.push(b"a", LEFT)
     >>> list(found), found.pop(RIGHT), len(found), found.size
-    ([b'a', b'b', b'c'], b'c', 2, 112)
+    ([b'a', b'b', b'c'], b'c', 2, 128)
     """
 
     type = "list"

@@ -110,20 +110,19 @@ class WatchedEngine(RedisEngine):
 
     def remove(self, entry: KeyEntry, why: str) -> None:
         """See `add`. If the server itself removes the key, the running command changes nothing."""
+        # the calls are guarded here: a full cache evicts with every store
         RedisEngine.remove(self, entry, why)
-        self._spoil(entry.key)
+        if self.watches.by_key:
+            self.watches.changed(self, (self.selected, entry.key))
         if why in GONE:
-            self.event(*GONE[why], entry.key)
+            if self.notified:
+                self.event(*GONE[why], entry.key)
             self.gone_by_itself(entry.key, why)
         else:
             self.dirty = True
 
     def _changed(self, key: str) -> None:
         self.dirty = True
-        self._spoil(key)
-
-    def _spoil(self, key: str) -> None:
-        """Stop the transactions that watch the key."""
         if self.watches.by_key:
             self.watches.changed(self, (self.selected, key))
 
