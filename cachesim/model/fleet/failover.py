@@ -15,7 +15,7 @@ from cachesim.model.fleet.cluster import ClusterState
 from cachesim.model.fleet.failing_node import FailingNode
 from cachesim.model.fleet.groups import Shards
 from cachesim.model.fleet.linked import LinkedGroupSystem
-from cachesim.model.fleet.lost import judged, lost_in
+from cachesim.model.fleet.lost import all_held, held, judged, lost_in
 from cachesim.records import PRIMARY, LostWrite
 from cachesim.rng import uniform
 
@@ -53,7 +53,14 @@ class UnreliableGroupSystem(LinkedGroupSystem):
         self._lost += [lost for each in gone for lost in each]  # of primaries that never came back
         for place in self._deposed:
             self._count_lost(place)
-        return judged(self._lost, self.db.versions)
+        gone_for_good = [each for each in self._lost if not self._is_there(each)]
+        return judged(gone_for_good, self.db.versions)
+
+    def _is_there(self, lost: LostWrite) -> bool:
+        """Whether a client has sent a value again, and it stands now."""
+        return (
+            lost.write is not None and held(self.engine_of(str(lost.key)), lost.key) == lost.write
+        )
 
     # --- a node falls silent, or is back; the network is cut, or heals
 
@@ -151,20 +158,42 @@ class UnreliableGroupSystem(LinkedGroupSystem):
         """Make a replica the primary of its group; what it never got is lost."""
         former = self.topology.primaries[group]
         old, new = self.caches[former], self.caches[place]
-        ghosts = self._ghosts(former) if self._is_split_from(former, place) else []
-        self._lost += lost_in(new.lead(), old.name, new.engine)
+        is_split = self._is_split_from(former, place)
+        ghosts = self._ghosts(former) if is_split else []
+        self._lost += lost_between(old, new)
         others = [p for p in self.topology.replicas[group] if p != place]
         self.change(self.topology.with_group(group, place, others))
-        if ghosts:
+        if is_split:
             self._depose(former, ghosts)
         for other in others:
             if not self.caches[other].is_silent and not self.splits.apart(other, place):
                 self._connect(self.caches[other], new)
         if old.is_silent:
             old.demote()  # calls that it still works on find no primary
-        elif not ghosts:  # a planned failover
+        elif not is_split:  # a planned failover
             self._welcome(group, former)
         self._unheard.pop(former, None)
         if self._cluster is not None:
             self._cluster.cover(group)
         self._judge()
+
+
+def lost_between(old: FailingNode, new: FailingNode) -> list[LostWrite]:
+    """Make a node the primary in the place of another one; name what it never got.
+
+    The log says it. If the log has forgotten a part of that, so does what the old primary held.
+    """
+    new.catch_up()
+    everything = old.forgotten() or all_held(old.engine, old.env._now, old.name)
+    link: Any = new.replica
+    is_short = link.received < link.log.start or (
+        not old.is_silent and link.log is not old.engine.log  # it has restarted since
+    )
+    lost = lost_in(new.lead(), old.name, new.engine)
+    named = {(each.key, each.write) for each in lost}
+    more = [each for each in everything if held(new.engine, each.key) != each.write]
+    return (
+        [*(each for each in more if (each.key, each.write) not in named), *lost]
+        if is_short
+        else lost
+    )
