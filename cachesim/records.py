@@ -123,6 +123,16 @@ class LostWrite(NamedTuple):
     what: str = ""  # one of LOST; the end of the run tells
 
 
+class SlotMove(NamedTuple):
+    """A slot of a cluster that has moved from one shard to another."""
+
+    time: float  # seconds: when the target became its owner
+    slot: int
+    source: str  # name of the primary that had it
+    target: str  # name of the primary that has it now
+    keys: int  # that moved with it
+
+
 PRIMARY, FOLLOWER, SPARE, SILENT = "primary", "replica", "spare", "silent"
 ROLES = {  # of a node of a fleet -> what it does
     PRIMARY: "it takes the writes of its part of the keys",

@@ -39,6 +39,7 @@ from cachesim.anomalies.races import (
     stale_set,
 )
 from cachesim.anomalies.shards import hot_shard
+from cachesim.anomalies.split_brain import split_brain
 from cachesim.errors import BadInput
 
 ALL = (
@@ -56,6 +57,7 @@ ALL = (
     head_of_line,
     evicted_sessions,
     lost_at_failover,
+    split_brain,
     own_write,
     snapshot_fork,
     reboot_of_a_primary,
@@ -117,6 +119,7 @@ __all__ = [
     "reboot_of_a_primary",
     "rehash_storm",
     "snapshot_fork",
+    "split_brain",
     "stale_set",
     "synchronised_ttl",
     "thundering_herd",

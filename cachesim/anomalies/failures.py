@@ -15,6 +15,7 @@ from cachesim.anomalies.effects import (
 )
 from cachesim.anomalies.herds import LoadedTogether
 from cachesim.anomalies.worlds import world
+from cachesim.engines.redis.engine import Redis
 from cachesim.measure.checks import (
     OUTLIVED,
     all_answered,
@@ -31,13 +32,15 @@ from cachesim.model.faults import (
     Breaker,
     Calls,
     CrashCache,
+    FailOverCache,
     FlushCache,
-    FreezeCache,
+    KillNode,
     PartitionCache,
     RebootCache,
     RefuseCache,
     RejectCacheLogin,
 )
+from cachesim.model.fleet import Replicated
 from cachesim.model.popularity import Uniform
 from cachesim.model.resilience import Resilience
 from cachesim.model.strategies import (
@@ -80,18 +83,19 @@ def cold_start() -> Anomaly:
     base = world(keys=2000, reads=reads, duration=at + window, warmup=20, sample_every=window)
     base = base.replace(strategy=LazyLoading(ttl=ttl))
     first = -math.expm1(-reads * window) / (reads * window)
+    fast = Replicated(1, detect=Constant(value=0.04), promote=Constant(value=0.01))
     return Anomaly(
         id="A8",
         name="cold start",
         story="all nodes restart empty; every read misses; the database gets 1 / (1 - h) times its load",
         shows=base.replace(faults=(FlushCache(at=at),)),
-        cure=base.replace(faults=(FreezeCache(at=at, duration=0.05),)),
-        cured_by="a replica that takes over with its content, after a pause of 50 ms",
+        cure=base.replace(cache=Redis(), fleet=fast, faults=(KillNode("primary", at=at),)),
+        cured_by="a replica that takes over with its content, 50 ms after the primary died",
         effect=load_factor(at, window),
         unit="times the load before",
         formula="1 / (1 - h), h = reads · TTL / (1 + reads · TTL); times the part of the keys not yet back",
         predicted=(1 + reads * ttl) * first,
-        cured_to=1.5,
+        cured_to=1.6,
         check=no_pulse,
     )
 
@@ -102,13 +106,16 @@ def maintenance() -> Anomaly:
     base = world(keys=keys, reads=reads, duration=at + away + after, warmup=2, start="warm")
     base = base.replace(strategy=LazyLoading(), sample_every=1.0)
     back = -math.expm1(-reads * after)
+    reboot = RebootCache(node="node-0", at=at, duration=away)
     return Anomaly(
         id="A21",
         name="maintenance of a single node",
         story="a change waits for the maintenance window; the node is replaced; all reads miss, then each key once",
         shows=base.replace(faults=(RebootCache(at=at, duration=away),)),
-        cure=base.replace(faults=(FreezeCache(at=at, duration=0.05),)),
-        cured_by="Multi-AZ: a replica takes over with its content, after a pause of 50 ms",
+        cure=base.replace(
+            cache=Redis(), fleet=Replicated(1), faults=(FailOverCache(at=at - 1), reboot)
+        ),
+        cured_by="Multi-AZ: a replica, which has the content, takes over before the node is replaced",
         effect=queries,
         unit="additional queries to the database",
         formula="rate · time away + keys · (1 - e^(-reads · time since))",

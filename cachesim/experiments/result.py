@@ -31,6 +31,7 @@ class Result:
         engine: str,
         nodes: pd.DataFrame | None = None,
         lost_writes: pd.DataFrame | None = None,
+        slot_moves: pd.DataFrame | None = None,
     ) -> None:
         self.scenario = scenario
         self.history = history  # one row per record, the warm-up included
@@ -38,17 +39,18 @@ class Result:
         # One row per node and sample, the warm-up included: columns records.NODE_SAMPLE; empty without a fleet.
         self.nodes = nodes
         self.lost_writes = lost_writes  # one row per write that a failover lost: records.LostWrite
+        self.slot_moves = slot_moves  # one row per slot that moved: records.SlotMove
 
     @classmethod
     def of(cls, scenario: Scenario, engine: str, frames: tuple[Any, ...]) -> Result:
         """Make the result of a run in another process, from its `frames`."""
-        history, nodes, lost_writes = frames
-        return cls(scenario, history, engine, nodes, lost_writes)
+        history, *others = frames
+        return cls(scenario, history, engine, *others)
 
     @property
     def frames(self) -> tuple[Any, ...]:
-        """The history, the samples of the nodes, the lost writes."""
-        return self.history, self.nodes, self.lost_writes
+        """The history, the samples of the nodes, the lost writes, the slots that moved."""
+        return self.history, self.nodes, self.lost_writes, self.slot_moves
 
     @cached_property
     def measured(self) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from cachesim.experiments.result import Result
 from cachesim.measure.history import Recorder, framed
 from cachesim.model.choice import system_for
-from cachesim.records import LostWrite
+from cachesim.records import LostWrite, SlotMove
 from cachesim.scenario import Scenario
 
 
@@ -19,4 +19,5 @@ def run(scenario: Scenario) -> Result:
     system.run()
     history = recorder.hand_over(system.db.versions)
     lost = framed(system.lost_writes(), LostWrite._fields)
-    return Result(scenario, history, system.cache.engine.version, recorder.nodes(), lost)
+    moves = framed(system.slot_moves, SlotMove._fields)
+    return Result(scenario, history, system.cache.engine.version, recorder.nodes(), lost, moves)

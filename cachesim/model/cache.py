@@ -59,6 +59,10 @@ class CacheTier(Tier):
         """Count a command that was refused, or never answered."""
         self.errors += 1
 
+    def flush(self) -> None:
+        """Do what FLUSHALL asks: lose all keys."""
+        self.engine.flush()
+
     def restart_engine(self) -> None:
         """Restart. The engine decides what content survives; values not yet written behind are lost."""
         self.engine.restart()

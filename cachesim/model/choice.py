@@ -3,8 +3,10 @@
 from typing import Any
 
 from cachesim.model.blueprint import Blueprint
+from cachesim.model.faults.slots import MovesSlots
 from cachesim.model.fleet.failover import UnreliableGroupSystem
-from cachesim.model.fleet.groups import Groups
+from cachesim.model.fleet.groups import Groups, Shards
+from cachesim.model.fleet.resharding import ReshardingSystem
 from cachesim.model.fleet.system import FleetSystem, GroupSystem
 from cachesim.model.fleet.unreliable import UnreliableFleetSystem
 from cachesim.model.fleet.zones import with_zones
@@ -29,10 +31,16 @@ def failing_system_for(blueprint: Blueprint) -> type[UnreliableSystem]:
     if blueprint.fleet is None:
         return UnreliableSystem
     is_group = isinstance(blueprint.fleet, Groups)
-    found: type[UnreliableSystem] = _in_zones(
-        UnreliableGroupSystem if is_group else UnreliableFleetSystem, blueprint
-    )
+    kind = _of_groups(blueprint) if is_group else UnreliableFleetSystem
+    found: type[UnreliableSystem] = _in_zones(kind, blueprint)
     return found
+
+
+def _of_groups(blueprint: Blueprint) -> type[UnreliableGroupSystem]:
+    moves = any(isinstance(fault, MovesSlots) for fault in blueprint.faults)
+    return (
+        ReshardingSystem if moves and isinstance(blueprint.fleet, Shards) else UnreliableGroupSystem
+    )
 
 
 def _in_zones(kind: Any, blueprint: Blueprint) -> Any:

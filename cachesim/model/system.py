@@ -41,6 +41,7 @@ class System:
 
     client_type: type[Client] = Client
     skew: Skew | None = None  # of the clients' clocks; None: all are right
+    slot_moves: Sequence[tuple[Any, ...]] = ()  # slots of a cluster that moved to another shard
 
     def __init__(self, blueprint: Blueprint, sink: Sink, look: Sink) -> None:
         check_size(blueprint)
@@ -155,8 +156,7 @@ class System:
             think = self._thinker(self._idle.append)
             for _ in range(users):
                 think(self._new_client(think))
-        work = self.strategy.start(self.new_app(BESIDE))
-        if work is not None:
+        if (work := self.strategy.start(self.new_app(BESIDE))) is not None:
             Drive(work)
         self.env.run_to_end()
         self._sample()

@@ -10,6 +10,7 @@ from cachesim.plots.comparisons import compare
 from cachesim.plots.curves import hit_ratio_curve
 from cachesim.plots.fleets import fleet_timeline, lag, load_per_shard
 from cachesim.plots.interleavings import counter_example, interleaving
+from cachesim.plots.resizes import resize
 from cachesim.plots.style import COLOURS, DPI, LINES, MARKERS
 from cachesim.plots.timelines import latency, timeline
 from cachesim.plots.trust import coverage, guess, welch
@@ -29,6 +30,7 @@ __all__ = [
     "lag",
     "latency",
     "load_per_shard",
+    "resize",
     "timeline",
     "welch",
 ]

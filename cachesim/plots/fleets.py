@@ -28,6 +28,8 @@ def load_per_shard(
 ) -> Axes:
     """Draw a bar per node of a fleet, after the warm-up, and a line where each would be if all had the same load.
 
+    The line is the mean of the nodes that answered requests: a replica that nobody reads has no part in them.
+
     Parameters
     ----------
     result : Result
@@ -43,10 +45,11 @@ def load_per_shard(
     if of not in LABELS:
         raise BadInput(f"of must be one of {', '.join(LABELS)}, got {of!r}")
     _nodes_of(result, "load_per_shard")
-    shares = 100 * (_answered(result) if of == "requests" else _busy(result))
+    answered = _answered(result)
+    shares = 100 * (answered if of == "requests" else _busy(result))
     ax = new_axes(ax, rows=len(shares))
     ax.barh(list(shares.index), shares.to_numpy(), color=COLOURS[0])
-    even = float(shares.mean())
+    even = float(shares[_asked(answered)].mean())
     ax.axvline(even, color=COLOURS[1], linestyle="--", linewidth=1.4, label=f"even: {even:.3g} %")
     ax.invert_yaxis()  # the first node above
     ax.set(xlabel=LABELS[of], xlim=(0, None))
@@ -57,6 +60,17 @@ def _answered(result: Any) -> pd.Series:
     """Compute the share of the requests per node, in the order of the fleet; a node may have answered none."""
     counts: pd.Series = result.measured["node"].value_counts(normalize=True)
     return counts.reindex(result.nodes["node"].unique(), fill_value=0.0)
+
+
+def _asked(answered: pd.Series) -> pd.Series:
+    """Say which nodes share the work: not a spare one, nor a replica that nobody reads; all, if nobody reads.
+
+    >>> import pandas as pd
+    >>> list(_asked(pd.Series([0.5, 0.5, 0.0]))), list(_asked(pd.Series([0.0, 0.0])))
+    ([True, True, False], [True, True])
+    """
+    asked: pd.Series = answered > 0
+    return asked | (not asked.any())
 
 
 def _busy(result: Any) -> pd.Series:

@@ -142,10 +142,14 @@ def _did(request: Any, stale: bool) -> str:
     """Return a label for the action of a request."""
     if _known(request.error):
         return f"{request.op}: {request.error}"
-    if request.op == "write":
-        known = _known(request.version)
-        return f"writes {_version(request.version)}" if known else "writes what is never committed"
-    return f"reads {'stale ' if stale else ''}{_version(request.version) or 'nothing'}"
+    what = _version(request.version) or _uncommitted(request) or "nothing"
+    return f"{request.op}s {'stale ' if stale else ''}{what}"
+
+
+def _uncommitted(request: Any) -> str:
+    """Name a value that the database never got by the id of its write."""
+    write = getattr(request, "write", None)
+    return f"value {write:.0f}, not in the database" if _known(write) else ""
 
 
 def _arrow(ax: Axes, rows: dict[str, int], step: Any, places: dict[float, int]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cachesim.measure.tables import in_unit
@@ -60,6 +60,19 @@ def theory(ax: Axes, places: Sequence[tuple[Any, float]], over: str = "") -> Axe
             label="theory",
         )
     return legend(ax, over)
+
+
+def shade_faults(ax: Axes, runs: Iterable[Any]) -> None:
+    """Shade the time of each fault; a fault without length is a line."""
+    last = max((float(run.history["end"].max()) for run in runs if len(run.history)), default=0.0)
+    faults = {str(fault): fault for run in runs for fault in run.scenario.faults}
+    for index, fault in enumerate(faults.values()):
+        name, (start, end) = type(fault).__name__, fault.window
+        colour = pick(FAULTS, index)
+        if start == end:
+            ax.axvline(start, color=colour, linestyle=":", linewidth=1.4, zorder=0, label=name)
+        else:
+            ax.axvspan(start, min(end, last), color=colour, alpha=0.22, zorder=0, label=name)
 
 
 def scaled(metric: str, interval: Any) -> tuple[float, float]:

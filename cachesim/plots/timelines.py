@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,13 +13,13 @@ from cachesim.measure.series import series
 from cachesim.measure.tables import in_unit, title
 from cachesim.plots.style import (
     COLOURS,
-    FAULTS,
     LINES,
     MARKERS,
     SHADE,
     legend,
     new_axes,
     pick,
+    shade_faults,
     theory,
 )
 
@@ -63,7 +63,7 @@ def timeline(
     warmup = max(run.scenario.warmup for run in runs.values())
     if warmup > 0:
         ax.axvspan(0, warmup, color=SHADE, zorder=0, label="warm-up")
-    _shade_faults(ax, runs.values())
+    shade_faults(ax, runs.values())
     ax.set(xlabel="simulated time (s)", ylabel=title(metric.__name__))
     ax.set_xlim(left=0)
     return _predicted(ax, runs, metric, predicted or {})
@@ -81,19 +81,6 @@ def _predicted(
             ax.plot([start, end], [value, value], color=pick(COLOURS, index), linewidth=0.8)
             ends.append((end, value))
     return theory(ax, ends)
-
-
-def _shade_faults(ax: Axes, runs: Iterable[Any]) -> None:
-    """Shade the time of each fault; a fault without length is a line."""
-    last = max((float(run.history["end"].max()) for run in runs if len(run.history)), default=0.0)
-    faults = {str(fault): fault for run in runs for fault in run.scenario.faults}
-    for index, fault in enumerate(faults.values()):
-        name, (start, end) = type(fault).__name__, fault.window
-        colour = pick(FAULTS, index)
-        if start == end:
-            ax.axvline(start, color=colour, linestyle=":", linewidth=1.4, zorder=0, label=name)
-        else:
-            ax.axvspan(start, min(end, last), color=colour, alpha=0.22, zorder=0, label=name)
 
 
 def latency(result: Any, op: str = "read", ax: Axes | None = None) -> Axes:

@@ -82,8 +82,10 @@ def moved_keys(nodes: int, *, ring: bool) -> float:
     return (1 if ring else nodes) / (nodes + 1)
 
 
-def node_loss_load(hit_ratio: float, nodes: int) -> float:
+def node_loss_load(hit_ratio: float, nodes: float) -> float:
     """Return the factor by which the database's load grows when one of `nodes` cache nodes is lost.
+
+    The node has one part in `nodes` of the reads; a node with the share s is one of 1/s.
 
     >>> round(node_loss_load(0.95, 4), 2)
     5.75

@@ -5,16 +5,16 @@ from __future__ import annotations
 import itertools
 import math
 import statistics
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from cachesim.engines.redis.engine import Redis
-from cachesim.errors import CommandError
 from cachesim.experiments.parallel import in_parallel
-from cachesim.live.groups import FailoverTimes, PrimaryAndReplicas, RedisCluster, failover
-from cachesim.model.fleet.gossip import failover_times
+from cachesim.live.groups import FailoverTimes, PrimaryAndReplicas, RedisCluster, failover, until
+from cachesim.live.splits import split_brain, writes
+from cachesim.model.fleet.gossip import Gossip, failover_times
 from cachesim.rng import uniform
-from cachesim.theory import partition_loss, replica_stale_ratio
+from cachesim.theory import replica_stale_ratio
 from cachesim.validate.fidelity_replica import (
     drawn_schedule,
     lazy_replies,
@@ -23,6 +23,7 @@ from cachesim.validate.fidelity_replica import (
     real_replies,
     seconds_until_bad,
 )
+from cachesim.validate.fidelity_runs import emptied, promoted, refused
 
 RUNS = 20  # failovers per time-out
 CRASHES = 20
@@ -30,9 +31,7 @@ DRAWS = 1000  # predicted failovers per time-out
 READS = 1500
 STEPS = 15_000  # commands of a schedule, 7 of 10 are reads
 BACKLOG = 16_384  # bytes
-BLOCK = (
-    16_384  # bytes: the backlog forgets whole blocks (redis 7.0: server.h, PROTO_REPLY_CHUNK_BYTES)
-)
+BLOCK = 16_384  # bytes that the backlog forgets at once (redis 7.0: PROTO_REPLY_CHUNK_BYTES)
 VALUE = 1000  # bytes of a value that a replica missed
 STEP = 0.1  # seconds between two looks
 PHASES = [tenth / 10 + 0.05 for tenth in range(10)]  # of a second
@@ -107,36 +106,44 @@ def round_trip(lag: float, replicas: int) -> list[FleetRow]:
 def cut_off(patience: float) -> list[FleetRow]:
     """min-replicas-to-write 1: seconds from the cut of the link to the first NOREPLICAS."""
     settings = {"min-replicas-to-write": 1, "min-replicas-max-lag": int(patience)}
-    took, ours = [], []
+    took, ours, lazy = list[float](), list[float](), list[float]()
     with PrimaryAndReplicas(settings=settings) as pair:
         for phase in PHASES:
             pair.move_to(math.ceil(pair.now) + 2 + phase)
-            ours.append(seconds_until_bad(pair.now, int(patience)))
+            ours.append(refused(int(patience), seed=len(ours)))
+            lazy.append(seconds_until_bad(pair.now, int(patience)))
             pair.links[0].cut()
             took.append(_seconds_of_writes(pair, pair.primary, "k"))
             pair.links[0].heal()
-        what = f"seconds to NOREPLICAS, max-lag {patience:g} s"
-        version, mean = pair.primary.version, statistics.mean(took)
-        apart = max(abs(a - b) for a, b in zip(ours, took, strict=True))
+        what, version = f"seconds to NOREPLICAS, max-lag {patience:g} s", pair.primary.version
+        apart = max(abs(a - b) for a, b in zip(lazy, took, strict=True))
         return [
-            FleetRow(
-                f"{what}, mean of {len(took)}", partition_loss(1, patience), mean, 1.0, version
-            ),
-            FleetRow(
-                f"{what}, the largest difference from ours", 0.0, apart, STEP / 2 + INSTANT, version
-            ),
-        ]
+            FleetRow(f"{what}, mean of {len(took)}", statistics.mean(ours), statistics.mean(took), 1.0, version),
+            FleetRow(f"{what}, the largest difference from the lazy log", 0.0, apart,
+                     STEP / 2 + INSTANT, version),
+        ]  # fmt: skip
+
+
+def rebooted(down: float) -> list[FleetRow]:
+    """Reboot a primary without persistence; a replica asks for its primary once per second, here 0.1 s later."""
+    with PrimaryAndReplicas() as pair:
+        pair.primary.call("SET", "a", 1)
+        pair.move_to(2.0)
+        pair.primary.crash()
+        pair.move_to(back := 2.0 + down)
+        pair.restart(pair.primary)
+        while pair.replicas[0].call("DBSIZE"):
+            pair.move(STEP)
+        what = f"seconds until the replica of a rebooted primary is empty, after {down:g} s"
+        return [FleetRow(what, emptied(down), pair.now - back, 0.2, pair.primary.version)]
 
 
 def _seconds_of_writes(fleet: Any, node: Any, key: str) -> float:
     """Write every 100 ms until a write is refused; give the seconds until then."""
     began = fleet.now
-    while True:
-        try:
-            node.call("SET", key, 1)
-        except CommandError:
-            return float(fleet.now - began)
+    while writes(node, key):
         fleet.move(STEP)
+    return float(fleet.now - began)
 
 
 def longest_partial(backlog: float) -> list[FleetRow]:
@@ -170,7 +177,7 @@ def _is_partial(pair: PrimaryAndReplicas, count: int) -> bool:
 
 def failovers(node_timeout: float) -> list[FleetRow]:
     """3 primaries and 3 replicas, of which a primary crashes: the medians of three moments."""
-    return beside_gossip(node_timeout, failover_runs(node_timeout))
+    return beside_ours(node_timeout, failover_runs(node_timeout))
 
 
 def failover_runs(node_timeout: float) -> list[FailoverTimes]:
@@ -178,37 +185,69 @@ def failover_runs(node_timeout: float) -> list[FailoverTimes]:
     return [failover(node_timeout, seed) for seed in range(1, RUNS + 1)]
 
 
-def beside_gossip(node_timeout: float, runs: list[FailoverTimes]) -> list[FleetRow]:
-    """Compare failovers with those that the rules of the cluster predict."""
+def beside_ours(node_timeout: float, runs: list[FailoverTimes]) -> list[FleetRow]:
+    """Compare failovers with runs of the model; the model tells the promotion, its rules of gossip the rest."""
     draw = uniform(1, f"gossip {node_timeout:g}")
-    drawn = [failover_times(node_timeout, 3, 1, draw) for _ in range(DRAWS)]
-    moments = {
-        "PFAIL": [run.suspected for run in runs],
-        "FAIL": [run.failed for run in runs],
-        "promoted": [run.promoted for run in runs],
+    suspected, failed, _ = zip(
+        *[failover_times(node_timeout, 3, 1, draw) for _ in range(DRAWS)], strict=True
+    )
+    ours = [promoted(node_timeout, seed) for seed in range(1, len(runs) + 1)]
+    moments: dict[str, tuple[Sequence[float], list[float]]] = {
+        "PFAIL": (suspected, [run.suspected for run in runs]),
+        "FAIL": (failed, [run.failed for run in runs]),
+        "promoted": (ours, [run.promoted for run in runs]),
     }
-    after = f"seconds after a crash, node time-out {node_timeout:g} s, median of {RUNS}"
+    after = f"seconds after a crash, node time-out {node_timeout:g} s, median of {len(runs)}"
     return [
         FleetRow(
             f"{name}: {after}",
-            statistics.median(predicted),
-            statistics.median(real),
+            statistics.median(one),
+            statistics.median(other),
             1.0,
             runs[0].version,
         )
-        for (name, real), predicted in zip(moments.items(), zip(*drawn, strict=True), strict=True)
+        for name, (one, other) in moments.items()
     ]
 
 
 def minority(node_timeout: float) -> list[FleetRow]:
-    """Cut a primary off from all others, and measure for how long it still takes writes."""
+    """Cut a primary off, with its clients: how long it takes writes, and what is left of them."""
+    runs = [split_brain(node_timeout, seed) for seed in range(1, RUNS + 1)]
+    draw = uniform(1, f"isolation {node_timeout:g}")
+    drawn = [Gossip(node_timeout, 3, 1, draw).isolation() for _ in range(DRAWS)]
+    alone = f"a primary alone, node time-out {node_timeout:g} s"
+    version = runs[0].version
+    return [
+        FleetRow(
+            f"seconds until CLUSTERDOWN at {alone}, median of {RUNS}",
+            statistics.median(drawn),
+            statistics.median(run.refused for run in runs),
+            max(1.0, node_timeout / 10),
+            version,
+        ),
+        FleetRow(
+            f"writes of {alone}, that are gone after healing, all of {RUNS} runs",
+            sum(run.taken for run in runs),
+            sum(run.taken - run.kept for run in runs),
+            0.0,
+            version,
+        ),
+    ]
+
+
+def rest(node_timeout: float) -> list[FleetRow]:
+    """Cut a primary off with its replica, so that nobody replaces it: when it serves again after healing."""
     with RedisCluster(node_timeout=node_timeout) as cluster:
-        alone, *others = cluster.nodes
-        cluster.partition([alone], others)
-        took = _seconds_of_writes(cluster, alone, cluster.key_of(0))
-        what = f"seconds that a primary alone takes writes, node time-out {node_timeout:g} s"
-        middle, half = 1.25 * node_timeout, 0.25 * node_timeout  # between T and 1.5 T
-        return [FleetRow(what, middle, took, half + 3 * STEP, alone.version)]
+        alone, key = cluster.nodes[0], cluster.key_of(0)
+        inside = [alone, cluster.nodes[cluster.shards]]
+        cluster.partition(inside, [node for node in cluster.nodes if node not in inside])
+        cluster.move(3 * node_timeout)  # the message that it failed is no longer under way
+        cluster.heal()
+        began = cluster.now
+        until(cluster, lambda: writes(alone, key), limit=began + 60)
+        what = f"seconds that a primary rests after healing, node time-out {node_timeout:g} s"
+        expected = min(max(node_timeout, 0.5), 5.0)
+        return [FleetRow(what, expected, cluster.now - began, 3 * STEP, alone.version)]
 
 
 def read_by_read(mean: float) -> list[FleetRow]:
@@ -250,9 +289,11 @@ MEASURES: list[tuple[Callable[..., list[FleetRow]], tuple[float, ...]]] = [
     *[(failovers, (node_timeout,)) for node_timeout in (15, 9, 5, 2)],  # the longest first
     *[(stale_reads, case) for case in ((0.02, 5), (0.1, 5), (0.5, 2))],
     *[(cut_off, (patience,)) for patience in (3, 10)],
+    (rebooted, (0.9,)),
     *[(round_trip, case) for case in ((0.02, 1), (0.02, 2))],
     *[(read_by_read, (mean,)) for mean in (0.02, 0.3)],
     (lost_writes, (200, 0.05)),
     (longest_partial, (BACKLOG,)),
     *[(minority, (node_timeout,)) for node_timeout in (5, 15)],
+    *[(rest, (node_timeout,)) for node_timeout in (2, 15)],
 ]

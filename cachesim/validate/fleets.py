@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import cachesim.theory as theory
+from cachesim.anomalies.effects import own_writes_missed
+from cachesim.anomalies.failovers import SaveAndLook
 from cachesim.engines.redis.engine import Redis
 from cachesim.experiments.run import run
 from cachesim.model.app import App
-from cachesim.model.distributions import Constant, Distribution, Exponential
+from cachesim.model.distributions import Constant, Exponential
 from cachesim.model.events import Steps
 from cachesim.model.faults import KillNode
 from cachesim.model.fleet import Replicated
@@ -22,20 +25,18 @@ from cachesim.scenario import Scenario
 from cachesim.spec import Count
 from cachesim.units import MIB
 from cachesim.validate.oracle import Oracle
-from cachesim.validate.worlds import INSTANT, arrivals, of_one_key, requests
+from cachesim.validate.worlds import INSTANT, ZERO, arrivals, lag_of, of_one_key, requests
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 N = 20_000  # requests per run
-KEYS = 100
+KEYS, CROWD = 100, 1_000  # keys; users who leave no node idle
 SERVICE = 1e-3  # seconds per command, the mean
 USERS = 400  # each is a process of the application with its own copy of the name's address
 KILL_AT, DETECTED = 1.0, 1.0  # seconds: when the primary dies; until the service has noticed
 KILLS, EVERY = 15, 60.0  # crashes of a run, and seconds from one to the next
 REDIS = Redis(memory=8 * MIB)
-
-
-def lag_of(law: str, lag: float) -> Distribution:
-    """Make the lag of a link with this law and mean."""
-    return Constant(value=lag) if law == "constant" else Exponential(mean=lag)
 
 
 # --- reads of a replica
@@ -55,13 +56,34 @@ class Through(Strategy):
         yield app.cache.set(key, value)
 
 
-def stale(seed: int, law: str, writes: float, lag: float) -> float:
-    """Measure the share of the reads of a cache's replica that miss an acknowledged write."""
+def versions_behind(seed: int, law: str, writes: float, lag: float) -> pd.Series:
+    """Measure how many acknowledged writes each read of a cache's replica misses."""
     fleet = Replicated(1, lag=lag_of(law, lag))
     world = of_one_key(Through(), 9 * writes, writes, 2 * N, cache=REDIS, fleet=fleet)
     found = requests(world, seed)
     reads = found[found["op"] == "read"]
-    return float((reads["version"] < reads["committed"]).mean())
+    return reads["committed"] - reads["version"]
+
+
+def stale(seed: int, law: str, writes: float, lag: float) -> float:
+    """Measure the share of the reads that miss a write."""
+    return float((versions_behind(seed, law, writes, lag) > 0).mean())
+
+
+def behind(seed: int, law: str, writes: float, lag: float) -> float:
+    """Measure the mean of the writes that a read misses."""
+    return float(versions_behind(seed, law, writes, lag).mean())
+
+
+def missed(seed: int, gap: float, lag: float) -> float:
+    """Measure the share of the reads that do not see what their client wrote `gap` seconds before."""
+    users = SaveAndLook(think=Constant(value=20 * lag), gap=gap, popularity=Uniform(keys=10))
+    world = {**INSTANT, "cache": REDIS, "fleet": Replicated(1, lag=Exponential(mean=lag))}
+    scenario = Scenario(
+        strategy=Through(), workload=users, duration=N / 8 * (gap + 20 * lag), warmup=0,
+        start="warm", sample_every=1e9, **world,
+    )  # fmt: skip
+    return own_writes_missed(requests(scenario, seed))
 
 
 # --- WAIT
@@ -144,12 +166,58 @@ def busy(seed: int, rate: float, writes: float, replicas: int) -> float:
     return float((each["last"] - each["first"]).mean() / (scenario.duration - scenario.warmup))
 
 
+# --- the most that a primary and its replicas can do
+
+
+class Balanced(Strategy):
+    """Reads go to the primary and to the replicas so that all nodes have the same work."""
+
+    replicas: Count = 1
+
+    def read(self, app: App, key: str) -> Steps:
+        """Ask one of the nodes; the primary takes its turn as one of them."""
+        return (yield app.cache.get(key, replica=app.random() * (1 + self.replicas) >= 1))
+
+    def write(self, app: App, key: str, value: Value) -> Steps:
+        """Write at the primary."""
+        yield app.cache.set(key, value)
+
+
+def scaled(writes: float, replicas: int) -> float:
+    """Give the requests per second at which all nodes are full; here all commands are alike."""
+    each = {"write": SERVICE, "apply": SERVICE, "read": SERVICE}
+    return theory.replicated_throughput(writes, replicas, **each)
+
+
+def throughput(seed: int, writes: float, replicas: int) -> float:
+    """Measure the requests per second of so many users that no node rests."""
+    users = ClosedLoop(clients=CROWD, think=ZERO, reads=1 - writes, popularity=Uniform(keys=KEYS))
+    world = {**INSTANT, "cache": REDIS, "fleet": Replicated(replicas), "sample_every": 1e9}
+    world["node"] = Node(service=Constant(value=SERVICE), per_byte=0, per_key=0)
+    scenario = Scenario(
+        strategy=Balanced(replicas=replicas), workload=users, warmup=1.0, duration=3.0,
+        start="warm", **world,
+    )  # fmt: skip
+    ends = run(scenario.replace(seed=seed)).history["end"]
+    return float(ends.between(1.0, 3.0).sum() / 2.0)
+
+
 ORACLES = (
     Oracle("cache-replica-stale", "share of reads", "M/G/inf: writes on their way",
            lambda law, writes, lag: theory.replica_stale_ratio(writes, lag), stale,
            tuple({"law": law, "writes": 20.0, "lag": lag} for law, lag in (
                ("constant", 0.005), ("exponential", 0.005), ("constant", 0.04),
                ("exponential", 0.04)))),
+    Oracle("replica-versions-behind", "versions", "M/G/inf, in order",
+           lambda law, writes, lag: theory.in_flight(writes, lag_of(law, lag).quantile), behind,
+           tuple({"law": law, "writes": 20.0, "lag": lag} for law, lag in (
+               ("constant", 0.04), ("exponential", 0.04), ("constant", 0.1)))),
+    Oracle("own-write-missed", "share of reads", "the lag is longer than the gap",
+           theory.own_write_missed, missed, tuple({"gap": gap, "lag": 0.02}
+                                                  for gap in (0.01, 0.02, 0.03)), runs=16),
+    Oracle("read-scaling", "requests per second", "Amdahl: each replica applies every write",
+           scaled, throughput, tuple({"writes": writes, "replicas": replicas}
+                                     for writes, replicas in ((0.5, 1), (0.2, 2), (0.05, 5)))),
     Oracle("wait", "seconds", "the k-th of r lags", waiting, waited,
            tuple({"law": law, "lag": 2**-12, "replicas": replicas, "asked": asked}
                  for law, replicas, asked in (

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from cachesim.errors import BadInput
 from cachesim.experiments.parallel import in_parallel
 from cachesim.validate import (
+    crashes,
     fleets,
     freshness,
     full_copies,
@@ -40,6 +41,7 @@ ORACLES: dict[str, Oracle] = {
         latency,
         shards,
         fleets,
+        crashes,
         full_copies,
         zones,
     )

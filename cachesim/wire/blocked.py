@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 from cachesim.engines.redis.arguments import Arguments, text
 from cachesim.engines.redis.blocked import Place, Waiter
-from cachesim.engines.redis.command import RedisCommand, Reply, is_nothing
+from cachesim.engines.redis.command import RedisCommand
 from cachesim.engines.redis.database import KeyEntry
+from cachesim.engines.redis.reply import Reply, is_nothing
 from cachesim.errors import CommandError, OutOfMemory
 
 UNBLOCKED = "UNBLOCKED client unblocked via CLIENT UNBLOCK"

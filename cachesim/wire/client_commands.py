@@ -8,11 +8,11 @@ from itertools import islice
 from typing import Any
 
 from cachesim.engines.redis.arguments import SYNTAX, integer, text
-from cachesim.engines.redis.command import RedisCommand, Reply, Verbatim, container, table
+from cachesim.engines.redis.command import RedisCommand, container, table
 from cachesim.engines.redis.helptexts import helper, lines_of
 from cachesim.engines.redis.info import VERSION
+from cachesim.engines.redis.reply import Reply, Verbatim
 from cachesim.errors import CommandError
-from cachesim.wire.blocked import Pause
 
 WRONG_PASSWORD = "WRONGPASS invalid username-password pair or user is disabled."
 NO_PASSWORD = (
@@ -233,7 +233,6 @@ KILL: dict[bytes, Callable[[Any, bytes], bool]] = {
 
 def client_pause(client: Any, part: bytes, *modes: bytes) -> Reply:
     """CLIENT PAUSE milliseconds [WRITE | ALL]: meanwhile no command runs, or none that writes."""
-    # redis 7: networking.c, pauseClients: of two pauses the stricter and the longer one count
     if len(modes) > 1 or (modes and modes[0].upper() not in (b"WRITE", b"ALL")):
         raise CommandError("ERR CLIENT PAUSE mode must be WRITE or ALL")
     try:
@@ -242,11 +241,7 @@ def client_pause(client: Any, part: bytes, *modes: bytes) -> Reply:
         raise CommandError("ERR timeout is not an integer or out of range") from None
     if lasts < 0:
         raise CommandError("ERR timeout is negative")
-    only_writes = bool(modes) and modes[0].upper() == b"WRITE"
-    clients, until = client.clients, client.engine.clock() + lasts / 1000
-    if (old := clients.pause) is not None:
-        until, only_writes = max(until, old.until), only_writes and old.only_writes
-    clients.pause, client.engine.is_paused = Pause(until, only_writes), True
+    client.clients.hold(client.engine.clock() + lasts / 1000, b"WRITE" in map(bytes.upper, modes))
     return "OK"
 
 

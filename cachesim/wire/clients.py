@@ -83,6 +83,14 @@ class Clients:
             return False
         return not pause.only_writes or may_write(client, argv)
 
+    def hold(self, until: float, only_writes: bool) -> None:
+        """Begin a pause; of two pauses the stricter and the longer one count."""
+        # redis 7: networking.c, pauseClients
+        if (old := self.pause) is not None:
+            until, only_writes = max(until, old.until), only_writes and old.only_writes
+        self.pause = Pause(until, only_writes)
+        self.engine.is_paused = True  # type: ignore[attr-defined] # of a Redis
+
     def go_on(self) -> None:
         """End the pause, and run what was held back, first come first."""
         self.pause = None

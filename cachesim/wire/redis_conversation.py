@@ -1,11 +1,12 @@
 """One Redis client's connection. Bytes come in as commands; the bytes of the replies go out."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cachesim.engines.redis.arguments import Arguments, quoted, text, wrong_number
-from cachesim.engines.redis.command import RedisCommand, Reply, Table, find, is_nothing
+from cachesim.engines.redis.command import RedisCommand, Table, find
 from cachesim.engines.redis.engine import RedisEngine
+from cachesim.engines.redis.reply import Reply, is_nothing
 from cachesim.engines.redis.watch import Watch
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 from cachesim.wire.blocked import Blocked, Postponed, WaitsForKeys
@@ -15,11 +16,8 @@ from cachesim.wire.resp import ProtocolError, RequestReader, encode, whole_comma
 from cachesim.wire.simple_commands import COMMANDS as OF_SIMPLE
 from cachesim.wire.simple_commands import run_simple
 from cachesim.wire.subscriptions import Subscriptions, check_context, show
-from cachesim.wire.transactions import Queue, is_queued, result_of
+from cachesim.wire.transactions import CommandQueue, is_queued, result_of
 from cachesim.wire.turns import ENOUGH, TURN
-
-if TYPE_CHECKING:
-    from cachesim.wire.clients import Clients
 
 SHORT = 16 * 1024  # bytes: one command of this length is answered without a look at the buffer
 
@@ -48,7 +46,7 @@ class RedisConversation:
     watch: Watch | None = None  # the keys of WATCH
     in_exec = False  # its transaction runs: nothing waits
 
-    def __init__(self, clients: "Clients", number: int, peer: str, here: str) -> None:
+    def __init__(self, clients: Any, number: int, peer: str, here: str) -> None:
         self.clients = clients
         self.engine = clients.engine
         self.number = number
@@ -75,9 +73,9 @@ class RedisConversation:
         self.clients.monitors.pop(self, None)
         for is_pattern in (False, True):
             self.subscriptions.leave((), is_pattern)
-        self.queue: Queue | None = None  # the commands since MULTI
+        self.queue: CommandQueue | None = None  # the commands since MULTI
         if self.watch is not None:
-            self.engine.watches.drop(self.watch)  # type: ignore[attr-defined] # of a WatchedEngine
+            self.engine.watches.drop(self.watch)
         self.watch: Watch | None = None
 
     def receive(self, data: bytes) -> bytes:
@@ -176,7 +174,7 @@ class RedisConversation:
             engine.blocked.serve()
         return reply
 
-    def enqueue(self, queue: Queue, argv: Arguments) -> Reply:
+    def enqueue(self, queue: CommandQueue, argv: Arguments) -> Reply:
         """Keep a command until EXEC. One that is refused makes the whole transaction fail."""
         try:
             queue.commands.append((self.admit(argv), argv))
@@ -213,7 +211,7 @@ class RedisConversation:
         self.database = engine.selected
         return reply
 
-    def call_together(self, queue: Queue) -> Reply:
+    def call_together(self, queue: CommandQueue) -> Reply:
         """Run the commands of a transaction, with nothing in between. Each has its reply, or its error."""
         engine: Any = self.engine
         engine.admit_all(queue.flags)

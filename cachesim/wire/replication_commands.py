@@ -8,7 +8,8 @@ from typing import Any
 
 from cachesim.engines.redis import server
 from cachesim.engines.redis.arguments import SYNTAX, integer, quoted_last, text
-from cachesim.engines.redis.command import RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
+from cachesim.engines.redis.reply import Reply
 from cachesim.errors import CommandError
 from cachesim.wire.primary import Link, Primary, WaitsForReplicas
 

@@ -2,8 +2,15 @@
 
 from typing import Any
 
-from cachesim.engines.redis.command import NULL_ARRAY, Members, Pairs, Pushed, Several, Verbatim
 from cachesim.engines.redis.memory import as_integer
+from cachesim.engines.redis.reply import (
+    NULL_ARRAY,
+    Members,
+    Pairs,
+    Pushed,
+    SeveralReplies,
+    Verbatim,
+)
 from cachesim.errors import CachesimError
 
 LONGEST_LINE = 64 * 1024  # bytes (redis 7: server.h, PROTO_INLINE_MAX_SIZE)
@@ -242,7 +249,7 @@ def _encode_rare(reply: Any, resp: int) -> bytes:
         return b"$%d\r\n%b\r\n" % (len(shown), shown) if resp == 2 else b",%b\r\n" % shown
     if isinstance(reply, Exception):
         return b"-%b\r\n" % str(reply).encode("utf-8", "surrogateescape")
-    if isinstance(reply, Several):
+    if isinstance(reply, SeveralReplies):
         return b"".join(encode(each, resp) for each in reply)
     if reply is NULL_ARRAY:
         return b"*-1\r\n" if resp == 2 else b"_\r\n"

@@ -7,7 +7,8 @@ from typing import Any
 
 from cachesim.engines.base import START
 from cachesim.engines.redis.arguments import Arguments
-from cachesim.engines.redis.command import Pushed, RedisCommand, Reply, Several, table
+from cachesim.engines.redis.command import RedisCommand, table
+from cachesim.engines.redis.reply import Pushed, Reply, SeveralReplies
 from cachesim.errors import CommandError
 
 ALLOWED = {"SUBSCRIBE", "UNSUBSCRIBE", "PSUBSCRIBE", "PUNSUBSCRIBE", "PING", "QUIT", "RESET"}
@@ -41,7 +42,7 @@ class Subscriptions:
             self.client.engine.channels.join(self, name, is_pattern)
             self.names[is_pattern, name] = None
             told.append(self._told("subscribe", is_pattern, name))
-        return Several(told)
+        return SeveralReplies(told)
 
     def leave(self, names: tuple[bytes, ...], is_pattern: bool) -> Reply:
         """Listen to these no more; without names to none."""
@@ -51,7 +52,7 @@ class Subscriptions:
             self.names.pop((is_pattern, name), None)
             self.client.engine.channels.leave(self, name, is_pattern)
             told.append(self._told("unsubscribe", is_pattern, name))
-        return Several(told or [self._told("unsubscribe", is_pattern, None)])
+        return SeveralReplies(told or [self._told("unsubscribe", is_pattern, None)])
 
     def _told(self, what: str, is_pattern: bool, name: bytes | None) -> Pushed:
         return Pushed([b"p" * is_pattern + what.encode(), name, len(self)])

@@ -6,7 +6,8 @@ Their functions take the client, a RedisConversation. Its `queue` holds the comm
 from typing import Any
 
 from cachesim.engines.redis.arguments import Arguments, text
-from cachesim.engines.redis.command import NULL_ARRAY, RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
+from cachesim.engines.redis.reply import NULL_ARRAY, Reply
 from cachesim.engines.redis.watch import Watch
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 
@@ -15,7 +16,7 @@ ABORTED = "EXECABORT Transaction discarded because of previous errors."
 NOT_QUEUED = {"MULTI", "EXEC", "DISCARD", "WATCH", "QUIT", "RESET"}
 
 
-class Queue:
+class CommandQueue:
     """The commands of a transaction that has not run yet."""
 
     def __init__(self) -> None:
@@ -32,7 +33,7 @@ def multi(client: Any) -> Reply:
     """MULTI: queue the commands that follow."""
     if client.queue is not None:
         raise CommandError("ERR MULTI calls can not be nested")
-    client.queue = Queue()
+    client.queue = CommandQueue()
     return "OK"
 
 

@@ -12,7 +12,7 @@
 # - the cache stays useful: at most three queries per ten requests, the writes included.
 #
 # `shard_of(name, shards)` says which shard keeps a name; the client library computes the same. Copies in the cache must be read and removed by their names; the row in the
-# database has only one name. `app.random()` draws a number from 0 to 1. Ours took 20 lines.
+# database has only one name. `app.random()` draws a number from 0 to 1. `app.shared` is a dict that all requests of a run share; it begins empty. Ours took 20 lines.
 
 # %% id="imports"
 from binascii import crc_hqx
@@ -146,3 +146,9 @@ def test_still_a_cache(lab):
     assert share <= QUERIES, (
         f"{share:.2f} queries per request reached the database; allowed: {QUERIES}"
     )
+
+
+def test_two_runs_do_not_meet(lab):
+    with because(SHARED):
+        differs = meets_itself(lambda: lab.strategy("Spread", hot="a", shards=3), lab.seed)
+        assert not differs, differs

@@ -121,6 +121,7 @@ OUT_OF_RANGE = {
     "from 0 to 15": ["-1", "16"],
     "from 0 to 5": ["-1", "6"],
     "from 1 to 6": ["0", "7"],
+    "from 0 to 16,384": ["-1", "16385"],
     "from 1 to 1,000": ["0", "-1", "1001", "10000000"],
     "between 0 and 1": ["-0.001", "1.001", "inf"],
     "from 1 to 10,000,000": ["0", "-1", "10000001"],
@@ -137,6 +138,8 @@ OUT_OF_RANGE = {
     "> 0 retries a call (inf for no limit)": ["0", "-1.0", "-inf"],
     ">= 1 and finite": ["0.99", "inf", "-inf"],
     "numbers > 0, one per node": ["[0]", "[-1.5]", "[1, inf]"],
+    "names of nodes": ["[5]", "['node-0', 5]"],
+    "numbers of processes, from 0": ["[-1]", "['0']", "[true]"],
     "one of libmemcached, libmemcached-spy, spymemcached": ["'libmemcache'"],
 }
 WRONG_TYPES = ["true", '"text"', "[1]", "1979-05-27", "{ kind = 'no-such' }"]
@@ -155,7 +158,8 @@ def wrong_values(kinds, rules):
     elif any(typing.get_origin(kind) is typing.Literal for kind in kinds):
         yield from (*WRONG_TYPES, "nan", "17")
     else:
-        yield from (*WRONG_TYPES, "nan", "5")
+        good = {"[1]"} if tuple[int, ...] in kinds else set()
+        yield from (value for value in (*WRONG_TYPES, "nan", "5") if value not in good)
     if not {bool, float, int} & set(kinds):
         yield from (value for rule in rules for value in OUT_OF_RANGE[rule.text])
 

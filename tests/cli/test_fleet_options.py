@@ -9,7 +9,7 @@ from cachesim.cli.vary import varied
 from cachesim.engines.redis.engine import Redis
 from cachesim.experiments.toml import Experiment, from_toml, to_toml
 from cachesim.model.distributions import Constant, Exponential
-from cachesim.model.faults import Eject, FullCopy, KillNode, KillZone
+from cachesim.model.faults import Eject, FullCopy, KillNode, KillZone, Partition
 from cachesim.model.fleet import Pool, Replicated, Shards
 from cachesim.model.routes import Jump, Ketama
 from cachesim.scenario import Scenario
@@ -86,7 +86,8 @@ def test_compare_runs_a_fleet_with_replicas(tmp_path):
 
 
 FLEETS = [
-    Shards(3, replicas=2, lag=Constant(value=0.5), reads="replica", min_replicas=1, max_lag=5, node_timeout=2.0),
+    Shards(3, replicas=2, lag=Constant(value=0.5), reads="replica", min_replicas=1, max_lag=5, node_timeout=2.0,
+           full_coverage=False),
     Shards(3, replicas=2, reads="nearest", zones=3, processes=6),
     Replicated(2, dns_ttl=60.0, reresolves=False, detect=Constant(value=20.0), copy=FullCopy(load=1e6)),
     Pool(3, route=Jump(), discovery=10.0, eject=Eject(failures=5), gutter=1, gutter_ttl=5.0),
@@ -95,8 +96,9 @@ FLEETS = [
 
 @pytest.mark.parametrize("described", FLEETS, ids=lambda each: type(each).__name__)
 def test_a_scenario_file_says_all_of_it(described):
-    """What is written is read again, with the faults of a node and of a zone."""
-    faults = KillNode("primary", at=3), KillZone("zone-0", at=4)
+    """What is written is read again, with the faults of a node, of a zone and of the network."""
+    split = Partition(nodes=("primary", "node-1"), processes=(0, 2), at=5, duration=2)
+    faults = KillNode("primary", at=3), KillZone("zone-0", at=4), split
     experiment = Experiment(Scenario(cache=Redis(), fleet=described, faults=faults), {}, 1)
 
     assert experiment == from_toml(to_toml(experiment))

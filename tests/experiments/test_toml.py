@@ -95,7 +95,7 @@ def test_a_scenario_round_trips(scenario, replications):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ('[[faults]]\nkind = "crash-cashe"', "must be one of add-node, crash-cache"),
+        ('[[faults]]\nkind = "crash-cashe"', "must be one of add-node, add-shard, crash-cache"),
         ('[[faults]]\nkind = "redis"', "must hold faults"),
         ("[resilience.database]\nwait = 3", 'no field "wait"'),
     ],

@@ -25,7 +25,7 @@ def test_the_exercise_of_the_guide(tmp_path):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    exercise = Exercise(tmp_path / "exercises" / "12_hit_ratio")
+    exercise = Exercise(tmp_path / "exercises" / "99_hit_ratio")
 
     assert 9 == len(shown)
     assert [] == [found for found in examined(exercise, strongest()) if not found.is_fine]

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -109,6 +111,8 @@ def test_a_server_that_hangs_is_given_up(start, spec, clock, monkeypatch):
         with monkeypatch.context() as hasty:  # but not while it starts
             for module in (process, sys.modules["cachesim.live.clock"]):
                 hasty.setattr(module, "PATIENCE", 1.0)
+            limit = struct.pack("ll", 1, 0)
+            engine.process.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
             clock.advance(silence)
             with pytest.raises(ServerFailed, match="within 1 s"):
                 engine.get("a")

@@ -1,10 +1,13 @@
 """A real Redis Cluster on simulated time: failover, the same every time, and a partition."""
 
+import re
+
 import pytest
 
 from cachesim.errors import CommandError
 from cachesim.live.groups import RedisCluster, failover
-from cachesim.validate.fidelity_fleet import beside_gossip, failover_runs
+from cachesim.model.fleet.failing_node import UNBLOCKED
+from cachesim.validate.fidelity_fleet import beside_ours, failover_runs, minority, rest
 from tests.live.conftest import seconds_until, started_fleet
 
 # PFAIL, FAIL, promoted: medians of 40 failovers of redis-server 7.0.15, measured before this code existed.
@@ -13,9 +16,9 @@ TABLE = {5: (6.8, 7.3, 8.2), 15: (17.7, 19.7, 20.5)}
 
 @pytest.mark.parametrize("node_timeout", [2, 5, 9, 15])
 def test_the_time_line_of_a_failover(node_timeout):
-    """Bounds that follow from the source (cluster.c); medians near the table and near the prediction."""
+    """Bounds that follow from the source (cluster.c); medians near the table and near our runs."""
     runs = started_fleet(failover_runs, node_timeout)
-    rows = beside_gossip(node_timeout, runs)
+    rows = beside_ours(node_timeout, runs)
 
     assert all(node_timeout < run.suspected <= 1.5 * node_timeout + 0.21 for run in runs)
     assert all(run.suspected <= run.failed for run in runs)
@@ -52,6 +55,27 @@ def test_a_partition_of_a_cluster(fleet):
     cluster.move(3)
     alone.call("READONLY")
     assert b"new" == alone.call("GET", key)
+
+
+def test_a_real_split_brain_beside_ours():
+    """The median time until CLUSTERDOWN; every write that the old primary took is gone; the rest after healing."""
+    rows = started_fleet(minority, 2) + started_fleet(rest, 2)
+
+    assert [] == [row for row in rows if not row.is_within]
+    assert rows[1].expected > 100
+
+
+def test_a_demoted_server_unblocks_those_who_wait(fleet):
+    """The words of the error are those of our node."""
+    cluster = fleet(RedisCluster, node_timeout=2)
+    primary, replica = cluster.nodes[0], cluster.nodes[3]
+    primary.call("SET", cluster.key_of(0), "1")
+    primary.ask("WAIT", 2, 0)
+    replica.call("CLUSTER", "FAILOVER")
+    cluster.move(3)
+
+    with pytest.raises(CommandError, match=re.escape(UNBLOCKED)):
+        primary.reply()
 
 
 def role(node):

@@ -26,7 +26,8 @@ from tests.model.worlds import crowd, drawn, requests_of
 SLOW = {
     "mmc-sojourn", "mmc-wait-tail", "littles-law", "delete-before-commit", "early-refresh", "head-of-line",
     "stale-hits", "versions-behind", "stale-age", "arrival-rate", "mm1-quantile", "sliding-stale-reads",
-    "stale-set", "lru-with-ttl-stale-reads", "jittered-expiries", "lost-sessions",
+    "stale-set", "lru-with-ttl-stale-reads", "jittered-expiries", "lost-sessions", "failover-loss",
+    "ring-imbalance", "moved-keys", "cache-replica-stale",
 }  # fmt: skip
 
 

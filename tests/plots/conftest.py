@@ -8,7 +8,7 @@ from cachesim.experiments.compare import compare
 from cachesim.experiments.run import run
 from cachesim.experiments.sweep import sweep
 from cachesim.model.distributions import Exponential
-from cachesim.model.faults import KillNode
+from cachesim.model.faults import AddShard, KillNode
 from cachesim.model.fleet import Shards
 from cachesim.model.popularity import Zipf
 from cachesim.model.strategies.lazy import LazyLoading, NoCache
@@ -58,3 +58,10 @@ def failed_over():
     killed = (KillNode("shard-0 primary", at=5, down=10),)
     base = SMALL.replace(cache=Redis(), fleet=shards, strategy=WriteThrough(), duration=20)
     return run(base.replace(faults=killed))
+
+
+@pytest.fixture(scope="module")
+def resized():
+    """Return a run in which a fourth shard joins at 1 s."""
+    joins = (AddShard(at=1),)
+    return run(SMALL.replace(cache=Redis(), fleet=Shards(3), faults=joins, duration=10))

@@ -6,14 +6,18 @@ from matplotlib.colors import to_hex
 
 from cachesim import plots
 from cachesim.engines.memcached.engine import Memcached
+from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput
 from cachesim.experiments.run import run
 from cachesim.measure.history import select_requests
 from cachesim.model.faults import RemoveNode
-from cachesim.model.fleet import Pool
+from cachesim.model.fleet import Pool, Shards
 from cachesim.model.workload import OpenLoop
 from cachesim.scenario import Scenario
 
+READ_AT_PRIMARIES = Scenario(
+    cache=Redis(), fleet=Shards(3, replicas=1), workload=OpenLoop(rate=200), duration=4, warmup=1
+)
 POOL = Scenario(cache=Memcached(), fleet=Pool(2), workload=OpenLoop(rate=100), duration=4, warmup=1)
 
 
@@ -45,6 +49,19 @@ def test_busy_time_has_the_mean_of_the_whole(fleet_result):
         line.get_xdata()[0], rel=0.01
     )
     assert all(share > 0 for share in widths(ax).values())
+
+
+@pytest.mark.parametrize("of", ["requests", "busy"])
+def test_a_replica_that_nobody_reads_is_not_in_the_even_share(of):
+    """It has its bar; the line is the mean of the three primaries."""
+    ax = plots.load_per_shard(run(READ_AT_PRIMARIES), of=of)
+    drawn, [line] = widths(ax), ax.lines
+    primaries = [width for name, width in drawn.items() if name.endswith("node-0")]
+
+    assert 6 == len(drawn)
+    assert 3 == len(primaries)
+    assert sum(primaries) / 3 == pytest.approx(line.get_xdata()[0])
+    assert sum(primaries) / 3 > sum(drawn.values()) / 6
 
 
 def test_what_cannot_be_drawn_is_refused(result, fleet_result):
@@ -126,3 +143,29 @@ def test_plots_of_fleets_refuse_what_has_none(result, fleet_result):
         plots.lag(result)
     with pytest.raises(BadInput, match="lag draws the replicas of a fleet, and this one has none"):
         plots.lag(fleet_result)
+
+
+# --- a fleet that is resized
+
+
+def test_a_resize_shows_hits_redirects_and_slots(resized):
+    """A quarter of the slots moves; the lines have the values of the history; the fault is marked."""
+    ax = plots.resize(resized, every=2.0)
+    lines = {line.get_label(): line for line in ax.lines}
+    requests = select_requests(resized.history)
+    first = requests[requests["begin"] < 2]
+
+    assert {"hit ratio", "redirected", "slots moved", "AddShard"} == set(lines)
+    assert 25 == lines["slots moved"].get_ydata()[-1]
+    assert 100 * (first["hops"] > 0).mean() == pytest.approx(lines["redirected"].get_ydata()[0])
+    assert [1.0, 3.0] == list(lines["hit ratio"].get_xdata()[:2])
+    assert 1.0 == lines["AddShard"].get_xdata()[0]
+
+
+def test_a_resize_without_slots_has_no_line_of_them(fleet_result, result):
+    """A fleet that did not change has none; one node is refused."""
+    drawn = {line.get_label() for line in plots.resize(fleet_result).lines}
+
+    assert {"hit ratio", "redirected"} == drawn
+    with pytest.raises(BadInput, match="resize draws the change of a fleet, and this scenario"):
+        plots.resize(result)

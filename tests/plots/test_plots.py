@@ -43,11 +43,11 @@ def test_a_timeline_shades_the_faults(result):
 
 
 DRAWN = ["compare", "compare x", "timeline", "latency", "hit_ratio_curve", "welch", "coverage"]
-DRAWN += ["load_per_shard", "fleet_timeline", "lag"]
+DRAWN += ["load_per_shard", "fleet_timeline", "lag", "resize"]
 
 
 @pytest.fixture(params=DRAWN)
-def draw(request, results, grid, result, fleet_result, failed_over):
+def draw(request, results, grid, result, fleet_result, failed_over, resized):
     """Return each plot in turn, as a function of the axes."""
     return {
         "compare": lambda ax=None: plots.compare(results, ax=ax),
@@ -62,6 +62,7 @@ def draw(request, results, grid, result, fleet_result, failed_over):
         "load_per_shard": lambda ax=None: plots.load_per_shard(fleet_result, ax=ax),
         "fleet_timeline": lambda ax=None: plots.fleet_timeline(fleet_result, ax=ax),
         "lag": lambda ax=None: plots.lag(failed_over, ax=ax),
+        "resize": lambda ax=None: plots.resize(resized, ax=ax),
     }[request.param]
 
 

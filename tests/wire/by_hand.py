@@ -3,6 +3,7 @@
 from cachesim.clock import ManualClock
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.replication import ReplicatedEngine
+from cachesim.rng import uniform
 from cachesim.wire.clients import Clients
 
 
@@ -11,7 +12,7 @@ class Wire:
 
     def __init__(self, clients=3):
         self.clock = ManualClock()
-        self.engine = ReplicatedEngine(Redis(), self.clock, lambda: 0.5)
+        self.engine = ReplicatedEngine(Redis(), self.clock, uniform(1, "wire"))
         self.clients = Clients(self.engine)
         self.all = [self.clients.join(f"c:{number}") for number in range(clients)]
         self.late = [b""] * clients

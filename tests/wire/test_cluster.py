@@ -112,7 +112,7 @@ def test_the_shares_are_all_slots(shards):
 
 
 def test_keys_in_a_slot():
-    """Counted and listed, newest first; a wrong slot is refused."""
+    """CountedKeys and listed, newest first; a wrong slot is refused."""
     three = joined()[2]
     say(three, "MSET foo 1 {foo}a 2 {foo}b 3")
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cachesim.clock import ManualClock
-from cachesim.engines.redis.command import Pairs, Verbatim
 from cachesim.engines.redis.engine import Redis
+from cachesim.engines.redis.reply import Pairs, Verbatim
 from cachesim.errors import BadInput, CommandError
 from cachesim.live.process import find_program
 from cachesim.wire.clients import Clients

@@ -63,9 +63,9 @@ def test_by_hand_on_five_commands():
 
 
 def test_copies_hold_what_the_primaries_hold():
-    """After 3,000 random commands, with expiry and eviction: every key, value and TTL of each shard."""
+    """After 6,000 random commands, with expiry and eviction: every key, value and TTL of each shard."""
     nodes, draw = Nodes(memory=90_000), Random(18)
-    for _ in range(3000):
+    for _ in range(6000):
         command = random_command(draw)
         if command[0].upper() not in SETTINGS:
             for client in nodes.clients[:2]:

@@ -69,7 +69,7 @@ CHANGES = [
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_watched_key_that_changes_stops_exec(change):
-    """Whoever changes it, and also if it gets the same value."""
+    """It does not matter which client changes it, or if it gets the same value."""
     wire = Wire()
     wire.say(0, "MSET a 1 other 2")
     wire.say(0, "WATCH a x")

@@ -4,6 +4,8 @@ A dead key that a client asks for is removed by db.py. Times are whole milliseco
 when now > when: in the very millisecond `when` it still lives.
 """
 
+from typing import Any
+
 from cachesim.engines.redis.database import NumberedDatabase
 from cachesim.engines.redis.db import Keyspace
 
@@ -51,21 +53,25 @@ def database_cycle(db: Keyspace, now: int, effort: int) -> None:
 
 def loop(db: Keyspace, wanted: int, now: int) -> tuple[int, int]:
     """Look at about `wanted` keys. Return the number looked at and the number of dead ones."""
+    # HashTable.bucket, written out: most of the cron's work is here
     database = db.databases[db.selected]
+    buckets, mask, first = db.expires.buckets, db.expires.mask, database.expires_cursor
     sampled = dead = 0
     left = []  # milliseconds
-    for _ in range(wanted * BUCKETS_PER_KEY):
+    for cursor in range(first, first + wanted * BUCKETS_PER_KEY):
         if sampled >= wanted:
             break
-        for expiry in db.expires.bucket(database.expires_cursor & db.expires.mask):
-            ttl = (expiry.entry.when or 0) - now
+        expiry: Any = buckets[cursor & mask]
+        while expiry is not None:
+            expiry, entry = expiry.next, expiry.entry
+            ttl = entry.when - now
             sampled += 1
-            if ttl < 0:
-                db.expire(expiry.entry)
-                dead += 1
-            elif ttl > 0:
+            if ttl > 0:
                 left.append(ttl)
-        database.expires_cursor += 1
+            elif ttl < 0:
+                db.expire(entry)
+                dead += 1
+        database.expires_cursor = cursor + 1
     note_average(database, left)
     return sampled, dead
 

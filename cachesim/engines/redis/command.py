@@ -12,7 +12,8 @@ from cachesim.engines.redis.arguments import (
     text,
     wrong_number,
 )
-from cachesim.engines.redis.memory import as_integer
+from cachesim.engines.redis.key_places import NOWHERE, Keys, Positions
+from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.tally import Tally
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 
@@ -30,91 +31,13 @@ FLAGS |= {
 }
 
 
-class Pairs(list):
-    """A reply of pairs [[name, value], ...], which RESP2 sends as one flat list."""
-
-
-class Members(list):
-    """A reply of members without an order: RESP3 marks it as a set."""
-
-
-class Several(list):
-    """Several replies to one command, one after the other."""
-
-
-class Pushed(list):
-    """A message that the client did not ask for now: RESP3 marks it, RESP2 sends it as a list."""
-
-
-class Verbatim(bytes):
-    """A reply in lines for people to read (INFO). It is bytes, but RESP3 marks it as text."""
-
-
-class NullArray:
-    """The reply of a command that would reply with a list, and has none: RESP2 marks it apart."""
-
-    def __bool__(self) -> bool:
-        """Say no, as None does."""
-        return False
-
-
-NULL_ARRAY = NullArray()
-Reply = bytes | int | float | str | bool | list | dict | set | NullArray | None  # a str is a status
-
-
-def is_nothing(reply: Reply) -> bool:
-    """Whether a command found nothing."""
-    return reply is None or reply is NULL_ARRAY
-
-
-class Block(NamedTuple):
+class KeyBlock(NamedTuple):
     """What a command that found nothing waits for."""
 
     keys: tuple[str, ...]
     seconds: float  # 0: for ever
     kind: type  # the class of the values that it can use
     again: Callable[[str], Arguments]  # the command to run once such a value is under a key
-
-
-class Positions(NamedTuple):
-    """Where some of the arguments stand: the first, the last (below 0: from the end), the step."""
-
-    first: int  # 0: nowhere
-    last: int
-    step: int
-
-    def of(self, argv: Arguments) -> Arguments:
-        """Return the arguments that stand there."""
-        if not self.first:
-            return []
-        end = self.last + 1 + len(argv) * (self.last < 0)
-        return argv[self.first : end : self.step]
-
-
-class Counted(NamedTuple):
-    """Where the keys stand whose number is an argument: "numkeys key [key ...]"."""
-
-    at: int  # of the number
-    first: int = 0  # where a key stands that is not counted; 0: nowhere
-
-    @property
-    def last(self) -> int:
-        """The same: COMMAND INFO shows only the key that is not counted."""
-        return self.first
-
-    @property
-    def step(self) -> int:
-        """Likewise."""
-        return int(self.first > 0)
-
-    def of(self, argv: Arguments) -> Arguments:
-        """Return the keys; those that are counted only as far as there are so many arguments."""
-        number = as_integer(argv[self.at]) if self.at < len(argv) else None
-        counted = argv[self.at + 1 : self.at + 1 + max(0, number or 0)]
-        return [*argv[self.first : self.first + self.step], *counted]
-
-
-Keys = Positions | Counted
 
 
 class RedisCommand:
@@ -142,10 +65,10 @@ class RedisCommand:
         Takes the engine after the command, the arguments and the reply; returns the command that a
         replica executes, or a list of them (propagate.py). Without it: the command as it came. It is called only if
         the command has changed something.
-    keys : Positions or Counted, optional
+    keys : Positions or CountedKeys, optional
         Where the keys stand, if the syntax cannot say it.
     blocks : callable, optional
-        As `function`; returns the Block of a command that waits until it finds something. The
+        As `function`; returns the KeyBlock of a command that waits until it finds something. The
         function itself does not wait: then it replies None or NULL_ARRAY.
 
     Raises
@@ -170,7 +93,7 @@ class RedisCommand:
         walks: Callable[..., int] | None = None,
         propagates: Callable[..., tuple[Any, ...] | list[tuple[Any, ...]]] | None = None,
         keys: Keys | None = None,
-        blocks: Callable[..., Block] | None = None,
+        blocks: Callable[..., KeyBlock] | None = None,
     ) -> None:
         self.name, self.syntax, self.flags = name, syntax, flags
         self.function, self.replies, self.walks = function, replies, walks
@@ -208,7 +131,7 @@ class RedisCommand:
         end = self.begins + len(self.required)
         more = [n for n, each in enumerate(self.further, end) if each in types]
         if not at and not more:
-            return Positions(0, 0, 0)
+            return NOWHERE
         if not more:
             return Positions(at[0], at[-1], 1)
         step = 1 if len(more) == len(self.further) else len(self.further)

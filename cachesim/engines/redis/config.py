@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from cachesim.engines.redis.arguments import SYNTAX, text
-from cachesim.engines.redis.command import RedisCommand, Reply, container, table
+from cachesim.engines.redis.command import RedisCommand, container, table
 from cachesim.engines.redis.database import DATABASES
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.glob import glob
@@ -17,6 +17,7 @@ from cachesim.engines.redis.info import counters
 from cachesim.engines.redis.memory import as_bytes, as_integer
 from cachesim.engines.redis.policy import POLICIES
 from cachesim.engines.redis.pubsub import read_events
+from cachesim.engines.redis.reply import Reply
 from cachesim.errors import CommandError
 
 INT, LONG = 2**31 - 1, 2**63 - 1

@@ -14,16 +14,15 @@ from cachesim.engines.base import EXPIRED, INVALIDATED, LOST, START, Engine, Ran
 from cachesim.engines.redis import memory
 from cachesim.engines.redis.blocked import BlockedKeys
 from cachesim.engines.redis.database import (
-    LONGEST_STRING,
     TEXT,
     ExpiryEntry,
     KeyEntry,
-    ListpackLimits,
+    KeyspaceSettings,
     NumberedDatabase,
 )
 from cachesim.engines.redis.hashtable import HashTable, key_hash
 from cachesim.engines.redis.policy import LFU_INITIAL, POLICIES, frequency, lfu_bits, risen
-from cachesim.engines.redis.pubsub import Channels, tell
+from cachesim.engines.redis.pubsub import Channels, Told
 from cachesim.engines.redis.tally import Tally
 
 
@@ -32,7 +31,7 @@ def unix_milliseconds(clock: float) -> int:
     return int(clock * 1e6 + 0.5) // 1000 + START * 1000  # 1.001 * 1000 is 1000.9999...
 
 
-class Keyspace(Engine):
+class Keyspace(KeyspaceSettings, Told, Engine):
     """What the commands work on. engine.py adds the passing of time, eviction and the commands."""
 
     is_replica = False  # replication.py has engines that may be one
@@ -41,6 +40,7 @@ class Keyspace(Engine):
         super().__init__(clock, random)
         self.memory = self.base_memory = base_memory  # bytes
         self.quantum = quantum  # bytes: the allocator's smallest step
+        self.entry_bytes = memory.allocated(memory.ENTRY, quantum)  # of a key in the table of TTLs
         self.key_bytes = memory.Costs(memory.key_bytes, quantum)
         self.string_bytes = memory.Costs(memory.string_bytes, quantum)
         self.databases: dict[int, NumberedDatabase] = {}  # those that were ever selected
@@ -50,19 +50,10 @@ class Keyspace(Engine):
         self.now = unix_milliseconds(clock())  # milliseconds: the time of the running command
         self.lru_clock = 0  # 24 bits, seconds; set by the cron only
         self.minute = 0  # 16 bits, minutes; set by the cron only
-        self.lfu_log_factor = 10
-        self.lfu_decay_time = 1  # minutes
-        self.hz = 10  # ticks of the cron per second
-        self.longest_string = LONGEST_STRING
-        self.hash_limits = ListpackLimits()
-        self.zset_limits = ListpackLimits(entries=128)
-        self.set_limit = 512  # set-max-intset-entries
-        self.list_fill = -2  # list-max-listpack-size
         self.kept_settings: dict[str, str] = {}  # by CONFIG SET; they have no effect here
         self.tally = Tally()
-        self.blocked = BlockedKeys()
         self.channels = Channels()
-        self.notified = ""  # notify-keyspace-events
+        self.blocked = BlockedKeys()
         self.connected_clients = 1  # shown by INFO; a server of clients keeps it up to date
         self.about_replicas: Callable[[], dict[str, object]] | None = None  # likewise
         self.limit_memory(0)
@@ -122,17 +113,6 @@ class Keyspace(Engine):
         self.databases[second], self.databases[first] = one, other
         self.select(self.selected)
 
-    def event(self, kind: str, name: str, key: str) -> None:
-        """Publish what happened to a key; `kind` is its letter in notify-keyspace-events."""
-        if self.notified:
-            tell(self, kind, name, memory.as_bytes(key))
-
-    def pass_on(self) -> None:
-        """Be notified that replicas must run the command, too, though it has changed no key."""
-
-    def unchanged(self) -> None:
-        """Be notified that the running command stored what was there already."""
-
     # Looking up (redis 7: db.c, lookupKey and expireIfNeeded)
 
     def find(self, key: str) -> KeyEntry | None:
@@ -150,11 +130,13 @@ class Keyspace(Engine):
             self.touch(entry)
         return entry
 
-    def read(self, key: str, touch: bool = True) -> KeyEntry | None:
+    def read(self, key: str, touch: bool = True, tells: bool = True) -> KeyEntry | None:
         """Return the entry for a command that reads. This is a hit or a miss, and a use of the key."""
         entry = self.find(key)
         if entry is None:
             self.keyspace_misses += 1
+            if tells:
+                self.event("m", "keymiss", key)
         else:
             self.keyspace_hits += 1
             if touch:
@@ -240,7 +222,7 @@ class Keyspace(Engine):
     def remove(self, entry: KeyEntry, why: str) -> None:
         """Remove a key and note why (one of base.MISS_KINDS)."""
         if entry.when is not None:
-            self.persist(entry)
+            Keyspace.persist(self, entry)  # not self.persist: only one thing happens to the key
         self.table.remove(entry)
         self.memory -= entry.key_size + entry.value_size
         self._gone[entry.key] = why
@@ -251,6 +233,7 @@ class Keyspace(Engine):
         if entry is None:
             return False
         self.remove(entry, INVALIDATED)
+        self.event("g", "del", key)
         return True
 
     def flush(self) -> None:
@@ -263,7 +246,7 @@ class Keyspace(Engine):
         """Lose all keys of one database."""
         for entry in database.table.entries.values():
             self.memory -= entry.key_size + entry.value_size
-        self.memory -= len(database.expires.entries) * memory.allocated(memory.ENTRY, self.quantum)
+        self.memory -= len(database.expires.entries) * self.entry_bytes
         database.gone.update(dict.fromkeys(database.table.entries, LOST))
         database.table.clear()
         database.expires.clear()
@@ -277,7 +260,7 @@ class Keyspace(Engine):
             expiry = ExpiryEntry()
             expiry.key, expiry.hash, expiry.entry = entry.key, entry.hash, entry
             self.expires.add(expiry)
-            self.memory += memory.allocated(memory.ENTRY, self.quantum)
+            self.memory += self.entry_bytes
         entry.when = when
 
     def persist(self, entry: KeyEntry) -> bool:
@@ -285,7 +268,7 @@ class Keyspace(Engine):
         if entry.when is None:
             return False
         self.expires.remove(self.expires.entries[entry.key])
-        self.memory -= memory.allocated(memory.ENTRY, self.quantum)
+        self.memory -= self.entry_bytes
         entry.when = None
         return True
 

@@ -1,13 +1,14 @@
 """DUMP, RESTORE: a value as bytes that any server can load again (redis 7: cluster.c)."""
 
 from cachesim.engines.redis.arguments import SYNTAX, integer, text
-from cachesim.engines.redis.command import RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.policy import LFU_HIGHEST
 from cachesim.engines.redis.rdb import value_form
 from cachesim.engines.redis.rdb_load import Loaded, install, value_of
 from cachesim.engines.redis.rdb_parts import crc64
 from cachesim.engines.redis.rdb_reader import Reader
+from cachesim.engines.redis.reply import Reply
 from cachesim.errors import BadInput, CommandError
 
 VERSION = (10).to_bytes(2, "little")  # of the RDB files of redis 7.0

@@ -13,20 +13,12 @@ from cachesim.engines.base import START, Command, EngineSpec, Random, Work
 from cachesim.engines.redis import memory
 from cachesim.engines.redis.active_expiry import active_cycle
 from cachesim.engines.redis.arguments import Arguments, argument, text
-from cachesim.engines.redis.command import (
-    NULL_ARRAY,
-    OOM,
-    RedisCommand,
-    Reply,
-    Table,
-    admit,
-    call,
-    find,
-)
+from cachesim.engines.redis.command import OOM, RedisCommand, Table, admit, call, find
 from cachesim.engines.redis.commands import COMMANDS
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.evict import Evictor
 from cachesim.engines.redis.policy import LFU_MINUTES, LRU_CLOCK_MAX, POLICIES
+from cachesim.engines.redis.reply import NULL_ARRAY, Reply
 from cachesim.engines.redis.structure import wrong_type
 from cachesim.engines.redis.work import work
 from cachesim.errors import BadInput, CommandError, OutOfMemory

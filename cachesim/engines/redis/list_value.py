@@ -9,7 +9,7 @@ from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.listpack import EMPTY, element_bytes
 from cachesim.engines.redis.structure import Structure
 
-QUICKLIST, NODE = 40, 32  # bytes without what the nodes hold
+QUICKLIST, NODE = 40, 40  # bytes without what the nodes hold (redis 7: quicklist.h)
 LEVELS = (4096, 8192, 16384, 32768, 65536)  # bytes of a node: list-max-listpack-size -1 to -5
 SAFE = 8192  # bytes of a node whose elements are counted
 ESTIMATE = 8  # bytes that an element may take beyond its text
@@ -40,7 +40,7 @@ class List(Structure):
     ...     found.push(element, RIGHT)
     >>> found.push(b"a", LEFT)
     >>> list(found), found.pop(RIGHT), len(found), found.size
-    ([b'a', b'b', b'c'], b'c', 2, 112)
+    ([b'a', b'b', b'c'], b'c', 2, 128)
     """
 
     type = "list"

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from cachesim.engines.redis.command import RedisCommand, Reply, container, table
+from cachesim.engines.redis.command import RedisCommand, container, table
 from cachesim.engines.redis.glob import glob
 from cachesim.engines.redis.helptexts import helper, lines_of
+from cachesim.engines.redis.memory import as_bytes
+from cachesim.engines.redis.reply import Reply
 
 # The letters of notify-keyspace-events: what happened, and A for all of these but the last two.
 KINDS = "g$lshzxetdnm"
@@ -94,6 +96,26 @@ def tell(db: Any, kind: str, name: str, key: bytes) -> None:
         db.channels.publish(b"__keyspace@%d__:%b" % (index, key), event)
     if "E" in wanted:
         db.channels.publish(b"__keyevent@%d__:%b" % (index, event), key)
+
+
+class Told:
+    """An engine's means to tell what it does. Here nobody asks; subclasses listen."""
+
+    notified = ""  # notify-keyspace-events
+
+    def event(self, kind: str, name: str, key: str) -> None:
+        """Publish what happened to a key; `kind` is its letter in notify-keyspace-events.
+
+        What every store does is told by a subclass only: `set` called directly must stay fast.
+        """
+        if self.notified:
+            tell(self, kind, name, as_bytes(key))
+
+    def pass_on(self) -> None:
+        """Be notified that replicas must run the command, too, though it has changed no key."""
+
+    def unchanged(self) -> None:
+        """Be notified that the running command stored what was there already."""
 
 
 def publish(db: Any, channel: bytes, message: bytes) -> Reply:

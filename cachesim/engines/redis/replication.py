@@ -13,11 +13,11 @@ from contextlib import contextmanager, suppress
 from cachesim.clock import Clock
 from cachesim.engines.base import EXPIRED, INVALIDATED, Command, Random
 from cachesim.engines.redis.arguments import Arguments, argument
-from cachesim.engines.redis.command import OOM, RedisCommand, Reply, call, find
-from cachesim.engines.redis.database import NumberedDatabase
+from cachesim.engines.redis.command import OOM, RedisCommand, call, find
 from cachesim.engines.redis.engine import BIG, Redis, RedisEngine
-from cachesim.engines.redis.policy import frequency, lfu_bits
 from cachesim.engines.redis.replication_log import FRAME, LogEntry, ReplicationLog
+from cachesim.engines.redis.reply import Reply
+from cachesim.engines.redis.resync import load
 from cachesim.engines.redis.watched import WatchedEngine
 from cachesim.errors import CommandError, OutOfMemory
 from cachesim.units import MIB
@@ -79,7 +79,7 @@ class ReplicatedEngine(WatchedEngine):
         partial = self.can_go_on(primary)
         self._obey(primary.log, self.offset if partial else primary.offset)
         if not partial:
-            self._load(primary)
+            load(self, primary)
             primary.log.reselect()
         return not partial
 
@@ -90,7 +90,7 @@ class ReplicatedEngine(WatchedEngine):
     def take(self, snapshot: "ReplicatedEngine") -> None:
         """Get the data of a `copy` that was made earlier, and follow the node of which it was made."""
         self._obey(snapshot.log, snapshot.applied)
-        self._load(snapshot)
+        load(self, snapshot)
 
     def _obey(self, log: ReplicationLog, offset: int) -> None:
         self.applied, self.is_replica, self.refusal = offset, True, lambda: READONLY
@@ -101,35 +101,6 @@ class ReplicatedEngine(WatchedEngine):
         """Refuse writes: another node is the primary now, and this one does not follow it yet."""
         if not self.is_replica:
             self.applied, self.is_replica, self.refusal = self.log.offset, True, lambda: READONLY
-
-    def _load(self, primary: "ReplicatedEngine") -> None:
-        """Replace all data by those of the primary."""
-        # redis 7: rdb.c, rdbSaveKeyValuePair and rdbLoadRio
-        RedisEngine.flush(self)
-        selected = self.selected
-        for index, source in primary.databases.items():
-            self.select(index)
-            self._copy(primary, source)
-        self.select(selected)
-        self.stream = 0
-
-    def _copy(self, primary: "ReplicatedEngine", source: NumberedDatabase) -> None:
-        """Copy a database of the primary into the selected one."""
-        for entry in source.table.entries.values():
-            if isinstance(entry.value, bytes):
-                new = self.add(entry.key, entry.value)
-            else:
-                value = entry.value.copy_for(self)
-                new = self.add(entry.key, value, value.size)
-            if entry.when is not None:
-                self.expire_at(new, entry.when)
-            if primary.lfu and self.lfu:
-                uses = frequency(entry.lru, primary.minute, primary.lfu_decay_time)
-                new.lru = lfu_bits(self.minute, uses)
-            elif primary.policy.by == self.policy.by == "lru":
-                new.lru = entry.lru
-        self._gone.clear()
-        self._gone.update(source.gone)
 
     def copy(self, clock: Clock, random: Random) -> "ReplicatedEngine":
         """Return a new replica of this node, with its data of this instant."""
@@ -225,7 +196,7 @@ class ReplicatedEngine(WatchedEngine):
             when = self.now + max(1, round(ttl * 1000))
             command = ("SET", key, value, "PXAT", when)
         self.store(self.table.entries.get(key), key, value, when)
-        self.log.append_set(self.clock(), self.selected, command, key)
+        self.log.append_fast(self.clock(), self.selected, command)
 
     def _set_slowly(self, key: str, value: bytes, ttl: float) -> None:
         self._pending = []
@@ -271,7 +242,7 @@ class ReplicatedEngine(WatchedEngine):
             self._pending.append((self.selected, ("DEL", key), why))
         else:
             now = self.clock() if self._at is None else self._at
-            self.log.append(now, self.selected, ("DEL", key), why)
+            self.log.append_fast(now, self.selected, ("DEL", key), why)
 
     def ping(self) -> None:
         """Write a PING: it counts in the offset."""

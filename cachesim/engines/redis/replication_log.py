@@ -25,6 +25,9 @@ class LogEntry(NamedTuple):
     why: str = ""  # "": a client's write; EVICTED or EXPIRED: a DEL by the server itself; FRAME
 
 
+_new = tuple.__new__  # LogEntry's own __new__ is one Python call more
+
+
 class LogReader(Protocol):
     """A replica that reads the log at its own pace."""
 
@@ -39,6 +42,15 @@ def bulk_bytes(size: int) -> int:
     (6, 15, 17)
     """
     return size + (6 if size < 10 else 7 if size < 100 else 5 + len(str(size)))
+
+
+class _Sizes(dict[int, int]):
+    def __missing__(self, size: int) -> int:
+        taken = self[size] = bulk_bytes(size)
+        return taken
+
+
+SIZES = _Sizes()  # what bulk_bytes gives for each size that was asked for
 
 
 def stream_bytes(command: Command) -> int:
@@ -98,16 +110,22 @@ class ReplicationLog:
         if self.offset > self._trim_at:
             self.trim()
 
-    def append_set(self, time: float, database: int, command: Command, key: str) -> None:
-        """Do the same for the SET of a key and a value, faster; with a date it has two more parts."""
+    def append_fast(self, time: float, database: int, command: Command, why: str = "") -> None:
+        """Do the same for a SET of a key and a value, perhaps with PXAT and a date, and for a DEL.
+
+        The key is a str. This runs for every write of a client, and for every key that is evicted.
+        """
+        key = command[1]
         if database != self._database or not key.isascii():
-            self.append(time, database, command)
+            self.append(time, database, command, why)
             return
-        end = self.offset + 13 + bulk_bytes(len(key)) + bulk_bytes(len(command[2]))
-        if len(command) == 5:
-            end += 10 + bulk_bytes(len(str(command[4])))
+        end = self.offset + 13 + SIZES[len(key)]
+        if command[0] == "SET":
+            end += SIZES[len(command[2])]
+            if len(command) == 5:
+                end += 10 + SIZES[len(str(command[4]))]
         self.offset = end
-        self.entries.append(tuple.__new__(LogEntry, (time, end, command, "")))
+        self.entries.append(_new(LogEntry, (time, end, command, why)))
         if end > self._trim_at:
             self.trim()
 

@@ -66,10 +66,10 @@ class Set(Structure):
 
     @property
     def usage(self) -> int:
-        """The bytes as MEMORY USAGE counts them: before the allocator rounds up."""
+        """The bytes as MEMORY USAGE counts them: dict and entries before the allocator rounds up."""
         # redis 7: object.c, objectComputeSize
         if self.table is None:
-            return memory.OBJECT + INTSET + self.width * len(self.numbers)
+            return self.size
         rounded = memory.allocated(memory.ENTRY, self.db.quantum) - memory.ENTRY
         dict_rounded = memory.allocated(DICT, self.db.quantum) - DICT
         return self.size - dict_rounded - len(self.members) * rounded
@@ -124,7 +124,8 @@ class Set(Structure):
     def use_table(self) -> None:
         """Become a hash table; it never turns back (redis 7: t_set.c, setTypeConvert)."""
         self.members = dict.fromkeys(self)
-        self.table = MemberTable(self.db, self.members)
+        # SADD adds without looking first
+        self.table = MemberTable(self.db, self.members, steps=1)
         self.numbers = []
         self.content = sum(self.db.key_bytes[len(member)] for member in self.members)
 
@@ -134,7 +135,7 @@ class Set(Structure):
         other.numbers, other.width = list(self.numbers), self.width
         if self.table is not None:
             other.members, other.content = dict(self.members), self.content
-            other.table = MemberTable(self.db, self.members)
+            other.table = MemberTable(self.db, self.members, steps=1)
         return other
 
     def _place(self, member: bytes) -> int | None:

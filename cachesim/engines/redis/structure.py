@@ -102,13 +102,17 @@ def replaced(db: Any, key: str, value: Any, kind: str, event: str) -> int:
 
     Returns the number of members. `kind` and `event` are those of `Keyspace.event`.
     """
+    # redis 7: db.c, setKey; a key that stays is not a new one, and wakes nobody
     entry = db.write(key)
-    if entry is not None:
-        db.remove(entry, INVALIDATED)
     count = len(value)
-    if count:
+    if not count:
+        db.drop(key)
+        return 0
+    if entry is None:
         db.add(key, value, value.size)
-        db.event(kind, event, key)
-    elif entry is not None:
-        db.event("g", "del", key)
+    else:
+        entry.value, entry.length, entry.room = value, 0, None
+        db.resize(entry)
+        db.persist(entry)
+    db.event(kind, event, key)
     return count

@@ -8,15 +8,12 @@ from cachesim.engines.redis.arguments import (
     at_least,
     integer,
 )
-from cachesim.engines.redis.command import (
-    RedisCommand,
-    Reply,
-    table,
-)
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.keys import NO_KEY
 from cachesim.engines.redis.list_value import LEFT, RIGHT, List
 from cachesim.engines.redis.rdb_reader import Load, Reader, in_listpack, in_ziplist
+from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.structure import kept, value_in
 from cachesim.errors import CommandError
 

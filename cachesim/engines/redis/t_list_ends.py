@@ -6,10 +6,12 @@ from typing import Any
 
 from cachesim.engines.base import Command
 from cachesim.engines.redis.arguments import NOT_POSITIVE, SYNTAX, Arguments, at_least, text
-from cachesim.engines.redis.command import NULL_ARRAY, Counted, RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
+from cachesim.engines.redis.key_places import CountedKeys
 from cachesim.engines.redis.list_value import LEFT, RIGHT, List
 from cachesim.engines.redis.memory import as_bytes
+from cachesim.engines.redis.reply import NULL_ARRAY, Reply
 from cachesim.engines.redis.structure import kept, opened, value_in
 from cachesim.errors import CommandError
 
@@ -87,11 +89,20 @@ def take(db: Keyspace, key: str, side: str, count: int) -> list[bytes]:
     assert entry is not None
     changed: List = entry.value
     taken = [changed.pop(side) for _ in range(min(count, len(changed)))]
-    kept(db, key, entry, changed)
-    db.event("l", POPPED[side], key)
-    if not changed.count:
-        db.event("g", "del", key)
+    emptied(db, key, side)
     return taken
+
+
+def emptied(db: Keyspace, key: str, side: str) -> None:
+    """Count the bytes of a list that has lost elements at a side; the key goes with the last one."""
+    # redis 7: t_list.c, listElementsRemoved
+    entry = db.find(key)
+    assert entry is not None
+    is_empty = not len(entry.value)
+    kept(db, key, entry, entry.value)
+    db.event("l", POPPED[side], key)
+    if is_empty:
+        db.event("g", "del", key)
 
 
 def lmpop(db: Keyspace, *parts: bytes) -> Reply:
@@ -144,17 +155,9 @@ def move(db: Keyspace, source: str, target: str, start: str, end: str) -> Reply:
     if found is None:
         return None
     value_in(db.write(target), List)
-    if source == target:
-        element = found.pop(start)
-        found.push(element, end)
-        entry = db.find(source)
-        assert entry is not None
-        db.resize(entry)
-        db.event("l", PUSHED[end], source)
-        db.event("l", POPPED[start], source)
-        return element
-    (element,) = take(db, source, start, 1)
+    element = found.pop(start)
     push(db, target, (element,), end)
+    emptied(db, source, start)
     return element
 
 
@@ -200,7 +203,7 @@ COMMANDS = table(
     RedisCommand("LMOVE", "key key argument argument", "write denyoom", lmove, replies=would_move),
     RedisCommand(
         "LMPOP", "argument argument argument [argument ...]", "write movablekeys", lmpop, replies=would_pop_first,
-        propagates=popped_several, keys=Counted(1),
+        propagates=popped_several, keys=CountedKeys(1),
     ),
     RedisCommand("LPOP", "key [argument]", "write fast", lpop, replies=would_pop(LEFT)),
     RedisCommand("LPUSH", "key value [value ...]", PUSH, lpush),

@@ -1,4 +1,4 @@
-"""The list commands that wait for an element, as redis 7 has them in t_list.c and timeout.c.
+"""The list commands that wait for an element, as redis 7 has them in t_list.c.
 
 Their functions do not wait: they reply what the command replies when its time is up. `blocks` says
 for what a client waits (blocked.py).
@@ -9,17 +9,19 @@ from typing import Any
 
 from cachesim.engines.base import Command
 from cachesim.engines.redis.arguments import Arguments, text
-from cachesim.engines.redis.command import Block, Counted, Positions, RedisCommand, Reply, table
+from cachesim.engines.redis.command import KeyBlock, RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
+from cachesim.engines.redis.key_places import CountedKeys, Positions
 from cachesim.engines.redis.list_value import LEFT, RIGHT, List
 from cachesim.engines.redis.memory import HIGHEST, as_bytes
+from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.t_list_ends import move, pop_first, popped_several, several, side_of
 from cachesim.errors import CommandError
 
 
 def seconds_of(part: bytes) -> float:
     """Read how long a command waits; 0: for ever. Raises CommandError."""
-    # redis 7: timeout.c, getTimeoutFromObjectOrReply
+    # redis 7: getTimeoutFromObjectOrReply
     try:
         seconds = float(part) if part and not part[:1].isspace() else math.nan
     except ValueError:
@@ -52,11 +54,11 @@ def pop_with_key(db: Keyspace, parts: tuple[bytes, ...], side: str) -> Reply:
 
 
 def wait_to_pop(name: bytes) -> Any:
-    """Return what BLPOP or BRPOP waits for."""
+    """Make the function that says for which lists BLPOP or BRPOP waits."""
 
-    def blocks(db: Keyspace, *parts: bytes) -> Block:
+    def blocks(db: Keyspace, *parts: bytes) -> KeyBlock:
         *keys, patience = parts
-        return Block(
+        return KeyBlock(
             tuple(map(text, keys)),
             seconds_of(patience),
             List,
@@ -73,11 +75,11 @@ def blmpop(db: Keyspace, patience: bytes, *parts: bytes) -> Reply:
     return pop_first(db, keys, side, count)
 
 
-def wait_to_pop_several(db: Keyspace, patience: bytes, *parts: bytes) -> Block:
-    """Return what BLMPOP waits for."""
+def wait_to_pop_several(db: Keyspace, patience: bytes, *parts: bytes) -> KeyBlock:
+    """Return the lists for which BLMPOP waits."""
     keys, side, count = several(parts)
     rest = [side.encode(), b"COUNT", b"%d" % count]
-    return Block(
+    return KeyBlock(
         tuple(keys),
         seconds_of(patience),
         List,
@@ -94,12 +96,12 @@ def blmove(
     return move(db, source, target, *sides)
 
 
-def wait_to_move(db: Keyspace, source: str, target: str, *parts: bytes) -> Block:
-    """Return what BLMOVE and BRPOPLPUSH wait for."""
+def wait_to_move(db: Keyspace, source: str, target: str, *parts: bytes) -> KeyBlock:
+    """Return the list for which BLMOVE and BRPOPLPUSH wait."""
     *sides, patience = parts
     name = b"BLMOVE" if sides else b"BRPOPLPUSH"
     again = [name, as_bytes(source), as_bytes(target), *sides, b"0"]
-    return Block((source,), seconds_of(patience), List, lambda key: again)
+    return KeyBlock((source,), seconds_of(patience), List, lambda key: again)
 
 
 def brpoplpush(db: Keyspace, source: str, target: str, patience: bytes) -> Reply:
@@ -129,7 +131,7 @@ COMMANDS = table(
     ),
     RedisCommand(
         "BLMPOP", "argument argument argument argument [argument ...]", "write blocking movablekeys", blmpop,
-        propagates=popped_several, blocks=wait_to_pop_several, keys=Counted(2),
+        propagates=popped_several, blocks=wait_to_pop_several, keys=CountedKeys(2),
     ),
     RedisCommand(
         "BLPOP", "argument argument [argument ...]", WAITS, blpop,

@@ -14,10 +14,12 @@ from cachesim.engines.redis.arguments import (
     long_in_range,
     text,
 )
-from cachesim.engines.redis.command import Counted, Members, RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
+from cachesim.engines.redis.key_places import CountedKeys
 from cachesim.engines.redis.memory import HIGHEST
 from cachesim.engines.redis.rdb_reader import Load, in_intset
+from cachesim.engines.redis.reply import Members, Reply
 from cachesim.engines.redis.scan import ScanOptions, walk
 from cachesim.engines.redis.set_value import Set
 from cachesim.engines.redis.structure import kept, opened, replaced, value_in
@@ -218,6 +220,13 @@ def would_pop(db: Keyspace, key: str, *count: bytes) -> Reply:
     return list(islice(value_in(db.find(key), Set) or (), wanted))
 
 
+def would_draw(db: Keyspace, key: str, *count: bytes) -> Reply:
+    """Tell what SRANDMEMBER would reply; without a count, as far as its bytes go: the first member."""
+    if count:
+        return srandmember(db, key, *count)
+    return next(iter(members_of(db, key) or ()), None)
+
+
 # For replicas and files
 
 
@@ -248,14 +257,14 @@ COMMANDS = table(
     RedisCommand("SCARD", "key", "readonly fast", scard),
     RedisCommand(
         "SINTERCARD", "argument argument [argument ...]", "readonly movablekeys", sintercard,
-        keys=Counted(1),
+        keys=CountedKeys(1),
     ),
     RedisCommand("SISMEMBER", "key argument", "readonly fast", sismember),
     RedisCommand("SMEMBERS", "key", READ, smembers, replies=smembers),
     RedisCommand("SMISMEMBER", "key argument [argument ...]", "readonly fast", smismember),
     RedisCommand("SMOVE", "key key argument", "write fast", smove),
     RedisCommand("SPOP", "key [argument ...]", "write fast", spop, would_pop, propagates=popped),
-    RedisCommand("SRANDMEMBER", "key [argument ...]", READ, srandmember, replies=srandmember),
+    RedisCommand("SRANDMEMBER", "key [argument ...]", READ, srandmember, would_draw),
     RedisCommand("SREM", "key argument [argument ...]", "write fast", srem),
     RedisCommand("SSCAN", "key cursor [option ...]", READ, sscan, replies=sscan),
     *(

@@ -5,15 +5,16 @@ from collections.abc import Callable, Iterable
 
 from cachesim.engines.redis import rdb_parts
 from cachesim.engines.redis.arguments import SYNTAX, long_in_range, text
-from cachesim.engines.redis.command import Pairs, RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.memory import HIGHEST
 from cachesim.engines.redis.rdb_reader import Load, Reader, in_listpack, in_ziplist
+from cachesim.engines.redis.reply import Pairs, Reply
 from cachesim.engines.redis.scan import ScanOptions, walk
 from cachesim.engines.redis.structure import kept, opened, value_in
 from cachesim.engines.redis.t_hash import drawn, several
 from cachesim.engines.redis.zset_ranges import score_of
-from cachesim.engines.redis.zset_value import SortedSet, shown
+from cachesim.engines.redis.zset_value import SortedSet, packed, shown
 from cachesim.errors import CommandError
 
 NAN = "ERR resulting score is not a number (NaN)"
@@ -192,13 +193,14 @@ def zscan(db: Keyspace, key: str, position: int, *parts: bytes) -> Reply:
     if found is None:
         return [b"0", []]
     given = ScanOptions.read(parts)
+    write = packed if found.table is None else shown
     if found.table is None:
         position, members = 0, list(found)
     else:
         position, entries = walk(found.table, position, given.wanted)
         members = [entry.key for entry in entries]
     wanted = [member for member in members if given.wants(member)]
-    return [b"%d" % position, [part for m in wanted for part in (m, shown(found.scores[m]))]]
+    return [b"%d" % position, [part for m in wanted for part in (m, write(found.scores[m]))]]
 
 
 # For replicas and files

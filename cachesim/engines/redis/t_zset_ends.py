@@ -5,18 +5,11 @@ from typing import Any
 
 from cachesim.engines.base import Command
 from cachesim.engines.redis.arguments import NOT_POSITIVE, SYNTAX, Arguments, at_least, text
-from cachesim.engines.redis.command import (
-    NULL_ARRAY,
-    Block,
-    Counted,
-    Pairs,
-    Positions,
-    RedisCommand,
-    Reply,
-    table,
-)
+from cachesim.engines.redis.command import KeyBlock, RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
+from cachesim.engines.redis.key_places import CountedKeys, Positions
 from cachesim.engines.redis.memory import as_bytes
+from cachesim.engines.redis.reply import NULL_ARRAY, Pairs, Reply
 from cachesim.engines.redis.structure import value_in
 from cachesim.engines.redis.t_list_waits import seconds_of
 from cachesim.engines.redis.t_zset import lost
@@ -119,13 +112,13 @@ def waits(end: int) -> Callable[..., Reply]:
     return function
 
 
-def for_keys(name: bytes) -> Callable[..., Block]:
-    """Return what BZPOPMIN or BZPOPMAX waits for."""
+def for_keys(name: bytes) -> Callable[..., KeyBlock]:
+    """Make the function that says for which sets BZPOPMIN or BZPOPMAX waits."""
 
-    def blocks(db: Keyspace, *parts: bytes) -> Block:
+    def blocks(db: Keyspace, *parts: bytes) -> KeyBlock:
         *keys, patience = parts
         again = lambda key: [name, as_bytes(key), b"0"]  # noqa: E731
-        return Block(tuple(map(text, keys)), seconds_of(patience), SortedSet, again)
+        return KeyBlock(tuple(map(text, keys)), seconds_of(patience), SortedSet, again)
 
     return blocks
 
@@ -137,12 +130,12 @@ def bzmpop(db: Keyspace, patience: bytes, *parts: bytes) -> Reply:
     return pop_first(db, *asked)
 
 
-def for_several(db: Keyspace, patience: bytes, *parts: bytes) -> Block:
-    """Return what BZMPOP waits for."""
+def for_several(db: Keyspace, patience: bytes, *parts: bytes) -> KeyBlock:
+    """Return the sets for which BZMPOP waits."""
     keys, end, count = several(parts)
     rest = [b"MIN" if end == FIRST else b"MAX", b"COUNT", b"%d" % count]
     again = lambda key: [b"BZMPOP", b"0", b"1", as_bytes(key), *rest]  # noqa: E731
-    return Block(tuple(keys), seconds_of(patience), SortedSet, again)
+    return KeyBlock(tuple(keys), seconds_of(patience), SortedSet, again)
 
 
 # For replicas
@@ -163,7 +156,7 @@ MOVABLE = "argument argument argument [argument ...]"
 COMMANDS = table(
     RedisCommand(
         "BZMPOP", f"argument {MOVABLE}", "write blocking movablekeys", bzmpop,
-        propagates=popped_several, blocks=for_several, keys=Counted(2),
+        propagates=popped_several, blocks=for_several, keys=CountedKeys(2),
     ),
     *(
         RedisCommand(
@@ -174,7 +167,7 @@ COMMANDS = table(
     ),
     RedisCommand(
         "ZMPOP", MOVABLE, "write movablekeys", zmpop, would_pop_first,
-        propagates=popped_several, keys=Counted(1),
+        propagates=popped_several, keys=CountedKeys(1),
     ),
     *(
         RedisCommand(name, "key [argument ...]", "write fast", pops(end), would_pop(end))

@@ -3,11 +3,20 @@
 from collections.abc import Callable
 
 from cachesim.engines.redis.arguments import SYNTAX, integer, text
-from cachesim.engines.redis.command import Pairs, Positions, RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
+from cachesim.engines.redis.key_places import Positions
+from cachesim.engines.redis.reply import Pairs, Reply
 from cachesim.engines.redis.structure import replaced, value_in
 from cachesim.engines.redis.t_zset import found_in, lost
-from cachesim.engines.redis.zset_ranges import ByMember, ByPlace, ByScore, Limit, Range, pairs_in
+from cachesim.engines.redis.zset_ranges import (
+    ByMember,
+    ByPlace,
+    ByScore,
+    Range,
+    RangeLimit,
+    pairs_in,
+)
 from cachesim.engines.redis.zset_value import Pair, SortedSet
 from cachesim.errors import CommandError
 
@@ -23,7 +32,7 @@ class Asked:
     def __init__(
         self, parts: tuple[bytes, ...], by: str | None, reverse: bool | None, stores: bool = False
     ) -> None:
-        self.by, self.reverse, self.limit = by, reverse, Limit()
+        self.by, self.reverse, self.limit = by, reverse, RangeLimit()
         self.has_scores = False
         low, high, *options = parts
         self._read(options, stores)
@@ -42,7 +51,7 @@ class Asked:
             if word == "WITHSCORES" and not stores:
                 self.has_scores = True
             elif word == "LIMIT" and left >= 2:
-                self.limit, left = Limit(integer(next(words)), integer(next(words))), left - 2
+                self.limit, left = RangeLimit(integer(next(words)), integer(next(words))), left - 2
             elif word == "REV" and self.reverse is None:
                 self.reverse = True
             elif word in BY and self.by is None:
@@ -58,7 +67,7 @@ class Asked:
         return ByScore.read(low, high) if self.by == SCORE else ByMember.read(low, high)
 
     def pairs(self, found: SortedSet) -> list[Pair]:
-        """Return what a sorted set has of it."""
+        """Return the pairs of a sorted set that it asks for."""
         return pairs_in(found, self.range, bool(self.reverse), self.limit)
 
 
@@ -107,7 +116,7 @@ def removes(read: Callable[[bytes, bytes], Range], name: str, usage: str) -> Cal
         changed = value_in(db.write(key), SortedSet)
         if changed is None:
             return 0
-        gone = pairs_in(changed, part, False, Limit())
+        gone = pairs_in(changed, part, False, RangeLimit())
         for _, member in gone:
             changed.remove(member)
         if gone:

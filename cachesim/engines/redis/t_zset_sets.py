@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cachesim.engines.redis.arguments import SYNTAX, at_least, integer, text
-from cachesim.engines.redis.command import Counted, Pairs, RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
+from cachesim.engines.redis.key_places import CountedKeys
+from cachesim.engines.redis.reply import Pairs, Reply
 from cachesim.engines.redis.set_value import Set
 from cachesim.engines.redis.structure import replaced, wrong_type
 from cachesim.engines.redis.zset_ranges import score_of
@@ -186,16 +188,16 @@ MANY = "argument argument [argument ...]"
 COMMANDS = table(
     *(
         RedisCommand(
-            name, MANY, "readonly movablekeys", reply := replying(name), reply, keys=Counted(1)
+            name, MANY, "readonly movablekeys", reply := replying(name), reply, keys=CountedKeys(1)
         )
         for name in HOW
     ),
     *(
         RedisCommand(
             f"{name}STORE", f"key {MANY}", "write denyoom movablekeys", storing(name),
-            keys=Counted(2, first=1),
+            keys=CountedKeys(2, first=1),
         )
         for name in HOW
     ),
-    RedisCommand("ZINTERCARD", MANY, "readonly movablekeys", zintercard, keys=Counted(1)),
+    RedisCommand("ZINTERCARD", MANY, "readonly movablekeys", zintercard, keys=CountedKeys(1)),
 )  # fmt: skip

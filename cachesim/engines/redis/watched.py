@@ -15,6 +15,7 @@ from cachesim.engines.redis.engine import HALF, START_MS, Redis, RedisEngine
 from cachesim.engines.redis.watch import WatchedKeys
 from cachesim.errors import CommandError
 
+GONE = {EXPIRED: ("x", "expired"), EVICTED: ("e", "evicted")}  # the kind and the name of the event
 PING_EVERY = 10  # seconds: repl-ping-replica-period
 
 
@@ -66,6 +67,7 @@ class WatchedEngine(RedisEngine):
         """Do it, and note the change; so do all functions that follow."""
         entry = super().add(key, value, size, name)
         self._changed(key)
+        self.event("n", "new", key)
         return entry
 
     def overwrite(self, entry: KeyEntry, value: bytes, room: int | None = None) -> None:
@@ -108,12 +110,16 @@ class WatchedEngine(RedisEngine):
 
     def remove(self, entry: KeyEntry, why: str) -> None:
         """See `add`. If the server itself removes the key, the running command changes nothing."""
-        dirty = self.dirty
-        super().remove(entry, why)
-        self._changed(entry.key)
-        if why in (EXPIRED, EVICTED):
-            self.dirty = dirty
+        # the calls are guarded here: a full cache evicts with every store
+        RedisEngine.remove(self, entry, why)
+        if self.watches.by_key:
+            self.watches.changed(self, (self.selected, entry.key))
+        if why in GONE:
+            if self.notified:
+                self.event(*GONE[why], entry.key)
             self.gone_by_itself(entry.key, why)
+        else:
+            self.dirty = True
 
     def _changed(self, key: str) -> None:
         self.dirty = True

@@ -162,14 +162,14 @@ def walked(
     return first, next((at for at in range(first, count) if not goes_on(members[at])), count)
 
 
-class Limit(NamedTuple):
+class RangeLimit(NamedTuple):
     """LIMIT offset count: a number below 0 takes all."""
 
     offset: int = 0
     number: int = -1
 
 
-def pairs_in(found: SortedSet, part: Range, reverse: bool, limit: Limit) -> list[Pair]:
+def pairs_in(found: SortedSet, part: Range, reverse: bool, limit: RangeLimit) -> list[Pair]:
     """Return the pairs of a range, from its end if `reverse`."""
     if limit.offset < 0:
         return []

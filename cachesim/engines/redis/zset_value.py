@@ -94,6 +94,8 @@ class SortedSet(Structure):
         else:
             self.order.remove((old, member))
             self.content -= self._pair_bytes(member, old)
+        if self.table is None:
+            score += 0.0  # a listpack has no -0
         self.scores[member] = score
         self.order.add((score, member))
         self.content += self._pair_bytes(member, score)
@@ -139,6 +141,8 @@ class SortedSet(Structure):
         limits = self.db.zset_limits
         if len(self.scores) <= limits.entries and all(len(m) <= limits.value for m in self.scores):
             self.table = None
+            self.scores = {member: score + 0.0 for member, score in self.scores.items()}
+            self.order = SortedList((score, member) for member, score in self.scores.items())
             self._count_again()
 
     def copy(self) -> "SortedSet":
@@ -160,7 +164,7 @@ class SortedSet(Structure):
 
     def _pair_bytes(self, member: bytes, score: float) -> int:
         if self.table is None:
-            return element_bytes(member) + element_bytes(shown(score))
+            return element_bytes(member) + element_bytes(packed(score))
         node = NODE + level_of(member) * LEVEL
         name: int = self.db.key_bytes[len(member)]
         return name + memory.allocated(node, self.db.quantum)
@@ -173,6 +177,18 @@ def shown(score: float) -> bytes:
     (b'3', b'0.10000000000000001', b'-inf')
     """
     return b"%.17g" % score
+
+
+def packed(score: float) -> bytes:
+    """Write a score as a listpack holds it: a whole number has all its digits.
+
+    >>> packed(1e17), shown(1e17), packed(0.5)
+    (b'100000000000000000', b'1e+17', b'0.5')
+    """
+    # redis 7: util.c, double2ll
+    if abs(score) <= 1 << 62 and score == int(score):
+        return b"%d" % score
+    return shown(score)
 
 
 def level_of(member: bytes) -> int:

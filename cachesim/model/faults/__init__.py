@@ -9,7 +9,14 @@ from cachesim.model.faults.base import Fault
 from cachesim.model.faults.clients import HotKey, SkewClocks, Surge
 from cachesim.model.faults.credits import ExhaustCredits
 from cachesim.model.faults.database import FailOverDatabase, StopReplication
-from cachesim.model.faults.fleet import AddNode, KillNode, KillZone, RemoveNode
+from cachesim.model.faults.fleet import (
+    AddNode,
+    FailOverCache,
+    KillNode,
+    KillZone,
+    Partition,
+    RemoveNode,
+)
 from cachesim.model.faults.network import (
     DropCachePackets,
     DropDatabasePackets,
@@ -30,12 +37,14 @@ from cachesim.model.faults.nodes import (
     SlowCache,
     SlowDatabase,
 )
+from cachesim.model.faults.slots import AddShard, RemoveShard, Reshard
 from cachesim.model.fleet.copying import FullCopy
 from cachesim.model.fleet.ejection import Eject
 from cachesim.model.resilience import Breaker, Calls
 
 __all__ = [
     "AddNode",
+    "AddShard",
     "Breaker",
     "Calls",
     "CrashCache",
@@ -44,6 +53,7 @@ __all__ = [
     "DropDatabasePackets",
     "Eject",
     "ExhaustCredits",
+    "FailOverCache",
     "FailOverDatabase",
     "Fault",
     "FlushCache",
@@ -53,6 +63,7 @@ __all__ = [
     "HotKey",
     "KillNode",
     "KillZone",
+    "Partition",
     "PartitionCache",
     "PartitionDatabase",
     "RebootCache",
@@ -61,6 +72,8 @@ __all__ = [
     "RejectCacheLogin",
     "RejectDatabaseLogin",
     "RemoveNode",
+    "RemoveShard",
+    "Reshard",
     "SkewClocks",
     "SlowCache",
     "SlowDatabase",

@@ -26,7 +26,7 @@ class Fault(Spec):
     """
 
     tier = ""  # name of the tier that this class strikes; "": none
-    adds = 0  # nodes that it adds to a fleet
+    adds = 0  # nodes, or shards, that it adds to a fleet
     at: Delay = 0.0  # seconds from the start of the run
 
     @property

@@ -77,12 +77,12 @@ class RebootCache(OfCache, Switched):
 
 
 class FlushCache(OfCache):
-    """Somebody empties the cache: every key is a miss afterwards ("lost")."""
+    """Somebody empties the cache: every key is a miss afterwards ("lost"). A replica refuses it."""
 
     def play(self, system: UnreliableSystem) -> Steps:
         """Flush once."""
         yield system.until(self.at)
-        self.struck(system).engine.flush()
+        self.struck(system).flush()
 
 
 class _Slow(Condition):

@@ -55,7 +55,7 @@ class Acks:
         """Return the newest ACK that has come by now: when, and its offset."""
         return next((ack for ack in reversed(self._sent) if ack[0] <= now), (-math.inf, 0))
 
-    def is_good(self, now: float, max_lag: int) -> bool:
-        """Whether the newest ACK is young enough, in whole seconds of the primary's clock."""
+    def is_good(self, now: float, max_lag: int, look: float) -> bool:
+        """Whether the newest ACK was young enough when the primary looked, in whole seconds of its clock."""
         came, _ = self.newest(now)
-        return came > -math.inf and math.floor(now) - math.floor(came) <= max_lag
+        return came > -math.inf and math.floor(look) - math.floor(came) <= max_lag

@@ -21,6 +21,10 @@ class FleetHost(Protocol):
     caches: list[Any]  # the nodes, by place
     places: Mapping[str, int]  # where each key is now
 
+    @property
+    def fleet(self) -> Any:
+        """What the fleet is."""
+
 
 NodeClients = Found[int, CacheClient]  # the clients of one view, by the place of their node
 
@@ -29,7 +33,7 @@ class FleetClient:
     """An `app.cache` that sends each command to the client of its key's node."""
 
     def __init__(self, clients: NodeClients, host: FleetHost) -> None:
-        self._clients, self._places = clients, host.places
+        self._clients, self._places, self._fleet = clients, host.places, host.fleet
         self._engine = host.caches[0].engine  # any node's: it knows the keys of a command
         self.dirty = Dirty(host)
 
@@ -51,12 +55,12 @@ class FleetClient:
         Raises
         ------
         BadInput
-            Its keys belong to several nodes.
+            Its keys belong to several nodes or, in a cluster, to several slots.
         """
-        places = {self._places[key] for key in self._engine.keys_of(command)} or {0}
-        if len(places) > 1:
-            raise scattered(command[0])
-        return self._clients[places.pop()].execute(*command)
+        keys = self._engine.keys_of(command)
+        if len(keys) > 1:
+            check_together(command[0], keys, self._places, self._fleet)
+        return self._clients[self._places[keys[0]] if keys else 0].execute(*command)
 
     def wait(self, replicas: int, timeout: float) -> simpy.Event:
         """Wait for replicas, of which there are none; see `CacheClient.wait`."""
@@ -67,12 +71,24 @@ class FleetClient:
         self._clients[self._places[key]].note(key, outcome)
 
 
-def scattered(name: Any) -> BadInput:
-    """Make the error for a command whose keys belong to several nodes."""
-    return BadInput(
-        f"the keys of {name} belong to several nodes; send one command per key, or, if the fleet has "
-        "slots, give the keys one hash tag, such as {user:7}"
-    )
+CROSSSLOT = "CROSSSLOT Keys in request don't hash to the same slot"  # redis 7: cluster.c
+
+
+def check_together(name: Any, keys: list[str], places: Mapping[str, int], fleet: Any) -> None:
+    """Refuse a command whose keys belong to several nodes or, in a cluster, to several slots: even of one node.
+
+    Raises
+    ------
+    BadInput
+        It says so.
+    """
+    if len({fleet.slot(key) for key in keys}) > 1:
+        raise BadInput(
+            f"the keys of {name} belong to several slots ({CROSSSLOT}); send one command per key, "
+            "or give the keys one hash tag, such as {user:7}"
+        )
+    if len({places[key] for key in keys}) > 1:
+        raise BadInput(f"the keys of {name} belong to several nodes; send one command per key")
 
 
 class Dirty(MutableMapping[str, list[Value]]):

@@ -163,11 +163,11 @@ class CopyingReplica(LazyReplica):
 
     # The link
 
-    def cut(self, at: float) -> None:
+    def cut(self, at: float, *, keeps: bool = False) -> None:
         """Let nothing arrive from now on. A copy on its way is lost; one that is being loaded is not."""
         self.catch_up(at)
         if self.copy is None:
-            super().cut(at)
+            super().cut(at, keeps=keeps)
         else:
             self.copy.close()
 

@@ -13,6 +13,7 @@ from cachesim.engines.redis.command import find
 from cachesim.engines.redis.replication_log import ReplicationLog
 from cachesim.errors import CommandError, ConnectionLost, Redirected, SimulatedFailure
 from cachesim.model.events import Visit
+from cachesim.model.fleet.arrivals import Depart
 from cachesim.model.fleet.copying import LOADING, CopyingReplica, FullCopy, Terms
 from cachesim.model.fleet.lost import all_held
 from cachesim.model.fleet.node import GroupNode
@@ -32,6 +33,11 @@ DURING_LOADING = (
     "write",
 )  # flags of commands that LOADING does not refuse: READONLY comes first
 
+CLUSTERDOWN = "CLUSTERDOWN The cluster is down"  # redis 7: cluster.c, clusterRedirectClient
+UNBLOCKED = (  # redis 7: blocked.c, disconnectAllBlockedClients
+    "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)"
+)
+
 
 class FailingNode(GroupNode, UnreliableCache):
     """A node of a group that may fail; it says when it falls silent, and when it is back."""
@@ -42,16 +48,22 @@ class FailingNode(GroupNode, UnreliableCache):
 
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
+        self.service = self.caught_up().__next__
         self.silent_since = math.inf  # seconds; inf: it is not silent
         self._notice: Callable[[FailingNode], None] = lambda node: None
         self._forgotten: list[LostWrite] = []
+        self._troubles: set[str] = set()  # why its cluster is down
 
     def tell(self, notice: Callable[["FailingNode"], None]) -> None:
         """Call `notice` with the node whenever it falls silent or is back."""
         self._notice = notice
 
-    def depart(self, arrival: float, seconds: float) -> float:
-        """Book work on the station; return when it is done, at the present speed."""
+    @property
+    def depart(self) -> Depart:
+        """The function that books work at the present speed."""
+        return self._depart
+
+    def _depart(self, arrival: float, seconds: float) -> float:
         return self.station.when(self.station.depart(self.station.work(arrival), seconds))
 
     def _turn(self, switch: str, step: int) -> None:
@@ -67,6 +79,24 @@ class FailingNode(GroupNode, UnreliableCache):
         if self.is_silent != (self.silent_since < math.inf):
             self.silent_since = self.env._now if self.is_silent else math.inf
             self._notice(self)
+
+    def trouble(self, why: str) -> None:
+        """Refuse every command from now on: its cluster is down."""
+        self._troubles.add(why)
+
+    @property
+    def is_in_trouble(self) -> bool:
+        """Whether its cluster is down."""
+        return bool(self._troubles)
+
+    def relieve(self, why: str) -> None:
+        """Take one such reason back."""
+        self._troubles.discard(why)
+
+    def refusal(self) -> SimulatedFailure | None:
+        """Give the error with which the server answers at once; None: it takes the attempt."""
+        found = super().refusal()
+        return CommandError(CLUSTERDOWN) if found is None and self._troubles else found
 
     def received(self) -> int:
         """Give the offset up to which it has its primary's log, in bytes."""
@@ -133,6 +163,8 @@ class FailingNode(GroupNode, UnreliableCache):
     def demote(self) -> None:
         """Refuse writes: another node is the primary now. A replica does so already."""
         self.engine.step_down()
+        if not self.is_silent:
+            self.unblock(CommandError(UNBLOCKED))
 
     def stop_following(self) -> None:
         """Be no replica for now."""
@@ -143,9 +175,23 @@ class FailingNode(GroupNode, UnreliableCache):
     def crash(self) -> None:
         """End the process at once: clients that wait for its replicas lose their connections, too."""
         super().crash()
+        self.unblock(ConnectionLost(f"the {self.name} crashed before its replicas answered"))
+
+    def unblock(self, failure: SimulatedFailure) -> None:
+        """Let every client that waits for its replicas fail."""
         waiting, self.waiting = self.waiting, {}
         for visit in waiting:
-            visit.drop(ConnectionLost(f"the {self.name} crashed before its replicas answered"))
+            visit.drop(failure)
+
+    def follow(self, *parts: Any) -> None:
+        """Become a replica of a node. One that was a primary lets no client wait any longer."""
+        self.unblock(CommandError(UNBLOCKED))
+        super().follow(*parts)
+
+    def flush(self) -> None:
+        """Do what FLUSHALL asks; a replica answers READONLY."""
+        if not self.engine.is_replica:
+            super().flush()
 
     def restart_engine(self) -> None:
         """Restart: nothing in memory survives."""
@@ -169,6 +215,7 @@ class FailingNodeClient(GroupNodeClient, ResilientCacheClient):
         self, tier: FailingNode, journey: Journey, channel: Channel, *, strict: bool
     ) -> None:
         super().__init__(tier, journey, channel, raises=True)
+        self._ask = tier.get  # its role may change
         self._strict = strict  # whether a replica redirects reads that were not meant for it
         self._replica_got = self._run_get_replica
 

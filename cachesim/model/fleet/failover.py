@@ -1,42 +1,35 @@
 """A fleet with replicas whose nodes may fail: who takes over, and when, and which writes are gone.
 
-A failover costs one event. The moment of the takeover is drawn when the primary falls silent; if it is still
-silent then, the replica that has most of the log becomes the primary.
+A failover costs one event or two. The moment of the takeover is drawn when the primary falls silent; if nobody
+hears it then, the replica that has most of the log becomes the primary.
 """
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 from cachesim.engines.redis.replication_log import ReplicationLog
+from cachesim.errors import BadInput
 from cachesim.model.events import Drive, Steps
-from cachesim.model.fleet.failing_node import FailingNode, FailingNodeClient
+from cachesim.model.fleet.cluster import ClusterState
+from cachesim.model.fleet.failing_node import FailingNode
 from cachesim.model.fleet.groups import Shards
-from cachesim.model.fleet.lost import judged, lost_in
-from cachesim.model.fleet.system import GroupSystem
-from cachesim.model.fleet.unreliable import UnreliableFleetSystem
-from cachesim.model.journey import Journey
+from cachesim.model.fleet.linked import LinkedGroupSystem
+from cachesim.model.fleet.lost import all_held, held, judged, lost_in
 from cachesim.records import PRIMARY, LostWrite
 from cachesim.rng import uniform
 
 
-class UnreliableGroupSystem(UnreliableFleetSystem, GroupSystem):
+class UnreliableGroupSystem(LinkedGroupSystem):
     """A fleet with replicas and switches for faults."""
 
     def __init__(self, *parts: Any) -> None:
-        self._lost: list[LostWrite] = []
         super().__init__(*parts)
         self._draw = uniform(self.blueprint.seed, "failover")
-
-    def make_cache(self, name: str) -> Any:
-        """Make a node that may fail, and that says so."""
-        node: Any = self.make_node(FailingNode, name)
-        node.tell(self.noticed)
-        return node
-
-    def connect_cache(self, tier: Any, journey: Journey) -> Any:
-        """Make a client of one node; in a cluster a replica redirects reads that were not meant for it."""
-        strict = isinstance(self.fleet, Shards)
-        return FailingNodeClient(tier, journey, self.channel_to(tier), strict=strict)
+        self._unheard: dict[int, float] = {}  # place of a primary -> since when nobody hears it
+        self._cluster: ClusterState | None = None
+        if isinstance(self.fleet, Shards):
+            self._cluster = ClusterState(self, self.fleet, uniform(self.blueprint.seed, "majority"))
 
     def cache_named(self, name: str) -> Any:
         """Find a node by its name, or by its role: "shard-0 primary", "primary"."""
@@ -58,85 +51,149 @@ class UnreliableGroupSystem(UnreliableFleetSystem, GroupSystem):
         """Give every write that a primary had taken and that is gone, in the order of the losses."""
         gone = [self.caches[place].forgotten() for place in self.topology.primaries]
         self._lost += [lost for each in gone for lost in each]  # of primaries that never came back
-        return judged(self._lost, self.db.versions)
+        for place in self._deposed:
+            self._count_lost(place)
+        gone_for_good = [each for each in self._lost if not self._is_there(each)]
+        return judged(gone_for_good, self.db.versions)
 
-    # --- a node falls silent, or is back
+    def _is_there(self, lost: LostWrite) -> bool:
+        """Whether a client has sent a value again, and it stands now."""
+        return (
+            lost.write is not None and held(self.engine_of(str(lost.key)), lost.key) == lost.write
+        )
+
+    # --- a node falls silent, or is back; the network is cut, or heals
 
     def noticed(self, node: FailingNode) -> None:
         """Note that the other nodes hear nothing more of a node, or hear of it again."""
         place = self.caches.index(node)
-        group = self._group_of(place)
-        leads = self.topology.primaries[group] == place
-        if not node.is_silent:
-            self._welcome(group, place, leads=leads)
-        elif leads:
-            self._cut_followers(group, node)
-            Drive(self._take_over(group, place, node.silent_since, node.engine.log))
-        elif node.replica is not None:
-            node.replica.cut(self.env._now)
-
-    def _group_of(self, place: int) -> int:
-        ends = [len(names) for names in self.fleet.groups()]
-        return place // ends[0]  # all groups are of one size
-
-    def _cut_followers(self, group: int, node: FailingNode) -> None:
-        """Let nothing more arrive at the replicas; a node that only stands still has sent what it has."""
-        if node.is_gone:
-            for place in self.topology.replicas[group]:
-                if (replica := self.caches[place].replica) is not None:
-                    replica.cut(self.env._now)
-
-    def _welcome(self, group: int, place: int, *, leads: bool) -> None:
-        """Connect a node that is back: as the primary that it still is, or as a replica."""
-        forgotten = self.caches[place].forgotten()  # of one that was replaced: `promote` has them
-        if leads:
-            self._lost += forgotten
-            followers = [p for p in self.topology.replicas[group] if not self.caches[p].is_silent]
+        if node.is_silent:
+            self._sever(self._group_of(place))
         else:
-            followers = [place]
-            others = [p for p in self.topology.replicas[group] if p != place]
-            self.change(
-                self.topology.with_group(group, self.topology.primaries[group], (*others, place))
-            )
-        for follower in followers:
-            self._connect(self.caches[follower], self.caches[self.topology.primaries[group]])
+            self._welcome(self._group_of(place), place)
+        self._judge()
 
-    def _connect(self, node: FailingNode, primary: FailingNode) -> None:
-        """Let a replica go on where it was, or copy the primary; it waits for a primary that is silent."""
-        link = node.replica
-        node.let_copies_cost(self.fleet.copy)
-        if primary.is_silent:
-            node.demote()
-        elif link is None or link.log is not primary.engine.log:
-            node.stop_following()
-            self.let_follow(node, primary)
-        elif link.was_cut is not None and not link.heal(self.env._now):
-            link.resync(self.env._now)
+    def after_split(self) -> None:
+        """Let the two sides go on, each with what it can reach."""
+        super().after_split()
+        for group in range(len(self.topology.primaries)):
+            self._sever(group)
+            self._reunite(group)
+        self._judge()
+
+    def _judge(self) -> None:
+        """See which primaries are heard by those who decide, and which processes hear of their decisions."""
+        side = self._leading()
+        for number, view in enumerate(self.views):
+            view.stick(bool(self.splits) and self.splits.of_process(number) != side)
+        for group, place in enumerate(self.topology.primaries):
+            if self._is_heard(place):
+                if self._unheard.pop(place, None) is not None and self._cluster is not None:
+                    Drive(self._cluster.forgive(group))
+            elif place not in self._unheard:
+                self._unheard[place] = self.env._now
+                Drive(self._take_over(group, place, self.caches[place].engine.log))
+        for steps in self._cluster.look() if self._cluster is not None else ():
+            Drive(steps)
+
+    def _leading(self) -> Any:
+        """Give the side of those who decide who is a primary; None: nobody can."""
+        working = [p for p in self.topology.primaries if not self.caches[p].is_silent]
+        return self.fleet.leading([self.splits.of_node(p) for p in working], self.splits.rest)
+
+    def _is_heard(self, place: int) -> bool:
+        reached = not self.splits or self.splits.of_node(place) == self._leading()
+        return reached and not self.caches[place].is_silent
+
+    def believers(self) -> Iterator[tuple[int, int]]:
+        """Give the group and the place of each node that works and takes itself for a primary."""
+        for place in (*self.topology.primaries, *self._deposed):
+            if not self.caches[place].is_silent:
+                yield self._group_of(place), place
 
     # --- failover
 
-    def _take_over(self, group: int, place: int, since: float, log: ReplicationLog) -> Steps:
-        """Promote a replica that followed this log, if the primary is still silent when it is noticed."""
-        delay = self.fleet.takeover(self._draw)
-        if delay == math.inf:
-            return
-        yield self.until(since + delay)
-        node = self.caches[place]
-        still = node.is_silent and node.silent_since == since
-        able = [p for p in self.topology.replicas[group] if self.caches[p].can_replace(log)]
-        if still and able and self.topology.primaries[group] == place:
-            self.promote(group, max(able, key=lambda p: (self.caches[p].received(), -p)))
+    def fail_over(self, node: FailingNode) -> None:
+        """Let the best replica of a primary take over now; nothing happens if none is there."""
+        place = self.caches.index(node)
+        group = self._group_of(place)
+        if self.topology.primaries[group] != place or not self.fleet.replicas:
+            raise BadInput(
+                f'"{node.name}" is no primary with replicas; name one, such as "primary"'
+            )
+        if able := self._able(group, node.engine.log):
+            self._promote_best(group, able)
+
+    def _take_over(self, group: int, place: int, log: ReplicationLog) -> Steps:
+        """Promote a replica that followed this log, if nobody hears the primary; try again while there is none."""
+        since = self.env._now
+        failed, promoted = self.fleet.takeover(self._draw)
+        if self._cluster is not None and failed < math.inf:
+            yield self.until(since + failed)
+            if self._is_missed(group, place, since):
+                self._cluster.fail(group)
+        end = max(self.blueprint.duration, since + promoted)
+        while since + promoted <= end < math.inf:
+            yield self.until(since + promoted)
+            if not self._is_missed(group, place, since):
+                return
+            if (able := self._able(group, log)) and self._leading() is not None:
+                self._promote_best(group, able)
+                return
+            promoted += self.fleet.again(self._draw)
+
+    def _is_missed(self, group: int, place: int, since: float) -> bool:
+        """Whether a node is still the primary, and nobody has heard it since then."""
+        return self.topology.primaries[group] == place and self._unheard.get(place) == since
+
+    def _able(self, group: int, log: ReplicationLog) -> list[int]:
+        """Give the replicas that those who decide can hear, and that followed this log."""
+        heard = [p for p in self.topology.replicas[group] if self._is_heard(p)]
+        return [p for p in heard if self.caches[p].can_replace(log)]
+
+    def _promote_best(self, group: int, able: list[int]) -> None:
+        self.promote(group, max(able, key=lambda p: (self.caches[p].received(), -p)))
 
     def promote(self, group: int, place: int) -> None:
         """Make a replica the primary of its group; what it never got is lost."""
-        old, new = self.caches[self.topology.primaries[group]], self.caches[place]
-        self._lost += lost_in(new.lead(), old.name, new.engine)
+        former = self.topology.primaries[group]
+        old, new = self.caches[former], self.caches[place]
+        is_split = self._is_split_from(former, place)
+        ghosts = self._ghosts(former) if is_split else []
+        self._lost += lost_between(old, new)
         others = [p for p in self.topology.replicas[group] if p != place]
         self.change(self.topology.with_group(group, place, others))
+        if is_split:
+            self._depose(former, ghosts)
         for other in others:
-            if not self.caches[other].is_silent:
+            if not self.caches[other].is_silent and not self.splits.apart(other, place):
                 self._connect(self.caches[other], new)
         if old.is_silent:
             old.demote()  # calls that it still works on find no primary
-        else:  # a planned failover
-            self._welcome(group, self.caches.index(old), leads=False)
+        elif not is_split:  # a planned failover
+            self._welcome(group, former)
+        self._unheard.pop(former, None)
+        if self._cluster is not None:
+            self._cluster.cover(group)
+        self._judge()
+
+
+def lost_between(old: FailingNode, new: FailingNode) -> list[LostWrite]:
+    """Make a node the primary in the place of another one; name what it never got.
+
+    The log says it. If the log has forgotten a part of that, so does what the old primary held.
+    """
+    new.catch_up()
+    everything = old.forgotten() or all_held(old.engine, old.env._now, old.name)
+    link: Any = new.replica
+    is_short = link.received < link.log.start or (
+        not old.is_silent and link.log is not old.engine.log  # it has restarted since
+    )
+    lost = lost_in(new.lead(), old.name, new.engine)
+    named = {(each.key, each.write) for each in lost}
+    more = [each for each in everything if held(new.engine, each.key) != each.write]
+    return (
+        [*(each for each in more if (each.key, each.write) not in named), *lost]
+        if is_short
+        else lost
+    )

@@ -37,18 +37,31 @@ class Gossip:
         self._heard = [[-draw() * node_timeout / 2 for _ in everybody] for _ in everybody]
         self._phases = [int(draw() * BEAT) for _ in everybody]
         self.suspicions = [math.inf] * self.count  # when each node suspects node 0
+        self._begin = -round(WARM_UP * node_timeout / TICK)  # the tick at which it begins
         self._reports: list[set[int]] = [
             set() for _ in everybody
         ]  # primaries whose suspicion it knows
 
     def failover(self) -> tuple[float, float, float]:
         """Play it. Give the seconds from the crash until node 1 suspects, until FAIL, until promotion."""
-        tick = -round(WARM_UP * self.node_timeout / TICK)
+        tick = self._begin
         while not self._tick(tick):
             tick += 1
         failed = tick * TICK
         election = math.ceil(ELECTION * (1 + self._draw()) / TICK) + 1  # ticks; one for the votes
         return min(self.suspicions[1], failed), failed, failed + election * TICK
+
+    def isolation(self) -> float:
+        """Play a cut of node 0 from all others. Give the seconds until it knows that it has no majority.
+
+        Pings go both ways alike: node 0 suspects another one when that one would suspect node 0.
+        """
+        needed, tick = self.primaries - self.primaries // 2, self._begin
+        others = slice(1, self.primaries)
+        while sum(moment < math.inf for moment in self.suspicions[others]) < needed:
+            self._tick(tick)
+            tick += 1
+        return sorted(self.suspicions[others])[needed - 1]
 
     def _tick(self, tick: int) -> bool:
         """Run clusterCron of every node. True if one of them now knows that node 0 has failed."""

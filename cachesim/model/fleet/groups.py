@@ -7,14 +7,15 @@ from typing import Annotated, Literal
 
 from cachesim.engines.base import EngineSpec
 from cachesim.engines.redis.engine import Redis
-from cachesim.engines.redis.slots import SLOTS, slot_of
+from cachesim.engines.redis.slots import SLOTS, dealt, slot_of
 from cachesim.errors import BadInput
 from cachesim.model.distributions import Between, Distribution, Exponential
 from cachesim.model.fleet.copying import FullCopy
-from cachesim.model.fleet.gossip import failover_times
+from cachesim.model.fleet.gossip import Gossip
 from cachesim.model.fleet.specs import Fleet, Nodes
+from cachesim.model.fleet.splits import Side
 from cachesim.model.fleet.topology import Truth, View
-from cachesim.model.routes import Finder, as_bytes
+from cachesim.model.routes import Finder, Weights, as_bytes
 from cachesim.rng import Draw
 from cachesim.spec import Bytes, Count, Delay, Rule, Span
 from cachesim.units import MIB, MS
@@ -63,13 +64,24 @@ class Groups(Fleet):
             name = type(self).__name__
             raise BadInput(f"{name} are nodes of Redis, got {cache!r}; for Memcached take a Pool")
 
-    def takeover(self, draw: Draw) -> float:
-        """Draw how many seconds after its primary fell silent a replica takes over; inf: never."""
+    def takeover(self, draw: Draw) -> tuple[float, float]:
+        """Draw how many seconds after its primary fell silent that is sure, and a replica takes over; inf: never."""
+        raise NotImplementedError
+
+    def again(self, draw: Draw) -> float:
+        """Draw how many seconds after a takeover that failed there is another try."""
+        raise NotImplementedError
+
+    def leading(self, primaries: Sequence[Side], rest: Side) -> Side | None:
+        """Say which side of a split network decides who is a primary; None: none can.
+
+        `primaries` has the side of each primary that works, `rest` is the side that no cut names.
+        """
         raise NotImplementedError
 
 
 class Shards(Groups):
-    """A Redis Cluster: 16,384 slots, dealt to the shards in equal runs.
+    """A Redis Cluster: 16,384 slots, dealt to the shards in equal runs, or in runs by weight.
 
     A cluster notices a dead primary by its own gossip, after `node_timeout` seconds at least. It needs three
     shards for that, and a replica.
@@ -84,6 +96,18 @@ class Shards(Groups):
 
     shards: Nodes = field(default=3, kw_only=False)
     node_timeout: Span = 15.0  # seconds until a node counts as silent: as in redis.conf
+    full_coverage: bool = (
+        True  # whether all shards refuse commands while one has no primary: as in redis.conf
+    )
+    weights: Weights = ()  # one per shard: its part of the slots; empty: all alike
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.weights) not in (0, self.shards):
+            raise BadInput(
+                f"Shards.weights must have one weight per shard, got {len(self.weights)} for "
+                f"{self.shards} shards; give {self.shards}, or none for equal parts"
+            )
 
     def groups(self) -> Sequence[Sequence[str]]:
         """Name the nodes of each shard."""
@@ -93,13 +117,37 @@ class Shards(Groups):
     def finder(self) -> Finder:
         """Make the function that finds a key's shard: by its slot."""
         shards = self.shards
+        if self.weights:
+            owners = dealt(shards, self.weights)
+            return lambda key: owners[slot_of(as_bytes(key))]
         return lambda key: slot_of(as_bytes(key)) * shards // SLOTS
 
-    def takeover(self, draw: Draw) -> float:
-        """Draw when the cluster's own election is over; inf: there is no majority."""
-        if self.shards < 3 or not self.replicas:
-            return math.inf
-        return failover_times(self.node_timeout, self.shards, self.replicas, draw)[2]
+    def slot(self, key: str) -> int:
+        """Find the slot of a key."""
+        return slot_of(as_bytes(key))
+
+    def takeover(self, draw: Draw) -> tuple[float, float]:
+        """Draw when a primary has FAIL, and when the cluster's own election is over; inf: there is no majority."""
+        if self.shards < 3:
+            return math.inf, math.inf
+        _, failed, promoted = self._gossip(draw).failover()
+        return failed, promoted if self.replicas else math.inf
+
+    def isolation(self, draw: Draw) -> float:
+        """Draw how many seconds after a cut a node knows that there is no majority on its side."""
+        return self.node_timeout if self.shards == 1 else self._gossip(draw).isolation()
+
+    def _gossip(self, draw: Draw) -> Gossip:
+        return Gossip(self.node_timeout, self.shards, self.replicas, draw)
+
+    def again(self, draw: Draw) -> float:
+        """Wait as long as a replica of Redis whose election failed (redis 7: cluster.c, auth_retry_time)."""
+        return max(4 * self.node_timeout, 4.0)
+
+    def leading(self, primaries: Sequence[Side], rest: Side) -> Side | None:
+        """Say on which side more than half of all primaries work."""
+        most = max(primaries, key=primaries.count, default=rest)
+        return most if primaries.count(most) > self.shards // 2 else None
 
 
 class Replicated(Groups):
@@ -136,11 +184,20 @@ class Replicated(Groups):
         late = self.dns_ttl * draw()
         return View(truth, late) if self.reresolves else Deaf(truth, late)
 
-    def takeover(self, draw: Draw) -> float:
-        """Draw when the service has promoted a replica."""
+    def takeover(self, draw: Draw) -> tuple[float, float]:
+        """Draw when the service has noticed, and when it has promoted a replica."""
         if not self.replicas:
-            return math.inf
-        return self.detect.quantile(draw()) + self.promote.quantile(draw())
+            return math.inf, math.inf
+        noticed = self.detect.quantile(draw())
+        return noticed, noticed + self.promote.quantile(draw())
+
+    def again(self, draw: Draw) -> float:
+        """Wait until the service has promoted a replica that it did not find before; it looks once per second."""
+        return max(1.0, self.promote.quantile(draw()))
+
+    def leading(self, primaries: Sequence[Side], rest: Side) -> Side | None:
+        """Say where the service stands: its monitor and its names are on the side that no cut names."""
+        return rest
 
 
 class Deaf(View):

@@ -83,7 +83,7 @@ def judged(lost: Iterable[LostWrite], committed: Container[int]) -> list[LostWri
     ]
 
 
-def held(engine: ReplicatedEngine, key: str) -> int | None:
+def held(engine: Any, key: str | None) -> int | None:
     """Give the id of the write whose value an engine holds under a key; it is no use of the key."""
     entry = engine.table.entries.get(key)
     return None if entry is None else _write(_values(entry.value))

@@ -1,7 +1,8 @@
 """A node of a fleet with replicas: it may be a primary, or follow one."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any
 
 from cachesim.clock import Clock
@@ -9,6 +10,8 @@ from cachesim.engines.base import Command, Random
 from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.engines.redis.replication_log import FRAME, LogEntry
 from cachesim.model.cache import CacheTier
+from cachesim.model.events import Visit
+from cachesim.model.fleet.arrivals import Depart
 from cachesim.model.fleet.replica import LazyReplica
 from cachesim.rng import stream, uniform
 
@@ -24,23 +27,26 @@ class GroupNode(CacheTier):
         self.backlog = backlog  # bytes of the log for replicas that were away
         super().__init__(*parts)
         self.replica: LazyReplica | None = None  # None: it is a primary
-        self.services = self._caught_up(self.services)
-        self.service = self.services.__next__
         self._links = 0  # how often it has followed a node: each link has lags of its own
         self.waiting: dict[Any, None] = {}  # clients that WAIT for its replicas
         self._required = 0, 0  # min-replicas-to-write, min-replicas-max-lag
-        self._looked, self._good = -1, 0  # the second of the last look, the good replicas then
+        self._looked, self._good = -2.0, 0  # when it looked last, and the good replicas then
         self._phase = uniform(self.seed, f"{self.name} acknowledgements")()
 
     def make_engine(self, cache: Any, clock: Clock, random: Random) -> ReplicatedEngine:
         """Make an engine that can be a primary or a replica."""
         return ReplicatedEngine(cache, clock, random, backlog=self.backlog)
 
-    def _caught_up(self, services: Iterator[float]) -> Iterator[float]:
+    @cached_property
+    def send(self) -> Callable[..., Visit]:
+        """Send a command. If nothing fails, a node keeps the role that it has when it is first asked."""
+        return self.sender(self.services if self.replica is None else self.caught_up())
+
+    def caught_up(self) -> Iterator[float]:
         """Yield the service times; a command joins the line behind what has arrived before it."""
-        while True:
+        for service in self.services:
             self.catch_up()
-            yield next(services)
+            yield service
 
     def catch_up(self) -> None:
         """Execute what has arrived by now."""
@@ -63,7 +69,7 @@ class GroupNode(CacheTier):
         lags = lag.draws(stream(self.seed, f"{self.name} follows {primary.name}, {self._links}"))
 
         def seconds(entry: LogEntry) -> float:
-            return 0.0 if entry.why == FRAME else work
+            return 0.0 if entry[3] == FRAME else work
 
         self.replica = self.make_replica(
             primary, lags, depart=self.depart, seconds=seconds, back=back, phase=self._phase
@@ -89,11 +95,12 @@ class GroupNode(CacheTier):
     def _too_few(self) -> str | None:
         """Give the error of a primary with too few good replicas; None: it has enough."""
         wanted, max_lag = self._required
-        second = math.floor(self.env._now)
-        if second > self._looked:  # the server looks once per second
+        now, phase = self.env._now, self._phase
+        look = math.floor(now - phase) + phase
+        if look > self._looked:  # the server looks once per second, when it would send an ACK
             links: Any = self.engine.log.readers
-            self._looked = second
-            self._good = sum(link.is_good(self.env._now, max_lag) for link in links)
+            self._looked = look
+            self._good = sum(link.is_good(now, max_lag, look) for link in links)
         return None if self._good >= wanted else NOREPLICAS
 
     def ask_for_acks(self) -> int:
@@ -107,9 +114,10 @@ class GroupNode(CacheTier):
             follower.catch_up(self.env._now)  # else each WAIT walks through the whole log
         return sorted(follower.acknowledges(offset) for follower in followers)
 
-    def depart(self, arrival: float, seconds: float) -> float:
-        """Book work on the station; return when it is done."""
-        return self.station.depart(arrival, seconds)
+    @property
+    def depart(self) -> Depart:
+        """The function that books work on the station, and returns when it is done."""
+        return self.station.depart
 
     def lag(self) -> float:
         """Give the seconds that it is behind its primary."""

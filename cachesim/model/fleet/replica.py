@@ -9,11 +9,11 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterator
 
+from cachesim.engines.redis.catching_up import execute_until
 from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.engines.redis.replication_log import LogEntry
 from cachesim.model.fleet.acks import Acks
-
-Depart = Callable[[float, float], float]  # arrival, seconds of work -> when that work is done
+from cachesim.model.fleet.arrivals import Arrivals, Depart
 
 
 def idle(arrival: float, seconds: float) -> float:
@@ -30,7 +30,7 @@ def no_work(entry: LogEntry) -> float:
     return 0.0
 
 
-class LazyReplica:
+class LazyReplica(Arrivals):
     """A replica that follows its primary's log, with a lag.
 
     Entry i arrives at max(arrival of i - 1, its time + lag): the link keeps the order, as TCP does.
@@ -92,11 +92,11 @@ class LazyReplica:
         self.log = primary.log
         self.log.readers.append(self)
         self.was_cut: float | None = None  # seconds: since then nothing arrives; None: it does
-        self._lags: deque[float] = deque()  # drawn for the entries that come next
-        self._waiting: deque[tuple[float, LogEntry]] = deque()  # arrived: when done, and what
-        self._drawn_for = self._drawn = -math.inf  # the time of the last draw's entries, the draw
-        self._last = -math.inf  # when the last entry arrived
-        self._next = self.received = 0  # the entry that arrives next; the offset before it
+        self._keeps = False  # whether the log keeps all that was written since the cut
+        self._lags, self._waiting = deque(), deque()
+        self._drawn_for = self._drawn = -math.inf
+        self._last = self._due = -math.inf
+        self._next = self.received = 0
         self.resync(engine.clock())
 
     # Time passes
@@ -114,74 +114,42 @@ class LazyReplica:
     def needs(self) -> int:
         """Return the offset behind which it needs the log; it catches up before.
 
-        While the link is cut, the log waits for this replica as long as its backlog lasts.
+        While the link is cut, the log waits for this replica as long as its backlog lasts, or for ever.
         """
         if self.was_cut is None:
             self._advance(self.log.entries[-1].time)
             return self.received
-        return max(self.received, self.log.offset - self.log.backlog)
+        held = self.log.offset if self._keeps else self.log.backlog
+        return max(self.received, self.log.offset - held)
 
     def _advance(self, now: float) -> None:
-        if self.was_cut is None and self._next < len(self.log):
-            self._receive(now)
-        waiting, apply = self._waiting, self.engine.apply
+        if now >= self._due and self.was_cut is None:
+            log = self.log
+            if self._next - log.first < len(log.entries):
+                self._receive(now)
+        waiting, acks = self._waiting, self.acks
         while waiting and waiting[0][0] <= now:
-            done, entry = waiting.popleft()
-            if done > self.acks.next:
-                self._send_acks(done)
-            apply(entry, done)
+            if waiting[0][0] > acks.next:
+                self._send_acks(waiting[0][0])
+            execute_until(self.engine, waiting, min(now, acks.next))
         if now > self.acks.next:
             self._send_acks(now)
 
     def _send_acks(self, before: float) -> None:
         self.acks.send(before, self.applied, self.was_cut is not None)
 
-    def _receive(self, now: float) -> None:
-        """Give every entry that has arrived by now its place on the station."""
-        entries, lags, last, healed = self.log.entries, self._lags, self._last, self._healed
-        book, depart, seconds = self._waiting.append, self.depart, self.seconds
-        first = at = self._next - self.log.first
-        end = len(entries)
-        while at < end:  # _draw and _arrival, written out: this runs for every entry
-            entry = entries[at]
-            time = entry[0]
-            if not lags:
-                if time != self._drawn_for:
-                    self._drawn_for, self._drawn = time, next(self.lag)
-                lags.append(self._drawn)
-            arrival = (time if time > healed else healed) + lags[0]
-            if arrival < last:
-                arrival = last
-            if arrival > now:
-                break
-            lags.popleft()
-            last = arrival
-            book((depart(arrival, seconds(entry)), entry))
-            at += 1
-        if at > first:
-            self._last, self.received = last, entries[at - 1].offset
-            self._next += at - first
-
-    def _draw(self, entry: LogEntry) -> float:
-        if entry.time != self._drawn_for:
-            self._drawn_for, self._drawn = entry.time, next(self.lag)
-        return self._drawn
-
-    def _arrival(self, entry: LogEntry, lag: float, last: float) -> float:
-        return max(last, max(entry.time, self._healed) + lag)
-
     # The link
 
-    def cut(self, at: float) -> None:
-        """Let nothing arrive from now on. What was on its way arrives after the link has healed."""
+    def cut(self, at: float, *, keeps: bool = False) -> None:
+        """Let nothing arrive until the link heals. With `keeps` the log forgets nothing meanwhile."""
         self.catch_up(at)
-        self.was_cut = at
+        self.was_cut, self._keeps = at, keeps
 
     def heal(self, at: float) -> bool:
         """Connect the replica again. False if the backlog is too short: then call `resync`."""
         if not self.log.continues(self.log.identity, self.received):
             return False
-        self.was_cut, self._healed = None, at
+        self.was_cut, self._healed, self._due = None, at, -math.inf
         self.acks.connect(at, self.applied)
         return True
 
@@ -204,7 +172,7 @@ class LazyReplica:
         log.readers.append(self)
         self.received, self._next = offset, log.number(offset)
         self._lags.clear()
-        self._healed = healed
+        self._healed, self._due = healed, -math.inf
 
     def follow(self, primary: ReplicatedEngine, at: float) -> bool:
         """Follow another primary, after a failover. True if a copy of all its data was needed."""
@@ -237,14 +205,15 @@ class LazyReplica:
         self.catch_up(now)
         return self.acks.newest(now)
 
-    def is_good(self, now: float, max_lag: int = 10) -> bool:
+    def is_good(self, now: float, max_lag: int = 10, look: float | None = None) -> bool:
         """Whether min-replicas-max-lag lets the primary write, as far as this replica goes.
 
         The primary counts in whole seconds: the age is the difference of two clocks that show
-        seconds. It looks once per second (redis 7: replication.c, refreshGoodSlavesCount).
+        seconds. It looks once per second (redis 7: replication.c, refreshGoodSlavesCount); `look`
+        is when it did so, if not now.
         """
         self.catch_up(now)
-        return self.acks.is_good(now, max_lag)
+        return self.acks.is_good(now, max_lag, now if look is None else look)
 
     def acknowledges(self, offset: int) -> float:
         """Return when the primary knows, after a WAIT, that this replica has the log up to `offset`.
@@ -258,19 +227,6 @@ class LazyReplica:
             if entry.offset >= offset:
                 return done + self.acks.back
         return math.inf if self.was_cut is not None else self._arrives(offset) + self.acks.back
-
-    def _arrives(self, offset: int) -> float:
-        """Return when the entry that ends at `offset` will have arrived and been executed."""
-        last = done = self._last
-        entries = self.log.entries
-        for place, at in enumerate(range(self._next - self.log.first, len(entries))):
-            if place == len(self._lags):
-                self._lags.append(self._draw(entries[at]))
-            last = self._arrival(entries[at], self._lags[place], last)
-            done = max(done, last) + self.seconds(entries[at])
-            if entries[at].offset >= offset:
-                return done
-        return math.inf
 
     # What it lacks
 

@@ -26,6 +26,10 @@ class GroupHost(Protocol):
     places: Any
 
     @property
+    def fleet(self) -> Any:
+        """What the fleet is."""
+
+    @property
     def reads_replicas(self) -> bool:
         """Whether a get that does not say it goes to a replica."""
 
@@ -40,7 +44,8 @@ class GroupNodeClient(CacheClient):
 
     def __init__(self, tier: GroupNode, journey: Journey, *parts: Any, **options: Any) -> None:
         super().__init__(tier, journey, *parts, **options)
-        self._ask = tier.get
+        if tier.replica is not None:
+            self._ask = tier.get
 
     def _run_execute(self, visit: Visit) -> None:
         command: Command = visit._value

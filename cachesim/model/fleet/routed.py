@@ -16,7 +16,7 @@ from cachesim.errors import (
 from cachesim.model.app import App
 from cachesim.model.cache_client import CacheClient
 from cachesim.model.events import Environment, Visit
-from cachesim.model.fleet.client import Dirty, NodeClients, scattered
+from cachesim.model.fleet.client import Dirty, NodeClients, check_together
 from cachesim.model.fleet.topology import View
 from cachesim.model.fleet.warming import PASSED_ON, Warming
 from cachesim.model.unreliable.clients import UNREACHABLE
@@ -34,6 +34,10 @@ class RoutedHost(Protocol):
     blueprint: Any
     caches: list[Any]
     places: Mapping[str, int]
+
+    @property
+    def fleet(self) -> Any:
+        """What the fleet is."""
 
     @property
     def reads_replicas(self) -> bool:
@@ -112,6 +116,8 @@ class Routed(Visit):
 class RoutedClient:
     """An `app.cache` that finds the node of each key in what its process knows of the fleet."""
 
+    kind = Routed  # of what its commands are
+
     def __init__(self, app: App, host: RoutedHost, clients: NodeClients, *, raises: bool) -> None:
         self.env, self.journey, self.clients = host.env, app.journey, clients
         self._app, self.host, self._raises = app, host, raises
@@ -141,8 +147,8 @@ class RoutedClient:
     def execute(self, *command: Any) -> simpy.Event:
         """Send any command to the node of its keys; see `FleetClient.execute`."""
         keys = self.host.caches[0].engine.keys_of(command)
-        if len({self.host.places[key] for key in keys}) > 1:
-            raise scattered(command[0])
+        if len(keys) > 1:
+            check_together(command[0], keys, self.host.places, self.host.fleet)
         return self._routed("execute", keys[0] if keys else None, *command)
 
     def note(self, key: str, outcome: str | None = None) -> None:
@@ -158,7 +164,7 @@ class RoutedClient:
     ) -> Routed:
         if name in WRITES:
             self._written = key
-        routed = Routed(self, name, key, arguments, turn).ask()
+        routed = self.kind(self, name, key, arguments, turn).ask()
         self.journey.note(routed)
         return routed
 

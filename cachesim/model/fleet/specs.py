@@ -75,6 +75,10 @@ class Fleet(Spec):
         """Make the function that finds the group of a key: its place among the groups."""
         raise NotImplementedError
 
+    def slot(self, key: str) -> int | None:
+        """Find the slot of a key; None: this fleet has none."""
+        return None
+
     def check(self, cache: EngineSpec) -> None:
         """Raise BadInput unless this fleet can have nodes with that engine."""
         if hasattr(cache, "embedded"):

@@ -72,7 +72,7 @@ class FleetSystem(System):
 
         def note(record: Record) -> None:
             journey = client.app.journey
-            sink((*record, journey.node, journey.hops))
+            sink(record + (journey.node, journey.hops))  # noqa: RUF005 # faster than a star
             journey.node, journey.hops = None, 0
 
         return note

@@ -107,14 +107,21 @@ class View:
         self.truth, self.late = truth, late
         self._seen = 0
         self._zone: str | None = None  # from which it reads; None: that does not matter
+        self._is_stuck = False  # whether no news comes to the process
 
     def read_in(self, zone: str | None) -> None:
         """Take, for a read of a replica, a node in this zone."""
         self._zone = zone
 
+    def stick(self, is_stuck: bool) -> None:
+        """Hear of no change from now on, or again."""
+        self._is_stuck = is_stuck
+
     def topology(self) -> Topology:
         """Give the state that the process knows."""
         states, seen = self.truth.states, self._seen
+        if self._is_stuck:
+            return states[seen][1]
         while seen + 1 < len(states) and states[seen + 1][0] + self.late <= self.truth.clock():
             seen += 1
         self._seen = seen
@@ -122,7 +129,9 @@ class View:
 
     def refresh(self) -> bool:
         """Learn the present state; False if the process knew it."""
-        known, self._seen = self._seen, len(self.truth.states) - 1
+        known = self._seen
+        if not self._is_stuck:
+            self._seen = len(self.truth.states) - 1
         return known < self._seen
 
     def node_of(self, key: str, turn: int | None = None) -> int:

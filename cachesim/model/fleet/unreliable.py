@@ -1,12 +1,14 @@
 """A fleet whose nodes may fail, come and go: its clients know what their process has learned so far."""
 
 import json
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from cachesim.errors import BadInput
 from cachesim.model.app import App
 from cachesim.model.fleet.routed import RoutedClient
 from cachesim.model.fleet.specs import Pool
+from cachesim.model.fleet.splits import Cut, Side, Splits
 from cachesim.model.fleet.system import FleetSystem
 from cachesim.model.fleet.topology import Places, Topology, Truth, View
 from cachesim.model.journey import Journey
@@ -27,6 +29,7 @@ class UnreliableFleetSystem(FleetSystem, UnreliableSystem):
     def make_caches(self) -> list[Any]:
         """Make the nodes, the truth about the fleet, and what each process knows of it."""
         caches = super().make_caches()
+        self.splits = Splits()
         self.truth = Truth(lambda: self.env._now, self._topology)
         draw = uniform(self.blueprint.seed, "views of the fleet")
         self.views = [self.fleet.view(self.truth, draw) for _ in range(self.fleet.processes)]
@@ -78,6 +81,23 @@ class UnreliableFleetSystem(FleetSystem, UnreliableSystem):
         if getattr(fault, "node", None) not in coming:
             super().foresee(fault)
 
+    def split(self, cause: Hashable, nodes: Sequence[str], processes: Sequence[int]) -> None:
+        """Cut these nodes, named as faults name them, and these processes off from all others."""
+        places = {self.caches.index(self.cache_named(name)) for name in nodes}
+        self.splits.begin(cause, Cut(places, frozenset(processes)))
+        self.after_split()
+
+    def heal(self, cause: Hashable) -> None:
+        """Take a cut back."""
+        self.splits.end(cause)
+        self.after_split()
+
+    def after_split(self) -> None:
+        """Let each node be hidden from the processes that no longer reach it."""
+        sides = [self.splits.of_process(number) for number in range(len(self.views))]
+        for place, node in enumerate(self.caches):
+            node.hide(hidden_from(self.splits.of_node(place), sides))
+
     def add_node(self, warm: float = 0.0) -> None:
         """Let an empty node join the pool; a miss asks the key's old node too, for `warm` seconds."""
         former = self.truth.now
@@ -86,6 +106,7 @@ class UnreliableFleetSystem(FleetSystem, UnreliableSystem):
         tier = self.make_cache(name)
         self.caches.append(tier)
         self.tiers[name] = tier
+        self.after_split()
         self._regroup((*members, len(self.caches) - 1))
         if warm:
             self.truth.warm(former, warm)
@@ -112,3 +133,14 @@ class UnreliableFleetSystem(FleetSystem, UnreliableSystem):
         """Let the route choose among these nodes: each is a group of its own."""
         owner = self.fleet.ring(members)  # type: ignore[attr-defined] # a Pool
         self.change(Topology(Places(lambda key: members.index(owner[key])), members))
+
+
+def hidden_from(side: Side, processes: Sequence[Side]) -> Callable[[int], bool] | None:
+    """Make the function that says whether a user's process stands on another side; None: no process does.
+
+    >>> hidden_from((True,), [(True,), (False,)])(3)
+    True
+    """
+    if all(each == side for each in processes):
+        return None
+    return lambda user: processes[user % len(processes)] != side

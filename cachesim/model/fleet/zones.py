@@ -104,6 +104,11 @@ class ZonedFleetSystem(FleetSystem):
         """Make a client of one node that counts bytes."""
         return CountingClient(super().connect_cache(tier, journey), tier, journey)
 
+    def connect_asking(self, place: int, journey: Journey) -> Any:
+        """Make a client of a node of a cluster whose slots move; it says ASKING, and counts bytes."""
+        tier, kind = self.caches[place], super()
+        return CountingClient(kind.connect_asking(place, journey), tier, journey)  # type: ignore[attr-defined]
+
 
 class ZonedGroupSystem(ZonedFleetSystem, GroupSystem):
     """A fleet with replicas whose nodes and clients have zones."""

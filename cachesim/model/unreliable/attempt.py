@@ -37,7 +37,10 @@ class Destination(Protocol):
     reception: Reception | None
     under_way: dict["Attempt", None]
 
-    def loses(self) -> bool:
+    def is_cut_from(self, user: int) -> bool:
+        """Whether every packet between the tier and the user is lost."""
+
+    def loses(self, user: int) -> bool:
         """Whether the packet that is sent now is lost."""
 
     def refusal(self) -> SimulatedFailure | None:
@@ -90,13 +93,13 @@ class Attempt:
 
     def send(self) -> None:
         """Send the packet; without a connection, the first packet is the SYN."""
-        self.connected = not self.tier.switches["cut"]
+        self.connected = not self.tier.is_cut_from(self.call.user)
         self._waits = iter(RESEND_WAITS if self.connected else SYN_WAITS)
         self._go()
 
     def _go(self) -> None:
         """Arrive at the server, unless the packet is lost."""
-        if self.tier.loses():
+        if self.tier.loses(self.call.user):
             self._wait_and(self._go_again)
             return
         self.connected = True
@@ -155,7 +158,7 @@ class Attempt:
         self._bring(event)
 
     def _bring(self, answer: Visit) -> None:
-        if not self.waiting or not self.tier.loses():
+        if not self.waiting or not self.tier.loses(self.call.user):
             self.tier.under_way.pop(self, None)
             if self.waiting:
                 self.waiting = False

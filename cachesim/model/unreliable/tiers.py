@@ -4,6 +4,7 @@ Faults turn the switches. Every attempt looks at them when it is sent and when i
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from cachesim.errors import (
@@ -47,6 +48,7 @@ class UnreliableTier(Tier):
         self.chance = uniform(self.seed, f"{self.name} packet loss")
         self.switches = dict.fromkeys(SWITCHES, 0)
         self.losses: list[float] = []  # shares of packets lost
+        self._hidden: Callable[[int], bool] | None = None  # from which users; None: from nobody
         self.factors: list[float] = []  # by which service takes longer; inf: it stands still
         self.last = 0.0  # seconds: when the last command took effect
         self.under_way: dict[Attempt, None] = {}  # in the order in which they were sent
@@ -115,6 +117,10 @@ class UnreliableTier(Tier):
             for attempt in self.under_way:
                 attempt.schedule()
 
+    def hide(self, hidden: Callable[[int], bool] | None) -> None:
+        """Let the packets of some users vanish, beside those that the switch "cut" takes; None: of nobody."""
+        self._hidden = hidden
+
     # --- for attempts
 
     def refusal(self) -> SimulatedFailure | None:
@@ -129,9 +135,13 @@ class UnreliableTier(Tier):
         """Give the error of a tier that has no room for another attempt; None: it has room."""
         return None
 
-    def loses(self) -> bool:
+    def is_cut_from(self, user: int) -> bool:
+        """Whether every packet between the tier and the user is lost."""
+        return self.switches["cut"] > 0 or (self._hidden is not None and self._hidden(user))
+
+    def loses(self, user: int) -> bool:
         """Whether the packet that is sent now is lost."""
-        return self.switches["cut"] > 0 or any(self.chance() < share for share in self.losses)
+        return self.is_cut_from(user) or any(self.chance() < share for share in self.losses)
 
     def take(self, attempt: Attempt) -> None:
         """Note that an attempt has come in."""

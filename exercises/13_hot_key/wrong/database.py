@@ -1,4 +1,4 @@
-# score: 85
+# score: 90
 # Reads the hot key from the database: no shard is hot, but the database is.
 import cachesim as cs
 

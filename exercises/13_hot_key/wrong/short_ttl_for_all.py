@@ -1,4 +1,4 @@
-# score: 85
+# score: 90
 # A short TTL for every key: the rare ones are never there.
 from binascii import crc_hqx
 

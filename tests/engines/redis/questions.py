@@ -18,11 +18,13 @@ def value_of(ask, kind, key):
     told = ask(name, key, *rest)
     if kind == "hash":
         return as_pairs(told)
+    if kind == "zset":
+        return [(member, float(score)) for member, score in as_pairs(told).items()]
     return sorted(told) if kind == "set" else told
 
 
 def as_pairs(told):
-    """Make a dict of the reply of HGETALL: it may be one, or a list, flat or of pairs."""
+    """Make a dict of the reply of HGETALL or ZRANGE: it may be one, or a list, flat or of pairs."""
     flat = told if isinstance(told, list) else [part for pair in told.items() for part in pair]
     flat = [part for pair in flat for part in pair] if flat and isinstance(flat[0], list) else flat
     return dict(zip(flat[::2], flat[1::2], strict=True))

@@ -36,16 +36,9 @@ Command = tuple[Any, ...]
 PATTERNS = ["*", "k*", "k?", "k[1-3]", "[^k]*", "f*", "k\\1", "", "**", "k[3-1]", "[", "k[^12]"]
 
 UNORDERED = {
-    "KEYS",
-    "SCAN",
-    "HSCAN",
-    "HGETALL",
-    "HKEYS",
-    "HVALS",
-    "CONFIG",
-    *random_sets.UNORDERED,
-    *random_zsets.UNORDERED,
-}
+    "KEYS", "SCAN", "HSCAN", "HGETALL", "HKEYS", "HVALS", "CONFIG",
+    *random_sets.UNORDERED, *random_zsets.UNORDERED,
+}  # fmt: skip
 RANDOM = {"RANDOMKEY", "HRANDFIELD", *random_sets.RANDOM, *random_zsets.RANDOM}
 VARYING = {"MEMORY", "INFO", "TIME"}
 

@@ -9,9 +9,10 @@ import pytest
 from cachesim.clock import ManualClock
 from cachesim.engines.base import Work
 from cachesim.engines.redis.arguments import ARGUMENT_TYPES, KEYS, argument
-from cachesim.engines.redis.command import Positions, RedisCommand, admit, call, table
+from cachesim.engines.redis.command import RedisCommand, admit, call, table
 from cachesim.engines.redis.commands import COMMANDS
 from cachesim.engines.redis.engine import Redis
+from cachesim.engines.redis.key_places import Positions
 from cachesim.engines.redis.work import bulk
 from cachesim.errors import BadInput, CommandError
 from cachesim.experiments.run import run

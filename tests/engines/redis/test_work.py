@@ -38,7 +38,7 @@ REPLIES = {
     "SINTER": [("SINTER", "s", "s"), ("SINTER", "s", "ints")],
     "SMEMBERS": [("SMEMBERS", "s"), ("SMEMBERS", "ints")],
     "SPOP": [("SPOP", "s", 9), ("SPOP", "ints", 2), ("SPOP", "ints")],
-    "SRANDMEMBER": [("SRANDMEMBER", "s", 9), ("SRANDMEMBER", "same", -3)],
+    "SRANDMEMBER": [("SRANDMEMBER", "s", 9), ("SRANDMEMBER", "same", -3), ("SRANDMEMBER", "same")],
     "SSCAN": [("SSCAN", "s", 0), ("SSCAN", "ints", 0, "MATCH", "1*")],
     "SUNION": [("SUNION", "s", "ints")],
     "LCS": [("LCS", "a", "b"), ("LCS", "a", "b", "LEN")],
@@ -47,6 +47,20 @@ REPLIES = {
     "SCAN": [("SCAN", 0), ("SCAN", 0, "MATCH", "a*"), ("SCAN", 0, "TYPE", "hash", "COUNT", 100)],
     "SET": [("SET", "a", "v"), ("SET", "a", "v", "GET"), ("SET", "none", "v", "XX", "GET")],
     "SUBSTR": [("SUBSTR", "a", 0, 3)],
+    "ZDIFF": [("ZDIFF", 2, "z", "same"), ("ZDIFF", 1, "none")],
+    "ZINTER": [("ZINTER", 2, "z", "same", "WITHSCORES"), ("ZINTER", 2, "z", "none")],
+    "ZMPOP": [("ZMPOP", 2, "none", "z", "MIN", "COUNT", 2), ("ZMPOP", 1, "none", "MAX")],
+    "ZPOPMAX": [("ZPOPMAX", "z"), ("ZPOPMAX", "z", 2), ("ZPOPMAX", "none")],
+    "ZPOPMIN": [("ZPOPMIN", "z"), ("ZPOPMIN", "z", 0), ("ZPOPMIN", "z", 9)],
+    "ZRANDMEMBER": [("ZRANDMEMBER", "z", 9), ("ZRANDMEMBER", "z", 9, "WITHSCORES")],
+    "ZRANGE": [("ZRANGE", "z", 0, -1), ("ZRANGE", "z", 0, 0, "WITHSCORES"), ("ZRANGE", "none", 0, -1)],
+    "ZRANGEBYLEX": [("ZRANGEBYLEX", "z", "-", "(one")],
+    "ZRANGEBYSCORE": [("ZRANGEBYSCORE", "z", 2, "inf"), ("ZRANGEBYSCORE", "z", "(1", 2, "WITHSCORES")],
+    "ZREVRANGE": [("ZREVRANGE", "z", 0, 1)],
+    "ZREVRANGEBYLEX": [("ZREVRANGEBYLEX", "z", "+", "-", "LIMIT", 1, 1)],
+    "ZREVRANGEBYSCORE": [("ZREVRANGEBYSCORE", "z", 2, 1)],
+    "ZSCAN": [("ZSCAN", "z", 0), ("ZSCAN", "z", 0, "MATCH", "t*")],
+    "ZUNION": [("ZUNION", 2, "z", "s")],
 }  # fmt: skip
 STORES = {
     ("SET", "a", "12345", "PX", 10): 5, ("SETEX", "a", 10, "12345"): 5, ("PSETEX", "a", 10, b"12345"): 5,
@@ -70,6 +84,7 @@ def build(seed=1):
     engine.execute(("SADD", "s", "one", "twenty", "three"))
     engine.execute(("SADD", "ints", 10, 20, 30))
     engine.execute(("SADD", "same", "abc", "def"))
+    engine.execute(("ZADD", "z", 1, "one", 2, "abc", 3, "three"))
     engine.execute(("HSET", "h", "f1", "one", "f2", "twenty", "f3", "three"))
     return engine
 

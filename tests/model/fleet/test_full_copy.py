@@ -110,8 +110,8 @@ def test_a_replica_that_copies_is_not_good():
     _, rows = play(fleet, steps, GONE, on_cache_error="raise")
     refused = rows[rows["error"].notna()]
 
-    assert 20.0 == refused["end"].min()
-    assert 37.0 <= refused["end"].max() < 38.5  # the primary looks once per second
+    assert 20.0 <= refused["end"].min() < 21.5  # the primary looks once per second
+    assert 37.0 <= refused["end"].max() < 38.5
 
 
 def test_wait_waits_for_the_copy():

@@ -65,9 +65,8 @@ def play(fleet, steps, *played, strategy=None, **fields):
         strategy or OnlyCache(),
         steps,
         fleet=fleet,
-        cache=Redis(memory=MIB),
         faults=played,
-        **fields,
+        **{"cache": Redis(memory=MIB), **fields},
     )
     recorder = Recorder(fleet=True)
     system = system_for(scenario)(scenario, recorder.request, recorder.sample)
@@ -224,7 +223,7 @@ def test_noreplicas(max_lag):
 
     assert {"CommandError"} == set(refused["error"])
     assert max_lag - 0.5 <= refused["end"].min() - cut <= max_lag + 1.5
-    assert back <= refused["end"].max() <= back + 1.1
+    assert back <= refused["end"].max() <= back + 2  # a look per second; a visit takes a second
     assert 0.9 < len(refused) / (10 * (back - cut - max_lag)) < 1.1  # all in between
 
 

@@ -35,7 +35,12 @@ def named(fault, **fields):
     return st.builds(fault, at=moments, node=roles, **fields)
 
 
+splits = st.builds(
+    f.Partition, nodes=st.lists(roles, unique=True, max_size=2), processes=st.sampled_from([(), (0,)]),
+    at=moments, duration=spans,
+)  # fmt: skip
 faults = st.one_of(
+    splits, splits, st.builds(f.FailOverCache, at=moments),
     st.builds(f.KillZone, st.just("zone-0"), at=moments, down=spans | st.just(float("inf"))),
     named(f.KillNode, down=spans | st.just(float("inf"))), named(f.CrashCache, down=spans),
     named(f.FlushCache), named(f.SlowCache, duration=spans, factor=st.floats(1, 2000)),
@@ -143,10 +148,7 @@ def watch(system, node):
 def played(fleet, faults, timeout, seed):
     """Run a schedule; return the system and the writes that the cache acknowledged."""
     if isinstance(fleet, Shards):
-        faults = [
-            fault.replace(node=f"shard-0 {fault.node}") if hasattr(fault, "node") else fault
-            for fault in faults
-        ]
+        faults = [in_shard(fault) for fault in faults]
     scenario = Scenario(
         strategy=OnlyCache(), cache=Redis(memory=MIB), fleet=fleet, faults=tuple(faults), seed=seed,
         workload=OpenLoop(rate=60.0, reads=0.2, popularity=Uniform(keys=12)), duration=LENGTH,
@@ -156,6 +158,13 @@ def played(fleet, faults, timeout, seed):
     system = Watched(scenario, recorder.request, recorder.sample)
     system.run()
     return system, set(system.shared)
+
+
+def in_shard(fault, number=0):
+    """Let a fault name nodes of a shard."""
+    if isinstance(fault, f.Partition):
+        return fault.replace(nodes=[f"shard-{number} {name}" for name in fault.nodes])
+    return fault.replace(node=f"shard-{number} {fault.node}") if hasattr(fault, "node") else fault
 
 
 def group_of(system, name):
@@ -237,6 +246,30 @@ def test_every_acknowledged_write_is_there_or_accounted_for(fleet, faults, timeo
     Each replica ends with the data of its primary, whatever was copied, cut, closed or begun again.
     """
     system, acknowledged = played(fleet, faults, timeout, seed)
+
+    assert [] == vanished(system, acknowledged)
+    assert [] == undone(system)
+    assert [] == present(system)
+    assert [] == different(system)
+
+
+brains = st.builds(
+    f.Partition, nodes=st.just(("primary",)), processes=st.sampled_from([(0,), (0, 1)]),
+    at=st.floats(0, LENGTH / 4), duration=st.floats(LENGTH / 4, LENGTH),
+)  # fmt: skip
+split_fleets = fleets.map(
+    lambda fleet: fleet.replace(processes=3, **({"shards": 3} if isinstance(fleet, Shards) else {}))
+)
+
+
+@settings(
+    max_examples=EXAMPLES // 2, derandomize=True, deadline=None, database=None,
+    suppress_health_check=list(HealthCheck), phases=[Phase.generate],
+)  # fmt: skip
+@given(split_fleets, brains, st.lists(faults, max_size=3), waits, st.integers(0, 2**32))
+def test_no_write_vanishes_in_a_split_brain(fleet, brain, others, timeout, seed):
+    """The same where a primary and a process are cut off together, for long enough that another one is promoted."""
+    system, acknowledged = played(fleet, [brain, *others], timeout, seed)
 
     assert [] == vanished(system, acknowledged)
     assert [] == undone(system)

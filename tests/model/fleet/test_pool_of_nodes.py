@@ -153,7 +153,7 @@ def test_a_command_with_keys_of_several_nodes_is_refused():
 
     base = SHORT.replace(fleet=Shards(3), workload=Script(steps=((1.0, "read", "x"),)))
 
-    with pytest.raises(BadInput, match="the keys of MGET belong to several nodes;"):
+    with pytest.raises(BadInput, match="the keys of MGET belong to several slots"):
         run(base.replace(strategy=Many()))
     assert 0 == run(base.replace(strategy=Many(tag="{t}"))).metrics["error_ratio"]
 

@@ -1,0 +1,10 @@
+# score: 80
+# Sends an INCR again, whatever has happened.
+def react(error, command, tries):
+    if error in ("CommandError", "OutOfMemory"):
+        return ("fail", 0)
+    if command == "GET":
+        return ("address", 0) if tries == 1 else ("database", 0)
+    if tries == 6:
+        return ("fail", 0)
+    return ("address", 0.05 * 2**tries)

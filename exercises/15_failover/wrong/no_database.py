@@ -1,0 +1,10 @@
+# score: 65
+# Reads wait for the failover, too.
+def react(error, command, tries):
+    if error in ("CommandError", "OutOfMemory"):
+        return ("fail", 0)
+    if command == "GET":
+        return ("address", 1.2) if tries < 3 else ("database", 0)
+    if tries == 6 or (command == "INCR" and error in ("TimedOut", "ConnectionLost")):
+        return ("fail", 0)
+    return ("address", 0.05 * 2**tries)
