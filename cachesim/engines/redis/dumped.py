@@ -5,9 +5,9 @@ from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.policy import LFU_HIGHEST
 from cachesim.engines.redis.rdb import value_form
-from cachesim.engines.redis.rdb_load import Loaded, install, value_of
+from cachesim.engines.redis.rdb_load import LoadedKey, install, value_of
 from cachesim.engines.redis.rdb_parts import crc64
-from cachesim.engines.redis.rdb_reader import Reader
+from cachesim.engines.redis.rdb_reader import RdbReader
 from cachesim.engines.redis.reply import Reply
 from cachesim.errors import BadInput, CommandError
 
@@ -37,7 +37,7 @@ def restore(db: Keyspace, key: str, part: bytes, payload: bytes, *options: bytes
         raise CommandError("ERR Invalid TTL value, must be >= 0")
     if not is_whole(payload):
         raise CommandError(DAMAGED)
-    reader = Reader(payload[:-TAIL])
+    reader = RdbReader(payload[:-TAIL])
     try:
         value = value_of(reader, db, reader.byte())
     except BadInput:
@@ -46,7 +46,7 @@ def restore(db: Keyspace, key: str, part: bytes, payload: bytes, *options: bytes
     db.drop(key)
     if when is None or when > db.now:
         idle, uses = given.get("IDLETIME"), given.get("FREQ")
-        install(db, Loaded(db.selected, key, value, when, idle, uses))
+        install(db, LoadedKey(db.selected, key, value, when, idle, uses))
         db.event("g", "restore", key)
     return "OK"
 

@@ -12,7 +12,7 @@ from cachesim.engines.redis.arguments import text
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.policy import LRU_CLOCK_MAX, lfu_bits
 from cachesim.engines.redis.rdb_parts import crc64
-from cachesim.engines.redis.rdb_reader import Load, Reader
+from cachesim.engines.redis.rdb_reader import Load, RdbReader
 from cachesim.engines.redis.value_types import TYPES
 from cachesim.errors import BadInput
 
@@ -24,7 +24,7 @@ NO_CHECKSUM = bytes(8)  # of a file that was written without one
 CHECKED_FROM = 5  # the first version with a checksum
 
 
-class Loaded(NamedTuple):
+class LoadedKey(NamedTuple):
     """A key as a file has it."""
 
     database: int
@@ -57,7 +57,7 @@ def load(db: Keyspace, file: bytes) -> int:
     (1, b'1')
     """
     check(file)
-    keys = list(keys_in(Reader(file[9:]), db))
+    keys = list(keys_in(RdbReader(file[9:]), db))
     selected, count = db.selected, 0
     for each in keys:
         if each.when is None or each.when > db.now:
@@ -84,7 +84,7 @@ def check(file: bytes) -> None:
         )
 
 
-def keys_in(reader: Reader, db: Keyspace) -> Iterator[Loaded]:
+def keys_in(reader: RdbReader, db: Keyspace) -> Iterator[LoadedKey]:
     """Yield every key of a file, from after its first nine bytes to its end."""
     database = 0
     when = idle = frequency = None
@@ -103,11 +103,11 @@ def keys_in(reader: Reader, db: Keyspace) -> Iterator[Loaded]:
             skip(reader, code)
         else:
             key = text(reader.text())
-            yield Loaded(database, key, value_of(reader, db, code), when, idle, frequency)
+            yield LoadedKey(database, key, value_of(reader, db, code), when, idle, frequency)
             when = idle = frequency = None
 
 
-def skip(reader: Reader, code: int) -> None:
+def skip(reader: RdbReader, code: int) -> None:
     """Go past what no key depends on: facts about the file, sizes of tables, functions."""
     if code == SIZES:
         reader.length()
@@ -116,7 +116,7 @@ def skip(reader: Reader, code: int) -> None:
         reader.texts(2 if code == AUX else 1)
 
 
-def value_of(reader: Reader, db: Keyspace, form: int) -> Any:
+def value_of(reader: RdbReader, db: Keyspace, form: int) -> Any:
     """Read a value. Raises BadInput."""
     read = loads().get(form)
     if read is None:
@@ -124,7 +124,7 @@ def value_of(reader: Reader, db: Keyspace, form: int) -> Any:
     return read(reader, db)
 
 
-def install(db: Keyspace, each: Loaded) -> None:
+def install(db: Keyspace, each: LoadedKey) -> None:
     """Store a key, in the place of one that is there."""
     db.select(each.database)
     db.drop(each.key)

@@ -12,13 +12,13 @@ SIZES = {"<b": 1, "<h": 2, "<i": 4, "<q": 8, "<Q": 8, "<d": 8, "<I": 4, ">I": 4,
 WORDS = {253: "nan", 254: "inf", 255: "-inf"}  # instead of a length, in the old form of a score
 
 
-Load = Callable[["Reader", Any], Any]  # the reader and the keyspace -> a value
+Load = Callable[["RdbReader", Any], Any]  # the reader and the keyspace -> a value
 
 
-class Reader:
+class RdbReader:
     r"""A place in a file, which moves on as its pieces are read. Raises BadInput at its end.
 
-    >>> reader = Reader(b"\x03abc\xc1\xe8\x03\x40\x64")
+    >>> reader = RdbReader(b"\x03abc\xc1\xe8\x03\x40\x64")
     >>> reader.text(), reader.text(), reader.length(), reader.is_over
     (b'abc', b'1000', 100, True)
     """
@@ -135,7 +135,7 @@ END = 0xFF
 
 def in_listpack(pack: bytes) -> list[bytes]:
     """Return the elements of a listpack (redis 7: listpack.c)."""
-    reader, found = Reader(pack), []
+    reader, found = RdbReader(pack), []
     reader.take(6)
     while (first := reader.byte()) != END:
         begin = reader.at - 1
@@ -145,7 +145,7 @@ def in_listpack(pack: bytes) -> list[bytes]:
     return found
 
 
-def _listpack_element(reader: Reader, first: int) -> bytes:
+def _listpack_element(reader: RdbReader, first: int) -> bytes:
     if first < 0x80:
         return b"%d" % first
     if first < 0xC0:
@@ -160,7 +160,7 @@ def _listpack_element(reader: Reader, first: int) -> bytes:
     return _signed(reader, LISTPACK_NUMBERS.get(first))
 
 
-def _signed(reader: Reader, size: int | None) -> bytes:
+def _signed(reader: RdbReader, size: int | None) -> bytes:
     if size is None:
         raise BadInput("the RDB file has an element of an unknown form in a packed value")
     return b"%d" % int.from_bytes(reader.take(size), "little", signed=True)
@@ -168,7 +168,7 @@ def _signed(reader: Reader, size: int | None) -> bytes:
 
 def in_ziplist(pack: bytes) -> list[bytes]:
     """Return the elements of a ziplist, which servers before 7 wrote (redis 6: ziplist.c)."""
-    reader, found = Reader(pack), []
+    reader, found = RdbReader(pack), []
     reader.take(10)
     while (before := reader.byte()) != END:
         reader.take(4 if before == 0xFE else 0)
@@ -176,7 +176,7 @@ def in_ziplist(pack: bytes) -> list[bytes]:
     return found
 
 
-def _ziplist_element(reader: Reader, first: int) -> bytes:
+def _ziplist_element(reader: RdbReader, first: int) -> bytes:
     if first < 0x40:
         return reader.take(first)
     if first < 0x80:
@@ -190,6 +190,6 @@ def _ziplist_element(reader: Reader, first: int) -> bytes:
 
 def in_intset(pack: bytes) -> list[bytes]:
     """Return the numbers of an intset (redis 7: intset.c)."""
-    reader = Reader(pack)
+    reader = RdbReader(pack)
     width, count = int(reader.number("<I")), int(reader.number("<I"))
     return [_signed(reader, width) for _ in range(count)]

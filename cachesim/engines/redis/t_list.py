@@ -12,7 +12,7 @@ from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.keys import NO_KEY
 from cachesim.engines.redis.list_value import LEFT, RIGHT, List
-from cachesim.engines.redis.rdb_reader import Load, Reader, in_listpack, in_ziplist
+from cachesim.engines.redis.rdb_reader import Load, RdbReader, in_listpack, in_ziplist
 from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.structure import kept, value_in
 from cachesim.errors import CommandError
@@ -177,13 +177,13 @@ def filled(db: Keyspace, elements: Iterable[bytes]) -> List:
     return made
 
 
-def in_nodes(reader: Reader, db: Keyspace, unpack: Callable[[bytes], list[bytes]]) -> List:
+def in_nodes(reader: RdbReader, db: Keyspace, unpack: Callable[[bytes], list[bytes]]) -> List:
     """Read a list whose nodes are packed."""
     packs = (unpack(reader.text()) for _ in range(reader.length()))
     return filled(db, (element for pack in packs for element in pack))
 
 
-def in_quicklist(reader: Reader, db: Keyspace) -> List:
+def in_quicklist(reader: RdbReader, db: Keyspace) -> List:
     """Read a list of nodes, each a listpack, or one large element."""
     nodes = ((reader.length(), reader.text()) for _ in range(reader.length()))
     packs = ([node] if kind == PLAIN else in_listpack(node) for kind, node in nodes)

@@ -8,7 +8,7 @@ from cachesim.engines.redis.arguments import SYNTAX, long_in_range, text
 from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.memory import HIGHEST
-from cachesim.engines.redis.rdb_reader import Load, Reader, in_listpack, in_ziplist
+from cachesim.engines.redis.rdb_reader import Load, RdbReader, in_listpack, in_ziplist
 from cachesim.engines.redis.reply import Pairs, Reply
 from cachesim.engines.redis.scan import ScanOptions, walk
 from cachesim.engines.redis.structure import kept, opened, value_in
@@ -228,7 +228,7 @@ def in_pairs(elements: list[bytes]) -> Iterable[tuple[bytes, float]]:
     return zip(elements[::2], map(float, elements[1::2]), strict=True)
 
 
-def read_pairs(reader: Reader, score: Callable[[], float]) -> Iterable[tuple[bytes, float]]:
+def read_pairs(reader: RdbReader, score: Callable[[], float]) -> Iterable[tuple[bytes, float]]:
     """Read the number of members, and then each with its score."""
     return [(reader.text(), score()) for _ in range(reader.length())]
 

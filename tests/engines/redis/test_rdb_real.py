@@ -61,10 +61,9 @@ def state(ask, database):
     return found
 
 
-def as_int_encoded(states):
-    """The server packs digits into an integer when it loads a file, whatever they were before."""
-    return {key: (kind, None, *rest) if kind == "string" else (kind, code, *rest)
-            for key, (kind, code, *rest) in states.items()}  # fmt: skip
+def without_encodings(states):
+    """A server that loads a file may pack digits and small values again, whatever they were before."""
+    return {key: (kind, *rest) for key, (kind, _, *rest) in states.items()}
 
 
 @pytest.mark.parametrize("policy", ["noeviction", "allkeys-lru", "allkeys-lfu"])
@@ -87,7 +86,7 @@ def test_a_real_server_loads_the_file(tmp_path, policy):
             compare_use(engine, real, database, policy)
             ours = state(lambda *argv: engine.execute(argv), database)
             assert len(ours) > 200
-            assert as_int_encoded(ours) == as_int_encoded(state(real.ask, database))
+            assert without_encodings(ours) == without_encodings(state(real.ask, database))
     finally:
         real.close()
 

@@ -19,7 +19,15 @@ from tests.engines.redis.real_primary import RealPrimary
 ASIDE = {"CONFIG", "WAIT", "LATENCY", "RANDOMKEY", "INFO", "MEMORY"}
 TEN_YEARS = 315_360_000  # seconds
 LASTS = 3_600_000  # milliseconds: longer than the test
-UNITS = {"EX": 1000, "PX": 1, "EXPIRE": 1000, "PEXPIRE": 1, "SETEX": 1000, "PSETEX": 1}
+UNITS = {
+    "EX": 1000,
+    "PX": 1,
+    "EXPIRE": 1000,
+    "PEXPIRE": 1,
+    "SETEX": 1000,
+    "PSETEX": 1,
+    "RESTORE": 1,
+}
 
 
 class Patient(ReplicatedEngine):
@@ -44,7 +52,7 @@ def relative(command):
     """Return the times of a command that count from now, in milliseconds."""
     name, *arguments = [str(part).upper() for part in command]
     found = [(UNITS[x], y) for x, y in pairwise(arguments) if x in UNITS]
-    if name in UNITS and len(arguments) > 1:
+    if name in UNITS and len(arguments) > 1 and "ABSTTL" not in arguments:
         found.append((UNITS[name], arguments[1]))
     return [unit * int(number) for unit, number in found if number.lstrip("-").isdigit()]
 

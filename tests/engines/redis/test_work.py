@@ -12,6 +12,7 @@ from cachesim.rng import uniform
 LONG = "y" * 700  # a hash with such a value is no listpack
 REPLIES = {
     "CONFIG|GET": [("CONFIG", "GET", "maxmemory*")],
+    "DUMP": [("DUMP", "a"), ("DUMP", "h"), ("DUMP", "none")],
     "ECHO": [("ECHO", "hello")],
     "GET": [("GET", "a"), ("GET", "none"), ("GET", "number")],
     "GETDEL": [("GETDEL", "a"), ("GETDEL", "none")],
