@@ -107,7 +107,8 @@ def start(real):
 
 # What random commands meet seldom; those that wait find something, and one draws all that is there.
 OF_OTHER_TYPES = (
-    "RPUSH l 1 2 3 4 5 6 7 8 9", "BLMOVE l m LEFT RIGHT 0", "BLMPOP 0 1 l LEFT COUNT 2",
+    "RPUSH l 1 2 3 4 5 6 7 8 9", "LMOVE l m LEFT RIGHT", "RPOPLPUSH l m", "ZADD w 1 a 2 b",
+    "ZREMRANGEBYRANK w 0 0", "RPUSH l 8 9", "BLMOVE l m LEFT RIGHT 0", "BLMPOP 0 1 l LEFT COUNT 2",
     "BLPOP none l 0", "BRPOP l 0", "BRPOPLPUSH l m 0", "LPOP l", "LPOP l 2", "RPOP l", "RPOP m 9",
     "LPOP none", "SADD s a", "SPOP s", "SADD s a b", "SPOP s 9", "SADD s a b", "SMOVE s t a",
     "SMOVE s t a", "SREM s b", "ZADD z 1 a 2 b 3 c 4 d 5 e 6 f 7 g", "BZMPOP 0 1 z MIN",
