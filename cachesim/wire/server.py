@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -93,7 +94,7 @@ class Server:
                 made = await loop.create_server(make, address.host, address.port, backlog=4096)
                 self.listening.append(made)
             if address.path is not None:
-                if os.path.lexists(address.path):
+                if os.path.lexists(address.path) and not is_left_over(address.path):
                     self.address = address._replace(path=None)  # not ours: `close` leaves it there
                     raise OSError(f"there is something at {address.path} already")
                 made = await loop.create_unix_server(make, address.path, backlog=4096)
@@ -254,6 +255,21 @@ class Connection(asyncio.Protocol):
         self.server.connections.discard(self)
         if isinstance(self.conversation, RedisConversation):
             self.server.clients.leave(self.conversation)
+
+
+def is_left_over(path: str) -> bool:
+    """Remove a unix socket at which nobody listens any more; True if there was one. Another file stays."""
+    if not Path(path).is_socket():
+        return False
+    with socket.socket(socket.AF_UNIX) as one:
+        try:
+            one.connect(path)
+        except ConnectionRefusedError:
+            Path(path).unlink(missing_ok=True)
+            return True
+        except OSError:
+            return False
+    return False
 
 
 def _address(name: object) -> str:

@@ -199,8 +199,7 @@ class RedisEngine(Keyspace):
 
         Raises OutOfMemory if memory is over its limit and the policy lets nothing go.
         """
-        size = len(value)
-        if not (self.begin() if size < BIG else self.begin_beside(size)):
+        if not self.begin() or (len(value) >= BIG and not self.begin_beside(len(value))):
             self.refuse(key)
             raise OutOfMemory(OOM)
         if not ttl > 0:

@@ -186,8 +186,7 @@ class ReplicatedEngine(WatchedEngine):
         if not ttl > 0 or (entry is not None and entry.when is not None):
             self._set_slowly(key, value, ttl)  # a bad time, or the key may be dead
             return
-        size = len(value)
-        if not (self.begin() if size < BIG else self.begin_beside(size)):
+        if not self.begin() or (len(value) >= BIG and not self.begin_beside(len(value))):
             self.refuse(key)
             raise OutOfMemory(OOM)
         command: Command = ("SET", key, value)
