@@ -12,6 +12,7 @@ from cachesim.cli.options import POLICY
 from cachesim.engines.base import Engine, EngineSpec
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.replication import ReplicatedEngine
+from cachesim.engines.redis.watched import LoneEngine
 from cachesim.errors import BadInput
 from cachesim.rng import uniform
 from cachesim.spec import Bytes, Rule, Seed
@@ -82,8 +83,9 @@ def serve(
 
     if shards is None and replicas is None:
         draw = uniform(seed, "eviction")
-        if isinstance(spec, Redis) and speed == 1:  # a real replica has the time of the world
-            engine: Engine = ReplicatedEngine(spec, clock, draw)
+        if isinstance(spec, Redis):  # a real replica has the time of the world
+            kind = ReplicatedEngine if speed == 1 else LoneEngine
+            engine: Engine = kind(spec, clock, draw)
         else:
             engine = spec.build(clock, draw)
         ready = partial(say, f"{engine.version}, {limit}")

@@ -8,9 +8,10 @@ from itertools import islice
 from typing import Any
 
 from cachesim.engines.redis.arguments import SYNTAX, integer, text
-from cachesim.engines.redis.command import RedisCommand, Reply, Verbatim, container, table
+from cachesim.engines.redis.command import RedisCommand, container, table
 from cachesim.engines.redis.helptexts import helper, lines_of
 from cachesim.engines.redis.info import VERSION
+from cachesim.engines.redis.reply import Reply, Verbatim
 from cachesim.errors import CommandError
 
 WRONG_PASSWORD = "WRONGPASS invalid username-password pair or user is disabled."
@@ -231,10 +232,7 @@ KILL: dict[bytes, Callable[[Any, bytes], bool]] = {
 
 
 def client_pause(client: Any, part: bytes, *modes: bytes) -> Reply:
-    """CLIENT PAUSE milliseconds [WRITE | ALL]: no command runs meanwhile.
-
-    SIMPLIFIED: WRITE holds back reads too.
-    """
+    """CLIENT PAUSE milliseconds [WRITE | ALL]: meanwhile no command runs, or none that writes."""
     if len(modes) > 1 or (modes and modes[0].upper() not in (b"WRITE", b"ALL")):
         raise CommandError("ERR CLIENT PAUSE mode must be WRITE or ALL")
     try:
@@ -243,13 +241,13 @@ def client_pause(client: Any, part: bytes, *modes: bytes) -> Reply:
         raise CommandError("ERR timeout is not an integer or out of range") from None
     if lasts < 0:
         raise CommandError("ERR timeout is negative")
-    client.clients.paused_until = client.engine.clock() + lasts / 1000
+    client.clients.hold(client.engine.clock() + lasts / 1000, b"WRITE" in map(bytes.upper, modes))
     return "OK"
 
 
 def client_unpause(client: Any) -> Reply:
     """CLIENT UNPAUSE."""
-    client.clients.paused_until = 0.0
+    client.clients.go_on()
     return "OK"
 
 
@@ -264,11 +262,13 @@ def client_getredir(client: Any) -> Reply:
 
 
 def client_unblock(client: Any, number: bytes, *reasons: bytes) -> Reply:
-    """CLIENT UNBLOCK id [reason]: 0, as no client is ever blocked here."""
+    """CLIENT UNBLOCK id [TIMEOUT | ERROR]: 1 if the client waited, and does not any more."""
     if len(reasons) > 1 or (reasons and reasons[0].upper() not in (b"TIMEOUT", b"ERROR")):
         raise CommandError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
-    integer(number)
-    return 0
+    other = client.clients.by_number.get(integer(number))
+    if other is None or other.blocked is None:
+        return 0
+    return int(other.blocked.unblock(with_error=bool(reasons) and reasons[0].upper() == b"ERROR"))
 
 
 FLAGS = "noscript loading stale"

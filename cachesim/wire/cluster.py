@@ -6,7 +6,6 @@ port of the bus that a node shows is not open.
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import pairwise
 
 from cachesim.engines.base import Random
 from cachesim.engines.redis.arguments import Arguments
@@ -107,5 +106,11 @@ def stay_in_database(row: RedisCommand, argv: Arguments) -> None:
 
 
 def _other_database(options: Arguments) -> bool:
-    pairs = pairwise(options)
-    return any(name.upper() == b"DB" and as_integer(n) not in (0, None) for name, n in pairs)
+    """Whether COPY names another database; if its options are wrong, the usual way refuses them."""
+    words, other = iter(options), False
+    for word in words:
+        number = as_integer(next(words, b"")) if word.upper() == b"DB" else None
+        if number is None and word.upper() != b"REPLACE":
+            return False
+        other = other or number not in (0, None)
+    return other

@@ -9,9 +9,10 @@ from functools import wraps
 from typing import Any
 
 from cachesim.engines.redis.arguments import integer
-from cachesim.engines.redis.command import RedisCommand, Reply, Verbatim, container, table
+from cachesim.engines.redis.command import RedisCommand, container, table
 from cachesim.engines.redis.helptexts import helper, lines_of
 from cachesim.engines.redis.memory import as_bytes
+from cachesim.engines.redis.reply import Reply, Verbatim
 from cachesim.engines.redis.slots import SLOTS, slot_of
 from cachesim.errors import CommandError
 from cachesim.wire.cluster import BUS, ClusterNode

@@ -1,11 +1,12 @@
 """A client's connection to a node of a cluster: what the node does not serve, it redirects."""
 
 from cachesim.engines.redis.arguments import Arguments
-from cachesim.engines.redis.command import Reply, find
+from cachesim.engines.redis.command import RedisCommand, find
 from cachesim.engines.redis.engine import RedisEngine
 from cachesim.errors import CommandError
+from cachesim.wire.clients import Clients
 from cachesim.wire.cluster import ClusterNode, route, stay_in_database
-from cachesim.wire.redis_conversation import OWN_NAMES, Clients, RedisConversation
+from cachesim.wire.redis_conversation import RedisConversation
 
 
 class ClusterConversation(RedisConversation):
@@ -20,11 +21,11 @@ class ClusterConversation(RedisConversation):
         self.node = clients.node
         self.role = b"replica" if self.node.primary else b"master"
 
-    def run(self, argv: Arguments) -> Reply:
-        """Give the reply to a command, or raise the CommandError that names the right node."""
-        if argv[0].upper() not in OWN_NAMES:
+    def admit(self, argv: Arguments) -> RedisCommand:
+        """Return the row of a command, or raise the CommandError that names the right node."""
+        if argv[0].upper() not in self.own_names:
             self._route(argv)
-        return super().run(argv)
+        return super().admit(argv)
 
     def _route(self, argv: Arguments) -> None:
         """Redirect before memory is looked at, and count that as the server does."""

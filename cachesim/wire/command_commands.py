@@ -4,8 +4,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from cachesim.engines.redis.arguments import SYNTAX, Arguments, text
-from cachesim.engines.redis.command import RedisCommand, Reply, Table, find, table
+from cachesim.engines.redis.command import RedisCommand, Table, find, table
 from cachesim.engines.redis.helptexts import helper, lines_of
+from cachesim.engines.redis.key_places import NOWHERE
+from cachesim.engines.redis.reply import Reply
 from cachesim.errors import CommandError
 
 NO_SUCH = "ERR Invalid command specified"
@@ -25,7 +27,9 @@ def described(known: Table, row: RedisCommand) -> list[Any]:
         row.name.lower().encode(),
         row.arity,
         set(flags),
-        *row.keys,
+        row.keys.first,
+        row.keys.last,
+        row.keys.step,
         {*groups, speed},
         [],
         [],
@@ -87,11 +91,14 @@ def command_getkeys(client: Any, *asked: bytes) -> Reply:
         row = find(client.known, argv)
     except CommandError:
         raise CommandError(NO_SUCH) from None
-    if not row.keys.first:
+    if row.keys == NOWHERE:
         raise CommandError("ERR The command has no key arguments")
     if not row.takes(argv):
         raise CommandError("ERR Invalid number of arguments specified for command")
-    return row.keys.of(argv)
+    keys = row.keys.of(argv)
+    if not keys:
+        raise CommandError("ERR Invalid arguments specified for command")
+    return keys
 
 
 def command_docs(client: Any, *asked: bytes) -> Reply:

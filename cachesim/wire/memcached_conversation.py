@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from cachesim.engines.memcached.proto_items import Block
 from cachesim.engines.memcached.proto_meta import MetaBlock
 from cachesim.engines.memcached.proto_text import begin
+from cachesim.wire.turns import ENOUGH, TURN
 
 if TYPE_CHECKING:
     from cachesim.engines.memcached.engine import MemcachedEngine
 
 LONGEST_START = 2048  # bytes without the end of a line; more only for a get
-ENOUGH = 1 << 20  # bytes of replies at a time: the rest waits until the client has read them
 READ_BUFFER = 16384  # bytes that the server reads at once: no line but a get is longer
 BINARY = 0x80  # the first byte of a client that speaks the binary protocol
 
@@ -54,7 +54,7 @@ class MemcachedConversation:
                 break
             replies.append(reply)
             size += len(reply)
-            if size > ENOUGH:
+            if size > ENOUGH or len(replies) == TURN:
                 self.pending = True
                 break
         if self._dropped:  # replies that were not sent yet are lost with the connection

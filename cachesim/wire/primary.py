@@ -5,6 +5,7 @@ it was away for a short time, only the part of the stream that it missed (redis 
 SIMPLIFIED: the copy takes no time and no fork, and is sent at once.
 """
 
+import math
 from collections.abc import Callable
 from secrets import token_hex
 from typing import Any
@@ -13,6 +14,7 @@ from cachesim.engines.redis.arguments import argument
 from cachesim.engines.redis.rdb import dump
 from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.engines.redis.replication_log import FRAME, LogEntry
+from cachesim.wire.blocked import Blocked
 
 SILENT = 60.0  # seconds of wall time after which a replica that says nothing is left (redis 7: `repl-timeout`)
 NO_IDENTITY = "0" * 40
@@ -55,13 +57,24 @@ class Link:
         return sent
 
 
-class Waiting:
-    """A client that waits for replicas (WAIT)."""
+class WaitsForReplicas(Blocked):
+    """A client that waits for replicas (WAIT); after `patience` seconds no more, 0: for ever."""
 
     def __init__(self, client: Any, replicas: int, offset: int, patience: float) -> None:
-        self.client, self.replicas, self.offset = client, replicas, offset
-        self.patience = patience  # seconds of wall time; 0: for ever
-        self.until: float | None = None  # wall time; set at the first look
+        super().__init__(client)
+        self.primary: Primary = client.clients.primary
+        self.replicas, self.offset = replicas, offset
+        self.until = client.engine.clock() + patience if patience else math.inf
+        self.primary.waiting.append(self)
+
+    def time_out(self) -> None:
+        """Reply how many replicas have the writes."""
+        self.forget()
+        self.client.late(self.primary.count(self.offset))
+
+    def forget(self) -> None:
+        """Wait no more."""
+        self.primary.waiting.remove(self)
 
 
 class Primary:
@@ -77,7 +90,7 @@ class Primary:
         self.engine = engine
         self.links: list[Link] = []
         self.copies: list[tuple[Callable[[], Where], ReplicatedEngine]] = []
-        self.waiting: list[Waiting] = []
+        self.waiting: list[WaitsForReplicas] = []
         self.has_real_time = True  # else a real server must not copy it: TTLs would end too late
         self.sent = engine.log.offset  # bytes of the stream that were handed out
         # Another process must not have the name, even with the same seed: the history is another one.
@@ -193,19 +206,11 @@ class Primary:
             self.engine.log.write(self.engine.clock(), GET_ACK, FRAME)
             self.spread()
 
-    def answered(self, now: float) -> list[tuple[Any, int]]:
-        """Take the clients whose WAIT is over at the wall time `now`, each with its reply."""
-        over: list[tuple[Any, int]] = []
+    def answer(self) -> None:
+        """Give their replies to the clients whose writes enough replicas have now."""
         for each in list(self.waiting):
-            if each.until is None:
-                each.until = now + (each.patience or float("inf"))
-            count = self.count(each.offset)
-            if each.client.over:
-                self.waiting.remove(each)
-            elif count >= each.replicas or now >= each.until:
-                self.waiting.remove(each)
-                over.append((each.client, count))
-        return over
+            if self.count(each.offset) >= each.replicas:
+                each.time_out()
 
     def listen(self, now: float) -> list[Link]:
         """Note who has spoken since the last look, and give the links that are silent too long."""

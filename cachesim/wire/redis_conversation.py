@@ -1,71 +1,25 @@
 """One Redis client's connection. Bytes come in as commands; the bytes of the replies go out."""
 
 from collections.abc import Callable
-from itertools import count
+from typing import Any
 
-from cachesim.engines.base import Engine
 from cachesim.engines.redis.arguments import Arguments, quoted, text, wrong_number
-from cachesim.engines.redis.command import Reply, Table, find
+from cachesim.engines.redis.command import RedisCommand, Table, find
 from cachesim.engines.redis.engine import RedisEngine
-from cachesim.engines.redis.replication import ReplicatedEngine
+from cachesim.engines.redis.reply import Reply, is_nothing
+from cachesim.engines.redis.watch import Watch
 from cachesim.errors import BadInput, CommandError, OutOfMemory
-from cachesim.wire import (
-    client_commands,
-    cluster_commands,
-    command_commands,
-    replication_commands,
-    simple_commands,
-)
+from cachesim.wire.blocked import Blocked, Postponed, WaitsForKeys
 from cachesim.wire.cluster import ClusterNode
-from cachesim.wire.primary import Link, Primary
+from cachesim.wire.primary import Link
 from cachesim.wire.resp import ProtocolError, RequestReader, encode, whole_command
+from cachesim.wire.simple_commands import COMMANDS as OF_SIMPLE
+from cachesim.wire.simple_commands import run_simple
+from cachesim.wire.subscriptions import Subscriptions, check_context, show
+from cachesim.wire.transactions import CommandQueue, is_queued, result_of
+from cachesim.wire.turns import ENOUGH, TURN
 
-# Answered here; the engine is not asked. The simple engine has no part in a cluster, and no replicas.
-OWN_OF_SIMPLE = client_commands.COMMANDS | command_commands.COMMANDS
-OWN = OWN_OF_SIMPLE | cluster_commands.COMMANDS | replication_commands.COMMANDS
-OWN_NAMES, OWN_NAMES_OF_SIMPLE = (
-    frozenset(name.encode() for name in rows) for rows in (OWN, OWN_OF_SIMPLE)
-)
 SHORT = 16 * 1024  # bytes: one command of this length is answered without a look at the buffer
-ENOUGH = 1 << 20  # bytes of replies at a time: the rest waits until the client has read them
-
-
-class Clients:
-    """All connections to one engine."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.by_number: dict[int, RedisConversation] = {}  # CLIENT ID replies the number
-        self.next_number = count(1).__next__
-        self.shut_down = False  # a client asked for it
-        self.has_news = False  # for the server: a shutdown, a killed client
-        self.primary: Primary | None = None  # None: nobody can copy the engine
-        if isinstance(engine, ReplicatedEngine) and not engine.is_replica:
-            self.primary = Primary(engine)
-        self.paused_until = 0.0  # seconds on the engine's clock: CLIENT PAUSE
-
-    def join(self, peer: str = "", here: str = "") -> "RedisConversation":
-        """Return the conversation of a new client. Its address is `peer`, the server's is `here`."""
-        client = self.conversation(peer, here)
-        self.by_number[client.number] = client
-        self._show_count()
-        return client
-
-    def conversation(self, peer: str, here: str) -> "RedisConversation":
-        """Make the conversation of a new client."""
-        return RedisConversation(self, self.next_number(), peer, here)
-
-    def leave(self, client: "RedisConversation") -> None:
-        """Forget a client that is gone."""
-        self.by_number.pop(client.number, None)
-        client.over = True
-        if client.link is not None and self.primary is not None:
-            self.primary.leave(client.link)
-        self._show_count()
-
-    def _show_count(self) -> None:
-        if isinstance(self.engine, RedisEngine):
-            self.engine.connected_clients = len(self.by_number)
 
 
 def command_name(known: Table, argv: Arguments) -> str:
@@ -81,6 +35,7 @@ class RedisConversation:
     r"""One client's connection to a Redis engine, or to a simple one.
 
     >>> from cachesim.engines.redis.engine import Redis
+    >>> from cachesim.wire.clients import Clients
     >>> client = Clients(Redis().build(clock=lambda: 0.0, random=lambda: 0.5)).join()
     >>> client.receive(b"*2\r\n$4\r\nINCR\r\n$1\r\na\r\nGE"), client.receive(b"T a\r\n")
     (b':1\r\n', b'$1\r\n1\r\n')
@@ -88,20 +43,22 @@ class RedisConversation:
 
     node: ClusterNode | None = None  # at this end of the connection, if the engine is in a cluster
     mode, role = b"standalone", b"master"  # as HELLO replies them
+    watch: Watch | None = None  # the keys of WATCH
+    in_exec = False  # its transaction runs: nothing waits
 
-    def __init__(self, clients: Clients, number: int, peer: str, here: str) -> None:
+    def __init__(self, clients: Any, number: int, peer: str, here: str) -> None:
         self.clients = clients
         self.engine = clients.engine
         self.number = number
         self.peer, self.here = peer, here
         self.began = self.last = self.engine.clock()  # seconds
-        is_redis = isinstance(self.engine, RedisEngine)
-        self.own = OWN if is_redis else OWN_OF_SIMPLE
-        self.own_names = OWN_NAMES if is_redis else OWN_NAMES_OF_SIMPLE
+        self.own, self.own_names = clients.own, clients.own_names
         self.over = False  # hang up once everything is sent
         self.pending = False  # more commands may be complete: receive(b"") goes on with them
-        self.waits = False  # for replicas: no command runs until `resume`
+        self.blocked: Blocked | None = None  # no command runs until its reply has been given
         self.link: Link | None = None  # of a client that is a replica
+        self.subscriptions = Subscriptions(self)
+        self.outbox: list[bytes] | None = None  # of a batch of commands; None: none runs
         self.give: Callable[[bytes], None] = lambda data: None  # sends unasked; the server sets it
         self.last_argv: Arguments = []
         self.reset()
@@ -113,15 +70,22 @@ class RedisConversation:
         self.replies, self.is_kept = True, False
         self.silent = self.silent_next = False  # no reply to this command, to the next
         self.reads_copies = False  # READONLY, at a node of a cluster
+        self.clients.monitors.pop(self, None)
+        for is_pattern in (False, True):
+            self.subscriptions.leave((), is_pattern)
+        self.queue: CommandQueue | None = None  # the commands since MULTI
+        if self.watch is not None:
+            self.engine.watches.drop(self.watch)
+        self.watch: Watch | None = None
 
     def receive(self, data: bytes) -> bytes:
         """Take a piece of the stream and return the replies to the commands that it completes."""
         if self.over:
             return b""
-        if self.waits:
+        if self.blocked is not None:
             self._requests.feed(data)
             return b""
-        if len(data) <= SHORT and self._requests.is_between and not self.clients.paused_until:
+        if len(data) <= SHORT and self._requests.is_between:
             argv = whole_command(data)
             if argv is not None:
                 self.pending = False
@@ -131,26 +95,56 @@ class RedisConversation:
     def _receive_any(self, data: bytes) -> bytes:
         """Take any piece of the stream, from half a command to thousands."""
         self._requests.feed(data)
-        replies, size = [], 0
+        replies = self.outbox = []
+        size = 0
         self.pending = True
         try:
-            while not (self.over or self.waits or self.clients.paused_until or size > ENOUGH):
+            while not (self.over or self.blocked or size > ENOUGH or len(replies) == TURN):
                 argv = next(self._requests, None)
                 if argv is None:
                     self.pending = False
                     break
                 replies.append(self.answer(argv))
-                size += len(replies[-1])
-            self.pending = self.pending and not self.waits
+                size = sum(map(len, replies))
+            self.pending = self.pending and not self.blocked
         except ProtocolError as error:
             self.over = True
             replies.append(encode(CommandError(f"ERR {error}")))
+        self.outbox = None
         return b"".join(replies)
 
-    def resume(self, reply: Reply) -> bytes:
-        """Go on after WAIT: return its reply and those to the commands that came after it."""
-        self.waits = False
-        return (encode(reply, self.resp) if self.replies else b"") + self.receive(b"")
+    def block(self, why: Blocked) -> None:
+        """Give no reply to the running command yet, and run no other one."""
+        self.blocked, self.silent = why, True
+        self._count_blocked(why.counts)
+
+    def _count_blocked(self, change: int) -> None:
+        if isinstance(self.engine, RedisEngine):
+            self.engine.blocked.clients += change
+
+    def unblocked(self) -> None:
+        """Wait no more: the next commands can run."""
+        if self.blocked is not None:
+            self._count_blocked(-self.blocked.counts)
+            self.blocked, self.pending = None, True
+
+    def late(self, reply: Reply | Exception) -> None:
+        """Give the reply for which a blocked client waits."""
+        self.unblocked()
+        self.give(encode(reply, self.resp) if self.replies else b"")
+
+    def push(self, message: Reply) -> None:
+        """Send what the client did not ask for now, after the replies that were made before."""
+        data = encode(message, self.resp)
+        if self.outbox is None:
+            self.give(data)
+        else:
+            self.outbox.append(data)
+
+    def again(self, argv: Arguments) -> None:
+        """Run a command that was held back; it may block the client once more."""
+        self.unblocked()
+        self.give(self.answer(argv))
 
     def answer(self, argv: Arguments) -> bytes:
         """Run a command and return the bytes of its reply; none if CLIENT REPLY says so."""
@@ -165,34 +159,105 @@ class RedisConversation:
         """Return the reply to a command. Raises CommandError, OutOfMemory."""
         engine = self.engine
         self.last, self.last_argv = engine.clock(), argv
-        if argv[0].upper() in self.own_names:
-            return self._run_own(argv)
+        if self.clients.pause is not None and self.clients.holds_back(self, argv):
+            self.block(Postponed(self, argv))
+            return None
+        if len(self.subscriptions):
+            check_context(self, text(argv[0]))
         if not isinstance(engine, RedisEngine):
-            return simple_commands.run_simple(engine, argv)
+            own = argv[0].upper() in self.own_names
+            return self.call(self.admit(argv), argv) if own else run_simple(engine, argv)
+        if self.queue is not None and is_queued(argv):
+            return self.enqueue(self.queue, argv)
+        reply = self.call(self.admit(argv), argv)
+        if engine.blocked.ready:
+            engine.blocked.serve()
+        return reply
+
+    def enqueue(self, queue: CommandQueue, argv: Arguments) -> Reply:
+        """Keep a command until EXEC. One that is refused makes the whole transaction fail."""
+        try:
+            queue.commands.append((self.admit(argv), argv))
+        except (CommandError, OutOfMemory):
+            queue.has_failed = True
+            raise
+        return "QUEUED"
+
+    def admit(self, argv: Arguments) -> RedisCommand:
+        """Return the row of a command that may run now. Raises CommandError, OutOfMemory."""
+        if argv[0].upper() in self.own_names:
+            row = find(self.own, argv)
+            if not row.takes(argv):
+                raise wrong_number(row.name)
+            return row
+        engine: Any = self.engine
         if engine.selected != self.database:
             engine.select(self.database)
-        reply = engine.run(argv)
+        admitted: RedisCommand = engine.admit(argv)
+        return admitted
+
+    def call(self, row: RedisCommand, argv: Arguments) -> Reply:
+        """Run an admitted command: one about the connection, or one of the engine."""
+        if self.clients.monitors:
+            show(self, row, argv)
+        if row.name in self.own:
+            return row.function(self, *row.read(argv))
+        engine: Any = self.engine
+        if engine.selected != self.database:
+            engine.select(self.database)
+        reply: Reply = engine.call(row, argv)
+        if row.blocks is not None and is_nothing(reply) and not self.in_exec:
+            self.block(WaitsForKeys(self, row, argv, reply))
         self.database = engine.selected
         return reply
 
-    def _run_own(self, argv: Arguments) -> Reply:
-        """Run a command about the connection, or COMMAND."""
-        row = find(self.own, argv)
-        if not row.takes(argv):
-            raise wrong_number(row.name)
-        return row.function(self, *row.read(argv))
+    def call_together(self, queue: CommandQueue) -> Reply:
+        """Run the commands of a transaction, with nothing in between. Each has its reply, or its error."""
+        engine: Any = self.engine
+        engine.admit_all(queue.flags)
+        self.in_exec = True
+        try:
+            with engine.as_one("EXEC"):
+                return [result_of(self.call, row, argv) for row, argv in queue.commands]
+        finally:
+            self.in_exec = False
 
     @property
     def known(self) -> Table:
         """Every command that this client may call, subcommands ("CONFIG|GET") included."""
         engine = self.engine
-        rows = engine.commands if isinstance(engine, RedisEngine) else simple_commands.COMMANDS
+        rows = engine.commands if isinstance(engine, RedisEngine) else OF_SIMPLE
         return {**rows, **self.own}
 
     @property
     def kind(self) -> str:
-        """The type that CLIENT LIST and CLIENT KILL mean: "normal" or "replica"."""
-        return "normal" if self.link is None else "replica"
+        """The type that CLIENT LIST and CLIENT KILL mean: "normal", "pubsub" or "replica"."""
+        if self.link is not None:
+            return "replica"
+        return "pubsub" if len(self.subscriptions) else "normal"
+
+    def listens_to(self, patterns: bool) -> int:
+        """Return to how many channels it listens, or to how many patterns."""
+        return sum(is_pattern == patterns for is_pattern, _ in self.subscriptions.names)
+
+    @property
+    def has_lost_race(self) -> bool:
+        """Whether somebody has changed a key that it watches."""
+        return self.watch is not None and self.watch.is_broken
+
+    @property
+    def flags(self) -> str:
+        """The letters of CLIENT LIST for what the client is and does."""
+        on = {
+            "O": self in self.clients.monitors,
+            "P": len(self.subscriptions),
+            "S": self.link,
+            "b": self.blocked,
+            "x": self.queue,
+            "d": self.has_lost_race,
+            "e": self.is_kept,
+        }
+        return "".join(letter for letter, is_on in on.items() if is_on) or "N"
 
     def described(self) -> str:
         """Return the line of CLIENT LIST (redis 7: networking.c, catClientInfoString)."""
@@ -205,10 +270,12 @@ class RedisConversation:
             "name": self.name,
             "age": int(now - self.began),
             "idle": int(now - self.last),
-            "flags": "S" if self.link else "e" if self.is_kept else "N",
+            "flags": self.flags,
             "db": self.database,
-            **dict.fromkeys(("sub", "psub", "ssub"), 0),
-            "multi": -1,
+            "sub": self.listens_to(False),
+            "psub": self.listens_to(True),
+            "ssub": 0,
+            "multi": -1 if self.queue is None else len(self.queue.commands),
             **dict.fromkeys(("qbuf", "qbuf-free", "argv-mem", "multi-mem"), 0),
             **dict.fromkeys(("rbs", "rbp", "obl", "oll", "omem", "tot-mem"), 0),
             "events": "r",

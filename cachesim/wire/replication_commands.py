@@ -7,10 +7,11 @@ client, a RedisConversation. The layouts are those of redis 7, replication.c.
 from typing import Any
 
 from cachesim.engines.redis import server
-from cachesim.engines.redis.arguments import SYNTAX, integer, quoted, text
-from cachesim.engines.redis.command import RedisCommand, Reply, table
+from cachesim.engines.redis.arguments import SYNTAX, integer, quoted_last, text
+from cachesim.engines.redis.command import RedisCommand, table
+from cachesim.engines.redis.reply import Reply
 from cachesim.errors import CommandError
-from cachesim.wire.primary import Link, Primary, Waiting
+from cachesim.wire.primary import Link, Primary, WaitsForReplicas
 
 NOT_COPIED = (
     "ERR this server cannot be copied: a replica needs `cachesim serve --engine redis --speed 1`, "
@@ -45,7 +46,7 @@ def replconf(client: Any, *parts: bytes) -> Reply:
         elif name == b"ip-address":
             link_of(client).host = text(value)
         elif name not in (b"capa", b"rdb-only", b"rdb-filter-only"):
-            raise CommandError(f"ERR Unrecognized REPLCONF option: {quoted(option)}")
+            raise CommandError(f"ERR Unrecognized REPLCONF option: {quoted_last(option)}")
     return "OK"
 
 
@@ -97,11 +98,10 @@ def wait(client: Any, number: int, part: bytes) -> Reply:
         return 0
     primary.spread()
     offset = primary.sent
-    if (count := primary.count(offset)) >= number:
+    if (count := primary.count(offset)) >= number or client.in_exec:
         return count
     primary.ask_for_acks()
-    client.waits = client.silent = True
-    primary.waiting.append(Waiting(client, number, offset, integer(part) / 1000))
+    client.block(WaitsForReplicas(client, number, offset, integer(part) / 1000))
     return None
 
 

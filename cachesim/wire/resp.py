@@ -2,8 +2,15 @@
 
 from typing import Any
 
-from cachesim.engines.redis.command import Pairs, Verbatim
 from cachesim.engines.redis.memory import as_integer
+from cachesim.engines.redis.reply import (
+    NULL_ARRAY,
+    Members,
+    Pairs,
+    Pushed,
+    SeveralReplies,
+    Verbatim,
+)
 from cachesim.errors import CachesimError
 
 LONGEST_LINE = 64 * 1024  # bytes (redis 7: server.h, PROTO_INLINE_MAX_SIZE)
@@ -242,8 +249,14 @@ def _encode_rare(reply: Any, resp: int) -> bytes:
         return b"$%d\r\n%b\r\n" % (len(shown), shown) if resp == 2 else b",%b\r\n" % shown
     if isinstance(reply, Exception):
         return b"-%b\r\n" % str(reply).encode("utf-8", "surrogateescape")
+    if isinstance(reply, SeveralReplies):
+        return b"".join(encode(each, resp) for each in reply)
+    if reply is NULL_ARRAY:
+        return b"*-1\r\n" if resp == 2 else b"_\r\n"
     mark, parts = b"*", list(reply)
-    if isinstance(reply, dict):
+    if resp == 3 and isinstance(reply, Pushed | Members):
+        mark = b">" if isinstance(reply, Pushed) else b"~"
+    elif isinstance(reply, dict):
         parts = [part for pair in reply.items() for part in pair]
         mark = b"*" if resp == 2 else b"%"
     elif isinstance(reply, Pairs) and resp == 2:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -13,8 +14,9 @@ from cachesim.clock import Clock
 from cachesim.engines.base import START, Engine
 from cachesim.engines.memcached.engine import MemcachedEngine
 from cachesim.errors import BadInput
+from cachesim.wire.clients import Clients
 from cachesim.wire.memcached_conversation import MemcachedConversation
-from cachesim.wire.redis_conversation import Clients, RedisConversation
+from cachesim.wire.redis_conversation import RedisConversation
 
 MOST_UNSENT = 1 << 20  # bytes of replies that a client may leave unread; then it is not read either
 MOST_FOR_A_REPLICA = (
@@ -92,7 +94,7 @@ class Server:
                 made = await loop.create_server(make, address.host, address.port, backlog=4096)
                 self.listening.append(made)
             if address.path is not None:
-                if os.path.lexists(address.path):
+                if os.path.lexists(address.path) and not is_left_over(address.path):
                     self.address = address._replace(path=None)  # not ours: `close` leaves it there
                     raise OSError(f"there is something at {address.path} already")
                 made = await loop.create_unix_server(make, address.path, backlog=4096)
@@ -117,11 +119,8 @@ class Server:
         while True:
             await asyncio.sleep(self.pause)
             self.engine.tick()
+            self.clients.look_at_clock()
             self.spread(looks=True)
-            if self.clients.paused_until and self.engine.clock() >= self.clients.paused_until:
-                self.clients.paused_until = 0.0
-                for connection in list(self.connections):
-                    connection.data_received(b"")
 
     def spread(self, looks: bool = False) -> None:
         """Send the replicas what is new, and answer each WAIT that is over.
@@ -136,8 +135,8 @@ class Server:
             if link.outgoing:
                 link.client.give(link.take())
         now = asyncio.get_running_loop().time()
-        for client, count in primary.answered(now) if primary.waiting else ():
-            client.give(client.resume(count))
+        if primary.waiting:
+            primary.answer()
         for link in primary.listen(now) if looks else ():
             link.client.over = self.clients.has_news = True
         if self.clients.has_news:
@@ -190,6 +189,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, server: Server) -> None:
         self.server = server
         self.is_full = False  # the client left too many replies unread
+        self.is_behind = False  # commands that have come wait for their turn
         self.largest = 0  # bytes of the largest piece that was given
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -205,20 +205,30 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Answer the requests that are complete."""
-        client, paused = self.conversation, self.server.clients.paused_until
+        client = self.conversation
         reply = client.receive(data)
         if reply:
             self.transport.write(reply)
         if client.over:
             self.transport.close()
-        elif client.pending and not self.is_full and not paused:
+        elif client.pending and not self.is_full:
             asyncio.get_running_loop().call_soon(self.data_received, b"")
+        if client.pending != self.is_behind:
+            self._read_on(client.pending)
         self.server.spread()
         if self.server.clients.has_news:
             self.server.look()
 
+    def _read_on(self, is_behind: bool) -> None:
+        """Read no more from a client while commands of it wait; else they would fill the memory."""
+        self.is_behind = is_behind
+        if is_behind:
+            self.transport.pause_reading()
+        elif not self.is_full and not self.transport.is_closing():
+            self.transport.resume_reading()
+
     def give(self, data: bytes) -> None:
-        """Send what the client did not ask for now: a replica's stream, the reply to a WAIT."""
+        """Send what the client did not ask for now: a replica's stream, a late reply, a message."""
         self.transport.write(data)
         self.largest = max(self.largest, len(data))  # the copy of all keys may be as large as it is
         if self.transport.get_write_buffer_size() > self.largest + MOST_FOR_A_REPLICA:
@@ -235,7 +245,8 @@ class Connection(asyncio.Protocol):
         """Read from the client again."""
         self.is_full = False
         if not self.transport.is_closing():
-            self.transport.resume_reading()
+            if not self.is_behind:
+                self.transport.resume_reading()
             if self.conversation.pending:
                 self.data_received(b"")
 
@@ -244,6 +255,21 @@ class Connection(asyncio.Protocol):
         self.server.connections.discard(self)
         if isinstance(self.conversation, RedisConversation):
             self.server.clients.leave(self.conversation)
+
+
+def is_left_over(path: str) -> bool:
+    """Remove a unix socket at which nobody listens any more; True if there was one. Another file stays."""
+    if not Path(path).is_socket():
+        return False
+    with socket.socket(socket.AF_UNIX) as one:
+        try:
+            one.connect(path)
+        except ConnectionRefusedError:
+            Path(path).unlink(missing_ok=True)
+            return True
+        except OSError:
+            return False
+    return False
 
 
 def _address(name: object) -> str:

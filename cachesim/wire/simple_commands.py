@@ -9,7 +9,8 @@ from cachesim.engines.redis.arguments import (
     text,
     wrong_number,
 )
-from cachesim.engines.redis.command import RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
+from cachesim.engines.redis.reply import Reply
 from cachesim.errors import BadInput, CommandError
 
 

@@ -10,9 +10,9 @@ from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.slots import SLOTS, shares, slot_of
 from cachesim.errors import BadInput
 from cachesim.rng import uniform
+from cachesim.wire.clients import Clients
 from cachesim.wire.cluster import Cluster
 from cachesim.wire.cluster_conversation import ClusterClients
-from cachesim.wire.redis_conversation import Clients
 from cachesim.wire.served_cluster import ServedCluster
 from cachesim.wire.server import wall_clock
 from tests.patience import PATIENCE
@@ -112,7 +112,7 @@ def test_the_shares_are_all_slots(shards):
 
 
 def test_keys_in_a_slot():
-    """Counted and listed, newest first; a wrong slot is refused."""
+    """CountedKeys and listed, newest first; a wrong slot is refused."""
     three = joined()[2]
     say(three, "MSET foo 1 {foo}a 2 {foo}b 3")
 

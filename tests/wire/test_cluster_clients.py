@@ -11,6 +11,7 @@ from cachesim.clock import ManualClock
 from cachesim.engines.redis.arguments import argument
 from cachesim.engines.redis.command import find
 from cachesim.engines.redis.engine import Redis
+from cachesim.engines.redis.key_places import NOWHERE
 from cachesim.engines.redis.slots import slot_of
 from cachesim.errors import CommandError
 from cachesim.wire.cluster import Cluster
@@ -129,7 +130,7 @@ def has_keys(client, argv):
         row = find(client.engine.commands, argv)
     except CommandError:
         return False
-    return bool(row.keys.first) and row.takes(argv)
+    return row.keys != NOWHERE and row.takes(argv)
 
 
 def random_names(number):

@@ -5,8 +5,8 @@ import pytest
 from cachesim.clock import ManualClock
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.replication import ReplicatedEngine
+from cachesim.wire.clients import Clients
 from cachesim.wire.primary import SILENT
-from cachesim.wire.redis_conversation import Clients
 from tests.wire.real import resp
 
 PING = b"*1\r\n$4\r\nPING\r\n"
@@ -130,15 +130,23 @@ def test_wait_ends_with_the_acknowledgement_or_with_the_time():
     wire.say("SET a 1")
     assert b"" == wire.say("WAIT 1 500\r\nGET a") == wire.say("PING")
     assert wire.sent().endswith(resp([b"REPLCONF", b"GETACK", b"*"]))
-    assert [] == wire.primary.answered(10.0)
+    late = []
+    wire.client.give = late.append
+    wire.primary.answer()
+    assert not late
     wire.ack(wire.engine.offset)
-    ((client, count),) = wire.primary.answered(10.1)
-    assert (wire.client, 1) == (client, count)
-    assert b":1\r\n$1\r\n1\r\n+PONG\r\n" == client.resume(count)
+    wire.primary.answer()
+    assert [b":1\r\n"] == late
+    assert b"$1\r\n1\r\n+PONG\r\n" == wire.client.receive(b"")
 
     wire.say("WAIT 2 500")
-    assert [] == wire.primary.answered(20.0) == wire.primary.answered(20.4)
-    assert [(wire.client, 1)] == wire.primary.answered(20.5)
+    wire.engine.clock.advance(0.4)
+    wire.clients.look_at_clock()
+    assert [b":1\r\n"] == late
+    wire.engine.clock.advance(0.1)
+    wire.clients.look_at_clock()
+    assert [b":1\r\n", b":1\r\n"] == late
+    assert not wire.primary.waiting
 
 
 def test_a_silent_replica_is_left():

@@ -9,13 +9,13 @@ from random import Random
 import pytest
 
 from cachesim.engines.redis.arguments import argument
+from tests.engines.redis.questions import value_of
 from tests.engines.redis.random_commands import random_command
 from tests.wire.real import Client, RealRedis, wait_until
 
 DATABASES = 16
 HOUR = 3_600_000  # milliseconds
 LEFT_OUT = {"CONFIG", "INFO", "FLUSHALL"}  # they change the settings, or leave nothing to compare
-QUESTIONS = {"string": "GET", "hash": "HGETALL"}
 
 
 @pytest.fixture
@@ -84,9 +84,7 @@ def state(client, database):
     found = {}
     for key in client.ask("KEYS", "*"):
         kind = client.ask("TYPE", key)
-        value = client.ask(QUESTIONS[kind], key)
-        if kind == "hash":
-            value = dict(zip(value[::2], value[1::2], strict=True))
+        value = value_of(client.ask, kind, key)
         found[key] = (kind, client.ask("PEXPIRETIME", key), value)
     return found, client.ask("DBSIZE")
 

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cachesim.clock import ManualClock
-from cachesim.engines.redis.command import Pairs, Verbatim
 from cachesim.engines.redis.engine import Redis
+from cachesim.engines.redis.reply import Pairs, Verbatim
 from cachesim.errors import BadInput, CommandError
 from cachesim.live.process import find_program
-from cachesim.wire.redis_conversation import Clients
+from cachesim.wire.clients import Clients
 from cachesim.wire.resp import RequestReader, encode, split_words, whole_command
 from tests.patience import PATIENCE
 

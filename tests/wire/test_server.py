@@ -17,8 +17,8 @@ from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.rng import uniform
 from cachesim.units import MIB
-from cachesim.wire.redis_conversation import ENOUGH
 from cachesim.wire.server import MOST_UNSENT, Address, Server, wall_clock
+from cachesim.wire.turns import ENOUGH
 from tests.patience import PATIENCE
 
 
@@ -258,3 +258,23 @@ def test_serve_refuses(options, says):
 
     assert (2, "", 1) == (server.returncode, line, errors.count("\n"))
     assert says in errors
+
+
+def test_a_socket_that_a_killed_server_left(tmp_path):
+    """Nobody listens there any more, so the next server takes its place; a living one keeps it, and so does a file."""
+    left, file = str(tmp_path / "left"), tmp_path / "file"
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind(left)
+    file.write_text("mine", encoding="utf-8")
+
+    async def check():
+        async with serving(Redis(), path=left):
+            with pytest.raises(BadInput, match="something at"):
+                async with serving(Redis(), path=left):
+                    pass
+        with pytest.raises(BadInput, match="something at"):
+            async with serving(Redis(), path=str(file)):
+                pass
+
+    asyncio.run(check())
+    assert "mine" == file.read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ import pytest
 
 from cachesim.clock import ManualClock
 from cachesim.engines.simple import Simple
-from cachesim.wire.redis_conversation import Clients
+from cachesim.wire.clients import Clients
 
 
 def ask(*lines):

@@ -9,6 +9,7 @@ from cachesim.engines.redis.memory import as_bytes, as_integer
 from cachesim.errors import BadInput, CommandError
 
 NOT_AN_INTEGER = "ERR value is not an integer or out of range"
+NOT_POSITIVE = "ERR value is out of range, must be positive"
 SYNTAX = "ERR syntax error"
 NO_DATABASE = "ERR DB index is out of range"
 INT = 1 << 31  # the first number that a C int does not hold
@@ -41,6 +42,16 @@ def quoted(part: bytes, most: int = 128) -> str:
     return text(part[:most].split(b"\0", 1)[0].replace(b"\r", b" ").replace(b"\n", b" "))
 
 
+def quoted_last(part: bytes) -> str:
+    r"""Return an argument as the end of an error text shows it: without the line ends behind it.
+
+    >>> quoted_last(b"a\r\nb\r\n")
+    'a  b'
+    """
+    # redis 7: networking.c, addReplyErrorFormatInternal trims the whole text
+    return quoted(part.split(b"\0", 1)[0].rstrip(b"\r\n"), len(part))
+
+
 def wrong_number(name: str) -> CommandError:
     """Return the error for a wrong number of arguments."""
     return CommandError(f"ERR wrong number of arguments for '{name.lower()}' command")
@@ -60,6 +71,15 @@ def long_in_range(part: bytes, lowest: int, highest: int) -> int:
     number = integer(part)
     if not lowest <= number <= highest:
         raise CommandError(f"ERR value is out of range, value must between {lowest} and {highest}")
+    return number
+
+
+def at_least(lowest: int, part: bytes, error: str) -> int:
+    """Read a number from `lowest` on; for any other argument raise CommandError with this text."""
+    # redis 7: object.c, getRangeLongFromObjectOrReply
+    number = as_integer(part)
+    if number is None or number < lowest:
+        raise CommandError(error)
     return number
 
 

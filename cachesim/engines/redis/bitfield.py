@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 from cachesim.engines.redis.arguments import SYNTAX, integer, text
 from cachesim.engines.redis.bitops import bit_offset, lengthened, value_at
-from cachesim.engines.redis.command import RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.memory import as_integer
+from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.t_string import change
 from cachesim.errors import CommandError
 
@@ -52,7 +53,9 @@ def bitfield(db: Keyspace, key: str, *parts: bytes) -> Reply:
         wrote |= is_write(op, reply) and (grew or fetch(changed, op) != before)
         replies.append(reply)
     change(db, entry, bytes(changed))
-    if not wrote:
+    if wrote:
+        db.event("$", "setbit", key)
+    else:
         db.unchanged()
     return list(replies)
 

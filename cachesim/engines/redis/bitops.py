@@ -4,10 +4,11 @@ from functools import reduce
 from operator import and_, or_, xor
 
 from cachesim.engines.redis.arguments import SYNTAX, integer, text
-from cachesim.engines.redis.command import RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.database import KeyEntry
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.memory import as_integer, room_of
+from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.structure import string_in
 from cachesim.engines.redis.t_string import change
 from cachesim.errors import CommandError
@@ -77,6 +78,8 @@ def setbit(db: Keyspace, key: str, part: bytes, new: bytes) -> Reply:
     change(db, entry, bytes(value))
     if old == bit and not grew:
         db.unchanged()
+    else:
+        db.event("$", "setbit", key)
     return int(old)
 
 
@@ -163,6 +166,7 @@ def bitop(db: Keyspace, operation: bytes, target: str, *keys: str) -> Reply:
         numbers.append((1 << size * 8) - 1)
     result = reduce(OPERATIONS[name], numbers)
     stored_raw(db, db.put(target, b""), result.to_bytes(size, "big"))
+    db.event("$", "set", target)
     return size
 
 

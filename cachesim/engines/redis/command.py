@@ -12,37 +12,32 @@ from cachesim.engines.redis.arguments import (
     text,
     wrong_number,
 )
+from cachesim.engines.redis.key_places import NOWHERE, Keys, Positions
+from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.tally import Tally
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 
 OOM = "OOM command not allowed when used memory > 'maxmemory'."
 FLAGS = {"write", "readonly", "denyoom", "admin", "noscript", "loading", "stale", "fast"}
-FLAGS |= {"no_auth", "no_multi", "allow_busy"}
+FLAGS |= {
+    "no_auth",
+    "no_multi",
+    "allow_busy",
+    "blocking",
+    "movablekeys",
+    "may_replicate",
+    "pubsub",
+    "skip_monitor",
+}
 
-Reply = bytes | int | float | str | bool | list | dict | set | None  # a str is a status: OK
 
+class KeyBlock(NamedTuple):
+    """What a command that found nothing waits for."""
 
-class Pairs(list):
-    """A reply of pairs [[name, value], ...], which RESP2 sends as one flat list."""
-
-
-class Verbatim(bytes):
-    """A reply in lines for people to read (INFO). It is bytes, but RESP3 marks it as text."""
-
-
-class Positions(NamedTuple):
-    """Where some of the arguments stand: the first, the last (below 0: from the end), the step."""
-
-    first: int  # 0: nowhere
-    last: int
-    step: int
-
-    def of(self, argv: Arguments) -> Arguments:
-        """Return the arguments that stand there."""
-        if not self.first:
-            return []
-        end = self.last + 1 + len(argv) * (self.last < 0)
-        return argv[self.first : end : self.step]
+    keys: tuple[str, ...]
+    seconds: float  # 0: for ever
+    kind: type  # the class of the values that it can use
+    again: Callable[[str], Arguments]  # the command to run once such a value is under a key
 
 
 class RedisCommand:
@@ -68,8 +63,13 @@ class RedisCommand:
         As `function`; returns how many keys the command looks at, if not those it names.
     propagates : callable, optional
         Takes the engine after the command, the arguments and the reply; returns the command that a
-        replica executes (propagate.py). Without it: the command as it came. It is called only if
+        replica executes, or a list of them (propagate.py). Without it: the command as it came. It is called only if
         the command has changed something.
+    keys : Positions or CountedKeys, optional
+        Where the keys stand, if the syntax cannot say it.
+    blocks : callable, optional
+        As `function`; returns the KeyBlock of a command that waits until it finds something. The
+        function itself does not wait: then it replies None or NULL_ARRAY.
 
     Raises
     ------
@@ -91,11 +91,13 @@ class RedisCommand:
         function: Callable[..., Reply],
         replies: Callable[..., Reply] | None = None,
         walks: Callable[..., int] | None = None,
-        propagates: Callable[..., tuple[Any, ...]] | None = None,
+        propagates: Callable[..., tuple[Any, ...] | list[tuple[Any, ...]]] | None = None,
+        keys: Keys | None = None,
+        blocks: Callable[..., KeyBlock] | None = None,
     ) -> None:
         self.name, self.syntax, self.flags = name, syntax, flags
         self.function, self.replies, self.walks = function, replies, walks
-        self.propagates = propagates
+        self.propagates, self.blocks = propagates, blocks
         must, _, may = syntax.partition("[")
         self.required = tuple(must.split())
         self.repeats = may.endswith("...]")
@@ -106,7 +108,7 @@ class RedisCommand:
         self.most = math.inf if self.further else self.least
         self.arity = -self.least if self.further else self.least
         self._check()
-        self.keys = self.places(KEYS)
+        self.keys: Keys = self.places(KEYS) if keys is None else keys
         values = {"value", "message"}
         self.stored = self.places(values | ({"field"} if "value" in self.required else set()))
         self.readers, self.further_readers = readers(self.required), readers(self.further)
@@ -129,7 +131,7 @@ class RedisCommand:
         end = self.begins + len(self.required)
         more = [n for n, each in enumerate(self.further, end) if each in types]
         if not at and not more:
-            return Positions(0, 0, 0)
+            return NOWHERE
         if not more:
             return Positions(at[0], at[-1], 1)
         step = 1 if len(more) == len(self.further) else len(self.further)
@@ -181,7 +183,7 @@ class Running(Protocol):
     tally: Tally
     commands: Table
 
-    def begin(self) -> bool:
+    def begin_with(self, argv: Arguments) -> bool:
         """Let time pass, expire and evict: before any command. True if there is room to store."""
 
     def refuse(self, key: str) -> None:
@@ -189,7 +191,7 @@ class Running(Protocol):
 
 
 def admit(engine: Running, argv: Arguments) -> RedisCommand:
-    """Return the row of a command that may run now; `begin` has prepared the engine for it.
+    """Return the row of a command that may run now; `begin_with` has prepared the engine for it.
 
     The checks come in the server's order: name, number of arguments, memory. Raises CommandError or
     OutOfMemory, and counts the refusal.
@@ -200,7 +202,7 @@ def admit(engine: Running, argv: Arguments) -> RedisCommand:
         row = find(engine.commands, argv)
         if not row.least <= len(argv) <= row.most:
             raise wrong_number(row.name)
-        if not engine.begin() and "denyoom" in row.flags:
+        if not engine.begin_with(argv) and "denyoom" in row.flags:
             for key in row.keys.of(argv):
                 engine.refuse(text(key))
             raise OutOfMemory(OOM)
@@ -232,7 +234,7 @@ def find(table: Table, argv: Arguments) -> RedisCommand:
     """Return the row of a command or subcommand. Raises CommandError."""
     name = text(argv[0]).upper()
     row = table.get(name)
-    if row is None:
+    if row is None or "|" in name:  # "CONFIG|SET" is a row, but no command
         raise CommandError(unknown(argv))
     if not row.has_subcommands or len(argv) == 1:
         return row

@@ -1,6 +1,6 @@
 """Every command of Redis: the list of the files that have them.
 
-A new type of value is one file, named as in redis/src, and one line in TYPES. A new command is one
+A new type of value is one file, named as in redis/src, and one line in value_types.py. A new command is one
 row in the `COMMANDS` of its file. A command of your own needs no change here:
 
 >>> from cachesim.engines.redis.command import RedisCommand, table
@@ -16,21 +16,17 @@ row in the `COMMANDS` of its file. A command of your own needs no change here:
 """
 
 from cachesim.engines.redis import (
-    bitfield,
-    bitops,
     config,
-    counters,
+    dumped,
     info,
     inspect,
     keys,
-    lcs,
+    pubsub,
     scan,
     server,
-    t_hash,
-    t_string,
     ttl,
 )
+from cachesim.engines.redis.value_types import TYPES
 
-TYPES = (t_string, counters, lcs, bitops, bitfield, t_hash)
-GENERAL = (keys, ttl, scan, inspect, server, config, info)
+GENERAL = (keys, dumped, ttl, scan, inspect, server, config, info, pubsub)
 COMMANDS = {name: row for each in (*GENERAL, *TYPES) for name, row in each.COMMANDS.items()}

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from cachesim.engines.redis.arguments import SYNTAX, text
-from cachesim.engines.redis.command import RedisCommand, Reply, container, table
+from cachesim.engines.redis.command import RedisCommand, container, table
 from cachesim.engines.redis.database import DATABASES
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.glob import glob
@@ -16,6 +16,8 @@ from cachesim.engines.redis.helptexts import CONFIG, helper
 from cachesim.engines.redis.info import counters
 from cachesim.engines.redis.memory import as_bytes, as_integer
 from cachesim.engines.redis.policy import POLICIES
+from cachesim.engines.redis.pubsub import read_events
+from cachesim.engines.redis.reply import Reply
 from cachesim.errors import CommandError
 
 INT, LONG = 2**31 - 1, 2**63 - 1
@@ -104,13 +106,13 @@ def fixed(value: object) -> Setting:
     return Setting(lambda db: value, str, None)
 
 
-def hash_limit(field: str, read: Read) -> Setting:
-    """Return the setting of a limit up to which a hash stays a listpack."""
+def limit(attribute: str, field: str, read: Read) -> Setting:
+    """Return the setting of a limit up to which values of a type stay listpacks."""
 
-    def limit(db: Keyspace, new: int) -> None:
-        db.hash_limits = db.hash_limits._replace(**{field: new})
+    def apply(db: Keyspace, new: int) -> None:
+        setattr(db, attribute, getattr(db, attribute)._replace(**{field: new}))
 
-    return Setting(lambda db: getattr(db.hash_limits, field), read, limit)
+    return Setting(lambda db: getattr(getattr(db, attribute), field), read, apply)
 
 
 def set_samples(db: Any, new: int) -> None:
@@ -120,8 +122,6 @@ def set_samples(db: Any, new: int) -> None:
 
 SETTINGS = {
     "active-expire-effort": attribute("active_expire_effort", whole(1, 10)),
-    "hash-max-listpack-entries": hash_limit("entries", whole(0, LONG)),
-    "hash-max-listpack-value": hash_limit("value", size()),
     "hz": Setting(
         lambda db: db.hz,
         whole(0, INT),
@@ -136,8 +136,15 @@ SETTINGS = {
     "maxmemory-samples": Setting(lambda db: db.evictor.samples, whole(1, INT), set_samples),
     "proto-max-bulk-len": attribute("longest_string", size(1 << 20)),
 }
-SETTINGS["hash-max-ziplist-entries"] = hash_limit("entries", whole(0, LONG))  # the older names
-SETTINGS["hash-max-ziplist-value"] = hash_limit("value", size())
+SETTINGS["set-max-intset-entries"] = attribute("set_limit", whole(0, LONG))
+SETTINGS["notify-keyspace-events"] = attribute("notified", read_events)
+SETTINGS["list-max-listpack-size"] = SETTINGS["list-max-ziplist-size"] = attribute(
+    "list_fill", whole(-(2**31), INT)
+)
+for kind in ("hash", "zset"):
+    for form in ("listpack", "ziplist"):  # the name of today, and the older one
+        SETTINGS[f"{kind}-max-{form}-entries"] = limit(f"{kind}_limits", "entries", whole(0, LONG))
+        SETTINGS[f"{kind}-max-{form}-value"] = limit(f"{kind}_limits", "value", size())
 FIXED = {"databases": DATABASES, "daemonize": "no", "io-threads": 1}
 FIXED |= {"supervised": "no", "unixsocket": "", "logfile": "", "enable-debug-command": "no"}
 SWITCHES = {  # name: value at the start
@@ -159,25 +166,21 @@ NUMBERS = {  # name: value at the start, lowest, highest
     "busy-reply-threshold": (5000, 0, LONG),
     "latency-monitor-threshold": (0, 0, LONG),
     "list-compress-depth": (0, 0, INT),
-    "list-max-listpack-size": (-2, -(2**31), INT),
     "maxclients": (10000, 1, 2**32 - 1),
     "maxmemory-eviction-tenacity": (10, 0, 100),
     "port": (6379, 0, 65535),
-    "set-max-intset-entries": (512, 0, LONG),
     "slowlog-log-slower-than": (10000, -1, LONG),
     "slowlog-max-len": (128, 0, LONG),
     "tcp-keepalive": (300, 0, INT),
     "timeout": (0, 0, INT),
-    "zset-max-listpack-entries": (128, 0, LONG),
 }
 TEXTS = {"appendfsync": "everysec", "bind": "* -::*", "dbfilename": "dump.rdb", "dir": "/"}
-TEXTS |= {"loglevel": "notice", "notify-keyspace-events": "", "requirepass": "", "save": ""}
+TEXTS |= {"loglevel": "notice", "requirepass": "", "save": ""}
 SETTINGS |= {name: fixed(value) for name, value in FIXED.items()}
 SETTINGS |= {name: kept(name, value, yes_or_no) for name, value in SWITCHES.items()}
 SETTINGS |= {name: kept(name, str(n), whole(low, up)) for name, (n, low, up) in NUMBERS.items()}
 SETTINGS |= {name: kept(name, value) for name, value in TEXTS.items()}
 SETTINGS["cluster-enabled"] = kept("cluster-enabled", "no")._replace(apply=None)
-SETTINGS["zset-max-listpack-value"] = kept("zset-max-listpack-value", "64", size())
 
 
 def config_get(db: Keyspace, *patterns: bytes) -> Reply:

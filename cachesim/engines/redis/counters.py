@@ -1,12 +1,13 @@
 """The counters: strings that read as numbers, as redis 7 has them in t_string.c."""
 
 from cachesim.engines.redis.arguments import integer
-from cachesim.engines.redis.command import RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.database import TEXT
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.longdouble import as_long_double, nearest, shown
 from cachesim.engines.redis.memory import HIGHEST, LOWEST
 from cachesim.engines.redis.propagate import summed
+from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.structure import string_in
 from cachesim.errors import CommandError
 
@@ -43,6 +44,7 @@ def add(db: Keyspace, key: str, increment: int) -> int:
     if not LOWEST <= number <= HIGHEST:
         raise CommandError(OVERFLOW)
     db.put_at(entry, key, b"%d" % number, keep_ttl=True)
+    db.event("$", "incrby", key)
     return number
 
 
@@ -55,6 +57,7 @@ def incrbyfloat(db: Keyspace, key: str, part: bytes) -> Reply:
         raise CommandError(NOT_A_NUMBER)
     value = shown(nearest(old + increment))
     db.overwrite(entry or db.add(key, value), value, TEXT)
+    db.event("$", "incrbyfloat", key)
     return value
 
 

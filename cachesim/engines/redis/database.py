@@ -16,6 +16,19 @@ class ListpackLimits(NamedTuple):
     value: int = 64  # bytes of one element
 
 
+class KeyspaceSettings:
+    """What CONFIG SET may change in an engine, with the server's defaults."""
+
+    lfu_log_factor = 10
+    lfu_decay_time = 1  # minutes
+    hz = 10  # ticks of the cron per second
+    longest_string = LONGEST_STRING
+    hash_limits = ListpackLimits()
+    zset_limits = ListpackLimits(entries=128)
+    set_limit = 512  # set-max-intset-entries
+    list_fill = -2  # list-max-listpack-size
+
+
 class KeyEntry(DictEntry):
     """A key with its value. The bits of `lru` are a time or, under LFU, a minute and a counter."""
 

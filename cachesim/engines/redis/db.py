@@ -12,16 +12,17 @@ from typing import Any
 from cachesim.clock import Clock
 from cachesim.engines.base import EXPIRED, INVALIDATED, LOST, START, Engine, Random
 from cachesim.engines.redis import memory
+from cachesim.engines.redis.blocked import BlockedKeys
 from cachesim.engines.redis.database import (
-    LONGEST_STRING,
     TEXT,
     ExpiryEntry,
     KeyEntry,
-    ListpackLimits,
+    KeyspaceSettings,
     NumberedDatabase,
 )
 from cachesim.engines.redis.hashtable import HashTable, key_hash
 from cachesim.engines.redis.policy import LFU_INITIAL, POLICIES, frequency, lfu_bits, risen
+from cachesim.engines.redis.pubsub import Channels, Told
 from cachesim.engines.redis.tally import Tally
 
 
@@ -30,7 +31,7 @@ def unix_milliseconds(clock: float) -> int:
     return int(clock * 1e6 + 0.5) // 1000 + START * 1000  # 1.001 * 1000 is 1000.9999...
 
 
-class Keyspace(Engine):
+class Keyspace(KeyspaceSettings, Told, Engine):
     """What the commands work on. engine.py adds the passing of time, eviction and the commands."""
 
     is_replica = False  # replication.py has engines that may be one
@@ -49,13 +50,10 @@ class Keyspace(Engine):
         self.now = unix_milliseconds(clock())  # milliseconds: the time of the running command
         self.lru_clock = 0  # 24 bits, seconds; set by the cron only
         self.minute = 0  # 16 bits, minutes; set by the cron only
-        self.lfu_log_factor = 10
-        self.lfu_decay_time = 1  # minutes
-        self.hz = 10  # ticks of the cron per second
-        self.longest_string = LONGEST_STRING
-        self.hash_limits = ListpackLimits()
         self.kept_settings: dict[str, str] = {}  # by CONFIG SET; they have no effect here
         self.tally = Tally()
+        self.channels = Channels()
+        self.blocked = BlockedKeys()
         self.connected_clients = 1  # shown by INFO; a server of clients keeps it up to date
         self.about_replicas: Callable[[], dict[str, object]] | None = None  # likewise
         self.limit_memory(0)
@@ -115,9 +113,6 @@ class Keyspace(Engine):
         self.databases[second], self.databases[first] = one, other
         self.select(self.selected)
 
-    def unchanged(self) -> None:
-        """Be notified that the running command stored what was there already."""
-
     # Looking up (redis 7: db.c, lookupKey and expireIfNeeded)
 
     def find(self, key: str) -> KeyEntry | None:
@@ -135,11 +130,13 @@ class Keyspace(Engine):
             self.touch(entry)
         return entry
 
-    def read(self, key: str, touch: bool = True) -> KeyEntry | None:
+    def read(self, key: str, touch: bool = True, tells: bool = True) -> KeyEntry | None:
         """Return the entry for a command that reads. This is a hit or a miss, and a use of the key."""
         entry = self.find(key)
         if entry is None:
             self.keyspace_misses += 1
+            if tells:
+                self.event("m", "keymiss", key)
         else:
             self.keyspace_hits += 1
             if touch:
@@ -199,6 +196,8 @@ class Keyspace(Engine):
         entry.lru = lfu_bits(self.minute, LFU_INITIAL) if self.lfu else self.lru_clock
         entry.when = entry.room = None
         self.table.add(entry)
+        if size is not None and self.blocked.by_key:
+            self.blocked.note(self.selected, key)
         self.memory += entry.key_size + entry.value_size
         return entry
 
@@ -216,8 +215,9 @@ class Keyspace(Engine):
 
     def resize(self, entry: KeyEntry) -> None:
         """Count the bytes of a Structure again after it was changed in place."""
-        self.memory += entry.value.size - entry.value_size
-        entry.value_size = entry.value.size
+        size = entry.value.size
+        self.memory += size - entry.value_size
+        entry.value_size = size
 
     def remove(self, entry: KeyEntry, why: str) -> None:
         """Remove a key and note why (one of base.MISS_KINDS)."""
@@ -233,6 +233,7 @@ class Keyspace(Engine):
         if entry is None:
             return False
         self.remove(entry, INVALIDATED)
+        self.event("g", "del", key)
         return True
 
     def flush(self) -> None:

@@ -4,6 +4,8 @@
 """
 
 import math
+from collections.abc import Iterator, Set
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 
 from cachesim.clock import Clock
@@ -11,11 +13,12 @@ from cachesim.engines.base import START, Command, EngineSpec, Random, Work
 from cachesim.engines.redis import memory
 from cachesim.engines.redis.active_expiry import active_cycle
 from cachesim.engines.redis.arguments import Arguments, argument, text
-from cachesim.engines.redis.command import OOM, Reply, Table, admit, call, find
+from cachesim.engines.redis.command import OOM, RedisCommand, Table, admit, call, find
 from cachesim.engines.redis.commands import COMMANDS
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.evict import Evictor
 from cachesim.engines.redis.policy import LFU_MINUTES, LRU_CLOCK_MAX, POLICIES
+from cachesim.engines.redis.reply import NULL_ARRAY, Reply
 from cachesim.engines.redis.structure import wrong_type
 from cachesim.engines.redis.work import work
 from cachesim.errors import BadInput, CommandError, OutOfMemory
@@ -24,6 +27,7 @@ from cachesim.units import KIB, MIB
 
 START_MS = START * 1000
 HALF = 5e-7  # seconds: the time is rounded to the microsecond
+BIG = 32 * KIB  # bytes (redis 7: server.h, PROTO_MBULK_BIG_ARG)
 MOST_TICKS = 100  # ticks of the cron that are run late after a silence; earlier ones are skipped
 
 PolicyName = Literal[
@@ -121,6 +125,23 @@ class RedisEngine(Keyspace):
             self._cron(int((now + HALF) * self.hz))
         return self.memory <= self.limit or self.evictor.make_room()
 
+    def begin_with(self, argv: Arguments) -> bool:
+        """Do the same for a command whose arguments take memory meanwhile, if they are big.
+
+        Small ones stand in the buffer of the connection, which `base_memory` has.
+        """
+        if sum(map(len, argv)) < BIG:
+            return self.begin()
+        return self.begin_beside(sum(size for part in argv if (size := len(part)) >= BIG))
+
+    def begin_beside(self, size: int) -> bool:
+        """Do the same while so many bytes of memory are taken by something else."""
+        self.limit -= size
+        try:
+            return self.begin()
+        finally:
+            self.limit += size
+
     def held_bytes(self, key: str) -> int:
         """Return the bytes of the string under a key, 0 if there is none."""
         entry = self.table.entries.get(key)
@@ -178,7 +199,7 @@ class RedisEngine(Keyspace):
 
         Raises OutOfMemory if memory is over its limit and the policy lets nothing go.
         """
-        if not self.begin():
+        if not self.begin() or (len(value) >= BIG and not self.begin_beside(len(value))):
             self.refuse(key)
             raise OutOfMemory(OOM)
         if not ttl > 0:
@@ -204,12 +225,42 @@ class RedisEngine(Keyspace):
         """
         if not command:
             raise BadInput('a command needs a name, such as ("GET", "key"), got ()')
-        argv = [argument(part) for part in command]
-        return call(self, admit(self, argv), argv)
+        reply = self.run([argument(part) for part in command])
+        return None if reply is NULL_ARRAY else reply
 
     def run(self, argv: Arguments) -> Reply:
-        """Do the same for arguments that are bytes already."""
-        return call(self, admit(self, argv), argv)
+        """Do the same for arguments that are bytes already; NULL_ARRAY is a reply of its own.
+
+        A command that would wait does not: it replies what it replies when its time is up.
+        """
+        reply = self.call(self.admit(argv), argv)
+        if self.blocked.ready:
+            self.blocked.serve()
+        return reply
+
+    def admit(self, argv: Arguments) -> RedisCommand:
+        """Prepare for a command, and return its row. Raises CommandError, OutOfMemory."""
+        return admit(self, argv)
+
+    def admit_all(self, flags: Set[str]) -> None:
+        """Prepare for a transaction whose commands have these flags together. Raises CommandError."""
+        if not self.begin() and "denyoom" in flags:
+            raise self.aborted(OOM)
+
+    def aborted(self, why: str) -> CommandError:
+        """Return the error of a transaction that may not run, and count it."""
+        self.tally.note_error("EXECABORT")
+        self.tally.rejected["EXEC"] += 1
+        return CommandError(f"EXECABORT Transaction discarded because of: {why}")
+
+    @contextmanager
+    def as_one(self, name: str) -> Iterator[None]:
+        """Let what is called meanwhile be one command for the replicas; here there are none."""
+        yield
+
+    def call(self, row: RedisCommand, argv: Arguments) -> Reply:
+        """Run an admitted command, and nothing else: those who wait are not served. Raises CommandError."""
+        return call(self, row, argv)
 
     def _cron(self, tick: int) -> None:
         """Run the ticks of the cron that became due since the last command.

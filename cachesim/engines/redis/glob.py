@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 RANGE = 3  # bytes of a range such as a-z
+STAR = b".*"
 
 
 @lru_cache(maxsize=256)
@@ -19,7 +20,7 @@ def glob(pattern: bytes) -> Callable[[bytes], bool]:
     """
     # redis 7: util.c, stringmatchlen
     only_stars = bool(pattern) and not pattern.strip(b"*")
-    expression = re.compile(b"".join(parts(pattern)), re.DOTALL)
+    expression = re.compile(joined(parts(pattern)), re.DOTALL)
 
     def matches(word: bytes) -> bool:
         if not word and only_stars:
@@ -27,6 +28,24 @@ def glob(pattern: bytes) -> Callable[[bytes], bool]:
         return expression.fullmatch(word) is not None
 
     return matches
+
+
+def joined(pieces: list[bytes]) -> bytes:
+    """Join the pieces so that no star is ever tried again: the time grows with the word only.
+
+    What stands between two stars may be taken at the first place where it fits, for good (an atomic
+    group): a later place leaves less for the rest. Only what follows the last star must end the word.
+    """
+    runs: list[bytes] = [b""]  # what stands between the stars
+    for piece in pieces:
+        if piece == STAR:
+            runs.append(b"")
+        else:
+            runs[-1] += piece
+    first, *between = runs
+    if not between:
+        return first
+    return first + b"".join(b"(?>.*?%b)" % run for run in between[:-1]) + STAR + between[-1]
 
 
 def parts(pattern: bytes) -> list[bytes]:
@@ -41,8 +60,8 @@ def parts(pattern: bytes) -> list[bytes]:
         if byte == b"\\" and at + 1 < len(pattern):
             at += 1
             byte = b"\\" + pattern[at : at + 1]
-        if not (byte == b"*" and pieces[-1:] == [b".*"]):
-            pieces.append({b"*": b".*", b"?": b"."}.get(byte, re.escape(byte[-1:])))
+        if not (byte == b"*" and pieces[-1:] == [STAR]):
+            pieces.append({b"*": STAR, b"?": b"."}.get(byte, re.escape(byte[-1:])))
         at += 1
     return pieces
 

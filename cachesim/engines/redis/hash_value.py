@@ -2,10 +2,8 @@
 
 from cachesim.engines.redis import listpack, memory
 from cachesim.engines.redis.db import Keyspace
-from cachesim.engines.redis.hashtable import DictEntry, HashTable, key_hash
+from cachesim.engines.redis.member_table import DICT, MemberTable
 from cachesim.engines.redis.structure import Structure
-
-DICT = 56  # bytes of a dict without its tables (redis 7: dict.h)
 
 
 class Hash(Structure):
@@ -20,7 +18,7 @@ class Hash(Structure):
     def __init__(self, db: Keyspace) -> None:
         self.db = db
         self.values: dict[bytes, bytes] = {}
-        self.table: HashTable[DictEntry] | None = None  # None: a listpack
+        self.table: MemberTable | None = None  # None: a listpack
         self.content = 0  # bytes of the fields and values, without listpack or table around them
 
     def __len__(self) -> int:
@@ -63,7 +61,7 @@ class Hash(Structure):
         self.values[field] = value
         self.content += self._pair_bytes(field, value)
         if old is None and self.table is not None:
-            self.table.add(self._entry(field))
+            self.table.put(field)
         if self.table is None and len(self.values) > settings.entries:
             self.use_table()
         return old is None
@@ -76,16 +74,12 @@ class Hash(Structure):
             return False
         self.content -= self._pair_bytes(field, value)
         if self.table is not None:
-            self.table.remove(self.table.entries[field])
-            self.table.tidy()
+            self.table.drop(field)
         return True
 
     def use_table(self) -> None:
         """Become a hash table; it never turns back (redis 7: t_hash.c, hashTypeConvertListpack)."""
-        self.table = HashTable(self.db.random, lambda table: True, lambda change: None)
-        for field in self.values:
-            self.table.add(self._entry(field))
-        self.table.tidy()  # the server makes the table large enough at once
+        self.table = MemberTable(self.db, self.values)
         self.content = sum(self._pair_bytes(*pair) for pair in self.values.items())
 
     def copy(self) -> "Hash":
@@ -96,11 +90,6 @@ class Hash(Structure):
         if self.table is not None:
             other.use_table()
         return other
-
-    def _entry(self, field: bytes) -> DictEntry:
-        entry = DictEntry()
-        entry.key, entry.hash = field, key_hash(field, self.db.secret)
-        return entry
 
     def _pair_bytes(self, field: bytes, value: bytes) -> int:
         if self.table is None:

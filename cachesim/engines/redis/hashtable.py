@@ -54,6 +54,8 @@ class HashTable(Generic[E]):
         Is called with the number of bytes by which the memory of the tables has changed.
     """
 
+    steps = 2  # buckets that the server moves with a new key: it looks for the key, then adds it
+
     def __init__(
         self, random: Random, may_grow: Callable[[int], bool], charge: Callable[[int], None]
     ) -> None:
@@ -76,7 +78,7 @@ class HashTable(Generic[E]):
     def add(self, entry: E) -> None:
         """Put an entry, whose key is absent, at the head of its bucket."""
         if self._old:
-            self._old -= 2  # finding the place and adding move a bucket each
+            self._old -= self.steps
             if self._old <= 0:
                 self.end_rehash()
         elif len(self.entries) > self.mask:

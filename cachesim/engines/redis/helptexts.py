@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from cachesim.engines.redis.command import RedisCommand, Reply, Table
+from cachesim.engines.redis.command import RedisCommand, Table
+from cachesim.engines.redis.reply import Reply
 
 OBJECT = """\
 ENCODING <key>

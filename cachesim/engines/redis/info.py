@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from cachesim.engines.base import START
 from cachesim.engines.redis.arguments import text
-from cachesim.engines.redis.command import RedisCommand, Reply, Verbatim, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
+from cachesim.engines.redis.reply import Reply, Verbatim
 from cachesim.units import GIB, KIB, MIB
 
 VERSION = "7.0.15"  # of the server with which this engine is compared
@@ -66,7 +67,7 @@ def clients_section(db: Keyspace) -> Fields:
     return {
         "connected_clients": db.connected_clients,
         "maxclients": db.kept_settings.get("maxclients", "10000"),
-        "blocked_clients": 0,
+        "blocked_clients": db.blocked.clients,
     }
 
 

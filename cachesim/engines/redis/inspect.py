@@ -2,12 +2,12 @@
 
 from cachesim.engines.redis import memory
 from cachesim.engines.redis.arguments import SYNTAX, integer, text
-from cachesim.engines.redis.command import RedisCommand, Reply, Verbatim, container, table
-from cachesim.engines.redis.database import KeyEntry
+from cachesim.engines.redis.command import RedisCommand, container, table
+from cachesim.engines.redis.database import TEXT, KeyEntry
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.helptexts import OBJECT, helper, lines_of
 from cachesim.engines.redis.policy import frequency, idle_time
-from cachesim.engines.redis.t_string import object_encoding
+from cachesim.engines.redis.reply import Reply, Verbatim
 from cachesim.errors import CommandError
 
 SHARED_REFERENCES = (1 << 31) - 1  # what an object that all keys share shows as its count
@@ -23,7 +23,16 @@ IS_LFU = (
 
 def looked_at(db: Keyspace, key: str) -> KeyEntry | None:
     """Return the entry for OBJECT: a hit or a miss, but no use of the key."""
-    return db.read(key, touch=False)
+    return db.read(key, touch=False, tells=False)
+
+
+def object_encoding(entry: KeyEntry) -> bytes:
+    """Return the name of the encoding of a value."""
+    if not isinstance(entry.value, bytes):
+        return str(entry.value.encoding).encode()
+    if entry.room is None:
+        return memory.encoding(entry.value).encode()
+    return b"embstr" if entry.room == TEXT and len(entry.value) <= memory.EMBSTR_LIMIT else b"raw"
 
 
 def object_encoding_of(db: Keyspace, key: str) -> Reply:

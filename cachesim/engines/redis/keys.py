@@ -10,10 +10,11 @@ from cachesim.engines.redis.arguments import (
     long_in_range,
     text,
 )
-from cachesim.engines.redis.command import RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.database import DATABASES, TEXT, KeyEntry
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.hashtable import key_hash
+from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.scan import every_key
 from cachesim.engines.redis.structure import type_name
 from cachesim.errors import CommandError
@@ -86,6 +87,8 @@ def rename_key(db: Keyspace, old: str, new: str, only_new: bool = False) -> int:
         if other is not None:
             db.remove(other, INVALIDATED)
         moved(db, entry, new, db.selected)
+        db.event("g", "rename_from", old)
+        db.event("g", "rename_to", new)
     return 1
 
 
@@ -99,6 +102,7 @@ def moved(db: Keyspace, entry: KeyEntry, key: str, index: int) -> None:
     entry.key_size = memory.key_bytes(len(name), db.quantum)
     db.table.add(entry)
     db.memory += entry.key_size + entry.value_size
+    db.event("n", "new", key)
     if when is not None:
         db.expire_at(entry, when)
     db.select(selected)
@@ -118,6 +122,11 @@ def move(db: Keyspace, key: str, index: int) -> Reply:
     if entry is None or find_in(db, index, key) is not None:
         return 0
     moved(db, entry, key, index)
+    db.event("g", "move_from", key)
+    selected = db.selected
+    db.select(index)
+    db.event("g", "move_to", key)
+    db.select(selected)
     return 1
 
 
@@ -144,6 +153,7 @@ def copy(db: Keyspace, source: str, target: str, *parts: bytes) -> Reply:
     if other is not None:
         db.remove(other, INVALIDATED)
     duplicate(db, entry, target)
+    db.event("g", "copy_to", target)
     db.select(selected)
     return 1
 

@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 from cachesim.engines.redis.arguments import SYNTAX, integer, text
-from cachesim.engines.redis.command import RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
+from cachesim.engines.redis.reply import Reply
 from cachesim.errors import CommandError
 
 CELL = 4  # bytes of the server's table of lengths

@@ -9,12 +9,20 @@ from cachesim.engines.base import INVALIDATED, Command
 from cachesim.engines.redis.database import KeyEntry
 from cachesim.engines.redis.db import unix_milliseconds
 from cachesim.engines.redis.hash_value import Hash
+from cachesim.engines.redis.list_value import List
 from cachesim.engines.redis.replication import ReplicatedEngine
+from cachesim.engines.redis.set_value import Set
+from cachesim.engines.redis.zset_value import SortedSet, shown
 
 # A class of values -> the commands that make such a value again, and the replicas' copies of it.
 REBUILT: dict[type, Callable[[Any, Any], Command]] = {
     Hash: lambda key, value: ("HSET", key, *chain.from_iterable(value.values.items())),
-}
+    List: lambda key, value: ("RPUSH", key, *value),
+    Set: lambda key, value: ("SADD", key, *value),
+    SortedSet: lambda key, value: (
+        "ZADD", key, *chain.from_iterable((shown(score), member) for score, member in value.order)
+    ),
+}  # fmt: skip
 
 
 def living(engine: ReplicatedEngine, key: str) -> KeyEntry | None:

@@ -5,15 +5,16 @@ of values the number of the type and a function that writes the content.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
-from cachesim.engines.redis.commands import TYPES
 from cachesim.engines.redis.database import KeyEntry, NumberedDatabase
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.info import VERSION
 from cachesim.engines.redis.memory import as_bytes
 from cachesim.engines.redis.policy import frequency, idle_time
 from cachesim.engines.redis.rdb_parts import crc64, length, text
+from cachesim.engines.redis.value_types import TYPES
 
 Dump = tuple[int, Callable[[Any], bytes]]  # the number of the type, and what writes the content
 
@@ -24,6 +25,7 @@ IDLE, FREQUENCY, AUX, SIZES, EXPIRES, DATABASE, END = (
 CHECKSUM = 8  # bytes
 
 
+@cache
 def dumps() -> dict[type, Dump]:
     """Collect how each class of values is written, from the files of the types."""
     return {kind: dump for each in TYPES for kind, dump in getattr(each, "DUMPS", {}).items()}
@@ -78,10 +80,21 @@ def sizes(database: NumberedDatabase) -> bytes:
 
 def one(db: Keyspace, entry: KeyEntry, writers: Mapping[type, Dump]) -> bytes:
     """Write a key with its TTL, its use and its value."""
-    number, write = writers[bytes if isinstance(entry.value, bytes) else type(entry.value)]
     expires = b"" if entry.when is None else EXPIRES + entry.when.to_bytes(8, "little", signed=True)
     name = text(as_bytes(entry.key))
+    number, write = writer_of(entry.value, writers)
     return expires + use(db, entry) + bytes([number]) + name + write(entry.value)
+
+
+def writer_of(value: Any, writers: Mapping[type, Dump]) -> Dump:
+    """Find how a value is written: its number, and the function that writes the content."""
+    return writers[bytes if isinstance(value, bytes) else type(value)]
+
+
+def value_form(value: Any) -> bytes:
+    """Write a value alone: the number of its form, and its content."""
+    number, write = writer_of(value, dumps())
+    return bytes([number]) + write(value)
 
 
 def use(db: Keyspace, entry: KeyEntry) -> bytes:

@@ -1,6 +1,7 @@
 """The pieces of an RDB file: lengths, texts and the checksum (redis 7: rdb.c, crc64.c)."""
 
 from functools import cache
+from struct import pack
 
 JONES = 0x95AC9329AC4BC9B5  # the polynomial of Jones, its bits reversed
 
@@ -27,6 +28,11 @@ def text(content: bytes) -> bytes:
     b'\x03abc'
     """
     return length(len(content)) + content
+
+
+def double(number: float) -> bytes:
+    """Write a floating-point number in eight bytes."""
+    return pack("<d", number)
 
 
 def crc64(content: bytes) -> int:

@@ -7,17 +7,17 @@ writes of clients. `RedisEngine` itself knows nothing of this, and does not pay 
 """
 
 import math
-from contextlib import suppress
-from typing import Any
+from collections.abc import Iterator, Set
+from contextlib import contextmanager, suppress
 
 from cachesim.clock import Clock
 from cachesim.engines.base import EXPIRED, INVALIDATED, Command, Random
 from cachesim.engines.redis.arguments import Arguments, argument
-from cachesim.engines.redis.command import OOM, Reply, admit, call, find
-from cachesim.engines.redis.database import NumberedDatabase
-from cachesim.engines.redis.engine import Redis, RedisEngine
-from cachesim.engines.redis.policy import frequency, lfu_bits
+from cachesim.engines.redis.command import OOM, RedisCommand, call, find
+from cachesim.engines.redis.engine import BIG, Redis, RedisEngine
 from cachesim.engines.redis.replication_log import FRAME, LogEntry, ReplicationLog
+from cachesim.engines.redis.reply import Reply
+from cachesim.engines.redis.resync import load
 from cachesim.engines.redis.watched import WatchedEngine
 from cachesim.errors import CommandError, OutOfMemory
 from cachesim.units import MIB
@@ -79,7 +79,7 @@ class ReplicatedEngine(WatchedEngine):
         partial = self.can_go_on(primary)
         self._obey(primary.log, self.offset if partial else primary.offset)
         if not partial:
-            self._load(primary)
+            load(self, primary)
             primary.log.reselect()
         return not partial
 
@@ -90,7 +90,7 @@ class ReplicatedEngine(WatchedEngine):
     def take(self, snapshot: "ReplicatedEngine") -> None:
         """Get the data of a `copy` that was made earlier, and follow the node of which it was made."""
         self._obey(snapshot.log, snapshot.applied)
-        self._load(snapshot)
+        load(self, snapshot)
 
     def _obey(self, log: ReplicationLog, offset: int) -> None:
         self.applied, self.is_replica, self.refusal = offset, True, lambda: READONLY
@@ -101,35 +101,6 @@ class ReplicatedEngine(WatchedEngine):
         """Refuse writes: another node is the primary now, and this one does not follow it yet."""
         if not self.is_replica:
             self.applied, self.is_replica, self.refusal = self.log.offset, True, lambda: READONLY
-
-    def _load(self, primary: "ReplicatedEngine") -> None:
-        """Replace all data by those of the primary."""
-        # redis 7: rdb.c, rdbSaveKeyValuePair and rdbLoadRio
-        RedisEngine.flush(self)
-        selected = self.selected
-        for index, source in primary.databases.items():
-            self.select(index)
-            self._copy(primary, source)
-        self.select(selected)
-        self.stream = 0
-
-    def _copy(self, primary: "ReplicatedEngine", source: NumberedDatabase) -> None:
-        """Copy a database of the primary into the selected one."""
-        for entry in source.table.entries.values():
-            if isinstance(entry.value, bytes):
-                new = self.add(entry.key, entry.value)
-            else:
-                value = entry.value.copy_for(self)
-                new = self.add(entry.key, value, value.size)
-            if entry.when is not None:
-                self.expire_at(new, entry.when)
-            if primary.lfu and self.lfu:
-                uses = frequency(entry.lru, primary.minute, primary.lfu_decay_time)
-                new.lru = lfu_bits(self.minute, uses)
-            elif primary.policy.by == self.policy.by == "lru":
-                new.lru = entry.lru
-        self._gone.clear()
-        self._gone.update(source.gone)
 
     def copy(self, clock: Clock, random: Random) -> "ReplicatedEngine":
         """Return a new replica of this node, with its data of this instant."""
@@ -162,29 +133,50 @@ class ReplicatedEngine(WatchedEngine):
 
     # Running commands
 
-    def run(self, argv: Arguments) -> Reply:
-        """Run a command, and write what it changed into the log (`RedisEngine.run`)."""
-        row = admit(self, argv)
+    def admit(self, argv: Arguments) -> RedisCommand:
+        """Prepare for a command; a write may be refused (`RedisEngine.admit`)."""
+        row = super().admit(argv)
         if self.refusal is not None and "write" in row.flags:
             self._ask(row.name)
-        if self.is_replica:
-            return call(self, row, argv)
-        self.dirty, self._pending = False, []
+        return row
+
+    def admit_all(self, flags: Set[str]) -> None:
+        """Prepare for a transaction (`RedisEngine.admit_all`)."""
+        super().admit_all(flags)
+        why = self.refusal() if self.refusal is not None and "write" in flags else None
+        if why is not None:
+            raise self.aborted(why)
+
+    @contextmanager
+    def as_one(self, name: str) -> Iterator[None]:
+        """Write what is changed meanwhile into the log as one transaction (`RedisEngine.as_one`)."""
+        self._pending = None if self.is_replica else []
         try:
-            reply = call(self, row, argv)
-            if self.dirty:
-                form = row.propagates
-                command = tuple(argv) if form is None else form(self, argv, reply)
-                self._pending.append((self.selected, command, ""))
+            yield
+        finally:
+            self._send(name)
+
+    def call(self, row: RedisCommand, argv: Arguments) -> Reply:
+        """Run an admitted command, and write what it changed into the log (`RedisEngine.call`)."""
+        if self.is_replica:
+            return super().call(row, argv)
+        if self._pending is not None:  # one of a transaction
+            return self._noted(row, argv, self._pending)
+        self._pending = []
+        try:
+            return self._noted(row, argv, self._pending)
         finally:
             self._send(row.name)
-        return reply
 
-    def execute(self, command: Command) -> Any:
-        """Run a command by name and return its reply (`RedisEngine.execute`)."""
-        if not command:
-            return super().execute(command)
-        return self.run([argument(part) for part in command])
+    def _noted(self, row: RedisCommand, argv: Arguments, pending: Pending) -> Reply:
+        self.dirty = False
+        reply = super().call(row, argv)
+        if self.dirty:
+            form = row.propagates
+            command = tuple(argv) if form is None else form(self, argv, reply)
+            several = command if isinstance(command, list) else [command]
+            pending.extend((self.selected, each, "") for each in several)
+        return reply
 
     def set(self, key: str, value: bytes, ttl: float = math.inf) -> None:
         """Store a value for `ttl` seconds (`RedisEngine.set`). The log gets the object that is set."""
@@ -194,7 +186,7 @@ class ReplicatedEngine(WatchedEngine):
         if not ttl > 0 or (entry is not None and entry.when is not None):
             self._set_slowly(key, value, ttl)  # a bad time, or the key may be dead
             return
-        if not self.begin():
+        if not self.begin() or (len(value) >= BIG and not self.begin_beside(len(value))):
             self.refuse(key)
             raise OutOfMemory(OOM)
         command: Command = ("SET", key, value)

@@ -7,11 +7,12 @@ buckets that were seen are split or merged into buckets that count as seen too.
 from typing import NamedTuple, TypeVar
 
 from cachesim.engines.redis.arguments import SYNTAX, integer, text
-from cachesim.engines.redis.command import RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.glob import glob
 from cachesim.engines.redis.hashtable import DictEntry, HashTable
 from cachesim.engines.redis.memory import as_bytes
+from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.structure import type_name
 from cachesim.errors import CommandError
 

@@ -1,10 +1,11 @@
 """The commands about the server itself; CONFIG and INFO have files of their own."""
 
 from cachesim.engines.base import START
-from cachesim.engines.redis.command import RedisCommand, Reply, Verbatim, container, table
+from cachesim.engines.redis.command import RedisCommand, container, table
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.info import VERSION
 from cachesim.engines.redis.memory import as_integer
+from cachesim.engines.redis.reply import Reply, Verbatim
 from cachesim.errors import CommandError
 
 NO_DEBUG = (

@@ -2,6 +2,7 @@
 
 from typing import Any, TypeVar
 
+from cachesim.engines.base import INVALIDATED
 from cachesim.engines.redis.database import KeyEntry
 from cachesim.errors import CommandError
 
@@ -45,6 +46,27 @@ class Structure:
 S = TypeVar("S", bound=Structure)
 
 
+def opened(db: Any, key: str, kind: type[S]) -> tuple[KeyEntry | None, S]:
+    """Return the value to change, with its entry; if absent, a new one that is not stored yet.
+
+    Raises CommandError if the key holds another type.
+    """
+    entry = db.write(key)
+    value = value_in(entry, kind)
+    return entry, kind(db) if value is None else value  # type: ignore[call-arg] # each takes the keyspace
+
+
+def kept(db: Any, key: str, entry: KeyEntry | None, value: Any) -> None:
+    """Store a new value, or count the bytes of a changed one; an empty one goes with its key."""
+    if entry is None:
+        if len(value):
+            db.add(key, value, value.size)
+    elif len(value):
+        db.resize(entry)
+    else:
+        db.remove(entry, INVALIDATED)
+
+
 def type_name(value: bytes | Structure) -> str:
     """Return the reply of TYPE for a value.
 
@@ -73,3 +95,24 @@ def value_in(entry: KeyEntry | None, kind: type[S]) -> S | None:
     if not isinstance(entry.value, kind):
         raise wrong_type()
     return entry.value
+
+
+def replaced(db: Any, key: str, value: Any, kind: str, event: str) -> int:
+    """Put a value in the place of what a key holds, TTL included; an empty one removes the key.
+
+    Returns the number of members. `kind` and `event` are those of `Keyspace.event`.
+    """
+    # redis 7: db.c, setKey; a key that stays is not a new one, and wakes nobody
+    entry = db.write(key)
+    count = len(value)
+    if not count:
+        db.drop(key)
+        return 0
+    if entry is None:
+        db.add(key, value, value.size)
+    else:
+        entry.value, entry.length, entry.room = value, 0, None
+        db.resize(entry)
+        db.persist(entry)
+    db.event(kind, event, key)
+    return count

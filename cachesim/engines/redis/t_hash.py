@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from cachesim.engines.base import INVALIDATED
 from cachesim.engines.redis import rdb_parts
 from cachesim.engines.redis.arguments import SYNTAX, long_in_range, text
-from cachesim.engines.redis.command import Pairs, RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.counters import NOT_A_NUMBER, OVERFLOW
 from cachesim.engines.redis.database import KeyEntry
 from cachesim.engines.redis.db import Keyspace
@@ -13,6 +12,8 @@ from cachesim.engines.redis.hash_value import Hash
 from cachesim.engines.redis.longdouble import as_long_double, nearest, shown
 from cachesim.engines.redis.memory import HIGHEST, LOWEST, as_integer
 from cachesim.engines.redis.propagate import summed_in_hash
+from cachesim.engines.redis.rdb_reader import Load, in_listpack, in_ziplist
+from cachesim.engines.redis.reply import Pairs, Reply
 from cachesim.engines.redis.scan import ScanOptions, walk
 from cachesim.engines.redis.structure import value_in
 from cachesim.errors import CommandError
@@ -31,19 +32,20 @@ def write(db: Keyspace, key: str) -> tuple[KeyEntry | None, Hash]:
     return entry, value_in(entry, Hash) or Hash(db)
 
 
-def store(db: Keyspace, key: str, entry: KeyEntry | None, changed: Hash) -> None:
-    """Store a new hash, or count the bytes of a changed one."""
+def store(db: Keyspace, key: str, entry: KeyEntry | None, changed: Hash, event: str) -> None:
+    """Store a new hash, or count the bytes of a changed one. Tell what happened to it."""
     if entry is None:
         db.add(key, changed, changed.size)
     else:
         db.resize(entry)
+    db.event("h", event, key)
 
 
 def hset(db: Keyspace, key: str, *parts: bytes) -> int:
     """HSET key field value [field value ...]: how many fields are new."""
     entry, changed = write(db, key)
     new = sum(changed.put(*pair) for pair in zip(parts[::2], parts[1::2], strict=True))
-    store(db, key, entry, changed)
+    store(db, key, entry, changed, "hset")
     return new
 
 
@@ -59,7 +61,7 @@ def hsetnx(db: Keyspace, key: str, field: bytes, value: bytes) -> Reply:
     if field in changed.values:
         return 0
     changed.put(field, value)
-    store(db, key, entry, changed)
+    store(db, key, entry, changed, "hset")
     return 1
 
 
@@ -113,8 +115,9 @@ def hdel(db: Keyspace, key: str, *fields: bytes) -> Reply:
     removed = sum(changed.remove(field) for field in fields)
     if removed:
         db.resize(entry)
+        db.event("h", "hdel", key)
     if not len(changed):
-        db.remove(entry, INVALIDATED)
+        db.drop(key)
     return removed
 
 
@@ -128,7 +131,7 @@ def hincrby(db: Keyspace, key: str, field: bytes, increment: int) -> Reply:
     if not LOWEST <= number <= HIGHEST:
         raise CommandError(OVERFLOW)
     changed.put(field, b"%d" % number)
-    store(db, key, entry, changed)
+    store(db, key, entry, changed, "hincrby")
     return number
 
 
@@ -146,7 +149,7 @@ def hincrbyfloat(db: Keyspace, key: str, field: bytes, part: bytes) -> Reply:
         raise CommandError(NOT_A_NUMBER)
     value = shown(nearest(number + increment))
     changed.put(field, value)
-    store(db, key, entry, changed)
+    store(db, key, entry, changed, "hincrbyfloat")
     return value
 
 
@@ -208,7 +211,20 @@ def dump(found: Hash) -> bytes:
     )
 
 
+def hash_of(db: Keyspace, parts: list[bytes]) -> Hash:
+    """Make a hash of fields and values that follow one another."""
+    made = Hash(db)
+    for pair in zip(parts[::2], parts[1::2], strict=True):
+        made.put(*pair)
+    return made
+
+
 DUMPS = {Hash: (4, dump)}
+LOADS: dict[int, Load] = {
+    4: lambda reader, db: hash_of(db, reader.texts(2 * reader.length())),
+    13: lambda reader, db: hash_of(db, in_ziplist(reader.text())),
+    16: lambda reader, db: hash_of(db, in_listpack(reader.text())),
+}
 PAIRS = "key field value [field value ...]"
 COUNTER = "write denyoom fast"
 COMMANDS = table(

@@ -2,15 +2,12 @@
 
 from typing import Any
 
-from cachesim.engines.base import INVALIDATED
 from cachesim.engines.redis import rdb_parts
 from cachesim.engines.redis.arguments import SYNTAX, integer, text
-from cachesim.engines.redis.command import RedisCommand, Reply, table
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.database import TEXT, KeyEntry
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.memory import (
-    EMBSTR_LIMIT,
-    encoding,
     room_of,
     room_of_value,
     room_to_grow,
@@ -22,6 +19,7 @@ from cachesim.engines.redis.propagate import (
     stored,
     stored_until,
 )
+from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.structure import string_in
 from cachesim.errors import CommandError
 
@@ -80,6 +78,7 @@ def set_(db: Keyspace, name: bytes, value: bytes, *parts: bytes) -> Reply:
     key = text(name)
     if not parts:
         db.put_at(db.write(key), key, value, name=name)
+        db.event("$", "set", key)
         return OK
     options = SetOptions(parts, SET_FLAGS)
     flags, when = options.flags, options.due(db, "set")
@@ -88,8 +87,9 @@ def set_(db: Keyspace, name: bytes, value: bytes, *parts: bytes) -> Reply:
     if ("NX" in flags and entry is not None) or ("XX" in flags and entry is None):
         return old
     entry = db.put_at(entry, key, value, "KEEPTTL" in flags or when is not None, name)
+    db.event("$", "set", key)
     if when is not None:
-        db.expire_at(entry, when)
+        expire_at(db, entry, when)
     return old if "GET" in flags else OK
 
 
@@ -110,8 +110,16 @@ def psetex(db: Keyspace, key: str, ms: bytes, value: bytes) -> Reply:
 
 def set_until(db: Keyspace, key: str, value: bytes, when: int) -> Reply:
     """Store a value that expires at `when`, in milliseconds of Unix time."""
-    db.expire_at(db.put(key, value, keep_ttl=True), when)
+    entry = db.put(key, value, keep_ttl=True)
+    db.event("$", "set", key)
+    expire_at(db, entry, when)
     return OK
+
+
+def expire_at(db: Keyspace, entry: KeyEntry, when: int) -> None:
+    """Set when a key expires, and tell it."""
+    db.expire_at(entry, when)
+    db.event("g", "expire", entry.key)
 
 
 def setnx(db: Keyspace, key: str, value: bytes) -> Reply:
@@ -119,6 +127,7 @@ def setnx(db: Keyspace, key: str, value: bytes) -> Reply:
     if db.write(key) is not None:
         return 0
     db.add(key, value)
+    db.event("$", "set", key)
     return 1
 
 
@@ -126,6 +135,7 @@ def getset(db: Keyspace, key: str, value: bytes) -> Reply:
     """GETSET key value."""
     old = get(db, key)
     db.put(key, value)
+    db.event("$", "set", key)
     return old
 
 
@@ -144,11 +154,11 @@ def getex(db: Keyspace, key: str, *parts: bytes) -> Reply:
         return None  # before the time is looked at, as in the server
     when = options.due(db, "getex")
     if when is not None and when <= db.now:
-        db.remove(entry, INVALIDATED)
+        db.drop(key)
     elif when is not None:
-        db.expire_at(entry, when)
-    elif options.flags:
-        db.persist(entry)
+        expire_at(db, entry, when)
+    elif options.flags and db.persist(entry):
+        db.event("g", "persist", key)
     value: bytes = entry.value
     return value
 
@@ -171,6 +181,7 @@ def mset(db: Keyspace, *parts: Any) -> Reply:
     """MSET key value [key value ...]."""
     for key, value in zip(parts[::2], parts[1::2], strict=True):
         db.put(key, value)
+        db.event("$", "set", key)
     return OK
 
 
@@ -192,9 +203,11 @@ def append(db: Keyspace, key: str, value: bytes) -> Reply:
     """APPEND key value."""
     entry = string_in(db.write(key))
     if entry is None:
-        return len(db.add(key, value).value)
-    check_length(db, len(entry.value) + len(value))
-    change(db, entry, entry.value + value)
+        entry = db.add(key, value)
+    else:
+        check_length(db, len(entry.value) + len(value))
+        change(db, entry, entry.value + value)
+    db.event("$", "append", key)
     return len(entry.value)
 
 
@@ -223,6 +236,7 @@ def setrange(db: Keyspace, key: str, offset: int, part: bytes) -> Reply:
         db.overwrite(db.add(key, new), new, room_of(len(new), db.quantum))
     else:
         change(db, entry, new)
+    db.event("$", "setrange", key)
     return len(new)
 
 
@@ -241,15 +255,6 @@ def check_length(db: Keyspace, length: int) -> None:
     """Raise CommandError if a string would be too long."""
     if length > db.longest_string:
         raise CommandError("ERR string exceeds maximum allowed size (proto-max-bulk-len)")
-
-
-def object_encoding(entry: KeyEntry) -> bytes:
-    """Return the name of the encoding of a value."""
-    if not isinstance(entry.value, bytes):
-        return str(entry.value.encoding).encode()
-    if entry.room is None:
-        return encoding(entry.value).encode()
-    return b"embstr" if entry.room == TEXT and len(entry.value) <= EMBSTR_LIMIT else b"raw"
 
 
 PAIRS = "key value [key value ...]"
@@ -285,3 +290,4 @@ COMMANDS = table(
     RedisCommand("SUBSTR", "key integer integer", "readonly", getrange, replies=getrange),
 )
 DUMPS = {bytes: (0, rdb_parts.text)}  # how rdb.py writes a string
+LOADS = {0: lambda reader, db: reader.text()}  # and how rdb_load.py reads it

@@ -3,13 +3,13 @@
 A dead key is removed when it is looked up (db.py) or by the cron (active_expiry.py).
 """
 
-from cachesim.engines.base import INVALIDATED
-from cachesim.engines.redis.arguments import integer, quoted, text
-from cachesim.engines.redis.command import RedisCommand, Reply, table
+from cachesim.engines.redis.arguments import integer, quoted_last, text
+from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.database import KeyEntry
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.memory import HIGHEST, LOWEST
 from cachesim.engines.redis.propagate import dated
+from cachesim.engines.redis.reply import Reply
 from cachesim.errors import CommandError
 
 
@@ -45,9 +45,10 @@ def set_ttl(db: Keyspace, name: str, key: str, part: bytes, options: tuple[bytes
     if entry is None or not holds(flags, entry, when):
         return 0
     if when <= db.now:
-        db.remove(entry, INVALIDATED)  # no TTL ran out: a client removed the key
+        db.drop(key)  # no TTL ran out: a client removed the key
     else:
         db.expire_at(entry, when)
+        db.event("g", "expire", key)
     return 1
 
 
@@ -57,7 +58,7 @@ def conditions(options: tuple[bytes, ...]) -> set[str]:
     for part in options:
         flags.add(text(part).upper())
         if not flags <= {"NX", "XX", "GT", "LT"}:
-            raise CommandError(f"ERR Unsupported option {quoted(part, len(part))}")
+            raise CommandError(f"ERR Unsupported option {quoted_last(part)}")
     if "NX" in flags and len(flags) > 1:
         raise CommandError("ERR NX and XX, GT or LT options at the same time are not compatible")
     if {"GT", "LT"} <= flags:
@@ -110,7 +111,10 @@ def pexpiretime(db: Keyspace, key: str) -> int:
 def persist(db: Keyspace, key: str) -> Reply:
     """PERSIST key."""
     entry = db.write(key)
-    return int(entry is not None and db.persist(entry))
+    had_ttl = entry is not None and db.persist(entry)
+    if had_ttl:
+        db.event("g", "persist", key)
+    return int(had_ttl)
 
 
 WRITES = "write fast"

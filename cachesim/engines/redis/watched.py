@@ -12,19 +12,23 @@ from cachesim.engines.base import EVICTED, EXPIRED, Random
 from cachesim.engines.redis.active_expiry import active_cycle
 from cachesim.engines.redis.database import KeyEntry, NumberedDatabase
 from cachesim.engines.redis.engine import HALF, START_MS, Redis, RedisEngine
+from cachesim.engines.redis.watch import WatchedKeys
 from cachesim.errors import CommandError
 
+GONE = {EXPIRED: ("x", "expired"), EVICTED: ("e", "evicted")}  # the kind and the name of the event
 PING_EVERY = 10  # seconds: repl-ping-replica-period
 
 
 class WatchedEngine(RedisEngine):
     """A RedisEngine that notes changes, and keys that left by themselves."""
 
+    is_paused = False  # a CLIENT PAUSE: nothing expires, and nothing is evicted
     dirty = False  # whether the running command has changed anything
     _at: float | None = None  # seconds: the time of the cron's tick that runs now
 
     def __init__(self, spec: Redis, clock: Clock, random: Random) -> None:
         super().__init__(spec, clock, random)
+        self.watches = WatchedKeys()
         self.refusal: Callable[[], str | None] | None = None  # gives the error of a write, or None
         self._next_ping = (int(clock()) // PING_EVERY + 1) * PING_EVERY  # seconds
 
@@ -49,6 +53,10 @@ class WatchedEngine(RedisEngine):
         """Be notified that a PING to the replicas is due."""
         raise NotImplementedError
 
+    def pass_on(self) -> None:
+        """Count as a change: the replicas must run the command, too."""
+        self.dirty = True
+
     def unchanged(self) -> None:
         """Forget the changes of the running command: it stored what was there already."""
         self.dirty = False
@@ -56,48 +64,67 @@ class WatchedEngine(RedisEngine):
     def add(
         self, key: str, value: Any, size: int | None = None, name: bytes | None = None
     ) -> KeyEntry:
-        """Note the change, and do it; so do all functions that follow."""
-        self.dirty = True
-        return super().add(key, value, size, name)
+        """Do it, and note the change; so do all functions that follow."""
+        entry = super().add(key, value, size, name)
+        self._changed(key)
+        self.event("n", "new", key)
+        return entry
 
     def overwrite(self, entry: KeyEntry, value: bytes, room: int | None = None) -> None:
         """See `add`."""
-        self.dirty = True
         super().overwrite(entry, value, room)
+        self._changed(entry.key)
 
     def resize(self, entry: KeyEntry) -> None:
         """See `add`."""
-        self.dirty = True
         super().resize(entry)
+        self._changed(entry.key)
 
     def expire_at(self, entry: KeyEntry, when: int) -> None:
         """See `add`."""
-        self.dirty = True
         super().expire_at(entry, when)
+        self._changed(entry.key)
 
     def persist(self, entry: KeyEntry) -> bool:
         """See `add`. A key without a TTL is not changed."""
         had_ttl = super().persist(entry)
-        self.dirty = self.dirty or had_ttl
+        if had_ttl:
+            self._changed(entry.key)
         return had_ttl
 
     def flush_database(self, database: NumberedDatabase) -> None:
         """See `add`. An empty database counts as changed, too."""
-        self.dirty = True
+        if self.watches.by_key:
+            self.watches.changed_databases(self, database.index)
         super().flush_database(database)
+        self.dirty = True
 
     def swap(self, first: int, second: int) -> None:
         """See `add`."""
-        self.dirty = True
+        if self.watches.by_key:
+            self.watches.changed_databases(self, first, second)
         super().swap(first, second)
+        self.dirty = True
+        if self.blocked.by_key:
+            self.blocked.swapped(self, first, second)
 
     def remove(self, entry: KeyEntry, why: str) -> None:
         """See `add`. If the server itself removes the key, the running command changes nothing."""
+        # the calls are guarded here: a full cache evicts with every store
         RedisEngine.remove(self, entry, why)
-        if why in (EXPIRED, EVICTED):
+        if self.watches.by_key:
+            self.watches.changed(self, (self.selected, entry.key))
+        if why in GONE:
+            if self.notified:
+                self.event(*GONE[why], entry.key)
             self.gone_by_itself(entry.key, why)
         else:
             self.dirty = True
+
+    def _changed(self, key: str) -> None:
+        self.dirty = True
+        if self.watches.by_key:
+            self.watches.changed(self, (self.selected, key))
 
     def store(self, entry: KeyEntry | None, key: str, value: bytes, when: int | None) -> None:
         """Store a string under a key that was looked up, without the note: the fast way of SET."""
@@ -114,8 +141,8 @@ class WatchedEngine(RedisEngine):
     # A replica waits for its primary
 
     def expire(self, entry: KeyEntry) -> None:
-        """Remove a dead key, unless this is a replica: then it is only dead, and answers nil."""
-        if self.is_replica:
+        """Remove a dead key, unless this is a replica, or paused: then it is only dead, and answers nil."""
+        if self.is_replica or self.is_paused:
             self._gone[entry.key] = EXPIRED
         else:
             super().expire(entry)
@@ -153,7 +180,7 @@ class WatchedEngine(RedisEngine):
 
     def _may_expire(self) -> bool:
         """Whether a tick could remove a key."""
-        if self.is_replica:
+        if self.is_replica or self.is_paused:
             return False
         return any(database.expires.entries for database in self.databases.values())
 
@@ -170,3 +197,15 @@ class WatchedEngine(RedisEngine):
             if not self.is_replica:
                 self.ping()
             self._next_ping += PING_EVERY
+
+
+class LoneEngine(WatchedEngine):
+    """A server without replicas: nothing is written into a log, and the cron skips what is long past."""
+
+    _cron = RedisEngine._cron
+
+    def gone_by_itself(self, key: str, why: str) -> None:
+        """Take no note: there is no replica."""
+
+    def ping(self) -> None:
+        """Greet nobody."""

@@ -4,9 +4,10 @@ from typing import Any
 
 from cachesim.engines.base import Work
 from cachesim.engines.redis.arguments import Arguments, argument
-from cachesim.engines.redis.command import RedisCommand, Reply, Table, find
+from cachesim.engines.redis.command import RedisCommand, Table, find
 from cachesim.engines.redis.database import KeyEntry
 from cachesim.engines.redis.db import Keyspace
+from cachesim.engines.redis.reply import Reply
 from cachesim.errors import CommandError
 
 
@@ -24,7 +25,7 @@ class Peek:
         """Return the entry of a key, dead or alive."""
         return self._db.table.entries.get(key)
 
-    def read(self, key: str, touch: bool = True) -> KeyEntry | None:
+    def read(self, key: str, touch: bool = True, tells: bool = True) -> KeyEntry | None:
         """Return the same."""
         return self.find(key)
 

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+from tests.engines.redis import random_dumps, random_lists, random_sets, random_zsets
 from tests.engines.redis.random_arguments import (
     bit_offset,
     byte_range,
@@ -34,8 +35,11 @@ from tests.engines.redis.random_arguments import (
 Command = tuple[Any, ...]
 PATTERNS = ["*", "k*", "k?", "k[1-3]", "[^k]*", "f*", "k\\1", "", "**", "k[3-1]", "[", "k[^12]"]
 
-UNORDERED = {"KEYS", "SCAN", "HSCAN", "HGETALL", "HKEYS", "HVALS", "CONFIG"}
-RANDOM = {"RANDOMKEY", "HRANDFIELD"}
+UNORDERED = {
+    "KEYS", "SCAN", "HSCAN", "HGETALL", "HKEYS", "HVALS", "CONFIG",
+    *random_sets.UNORDERED, *random_zsets.UNORDERED,
+}  # fmt: skip
+RANDOM = {"RANDOMKEY", "HRANDFIELD", *random_sets.RANDOM, *random_zsets.RANDOM}
 VARYING = {"MEMORY", "INFO", "TIME"}
 
 
@@ -282,5 +286,11 @@ SELDOM = {
     "ECHO",
     "CONFIG",
 }
+TYPES = (random_dumps, random_lists, random_sets, random_zsets)  # the files of the other types
+MAKERS |= {name: maker for each in TYPES for name, maker in each.MAKERS.items()}
 NAMES = [name for name in MAKERS for _ in range(1 if name in SELDOM else 4)]
-NAMES += ["SET", "HSET"] * 12  # so that keys are there
+NAMES += [
+    "SET",
+    "HSET",
+    *(name for each in TYPES for name in each.OFTEN),
+] * 12  # so that keys are there

@@ -3,8 +3,8 @@
 from cachesim.clock import ManualClock
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.replication import ReplicatedEngine
-from cachesim.engines.redis.structure import Structure
 from cachesim.rng import uniform
+from tests.engines.redis.questions import shown
 
 
 def pair(**fields):
@@ -33,11 +33,3 @@ def content(engine):
         for index, database in engine.databases.items()
         for entry in database.table.entries.values()
     }
-
-
-def shown(value):
-    """Return a value that can be compared: its bytes, or the parts of a structure."""
-    if not isinstance(value, Structure):
-        return value
-    parts = {n: v for n, v in vars(value).items() if isinstance(v, dict | list | set | bytes)}
-    return value.type, value.size, parts

@@ -1,5 +1,8 @@
 """Redis's own patterns."""
 
+import random
+from fnmatch import fnmatchcase
+
 import pytest
 
 from cachesim.engines.redis.glob import glob
@@ -36,3 +39,20 @@ def test_a_pattern_takes_what_redis_takes(pattern, good, bad):
 def test_an_empty_class_matches_nothing():
     """No byte is one of none."""
     assert not any(glob(b"[]")(bytes([byte])) for byte in range(256))
+
+
+def test_many_stars_take_no_time():
+    """Redis's own "pattern matching long nested loops": four times the steps per star, with backtracking."""
+    word, stars = b"a" * 40_000, b"a*" * 20
+    assert not glob(stars + b"b")(word)
+    assert glob(stars + b"a")(word)
+    assert not glob(b"*a" * 50 + b"*b*")(word)
+
+
+def test_random_patterns_match_what_a_shell_matches():
+    """With stars, question marks and letters only, the rules are those of a shell."""
+    draw = random.Random(1)
+    for _ in range(20_000):
+        pattern = "".join(draw.choices("ab*?", k=draw.randint(1, 8)))
+        word = "".join(draw.choices("ab", k=draw.randint(1, 9)))
+        assert glob(pattern.encode())(word.encode()) == fnmatchcase(word, pattern), (pattern, word)

@@ -12,6 +12,7 @@ from cachesim.rng import uniform
 LONG = "y" * 700  # a hash with such a value is no listpack
 REPLIES = {
     "CONFIG|GET": [("CONFIG", "GET", "maxmemory*")],
+    "DUMP": [("DUMP", "a"), ("DUMP", "h"), ("DUMP", "none")],
     "ECHO": [("ECHO", "hello")],
     "GET": [("GET", "a"), ("GET", "none"), ("GET", "number")],
     "GETDEL": [("GETDEL", "a"), ("GETDEL", "none")],
@@ -27,12 +28,40 @@ REPLIES = {
     "HVALS": [("HVALS", "h"), ("HVALS", "large")],
     "INFO": [("INFO", "memory"), ("INFO", "server")],
     "KEYS": [("KEYS", "*"), ("KEYS", "n*")],
+    "LINDEX": [("LINDEX", "l", 1), ("LINDEX", "l", 9)],
+    "LMOVE": [("LMOVE", "l", "other", "RIGHT", "LEFT"), ("LMOVE", "none", "l", "LEFT", "LEFT")],
+    "LMPOP": [("LMPOP", 2, "none", "l", "LEFT", "COUNT", 2), ("LMPOP", 1, "none", "LEFT")],
+    "LPOP": [("LPOP", "l"), ("LPOP", "l", 2), ("LPOP", "none")],
+    "LRANGE": [("LRANGE", "l", 0, -1), ("LRANGE", "l", 1, 1)],
+    "RPOP": [("RPOP", "l"), ("RPOP", "l", 9)],
+    "RPOPLPUSH": [("RPOPLPUSH", "l", "other")],
+    "SDIFF": [("SDIFF", "s", "ints"), ("SDIFF", "none")],
+    "SINTER": [("SINTER", "s", "s"), ("SINTER", "s", "ints")],
+    "SMEMBERS": [("SMEMBERS", "s"), ("SMEMBERS", "ints")],
+    "SPOP": [("SPOP", "s", 9), ("SPOP", "ints", 2), ("SPOP", "ints")],
+    "SRANDMEMBER": [("SRANDMEMBER", "s", 9), ("SRANDMEMBER", "same", -3), ("SRANDMEMBER", "same")],
+    "SSCAN": [("SSCAN", "s", 0), ("SSCAN", "ints", 0, "MATCH", "1*")],
+    "SUNION": [("SUNION", "s", "ints")],
     "LCS": [("LCS", "a", "b"), ("LCS", "a", "b", "LEN")],
     "MGET": [("MGET", "a", "none", "h", "b")],
     "PING": [("PING",), ("PING", "hello")],
     "SCAN": [("SCAN", 0), ("SCAN", 0, "MATCH", "a*"), ("SCAN", 0, "TYPE", "hash", "COUNT", 100)],
     "SET": [("SET", "a", "v"), ("SET", "a", "v", "GET"), ("SET", "none", "v", "XX", "GET")],
     "SUBSTR": [("SUBSTR", "a", 0, 3)],
+    "ZDIFF": [("ZDIFF", 2, "z", "same"), ("ZDIFF", 1, "none")],
+    "ZINTER": [("ZINTER", 2, "z", "same", "WITHSCORES"), ("ZINTER", 2, "z", "none")],
+    "ZMPOP": [("ZMPOP", 2, "none", "z", "MIN", "COUNT", 2), ("ZMPOP", 1, "none", "MAX")],
+    "ZPOPMAX": [("ZPOPMAX", "z"), ("ZPOPMAX", "z", 2), ("ZPOPMAX", "none")],
+    "ZPOPMIN": [("ZPOPMIN", "z"), ("ZPOPMIN", "z", 0), ("ZPOPMIN", "z", 9)],
+    "ZRANDMEMBER": [("ZRANDMEMBER", "z", 9), ("ZRANDMEMBER", "z", 9, "WITHSCORES")],
+    "ZRANGE": [("ZRANGE", "z", 0, -1), ("ZRANGE", "z", 0, 0, "WITHSCORES"), ("ZRANGE", "none", 0, -1)],
+    "ZRANGEBYLEX": [("ZRANGEBYLEX", "z", "-", "(one")],
+    "ZRANGEBYSCORE": [("ZRANGEBYSCORE", "z", 2, "inf"), ("ZRANGEBYSCORE", "z", "(1", 2, "WITHSCORES")],
+    "ZREVRANGE": [("ZREVRANGE", "z", 0, 1)],
+    "ZREVRANGEBYLEX": [("ZREVRANGEBYLEX", "z", "+", "-", "LIMIT", 1, 1)],
+    "ZREVRANGEBYSCORE": [("ZREVRANGEBYSCORE", "z", 2, 1)],
+    "ZSCAN": [("ZSCAN", "z", 0), ("ZSCAN", "z", 0, "MATCH", "t*")],
+    "ZUNION": [("ZUNION", 2, "z", "s")],
 }  # fmt: skip
 STORES = {
     ("SET", "a", "12345", "PX", 10): 5, ("SETEX", "a", 10, "12345"): 5, ("PSETEX", "a", 10, b"12345"): 5,
@@ -52,6 +81,11 @@ def build(seed=1):
     for n in range(40):
         engine.set(f"name:{n}", b"x")
         engine.execute(("HSET", "large", f"f{n}", LONG))
+    engine.execute(("RPUSH", "l", "one", "twenty", "three"))
+    engine.execute(("SADD", "s", "one", "twenty", "three"))
+    engine.execute(("SADD", "ints", 10, 20, 30))
+    engine.execute(("SADD", "same", "abc", "def"))
+    engine.execute(("ZADD", "z", 1, "one", 2, "abc", 3, "three"))
     engine.execute(("HSET", "h", "f1", "one", "f2", "twenty", "f3", "three"))
     return engine
 

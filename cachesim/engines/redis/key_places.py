@@ -1,0 +1,51 @@
+"""Where the keys of a command stand among its arguments."""
+
+from typing import NamedTuple
+
+from cachesim.engines.redis.arguments import Arguments
+from cachesim.engines.redis.memory import as_integer
+
+
+class Positions(NamedTuple):
+    """Where some of the arguments stand: the first, the last (below 0: from the end), the step."""
+
+    first: int  # 0: nowhere
+    last: int
+    step: int
+
+    def of(self, argv: Arguments) -> Arguments:
+        """Return the arguments that stand there."""
+        if not self.first:
+            return []
+        end = self.last + 1 + len(argv) * (self.last < 0)
+        return argv[self.first : end : self.step]
+
+
+class CountedKeys(NamedTuple):
+    """Where the keys stand whose number is an argument: "numkeys key [key ...]"."""
+
+    at: int  # of the number
+    first: int = 0  # where a key stands that is not counted; 0: nowhere
+
+    @property
+    def last(self) -> int:
+        """The same: COMMAND INFO shows only the key that is not counted."""
+        return self.first
+
+    @property
+    def step(self) -> int:
+        """Likewise."""
+        return int(self.first > 0)
+
+    def of(self, argv: Arguments) -> Arguments:
+        """Return the keys; none if there are not as many as the number says."""
+        # redis 7: db.c, getKeysUsingKeySpecs
+        number = as_integer(argv[self.at]) if self.at < len(argv) else None
+        begins = self.at + 1
+        if number is None or not 0 < number <= len(argv) - begins:
+            return []
+        return [*argv[self.first : self.first + self.step], *argv[begins : begins + number]]
+
+
+Keys = Positions | CountedKeys
+NOWHERE = Positions(0, 0, 0)

@@ -1,0 +1,23 @@
+"""The files of the types of values: a new type is one file, or a few, and one line here."""
+
+from cachesim.engines.redis import (
+    bitfield,
+    bitops,
+    counters,
+    lcs,
+    t_hash,
+    t_list,
+    t_list_ends,
+    t_list_waits,
+    t_set,
+    t_string,
+    t_zset,
+    t_zset_ends,
+    t_zset_ranges,
+    t_zset_sets,
+)
+
+STRINGS = (t_string, counters, lcs, bitops, bitfield)
+LISTS = (t_list, t_list_ends, t_list_waits)
+SORTED_SETS = (t_zset, t_zset_ends, t_zset_ranges, t_zset_sets)
+TYPES = (*STRINGS, t_hash, *LISTS, t_set, *SORTED_SETS)
