@@ -31,4 +31,4 @@ def test_a_line_of_the_page_runs(line, tmp_path, monkeypatch):
 
 def test_there_are_lines():
     """As many as the page has commands, or the test above would test nothing."""
-    assert 8 == len(LINES)
+    assert 10 == len(LINES)
