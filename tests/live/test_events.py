@@ -17,7 +17,8 @@ END = b"__key: all told"  # a channel of our own
 ALL = ("CONFIG", "SET", "notify-keyspace-events", "KEAnm")
 WALKS = {"SCAN"}  # it meets dead keys in the order of the buckets
 ASIDE = {"CONFIG", "RANDOMKEY"}  # one would change a server, the other meets keys by chance
-SELDOM = (  # what random commands seldom do
+SELDOM = (
+    "RPUSH l a b a", "LREM l 0 a",  # what random commands seldom do
     "RPUSH l a b", "LINSERT l AFTER a c", "LMOVE l l LEFT RIGHT", "RPOPLPUSH l m", "LTRIM m 5 6",
     "SADD s a b", "SDIFFSTORE t s", "SDIFFSTORE t none", "SMOVE s u a", "SMOVE s u b", "ZADD z 1 a",
     "ZRANGESTORE y z 0 -1", "ZRANGESTORE y z 0 -1", "ZADD z 1 b 1 c 1 d", "ZREM z a", "ZREMRANGEBYSCORE y 1 1",

@@ -1,5 +1,6 @@
 """DUMP, RESTORE: a value as bytes that any server can load again (redis 7: cluster.c)."""
 
+from cachesim.engines.base import INVALIDATED
 from cachesim.engines.redis.arguments import SYNTAX, integer, text
 from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
@@ -15,6 +16,7 @@ VERSION = (10).to_bytes(2, "little")  # of the RDB files of redis 7.0
 TAIL = 10  # bytes of version and checksum
 DAMAGED = "ERR DUMP payload version or checksum are wrong"
 BAD_FORMAT = "ERR Bad data format"
+OTHER = {"IDLETIME": "FREQ", "FREQ": "IDLETIME"}  # of these two options only one may be given
 BUSY = "BUSYKEY Target key name already exists."
 
 
@@ -43,11 +45,15 @@ def restore(db: Keyspace, key: str, part: bytes, payload: bytes, *options: bytes
     except BadInput:
         raise CommandError(BAD_FORMAT) from None
     when = None if not ttl else ttl if "ABSTTL" in given else db.now + ttl
-    db.drop(key)
-    if when is None or when > db.now:
-        idle, uses = given.get("IDLETIME"), given.get("FREQ")
-        install(db, LoadedKey(db.selected, key, value, when, idle, uses))
-        db.event("g", "restore", key)
+    if when is not None and when <= db.now:
+        old = db.table.entries.get(key)
+        if old is not None:
+            db.remove(old, INVALIDATED)
+            db.event("g", "del", key)
+        return "OK"
+    idle, uses = given.get("IDLETIME"), given.get("FREQ")
+    install(db, LoadedKey(db.selected, key, value, when, idle, uses))
+    db.event("g", "restore", key)
     return "OK"
 
 
@@ -60,7 +66,7 @@ def read_options(options: tuple[bytes, ...]) -> dict[str, int]:
             given[name] = 1
             continue
         value = next(words, None)
-        if value is None or name not in ("IDLETIME", "FREQ") or {"IDLETIME", "FREQ"} & given.keys():
+        if value is None or name not in OTHER or OTHER[name] in given:
             raise CommandError(SYNTAX)
         given[name] = integer(value)
         if given[name] < 0 and name == "IDLETIME":

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
+from cachesim.engines.base import INVALIDATED
 from cachesim.engines.redis.arguments import text
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.policy import LRU_CLOCK_MAX, lfu_bits
@@ -127,7 +128,9 @@ def value_of(reader: RdbReader, db: Keyspace, form: int) -> Any:
 def install(db: Keyspace, each: LoadedKey) -> None:
     """Store a key, in the place of one that is there."""
     db.select(each.database)
-    db.drop(each.key)
+    old = db.table.entries.get(each.key)
+    if old is not None:
+        db.remove(old, INVALIDATED)
     is_text = isinstance(each.value, bytes)
     entry = db.add(each.key, each.value, None if is_text else each.value.size)
     if each.when is not None:
