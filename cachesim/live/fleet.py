@@ -21,7 +21,7 @@ from cachesim.errors import BadInput, ServerFailed
 from cachesim.live.clock import SECOND, nanoseconds
 from cachesim.live.node import PORT, RedisNode
 from cachesim.live.relay import Lag, Relay
-from cachesim.live.server import pin
+from cachesim.live.server import pin, unpin
 
 STEP = SECOND // 10  # nanoseconds: hz 10
 CALM = 2  # rounds in a row without anything to do: then nothing is under way
@@ -64,9 +64,8 @@ class LiveFleet:
         self.settle()
 
     def _unpin_at(self, held: ExitStack) -> None:
-        cores = pin()
-        if cores is not None:
-            held.callback(os.sched_setaffinity, 0, cores)
+        if pin():
+            held.callback(unpin)
 
     def _start(self, index: int) -> RedisNode:
         home = self._homes / str(index)

@@ -1,6 +1,7 @@
 """What each real server answers, and a whole scenario on it."""
 
 import json
+import os
 
 import pytest
 
@@ -19,6 +20,7 @@ from cachesim.model.strategies.versions import Leases, VersionCheck
 from cachesim.model.workload import ClosedLoop
 from cachesim.scenario import Scenario
 from cachesim.units import MIB
+from tests.live.conftest import started
 
 
 def test_set_get_delete(server):
@@ -253,3 +255,16 @@ def test_a_server_has_settled_when_it_is_handed_over(redis, clock):
     clock.advance(2)
 
     assert before == pytest.approx(redis.memory, abs=200)
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity"), reason="only Linux keeps a process on a core"
+)
+def test_servers_that_end_in_any_order_give_the_cores_back(clock):
+    """The first that began may end first."""
+    before = os.sched_getaffinity(0)
+    one, other = (started(RedisServer(), clock) for _ in range(2))
+    assert 1 == len(os.sched_getaffinity(0))
+    one.close()
+    other.close()
+    assert before == os.sched_getaffinity(0)
