@@ -88,7 +88,7 @@ class ServerEngine(Engine):
         )
 
 
-_pins: list[set[int]] = []  # one for each pin that holds: the cores allowed before the first
+_pins: list[set[int]] = []  # one for each pin that holds; the first has the cores from before
 
 
 def pin() -> bool:
@@ -99,7 +99,7 @@ def pin() -> bool:
     """
     if not hasattr(os, "sched_setaffinity"):
         return False
-    _pins.append(_pins[0] if _pins else os.sched_getaffinity(0))
+    _pins.append(os.sched_getaffinity(0))
     with open("/proc/self/stat") as stat:
         core = int(stat.read().rpartition(")")[2].split()[36])
     os.sched_setaffinity(0, {core})

@@ -67,6 +67,30 @@ def kept(db: Any, key: str, entry: KeyEntry | None, value: Any) -> None:
         db.remove(entry, INVALIDATED)
 
 
+def shortened(db: Any, key: str, kind: str, event: str) -> None:
+    """Count the bytes of a value that has lost elements, and tell it; the key goes with the last one.
+
+    `kind` and `event` are those of `Keyspace.event`.
+    """
+    entry = db.find(key)
+    is_empty = not len(entry.value)
+    kept(db, key, entry, entry.value)
+    db.event(kind, event, key)
+    if is_empty:
+        db.event("g", "del", key)
+
+
+def taken_out(
+    db: Any, key: str, of: type[S], elements: tuple[bytes, ...], kind: str, event: str
+) -> int:
+    """Remove elements that may be there. Return how many were; see `shortened`. Raises CommandError."""
+    changed: Any = value_in(db.write(key), of)
+    gone = 0 if changed is None else sum(changed.remove(element) for element in elements)
+    if gone:
+        shortened(db, key, kind, event)
+    return gone
+
+
 def type_name(value: bytes | Structure) -> str:
     """Return the reply of TYPE for a value.
 

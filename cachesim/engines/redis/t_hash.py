@@ -15,7 +15,7 @@ from cachesim.engines.redis.propagate import summed_in_hash
 from cachesim.engines.redis.rdb_reader import Load, in_listpack, in_ziplist
 from cachesim.engines.redis.reply import Pairs, Reply
 from cachesim.engines.redis.scan import ScanOptions, walk
-from cachesim.engines.redis.structure import value_in
+from cachesim.engines.redis.structure import taken_out, value_in
 from cachesim.errors import CommandError
 
 
@@ -108,17 +108,7 @@ def hexists(db: Keyspace, key: str, field: bytes) -> Reply:
 
 def hdel(db: Keyspace, key: str, *fields: bytes) -> Reply:
     """HDEL key field [field ...]: how many were removed; the key goes with its last field."""
-    entry = db.write(key)
-    changed = value_in(entry, Hash)
-    if entry is None or changed is None:
-        return 0
-    removed = sum(changed.remove(field) for field in fields)
-    if removed:
-        db.resize(entry)
-        db.event("h", "hdel", key)
-    if not len(changed):
-        db.drop(key)
-    return removed
+    return taken_out(db, key, Hash, fields, "h", "hdel")
 
 
 def hincrby(db: Keyspace, key: str, field: bytes, increment: int) -> Reply:

@@ -14,7 +14,7 @@ from cachesim.engines.redis.keys import NO_KEY
 from cachesim.engines.redis.list_value import LEFT, RIGHT, List
 from cachesim.engines.redis.rdb_reader import Load, RdbReader, in_listpack, in_ziplist
 from cachesim.engines.redis.reply import Reply
-from cachesim.engines.redis.structure import kept, value_in
+from cachesim.engines.redis.structure import kept, shortened, value_in
 from cachesim.errors import CommandError
 
 OUT_OF_RANGE = "ERR index out of range"
@@ -59,8 +59,7 @@ def within(count: int, start: int, end: int) -> tuple[int, int]:
 
 def ltrim(db: Keyspace, key: str, start: int, end: int) -> Reply:
     """LTRIM key start stop: keep only this range."""
-    entry = db.write(key)
-    changed = value_in(entry, List)
+    changed = value_in(db.write(key), List)
     if changed is None:
         return "OK"
     count = len(changed)
@@ -69,10 +68,9 @@ def ltrim(db: Keyspace, key: str, start: int, end: int) -> Reply:
     changed.delete(0, left)
     changed.delete(len(changed) - right, right)
     if left or right:
-        kept(db, key, entry, changed)
-    db.event("l", "ltrim", key)
-    if not changed.count:
-        db.event("g", "del", key)
+        shortened(db, key, "l", "ltrim")
+    else:
+        db.event("l", "ltrim", key)
     return "OK"
 
 
@@ -107,16 +105,12 @@ def linsert(db: Keyspace, key: str, side: bytes, pivot: bytes, element: bytes) -
 
 def lrem(db: Keyspace, key: str, count: int, element: bytes) -> Reply:
     """LREM key count element: below 0 from the right, 0 all of them."""
-    entry = db.write(key)
-    changed = value_in(entry, List)
+    changed = value_in(db.write(key), List)
     if changed is None:
         return 0
     removed = changed.remove(element, abs(count), RIGHT if count < 0 else LEFT)
     if removed:
-        kept(db, key, entry, changed)
-        db.event("l", "lrem", key)
-        if not changed.count:
-            db.event("g", "del", key)
+        shortened(db, key, "l", "lrem")
     return removed
 
 

@@ -12,7 +12,7 @@ from cachesim.engines.redis.key_places import CountedKeys
 from cachesim.engines.redis.list_value import LEFT, RIGHT, List
 from cachesim.engines.redis.memory import as_bytes
 from cachesim.engines.redis.reply import NULL_ARRAY, Reply
-from cachesim.engines.redis.structure import kept, opened, value_in
+from cachesim.engines.redis.structure import kept, opened, shortened, value_in
 from cachesim.errors import CommandError
 
 PUSHED = {LEFT: "lpush", RIGHT: "rpush"}
@@ -89,20 +89,8 @@ def take(db: Keyspace, key: str, side: str, count: int) -> list[bytes]:
     assert entry is not None
     changed: List = entry.value
     taken = [changed.pop(side) for _ in range(min(count, len(changed)))]
-    emptied(db, key, side)
+    shortened(db, key, "l", POPPED[side])
     return taken
-
-
-def emptied(db: Keyspace, key: str, side: str) -> None:
-    """Count the bytes of a list that has lost elements at a side; the key goes with the last one."""
-    # redis 7: t_list.c, listElementsRemoved
-    entry = db.find(key)
-    assert entry is not None
-    is_empty = not len(entry.value)
-    kept(db, key, entry, entry.value)
-    db.event("l", POPPED[side], key)
-    if is_empty:
-        db.event("g", "del", key)
 
 
 def lmpop(db: Keyspace, *parts: bytes) -> Reply:
@@ -157,7 +145,7 @@ def move(db: Keyspace, source: str, target: str, start: str, end: str) -> Reply:
     value_in(db.write(target), List)
     element = found.pop(start)
     push(db, target, (element,), end)
-    emptied(db, source, start)
+    shortened(db, source, "l", POPPED[start])
     return element
 
 

@@ -22,7 +22,7 @@ from cachesim.engines.redis.rdb_reader import Load, in_intset
 from cachesim.engines.redis.reply import Members, Reply
 from cachesim.engines.redis.scan import ScanOptions, walk
 from cachesim.engines.redis.set_value import Set
-from cachesim.engines.redis.structure import kept, opened, replaced, value_in
+from cachesim.engines.redis.structure import kept, opened, replaced, shortened, taken_out, value_in
 from cachesim.engines.redis.t_hash import several
 from cachesim.errors import CommandError
 
@@ -43,25 +43,7 @@ def sadd(db: Keyspace, key: str, *members: bytes) -> Reply:
 
 def srem(db: Keyspace, key: str, *members: bytes) -> Reply:
     """SREM key member [member ...]: how many were there."""
-    entry = db.write(key)
-    changed = value_in(entry, Set)
-    if changed is None:
-        return 0
-    gone = sum(changed.remove(member) for member in members)
-    if gone:
-        changed_by(db, key, "srem")
-    return gone
-
-
-def changed_by(db: Keyspace, key: str, event: str) -> None:
-    """Count the bytes of a set that has lost members; the key goes with the last one."""
-    entry = db.find(key)
-    assert entry is not None
-    is_empty = not len(entry.value)
-    kept(db, key, entry, entry.value)
-    db.event("s", event, key)
-    if is_empty:
-        db.event("g", "del", key)
+    return taken_out(db, key, Set, members, "s", "srem")
 
 
 def smove(db: Keyspace, source: str, target: str, member: bytes) -> Reply:
@@ -74,7 +56,7 @@ def smove(db: Keyspace, source: str, target: str, member: bytes) -> Reply:
         return int(member in found)
     if not found.remove(member):
         return 0
-    changed_by(db, source, "srem")
+    shortened(db, source, "s", "srem")
     sadd(db, target, member)
     return 1
 
@@ -185,7 +167,7 @@ def spop(db: Keyspace, key: str, *count: bytes) -> Reply:
         found.remove(taken[-1])
     for member in taken:
         found.remove(member)
-    changed_by(db, key, "spop")
+    shortened(db, key, "s", "spop")
     return Members(taken) if count else taken[0]
 
 

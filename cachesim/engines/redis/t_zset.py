@@ -11,7 +11,7 @@ from cachesim.engines.redis.memory import HIGHEST
 from cachesim.engines.redis.rdb_reader import Load, RdbReader, in_listpack, in_ziplist
 from cachesim.engines.redis.reply import Pairs, Reply
 from cachesim.engines.redis.scan import ScanOptions, walk
-from cachesim.engines.redis.structure import kept, opened, value_in
+from cachesim.engines.redis.structure import kept, opened, taken_out, value_in
 from cachesim.engines.redis.t_hash import drawn, several
 from cachesim.engines.redis.zset_ranges import score_of
 from cachesim.engines.redis.zset_value import SortedSet, packed, shown
@@ -114,25 +114,7 @@ def zincrby(db: Keyspace, key: str, increment: bytes, member: bytes) -> Reply:
 
 def zrem(db: Keyspace, key: str, *members: bytes) -> Reply:
     """ZREM key member [member ...]: how many were there."""
-    entry = db.write(key)
-    changed = value_in(entry, SortedSet)
-    if changed is None:
-        return 0
-    gone = sum(changed.remove(member) for member in members)
-    if gone:
-        lost(db, key, "zrem")
-    return gone
-
-
-def lost(db: Keyspace, key: str, event: str) -> None:
-    """Count the bytes of a set that has lost members; the key goes with the last one."""
-    entry = db.find(key)
-    assert entry is not None
-    is_empty = not len(entry.value)
-    kept(db, key, entry, entry.value)
-    db.event("z", event, key)
-    if is_empty:
-        db.event("g", "del", key)
+    return taken_out(db, key, SortedSet, members, "z", "zrem")
 
 
 # Looking up

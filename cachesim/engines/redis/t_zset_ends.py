@@ -10,9 +10,8 @@ from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.key_places import CountedKeys, Positions
 from cachesim.engines.redis.memory import as_bytes
 from cachesim.engines.redis.reply import NULL_ARRAY, Pairs, Reply
-from cachesim.engines.redis.structure import value_in
+from cachesim.engines.redis.structure import shortened, value_in
 from cachesim.engines.redis.t_list_waits import seconds_of
-from cachesim.engines.redis.t_zset import lost
 from cachesim.engines.redis.zset_value import Pair, SortedSet
 from cachesim.errors import CommandError
 
@@ -27,7 +26,7 @@ def take(db: Keyspace, key: str, end: int, count: int) -> list[Pair]:
     assert entry is not None
     taken = [entry.value.pop(end) for _ in range(min(count, len(entry.value)))]
     if taken:
-        lost(db, key, NAMES[end].lower())
+        shortened(db, key, "z", NAMES[end].lower())
     return taken
 
 

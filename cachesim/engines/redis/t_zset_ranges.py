@@ -7,8 +7,8 @@ from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.key_places import Positions
 from cachesim.engines.redis.reply import Pairs, Reply
-from cachesim.engines.redis.structure import replaced, value_in
-from cachesim.engines.redis.t_zset import found_in, lost
+from cachesim.engines.redis.structure import replaced, shortened, value_in
+from cachesim.engines.redis.t_zset import found_in
 from cachesim.engines.redis.zset_ranges import (
     ByMember,
     ByPlace,
@@ -120,7 +120,7 @@ def removes(read: Callable[[bytes, bytes], Range], name: str, usage: str) -> Cal
         for _, member in gone:
             changed.remove(member)
         if gone:
-            lost(db, key, name.lower())
+            shortened(db, key, "z", name.lower())
         return len(gone)
 
     function.__doc__ = f"{usage}: how many were removed."

@@ -15,7 +15,7 @@ from cachesim.model.fleet.cluster import ClusterState
 from cachesim.model.fleet.failing_node import FailingNode
 from cachesim.model.fleet.groups import Shards
 from cachesim.model.fleet.linked import LinkedGroupSystem
-from cachesim.model.fleet.lost import all_held, held, judged, lost_in
+from cachesim.model.fleet.lost import all_held, held, judged, lost_in, with_held
 from cachesim.records import PRIMARY, LostWrite
 from cachesim.rng import uniform
 
@@ -154,13 +154,23 @@ class UnreliableGroupSystem(LinkedGroupSystem):
     def _promote_best(self, group: int, able: list[int]) -> None:
         self.promote(group, max(able, key=lambda p: (self.caches[p].received(), -p)))
 
+    def _replace(self, old: FailingNode, new: FailingNode) -> None:
+        """Let a replica lead in the place of its primary, and count what it never got."""
+        new.catch_up()
+        link: Any = new.replica
+        has_restarted = not old.is_silent and link.log is not old.engine.log
+        is_short = has_restarted or link.received < link.log.start  # the log does not tell all
+        before = old.forgotten() or all_held(old.engine, self.env._now, old.name)
+        lost = lost_in(new.lead(), old.name, new.engine)
+        self._lost += with_held(lost, before, new.engine) if is_short else lost
+
     def promote(self, group: int, place: int) -> None:
         """Make a replica the primary of its group; what it never got is lost."""
         former = self.topology.primaries[group]
         old, new = self.caches[former], self.caches[place]
         is_split = self._is_split_from(former, place)
         ghosts = self._ghosts(former) if is_split else []
-        self._lost += lost_between(old, new)
+        self._replace(old, new)
         others = [p for p in self.topology.replicas[group] if p != place]
         self.change(self.topology.with_group(group, place, others))
         if is_split:
@@ -176,24 +186,3 @@ class UnreliableGroupSystem(LinkedGroupSystem):
         if self._cluster is not None:
             self._cluster.cover(group)
         self._judge()
-
-
-def lost_between(old: FailingNode, new: FailingNode) -> list[LostWrite]:
-    """Make a node the primary in the place of another one; name what it never got.
-
-    The log says it. If the log has forgotten a part of that, so does what the old primary held.
-    """
-    new.catch_up()
-    everything = old.forgotten() or all_held(old.engine, old.env._now, old.name)
-    link: Any = new.replica
-    is_short = link.received < link.log.start or (
-        not old.is_silent and link.log is not old.engine.log  # it has restarted since
-    )
-    lost = lost_in(new.lead(), old.name, new.engine)
-    named = {(each.key, each.write) for each in lost}
-    more = [each for each in everything if held(new.engine, each.key) != each.write]
-    return (
-        [*(each for each in more if (each.key, each.write) not in named), *lost]
-        if is_short
-        else lost
-    )

@@ -73,6 +73,15 @@ def all_held(engine: ReplicatedEngine, now: float, node: str) -> list[LostWrite]
     ]
 
 
+def with_held(
+    lost: list[LostWrite], before: Iterable[LostWrite], survivor: ReplicatedEngine
+) -> list[LostWrite]:
+    """Add what the old primary held `before`, and the new one has not: the log had forgotten its writes."""
+    named = {(each.key, each.write) for each in lost}
+    more = [each for each in before if held(survivor, each.key) != each.write]
+    return [*(each for each in more if (each.key, each.write) not in named), *lost]
+
+
 def judged(lost: Iterable[LostWrite], committed: Container[int]) -> list[LostWrite]:
     """Say of each what its loss means, from the ids of the writes that the database has got."""
     return [

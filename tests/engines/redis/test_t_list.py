@@ -2,26 +2,14 @@
 
 import pytest
 
-from cachesim.clock import ManualClock
-from cachesim.engines.redis.engine import Redis
-from cachesim.errors import CommandError
-from cachesim.rng import uniform
-
-
-def run(engine, line):
-    """Run a command; return its reply, or its error as a text."""
-    try:
-        return engine.execute(tuple(line.split()))
-    except CommandError as error:
-        return f"-{error}"
+from tests.engines.redis.by_hand import WRONG, build, run
 
 
 @pytest.fixture
 def engine():
-    return Redis().build(ManualClock(), uniform(1, "list"))
+    return build()
 
 
-WRONG = "-WRONGTYPE Operation against a key holding the wrong kind of value"
 SCRIPTS = [
     [
         ("RPUSH l b c", 2), ("LPUSH l a", 3), ("LRANGE l 0 -1", [b"a", b"b", b"c"]),

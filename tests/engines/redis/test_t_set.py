@@ -2,26 +2,14 @@
 
 import pytest
 
-from cachesim.clock import ManualClock
-from cachesim.engines.redis.engine import Redis
-from cachesim.errors import CommandError
-from cachesim.rng import uniform
-
-
-def run(engine, line):
-    """Run a command; return its reply, or its error as a text."""
-    try:
-        return engine.execute(tuple(line.split()))
-    except CommandError as error:
-        return f"-{error}"
+from tests.engines.redis.by_hand import WRONG, build, run
 
 
 @pytest.fixture
 def engine():
-    return Redis().build(ManualClock(), uniform(1, "set"))
+    return build()
 
 
-WRONG = "-WRONGTYPE Operation against a key holding the wrong kind of value"
 SCRIPTS = [
     [
         ("SADD s 3 1 2 3", 3), ("SADD s 1", 0), ("SMEMBERS s", [b"1", b"2", b"3"]), ("SCARD s", 3),

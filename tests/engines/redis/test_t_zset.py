@@ -2,26 +2,14 @@
 
 import pytest
 
-from cachesim.clock import ManualClock
-from cachesim.engines.redis.engine import Redis
-from cachesim.errors import CommandError
-from cachesim.rng import uniform
-
-
-def run(engine, line):
-    """Run a command; return its reply, or its error as a text."""
-    try:
-        return engine.execute(tuple(line.split()))
-    except CommandError as error:
-        return f"-{error}"
+from tests.engines.redis.by_hand import WRONG, build, run
 
 
 @pytest.fixture
 def engine():
-    return Redis().build(ManualClock(), uniform(1, "zset"))
+    return build()
 
 
-WRONG = "-WRONGTYPE Operation against a key holding the wrong kind of value"
 SCRIPTS = [
     [
         ("ZADD z 2 b 1 c 2 a", 3), ("ZRANGE z 0 -1", [b"c", b"a", b"b"]), ("ZADD z 3 c 4 d", 1),

@@ -1,10 +1,9 @@
 """A takeover by a replica that was cut off for so long that the log has forgotten a part of what it lacks."""
 
 from cachesim.model.distributions import Constant
-from cachesim.model.faults import KillNode, PartitionCache
+from cachesim.model.faults import CrashCache, FlushCache, KillNode, Partition, PartitionCache
 from cachesim.model.fleet import Replicated
-from tests.model.fleet.test_full_copy import OnlyCache, write
-from tests.model.fleet.test_groups import play
+from tests.model.fleet.test_groups import OnlyCache, play, read, write
 
 
 def test_what_the_log_has_forgotten_is_lost_too():
@@ -23,3 +22,29 @@ def test_what_the_log_has_forgotten_is_lost_too():
 
     assert (1,) == system.topology.primaries
     assert lost == set(range(1, 41))
+
+
+def test_a_deposed_primary_that_had_restarted():
+    """It starts again while it is cut off, so the replica never saw its new log: all that it took is lost."""
+    fleet = Replicated(
+        1, lag=Constant(value=0.0), dns_ttl=0.0, processes=1,
+        detect=Constant(value=8.0), promote=Constant(value=0.0),
+    )  # fmt: skip
+    cut = Partition(nodes=("node-0",), processes=(0,), at=5.0, duration=20.0)
+    crash = CrashCache(node="node-0", at=6.0, down=1.0)
+    steps = [write(8.5, "k0"), *(write(0.5, f"k{n}") for n in range(1, 20))]
+    system, _ = play(fleet, steps, cut, crash, strategy=OnlyCache())
+    there = {entry.value.write for entry in system.caches[1].engine.table.entries.values()}
+
+    assert (1,) == system.topology.primaries
+    assert set(range(1, 21)) - there == {each.write for each in system.lost_writes()}
+    assert len(there) < 20
+
+
+def test_a_replica_refuses_to_be_flushed():
+    """FLUSHALL at a replica is READONLY; at the primary it empties both."""
+    fleet = Replicated(1, lag=Constant(value=0.0), dns_ttl=0.0)
+    for node, left in (("node-1", 1), ("node-0", 0)):
+        flush = FlushCache(node=node, at=20.0)
+        system, _ = play(fleet, [write(10), read(20)], flush, strategy=OnlyCache(replica=True))
+        assert [left or None] == system.shared["read"]
