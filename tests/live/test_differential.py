@@ -8,12 +8,11 @@ import os
 import random
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from cachesim.clock import ManualClock
 from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
+from cachesim.engines.redis.zset_value import SortedSet
 from cachesim.errors import CommandError, OutOfMemory
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
@@ -26,7 +25,6 @@ COMMANDS = int(os.environ.get("DIFFERENTIAL", "200000"))
 BATCH = 2000  # commands from one seed
 LOOK = 100  # commands between two looks at the encodings
 PAUSES = [0.0] * 20 + [0.001] * 5 + [0.05, 0.1, 0.7, 1.0, 3.0, 61.0]  # seconds between two commands
-seeds = st.integers(0, 2**31)
 
 # Where the two differ for a reason; at most ten, each with the place in the server's source.
 SKIPPED = {
@@ -64,6 +62,23 @@ def canonical(command, told):
 def encodings(engine):
     """Return the encoding of every key of the selected database."""
     return {key: engine.execute(("OBJECT", "ENCODING", key)) for key in list(engine.keys())}
+
+
+def is_unspecified(embedded, command):
+    """True for a range by members in a set whose scores differ.
+
+    In a skip list the reply then depends on the nodes' levels, which the server draws by chance
+    (t_zset.c: zslFirstInLexRange).
+    """
+    words = [str(part).upper() for part in command]
+    if not any("LEX" in word for word in words):
+        return False
+    held = [embedded.table.entries.get(str(part)) for part in command[1:3]]
+    return any(
+        len({*entry.value.scores.values()}) > 1
+        for entry in held
+        if entry is not None and isinstance(entry.value, SortedSet)
+    )
 
 
 def ordered(told):
@@ -104,6 +119,8 @@ def play(spec, real, clock, seed):
             continue  # would change one of them for good
         if str(command[0]).upper() == "RANDOMKEY":  # removes a dead key if chance leads it there:
             command = ("KEYS", "*")  # db.c, dbRandomKey; tests/engines/redis/test_keys.py has it
+        if is_unspecified(embedded, command):
+            continue
         story.append((clock(), command))
         ours, theirs = (canonical(command, reply(engine, command)) for engine in (embedded, real))
         if ours == theirs and len(story) % LOOK == 0:
@@ -117,13 +134,8 @@ def play(spec, real, clock, seed):
 def test_redis_replies_are_equal(pair, clock):
     """200,000 commands in three parts, each with another policy: no difference at all."""
     spec, real = pair
-
-    @given(seeds)
-    @settings(max_examples=max(1, COMMANDS // (3 * BATCH)), deadline=None, derandomize=True)
-    def check(seed):
-        assert None is play(spec, real, clock, seed)
-
-    check()
+    for seed in range(max(1, COMMANDS // (3 * BATCH))):
+        assert None is play(spec, real, clock, seed), f"seed {seed}"
 
 
 @pytest.mark.parametrize("policy", ["noeviction", "allkeys-lru", "allkeys-random", "volatile-ttl"])

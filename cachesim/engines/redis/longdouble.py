@@ -11,6 +11,7 @@ DIGITS = 17  # after the point, in replies (redis 7: util.c, ld2string)
 # converting between text and numbers is a little lower.
 LONGEST = 4000  # bytes of a number as text
 HIGHEST = Fraction(10) ** 4000
+LOWEST = Fraction(1, 2**16446)  # what is not above it becomes 0 (half of the smallest number)
 _DECIMAL = re.compile(rb"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,5})?")
 _HEXADECIMAL = re.compile(
     rb"([+-]?)0[xX]([0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)(?:[pP]([+-]?[0-9]{1,5}))?"
@@ -32,7 +33,7 @@ def as_long_double(text: bytes) -> Fraction | None:
     if len(text) > LONGEST or not (hexadecimal or _DECIMAL.fullmatch(text)):
         raise CommandError("ERR value is not a valid float")
     number = nearest(from_hexadecimal(hexadecimal) if hexadecimal else Fraction(text.decode()))
-    if abs(number) > HIGHEST:
+    if abs(number) > HIGHEST or 0 < abs(number) <= LOWEST:  # redis 7: util.c, string2ld
         raise CommandError("ERR value is not a valid float")
     return number
 

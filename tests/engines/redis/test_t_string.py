@@ -106,6 +106,7 @@ ERRORS = [
     ("INCRBYFLOAT a x", NOT_A_FLOAT),
     ("INCRBYFLOAT a nan", NOT_A_FLOAT),
     ("INCRBYFLOAT a 1e5000", NOT_A_FLOAT),
+    ("INCRBYFLOAT a 1e-4951", NOT_A_FLOAT),
     ("INCRBYFLOAT a inf", "ERR increment would produce NaN or Infinity"),
     ("INCRBYFLOAT a -infinity", "ERR increment would produce NaN or Infinity"),
     ("GETRANGE text x 1", NOT_AN_INTEGER),
