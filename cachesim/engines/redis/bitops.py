@@ -159,7 +159,7 @@ def bitop(db: Keyspace, operation: bytes, target: str, *keys: str) -> Reply:
     values = [value_at(db.read(key)) for key in keys]
     size = max(map(len, values))
     if not size:
-        db.drop(target)
+        db.discard(target)
         return 0
     numbers = [int.from_bytes(value.ljust(size, b"\0"), "big") for value in values]
     if name == "NOT":

@@ -63,3 +63,10 @@ class NumberedDatabase:
         self.gone: dict[str, str] = {}  # key -> why it was last removed
         self.expires_cursor = 0  # the bucket at which active expiry continues
         self.average_ttl = 0  # milliseconds, estimated by active expiry
+
+    def tidy(self) -> None:
+        """Do the cron's part: shrink tables that are nearly empty; no TTL, no average."""
+        self.table.tidy()
+        self.expires.tidy()
+        if not self.expires.entries:
+            self.average_ttl = 0

@@ -229,7 +229,11 @@ class Keyspace(KeyspaceSettings, Told, Engine):
 
     def drop(self, key: str) -> bool:
         """Remove a key for a client. True if it was there."""
-        entry = self.find(key)
+        return self.find(key) is not None and self.discard(key)
+
+    def discard(self, key: str) -> bool:
+        """Remove a key, even a dead one, as an empty result does (redis 7: db.c, dbDelete)."""
+        entry = self.table.entries.get(key)
         if entry is None:
             return False
         self.remove(entry, INVALIDATED)

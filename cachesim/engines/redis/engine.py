@@ -275,8 +275,7 @@ class RedisEngine(Keyspace):
                 break
             active_cycle(self, START_MS + due * 1000 // self.hz, self.active_expire_effort)
         for database in self.databases.values():
-            database.table.tidy()
-            database.expires.tidy()
+            database.tidy()
         self._tick = tick
         self._tell_time()
 

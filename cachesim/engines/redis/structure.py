@@ -127,11 +127,11 @@ def replaced(db: Any, key: str, value: Any, kind: str, event: str) -> int:
     Returns the number of members. `kind` and `event` are those of `Keyspace.event`.
     """
     # redis 7: db.c, setKey; a key that stays is not a new one, and wakes nobody
-    entry = db.write(key)
     count = len(value)
     if not count:
-        db.drop(key)
+        db.discard(key)
         return 0
+    entry = db.write(key)
     if entry is None:
         db.add(key, value, value.size)
     else:

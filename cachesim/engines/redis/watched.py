@@ -187,8 +187,7 @@ class WatchedEngine(RedisEngine):
     def _tidy(self) -> None:
         """Do the cron's part for the tables."""
         for database in self.databases.values():
-            database.table.tidy()
-            database.expires.tidy()
+            database.tidy()
 
     def _ping_until(self, due: int) -> None:
         """Greet the replicas every ten seconds, up to that tick."""

@@ -2,6 +2,8 @@
 
 import pytest
 
+from cachesim.clock import ManualClock
+from cachesim.engines.redis.engine import Redis
 from tests.engines.redis.by_hand import WRONG, build, run
 
 
@@ -87,3 +89,17 @@ def test_pops_come_to_all_members(engine):
     )
     assert sorted(drawn) == [b"0", b"1", b"2", b"3", b"4", b"a", b"b"]
     assert 0 == run(engine, "EXISTS s")
+
+
+@pytest.mark.parametrize(
+    "command", ["SINTERSTORE k none", "ZUNIONSTORE k 1 none", "BITOP AND k none none"]
+)
+def test_an_empty_result_removes_even_a_dead_key(command):
+    """It looks at no TTL: the key does not count as expired (redis 7: db.c, dbDelete)."""
+    clock = ManualClock()
+    engine = Redis().build(clock, lambda: 0.5)
+    run(engine, "SET k v PX 50")
+    clock.advance(0.06)  # dead, and no tick of the cron has come
+
+    assert 0 == run(engine, command)
+    assert (0, 0) == (engine.expirations, len(engine))
