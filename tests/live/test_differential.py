@@ -30,7 +30,7 @@ LOOK = 100  # commands between two looks at the encodings
 BY_CHANCE = {b"skiplist", b"hashtable"}
 OWN = {
     "cmdstat_info",
-    "executable", "maxmemory", "maxmemory_human", "os", "run_id", "tcp_port",
+    "executable", "maxmemory", "maxmemory_human", "os", "run_id", "server_time_usec", "tcp_port",
     "total_connections_received", "uptime_in_seconds", "uptime_in_days", "used_cpu_sys",
     "used_cpu_user", "used_memory", "used_memory_dataset", "used_memory_human",
     "used_memory_startup",

@@ -17,6 +17,7 @@ from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.structure import kept, shortened, value_in
 from cachesim.errors import CommandError
 
+LEAST = -(1 << 63)  # its negative overflows to itself, so the server skips nothing
 OUT_OF_RANGE = "ERR index out of range"
 NO_RANK = (
     "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... "
@@ -143,7 +144,8 @@ def lpos_options(options: tuple[bytes, ...]) -> tuple[int, int | None, int]:
 
 def matches(found: List, element: bytes, rank: int, count: int | None, most: int) -> Iterator[int]:
     """Yield the indexes of an element, from the match with that rank on; below 0 from the right."""
-    length, skip, wanted = len(found), abs(rank) - 1, 1 if count is None else count
+    length, wanted = len(found), 1 if count is None else count
+    skip = 0 if rank == LEAST else abs(rank) - 1
     for index, item in enumerate(found if rank > 0 else reversed(found)):
         if most and index >= most:
             return

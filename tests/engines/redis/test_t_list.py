@@ -29,6 +29,7 @@ SCRIPTS = [
         ("RPUSH l a b a b", 4), ("LPOS l b", 1), ("LPOS l b RANK -1", 3),
         ("LPOS l a COUNT 0", [0, 2]),
         ("LPOS l none", None), ("LPOS l a COUNT 0 MAXLEN 1", [0]),
+        ("LPOS l a RANK -9223372036854775808", 2),
     ],
     [
         ("RPUSH l a b c", 3), ("LMOVE l m RIGHT LEFT", b"c"), ("RPOPLPUSH l m", b"b"),
