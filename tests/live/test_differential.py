@@ -83,7 +83,7 @@ def looked_at(engine):
 
 
 def figures(engine):
-    """Return what INFO tells, without what is the process's own."""
+    """Return the figures of INFO, without those that are the process's own."""
     text = engine.execute(("INFO", "everything")).decode()
     lines = re.sub(
         r"avg_ttl=[1-9]\d*", "avg_ttl=some", text
