@@ -5,6 +5,7 @@ from typing import Any
 from cachesim.engines.redis.memory import as_integer
 from cachesim.engines.redis.reply import (
     NULL_ARRAY,
+    ByKey,
     Members,
     Pairs,
     Pushed,
@@ -256,6 +257,9 @@ def _encode_rare(reply: Any, resp: int) -> bytes:
     mark, parts = b"*", list(reply)
     if resp == 3 and isinstance(reply, Pushed | Members):
         mark = b">" if isinstance(reply, Pushed) else b"~"
+    elif isinstance(reply, ByKey):
+        parts = reply.pairs if resp == 2 else [part for pair in reply.pairs for part in pair]
+        mark = b"*" if resp == 2 else b"%"
     elif isinstance(reply, dict):
         parts = [part for pair in reply.items() for part in pair]
         mark = b"*" if resp == 2 else b"%"
@@ -264,5 +268,5 @@ def _encode_rare(reply: Any, resp: int) -> bytes:
     elif isinstance(reply, set | frozenset):
         parts = sorted(reply)
         mark = b"*" if resp == 2 else b"~"
-    count = len(reply) if mark == b"%" else len(parts)
+    count = len(parts) // 2 if mark == b"%" else len(parts)
     return b"%b%d\r\n" % (mark, count) + b"".join(encode(part, resp) for part in parts)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from cachesim.clock import Clock
-from cachesim.engines.base import EXPIRED, INVALIDATED, LOST, START, Engine, Random
+from cachesim.engines.base import EXPIRED, INVALIDATED, LOST, START, Command, Engine, Random
 from cachesim.engines.redis import memory
 from cachesim.engines.redis.blocked import BlockedKeys
 from cachesim.engines.redis.database import (
@@ -54,6 +54,7 @@ class Keyspace(KeyspaceSettings, Told, Engine):
         self.tally = Tally()
         self.channels = Channels()
         self.blocked = BlockedKeys()
+        self.instead: list[Command] = []  # what the running command propagates in its own place
         self.connected_clients = 1  # shown by INFO; a server of clients keeps it up to date
         self.about_replicas: Callable[[], dict[str, object]] | None = None  # likewise
         self.limit_memory(0)
@@ -212,6 +213,8 @@ class Keyspace(KeyspaceSettings, Told, Engine):
         self.memory += size - entry.value_size
         entry.value, entry.length = value, len(value)
         entry.room, entry.value_size = room, size
+        if self.blocked.by_key:
+            self.blocked.note(self.selected, entry.key)
 
     def resize(self, entry: KeyEntry) -> None:
         """Count the bytes of a Structure again after it was changed in place."""
@@ -226,6 +229,8 @@ class Keyspace(KeyspaceSettings, Told, Engine):
         self.table.remove(entry)
         self.memory -= entry.key_size + entry.value_size
         self._gone[entry.key] = why
+        if self.blocked.by_key:
+            self.blocked.note(self.selected, entry.key)
 
     def drop(self, key: str) -> bool:
         """Remove a key for a client. True if it was there."""
@@ -244,6 +249,8 @@ class Keyspace(KeyspaceSettings, Told, Engine):
 
     def flush_database(self, database: NumberedDatabase) -> None:
         """Lose all keys of one database."""
+        if self.blocked.by_key:
+            self.blocked.note_all(database.index)
         for entry in database.table.entries.values():
             self.memory -= entry.key_size + entry.value_size
         self.memory -= len(database.expires.entries) * self.entry_bytes
