@@ -1,5 +1,7 @@
 """A group of consumers: how far it has read a stream, and what it has read but not acknowledged."""
 
+from typing import Any
+
 from cachesim.engines.redis.memory import allocated, sds
 from cachesim.engines.redis.rax import ID_BYTES, RadixTree
 
@@ -126,7 +128,7 @@ class Group:
         return other
 
 
-def guessed(tree: RadixTree) -> int:  # type: ignore[type-arg] # of any kind
+def guessed(tree: RadixTree[Any, Any]) -> int:
     """Return the bytes of a radix tree as MEMORY USAGE guesses them."""
     # redis 7: object.c, streamRadixTreeMemoryUsage
     return len(tree) * ID_BYTES + tree.nodes * (4 + 8 * 30)

@@ -13,7 +13,7 @@ from cachesim.engines.redis.stream_told import Teller, instead
 from cachesim.engines.redis.stream_value import Stream
 from cachesim.engines.redis.structure import value_in
 from cachesim.engines.redis.t_stream import found_in, recounted, shown
-from cachesim.engines.redis.t_stream_groups import NEITHER, told
+from cachesim.engines.redis.t_stream_groups import NEITHER, no_such
 from cachesim.errors import CommandError
 
 USUAL = 100  # entries that XAUTOCLAIM takes at most
@@ -103,7 +103,7 @@ def claim_in(db: Keyspace, key: str, name: bytes, stream: Stream | None, consume
     """Prepare to take entries of a group over. Raises CommandError."""
     group = None if stream is None else stream.group(name)
     if stream is None or group is None:
-        raise told(NEITHER, as_bytes(key), name)
+        raise no_such(NEITHER, as_bytes(key), name)
     db.instead = []
     return Claim(db, key, stream, Teller(db, key, name, group), consumer)
 
@@ -111,7 +111,7 @@ def claim_in(db: Keyspace, key: str, name: bytes, stream: Stream | None, consume
 def xclaim(
     db: Keyspace, key: str, name: bytes, consumer: bytes, idle: bytes, *parts: bytes
 ) -> Reply:
-    """XCLAIM key group consumer milliseconds id [id ...] [IDLE n] [TIME n] [RETRYCOUNT n] [FORCE] [JUSTID] [LASTID id]."""
+    """XCLAIM key group consumer milliseconds id [id ...] [IDLE | TIME | RETRYCOUNT n] [FORCE] [JUSTID] [LASTID id]."""
     claim = claim_in(db, key, name, found_in(db, key), consumer)
     least = max(0, number_for("min-idle-time", idle))
     given, group = ClaimOptions(db, parts), claim.group

@@ -25,7 +25,7 @@ NEITHER = "NOGROUP No such key '{}' or consumer group '{}'"
 MOST_OPTIONS = 3  # words of XGROUP CREATE behind the id
 
 
-def told(error: str, *names: bytes) -> CommandError:
+def no_such(error: str, *names: bytes) -> CommandError:
     """Return an error that names a key and a group."""
     return CommandError(error.format(*(quoted(name, len(name)) for name in names)))
 
@@ -35,7 +35,7 @@ def group_in(db: Keyspace, key: str, name: bytes) -> tuple[Stream, Group]:
     stream = found_in(db, key)
     group = None if stream is None else stream.group(name)
     if stream is None or group is None:
-        raise told(NEITHER, as_bytes(key), name)
+        raise no_such(NEITHER, as_bytes(key), name)
     return stream, group
 
 
@@ -52,7 +52,7 @@ def changed_group(db: Keyspace, key: str, name: bytes) -> tuple[Stream, Group]:
     stream = changed(db, key)
     group = stream.group(name)
     if group is None:
-        raise told(NO_GROUP, name, as_bytes(key))
+        raise no_such(NO_GROUP, name, as_bytes(key))
     return stream, group
 
 

@@ -16,7 +16,7 @@ from cachesim.engines.redis.stream_ids import shown_id
 from cachesim.engines.redis.stream_node import signed
 from cachesim.engines.redis.stream_value import Stream
 from cachesim.engines.redis.t_stream import NO_KEY, found_in, shown
-from cachesim.engines.redis.t_stream_groups import NO_GROUP, told
+from cachesim.engines.redis.t_stream_groups import NO_GROUP, no_such
 from cachesim.errors import CommandError
 
 USUAL = 10  # entries that FULL shows without COUNT
@@ -134,7 +134,7 @@ def info_consumers(db: Keyspace, key: str, name: bytes) -> Reply:
     """XINFO CONSUMERS key group."""
     group = existing(db, key).group(name)
     if group is None:
-        raise told(NO_GROUP, name, as_bytes(key))
+        raise no_such(NO_GROUP, name, as_bytes(key))
     return [
         {
             b"name": each.name,

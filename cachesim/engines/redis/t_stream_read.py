@@ -10,13 +10,13 @@ from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.key_places import KeysAfter
 from cachesim.engines.redis.memory import as_bytes
 from cachesim.engines.redis.reply import NULL_ARRAY, ByKey, Reply
-from cachesim.engines.redis.stream_group import Consumer, Group
+from cachesim.engines.redis.stream_group import Consumer, Group, Pending
 from cachesim.engines.redis.stream_ids import HIGHEST_ID, read_id, shown_id
 from cachesim.engines.redis.stream_told import Teller, instead
 from cachesim.engines.redis.stream_value import Stream
 from cachesim.engines.redis.structure import value_in
 from cachesim.engines.redis.t_stream import found_in, recounted, shown
-from cachesim.engines.redis.t_stream_groups import told
+from cachesim.engines.redis.t_stream_groups import no_such
 from cachesim.engines.redis.work import Peek
 from cachesim.errors import CommandError
 
@@ -108,7 +108,7 @@ def source(db: Any, given: ReadOptions, key: str, part: bytes) -> Source:
     if given.in_group:
         group = None if found is None else found.group(given.group)
         if group is None:
-            raise told(NO_GROUP, as_bytes(key), given.group)
+            raise no_such(NO_GROUP, as_bytes(key), given.group)
     if part == b"$":
         if given.in_group:
             raise CommandError(NO_DOLLAR)
@@ -137,21 +137,26 @@ def xreadgroup(db: Keyspace, *parts: bytes) -> Reply:
     """XREADGROUP GROUP group consumer [COUNT n] [BLOCK milliseconds] [NOACK] STREAMS key [key ...] id [id ...]."""
     given, read = ReadOptions(parts, in_group=True), []
     db.instead = []
-    for key, group, after in sources(db, given):
-        found = found_in(db, key)
-        if found is None or group is None:
-            continue
-        if after == NEW and not (len(found) and found.last_living > group.last):
-            continue
+    for key, stream, group, after in served(db, given):
         teller = Teller(db, key, given.group, group)
         consumer = teller.consumer(given.consumer, given.has_no_ack)
         if after == NEW:
-            entries = delivered(teller, found, consumer, given.count, given.has_no_ack)
+            entries = delivered(teller, stream, consumer, given.count, given.has_no_ack)
         else:
-            entries = list(history(db, found, consumer, after, given.count))
+            entries = list(history(db, stream, consumer, after, given.count))
         recounted(db, key)
         read.append([as_bytes(key), entries])
     return ByKey(read) if read else NULL_ARRAY
+
+
+def served(db: Any, given: ReadOptions) -> Iterator[tuple[str, Stream, Group, int]]:
+    """Yield the streams of which a consumer gets something now: history always, new entries if there are any."""
+    for key, group, after in sources(db, given):
+        stream = found_in(db, key)
+        if stream is None or group is None:
+            continue
+        if after != NEW or (len(stream) and stream.last_living > group.last):
+            yield key, stream, group, after
 
 
 def delivered(
@@ -175,13 +180,33 @@ def history(
 ) -> Iterator[list[Any]]:
     """Yield what a consumer has pending, from behind an id on; a deleted entry has no content."""
     # redis 7: streamReplyWithRangeFromConsumerPEL
-    for id in islice(consumer.pending.entries.irange(after + 1), count or None):
-        entry, pending = stream.find(id), consumer.pending.get(id)
-        if entry is None or pending is None:
-            yield [shown_id(id), NULL_ARRAY]
-        else:
+    for pending, told in pending_of(stream, consumer, after, count):
+        if told[1] is not NULL_ARRAY:
             pending.when, pending.count = db.now, pending.count + 1
-            yield shown(entry)
+        yield told
+
+
+def pending_of(
+    stream: Stream, consumer: Consumer, after: int, count: int
+) -> Iterator[tuple[Pending, list[Any]]]:
+    """Yield what a consumer has pending, each with the entry as a reply has it."""
+    for id in islice(consumer.pending.entries.irange(after + 1), count or None):
+        entry = stream.find(id)
+        told = [shown_id(id), NULL_ARRAY] if entry is None else shown(entry)
+        yield consumer.pending.entries[id], told
+
+
+def would_read(db: Any, *parts: bytes) -> Reply:
+    """Return what XREADGROUP would reply, without delivering anything."""
+    given, read = ReadOptions(parts, in_group=True), []
+    for key, stream, group, after in served(db, given):
+        consumer, entries = group.consumers.get(given.consumer), []
+        if after == NEW:
+            entries = list(map(shown, islice(stream.between(group.last + 1), given.count or None)))
+        elif consumer is not None:
+            entries = [told for _, told in pending_of(stream, consumer, after, given.count)]
+        read.append([as_bytes(key), entries])
+    return ByKey(read)
 
 
 # Waiting
@@ -253,6 +278,6 @@ COMMANDS = table(
     ),
     RedisCommand(
         "XREADGROUP", "argument argument argument argument argument argument [argument ...]", IN_GROUP,
-        xreadgroup, propagates=instead, blocks=wait_in_group, keys=KeysAfter(b"STREAMS", 4),
+        xreadgroup, replies=would_read, propagates=instead, blocks=wait_in_group, keys=KeysAfter(b"STREAMS", 4),
     ),
 )  # fmt: skip

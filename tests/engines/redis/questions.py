@@ -37,7 +37,9 @@ def shown(value):
         return value
     if isinstance(value, Stream):
         return of_stream(value)
-    return value.type, value.encoding, value.size, dumps()[type(value)][1](value)
+    # reading moves a table to its new place, step by step; a replica is not read
+    size = value.size if getattr(value, "table", None) is None else None
+    return value.type, value.encoding, size, dumps()[type(value)][1](value)
 
 
 def of_stream(value):

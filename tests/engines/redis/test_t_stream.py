@@ -30,56 +30,130 @@ def entry(id, *content):
 
 SCRIPTS = [
     [
-        ("XADD s 5-1 a 1", b"5-1"), ("XADD s 5-1 a 1", LOW), ("XADD s 5-* a 2", b"5-2"),
-        ("XADD s 6 a 3 b 4", b"6-0"), ("XADD s 4-* a 5", LOW), ("XADD s * a 5", b"%d-0" % START),
-        ("XADD s * a 6", b"%d-1" % START), ("XLEN s", 5), ("TYPE s", "stream"),
-        ("OBJECT ENCODING s", b"stream"), ("XADD s 0-0 a 1", "-ERR The ID specified in XADD must be greater than 0-0"),
-        ("XADD s * a", "-ERR wrong number of arguments for 'xadd' command"), ("XADD none NOMKSTREAM * a 1", None),
+        ("XADD s 5-1 a 1", b"5-1"),
+        ("XADD s 5-1 a 1", LOW),
+        ("XADD s 5-* a 2", b"5-2"),
+        ("XADD s 6 a 3 b 4", b"6-0"),
+        ("XADD s 4-* a 5", LOW),
+        ("XADD s * a 5", b"%d-0" % START),
+        ("XADD s * a 6", b"%d-1" % START),
+        ("XLEN s", 5),
+        ("TYPE s", "stream"),
+        ("OBJECT ENCODING s", b"stream"),
+        ("XADD s 0-0 a 1", "-ERR The ID specified in XADD must be greater than 0-0"),
+        ("XADD s * a", "-ERR wrong number of arguments for 'xadd' command"),
+        ("XADD none NOMKSTREAM * a 1", None),
         ("XRANGE s - 5", [entry("5-1", "a", "1"), entry("5-2", "a", "2")]),
-        ("XRANGE s (5-1 6 COUNT 1", [entry("5-2", "a", "2")]), ("XREVRANGE s 6 - COUNT 1", [entry("6-0", "a", "3", "b", "4")]),
-        ("XRANGE s - + COUNT 0", None), ("XRANGE s - (0-0", "-ERR invalid end ID for the interval"),
-        ("XRANGE none - +", []), ("XADD s x a 1", WRONG_ID), ("SET t x", "OK"), ("XADD t * a 1", WRONG),
+        ("XRANGE s (5-1 6 COUNT 1", [entry("5-2", "a", "2")]),
+        ("XREVRANGE s 6 - COUNT 1", [entry("6-0", "a", "3", "b", "4")]),
+        ("XRANGE s - + COUNT 0", None),
+        ("XRANGE s - (0-0", "-ERR invalid end ID for the interval"),
+        ("XRANGE none - +", []),
+        ("XADD s x a 1", WRONG_ID),
+        ("SET t x", "OK"),
+        ("XADD t * a 1", WRONG),
     ],
     [
-        ("XADD s 1-1 a 1", b"1-1"), ("XADD s 2-1 a 1", b"2-1"), ("XADD s 3-1 a 1", b"3-1"),
-        ("XADD s 4-1 a 1", b"4-1"), ("XDEL s 2-1 9-9", 1), ("XLEN s", 3), ("XTRIM s MAXLEN ~ 1", 0),
-        ("XTRIM s MAXLEN = 2", 1), ("XTRIM s MINID 4", 1), ("XTRIM s MAXLEN 0", 1), ("XLEN s", 0),
-        ("EXISTS s", 1), ("XADD s 4-1 a 1", LOW), ("XSETID s 9-0 ENTRIESADDED 7 MAXDELETEDID 8-0", "OK"),
-        ("XADD s 9-* a 1", b"9-1"), ("XTRIM s a 1", SYNTAX),
-        ("XSETID s 3-0", "-ERR The ID specified in XSETID is smaller than the target stream top item"),
-        ("XTRIM s MAXLEN 1 LIMIT 5", "-ERR syntax error, LIMIT cannot be used without the special ~ option"),
-        ("XTRIM s LIMIT 5 LIMIT 6", "-ERR syntax error, LIMIT cannot be used without specifying a trimming strategy"),
-        ("XTRIM s MAXLEN 1 MINID 2", "-ERR syntax error, MAXLEN and MINID options at the same time are not compatible"),
-        ("XTRIM s MAXLEN -1", "-ERR The MAXLEN argument must be >= 0."), ("XSETID none 1-1", "-ERR no such key"),
+        ("XADD s 1-1 a 1", b"1-1"),
+        ("XADD s 2-1 a 1", b"2-1"),
+        ("XADD s 3-1 a 1", b"3-1"),
+        ("XADD s 4-1 a 1", b"4-1"),
+        ("XDEL s 2-1 9-9", 1),
+        ("XLEN s", 3),
+        ("XTRIM s MAXLEN ~ 1", 0),
+        ("XTRIM s MAXLEN = 2", 1),
+        ("XTRIM s MINID 4", 1),
+        ("XTRIM s MAXLEN 0", 1),
+        ("XLEN s", 0),
+        ("EXISTS s", 1),
+        ("XADD s 4-1 a 1", LOW),
+        ("XSETID s 9-0 ENTRIESADDED 7 MAXDELETEDID 8-0", "OK"),
+        ("XADD s 9-* a 1", b"9-1"),
+        ("XTRIM s a 1", SYNTAX),
+        (
+            "XSETID s 3-0",
+            "-ERR The ID specified in XSETID is smaller than the target stream top item",
+        ),
+        (
+            "XTRIM s MAXLEN 1 LIMIT 5",
+            "-ERR syntax error, LIMIT cannot be used without the special ~ option",
+        ),
+        (
+            "XTRIM s LIMIT 5 LIMIT 6",
+            "-ERR syntax error, LIMIT cannot be used without specifying a trimming strategy",
+        ),
+        (
+            "XTRIM s MAXLEN 1 MINID 2",
+            "-ERR syntax error, MAXLEN and MINID options at the same time are not compatible",
+        ),
+        ("XTRIM s MAXLEN -1", "-ERR The MAXLEN argument must be >= 0."),
+        ("XSETID none 1-1", "-ERR no such key"),
     ],
     [
-        ("XADD s 1-1 a 1", b"1-1"), ("XADD t 7-1 b 2", b"7-1"), ("XADD s 2-1 a 2", b"2-1"),
-        ("XREAD STREAMS s t 1 0", {b"s": [entry("1-1", "a", "1"), entry("2-1", "a", "2")], b"t": [entry("7-1", "b", "2")]}),
+        ("XADD s 1-1 a 1", b"1-1"),
+        ("XADD t 7-1 b 2", b"7-1"),
+        ("XADD s 2-1 a 2", b"2-1"),
+        (
+            "XREAD STREAMS s t 1 0",
+            {
+                b"s": [entry("1-1", "a", "1"), entry("2-1", "a", "2")],
+                b"t": [entry("7-1", "b", "2")],
+            },
+        ),
         ("XREAD COUNT 1 STREAMS s t 1-1 7-1", {b"s": [entry("2-1", "a", "2")]}),
-        ("XREAD BLOCK 0 STREAMS s $", None), ("XREAD STREAMS s none $ 0", None),
-        ("XREAD STREAMS s t 0", "-ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified."),
-        ("XREAD COUNT 1 COUNT 2", SYNTAX), ("XREAD BLOCK x STREAMS s 0", "-ERR timeout is not an integer or out of range"),
+        ("XREAD BLOCK 0 STREAMS s $", None),
+        ("XREAD STREAMS s none $ 0", None),
+        (
+            "XREAD STREAMS s t 0",
+            "-ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.",
+        ),
+        ("XREAD COUNT 1 COUNT 2", SYNTAX),
+        ("XREAD BLOCK x STREAMS s 0", "-ERR timeout is not an integer or out of range"),
     ],
     [
-        ("XGROUP CREATE s g $", "-ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may "
-         "want to use the MKSTREAM option to create an empty stream automatically."),
-        ("XGROUP CREATE s g $ MKSTREAM", "OK"), ("XGROUP CREATE s g 0", "-BUSYGROUP Consumer Group name already exists"),
-        ("XADD s 1-1 a 1", b"1-1"), ("XADD s 2-1 a 2", b"2-1"), ("XPENDING s g", [0, None, None, None]),
+        (
+            "XGROUP CREATE s g $",
+            "-ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may "
+            "want to use the MKSTREAM option to create an empty stream automatically.",
+        ),
+        ("XGROUP CREATE s g $ MKSTREAM", "OK"),
+        ("XGROUP CREATE s g 0", "-BUSYGROUP Consumer Group name already exists"),
+        ("XADD s 1-1 a 1", b"1-1"),
+        ("XADD s 2-1 a 2", b"2-1"),
+        ("XPENDING s g", [0, None, None, None]),
         ("XREADGROUP GROUP g ann COUNT 1 STREAMS s >", {b"s": [entry("1-1", "a", "1")]}),
         ("XREADGROUP GROUP g bob STREAMS s >", {b"s": [entry("2-1", "a", "2")]}),
-        ("XREADGROUP GROUP g ann STREAMS s >", None), ("XREADGROUP GROUP g ann STREAMS s 0", {b"s": [entry("1-1", "a", "1")]}),
+        ("XREADGROUP GROUP g ann STREAMS s >", None),
+        ("XREADGROUP GROUP g ann STREAMS s 0", {b"s": [entry("1-1", "a", "1")]}),
         ("XPENDING s g", [2, b"1-1", b"2-1", [[b"ann", b"1"], [b"bob", b"1"]]]),
-        ("XPENDING s g - + 9 ann", [[b"1-1", b"ann", 0, 2]]), ("XPENDING s g IDLE 1 - + 9", []),
-        ("XCLAIM s g bob 0 1-1 JUSTID", [b"1-1"]), ("XDEL s 1-1", 1),
+        ("XPENDING s g - + 9 ann", [[b"1-1", b"ann", 0, 2]]),
+        ("XPENDING s g IDLE 1 - + 9", []),
+        ("XCLAIM s g bob 0 1-1 JUSTID", [b"1-1"]),
+        ("XDEL s 1-1", 1),
         ("XREADGROUP GROUP g bob STREAMS s 0", {b"s": [[b"1-1", None], entry("2-1", "a", "2")]}),
-        ("XAUTOCLAIM s g ann 0 - COUNT 1", [b"2-1", [], [b"1-1"]]), ("XACK s g 2-1 1-1", 1),
-        ("XINFO CONSUMERS s g", [{b"name": b"ann", b"pending": 0, b"idle": 0}, {b"name": b"bob", b"pending": 0, b"idle": 0}]),
-        ("XGROUP DELCONSUMER s g bob", 0), ("XGROUP CREATECONSUMER s g carl", 1), ("XGROUP DESTROY s g", 1),
+        ("XAUTOCLAIM s g ann 0 - COUNT 1", [b"2-1", [], [b"1-1"]]),
+        ("XACK s g 2-1 1-1", 1),
+        (
+            "XINFO CONSUMERS s g",
+            [
+                {b"name": b"ann", b"pending": 0, b"idle": 0},
+                {b"name": b"bob", b"pending": 0, b"idle": 0},
+            ],
+        ),
+        ("XGROUP DELCONSUMER s g bob", 0),
+        ("XGROUP CREATECONSUMER s g carl", 1),
+        ("XGROUP DESTROY s g", 1),
         ("XGROUP SETID s g 0", "-NOGROUP No such consumer group 'g' for key name 's'"),
-        ("XREADGROUP GROUP g ann STREAMS s >", "-NOGROUP No such key 's' or consumer group 'g' in XREADGROUP with GROUP option"),
-        ("XGROUP create s g 0 x", "-ERR unknown subcommand or wrong number of arguments for 'create'. Try XGROUP HELP."),
+        (
+            "XREADGROUP GROUP g ann STREAMS s >",
+            "-NOGROUP No such key 's' or consumer group 'g' in XREADGROUP with GROUP option",
+        ),
+        (
+            "XGROUP create s g 0 x",
+            "-ERR unknown subcommand or wrong number of arguments for 'create'. Try XGROUP HELP.",
+        ),
     ],
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script[0][0])
@@ -185,13 +259,14 @@ def test_a_damaged_stream_is_refused(engine, at):
         "XREADGROUP GROUP g ann STREAMS s >",
     ):
         run(engine, line)
-    payload = bytearray(run(engine, "DUMP s")[:-8])
+    payload, errors = bytearray(run(engine, "DUMP s")[:-8]), set()
     for value in range(256):
         payload[at] = value
         try:
             engine.execute(("RESTORE", "t", 0, bytes(payload) + bytes(8), "REPLACE"))
         except CommandError as error:
-            assert "ERR Bad data format" == str(error)
-        else:
-            run(engine, "XRANGE t - +")
-            run(engine, "XINFO STREAM t FULL")
+            errors.add(str(error))
+            continue
+        run(engine, "XRANGE t - +")
+        run(engine, "XINFO STREAM t FULL")
+    assert errors <= {"ERR Bad data format"}
