@@ -68,7 +68,7 @@ class RedisCommand:
         Takes the engine after the command, the arguments and the reply; returns the command that a
         replica executes, or a list of them (propagate.py). Without it: the command as it came. It is called only if
         the command has changed something.
-    keys : Positions or CountedKeys, optional
+    keys : Positions, CountedKeys or KeysAfter, optional
         Where the keys stand, if the syntax cannot say it.
     blocks : callable, optional
         As `function`; returns the KeyBlock of a command that waits until it finds something, None if

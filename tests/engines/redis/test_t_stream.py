@@ -7,11 +7,14 @@ import pytest
 from cachesim.clock import ManualClock
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.listpack import packed
+from cachesim.engines.redis.moving import move_key
 from cachesim.engines.redis.rax import RadixTree, Shape
 from cachesim.engines.redis.rdb_reader import in_listpack
+from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.errors import CommandError
 from cachesim.rng import uniform
 from tests.engines.redis.by_hand import WRONG, build, run
+from tests.engines.redis.replicas import pair
 
 LOW = "-ERR The ID specified in XADD is equal or smaller than the target stream top item"
 WRONG_ID = "-ERR Invalid stream ID specified as stream command argument"
@@ -247,6 +250,20 @@ def test_a_full_stream_evicts():
     assert engine.evictions > 150
     assert 25 < len(engine) < 35
     assert "s199" in engine.table.entries
+
+
+def test_a_stream_moves_with_its_groups():
+    """As MIGRATE moves it: entries, the last id, groups, consumers and what is pending."""
+    clock, source, _ = pair()
+    target = ReplicatedEngine(Redis(), clock, uniform(1, "target"))
+    for line in ("XADD s 1-1 a 1", "XADD s 2-1 a 2", "XDEL s 2-1", "XGROUP CREATE s g 0"):
+        run(source, line)
+    run(source, "XREADGROUP GROUP g ann STREAMS s >")
+    before = run(source, "XINFO STREAM s FULL")
+    move_key("s", source, target)
+
+    assert 0 == len(source)
+    assert before == run(target, "XINFO STREAM s FULL")
 
 
 @pytest.mark.parametrize("at", [3, 20, 30, 60, 70])
