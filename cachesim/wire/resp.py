@@ -254,14 +254,14 @@ def _encode_rare(reply: Any, resp: int) -> bytes:
         return b"".join(encode(each, resp) for each in reply)
     if reply is NULL_ARRAY:
         return b"*-1\r\n" if resp == 2 else b"_\r\n"
+    if isinstance(reply, ByKey) and resp == 2:
+        return encode(reply.pairs)
     mark, parts = b"*", list(reply)
     if resp == 3 and isinstance(reply, Pushed | Members):
         mark = b">" if isinstance(reply, Pushed) else b"~"
-    elif isinstance(reply, ByKey):
-        parts = reply.pairs if resp == 2 else [part for pair in reply.pairs for part in pair]
-        mark = b"*" if resp == 2 else b"%"
     elif isinstance(reply, dict):
-        parts = [part for pair in reply.items() for part in pair]
+        pairs = reply.pairs if isinstance(reply, ByKey) else reply.items()
+        parts = [part for pair in pairs for part in pair]
         mark = b"*" if resp == 2 else b"%"
     elif isinstance(reply, Pairs) and resp == 2:
         parts = [part for pair in reply for part in pair]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from cachesim.clock import Clock
-from cachesim.engines.base import EXPIRED, INVALIDATED, LOST, START, Command, Engine, Random
+from cachesim.engines.base import EXPIRED, INVALIDATED, LOST, START, Engine, Random
 from cachesim.engines.redis import memory
 from cachesim.engines.redis.blocked import BlockedKeys
 from cachesim.engines.redis.database import (
@@ -45,8 +45,7 @@ class Keyspace(KeyspaceSettings, Told, Engine):
         self.string_bytes = memory.Costs(memory.string_bytes, quantum)
         self.databases: dict[int, NumberedDatabase] = {}  # those that were ever selected
         self.select(0)
-        self.keyspace_hits = 0  # lookups by commands that read
-        self.keyspace_misses = 0
+        self.keyspace_hits = self.keyspace_misses = 0  # lookups by commands that read
         self.now = unix_milliseconds(clock())  # milliseconds: the time of the running command
         self.lru_clock = 0  # 24 bits, seconds; set by the cron only
         self.minute = 0  # 16 bits, minutes; set by the cron only
@@ -54,7 +53,6 @@ class Keyspace(KeyspaceSettings, Told, Engine):
         self.tally = Tally()
         self.channels = Channels()
         self.blocked = BlockedKeys()
-        self.instead: list[Command] = []  # what the running command propagates in its own place
         self.connected_clients = 1  # shown by INFO; a server of clients keeps it up to date
         self.about_replicas: Callable[[], dict[str, object]] | None = None  # likewise
         self.limit_memory(0)
@@ -249,8 +247,7 @@ class Keyspace(KeyspaceSettings, Told, Engine):
 
     def flush_database(self, database: NumberedDatabase) -> None:
         """Lose all keys of one database."""
-        if self.blocked.by_key:
-            self.blocked.note_all(database.index)
+        self.blocked.note_all(database.index)
         for entry in database.table.entries.values():
             self.memory -= entry.key_size + entry.value_size
         self.memory -= len(database.expires.entries) * self.entry_bytes

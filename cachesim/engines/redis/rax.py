@@ -43,10 +43,10 @@ class RaxNode:
         return len(self.children) == 1 and not self.is_key
 
 
-class Shape:
+class RadixShape:
     """The nodes of a tree, which follow from its keys and from their history.
 
-    >>> shape = Shape(quantum=16)
+    >>> shape = RadixShape(quantum=16)
     >>> for key in (b"foo", b"foobar", b"footer"):
     ...     shape.add(key)
     >>> shape.nodes, shape.bytes
@@ -210,7 +210,7 @@ class RadixTree(Generic[K, V]):
 
     def __init__(self, quantum: int) -> None:
         self.entries: Any = SortedDict()
-        self.shape = Shape(quantum)
+        self.shape = RadixShape(quantum)
 
     @property
     def bytes(self) -> int:

@@ -10,19 +10,19 @@ from cachesim.engines.redis.rdb_reader import Load, RdbReader, in_listpack
 from cachesim.engines.redis.stream_group import Group, Pending
 from cachesim.engines.redis.stream_ids import HALF, joined, number_of, time_of
 from cachesim.engines.redis.stream_node import node_of
-from cachesim.engines.redis.stream_value import Stream
+from cachesim.engines.redis.stream_value import EntryStream
 from cachesim.errors import BadInput
 
 OLD, FORM = 15, 19  # RDB_TYPE_STREAM_LISTPACKS, of redis 5 and 6; RDB_TYPE_STREAM_LISTPACKS_2
 DAMAGED = "the RDB file has a stream that is damaged: {}"
 
 
-def dump(stream: Stream) -> bytes:
+def dump(stream: EntryStream) -> bytes:
     """Write the content of a stream."""
     return b"".join(parts(stream))
 
 
-def parts(stream: Stream) -> Iterator[bytes]:
+def parts(stream: EntryStream) -> Iterator[bytes]:
     """Yield the pieces of a stream."""
     yield length(len(stream.nodes))
     for id, node in stream.nodes.items():
@@ -60,9 +60,9 @@ def written_time(when: int) -> bytes:
 # Reading
 
 
-def load(reader: RdbReader, db: Any, is_old: bool = False) -> Stream:
+def load(reader: RdbReader, db: Any, is_old: bool = False) -> EntryStream:
     """Read a stream. Raises BadInput."""
-    stream = Stream(db)
+    stream = EntryStream(db)
     for _ in range(reader.length()):
         read_node(reader, stream)
     stream.count, stream.last = reader.length(), read_id(reader)
@@ -79,7 +79,7 @@ def load(reader: RdbReader, db: Any, is_old: bool = False) -> Stream:
     return stream
 
 
-def read_node(reader: RdbReader, stream: Stream) -> None:
+def read_node(reader: RdbReader, stream: EntryStream) -> None:
     """Read a node. Raises BadInput."""
     name, pack = reader.text(), reader.text()
     first = int.from_bytes(name, "big")
@@ -92,7 +92,7 @@ def read_node(reader: RdbReader, stream: Stream) -> None:
     stream.install(first, node)
 
 
-def read_group(reader: RdbReader, stream: Stream, is_old: bool) -> None:
+def read_group(reader: RdbReader, stream: EntryStream, is_old: bool) -> None:
     """Read a group with its consumers. Raises BadInput."""
     name, last = reader.text(), read_id(reader)
     read = stream.counter(last) if is_old else reader.length()
@@ -138,6 +138,6 @@ def read_name(reader: RdbReader) -> int:
     return int.from_bytes(reader.take(ID_BYTES), "big")
 
 
-DUMPS = {Stream: (FORM, dump)}
+DUMPS = {EntryStream: (FORM, dump)}
 LOADS: dict[int, Load] = {OLD: lambda reader, db: load(reader, db, is_old=True), FORM: load}
 COMMANDS: dict[str, Any] = {}

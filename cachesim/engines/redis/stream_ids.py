@@ -110,5 +110,5 @@ def unsigned(part: bytes) -> int | None:
 
 
 def before_zero(part: bytes) -> bytes:
-    """Return what stands before the first zero byte, where a text of C ends."""
+    """Return the part before the first zero byte, where a text of C ends."""
     return part.split(b"\0", 1)[0]

@@ -3,9 +3,15 @@
 from typing import Any
 
 from cachesim.engines.base import Command
-from cachesim.engines.redis.arguments import Arguments
+from cachesim.engines.redis.arguments import Arguments, argument
+from cachesim.engines.redis.db import unix_milliseconds
 from cachesim.engines.redis.stream_group import Consumer, Group, Pending
 from cachesim.engines.redis.stream_ids import shown_id
+
+
+def instant(db: Any) -> int:
+    """Return the time in milliseconds of Unix time, also while a replica runs what its primary sent."""
+    return unix_milliseconds(db.clock())
 
 
 class Teller:
@@ -21,7 +27,7 @@ class Teller:
             self.db.pass_on()
             if is_told:
                 self._tell("XGROUP", "CREATECONSUMER", self.key, self.name, name)
-        return self.group.consumer(name, self.db.now)
+        return self.group.consumer(name, instant(self.db))
 
     def claim(self, id: int, pending: Pending, part: bytes = b"") -> None:
         """Tell who has an entry pending; `part` is its id as the client wrote it."""
@@ -39,11 +45,11 @@ class Teller:
         self._tell("XGROUP", "SETID", self.key, self.name, to, "ENTRIESREAD", self.group.read)
 
     def _tell(self, *command: Any) -> None:
-        self.db.instead.append(command)
+        self.db.instead.append(tuple(map(argument, command)))  # bytes, as a client's command
         self.db.pass_on()
 
 
 def instead(db: Any, argv: Arguments, reply: Any) -> list[Command]:
-    """Return what the command noted: that is propagated, and not the command itself."""
+    """Return the commands that were noted: they are propagated, and not the command itself."""
     commands: list[Command] = list(db.instead)
     return commands

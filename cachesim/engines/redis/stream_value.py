@@ -27,11 +27,11 @@ class Trim(NamedTuple):
     limit: int = 0  # entries to remove at most; 0: no limit
 
 
-class Stream(Structure):
+class EntryStream(Structure):
     """Entries with ids that only rise, and the groups of consumers that read them.
 
     >>> from cachesim.engines.redis.engine import Redis
-    >>> found = Stream(Redis().build(clock=lambda: 0.0, random=lambda: 0.5))
+    >>> found = EntryStream(Redis().build(clock=lambda: 0.0, random=lambda: 0.5))
     >>> for id in (1, 2, 3):
     ...     found.append(id, [b"name", b"Ada"])
     >>> found.trim(Trim(most=2)), [entry.id for entry in found.between()], len(found)
@@ -264,9 +264,9 @@ class Stream(Structure):
         whole = memory.OBJECT + STREAM + guessed(self.nodes) + packs
         return whole + sum(group.usage for group in groups)
 
-    def copy(self) -> "Stream":
+    def copy(self) -> "EntryStream":
         """Return another stream with the same entries in the same nodes, and the same groups."""
-        other = Stream(self.db)
+        other = EntryStream(self.db)
         for id, node in self.nodes.items():
             other.install(id, node.copy())
         other.count, other.added, other.first = self.count, self.added, self.first

@@ -21,7 +21,7 @@ from cachesim.engines.redis.stream_ids import (
 )
 from cachesim.engines.redis.stream_node import StreamEntry
 from cachesim.engines.redis.stream_options import AddOptions, read_options
-from cachesim.engines.redis.stream_value import Stream
+from cachesim.engines.redis.stream_value import EntryStream
 from cachesim.engines.redis.structure import value_in
 from cachesim.errors import CommandError
 
@@ -29,13 +29,13 @@ NO_KEY = "ERR no such key"
 NOT_HIGHER = "ERR The ID specified in XADD is equal or smaller than the target stream top item"
 
 
-def found_in(db: Keyspace, key: str) -> Stream | None:
+def found_in(db: Keyspace, key: str) -> EntryStream | None:
     """Return the stream for a command that reads; None if there is none. Raises CommandError."""
-    return value_in(db.read(key), Stream)
+    return value_in(db.read(key), EntryStream)
 
 
 def recounted(db: Keyspace, key: str) -> None:
-    """Count the bytes of a stream again. Whoever watches the key is not told: redis 7 does not, either."""
+    """Count the bytes of a stream again. It does not break a WATCH: in redis 7 it does not, either."""
     Keyspace.resize(db, db.table.entries[key])
     db.pass_on()
 
@@ -57,11 +57,11 @@ def xadd(db: Keyspace, key: str, *parts: bytes) -> Reply:
     if given.id == 0 and given.has_number:
         raise CommandError("ERR The ID specified in XADD must be greater than 0-0")
     entry = db.write(key)
-    stream = value_in(entry, Stream)
+    stream = value_in(entry, EntryStream)
     if stream is None:
         if given.only_there:
             return None
-        stream = Stream(db)
+        stream = EntryStream(db)
     id = next_id(db, stream, given)
     stream.append(id, content)
     stored(db, key, entry, stream)
@@ -73,7 +73,7 @@ def xadd(db: Keyspace, key: str, *parts: bytes) -> Reply:
     return shown_id(id)
 
 
-def next_id(db: Keyspace, stream: Stream, given: AddOptions) -> int:
+def next_id(db: Keyspace, stream: EntryStream, given: AddOptions) -> int:
     """Return the id of a new entry. Raises CommandError if it would not be higher than the last one."""
     last = stream.last
     if last == HIGHEST_ID:
@@ -90,7 +90,7 @@ def next_id(db: Keyspace, stream: Stream, given: AddOptions) -> int:
     return id
 
 
-def stored(db: Keyspace, key: str, entry: KeyEntry | None, stream: Stream) -> None:
+def stored(db: Keyspace, key: str, entry: KeyEntry | None, stream: EntryStream) -> None:
     """Store a new stream, or count the bytes of one that has changed; it stays when it is empty."""
     if entry is None:
         db.add(key, stream, stream.size)
@@ -105,7 +105,7 @@ def xtrim(db: Keyspace, key: str, *parts: bytes) -> Reply:
     """XTRIM key MAXLEN | MINID [= | ~] bound [LIMIT n]: how many entries it removed."""
     given = read_options(db, parts, adds=False)
     entry = db.write(key)
-    stream = value_in(entry, Stream)
+    stream = value_in(entry, EntryStream)
     if stream is None or given.trim is None:
         return 0
     removed = stream.trim(given.trim)
@@ -118,7 +118,7 @@ def xtrim(db: Keyspace, key: str, *parts: bytes) -> Reply:
 def xdel(db: Keyspace, key: str, *parts: bytes) -> Reply:
     """XDEL key id [id ...]: how many entries were there."""
     entry = db.write(key)
-    stream = value_in(entry, Stream)
+    stream = value_in(entry, EntryStream)
     if stream is None:
         return 0
     ids = [read_id(part) for part in parts]
@@ -181,7 +181,7 @@ def xsetid(db: Keyspace, key: str, part: bytes, *options: bytes) -> Reply:
             added = read_added(options[at + 1])
         else:
             deleted = read_deleted(options[at + 1], id)
-    stream = value_in(db.write(key), Stream)
+    stream = value_in(db.write(key), EntryStream)
     if stream is None:
         raise CommandError(NO_KEY)
     check_last(stream, id, added)
@@ -210,7 +210,7 @@ def read_deleted(part: bytes, last: int) -> int:
     return id
 
 
-def check_last(stream: Stream, id: int, added: int) -> None:
+def check_last(stream: EntryStream, id: int, added: int) -> None:
     """Raise CommandError if the entries that are there speak against this last id."""
     if not len(stream):
         return

@@ -9,8 +9,8 @@ from cachesim.engines.redis.memory import HIGHEST, as_bytes, as_integer
 from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.stream_group import Group, Pending
 from cachesim.engines.redis.stream_ids import parsed, read_id, read_start, shown_id
-from cachesim.engines.redis.stream_told import Teller, instead
-from cachesim.engines.redis.stream_value import Stream
+from cachesim.engines.redis.stream_told import Teller, instant, instead
+from cachesim.engines.redis.stream_value import EntryStream
 from cachesim.engines.redis.structure import value_in
 from cachesim.engines.redis.t_stream import found_in, recounted, shown
 from cachesim.engines.redis.t_stream_groups import NEITHER, no_such
@@ -42,9 +42,9 @@ class ClaimOptions:
         while words and (id := parsed(words[0])) is not None:
             self.ids.append((id, words.pop(0)))
         while words:
-            self._read(db.now, words.pop(0), words)
-        if not 0 <= self.when <= db.now:
-            self.when = db.now
+            self._read(instant(db), words.pop(0), words)
+        if not 0 <= self.when <= instant(db):
+            self.when = instant(db)
 
     def _read(self, now: int, part: bytes, words: list[bytes]) -> None:
         """Read an option; `words` are those behind it. Raises CommandError."""
@@ -68,7 +68,9 @@ class ClaimOptions:
 class Claim:
     """A consumer that takes entries over."""
 
-    def __init__(self, db: Keyspace, key: str, stream: Stream, teller: Teller, name: bytes) -> None:
+    def __init__(
+        self, db: Keyspace, key: str, stream: EntryStream, teller: Teller, name: bytes
+    ) -> None:
         self.db, self.key, self.stream, self.teller, self.name = db, key, stream, teller, name
         self.group: Group = teller.group
         self.taken: list[Any] = []  # as the reply has them
@@ -85,7 +87,7 @@ class Claim:
 
     def is_old(self, pending: Pending, idle: int) -> bool:
         """Whether nobody has got an entry for so many milliseconds."""
-        return not idle or pending.consumer is None or self.db.now - pending.when >= idle
+        return not idle or pending.consumer is None or instant(self.db) - pending.when >= idle
 
     def take(self, id: int, pending: Pending, when: int, only_id: bool, count: int = -1) -> None:
         """Take an entry over. Its deliveries become `count`; -1: one more, unless only the id is told."""
@@ -99,7 +101,9 @@ class Claim:
         self.has_changed = True
 
 
-def claim_in(db: Keyspace, key: str, name: bytes, stream: Stream | None, consumer: bytes) -> Claim:
+def claim_in(
+    db: Keyspace, key: str, name: bytes, stream: EntryStream | None, consumer: bytes
+) -> Claim:
     """Prepare to take entries of a group over. Raises CommandError."""
     group = None if stream is None else stream.group(name)
     if stream is None or group is None:
@@ -148,7 +152,7 @@ def xautoclaim(
     least = max(0, number_for("min-idle-time", idle, "XAUTOCLAIM"))
     first = read_start(start)
     count, only_ids = auto_options(parts)
-    claim = claim_in(db, key, name, value_in(entry, Stream), consumer)
+    claim = claim_in(db, key, name, value_in(entry, EntryStream), consumer)
     tries, ids = count * TRIES, iter(list(claim.group.pending.entries.irange(first)))
     while tries and count and (id := next(ids, None)) is not None:
         tries -= 1
@@ -157,7 +161,7 @@ def xautoclaim(
             claim.drop(id, pending)
             count -= 1
         elif claim.is_old(pending, least):
-            claim.take(id, pending, db.now, only_ids)
+            claim.take(id, pending, instant(db), only_ids)
             claim.teller.claim(id, pending)
             count -= 1
     if claim.has_changed:

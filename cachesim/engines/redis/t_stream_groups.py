@@ -11,7 +11,8 @@ from cachesim.engines.redis.memory import as_bytes
 from cachesim.engines.redis.reply import NULL_ARRAY, Nested, Reply
 from cachesim.engines.redis.stream_group import UNKNOWN, Group, Pending
 from cachesim.engines.redis.stream_ids import read_bound, read_end, read_id, read_start, shown_id
-from cachesim.engines.redis.stream_value import Stream
+from cachesim.engines.redis.stream_told import instant
+from cachesim.engines.redis.stream_value import EntryStream
 from cachesim.engines.redis.structure import value_in
 from cachesim.engines.redis.t_stream import found_in, recounted
 from cachesim.errors import CommandError
@@ -30,7 +31,7 @@ def no_such(error: str, *names: bytes) -> CommandError:
     return CommandError(error.format(*(quoted(name, len(name)) for name in names)))
 
 
-def group_in(db: Keyspace, key: str, name: bytes) -> tuple[Stream, Group]:
+def group_in(db: Keyspace, key: str, name: bytes) -> tuple[EntryStream, Group]:
     """Return a stream and its group, for a command that reads. Raises CommandError."""
     stream = found_in(db, key)
     group = None if stream is None else stream.group(name)
@@ -39,15 +40,15 @@ def group_in(db: Keyspace, key: str, name: bytes) -> tuple[Stream, Group]:
     return stream, group
 
 
-def changed(db: Keyspace, key: str) -> Stream:
+def changed(db: Keyspace, key: str) -> EntryStream:
     """Return the stream that XGROUP changes. Raises CommandError."""
-    stream = value_in(db.write(key), Stream)
+    stream = value_in(db.write(key), EntryStream)
     if stream is None:
         raise CommandError(NO_KEY)
     return stream
 
 
-def changed_group(db: Keyspace, key: str, name: bytes) -> tuple[Stream, Group]:
+def changed_group(db: Keyspace, key: str, name: bytes) -> tuple[EntryStream, Group]:
     """Return the stream and the group that XGROUP changes. Raises CommandError."""
     stream = changed(db, key)
     group = stream.group(name)
@@ -75,14 +76,14 @@ def options_of(parts: tuple[bytes, ...], creates: bool) -> tuple[bool, int]:
 def group_create(db: Keyspace, key: str, name: bytes, part: bytes, *parts: bytes) -> Reply:
     """XGROUP CREATE key group id | $ [MKSTREAM] [ENTRIESREAD n]."""
     makes, read = options_of(parts, creates=True)
-    stream = value_in(db.write(key), Stream)
+    stream = value_in(db.write(key), EntryStream)
     if stream is None and not makes:
         raise CommandError(NO_KEY)
     if len(parts) > MOST_OPTIONS:
         raise CommandError(WRONG_FORM)
     id = (0 if stream is None else stream.last) if part == b"$" else read_id(part)
     if stream is None:
-        stream = Stream(db)
+        stream = EntryStream(db)
         db.add(key, stream, stream.size)
     if stream.group(name) is not None:
         raise CommandError("BUSYGROUP Consumer Group name already exists")
@@ -121,7 +122,7 @@ def create_consumer(db: Keyspace, key: str, name: bytes, consumer: bytes) -> Rep
     _, group = changed_group(db, key, name)
     if consumer in group.consumers:
         return 0
-    group.consumer(consumer, db.now)
+    group.consumer(consumer, instant(db))
     recounted(db, key)
     db.event("t", "xgroup-createconsumer", key)
     return 1
@@ -176,7 +177,7 @@ def xpending(db: Keyspace, key: str, name: bytes, *parts: bytes) -> Reply:
             return []
         tree = consumer.pending
     found = ((id, tree.entries[id]) for id in tree.entries.irange(first, last))
-    old = (pair for pair in found if not idle or db.now - pair[1].when >= idle)
+    old = (pair for pair in found if not idle or instant(db) - pair[1].when >= idle)
     return [described(db, *pair) for pair in islice(old, count)]
 
 
@@ -196,7 +197,7 @@ def summary(group: Group) -> Reply:
 def described(db: Keyspace, id: int, pending: Pending) -> list[Any]:
     """Return a pending entry: its id, whose it is, for how long, and how often it was delivered."""
     name = b"" if pending.consumer is None else pending.consumer.name
-    return [shown_id(id), name, max(0, db.now - pending.when), pending.count]
+    return [shown_id(id), name, max(0, instant(db) - pending.when), pending.count]
 
 
 XGROUP_CREATES = "write denyoom"

@@ -14,7 +14,8 @@ from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.stream_group import UNKNOWN, Consumer, Group, Pending
 from cachesim.engines.redis.stream_ids import shown_id
 from cachesim.engines.redis.stream_node import signed
-from cachesim.engines.redis.stream_value import Stream
+from cachesim.engines.redis.stream_told import instant
+from cachesim.engines.redis.stream_value import EntryStream
 from cachesim.engines.redis.t_stream import NO_KEY, found_in, shown
 from cachesim.engines.redis.t_stream_groups import NO_GROUP, no_such
 from cachesim.errors import CommandError
@@ -22,7 +23,7 @@ from cachesim.errors import CommandError
 USUAL = 10  # entries that FULL shows without COUNT
 
 
-def existing(db: Keyspace, key: str) -> Stream:
+def existing(db: Keyspace, key: str) -> EntryStream:
     """Return the stream. Raises CommandError if there is none."""
     stream = found_in(db, key)
     if stream is None:
@@ -47,8 +48,8 @@ def info_stream(db: Keyspace, key: str, *parts: bytes) -> Reply:
     }
 
 
-def facts(stream: Stream) -> dict[bytes, Any]:
-    """Return what both forms of XINFO STREAM tell."""
+def facts(stream: EntryStream) -> dict[bytes, Any]:
+    """Return the facts that both forms of XINFO STREAM tell."""
     return {
         b"length": len(stream),
         b"radix-tree-keys": len(stream.nodes),
@@ -60,8 +61,8 @@ def facts(stream: Stream) -> dict[bytes, Any]:
     }
 
 
-def ends(stream: Stream) -> dict[bytes, Any]:
-    """Return what only the short form tells."""
+def ends(stream: EntryStream) -> dict[bytes, Any]:
+    """Return the facts that only the short form tells."""
     first, last = (next(stream.between(reverse=reverse), None) for reverse in (False, True))
     return {
         b"groups": len(stream.groups or ()),
@@ -70,12 +71,12 @@ def ends(stream: Stream) -> dict[bytes, Any]:
     }
 
 
-def groups_of(stream: Stream) -> Iterator[tuple[bytes, Group]]:
+def groups_of(stream: EntryStream) -> Iterator[tuple[bytes, Group]]:
     """Iterate over the groups with their names."""
     return iter(()) if stream.groups is None else stream.groups.items()
 
 
-def progress(stream: Stream, group: Group) -> dict[bytes, Any]:
+def progress(stream: EntryStream, group: Group) -> dict[bytes, Any]:
     """Return how far a group is."""
     return {
         b"last-delivered-id": shown_id(group.last),
@@ -84,7 +85,9 @@ def progress(stream: Stream, group: Group) -> dict[bytes, Any]:
     }
 
 
-def whole_group(stream: Stream, name: bytes, group: Group, most: int | None) -> dict[bytes, Any]:
+def whole_group(
+    stream: EntryStream, name: bytes, group: Group, most: int | None
+) -> dict[bytes, Any]:
     """Return a group with its consumers, and with what is pending."""
     pending = [
         [shown_id(id), b"" if each.consumer is None else each.consumer.name, each.when, each.count]
@@ -139,7 +142,7 @@ def info_consumers(db: Keyspace, key: str, name: bytes) -> Reply:
         {
             b"name": each.name,
             b"pending": len(each.pending),
-            b"idle": max(0, db.now - each.seen),
+            b"idle": max(0, instant(db) - each.seen),
         }
         for each in group.consumers.values()
     ]

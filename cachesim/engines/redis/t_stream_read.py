@@ -12,8 +12,8 @@ from cachesim.engines.redis.memory import as_bytes
 from cachesim.engines.redis.reply import NULL_ARRAY, ByKey, Reply
 from cachesim.engines.redis.stream_group import Consumer, Group, Pending
 from cachesim.engines.redis.stream_ids import HIGHEST_ID, read_id, shown_id
-from cachesim.engines.redis.stream_told import Teller, instead
-from cachesim.engines.redis.stream_value import Stream
+from cachesim.engines.redis.stream_told import Teller, instant, instead
+from cachesim.engines.redis.stream_value import EntryStream
 from cachesim.engines.redis.structure import value_in
 from cachesim.engines.redis.t_stream import found_in, recounted, shown
 from cachesim.engines.redis.t_stream_groups import no_such
@@ -89,7 +89,7 @@ class ReadOptions:
             raise CommandError(ONLY_GROUP.format(name))
 
 
-class Source(NamedTuple):
+class StreamSource(NamedTuple):
     """A stream from which to read."""
 
     key: str
@@ -97,12 +97,12 @@ class Source(NamedTuple):
     after: int  # the id behind which to read; NEW
 
 
-def sources(db: Any, given: ReadOptions) -> list[Source]:
+def sources(db: Any, given: ReadOptions) -> list[StreamSource]:
     """Find the streams, and from where to read them. Raises CommandError."""
     return [source(db, given, *pair) for pair in zip(given.keys, given.ids, strict=True)]
 
 
-def source(db: Any, given: ReadOptions, key: str, part: bytes) -> Source:
+def source(db: Any, given: ReadOptions, key: str, part: bytes) -> StreamSource:
     """Find one stream. Raises CommandError."""
     found, group = found_in(db, key), None
     if given.in_group:
@@ -112,12 +112,12 @@ def source(db: Any, given: ReadOptions, key: str, part: bytes) -> Source:
     if part == b"$":
         if given.in_group:
             raise CommandError(NO_DOLLAR)
-        return Source(key, group, 0 if found is None else found.last)
+        return StreamSource(key, group, 0 if found is None else found.last)
     if part == b">":
         if not given.in_group:
             raise CommandError(NO_NEW)
-        return Source(key, group, NEW)
-    return Source(key, group, read_id(part))
+        return StreamSource(key, group, NEW)
+    return StreamSource(key, group, read_id(part))
 
 
 def xread(db: Any, *parts: bytes) -> Reply:
@@ -149,7 +149,7 @@ def xreadgroup(db: Keyspace, *parts: bytes) -> Reply:
     return ByKey(read) if read else NULL_ARRAY
 
 
-def served(db: Any, given: ReadOptions) -> Iterator[tuple[str, Stream, Group, int]]:
+def served(db: Any, given: ReadOptions) -> Iterator[tuple[str, EntryStream, Group, int]]:
     """Yield the streams of which a consumer gets something now: history always, new entries if there are any."""
     for key, group, after in sources(db, given):
         stream = found_in(db, key)
@@ -160,11 +160,11 @@ def served(db: Any, given: ReadOptions) -> Iterator[tuple[str, Stream, Group, in
 
 
 def delivered(
-    teller: Teller, stream: Stream, consumer: Consumer, count: int, has_no_ack: bool
+    teller: Teller, stream: EntryStream, consumer: Consumer, count: int, has_no_ack: bool
 ) -> list[Any]:
     """Give a consumer the entries that its group has not delivered yet."""
     # redis 7: streamReplyWithRange
-    group, now = teller.group, teller.db.now
+    group, now = teller.group, instant(teller.db)
     entries = list(islice(stream.between(group.last + 1), count or None))
     for entry in entries:
         stream.note_read(group, entry.id)
@@ -176,18 +176,18 @@ def delivered(
 
 
 def history(
-    db: Keyspace, stream: Stream, consumer: Consumer, after: int, count: int
+    db: Keyspace, stream: EntryStream, consumer: Consumer, after: int, count: int
 ) -> Iterator[list[Any]]:
     """Yield what a consumer has pending, from behind an id on; a deleted entry has no content."""
     # redis 7: streamReplyWithRangeFromConsumerPEL
     for pending, told in pending_of(stream, consumer, after, count):
         if told[1] is not NULL_ARRAY:
-            pending.when, pending.count = db.now, pending.count + 1
+            pending.when, pending.count = instant(db), pending.count + 1
         yield told
 
 
 def pending_of(
-    stream: Stream, consumer: Consumer, after: int, count: int
+    stream: EntryStream, consumer: Consumer, after: int, count: int
 ) -> Iterator[tuple[Pending, list[Any]]]:
     """Yield what a consumer has pending, each with the entry as a reply has it."""
     for id in islice(consumer.pending.entries.irange(after + 1), count or None):
@@ -197,7 +197,7 @@ def pending_of(
 
 
 def would_read(db: Any, *parts: bytes) -> Reply:
-    """Return what XREADGROUP would reply, without delivering anything."""
+    """Return the reply that XREADGROUP would give, without delivering anything."""
     given, read = ReadOptions(parts, in_group=True), []
     for key, stream, group, after in served(db, given):
         consumer, entries = group.consumers.get(given.consumer), []
@@ -222,7 +222,7 @@ def wait_to_read(db: Keyspace, *parts: bytes) -> KeyBlock | None:
         after.setdefault(each.key, each.after)
     count = b"%d" % (given.count or USUAL)
     return KeyBlock(
-        tuple(after), given.wait / 1000, Stream,
+        tuple(after), given.wait / 1000, EntryStream,
         lambda key: [b"XREAD", as_bytes(key), b"%d" % after[key], count], WOKEN,
     )  # fmt: skip
 
@@ -234,7 +234,7 @@ def wait_in_group(db: Keyspace, *parts: bytes) -> KeyBlock | None:
         return None
     rest = [given.group, given.consumer, b"%d" % (given.count or USUAL), b"%d" % given.has_no_ack]
     return KeyBlock(
-        tuple(given.keys), given.wait / 1000, Stream,
+        tuple(given.keys), given.wait / 1000, EntryStream,
         lambda key: [b"XREADGROUP", as_bytes(key), *rest], WOKEN_IN_GROUP, GONE,
     )  # fmt: skip
 
@@ -242,7 +242,7 @@ def wait_in_group(db: Keyspace, *parts: bytes) -> KeyBlock | None:
 def woken(db: Keyspace, key: str, after: bytes, count: bytes) -> Reply:
     """Reply to a client that has waited for entries of a stream."""
     # redis 7: blocked.c, serveClientsBlockedOnStreamKey: it goes by the last id, which may be deleted
-    found = value_in(db.write(key), Stream)
+    found = value_in(db.write(key), EntryStream)
     if found is None or found.last <= int(after):
         return None
     entries = islice(found.between(int(after) + 1), int(count))
@@ -253,7 +253,7 @@ def woken_in_group(
     db: Keyspace, key: str, name: bytes, consumer: bytes, count: bytes, has_no_ack: bytes
 ) -> Reply:
     """Reply to a consumer that has waited for entries of a stream. Raises CommandError."""
-    found = value_in(db.write(key), Stream)
+    found = value_in(db.write(key), EntryStream)
     group = None if found is None else found.group(name)
     if found is None or group is None:
         raise CommandError(NO_GROUP_NOW)

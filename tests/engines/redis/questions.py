@@ -1,7 +1,7 @@
 """How to ask any server for the whole value of a key, by its type, in a form that can be compared."""
 
 from cachesim.engines.redis.rdb import dumps
-from cachesim.engines.redis.stream_value import Stream
+from cachesim.engines.redis.stream_value import EntryStream
 
 QUESTIONS = {  # type -> the command, with what follows the key
     "string": ("GET",),
@@ -35,7 +35,7 @@ def shown(value):
     """Give a value of an engine in a form that can be compared: what an RDB file has of it."""
     if isinstance(value, bytes):
         return value
-    if isinstance(value, Stream):
+    if isinstance(value, EntryStream):
         return of_stream(value)
     # reading moves a table to its new place, step by step; a replica is not read
     size = value.size if getattr(value, "table", None) is None else None

@@ -281,17 +281,8 @@ MAKERS: dict[str, Callable[[Random], list]] = {
     "WAIT": lambda r: [0, r.choice([0, -1, "x"])],  # no waiting: no time passes
 }
 SELDOM = {
-    "FLUSHALL",
-    "FLUSHDB",
-    "SWAPDB",
-    "SELECT",
-    "WAIT",
-    "ROLE",
-    "LATENCY",
-    "PING",
-    "ECHO",
-    "CONFIG",
-}
+    "FLUSHALL", "FLUSHDB", "SWAPDB", "SELECT", "WAIT", "ROLE", "LATENCY", "PING", "ECHO", "CONFIG",
+}  # fmt: skip
 TYPES = (
     random_dumps,
     random_lists,

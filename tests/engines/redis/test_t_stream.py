@@ -8,13 +8,13 @@ from cachesim.clock import ManualClock
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.listpack import packed
 from cachesim.engines.redis.moving import move_key
-from cachesim.engines.redis.rax import RadixTree, Shape
+from cachesim.engines.redis.rax import RadixShape, RadixTree
 from cachesim.engines.redis.rdb_reader import in_listpack
 from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.errors import CommandError
 from cachesim.rng import uniform
 from tests.engines.redis.by_hand import WRONG, build, run
-from tests.engines.redis.replicas import pair
+from tests.engines.redis.replicas import pair, replay
 
 LOW = "-ERR The ID specified in XADD is equal or smaller than the target stream top item"
 WRONG_ID = "-ERR Invalid stream ID specified as stream command argument"
@@ -215,7 +215,7 @@ def test_the_tree_is_the_one_of_its_keys():
         for other in draw.sample(sorted(there), min(len(there), draw.randrange(3))):
             assert other == tree.drop(other)
             there.remove(other)
-    fresh = Shape(16)
+    fresh = RadixShape(16)
     for id in draw.sample(sorted(there), len(there)):
         fresh.add(id.to_bytes(16, "big"))
 
@@ -264,6 +264,25 @@ def test_a_stream_moves_with_its_groups():
 
     assert 0 == len(source)
     assert before == run(target, "XINFO STREAM s FULL")
+
+
+def test_a_replica_knows_what_is_pending():
+    """Whose it is, since when and how often it was delivered; and how far the group is."""
+    clock, primary, replica = pair()
+    for line in ("XADD s 1-1 a 1", "XADD s 2-1 a 2", "XADD s 3-1 a 3", "XGROUP CREATE s g 0"):
+        run(primary, line)
+    run(primary, "XREADGROUP GROUP g ann COUNT 2 STREAMS s >")
+    clock.advance(5.0)
+    run(primary, "XCLAIM s g bob 0 2-1")
+    run(primary, "XREADGROUP GROUP g carl NOACK STREAMS s >")
+    clock.advance(1.0)
+    replay(primary, replica)
+
+    waited = [[b"1-1", b"ann", 6000, 1], [b"2-1", b"bob", 1000, 2]]
+    for engine in (primary, replica):
+        assert waited == run(engine, "XPENDING s g - + 9")
+        assert b"3-1" == run(engine, "XINFO GROUPS s")[0][b"last-delivered-id"]
+        assert [b"ann", b"bob", b"carl"] == [c[b"name"] for c in run(engine, "XINFO CONSUMERS s g")]
 
 
 @pytest.mark.parametrize("at", [3, 20, 30, 60, 70])
