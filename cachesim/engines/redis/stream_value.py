@@ -138,18 +138,15 @@ class EntryStream(Structure):
         """Remove entries from the beginning; return how many."""
         # redis 7: streamTrim
         removed = 0
-        for node in list(self.nodes.values()) if self._exceeds(wanted) else ():
-            if wanted.most is not None and self.count <= wanted.most:
-                break
+        while len(self.nodes) and self._exceeds(wanted):
+            node: StreamNode = self.nodes.entries.peekitem(0)[1]
             if wanted.limit and removed + node.living > wanted.limit:
                 break
-            if self._goes_whole(node, wanted):
-                removed += node.living
-                self._drop(node)
-                continue
-            if not wanted.is_rough:
-                removed += self._trim_node(node, wanted)
-            break
+            if not self._goes_whole(node, wanted):
+                removed += 0 if wanted.is_rough else self._trim_node(node, wanted)
+                break
+            removed += node.living
+            self._drop(node)
         if removed or not self.count:
             self.find_first()
         return removed
