@@ -254,8 +254,11 @@ def _encode_rare(reply: Any, resp: int) -> bytes:
         return b"".join(encode(each, resp) for each in reply)
     if reply is NULL_ARRAY:
         return b"*-1\r\n" if resp == 2 else b"_\r\n"
-    if isinstance(reply, ByKey) and resp == 2:
-        return encode(reply.pairs)
+    return encode(reply.pairs) if isinstance(reply, ByKey) and resp == 2 else _many(reply, resp)
+
+
+def _many(reply: Any, resp: int) -> bytes:
+    """Encode a reply of several parts."""
     mark, parts = b"*", list(reply)
     if resp == 3 and isinstance(reply, Pushed | Members):
         mark = b">" if isinstance(reply, Pushed) else b"~"
