@@ -9,7 +9,7 @@ from cachesim.engines.redis.rdb_parts import length, text
 from cachesim.engines.redis.rdb_reader import Load, RdbReader, in_listpack
 from cachesim.engines.redis.stream_group import Group, Pending
 from cachesim.engines.redis.stream_ids import HALF, joined, number_of, time_of
-from cachesim.engines.redis.stream_node import node_of
+from cachesim.engines.redis.stream_node import node_of, signed
 from cachesim.engines.redis.stream_value import EntryStream
 from cachesim.errors import BadInput
 
@@ -98,7 +98,7 @@ def read_group(reader: RdbReader, stream: EntryStream, is_old: bool) -> None:
     read = stream.counter(last) if is_old else reader.length()
     if stream.group(name) is not None:
         raise BadInput(DAMAGED.format("a group is there twice"))
-    group = stream.add_group(name, last, read - ((read >> HALF - 1) << HALF))
+    group = stream.add_group(name, last, signed(read))
     for _ in range(reader.length()):
         id, when = read_name(reader), int(reader.number("<q"))
         add_once(group.pending, id, Pending(None, when, reader.length()))
