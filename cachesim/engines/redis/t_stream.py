@@ -85,7 +85,7 @@ def next_id(db: Keyspace, stream: EntryStream, given: AddOptions) -> int:
     id = given.id
     if not given.has_number and time_of(last) == time_of(id):
         id = last if number_of(last) == HIGHEST_PART else last + 1
-    if id <= last:
+    if id <= last:  # of a number that is used up, the server may say that elements are too large (errno)
         raise CommandError(NOT_HIGHER)
     return id
 
