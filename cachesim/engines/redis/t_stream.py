@@ -85,7 +85,8 @@ def next_id(db: Keyspace, stream: EntryStream, given: AddOptions) -> int:
     id = given.id
     if not given.has_number and time_of(last) == time_of(id):
         id = last if number_of(last) == HIGHEST_PART else last + 1
-    if id <= last:  # of a number that is used up, the server may say that elements are too large (errno)
+    # redis 7: if the number is used up, C's errno decides between this error and another one
+    if id <= last:
         raise CommandError(NOT_HIGHER)
     return id
 
