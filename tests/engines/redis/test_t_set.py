@@ -87,3 +87,11 @@ def test_pops_come_to_all_members(engine):
     )
     assert sorted(drawn) == [b"0", b"1", b"2", b"3", b"4", b"a", b"b"]
     assert 0 == run(engine, "EXISTS s")
+
+
+def test_a_dead_destination_goes_with_any_smove(engine):
+    """The server looks at both keys first, even if the source is not there."""
+    run(engine, "SET b x PXAT 1")
+    assert 1 == run(engine, "DBSIZE")
+    assert 0 == run(engine, "SMOVE a b x")
+    assert 0 == run(engine, "DBSIZE")
