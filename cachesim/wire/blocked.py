@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from cachesim.engines.redis.arguments import Arguments, text
 from cachesim.engines.redis.blocked import Place, Waiter
-from cachesim.engines.redis.command import RedisCommand
+from cachesim.engines.redis.command import KeyBlock, RedisCommand
 from cachesim.engines.redis.database import KeyEntry
 from cachesim.engines.redis.reply import Reply, is_nothing
 from cachesim.errors import CommandError, OutOfMemory
@@ -63,10 +63,9 @@ class Postponed(Blocked):
 class WaitsForKeys(Blocked):
     """The client's command has found nothing yet."""
 
-    def __init__(self, client: Any, row: RedisCommand, argv: Arguments, nothing: Reply) -> None:
+    def __init__(self, client: Any, row: RedisCommand, block: KeyBlock, nothing: Reply) -> None:
         super().__init__(client)
         engine = client.engine
-        block = row.blocks(engine, *row.read(argv))  # type: ignore[misc] # the caller has asked
         self.row, self.block, self.nothing = row, block, nothing
         self.until = engine.clock() + block.seconds if block.seconds else math.inf
         engine.tally.calls[row.name] -= 1  # it counts when it is over
@@ -82,7 +81,10 @@ class WaitsForKeys(Blocked):
         reply: Any = None
         try:
             if self.can_use(engine.find(key)):
-                reply = engine.call(self.row, self.block.again(key))
+                reply = engine.call(self.block.row or self.row, self.block.again(key))
+                engine.tally.calls[self.row.name] -= is_nothing(reply)
+            elif self.block.gone:
+                raise CommandError(self.block.gone)
         except (CommandError, OutOfMemory) as error:
             reply = CommandError(str(error))
         finally:
@@ -107,8 +109,10 @@ class WaitsForKeys(Blocked):
 
 
 def wait_for_keys(client: Any, row: RedisCommand, argv: Arguments, nothing: Reply) -> None:
-    """Let a client wait whose command has found nothing."""
-    client.block(WaitsForKeys(client, row, argv, nothing))
+    """Let a client wait whose command has found nothing, if the command waits."""
+    block = row.blocks(client.engine, *row.read(argv)) if row.blocks is not None else None
+    if block is not None:
+        client.block(WaitsForKeys(client, row, block, nothing))
 
 
 def may_write(client: Any, argv: Arguments) -> bool:

@@ -102,6 +102,8 @@ class Clients:
     def look_at_clock(self) -> None:
         """Give their replies to the clients that have waited as long as they wanted."""
         now = self.engine.clock()
+        if isinstance(self.engine, RedisEngine) and self.engine.blocked.ready:
+            self.engine.blocked.serve()  # the cron has removed a key
         if self.pause is not None and now >= self.pause.until:
             self.go_on()
         for client in list(self.by_number.values()):

@@ -9,7 +9,7 @@ from cachesim.engines.redis.engine import RedisEngine
 from cachesim.engines.redis.reply import Reply, is_nothing
 from cachesim.engines.redis.watch import Watch
 from cachesim.errors import BadInput, CommandError, OutOfMemory
-from cachesim.wire.blocked import Blocked, Postponed, WaitsForKeys
+from cachesim.wire.blocked import Blocked, Postponed, wait_for_keys
 from cachesim.wire.cluster import ClusterNode
 from cachesim.wire.primary import Link
 from cachesim.wire.resp import ProtocolError, RequestReader, encode, whole_command
@@ -207,7 +207,7 @@ class RedisConversation:
             engine.select(self.database)
         reply: Reply = engine.call(row, argv)
         if row.blocks is not None and is_nothing(reply) and not self.in_exec:
-            self.block(WaitsForKeys(self, row, argv, reply))
+            wait_for_keys(self, row, argv, reply)
         self.database = engine.selected
         return reply
 

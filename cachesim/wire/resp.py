@@ -5,6 +5,7 @@ from typing import Any
 from cachesim.engines.redis.memory import as_integer
 from cachesim.engines.redis.reply import (
     NULL_ARRAY,
+    ByKey,
     Members,
     Pairs,
     Pushed,
@@ -253,16 +254,22 @@ def _encode_rare(reply: Any, resp: int) -> bytes:
         return b"".join(encode(each, resp) for each in reply)
     if reply is NULL_ARRAY:
         return b"*-1\r\n" if resp == 2 else b"_\r\n"
+    return encode(reply.pairs) if isinstance(reply, ByKey) and resp == 2 else _many(reply, resp)
+
+
+def _many(reply: Any, resp: int) -> bytes:
+    """Encode a reply of several parts."""
     mark, parts = b"*", list(reply)
     if resp == 3 and isinstance(reply, Pushed | Members):
         mark = b">" if isinstance(reply, Pushed) else b"~"
     elif isinstance(reply, dict):
-        parts = [part for pair in reply.items() for part in pair]
+        pairs = reply.pairs if isinstance(reply, ByKey) else reply.items()
+        parts = [part for pair in pairs for part in pair]
         mark = b"*" if resp == 2 else b"%"
     elif isinstance(reply, Pairs) and resp == 2:
         parts = [part for pair in reply for part in pair]
     elif isinstance(reply, set | frozenset):
         parts = sorted(reply)
         mark = b"*" if resp == 2 else b"~"
-    count = len(reply) if mark == b"%" else len(parts)
+    count = len(parts) // 2 if mark == b"%" else len(parts)
     return b"%b%d\r\n" % (mark, count) + b"".join(encode(part, resp) for part in parts)

@@ -1,4 +1,4 @@
-"""What lists, sets and sorted sets cost: the bytes of a real server on the same commands."""
+"""What lists, sets, sorted sets and streams cost: the bytes of a real server on the same commands."""
 
 import random
 
@@ -127,3 +127,50 @@ def test_skip_lists(both):
     for number in range(5000):
         both.ask("ZADD", "z", number * 7 % 1000, f"member {number}")
     both.check("z", b"skiplist", within=0.03, usage=0.2)
+
+
+@pytest.mark.parametrize(("entries", "size"), [(100, 4096), (7, 4096), (0, 300), (1, 0)])
+def test_streams_exactly(both, entries, size):
+    """While nodes fill, shrink, lose entries and go; the radix tree has shared beginnings."""
+    both.ask("CONFIG", "SET", "stream-node-max-entries", entries)
+    both.ask("CONFIG", "SET", "stream-node-max-bytes", size)
+    draw = random.Random(entries)
+    for number in range(1200):
+        both.clock.advance(draw.choice([0, 0, 0.001, 0.3, 70.0]))
+        fields = ["f", "v" * draw.randrange(90), "n", number] if draw.random() < 0.8 else ["x", "y"]
+        both.ask("XADD", "q", "*", *fields)
+        if number in (130, 500, 1199):
+            both.check("q", b"stream")
+    ids = [id for id, _ in both.ask("XRANGE", "q", "-", "+")]
+    for id in draw.sample(ids, 700):
+        both.ask("XDEL", "q", id)
+    both.check("q", b"stream")
+    both.ask("XTRIM", "q", "MAXLEN", 250)
+    both.check("q", b"stream")
+    both.ask("COPY", "q", "copy")
+    both.check("copy", b"stream")
+    both.ask("XTRIM", "q", "MAXLEN", 0)
+    both.check("q", b"stream")
+
+
+def test_groups_of_streams_exactly(both):
+    """Groups, consumers and what is pending, while these come and go; one name begins with another."""
+    for number in range(600):
+        both.clock.advance(0.007)
+        both.ask("XADD", "q", "*", "n", number)
+    names = ["g", "gr", "group", "group two", "x" * 300]
+    for name in names:
+        both.ask("XGROUP", "CREATE", "q", name, 0)
+        for consumer in (*names, "ann", "anna"):
+            both.ask("XREADGROUP", "GROUP", name, consumer, "COUNT", 30, "STREAMS", "q", ">")
+        both.check("q", b"stream")
+    taken = both.ask("XAUTOCLAIM", "q", "g", "bob", 0, "-", "COUNT", 90, "JUSTID")[1]
+    both.check("q", b"stream")
+    both.ask("XACK", "q", "g", *taken[::2])
+    both.check("q", b"stream")
+    for consumer in ("gr", "anna", "g"):
+        both.ask("XGROUP", "DELCONSUMER", "q", "group", consumer)
+        both.check("q", b"stream")
+    for name in names[::-1]:
+        both.ask("XGROUP", "DESTROY", "q", name)
+        both.check("q", b"stream")

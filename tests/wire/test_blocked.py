@@ -118,3 +118,18 @@ def test_many_commands_take_turns():
     while wire.all[0].pending:
         said += wire.all[0].receive(b"")
     assert said == b"".join(b":%d\r\n" % number for number in range(1, 1001))
+
+
+def test_a_consumer_hears_that_its_stream_is_gone():
+    """The cron removes the dead key, and nobody says anything; an XREAD of it waits on."""
+    wire = Wire()
+    wire.say(2, "XGROUP CREATE s g $ MKSTREAM")
+    wire.say(2, "PEXPIRE s 500")
+    assert b"" == wire.say(0, "XREADGROUP GROUP g ann BLOCK 0 STREAMS s >")
+    assert b"" == wire.say(1, "XREAD BLOCK 900 STREAMS s $")
+    wire.clock.advance(0.7)
+    wire.engine.tick()
+    wire.pass_time(0.0)
+    assert [b"-UNBLOCKED the stream key no longer exists\r\n", b"", b""] == wire.late
+    wire.pass_time(0.3)
+    assert b"*-1\r\n" == wire.late[1]

@@ -1,4 +1,4 @@
-"""docs/howto/serve.md: every line about a cluster and a replica runs, and prints what stands beside it."""
+"""docs/howto/serve.md: every line about streams, a cluster and a replica runs, and prints what stands beside it."""
 
 import re
 import shlex
@@ -72,7 +72,10 @@ def shell(tmp_path):
         server.wait()
 
 
-@pytest.mark.parametrize(("title", "lines"), [("A cluster", 9), ("A real server as a replica", 10)])
+@pytest.mark.parametrize(
+    ("title", "lines"),
+    [("A chat by streams", 11), ("A cluster", 9), ("A real server as a replica", 10)],
+)
 def test_each_line_runs(shell, title, lines):
     """What stands behind # is in what the line prints."""
     run, here = shell

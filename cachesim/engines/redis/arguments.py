@@ -11,6 +11,7 @@ from cachesim.errors import BadInput, CommandError
 NOT_AN_INTEGER = "ERR value is not an integer or out of range"
 NOT_POSITIVE = "ERR value is out of range, must be positive"
 SYNTAX = "ERR syntax error"
+WRONG_FORM = "ERR unknown subcommand or wrong number of arguments for '{}'. Try {} HELP."
 NO_DATABASE = "ERR DB index is out of range"
 INT = 1 << 31  # the first number that a C int does not hold
 _CURSOR = re.compile(rb"[+-]?[0-9]+|")

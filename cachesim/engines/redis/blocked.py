@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Any
 
 Place = tuple[int, str]  # a key: the number of its database, its name
 
@@ -23,7 +22,7 @@ class Waiter:
 
 
 class BlockedKeys:
-    """The keys for which somebody waits, and those of them that are there since the last look.
+    """The keys for which somebody waits, and those of them that came or went since the last look.
 
     >>> blocked, served = BlockedKeys(), []
     >>> blocked.add(Waiter([(0, "a"), (0, "b")], lambda place: served.append(place) is None))
@@ -52,15 +51,15 @@ class BlockedKeys:
                 del self.by_key[place]
 
     def note(self, database: int, key: str) -> None:
-        """Note that there is something under a key now."""
+        """Note that there is something under a key now, or nothing any more."""
         if (database, key) in self.by_key:
             self.ready[database, key] = None
 
-    def swapped(self, db: Any, *databases: int) -> None:
-        """Note every key that is there after two databases have changed places."""
-        for database, key in list(self.by_key):
-            if database in databases and key in db.databases[database].table.entries:
-                self.ready[database, key] = None
+    def note_all(self, *databases: int) -> None:
+        """Note that every key of these databases may be there now, or may be gone."""
+        for place in self.by_key:
+            if place[0] in databases:
+                self.ready[place] = None
 
     def serve(self) -> None:
         """Let those who wait for the keys that are there try again, first come first.

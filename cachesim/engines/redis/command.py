@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 from cachesim.engines.redis.arguments import (
     ARGUMENT_TYPES,
     KEYS,
+    WRONG_FORM,
     Arguments,
     quoted,
     text,
@@ -38,6 +39,8 @@ class KeyBlock(NamedTuple):
     seconds: float  # 0: for ever
     kind: type  # the class of the values that it can use
     again: Callable[[str], Arguments]  # the command to run once such a value is under a key
+    row: "RedisCommand | None" = None  # the row that runs it, if not the command's own
+    gone: str = ""  # the error once no such value is under a key; "": it waits on
 
 
 class RedisCommand:
@@ -65,11 +68,11 @@ class RedisCommand:
         Takes the engine after the command, the arguments and the reply; returns the command that a
         replica executes, or a list of them (propagate.py). Without it: the command as it came. It is called only if
         the command has changed something.
-    keys : Positions or CountedKeys, optional
+    keys : Positions, CountedKeys or KeysAfter, optional
         Where the keys stand, if the syntax cannot say it.
     blocks : callable, optional
-        As `function`; returns the KeyBlock of a command that waits until it finds something. The
-        function itself does not wait: then it replies None or NULL_ARRAY.
+        As `function`; returns the KeyBlock of a command that waits until it finds something, None if
+        it does not wait. The function itself does not wait: then it replies None or NULL_ARRAY.
 
     Raises
     ------
@@ -93,7 +96,7 @@ class RedisCommand:
         walks: Callable[..., int] | None = None,
         propagates: Callable[..., tuple[Any, ...] | list[tuple[Any, ...]]] | None = None,
         keys: Keys | None = None,
-        blocks: Callable[..., KeyBlock] | None = None,
+        blocks: Callable[..., KeyBlock | None] | None = None,
     ) -> None:
         self.name, self.syntax, self.flags = name, syntax, flags
         self.function, self.replies, self.walks = function, replies, walks
@@ -227,6 +230,9 @@ def call(engine: Running, row: RedisCommand, argv: Arguments) -> Reply:
     except (CommandError, OutOfMemory) as error:
         tally.note_error(str(error))
         tally.failed[row.name] += 1
+        if str(error) == WRONG_FORM:  # only here it is known how the client wrote it
+            name = row.name.partition("|")[0]
+            raise CommandError(WRONG_FORM.format(quoted(argv[1]), name)) from None
         raise
 
 

@@ -107,7 +107,7 @@ def fixed(value: object) -> Setting:
 
 
 def limit(attribute: str, field: str, read: Read) -> Setting:
-    """Return the setting of a limit up to which values of a type stay listpacks."""
+    """Return the setting of a limit up to which values of a type stay listpacks, or share one."""
 
     def apply(db: Keyspace, new: int) -> None:
         setattr(db, attribute, getattr(db, attribute)._replace(**{field: new}))
@@ -145,6 +145,8 @@ for kind in ("hash", "zset"):
     for form in ("listpack", "ziplist"):  # the name of today, and the older one
         SETTINGS[f"{kind}-max-{form}-entries"] = limit(f"{kind}_limits", "entries", whole(0, LONG))
         SETTINGS[f"{kind}-max-{form}-value"] = limit(f"{kind}_limits", "value", size())
+SETTINGS["stream-node-max-bytes"] = limit("stream_limits", "bytes", size())
+SETTINGS["stream-node-max-entries"] = limit("stream_limits", "entries", whole(0, LONG))
 FIXED = {"databases": DATABASES, "daemonize": "no", "io-threads": 1}
 FIXED |= {"supervised": "no", "unixsocket": "", "logfile": "", "enable-debug-command": "no"}
 SWITCHES = {  # name: value at the start

@@ -16,6 +16,13 @@ class ListpackLimits(NamedTuple):
     value: int = 64  # bytes of one element
 
 
+class NodeLimits(NamedTuple):
+    """The limits up to which entries of a stream share a node; 0: none."""
+
+    entries: int = 100
+    bytes: int = 4096
+
+
 class KeyspaceSettings:
     """What CONFIG SET may change in an engine, with the server's defaults."""
 
@@ -27,6 +34,7 @@ class KeyspaceSettings:
     zset_limits = ListpackLimits(entries=128)
     set_limit = 512  # set-max-intset-entries
     list_fill = -2  # list-max-listpack-size
+    stream_limits = NodeLimits()
 
 
 class KeyEntry(DictEntry):

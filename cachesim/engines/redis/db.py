@@ -45,8 +45,7 @@ class Keyspace(KeyspaceSettings, Told, Engine):
         self.string_bytes = memory.Costs(memory.string_bytes, quantum)
         self.databases: dict[int, NumberedDatabase] = {}  # those that were ever selected
         self.select(0)
-        self.keyspace_hits = 0  # lookups by commands that read
-        self.keyspace_misses = 0
+        self.keyspace_hits = self.keyspace_misses = 0  # lookups by commands that read
         self.now = unix_milliseconds(clock())  # milliseconds: the time of the running command
         self.lru_clock = 0  # 24 bits, seconds; set by the cron only
         self.minute = 0  # 16 bits, minutes; set by the cron only
@@ -212,6 +211,8 @@ class Keyspace(KeyspaceSettings, Told, Engine):
         self.memory += size - entry.value_size
         entry.value, entry.length = value, len(value)
         entry.room, entry.value_size = room, size
+        if self.blocked.by_key:
+            self.blocked.note(self.selected, entry.key)
 
     def resize(self, entry: KeyEntry) -> None:
         """Count the bytes of a Structure again after it was changed in place."""
@@ -226,6 +227,8 @@ class Keyspace(KeyspaceSettings, Told, Engine):
         self.table.remove(entry)
         self.memory -= entry.key_size + entry.value_size
         self._gone[entry.key] = why
+        if self.blocked.by_key:
+            self.blocked.note(self.selected, entry.key)
 
     def drop(self, key: str) -> bool:
         """Remove a key for a client. True if it was there."""
@@ -248,6 +251,7 @@ class Keyspace(KeyspaceSettings, Told, Engine):
 
     def flush_database(self, database: NumberedDatabase) -> None:
         """Lose all keys of one database."""
+        self.blocked.note_all(database.index)
         for entry in database.table.entries.values():
             self.memory -= entry.key_size + entry.value_size
         self.memory -= len(database.expires.entries) * self.entry_bytes

@@ -1,5 +1,7 @@
 """DUMP, RESTORE: a value as bytes that any server can load again (redis 7: cluster.c)."""
 
+from typing import Any
+
 from cachesim.engines.base import INVALIDATED
 from cachesim.engines.redis.arguments import SYNTAX, integer, text
 from cachesim.engines.redis.command import RedisCommand, table
@@ -23,9 +25,12 @@ BUSY = "BUSYKEY Target key name already exists."
 def dump(db: Keyspace, key: str) -> Reply:
     """DUMP key: its value, without its TTL."""
     entry = db.read(key)
-    if entry is None:
-        return None
-    payload = value_form(entry.value) + VERSION
+    return None if entry is None else payload_of(entry.value)
+
+
+def payload_of(value: Any) -> bytes:
+    """Write a value with the version and the checksum behind it."""
+    payload = value_form(value) + VERSION
     return payload + crc64(payload).to_bytes(8, "little")
 
 

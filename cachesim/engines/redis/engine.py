@@ -18,7 +18,7 @@ from cachesim.engines.redis.commands import COMMANDS
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.evict import Evictor
 from cachesim.engines.redis.policy import LFU_MINUTES, LRU_CLOCK_MAX, POLICIES
-from cachesim.engines.redis.reply import NULL_ARRAY, Reply
+from cachesim.engines.redis.reply import ByKey, Nested, NullArray, Reply, plain
 from cachesim.engines.redis.structure import wrong_type
 from cachesim.engines.redis.work import work
 from cachesim.errors import BadInput, CommandError, OutOfMemory
@@ -226,7 +226,7 @@ class RedisEngine(Keyspace):
         if not command:
             raise BadInput('a command needs a name, such as ("GET", "key"), got ()')
         reply = self.run([argument(part) for part in command])
-        return None if reply is NULL_ARRAY else reply
+        return plain(reply) if isinstance(reply, NullArray | ByKey | Nested) else reply
 
     def run(self, argv: Arguments) -> Reply:
         """Do the same for arguments that are bytes already; NULL_ARRAY is a reply of its own.

@@ -47,5 +47,24 @@ class CountedKeys(NamedTuple):
         return [*argv[self.first : self.first + self.step], *argv[begins : begins + number]]
 
 
-Keys = Positions | CountedKeys
+class KeysAfter(NamedTuple):
+    """Where the keys stand behind a word: the first half of all that follows it."""
+
+    word: bytes
+    begins: int  # where the word may stand at the earliest
+    first: int = 0  # COMMAND INFO shows no place
+    last: int = 0
+    step: int = 0
+
+    def of(self, argv: Arguments) -> Arguments:
+        """Return the keys; none if the word is not there."""
+        # redis 7: db.c, getKeysUsingKeySpecs
+        for at in range(self.begins, len(argv) - 1):
+            if argv[at].upper() == self.word:
+                behind = argv[at + 1 :]
+                return behind[: len(behind) // 2]
+        return []
+
+
+Keys = Positions | CountedKeys | KeysAfter
 NOWHERE = Positions(0, 0, 0)

@@ -3,6 +3,7 @@
 It is one piece of memory with one element after another. A number takes fewer bytes than its text.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from cachesim.engines.redis.memory import as_integer
@@ -20,6 +21,8 @@ INTEGERS = (
 LONGEST_INTEGER = 9
 STRINGS = ((1 << 6, 1), (1 << 12, 2))  # shorter than: bytes before the text
 LONGEST_STRING = 5
+MOST = (1 << 16) - 1  # the highest count of elements that the header can show
+FIRST = {2: 0xF1, 3: 0xF2, 4: 0xF3, 8: 0xF4}  # bytes of a number -> the byte before it
 
 
 @lru_cache(maxsize=1 << 16)
@@ -46,3 +49,41 @@ def encoded_bytes(element: bytes) -> int:
 def back_length(size: int) -> int:
     """Return the bytes of the length behind an element: each byte holds 7 bits of it."""
     return 1 if size <= 127 else 2 if size < 16383 else 3 if size < 2097151 else 4
+
+
+def packed(elements: Iterable[bytes]) -> bytes:
+    """Write a listpack of these elements, as it stands in memory and in files.
+
+    >>> packed([b"1", b"ab"]).hex()
+    '0d0000000200010182616203ff'
+    """
+    content, count = bytearray(), 0
+    for element in elements:
+        written = _written(element)
+        content += written + _behind(len(written))
+        count += 1
+    size = EMPTY + len(content)
+    return size.to_bytes(4, "little") + min(count, MOST).to_bytes(2, "little") + content + b"\xff"
+
+
+def _written(element: bytes) -> bytes:
+    """Write the header and the content of an element (redis 7: listpack.c, lpInsert)."""
+    number, size = as_integer(element), len(element)
+    if number is None:
+        if size < 1 << 6:
+            return bytes([0x80 | size]) + element
+        if size < 1 << 12:
+            return bytes([0xE0 | size >> 8, size & 255]) + element
+        return b"\xf0" + size.to_bytes(4, "little") + element
+    if 0 <= number <= 127:
+        return bytes([number])
+    if -(1 << 12) <= number < 1 << 12:
+        return bytes([0xC0 | number >> 8 & 31, number & 255])
+    width = encoded_bytes(element) - 1
+    return bytes([FIRST[width]]) + number.to_bytes(width, "little", signed=True)
+
+
+def _behind(size: int) -> bytes:
+    """Write the length behind an element: seven bits in each byte, the highest first."""
+    last = back_length(size) - 1
+    return bytes(size >> 7 * n & 127 | 128 * (n < last) for n in range(last, -1, -1))

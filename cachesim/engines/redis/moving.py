@@ -8,10 +8,12 @@ from typing import Any
 from cachesim.engines.base import INVALIDATED, Command
 from cachesim.engines.redis.database import KeyEntry
 from cachesim.engines.redis.db import unix_milliseconds
+from cachesim.engines.redis.dumped import payload_of
 from cachesim.engines.redis.hash_value import Hash
 from cachesim.engines.redis.list_value import List
 from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.engines.redis.set_value import Set
+from cachesim.engines.redis.stream_value import EntryStream
 from cachesim.engines.redis.zset_value import SortedSet, shown
 
 # A class of values -> the commands that make such a value again, and the replicas' copies of it.
@@ -19,6 +21,7 @@ REBUILT: dict[type, Callable[[Any, Any], Command]] = {
     Hash: lambda key, value: ("HSET", key, *chain.from_iterable(value.values.items())),
     List: lambda key, value: ("RPUSH", key, *value),
     Set: lambda key, value: ("SADD", key, *value),
+    EntryStream: lambda key, value: ("RESTORE", key, 0, payload_of(value)),
     SortedSet: lambda key, value: (
         "ZADD", key, *chain.from_iterable((shown(score), member) for score, member in value.order)
     ),

@@ -102,6 +102,7 @@ class Told:
     """An engine's means to tell what it does. Here nobody asks; subclasses listen."""
 
     notified = ""  # notify-keyspace-events
+    instead: Any = ()  # the commands that the running one propagates in its own place
 
     def event(self, kind: str, name: str, key: str) -> None:
         """Publish what happened to a key; `kind` is its letter in notify-keyspace-events.

@@ -1,8 +1,22 @@
 """The kinds of reply that a command may have, beside those of Python."""
 
+from typing import Any
+
 
 class Pairs(list):
     """A reply of pairs [[name, value], ...], which RESP2 sends as one flat list."""
+
+
+class ByKey(dict):
+    """A reply by keys, which RESP2 sends as a list of pairs [key, value]; a key may come twice there."""
+
+    def __init__(self, pairs: list[list[Any]]) -> None:
+        super().__init__(pairs)
+        self.pairs = pairs
+
+
+class Nested(list):
+    """A reply that may have NULL_ARRAY within."""
 
 
 class Members(list):
@@ -36,3 +50,16 @@ Reply = bytes | int | float | str | bool | list | dict | set | NullArray | None 
 def is_nothing(reply: Reply) -> bool:
     """Whether a command found nothing."""
     return reply is None or reply is NULL_ARRAY
+
+
+def plain(reply: Any) -> Any:
+    """Return a reply with None in the place of each NULL_ARRAY.
+
+    >>> plain(Nested([1, NULL_ARRAY]))
+    [1, None]
+    """
+    if reply is NULL_ARRAY:
+        return None
+    if isinstance(reply, dict):
+        return {key: plain(value) for key, value in reply.items()}
+    return [plain(part) for part in reply] if isinstance(reply, list) else reply

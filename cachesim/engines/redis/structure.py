@@ -126,7 +126,7 @@ def replaced(db: Any, key: str, value: Any, kind: str, event: str) -> int:
 
     Returns the number of members. `kind` and `event` are those of `Keyspace.event`.
     """
-    # redis 7: db.c, setKey; a key that stays is not a new one, and wakes nobody
+    # redis 7: db.c, setKey; a key that stays is not a new one: it wakes only who waits for a stream
     count = len(value)
     if not count:
         db.discard(key)
@@ -138,5 +138,6 @@ def replaced(db: Any, key: str, value: Any, kind: str, event: str) -> int:
         entry.value, entry.length, entry.room = value, 0, None
         db.resize(entry)
         db.persist(entry)
+        db.blocked.note(db.selected, key)
     db.event(kind, event, key)
     return count

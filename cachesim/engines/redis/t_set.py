@@ -48,10 +48,11 @@ def srem(db: Keyspace, key: str, *members: bytes) -> Reply:
 
 def smove(db: Keyspace, source: str, target: str, member: bytes) -> Reply:
     """SMOVE source destination member: 1 if it was in the source."""
-    found = value_in(db.write(source), Set)
+    entry, other = db.write(source), db.write(target)  # a dead target goes in any case
+    found = value_in(entry, Set)
     if found is None:
         return 0
-    value_in(db.write(target), Set)
+    value_in(other, Set)
     if source == target:
         return int(member in found)
     if not found.remove(member):

@@ -5,11 +5,17 @@ from cachesim.engines.redis import (
     bitops,
     counters,
     lcs,
+    stream_file,
     t_hash,
     t_list,
     t_list_ends,
     t_list_waits,
     t_set,
+    t_stream,
+    t_stream_claims,
+    t_stream_groups,
+    t_stream_info,
+    t_stream_read,
     t_string,
     t_zset,
     t_zset_ends,
@@ -20,4 +26,5 @@ from cachesim.engines.redis import (
 STRINGS = (t_string, counters, lcs, bitops, bitfield)
 LISTS = (t_list, t_list_ends, t_list_waits)
 SORTED_SETS = (t_zset, t_zset_ends, t_zset_ranges, t_zset_sets)
-TYPES = (*STRINGS, t_hash, *LISTS, t_set, *SORTED_SETS)
+STREAMS = (t_stream, t_stream_read, t_stream_groups, t_stream_claims, t_stream_info, stream_file)
+TYPES = (*STRINGS, t_hash, *LISTS, t_set, *SORTED_SETS, *STREAMS)

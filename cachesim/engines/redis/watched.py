@@ -106,7 +106,7 @@ class WatchedEngine(RedisEngine):
         super().swap(first, second)
         self.dirty = True
         if self.blocked.by_key:
-            self.blocked.swapped(self, first, second)
+            self.blocked.note_all(first, second)
 
     def remove(self, entry: KeyEntry, why: str) -> None:
         """See `add`. If the server itself removes the key, the running command changes nothing."""

@@ -1,6 +1,7 @@
 """How to ask any server for the whole value of a key, by its type, in a form that can be compared."""
 
 from cachesim.engines.redis.rdb import dumps
+from cachesim.engines.redis.stream_value import EntryStream
 
 QUESTIONS = {  # type -> the command, with what follows the key
     "string": ("GET",),
@@ -34,4 +35,20 @@ def shown(value):
     """Give a value of an engine in a form that can be compared: what an RDB file has of it."""
     if isinstance(value, bytes):
         return value
-    return value.type, value.encoding, value.size, dumps()[type(value)][1](value)
+    if isinstance(value, EntryStream):
+        return of_stream(value)
+    # reading moves a table to its new place, step by step; a replica is not read
+    size = value.size if getattr(value, "table", None) is None else None
+    return value.type, value.encoding, size, dumps()[type(value)][1](value)
+
+
+def of_stream(value):
+    """Give what a primary tells its replicas of a stream: not when a consumer asked, nor what it read again."""
+    groups = {} if value.groups is None else dict(value.groups.items())
+    nodes = [(id, list(node.elements())) for id, node in value.nodes.items()]
+    facts = len(value), value.first, value.last, value.last_deleted, value.added
+    pending = {
+        name: {id: each.consumer.name for id, each in group.pending.items()}
+        for name, group in groups.items()
+    }
+    return nodes, facts, pending, {name: group.last for name, group in groups.items()}

@@ -16,7 +16,13 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from tests.engines.redis import random_dumps, random_lists, random_sets, random_zsets
+from tests.engines.redis import (
+    random_dumps,
+    random_lists,
+    random_sets,
+    random_streams,
+    random_zsets,
+)
 from tests.engines.redis.random_arguments import (
     bit_offset,
     byte_range,
@@ -275,18 +281,15 @@ MAKERS: dict[str, Callable[[Random], list]] = {
     "WAIT": lambda r: [0, r.choice([0, -1, "x"])],  # no waiting: no time passes
 }
 SELDOM = {
-    "FLUSHALL",
-    "FLUSHDB",
-    "SWAPDB",
-    "SELECT",
-    "WAIT",
-    "ROLE",
-    "LATENCY",
-    "PING",
-    "ECHO",
-    "CONFIG",
-}
-TYPES = (random_dumps, random_lists, random_sets, random_zsets)  # the files of the other types
+    "FLUSHALL", "FLUSHDB", "SWAPDB", "SELECT", "WAIT", "ROLE", "LATENCY", "PING", "ECHO", "CONFIG",
+}  # fmt: skip
+TYPES = (
+    random_dumps,
+    random_lists,
+    random_sets,
+    random_zsets,
+    random_streams,
+)  # the files of the other types
 MAKERS |= {name: maker for each in TYPES for name, maker in each.MAKERS.items()}
 NAMES = [name for name in MAKERS for _ in range(1 if name in SELDOM else 4)]
 NAMES += [

@@ -12,14 +12,22 @@ VALUES = [
 ]  # fmt: skip
 
 
-def dumped(command):
-    """Return the value of a key that this command makes, as DUMP gives it."""
+STREAM = [  # with a deleted entry, and two groups
+    ("XADD", "a", "1-1", "f", "x", "g", 7), ("XADD", "a", "1-2", "h", "y"), ("XADD", "a", "3-0", "f", 1, "g", 2),
+    ("XDEL", "a", "1-2"), ("XGROUP", "CREATE", "a", "g", 0), ("XGROUP", "CREATE", "a", "gr", "$"),
+    ("XREADGROUP", "GROUP", "g", "gr", "STREAMS", "a", ">"), ("XCLAIM", "a", "g", "ann", 0, "1-1"),
+]  # fmt: skip
+
+
+def dumped(*commands):
+    """Return the value of a key that these commands make, as DUMP gives it."""
     engine = Redis().build(ManualClock(), lambda: 0.5)
-    engine.execute(command)
+    for command in commands:
+        engine.execute(command)
     return engine.execute(("DUMP", "a"))
 
 
-PAYLOADS = [*map(dumped, VALUES)]
+PAYLOADS = [*map(dumped, VALUES), dumped(*STREAM), dumped(*STREAM)]
 
 
 def restore(r: Random) -> list:

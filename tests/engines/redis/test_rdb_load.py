@@ -32,9 +32,11 @@ def filled(policy="noeviction", commands=3000):
             continue
     engine.execute(("SELECT", 0))
     engine.execute(("DEL", *engine.keys()))
-    for number, name in enumerate(("SET", "HSET", "RPUSH", "SADD", "ZADD") * 5):
+    for number, name in enumerate(("SET", "HSET", "RPUSH", "SADD", "ZADD", "XADD") * 5):
         if name == "ZADD":
             engine.execute((name, number, 1.5, "x", 2, "y"))
+        elif name == "XADD":
+            engine.execute((name, number, "5-*", "x", "y"))
         else:
             engine.execute((name, number, "x", *(["y"] if name == "HSET" else [])))
     return engine
@@ -61,7 +63,7 @@ def test_what_is_written_comes_back(policy):
 
     assert 10 < count == len(other) == len(engine)
     assert values(engine) == values(other)
-    assert {"string", "hash", "list", "set", "zset"} == {
+    assert {"string", "hash", "list", "set", "zset", "stream"} == {
         kind for kind, *_ in values(other).values()
     }
     engine, other = filled(policy), build(policy)

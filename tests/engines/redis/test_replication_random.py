@@ -21,6 +21,8 @@ def test_primary_and_replica_hold_equal_data(policy):
     """After every write command that the engine has, with TTLs, eviction and all databases."""
     clock, primary, replica = pair(policy=policy, memory=80 * KIB)
     random = Random(policy)
+    for engine in (primary, replica):  # a node of 4 KiB is large beside the others
+        engine.execute(("CONFIG", "SET", "stream-node-max-bytes", 200))
     for step in range(6000):
         clock.advance(random.random() / 10)
         command = random_command(random)

@@ -103,3 +103,11 @@ def test_an_empty_result_removes_even_a_dead_key(command):
 
     assert 0 == run(engine, command)
     assert (0, 0) == (engine.expirations, len(engine))
+
+
+def test_a_dead_destination_goes_with_any_smove(engine):
+    """The server looks at both keys first, even if the source is not there."""
+    run(engine, "SET b x PXAT 1")
+    assert 1 == run(engine, "DBSIZE")
+    assert 0 == run(engine, "SMOVE a b x")
+    assert 0 == run(engine, "DBSIZE")

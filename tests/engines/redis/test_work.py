@@ -48,6 +48,15 @@ REPLIES = {
     "SCAN": [("SCAN", 0), ("SCAN", 0, "MATCH", "a*"), ("SCAN", 0, "TYPE", "hash", "COUNT", 100)],
     "SET": [("SET", "a", "v"), ("SET", "a", "v", "GET"), ("SET", "none", "v", "XX", "GET")],
     "SUBSTR": [("SUBSTR", "a", 0, 3)],
+    "XRANGE": [("XRANGE", "q", "-", "+"), ("XRANGE", "none", "-", "+")],
+    "XREAD": [("XREAD", "STREAMS", "q", "none", 0, 0), ("XREAD", "STREAMS", "q", "$")],
+    "XREADGROUP": [
+        ("XREADGROUP", "GROUP", "g", "ann", "COUNT", 1, "STREAMS", "q", ">"),
+        ("XREADGROUP", "GROUP", "g", "bob", "STREAMS", "q", 0),
+        ("XREADGROUP", "GROUP", "g", "bob", "STREAMS", "q", "1-0"),
+        ("XREADGROUP", "GROUP", "g", "new", "STREAMS", "q", 0),
+    ],
+    "XREVRANGE": [("XREVRANGE", "q", "+", "-", "COUNT", 1)],
     "ZDIFF": [("ZDIFF", 2, "z", "same"), ("ZDIFF", 1, "none")],
     "ZINTER": [("ZINTER", 2, "z", "same", "WITHSCORES"), ("ZINTER", 2, "z", "none")],
     "ZMPOP": [("ZMPOP", 2, "none", "z", "MIN", "COUNT", 2), ("ZMPOP", 1, "none", "MAX")],
@@ -85,6 +94,10 @@ def build(seed=1):
     engine.execute(("SADD", "s", "one", "twenty", "three"))
     engine.execute(("SADD", "ints", 10, 20, 30))
     engine.execute(("SADD", "same", "abc", "def"))
+    for id in ("1-0", "2-0", "3-0"):
+        engine.execute(("XADD", "q", id, "field", "value"))
+    engine.execute(("XGROUP", "CREATE", "q", "g", 0))
+    engine.execute(("XREADGROUP", "GROUP", "g", "bob", "COUNT", 1, "STREAMS", "q", ">"))
     engine.execute(("ZADD", "z", 1, "one", 2, "abc", 3, "three"))
     engine.execute(("HSET", "h", "f1", "one", "f2", "twenty", "f3", "three"))
     return engine
