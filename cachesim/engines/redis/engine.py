@@ -226,6 +226,8 @@ class RedisEngine(Keyspace):
         if not command:
             raise BadInput('a command needs a name, such as ("GET", "key"), got ()')
         reply = self.run([argument(part) for part in command])
+        if type(reply) is list and NULL_ARRAY in reply:
+            return [None if each is NULL_ARRAY else each for each in reply]
         return None if reply is NULL_ARRAY else reply
 
     def run(self, argv: Arguments) -> Reply:

@@ -5,7 +5,9 @@ from cachesim.engines.redis import (
     bitops,
     counters,
     lcs,
+    t_geo,
     t_hash,
+    t_hyperloglog,
     t_list,
     t_list_ends,
     t_list_waits,
@@ -17,7 +19,7 @@ from cachesim.engines.redis import (
     t_zset_sets,
 )
 
-STRINGS = (t_string, counters, lcs, bitops, bitfield)
+STRINGS = (t_string, counters, lcs, bitops, bitfield, t_hyperloglog)
 LISTS = (t_list, t_list_ends, t_list_waits)
-SORTED_SETS = (t_zset, t_zset_ends, t_zset_ranges, t_zset_sets)
+SORTED_SETS = (t_zset, t_zset_ends, t_zset_ranges, t_zset_sets, t_geo)
 TYPES = (*STRINGS, t_hash, *LISTS, t_set, *SORTED_SETS)
