@@ -114,7 +114,13 @@ OF_OTHER_TYPES = (
     "SMOVE s t a", "SREM s b", "ZADD z 1 a 2 b 3 c 4 d 5 e 6 f 7 g", "BZMPOP 0 1 z MIN",
     "BZPOPMAX z 0", "BZPOPMIN none z 0", "ZMPOP 1 z MAX COUNT 1", "ZPOPMAX z", "ZREM z c nope",
     "ZADD y 1 a", "ZINTERSTORE x 1 z", "ZDIFFSTORE x 2 z y", "ZDIFFSTORE x 1 none",
-    "ZADD z 0 b 0 d", "ZREMRANGEBYLEX z - +", "SET p v PXAT 99999999999999", "PERSIST p", "SWAPDB 0 1",
+    "ZADD z 0 b 0 d", "ZREMRANGEBYLEX z - +", "GEOADD g CH 13.4 38.1 a 15.1 37.5 b", "GEOADD g nx 13.4 38.1 a",
+    "GEOSEARCHSTORE h g FROMMEMBER a BYRADIUS 9 km", "GEORADIUS g 15 37 200 km STORE h", "GEORADIUS g 15 37 1 km",
+    "GEORADIUSBYMEMBER g a 1 km STOREDIST h", "GEORADIUS none 15 37 1 km STORE h", "PFADD p a b", "PFADD p a",
+    "PFCOUNT p", "PFCOUNT p", "PFCOUNT p none", "PFMERGE q p", "PFMERGE q", "PFDEBUG GETREG q", "PFDEBUG TODENSE p",
+    "PFDEBUG TODENSE p", "RPUSH n 3 1 2", "SORT n", "SORT n STORE m", "SORT none STORE m", "SORT_RO n", "LSET n 0 4",
+    "LMPOP 1 n LEFT",
+    "SET p v PXAT 99999999999999", "PERSIST p", "SWAPDB 0 1",
 )  # fmt: skip
 
 
