@@ -36,7 +36,14 @@ SKIPPED = {
 }
 
 
-NO_ERRNO = ("GEORADIUS_RO", "no key", 0, 0, 1, "m")  # sort.c looks at an errno that is left from earlier commands
+NO_ERRNO = (
+    "GEORADIUS_RO",
+    "no key",
+    0,
+    0,
+    1,
+    "m",
+)  # sort.c looks at an errno that is left from earlier commands
 
 
 def reply(engine, command):
@@ -80,11 +87,16 @@ def is_unspecified(embedded, command):
     held = [embedded.table.entries.get(str(part)) for part in command[1:3]]
     values = [entry.value for entry in held if entry is not None]
     if words[0] in ("SORT", "SORT_RO"):
-        is_table = any(isinstance(value, Set) and value.table or isinstance(value, SortedSet) for value in values[:1])
+        is_table = any(
+            (isinstance(value, Set) and value.table) or isinstance(value, SortedSet)
+            for value in values[:1]
+        )
         return is_table and "BY" in words
     if not any("LEX" in word for word in words):
         return False
-    return any(isinstance(value, SortedSet) and len({*value.scores.values()}) > 1 for value in values)
+    return any(
+        isinstance(value, SortedSet) and len({*value.scores.values()}) > 1 for value in values
+    )
 
 
 def ordered(told):

@@ -30,7 +30,8 @@ SELDOM = (
     "PFCOUNT p", "PFCOUNT p none", "PFMERGE q p", "PFDEBUG TODENSE p", "SADD t a", "SUNIONSTORE t t", "DEL l g p q t",
 )  # fmt: skip
 EVENTS = {  # all that these commands can tell
-    b"append", b"copy_to", b"del", b"expire", b"expired", b"georadiusstore", b"geosearchstore", b"hdel", b"hincrby", b"hincrbyfloat",
+    b"append", b"copy_to", b"del", b"expire", b"expired", b"georadiusstore", b"geosearchstore", b"hdel",
+    b"hincrby", b"hincrbyfloat",
     b"hset", b"incrby", b"incrbyfloat", b"keymiss", b"linsert", b"lpop", b"lpush", b"lrem", b"lset",
     b"ltrim", b"move_from", b"move_to", b"new", b"persist", b"pfadd", b"rename_from", b"rename_to", b"rpop",
     b"rpush", b"sadd", b"sdiffstore", b"set", b"setbit", b"setrange", b"sinterstore", b"sortstore", b"srem",

@@ -118,3 +118,16 @@ def test_many_commands_take_turns():
     while wire.all[0].pending:
         said += wire.all[0].receive(b"")
     assert said == b"".join(b":%d\r\n" % number for number in range(1, 1001))
+
+
+def test_a_pause_of_writes_holds_back_what_replicas_would_get():
+    """Writes, PFCOUNT and a transaction that writes wait, and INFO counts them; reads go on."""
+    wire = Wire(4)
+    wire.say(0, "PFADD a x\r\nMULTI\r\nSET b 1")
+    wire.say(1, "MULTI\r\nGET b")
+    assert b"+OK\r\n" == wire.say(3, "CLIENT PAUSE 1000 WRITE")
+    assert b"*1\r\n$-1\r\n" == wire.say(1, "EXEC")
+    assert b"" == wire.say(0, "EXEC") == wire.say(1, "PFCOUNT a") == wire.say(2, "PUBLISH c m")
+    assert b"blocked_clients:3" in wire.say(3, "INFO clients")
+    wire.say(3, "CLIENT UNPAUSE")
+    assert [b"*1\r\n+OK\r\n", b":1\r\n", b":0\r\n"] == wire.late[:3]

@@ -88,7 +88,10 @@ class GeoQuery:
 
     def check_shape(self, name: str) -> None:
         """Raise CommandError if GEOSEARCH has no center or no shape."""
-        for either, joined, other in (("FROMMEMBER", "or", "FROMLONLAT"), ("BYRADIUS", "and", "BYBOX")):
+        for either, joined, other in (
+            ("FROMMEMBER", "or", "FROMLONLAT"),
+            ("BYRADIUS", "and", "BYBOX"),
+        ):
             if not self.begins & {either, other}:
                 raise CommandError(
                     f"ERR exactly one of {either} {joined} {other} can be specified for {name}"
@@ -134,8 +137,9 @@ class GeoQuery:
         self.begins.add(word)
 
     def _use_box(self, word: str, width: bytes, height: bytes, unit: bytes) -> None:
-        self.box = score_of(width, "ERR need numeric width"), score_of(
-            height, "ERR need numeric height"
+        self.box = (
+            score_of(width, "ERR need numeric width"),
+            score_of(height, "ERR need numeric height"),
         )
         if min(self.box) < 0:
             raise CommandError("ERR height or width cannot be negative")
@@ -165,7 +169,9 @@ def further(one: Found, other: Found) -> int:
     return (one.meters > other.meters) - (one.meters < other.meters)
 
 
-Option = tuple[int, Callable[..., None] | None, str | None]  # its arguments, what it does, what excludes it
+Option = tuple[
+    int, Callable[..., None] | None, str | None
+]  # its arguments, what it does, what excludes it
 Options = dict[str, Option]
 NO_OPTION: Option = (0, None, None)
 BOTH: Options = {

@@ -18,7 +18,12 @@ RADIAN = math.pi / 180.0
 ALPHABET = "0123456789bcdefghjkmnpqrstuvwxyz"
 WORD = (1 << 64) - 1
 EVEN, ODD = 0x5555555555555555, 0xAAAAAAAAAAAAAAAA  # bits of the latitude, of the longitude
-MASKS = (0x00000000FFFFFFFF, 0x0000FFFF0000FFFF, 0x00FF00FF00FF00FF, 0x0F0F0F0F0F0F0F0F)
+MASKS: tuple[int, ...] = (
+    0x00000000FFFFFFFF,
+    0x0000FFFF0000FFFF,
+    0x00FF00FF00FF00FF,
+    0x0F0F0F0F0F0F0F0F,
+)
 MASKS += (0x3333333333333333, EVEN)
 
 
@@ -100,9 +105,7 @@ def gathered(number: int) -> int:
     return number
 
 
-def box_at(
-    point: Point, steps: int = STEPS, latitudes: tuple[float, float] = LATITUDES
-) -> Box:
+def box_at(point: Point, steps: int = STEPS, latitudes: tuple[float, float] = LATITUDES) -> Box:
     """Return the box that a place is in.
 
     >>> box_at(Point(13.361389, 38.115556))

@@ -80,12 +80,12 @@ class Runs:
 
 
 class HyperLogLog:
-    """The string of a key while a command changes it.
+    r"""The string of a key while a command changes it.
 
     >>> from cachesim.engines.redis.hyperloglog import EMPTY
     >>> changed = HyperLogLog(EMPTY, room=18, limit=3000, quantum=16)
     >>> changed.put(5, 2), changed.put(6, 2), changed.put(6, 1), changed.value[16:]
-    (True, True, False, b'\\x04\\x85\\x7f\\xf8')
+    (True, True, False, b'\x04\x85\x7f\xf8')
     """
 
     def __init__(self, value: bytes, room: int, limit: int, quantum: int) -> None:

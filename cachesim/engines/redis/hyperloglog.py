@@ -79,7 +79,7 @@ def cached(value: bytes) -> int | None:
 def registers_of(value: bytes) -> bytes:
     """Return the 16,384 registers, a byte each. Raises CommandError if there are more or fewer."""
     if value[4] == DENSE:
-        letters = b2a_base64(value[:HEADER - 1 : -1], newline=False)
+        letters = b2a_base64(value[: HEADER - 1 : -1], newline=False)
         return letters.translate(FROM_LETTERS)[::-1]
     parts, count, at = [], 0, HEADER
     while at < len(value):
@@ -111,10 +111,10 @@ def run_at(value: bytes | bytearray, at: int) -> tuple[int, int, int]:
 
 
 def run_of(length: int, number: int) -> bytes:
-    """Write a run of the sparse form.
+    r"""Write a run of the sparse form.
 
     >>> run_of(3, 7), run_of(64, 0), run_of(65, 0)
-    (b'\\x9a', b'?', b'@@')
+    (b'\x9a', b'?', b'@@')
     """
     if not length:
         return b""
@@ -141,8 +141,8 @@ def estimate(registers: bytes) -> int:
     total += REGISTERS * sigma(held[0] / REGISTERS)
     if not total:
         return -(1 << 63)  # every register is full: the server's rounding of infinity
-    number = LIMIT * REGISTERS * REGISTERS / total
-    return int(number) + (number % 1 >= 0.5)
+    result = LIMIT * REGISTERS * REGISTERS / total
+    return int(result) + (result % 1 >= 0.5)
 
 
 def sigma(x: float) -> float:

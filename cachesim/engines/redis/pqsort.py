@@ -8,7 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 Compare = Callable[[Any, Any], int]  # below 0: the first is the smaller one
-SHORT, LONG = 7, 40  # elements: up to which it inserts, and from which it looks at nine for the middle
+SHORT, LONG = (
+    7,
+    40,
+)  # elements: up to which it inserts, and from which it looks at nine for the middle
 
 
 def sort_part(items: list[Any], first: int, last: int, compare: Compare) -> None:

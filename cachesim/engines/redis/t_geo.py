@@ -57,7 +57,7 @@ def read_places(parts: tuple[bytes, ...]) -> tuple[set[str], list[tuple[int, byt
 
 def added(db: Keyspace, argv: Arguments, reply: Any) -> Command:
     """GEOADD: ZADD with the scores."""
-    options, scores = read_places(tuple(argv[2:]))
+    _, scores = read_places(tuple(argv[2:]))
     end = len(argv) - 3 * len(scores)
     return ("zadd", *argv[1:end], *(part for pair in scores for part in pair))
 
@@ -171,7 +171,9 @@ def store(db: Keyspace, query: GeoQuery, event: str) -> int:
     return replaced(db, query.target, combined(db, scores), "z", event)
 
 
-def radius(name: str, places: int, options: Options, *, peeks: bool = False) -> Callable[..., Reply]:
+def radius(
+    name: str, places: int, options: Options, *, peeks: bool = False
+) -> Callable[..., Reply]:
     """Make GEORADIUS or one of its kin; if it peeks, it says what the reply is and stores nothing."""
 
     def function(db: Keyspace, key: str, *parts: bytes) -> Reply:

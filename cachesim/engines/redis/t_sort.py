@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable
 from functools import cmp_to_key
-from itertools import islice
 from typing import Any, NamedTuple
 
 from cachesim.engines.redis.arguments import SYNTAX, integer, text
@@ -17,7 +16,7 @@ from cachesim.engines.redis.pqsort import sort_part
 from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.set_value import Set
 from cachesim.engines.redis.structure import replaced, wrong_type
-from cachesim.engines.redis.zset_ranges import INFINITE, SPACE, is_beyond, number_of
+from cachesim.engines.redis.zset_ranges import SPACE, is_beyond, number_of
 from cachesim.engines.redis.zset_value import SortedSet
 from cachesim.errors import CommandError
 

@@ -16,7 +16,15 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from tests.engines.redis import random_dumps, random_geo, random_hlls, random_lists, random_sets, random_sort, random_zsets
+from tests.engines.redis import (
+    random_dumps,
+    random_geo,
+    random_hlls,
+    random_lists,
+    random_sets,
+    random_sort,
+    random_zsets,
+)
 from tests.engines.redis.random_arguments import (
     bit_offset,
     byte_range,
@@ -286,7 +294,15 @@ SELDOM = {
     "ECHO",
     "CONFIG",
 }
-TYPES = (random_dumps, random_geo, random_hlls, random_lists, random_sets, random_sort, random_zsets)  # the files of the other types
+TYPES = (
+    random_dumps,
+    random_geo,
+    random_hlls,
+    random_lists,
+    random_sets,
+    random_sort,
+    random_zsets,
+)  # the files of the other types
 MAKERS |= {name: maker for each in TYPES for name, maker in each.MAKERS.items()}
 NAMES = [name for name in MAKERS for _ in range(1 if name in SELDOM else 4)]
 NAMES += [

@@ -5,9 +5,29 @@ from random import Random
 from tests.engines.redis.random_arguments import integer, key, some
 
 MEMBERS = ["a", "b", "c", "d", "e", "Palermo", "1", "x" * 70]
-NEAR = [("13.361389", "38.115556"), ("15.087269", "37.502669"), ("13.5", "37.9"), ("13.361389", "38.115556")]
-FAR = [("-122.27", "37.8"), ("180", "85.05112878"), ("-180", "-85.05112878"), ("0", "0"), ("179.9", "-66.1"), ("2.35", "81")]
-WRONG = [("181", "0"), ("0", "86"), ("x", "1"), ("1", "nan"), ("inf", "0"), ("", "0"), ("1e-400", "1")]
+NEAR = [
+    ("13.361389", "38.115556"),
+    ("15.087269", "37.502669"),
+    ("13.5", "37.9"),
+    ("13.361389", "38.115556"),
+]
+FAR = [
+    ("-122.27", "37.8"),
+    ("180", "85.05112878"),
+    ("-180", "-85.05112878"),
+    ("0", "0"),
+    ("179.9", "-66.1"),
+    ("2.35", "81"),
+]
+WRONG = [
+    ("181", "0"),
+    ("0", "86"),
+    ("x", "1"),
+    ("1", "nan"),
+    ("inf", "0"),
+    ("", "0"),
+    ("1e-400", "1"),
+]
 
 
 def place(r: Random) -> list:
@@ -93,7 +113,9 @@ def search(r: Random) -> list:
 
 def geosearchstore(r: Random) -> list:
     """Return arguments of GEOSEARCHSTORE."""
-    plain = some(r, ["ASC"], ["DESC"], count(r), ["STOREDIST"], *([["WITHDIST"]] * (r.random() < 0.1)))
+    plain = some(
+        r, ["ASC"], ["DESC"], count(r), ["STOREDIST"], *([["WITHDIST"]] * (r.random() < 0.1))
+    )
     return [key(r), key(r), *center(r), *shape(r), *plain]
 
 

@@ -12,7 +12,11 @@ def pattern(r: Random) -> str:
 
 def limit(r: Random) -> list:
     """Return a LIMIT."""
-    return ["LIMIT", r.choice([0, 1, 2, -1, 100, integer(r)]), r.choice([0, 1, 3, -1, 100, integer(r)])]
+    return [
+        "LIMIT",
+        r.choice([0, 1, 2, -1, 100, integer(r)]),
+        r.choice([0, 1, 3, -1, 100, integer(r)]),
+    ]
 
 
 def sort(r: Random, *more: list) -> list:

@@ -99,7 +99,9 @@ def build(seed=1):
     engine.execute(("SADD", "s", "one", "twenty", "three"))
     engine.execute(("SADD", "ints", 10, 20, 30))
     engine.execute(("SADD", "same", "abc", "def"))
-    engine.execute(("GEOADD", "geo", 13.361389, 38.115556, "Palermo", 15.087269, 37.502669, "Catania"))
+    engine.execute(
+        ("GEOADD", "geo", 13.361389, 38.115556, "Palermo", 15.087269, 37.502669, "Catania")
+    )
     engine.execute(("PFADD", "hll", "a", "b", "c"))
     engine.execute(("ZADD", "z", 1, "one", 2, "abc", 3, "three"))
     engine.execute(("HSET", "h", "f1", "one", "f2", "twenty", "f3", "three"))
