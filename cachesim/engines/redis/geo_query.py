@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from cachesim.engines.redis.arguments import SYNTAX, integer, text
-from cachesim.engines.redis.geo_search import Found, Shape, search
+from cachesim.engines.redis.geo_search import FoundPlace, GeoShape, search
 from cachesim.engines.redis.geohash import LATITUDES, LONGITUDES, Point, point_of
 from cachesim.engines.redis.pqsort import sort_part
 from cachesim.engines.redis.zset_ranges import score_of
@@ -148,12 +148,12 @@ class GeoQuery:
 
     # The answer
 
-    def answer(self) -> list[Found]:
-        """Return what is inside the shape, in the order that the server replies it."""
+    def answer(self) -> list[FoundPlace]:
+        """Return the places inside the shape, in the order in which the server replies them."""
         # redis 7: geo.c, georadiusGeneric
         if self.found is None or self.center is None:
             return []
-        shape = Shape(self.center, self.unit, self.radius, *(self.box or ()))
+        shape = GeoShape(self.center, self.unit, self.radius, *(self.box or ()))
         inside = search(self.found, shape, self.count if self.takes_any else 0)
         order = self.order or int(self.count > 0 and not self.takes_any)
         wanted = min(self.count or len(inside), len(inside))
@@ -164,7 +164,7 @@ class GeoQuery:
         return inside[:wanted]
 
 
-def further(one: Found, other: Found) -> int:
+def further(one: FoundPlace, other: FoundPlace) -> int:
     """Compare two places by their distance."""
     return (one.meters > other.meters) - (one.meters < other.meters)
 

@@ -10,7 +10,7 @@ from cachesim.engines.redis.geohash import (
     RADIAN,
     STEPS,
     Area,
-    Box,
+    MapBox,
     Point,
     along,
     area_of,
@@ -23,10 +23,10 @@ from cachesim.engines.redis.zset_value import SortedSet
 
 # The box in the middle and its neighbors, in the order in which they are searched: steps east, north.
 NINE = ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1))
-NOTHING = Box(0, 0)
+NOTHING = MapBox(0, 0)
 
 
-class Found(NamedTuple):
+class FoundPlace(NamedTuple):
     """A member inside a shape."""
 
     member: bytes
@@ -35,7 +35,7 @@ class Found(NamedTuple):
     meters: float  # from the center of the shape
 
 
-class Shape(NamedTuple):
+class GeoShape(NamedTuple):
     """What is searched: a circle, or a box whose sides point north and east; lengths in `unit`."""
 
     center: Point
@@ -77,8 +77,8 @@ class Shape(NamedTuple):
         return Area(longitude - across, latitude - up, longitude + across, latitude + up)
 
 
-def search(found: SortedSet, shape: Shape, most: int) -> list[Found]:
-    """Return what is inside a shape, box by box; it stops at `most` members (0: it does not)."""
+def search(found: SortedSet, shape: GeoShape, most: int) -> list[FoundPlace]:
+    """Return the members inside a shape, box by box; it stops at `most` members (0: it does not)."""
     # redis 7: geo.c, membersOfAllNeighbors
     boxes, inside, last = boxes_for(shape), [], 0
     for at, box in enumerate(boxes):
@@ -92,17 +92,17 @@ def search(found: SortedSet, shape: Shape, most: int) -> list[Found]:
     return inside
 
 
-def members_in(found: SortedSet, box: Box, shape: Shape) -> Iterator[Found]:
+def members_in(found: SortedSet, box: MapBox, shape: GeoShape) -> Iterator[FoundPlace]:
     """Iterate over the members of a box that are inside the shape, too."""
     low, high = box.scores()
     for score, member in found.order.islice(*ByScore(low, False, high, True).places(found)):
         point = point_of(score)
         meters = shape.meters_to(point)
         if meters is not None:
-            yield Found(member, score, point, meters)
+            yield FoundPlace(member, score, point, meters)
 
 
-def boxes_for(shape: Shape) -> list[Box]:
+def boxes_for(shape: GeoShape) -> list[MapBox]:
     """Return nine boxes that cover a shape; those that it does not touch are NOTHING."""
     # redis 7: geohash_helper.c, geohashCalculateAreasByShapeWGS84
     bounds = shape.bounds()
@@ -117,7 +117,7 @@ def boxes_for(shape: Shape) -> list[Box]:
     ]
 
 
-def is_too_small(middle: Box, bounds: Area) -> bool:
+def is_too_small(middle: MapBox, bounds: Area) -> bool:
     """Whether the neighbors of a box end before the bounds do."""
     return (
         area_of(middle.moved(0, 1)).north < bounds.north

@@ -34,7 +34,7 @@ class Point(NamedTuple):
     latitude: float
 
 
-class Box(NamedTuple):
+class MapBox(NamedTuple):
     """A box of the map: the bits of its halvings, and how many of each axis. No steps: no box."""
 
     bits: int
@@ -45,12 +45,12 @@ class Box(NamedTuple):
         shift = 2 * (STEPS - self.steps)
         return float(self.bits << shift), float((self.bits + 1) << shift)
 
-    def moved(self, east: int, north: int) -> "Box":
+    def moved(self, east: int, north: int) -> "MapBox":
         """Return the box that is so many boxes further east and north: -1, 0 or 1 of each."""
         # redis 7: geohash.c, geohash_move_x: the other axis's bits carry a sum over to the next bit
         odd, even = (mask & WORD >> (64 - 2 * self.steps) for mask in (ODD, EVEN))
         longitude = stepped(self.bits & ODD, odd, even, east)
-        return Box(longitude | stepped(self.bits & EVEN, even, odd, north), self.steps)
+        return MapBox(longitude | stepped(self.bits & EVEN, even, odd, north), self.steps)
 
 
 def stepped(bits: int, own: int, others: int, step: int) -> int:
@@ -105,21 +105,21 @@ def gathered(number: int) -> int:
     return number
 
 
-def box_at(point: Point, steps: int = STEPS, latitudes: tuple[float, float] = LATITUDES) -> Box:
+def box_at(point: Point, steps: int = STEPS, latitudes: tuple[float, float] = LATITUDES) -> MapBox:
     """Return the box that a place is in.
 
     >>> box_at(Point(13.361389, 38.115556))
-    Box(bits=3479099956230698, steps=26)
+    MapBox(bits=3479099956230698, steps=26)
     """
     # redis 7: geohash.c, geohashEncode
     cells = 1 << steps
     (west, east), (south, north) = LONGITUDES, latitudes
     column = int((point.longitude - west) / (east - west) * cells)
     row = int((point.latitude - south) / (north - south) * cells)
-    return Box(spread(row) | spread(column) << 1, steps)
+    return MapBox(spread(row) | spread(column) << 1, steps)
 
 
-def area_of(box: Box) -> Area:
+def area_of(box: MapBox) -> Area:
     """Return the sides of a box."""
     # redis 7: geohash.c, geohashDecode: numbers of 32 bits
     row, column = gathered(box.bits), gathered(box.bits >> 1)
@@ -135,12 +135,12 @@ def area_of(box: Box) -> Area:
 
 
 def point_of(score: float) -> Point:
-    """Return the place for which a score of a sorted set stands, whoever stored it.
+    """Return the place for which a score of a sorted set stands; any score stands for one.
 
     >>> point_of(3479099956230698.0)
     Point(longitude=13.361389338970184, latitude=38.1155563954963)
     """
-    return area_of(Box(as_word(score), STEPS)).center
+    return area_of(MapBox(as_word(score), STEPS)).center
 
 
 def as_word(score: float) -> int:

@@ -20,7 +20,7 @@ from cachesim.engines.redis.geo_query import (
     read_point,
     unit_of,
 )
-from cachesim.engines.redis.geo_search import Found
+from cachesim.engines.redis.geo_search import FoundPlace
 from cachesim.engines.redis.geohash import Point, as_signed, box_at, distance, point_of, text_of
 from cachesim.engines.redis.key_places import Positions, StoredKeys
 from cachesim.engines.redis.longdouble import shown
@@ -149,7 +149,7 @@ def told(query: GeoQuery) -> list[Reply]:
     return [row(query, each) for each in query.answer()]
 
 
-def row(query: GeoQuery, found: Found) -> Reply:
+def row(query: GeoQuery, found: FoundPlace) -> Reply:
     """Return a member, or a list of it and what was asked for."""
     facts: list[Reply] = [found.member]
     if "WITHDIST" in query.flags:

@@ -158,13 +158,8 @@ def scan(r: Random) -> list:
 def hscan(r: Random) -> list:
     """Return arguments of an HSCAN that takes all in one call."""
     match = ["MATCH", r.choice(PATTERNS)]
-    return [
-        key(r),
-        r.choice([0, 0, 0, 0, "-x"]),
-        "COUNT",
-        r.choice([1000] * 9 + [0]),
-        *some(r, match),
-    ]
+    begin, count = r.choice([0, 0, 0, 0, "-x"]), r.choice([1000] * 9 + [0])
+    return [key(r), begin, "COUNT", count, *some(r, match)]
 
 
 def hrandfield(r: Random) -> list:
@@ -283,17 +278,8 @@ MAKERS: dict[str, Callable[[Random], list]] = {
     "WAIT": lambda r: [0, r.choice([0, -1, "x"])],  # no waiting: no time passes
 }
 SELDOM = {
-    "FLUSHALL",
-    "FLUSHDB",
-    "SWAPDB",
-    "SELECT",
-    "WAIT",
-    "ROLE",
-    "LATENCY",
-    "PING",
-    "ECHO",
-    "CONFIG",
-}
+    "FLUSHALL", "FLUSHDB", "SWAPDB", "SELECT", "WAIT", "ROLE", "LATENCY", "PING", "ECHO", "CONFIG",
+}  # fmt: skip
 TYPES = (
     random_dumps,
     random_geo,

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from cachesim.engines.redis.geo_search import NOTHING, Shape, boxes_for, search
+from cachesim.engines.redis.geo_search import NOTHING, GeoShape, boxes_for, search
 from cachesim.engines.redis.geohash import (
     LATITUDES,
     LONGITUDES,
@@ -118,9 +118,9 @@ def test_a_search_finds_what_a_look_at_every_place_finds(kind):
     for _ in range(25):
         center, size = random.choice(places), 10 ** random.uniform(3, 6)
         shape = (
-            Shape(center, 1.0, size)
+            GeoShape(center, 1.0, size)
             if kind == "circle"
-            else Shape(center, 1.0, None, size, size / 2)
+            else GeoShape(center, 1.0, None, size, size / 2)
         )
         inside = sorted(each.member for each in search(found, shape, 0))
         wanted = sorted(
@@ -133,7 +133,7 @@ def test_boxes_that_a_shape_does_not_touch_are_left_out():
     """A small circle in a corner of its box needs the box and the neighbors at that corner only."""
     corner = area_of(box_at(Point(10, 10), 12))
     near = Point(corner.east - 1e-9, corner.north - 1e-9)
-    boxes = boxes_for(Shape(near, 1.0, 1000.0))
+    boxes = boxes_for(GeoShape(near, 1.0, 1000.0))
     assert 4 == sum(box != NOTHING for box in boxes)
 
 
