@@ -16,7 +16,7 @@ from cachesim.wire.resp import ProtocolError, RequestReader, encode, whole_comma
 from cachesim.wire.simple_commands import COMMANDS as OF_SIMPLE
 from cachesim.wire.simple_commands import run_simple
 from cachesim.wire.subscriptions import Subscriptions, check_context, show
-from cachesim.wire.transactions import CommandQueue, is_queued, result_of
+from cachesim.wire.transactions import CommandQueue, allowed, is_queued, result_of
 from cachesim.wire.turns import ENOUGH, TURN
 
 SHORT = 16 * 1024  # bytes: one command of this length is answered without a look at the buffer
@@ -178,7 +178,7 @@ class RedisConversation:
     def enqueue(self, queue: CommandQueue, argv: Arguments) -> Reply:
         """Keep a command until EXEC. One that is refused makes the whole transaction fail."""
         try:
-            queue.commands.append((self.admit(argv), argv))
+            queue.commands.append((allowed(self.admit(argv)), argv))
         except (CommandError, OutOfMemory):
             queue.has_failed = True
             raise
