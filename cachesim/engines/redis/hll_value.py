@@ -9,12 +9,13 @@ from cachesim.engines.redis.hyperloglog import (
     CORRUPTED,
     DENSE,
     HEADER,
+    PARTS,
     STALE,
     check,
     dense,
     registers_of,
-    run_at,
     run_of,
+    runs_of,
 )
 from cachesim.engines.redis.memory import EMBSTR_LIMIT, room_of, room_of_value, room_to_grow
 from cachesim.errors import CommandError
@@ -29,15 +30,10 @@ class Runs:
     """The registers in the sparse form: runs of equal ones, in the order of the registers."""
 
     def __init__(self, value: bytes) -> None:
-        self.runs: list[bytes] = []
-        self.starts: list[int] = []  # the first register of each
+        self.runs = runs_of(value)
+        lengths = [PARTS[run][0] for run in self.runs]
+        self.starts = list(accumulate(lengths[:-1], initial=0))  # the first register of each
         self.size = len(value)  # bytes, with the header
-        at, start = HEADER, 0
-        while at < len(value):
-            size, length, _ = run_at(value, at)
-            self.runs.append(value[at : at + size])
-            self.starts.append(start)
-            at, start = at + size, start + length
 
     def put(self, index: int, number: int, limit: int) -> bool | None:
         """Give a register a number if that is higher; None if there would be too many bytes then.
@@ -46,15 +42,15 @@ class Runs:
         """
         # redis 7: hyperloglog.c, hllSparseSet
         at = bisect_right(self.starts, index) - 1
-        size, length, old = run_at(self.runs[at], 0) if self.runs else (0, 0, 0)
-        before = index - self.starts[at] if self.runs else 0
+        length, old = PARTS[self.runs[at]] if self.runs else (0, 0)
+        before = index - self.starts[at]
         if before >= length:
             raise CommandError(CORRUPTED)
         if old >= number:
             return False
         parts = [(before, old), (1, number), (length - 1 - before, old)]
         new = [(count, run_of(count, held)) for count, held in parts if count]
-        longer = sum(len(run) for _, run in new) - size
+        longer = sum(len(run) for _, run in new) - len(self.runs[at])
         if longer > 0 and self.size + longer > limit:
             return None
         self.size += longer
@@ -69,8 +65,8 @@ class Runs:
         for _ in range(LOOKED_AT):
             if at + 1 >= len(self.runs):
                 return
-            _, length, number = run_at(self.runs[at], 0)
-            _, more, same = run_at(self.runs[at + 1], 0)
+            length, number = PARTS[self.runs[at]]
+            more, same = PARTS[self.runs[at + 1]]
             if number and same == number and length + more <= LONGEST:
                 self.runs[at : at + 2] = [run_of(length + more, number)]
                 del self.starts[at + 1]
@@ -93,21 +89,25 @@ class HyperLogLog:
         is_dense = value[4] == DENSE
         self._header = value[:HEADER]
         self._sparse = None if is_dense else Runs(value)
-        self._registers = bytearray(registers_of(value)) if is_dense else bytearray()
+        self._registers = bytearray(value[HEADER:]) if is_dense else bytearray()  # six bits each
 
     @property
     def value(self) -> bytes:
         """The string."""
         if self._sparse is None:
-            return dense(self._header, bytes(self._registers))
+            return self._header + bytes(self._registers)
         return self._header + b"".join(self._sparse.runs)
 
     def use_dense(self) -> bool:
         """Become dense; False if it is. Raises CommandError if the runs are not 16,384 registers."""
         if self._sparse is None:
             return False
-        self._registers = bytearray(registers_of(self.value))
-        self._sparse = None
+        value = dense(self._header, registers_of(self.value))
+        self._header, self._registers, self._sparse = (
+            value[:HEADER],
+            bytearray(value[HEADER:]),
+            None,
+        )
         self.room = room_of(len(self.value), self._quantum)
         return True
 
@@ -129,10 +129,19 @@ class HyperLogLog:
                     self.forget()
                 return done
         self.use_dense()
-        is_higher = number > self._registers[index]
-        if is_higher:
-            self._registers[index] = number
-        return is_higher
+        return self._put_dense(index, number)
+
+    def _put_dense(self, index: int, number: int) -> bool:
+        at, shift = divmod(index * 6, 8)
+        both = self._registers[at : at + 2]  # a register may lie in two bytes
+        bits = int.from_bytes(both, "little")
+        old = bits >> shift & 63
+        if number <= old:
+            return False
+        self._registers[at : at + 2] = (bits + (number - old << shift)).to_bytes(
+            len(both), "little"
+        )
+        return True
 
 
 def opened(db: Keyspace, entry: KeyEntry) -> HyperLogLog:

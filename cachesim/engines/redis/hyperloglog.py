@@ -8,6 +8,7 @@ Dense: six bits for each register. Sparse: runs of equal registers, as long as f
 """
 
 import math
+import re
 from binascii import a2b_base64, b2a_base64
 
 from cachesim.errors import CommandError
@@ -28,6 +29,8 @@ NOT_ONE = "WRONGTYPE Key is not a valid HyperLogLog string value."
 LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 FROM_LETTERS = bytes.maketrans(LETTERS, bytes(range(64)))
 TO_LETTERS = bytes.maketrans(bytes(range(64)), LETTERS)
+TOPS = int.from_bytes(b"\x80" * REGISTERS, "little")
+RUN = re.compile(rb"[\x40-\x7f].?|.", re.DOTALL)
 EMPTY = MAGIC + bytes([SPARSE]) + bytes(11) + b"\x7f\xff"  # one run of 16,384 zeros
 
 
@@ -81,16 +84,21 @@ def registers_of(value: bytes) -> bytes:
     if value[4] == DENSE:
         letters = b2a_base64(value[: HEADER - 1 : -1], newline=False)
         return letters.translate(FROM_LETTERS)[::-1]
-    parts, count, at = [], 0, HEADER
-    while at < len(value):
-        size, length, number = run_at(value, at)
-        at, count = at + size, count + length
-        parts.append((length, number))
-        if count > REGISTERS:
-            raise CommandError(CORRUPTED)
-    if count != REGISTERS:
+    parts = [PARTS[run] for run in runs_of(value)]
+    if sum(length for length, _ in parts) != REGISTERS:
         raise CommandError(CORRUPTED)
-    return b"".join(bytes([number]) * length for length, number in parts)
+    return b"".join([bytes([number]) * length for length, number in parts])
+
+
+def highest_of(one: bytes, other: bytes) -> bytes:
+    """Return the higher number of each register.
+
+    All are compared at once, as one long number of 8 bits per register: the top bit is free.
+    """
+    first, second = int.from_bytes(one, "little"), int.from_bytes(other, "little")
+    not_lower = ((first | TOPS) - second) & TOPS
+    mask = not_lower - (not_lower >> 7)
+    return (second ^ (first ^ second) & mask).to_bytes(REGISTERS, "little")
 
 
 def dense(header: bytes, registers: bytes) -> bytes:
@@ -99,15 +107,32 @@ def dense(header: bytes, registers: bytes) -> bytes:
     return MAGIC + bytes([DENSE]) + header[5:HEADER] + body
 
 
-def run_at(value: bytes | bytearray, at: int) -> tuple[int, int, int]:
-    """Return a run of the sparse form: its bytes, how many registers it is, and what they hold."""
-    first = value[at]
-    if first & 0x80:
-        return 1, (first & 3) + 1, (first >> 2 & 31) + 1
-    if first & 0x40:
-        second = value[at + 1] if at + 1 < len(value) else 0
-        return 2, ((first & 0x3F) << 8 | second) + 1, 0
-    return 1, first + 1, 0
+class Parts(dict[bytes, tuple[int, int]]):
+    r"""A run of the sparse form -> how many registers it is, and what they hold; each read once.
+
+    >>> Parts()[b"\x9a"], Parts()[b"@@"], Parts()[b"\x7f\xff"]
+    ((3, 7), (65, 0), (16384, 0))
+    """
+
+    def __missing__(self, run: bytes) -> tuple[int, int]:
+        """Read a new one."""
+        first = run[0]
+        if first & 0x80:
+            part = (first & 3) + 1, (first >> 2 & 31) + 1
+        elif first & 0x40:
+            part = ((first & 0x3F) << 8 | run[1] if len(run) > 1 else (first & 0x3F) << 8) + 1, 0
+        else:
+            part = first + 1, 0
+        self[run] = part
+        return part
+
+
+PARTS = Parts()
+
+
+def runs_of(value: bytes) -> list[bytes]:
+    """Split the sparse form into its runs, of one byte or two."""
+    return RUN.findall(value, HEADER)
 
 
 def run_of(length: int, number: int) -> bytes:

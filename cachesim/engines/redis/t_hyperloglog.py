@@ -11,15 +11,16 @@ from cachesim.engines.redis.hyperloglog import (
     DENSE,
     DENSE_BYTES,
     EMPTY,
-    HEADER,
+    PARTS,
     REGISTERS,
     cached,
     check,
     dense,
     estimate,
+    highest_of,
     place_of,
     registers_of,
-    run_at,
+    runs_of,
 )
 from cachesim.engines.redis.key_places import Positions
 from cachesim.engines.redis.memory import room_of
@@ -83,7 +84,7 @@ def highest(db: Keyspace, keys: tuple[str, ...]) -> tuple[bytes, bool]:
         if entry is not None:
             check(entry.value)
             is_dense |= entry.value[4] == DENSE
-            result = bytes(map(max, result, registers_of(entry.value)))
+            result = highest_of(result, registers_of(entry.value))
     return result, is_dense
 
 
@@ -132,11 +133,10 @@ def decoded(value: bytes) -> bytes:
     """
     if value[4] == DENSE:
         raise CommandError("ERR HLL encoding is not sparse")
-    words, at = [], HEADER
-    while at < len(value):
-        size, length, number = run_at(value, at)
-        words.append(f"v:{number},{length}" if number else f"{'zZ'[size - 1]}:{length}")
-        at += size
+    words = []
+    for run in runs_of(value):
+        length, number = PARTS[run]
+        words.append(f"v:{number},{length}" if number else f"{'zZ'[len(run) - 1]}:{length}")
     return " ".join(words).encode()
 
 
