@@ -131,3 +131,15 @@ def test_a_pause_of_writes_holds_back_what_replicas_would_get():
     assert b"blocked_clients:3" in wire.say(3, "INFO clients")
     wire.say(3, "CLIENT UNPAUSE")
     assert [b"*1\r\n+OK\r\n", b":1\r\n", b":0\r\n"] == wire.late[:3]
+
+
+@pytest.mark.parametrize(
+    "comes", ["RENAME other a", "COPY other a", "SORT other ALPHA STORE a", "SELECT 1\r\nMOVE a 0"]
+)
+def test_a_key_that_comes_whole_wakes_who_waits(comes):
+    """A list may come by another name, from another database, or as the result of SORT."""
+    wire = Wire()
+    wire.say(1, "RPUSH other x\r\nSELECT 1\r\nRPUSH a x\r\nSELECT 0")
+    wire.say(0, "BLPOP a 0")
+    wire.say(1, comes)
+    assert b"*2\r\n$1\r\na\r\n$1\r\nx\r\n" == wire.late[0]
