@@ -136,7 +136,9 @@ def decoded(value: bytes) -> bytes:
     words = []
     for run in runs_of(value):
         length, number = PARTS[run]
-        words.append(f"v:{number},{length}" if number else f"{'Z' if run[0] & 0x40 else 'z'}:{length}")
+        words.append(
+            f"v:{number},{length}" if number else f"{'Z' if run[0] & 0x40 else 'z'}:{length}"
+        )
     return " ".join(words).encode()
 
 

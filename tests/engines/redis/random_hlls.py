@@ -5,16 +5,6 @@ from random import Random
 from tests.engines.redis.random_arguments import key, keys, value
 
 KINDS = ["GETREG", "DECODE", "encoding", "TODENSE", "nope"]
-DAMAGED = [
-    b"HYLL\x01" + bytes(11) + runs
-    for runs in (b"\x7f\xff", b"\x7f\xff\x83", b"\x00", b"\x83\x7f\xfe")
-]
-DAMAGED += [
-    b"HYLL\x02" + bytes(13),
-    b"HYLX\x01" + bytes(11) + b"\x7f\xff",
-    b"HYLL\x00" + bytes(20),
-    b"HYLL",
-]
 
 
 def elements(r: Random) -> list:
