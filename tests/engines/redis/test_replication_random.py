@@ -15,6 +15,8 @@ from cachesim.units import KIB
 from tests.engines.redis.random_commands import random_command
 from tests.engines.redis.replicas import content, pair, replay
 
+TABLES = {("hashtable",), ("skiplist",)}  # encodings
+
 
 @pytest.mark.parametrize("policy", ["allkeys-lru", "allkeys-lfu", "volatile-ttl", "noeviction"])
 def test_primary_and_replica_hold_equal_data(policy):
@@ -32,10 +34,22 @@ def test_primary_and_replica_hold_equal_data(policy):
                 primary.set(f"fill{step}", b"x" * random.randrange(2000))
         if random.random() < 0.2:
             replay(primary, replica)
-            assert content(replica) == content(primary), command
+            assert but_table_bytes(replica) == but_table_bytes(primary), command
     assert {EXPIRED, ""} <= {entry.why for entry in primary.log.entries}
     assert bool(primary.evictions) == (policy != "noeviction")
     assert not replica.tally.failed
+
+
+def but_table_bytes(engine):
+    """Return the content without the bytes of values in tables.
+
+    At its limit of memory a primary lets a table be crowded; a replica has no limit (redis 7: server.c,
+    dictExpandAllowed).
+    """
+    return {
+        place: ((*value[:2], value[3]) if value[1:2] in TABLES else value, when)
+        for place, (value, when) in content(engine).items()
+    }
 
 
 def test_a_primary_is_a_redis_engine():
