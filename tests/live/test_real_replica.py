@@ -79,4 +79,4 @@ def test_every_reply_is_equal(policy, mean):
 
     assert [] == differences(steps, lazy, real)[:3]
     assert reads >= 0.45 * COMMANDS
-    assert len(stale) >= reads / 20
+    assert len(stale) >= reads / 25
