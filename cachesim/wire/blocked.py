@@ -24,7 +24,6 @@ class Blocked:
     """Why a client has no reply yet. `until` is when it stops waiting, on the engine's clock."""
 
     until = math.inf
-    counts = True  # among INFO's blocked_clients
 
     def __init__(self, client: Any) -> None:
         self.client = client
@@ -48,8 +47,6 @@ class Blocked:
 
 class Postponed(Blocked):
     """A pause holds back the client's command."""
-
-    counts = False
 
     def __init__(self, client: Any, argv: Arguments) -> None:
         super().__init__(client)
@@ -117,5 +114,9 @@ def wait_for_keys(client: Any, row: RedisCommand, argv: Arguments, nothing: Repl
 
 def may_write(client: Any, argv: Arguments) -> bool:
     """Whether a command may change something or send something to the replicas."""
-    row = client.known.get(text(argv[0]).upper())
-    return row is not None and bool({"write", "may_replicate"} & set(row.flags.split()))
+    name = text(argv[0]).upper()
+    row = client.known.get(name)
+    flags = set() if row is None else set(row.flags.split())
+    if name == "EXEC" and client.queue is not None:
+        flags |= client.queue.flags
+    return bool({"write", "may_replicate"} & flags)

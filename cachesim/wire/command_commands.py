@@ -10,6 +10,7 @@ from cachesim.engines.redis.key_places import NOWHERE
 from cachesim.engines.redis.reply import Reply
 from cachesim.errors import CommandError
 
+HIDDEN = {"may_replicate"}  # a flag that the server does not show
 NO_SUCH = "ERR Invalid command specified"
 
 
@@ -26,7 +27,7 @@ def described(known: Table, row: RedisCommand) -> list[Any]:
     return [
         row.name.lower().encode(),
         row.arity,
-        set(flags),
+        set(flags) - HIDDEN,
         row.keys.first,
         row.keys.last,
         row.keys.step,

@@ -6,7 +6,7 @@ from typing import Any
 from cachesim.engines.redis.arguments import Arguments, quoted, text, wrong_number
 from cachesim.engines.redis.command import RedisCommand, Table, find
 from cachesim.engines.redis.engine import RedisEngine
-from cachesim.engines.redis.reply import Reply, is_nothing
+from cachesim.engines.redis.reply import Reply, SeveralReplies, is_nothing
 from cachesim.engines.redis.watch import Watch
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 from cachesim.wire.blocked import Blocked, Postponed, wait_for_keys
@@ -16,7 +16,7 @@ from cachesim.wire.resp import ProtocolError, RequestReader, encode, whole_comma
 from cachesim.wire.simple_commands import COMMANDS as OF_SIMPLE
 from cachesim.wire.simple_commands import run_simple
 from cachesim.wire.subscriptions import Subscriptions, check_context, show
-from cachesim.wire.transactions import CommandQueue, is_queued, result_of
+from cachesim.wire.transactions import CommandQueue, allowed, is_queued, result_of
 from cachesim.wire.turns import ENOUGH, TURN
 
 SHORT = 16 * 1024  # bytes: one command of this length is answered without a look at the buffer
@@ -116,7 +116,7 @@ class RedisConversation:
     def block(self, why: Blocked) -> None:
         """Give no reply to the running command yet, and run no other one."""
         self.blocked, self.silent = why, True
-        self._count_blocked(why.counts)
+        self._count_blocked(1)
 
     def _count_blocked(self, change: int) -> None:
         if isinstance(self.engine, RedisEngine):
@@ -125,7 +125,7 @@ class RedisConversation:
     def unblocked(self) -> None:
         """Wait no more: the next commands can run."""
         if self.blocked is not None:
-            self._count_blocked(-self.blocked.counts)
+            self._count_blocked(-1)
             self.blocked, self.pending = None, True
 
     def late(self, reply: Reply | Exception) -> None:
@@ -153,7 +153,8 @@ class RedisConversation:
             reply = self.run(argv)
         except (CommandError, OutOfMemory, BadInput) as error:
             reply = CommandError(str(error))  # type: ignore[assignment]
-        return encode(reply, self.resp) if self.replies and not self.silent else b""
+        is_heard = (self.replies and not self.silent) or isinstance(reply, SeveralReplies)
+        return encode(reply, self.resp) if is_heard else b""
 
     def run(self, argv: Arguments) -> Reply:
         """Return the reply to a command. Raises CommandError, OutOfMemory."""
@@ -177,7 +178,7 @@ class RedisConversation:
     def enqueue(self, queue: CommandQueue, argv: Arguments) -> Reply:
         """Keep a command until EXEC. One that is refused makes the whole transaction fail."""
         try:
-            queue.commands.append((self.admit(argv), argv))
+            queue.commands.append((allowed(self.admit(argv)), argv))
         except (CommandError, OutOfMemory):
             queue.has_failed = True
             raise
@@ -197,9 +198,15 @@ class RedisConversation:
         return admitted
 
     def call(self, row: RedisCommand, argv: Arguments) -> Reply:
-        """Run an admitted command: one about the connection, or one of the engine."""
-        if self.clients.monitors:
-            show(self, row, argv)
+        """Run an admitted command, and show it to those who monitor."""
+        try:
+            return self._call(row, argv)
+        finally:
+            if self.clients.monitors:
+                show(self, row, argv)
+
+    def _call(self, row: RedisCommand, argv: Arguments) -> Reply:
+        """Run a command about the connection, or one of the engine."""
         if row.name in self.own:
             return row.function(self, *row.read(argv))
         engine: Any = self.engine

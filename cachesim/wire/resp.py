@@ -1,11 +1,14 @@
 """Redis's protocol without a socket: bytes to commands, replies to bytes. RESP2; RESP3 after HELLO 3."""
 
+from fractions import Fraction
 from typing import Any
 
+from cachesim.engines.redis.longdouble import shown as in_digits
 from cachesim.engines.redis.memory import as_integer
 from cachesim.engines.redis.reply import (
     NULL_ARRAY,
     ByKey,
+    Digits,
     Members,
     Pairs,
     Pushed,
@@ -246,7 +249,7 @@ def _encode_rare(reply: Any, resp: int) -> bytes:
     if isinstance(reply, bool):
         return b":%d\r\n" % reply if resp == 2 else b"#%b\r\n" % (b"t" if reply else b"f")
     if isinstance(reply, float):
-        shown = b"%.17g" % reply
+        shown = in_digits(Fraction(reply)) if type(reply) is Digits else b"%.17g" % reply
         return b"$%d\r\n%b\r\n" % (len(shown), shown) if resp == 2 else b",%b\r\n" % shown
     if isinstance(reply, Exception):
         return b"-%b\r\n" % str(reply).encode("utf-8", "surrogateescape")

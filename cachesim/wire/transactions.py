@@ -92,6 +92,13 @@ def result_of(run: Any, row: RedisCommand, argv: Arguments) -> Any:
         return CommandError(str(error))
 
 
+def allowed(row: RedisCommand) -> RedisCommand:
+    """Return the row of a command that may be in a transaction. Raises CommandError."""
+    if "no_multi" in row.flags.split():
+        raise CommandError("ERR Command not allowed inside a transaction")
+    return row
+
+
 def is_queued(argv: Arguments) -> bool:
     """Whether a command between MULTI and EXEC waits."""
     return text(argv[0]).upper() not in NOT_QUEUED

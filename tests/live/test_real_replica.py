@@ -26,6 +26,7 @@ LONG = 61.0  # seconds, once in a thousand: time-outs and keys with long TTLs
 
 # They say something about the process or its connections, or draw at random what they remove.
 ASIDE = {"CONFIG", "WAIT", "ROLE", "LATENCY", "RANDOMKEY"}
+ASIDE |= {"SORT", "SORT_RO"}  # of a hash table by equal weights: in the order of its buckets
 ROWS = Redis().build(ManualClock(), lambda: 0.5).commands
 
 
@@ -78,4 +79,4 @@ def test_every_reply_is_equal(policy, mean):
 
     assert [] == differences(steps, lazy, real)[:3]
     assert reads >= 0.45 * COMMANDS
-    assert len(stale) >= reads / 20
+    assert len(stale) >= reads / 25

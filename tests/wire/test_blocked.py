@@ -133,3 +133,28 @@ def test_a_consumer_hears_that_its_stream_is_gone():
     assert [b"-UNBLOCKED the stream key no longer exists\r\n", b"", b""] == wire.late
     wire.pass_time(0.3)
     assert b"*-1\r\n" == wire.late[1]
+
+
+def test_a_pause_of_writes_holds_back_what_replicas_would_get():
+    """Writes, PFCOUNT and a transaction that writes wait, and INFO counts them; reads go on."""
+    wire = Wire(4)
+    wire.say(0, "PFADD a x\r\nMULTI\r\nSET b 1")
+    wire.say(1, "MULTI\r\nGET b")
+    assert b"+OK\r\n" == wire.say(3, "CLIENT PAUSE 1000 WRITE")
+    assert b"*1\r\n$-1\r\n" == wire.say(1, "EXEC")
+    assert b"" == wire.say(0, "EXEC") == wire.say(1, "PFCOUNT a") == wire.say(2, "PUBLISH c m")
+    assert b"blocked_clients:3" in wire.say(3, "INFO clients")
+    wire.say(3, "CLIENT UNPAUSE")
+    assert [b"*1\r\n+OK\r\n", b":1\r\n", b":0\r\n"] == wire.late[:3]
+
+
+@pytest.mark.parametrize(
+    "comes", ["RENAME other a", "COPY other a", "SORT other ALPHA STORE a", "SELECT 1\r\nMOVE a 0"]
+)
+def test_a_key_that_comes_whole_wakes_who_waits(comes):
+    """A list may come by another name, from another database, or as the result of SORT."""
+    wire = Wire()
+    wire.say(1, "RPUSH other x\r\nSELECT 1\r\nRPUSH a x\r\nSELECT 0")
+    wire.say(0, "BLPOP a 0")
+    wire.say(1, comes)
+    assert b"*2\r\n$1\r\na\r\n$1\r\nx\r\n" == wire.late[0]

@@ -1,5 +1,7 @@
 """PUBLISH, SUBSCRIBE, keyspace events and MONITOR, by hand."""
 
+import re
+
 import pytest
 
 from tests.wire.by_hand import Wire
@@ -92,6 +94,28 @@ def test_monitor_shows_what_others_do():
     assert b"+OK\r\n" == wire.say(0, "MONITOR")
     wire.say(1, 'SELECT 2\r\nSET a "x\\"\\n\\xff"\r\nCONFIG GET x')
     assert (
-        b'+1577836800.000000 [0 c:1] "SELECT" "2"\r\n'
+        b'+1577836800.000000 [2 c:1] "SELECT" "2"\r\n'
         b'+1577836800.000000 [2 c:1] "SET" "a" "x\\"\\n\\xff"\r\n'
     ) == wire.late[0]
+
+
+def test_monitor_shows_a_command_after_it_has_run():
+    """So EXEC comes behind the commands of its transaction, and RESET is not shown to its own client."""
+    wire = Wire()
+    wire.say(0, "MONITOR")
+    wire.say(1, "MULTI\r\nINCR a\r\nEXEC")
+    shown = re.findall(rb'"([A-Z]+)"', wire.late[0])
+    assert [b"MULTI", b"INCR", b"EXEC"] == shown
+    wire.late[0] = b""
+    assert b"+RESET\r\n" == wire.say(0, "RESET")
+    assert b"" == wire.late[0]
+
+
+@pytest.mark.parametrize("how", ["OFF", "SKIP"])
+def test_a_silent_client_hears_what_it_subscribes_to(how):
+    """CLIENT REPLY is about replies; the answers of SUBSCRIBE are messages."""
+    wire = Wire()
+    wire.say(0, f"CLIENT REPLY {how}")
+    assert b"*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n" == wire.say(0, "SUBSCRIBE a")
+    wire.say(1, "PUBLISH a b")
+    assert b"*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\nb\r\n" == wire.late[0]

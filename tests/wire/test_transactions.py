@@ -133,3 +133,12 @@ def test_a_client_that_leaves_watches_nothing():
     wire.clients.leave(wire.all[0])
     assert not wire.engine.watches.by_key
     assert b"-ERR EXEC without MULTI\r\n" == wire.say(1, "EXEC")
+
+
+@pytest.mark.parametrize("line", ["SHUTDOWN", "SYNC", "PSYNC x 1"])
+def test_what_may_not_be_in_a_transaction(line):
+    """It is refused at once, and the transaction with it."""
+    wire = Wire()
+    refused = b"-ERR Command not allowed inside a transaction\r\n"
+    assert b"+OK\r\n" + refused == wire.say(0, f"MULTI\r\n{line}")
+    assert wire.say(0, "EXEC").startswith(b"-EXECABORT")

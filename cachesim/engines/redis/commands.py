@@ -24,9 +24,10 @@ from cachesim.engines.redis import (
     pubsub,
     scan,
     server,
+    t_sort,
     ttl,
 )
 from cachesim.engines.redis.value_types import TYPES
 
-GENERAL = (keys, dumped, ttl, scan, inspect, server, config, info, pubsub)
+GENERAL = (keys, dumped, ttl, scan, inspect, server, config, info, pubsub, t_sort)
 COMMANDS = {name: row for each in (*GENERAL, *TYPES) for name, row in each.COMMANDS.items()}

@@ -136,6 +136,7 @@ SETTINGS = {
     "maxmemory-samples": Setting(lambda db: db.evictor.samples, whole(1, INT), set_samples),
     "proto-max-bulk-len": attribute("longest_string", size(1 << 20)),
 }
+SETTINGS["hll-sparse-max-bytes"] = attribute("hll_sparse_bytes", size())
 SETTINGS["set-max-intset-entries"] = attribute("set_limit", whole(0, LONG))
 SETTINGS["notify-keyspace-events"] = attribute("notified", read_events)
 SETTINGS["list-max-listpack-size"] = SETTINGS["list-max-ziplist-size"] = attribute(

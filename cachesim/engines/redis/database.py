@@ -33,6 +33,7 @@ class KeyspaceSettings:
     hash_limits = ListpackLimits()
     zset_limits = ListpackLimits(entries=128)
     set_limit = 512  # set-max-intset-entries
+    hll_sparse_bytes = 3000  # hll-sparse-max-bytes
     list_fill = -2  # list-max-listpack-size
     stream_limits = NodeLimits()
 

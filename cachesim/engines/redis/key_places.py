@@ -66,5 +66,27 @@ class KeysAfter(NamedTuple):
         return []
 
 
-Keys = Positions | CountedKeys | KeysAfter
+class StoredKeys(NamedTuple):
+    """The first argument, and what follows the last of some options: "key ... [STORE destination]"."""
+
+    options: tuple[bytes, ...]
+    begin: int  # where the options begin
+    skips: tuple[tuple[bytes, int], ...]  # an option and its arguments, which are none
+    first: int = 1
+    last: int = 1
+    step: int = 1
+
+    def of(self, argv: Arguments) -> Arguments:
+        """Return the key, and the one that is stored to."""
+        # redis 7: db.c, sortGetKeys and georadiusGetKeys
+        skips, at, target = dict(self.skips), self.begin, argv[:0]
+        while at < len(argv):
+            word = argv[at].upper()
+            if word in self.options and at + 1 < len(argv):
+                target = [argv[at + 1]]
+            at += 1 + skips.get(word, 0)
+        return [*argv[1:2], *target]
+
+
+Keys = Positions | CountedKeys | KeysAfter | StoredKeys
 NOWHERE = Positions(0, 0, 0)

@@ -103,6 +103,8 @@ def moved(db: Keyspace, entry: KeyEntry, key: str, index: int) -> None:
     db.table.add(entry)
     db.memory += entry.key_size + entry.value_size
     db.event("n", "new", key)
+    if db.blocked.by_key and not isinstance(entry.value, bytes):
+        db.blocked.note(index, key)  # somebody may wait for it
     if when is not None:
         db.expire_at(entry, when)
     db.select(selected)

@@ -61,7 +61,7 @@ def load(db: Keyspace, file: bytes) -> int:
     keys = list(keys_in(RdbReader(file[9:]), db))
     selected, count = db.selected, 0
     for each in keys:
-        if each.when is None or each.when > db.now:
+        if each.when is None or each.when >= db.now:
             install(db, each)
             count += 1
     db.select(selected)

@@ -35,6 +35,10 @@ class Verbatim(bytes):
     """A reply in lines for people to read (INFO). It is bytes, but RESP3 marks it as text."""
 
 
+class Digits(float):
+    """A float that is shown with up to 17 digits behind the point (GEOPOS)."""
+
+
 class NullArray:
     """The reply of a command that would reply with a list, and has none: RESP2 marks it apart."""
 

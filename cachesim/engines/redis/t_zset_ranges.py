@@ -39,6 +39,8 @@ class Asked:
         self.by, self.reverse = self.by or PLACE, bool(self.reverse)
         if self.limit.number != -1 and self.by == PLACE:
             raise CommandError(ONLY_BY)
+        if self.by == PLACE:
+            self.limit = RangeLimit()  # with a count of -1 the offset is ignored, too
         if self.has_scores and self.by == MEMBER:
             raise CommandError(NO_SCORES)
         self.range = self._range(low, high)

@@ -6,7 +6,9 @@ from cachesim.engines.redis import (
     counters,
     lcs,
     stream_file,
+    t_geo,
     t_hash,
+    t_hyperloglog,
     t_list,
     t_list_ends,
     t_list_waits,
@@ -23,8 +25,8 @@ from cachesim.engines.redis import (
     t_zset_sets,
 )
 
-STRINGS = (t_string, counters, lcs, bitops, bitfield)
+STRINGS = (t_string, counters, lcs, bitops, bitfield, t_hyperloglog)
 LISTS = (t_list, t_list_ends, t_list_waits)
-SORTED_SETS = (t_zset, t_zset_ends, t_zset_ranges, t_zset_sets)
 STREAMS = (t_stream, t_stream_read, t_stream_groups, t_stream_claims, t_stream_info, stream_file)
+SORTED_SETS = (t_zset, t_zset_ends, t_zset_ranges, t_zset_sets, t_geo)
 TYPES = (*STRINGS, t_hash, *LISTS, t_set, *SORTED_SETS, *STREAMS)

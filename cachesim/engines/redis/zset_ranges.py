@@ -16,6 +16,7 @@ NOT_A_MEMBER = "ERR min or max not valid string range item"
 DECIMAL = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 HEXADECIMAL = re.compile(rb"[+-]?0x([0-9a-f]+\.?[0-9a-f]*|\.[0-9a-f]+)(p[+-]?\d+)?", re.IGNORECASE)
 INFINITE = re.compile(rb"[+-]?inf(inity)?", re.IGNORECASE)
+ZERO = re.compile(rb"[+-]?(0x)?[0.]+([ep][+-]?\d+)?", re.IGNORECASE)
 SPACE = b" \t\n\v\f\r"
 
 
@@ -31,12 +32,19 @@ def number_of(part: bytes) -> float | None:
 
 
 def score_of(part: bytes, error: str = NOT_A_SCORE) -> float:
-    """Read a score. Raises CommandError."""
-    # redis 7: object.c, getDoubleFromObject
+    """Read a score; a number that is too large or too small is none. Raises CommandError."""
+    # redis 7: util.c, string2d
     score = number_of(part)
-    if score is None or (math.isinf(score) and not INFINITE.fullmatch(part)):
+    if score is None or is_beyond(score, part):
         raise CommandError(error)
     return score
+
+
+def is_beyond(score: float, part: bytes) -> bool:
+    """Whether a number was too large or too small to be read as it is written."""
+    if not score:
+        return not ZERO.fullmatch(part)
+    return math.isinf(score) and not INFINITE.fullmatch(part)
 
 
 class Range(Protocol):

@@ -18,8 +18,11 @@ from typing import Any
 
 from tests.engines.redis import (
     random_dumps,
+    random_geo,
+    random_hlls,
     random_lists,
     random_sets,
+    random_sort,
     random_streams,
     random_zsets,
 )
@@ -156,13 +159,8 @@ def scan(r: Random) -> list:
 def hscan(r: Random) -> list:
     """Return arguments of an HSCAN that takes all in one call."""
     match = ["MATCH", r.choice(PATTERNS)]
-    return [
-        key(r),
-        r.choice([0, 0, 0, 0, "-x"]),
-        "COUNT",
-        r.choice([1000] * 9 + [0]),
-        *some(r, match),
-    ]
+    begin, count = r.choice([0, 0, 0, 0, "-x"]), r.choice([1000] * 9 + [0])
+    return [key(r), begin, "COUNT", count, *some(r, match)]
 
 
 def hrandfield(r: Random) -> list:
@@ -285,10 +283,13 @@ SELDOM = {
 }  # fmt: skip
 TYPES = (
     random_dumps,
+    random_geo,
+    random_hlls,
     random_lists,
     random_sets,
-    random_zsets,
+    random_sort,
     random_streams,
+    random_zsets,
 )  # the files of the other types
 MAKERS |= {name: maker for each in TYPES for name, maker in each.MAKERS.items()}
 NAMES = [name for name in MAKERS for _ in range(1 if name in SELDOM else 4)]

@@ -15,6 +15,8 @@ from cachesim.units import KIB
 from tests.engines.redis.random_commands import random_command
 from tests.engines.redis.replicas import content, pair, replay
 
+TABLES = {("hashtable",), ("skiplist",)}  # encodings
+
 
 @pytest.mark.parametrize("policy", ["allkeys-lru", "allkeys-lfu", "volatile-ttl", "noeviction"])
 def test_primary_and_replica_hold_equal_data(policy):
@@ -26,7 +28,7 @@ def test_primary_and_replica_hold_equal_data(policy):
     for step in range(6000):
         clock.advance(random.random() / 10)
         command = random_command(random)
-        if fails_on_a_new_key(command):
+        if changes_only_the_primary(command):
             continue
         with suppress(CommandError, OutOfMemory):
             primary.execute(command)
@@ -34,10 +36,22 @@ def test_primary_and_replica_hold_equal_data(policy):
                 primary.set(f"fill{step}", b"x" * random.randrange(2000))
         if random.random() < 0.2:
             replay(primary, replica)
-            assert content(replica) == content(primary), command
+            assert but_table_bytes(replica) == but_table_bytes(primary), command
     assert {EXPIRED, ""} <= {entry.why for entry in primary.log.entries}
     assert bool(primary.evictions) == (policy != "noeviction")
     assert not replica.tally.failed
+
+
+def but_table_bytes(engine):
+    """Return the content without the bytes of values in tables.
+
+    At its limit of memory a primary lets a table be crowded; a replica has no limit (redis 7: server.c,
+    dictExpandAllowed).
+    """
+    return {
+        place: ((*value[:2], value[3]) if value[1:2] in TABLES else value, when)
+        for place, (value, when) in content(engine).items()
+    }
 
 
 def test_a_primary_is_a_redis_engine():
@@ -92,12 +106,14 @@ def uses(engine):
     return {key: entry.lru for key, entry in engine.table.entries.items()}
 
 
-def fails_on_a_new_key(command):
-    """Whether this is BITFIELD ... OVERFLOW FAIL.
+def changes_only_the_primary(command):
+    """Whether this is BITFIELD ... OVERFLOW FAIL, or SORT.
 
     If it fails on an absent key, the server makes the key and tells its replicas nothing; so do we.
+    SORT makes a skip list of a sorted set, and does not tell either.
     """
-    return command[0].upper() == "BITFIELD" and "FAIL" in command
+    name = command[0].upper()
+    return (name == "BITFIELD" and "FAIL" in command) or name in ("SORT", "SORT_RO")
 
 
 def test_a_bitfield_that_fails_makes_a_key_that_replicas_lack():

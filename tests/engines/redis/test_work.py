@@ -14,6 +14,17 @@ REPLIES = {
     "CONFIG|GET": [("CONFIG", "GET", "maxmemory*")],
     "DUMP": [("DUMP", "a"), ("DUMP", "h"), ("DUMP", "none")],
     "ECHO": [("ECHO", "hello")],
+    "GEODIST": [("GEODIST", "geo", "Palermo", "Catania", "km"), ("GEODIST", "geo", "Palermo", "none")],
+    "GEOHASH": [("GEOHASH", "geo", "Palermo", "none", "Catania")],
+    "GEOPOS": [("GEOPOS", "geo", "Palermo", "none")],
+    "GEORADIUS": [
+        ("GEORADIUS", "geo", 15, 37, 200, "km", "WITHDIST", "WITHCOORD"),
+        ("GEORADIUS", "geo", 15, 37, 200, "km", "STORE", "other"),
+    ],
+    "GEORADIUSBYMEMBER": [("GEORADIUSBYMEMBER", "geo", "Palermo", 500, "km", "COUNT", 1)],
+    "GEORADIUSBYMEMBER_RO": [("GEORADIUSBYMEMBER_RO", "geo", "Palermo", 500, "km", "WITHHASH")],
+    "GEORADIUS_RO": [("GEORADIUS_RO", "geo", 15, 37, 100, "km")],
+    "GEOSEARCH": [("GEOSEARCH", "geo", "FROMMEMBER", "Catania", "BYBOX", 400, 400, "km", "WITHDIST")],
     "GET": [("GET", "a"), ("GET", "none"), ("GET", "number")],
     "GETDEL": [("GETDEL", "a"), ("GETDEL", "none")],
     "GETEX": [("GETEX", "a"), ("GETEX", "a", "EX", 10)],
@@ -38,12 +49,15 @@ REPLIES = {
     "SDIFF": [("SDIFF", "s", "ints"), ("SDIFF", "none")],
     "SINTER": [("SINTER", "s", "s"), ("SINTER", "s", "ints")],
     "SMEMBERS": [("SMEMBERS", "s"), ("SMEMBERS", "ints")],
+    "SORT": [("SORT", "ints", "DESC", "GET", "#", "GET", "name:*"), ("SORT", "ints", "STORE", "other")],
+    "SORT_RO": [("SORT_RO", "z", "ALPHA", "LIMIT", 0, 2)],
     "SPOP": [("SPOP", "s", 9), ("SPOP", "ints", 2), ("SPOP", "ints")],
     "SRANDMEMBER": [("SRANDMEMBER", "s", 9), ("SRANDMEMBER", "same", -3), ("SRANDMEMBER", "same")],
     "SSCAN": [("SSCAN", "s", 0), ("SSCAN", "ints", 0, "MATCH", "1*")],
     "SUNION": [("SUNION", "s", "ints")],
     "LCS": [("LCS", "a", "b"), ("LCS", "a", "b", "LEN")],
     "MGET": [("MGET", "a", "none", "h", "b")],
+    "PFDEBUG": [("PFDEBUG", "DECODE", "hll"), ("PFDEBUG", "GETREG", "hll")],
     "PING": [("PING",), ("PING", "hello")],
     "SCAN": [("SCAN", 0), ("SCAN", 0, "MATCH", "a*"), ("SCAN", 0, "TYPE", "hash", "COUNT", 100)],
     "SET": [("SET", "a", "v"), ("SET", "a", "v", "GET"), ("SET", "none", "v", "XX", "GET")],
@@ -98,6 +112,10 @@ def build(seed=1):
         engine.execute(("XADD", "q", id, "field", "value"))
     engine.execute(("XGROUP", "CREATE", "q", "g", 0))
     engine.execute(("XREADGROUP", "GROUP", "g", "bob", "COUNT", 1, "STREAMS", "q", ">"))
+    engine.execute(
+        ("GEOADD", "geo", 13.361389, 38.115556, "Palermo", 15.087269, 37.502669, "Catania")
+    )
+    engine.execute(("PFADD", "hll", "a", "b", "c"))
     engine.execute(("ZADD", "z", 1, "one", 2, "abc", 3, "three"))
     engine.execute(("HSET", "h", "f1", "one", "f2", "twenty", "f3", "three"))
     return engine
