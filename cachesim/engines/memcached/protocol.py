@@ -1,5 +1,7 @@
 """The words of the text protocol that several files use."""
 
+from urllib.parse import quote
+
 Tokens = list[bytes]  # the words of a request line, the command's name first
 
 OK, ERROR = "OK", "ERROR"
@@ -19,6 +21,24 @@ def to_key(word: bytes) -> str:
     'a\udcff'
     """
     return word.decode("utf-8", "surrogateescape")
+
+
+def from_key(key: str) -> bytes:
+    r"""Return a key as the bytes on the wire.
+
+    >>> from_key("a\udcff")
+    b'a\xff'
+    """
+    return key.encode("utf-8", "surrogateescape")
+
+
+def to_uri(key: str) -> str:
+    """Return a key with every odd byte as two hex digits, as in a web address.
+
+    >>> to_uri("a:b")
+    'a%3Ab'
+    """
+    return quote(from_key(key), safe="")
 
 
 def is_quiet(tokens: Tokens) -> bool:
