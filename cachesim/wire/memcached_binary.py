@@ -30,6 +30,11 @@ class BinaryTalk:
         self.login = login  # None: nobody needs a password
         self._waiting: Message | None = None  # its value is still to come
 
+    @property
+    def waits(self) -> bool:
+        """Whether the value of a request that has begun is still to come."""
+        return self._waiting is not None
+
     def next_reply(self) -> bytes | None:
         """Take the next step and return its reply; None if more bytes are needed."""
         if self.stream.to_swallow:

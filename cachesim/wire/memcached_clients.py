@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cachesim.wire.memcached_conversation import MemcachedConversation
 
 FIRST = 24  # the number of the first client: below are the files that a server has open
+SPARE = 26  # numbers of -c that no client gets
 MOST_WATCHERS = 20
 TOO_MANY = b"ERROR Too many open connections\r\n"
 
@@ -36,6 +37,7 @@ class MemcachedClients:
         self.by_number: dict[int, MemcachedConversation] = {}
         self.watchers: list[MemcachedConversation] = []
         self.listening: tuple[str, ...] = ()  # the server's own addresses
+        self.began = engine.now
         self.lines = 0  # told to watchers so far
         host = engine.host
         host.sasl, host.auth_file = self.sasl is not None, files.text or host.auth_file
@@ -76,7 +78,7 @@ class MemcachedClients:
     def is_full(self) -> bool:
         """Whether a new client must go; it is counted."""
         host = self.engine.host
-        full = host.connections + FIRST >= host.max_connections - 1
+        full = host.connections >= host.max_connections - SPARE
         host.rejected += full
         return full
 
@@ -140,7 +142,7 @@ class MemcachedClients:
             found |= {
                 f"{number}:addr": address,
                 f"{number}:state": "conn_listening",
-                f"{number}:secs_since_last_cmd": self.engine.now - 2,
+                f"{number}:secs_since_last_cmd": self.engine.now - self.began,
             }
         for number, client in sorted(self.by_number.items()):
             state = "conn_watch" if client.watched else client.state

@@ -111,7 +111,7 @@ class MemcachedConversation:
             if size > ENOUGH or len(replies) == TURN:
                 self.pending = True
                 break
-        self.state = "conn_nread" if self._talk and len(stream) else "conn_waiting"
+        self.state = "conn_nread" if self._talk and self._talk.waits else "conn_waiting"
         return b"".join(replies)
 
     def alone(self, words: list[bytes]) -> bytes | None:

@@ -158,6 +158,11 @@ class TextLogin:
         self._size: int | None = None  # bytes of the block that is still to come
         self._held: bytes | None = None  # the server has one place for a reply: the last one stays
 
+    @property
+    def waits(self) -> bool:
+        """Whether the user and the password are still to come."""
+        return self._size is not None
+
     def next_reply(self) -> bytes | None:
         """Take the next step and return its reply; None if more bytes are needed."""
         while True:

@@ -50,7 +50,11 @@ class Stream:
 
 
 class Talk(Protocol):
-    """One way to read the stream: a protocol, or the log in before it."""
+    """One way to read the stream: a protocol, or the login before it."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether the value of a request that has begun is still to come."""
 
     def next_reply(self) -> bytes | None:
         """Take the next step and return its reply; None if more bytes are needed."""

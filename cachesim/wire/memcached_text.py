@@ -28,6 +28,11 @@ class TextTalk:
         self._searched = 0  # the buffer has no end of a line before this place
         self._block: Block | MetaBlock | None = None  # a command that waits for its data
 
+    @property
+    def waits(self) -> bool:
+        """Whether the value of a request that has begun is still to come."""
+        return self._block is not None
+
     def next_reply(self) -> bytes | None:
         """Take the next step and return its reply; None if more bytes are needed."""
         if self.stream.to_swallow:
