@@ -28,6 +28,7 @@ class BinaryTalk:
         self.stream = stream
         self.engine = engine
         self.login = login  # None: nobody needs a password
+        self._has_begun = False  # it has sent a message
         self._waiting: Message | None = None  # its value is still to come
 
     @property
@@ -50,14 +51,16 @@ class BinaryTalk:
     def _take_head(self) -> Message | None:
         """Return the next message without its value; None if it is not complete, or none.
 
-        SIMPLIFIED: the server waits for 24 bytes until it hangs up on a client that speaks
-        something else.
+        SIMPLIFIED: the server waits for 24 bytes until it hangs up on a client whose first byte
+        is wrong.
         """
         stream = self.stream
-        if len(stream) and stream.buffer[stream.at] != REQUEST:
+        is_long = len(stream) >= HEAD.size
+        if len(stream) and stream.buffer[stream.at] != REQUEST and (is_long or not self._has_begun):
             stream.drop()
-        if stream.over or len(stream) < HEAD.size:
+        if stream.over or not is_long:
             return None
+        self._has_begun = True
         _, opcode, key, extras, _, _, body, opaque, cas = HEAD.unpack(stream.look(HEAD.size))
         rest = stream.take(HEAD.size + extras + key)
         if rest is None:

@@ -45,11 +45,11 @@ def refusal(daemon: Daemon, message: Message) -> bytes | None:
         daemon.prefixes.count(key, SETS)
     if size >= 0 and allocator.size(key, size, flags) <= allocator.largest:
         return None
+    if MUTATIONS in daemon.watched and shape.name in STORING[:3]:
+        refused(daemon, "na", "too_large", key)
     too_large = daemon.counts.too_large
     allocator.refuse(key, replaces=shape.name == "set")
     daemon.counts.too_large = too_large + (size >= 0)
-    if MUTATIONS in daemon.watched and shape.name in STORING[:3]:
-        refused(daemon, "na", "too_large", key)
     return error(message, binary.TOO_LARGE)
 
 

@@ -115,9 +115,9 @@ def update(daemon: Daemon, tokens: Tokens) -> bytes | Block:
     block = Block(how.decode(), key, flags, expires, size, unique, quiet)
     if daemon.allocator.size(key, size, flags) <= daemon.allocator.largest:
         return block
-    daemon.allocator.refuse(key, replaces=how == b"set")
     if MUTATIONS in daemon.watched:
         refused(daemon, how.decode(), "too_large", key)
+    daemon.allocator.refuse(key, replaces=how == b"set")
     return block._replace(refusal=one_line(TOO_LARGE, quiet=quiet))
 
 
