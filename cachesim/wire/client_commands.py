@@ -134,7 +134,9 @@ def client_list(client: Any, *parts: bytes) -> Reply:
         chosen = [known[number] for number in map(client_number, parts[1:]) if number in known]
     elif parts:
         raise CommandError(SYNTAX)
-    return Verbatim("".join(f"{each.described()}\n" for each in chosen).encode())
+    return Verbatim(
+        "".join(f"{each.described()}\n" for each in chosen).encode("utf-8", "surrogateescape")
+    )
 
 
 def client_type(part: bytes) -> str:

@@ -235,7 +235,9 @@ def test_sasl_in_two_steps(passwords):
 
     assert told(client, step) == [(0x22, 0x20, b"Auth failure.")]
     assert told(client, plain(b""), step) == [(0x21, 0x21, b""), (0x22, 0, b"Authenticated")]
-    assert told(client, plain(b"\0ada\0secret")) == [(0x21, 0x20, b"Auth failure.")]  # once is enough
+    assert told(client, plain(b"\0ada\0secret")) == [
+        (0x21, 0x20, b"Auth failure.")
+    ]  # once is enough
 
 
 def test_sasl_and_a_text_client(passwords):

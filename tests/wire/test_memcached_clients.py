@@ -170,7 +170,9 @@ def test_stats_detail(join):
     """Commands by prefix, in the order of the server's hash table."""
     client = join()
     client.receive(b"set x:1 0 0 1\r\n1\r\n")  # not counted yet
-    client.receive(b"stats detail on\r\nset x:1 0 0 1\r\n1\r\nget x:1 x:2\r\ndelete y:1\r\nget z\r\n")
+    client.receive(
+        b"stats detail on\r\nset x:1 0 0 1\r\n1\r\nget x:1 x:2\r\ndelete y:1\r\nget z\r\n"
+    )
 
     assert client.receive(b"stats detail dump\r\n") == (
         b"PREFIX y get 0 hit 0 set 0 del 1\r\nPREFIX x get 2 hit 1 set 1 del 0\r\nEND\r\n"
