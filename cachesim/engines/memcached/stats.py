@@ -1,15 +1,19 @@
 """The figures of the `stats` command: general, items and slabs by class, settings, sizes."""
 
 from cachesim.engines.memcached.daemon import Daemon
-from cachesim.engines.memcached.host import Host
 from cachesim.engines.memcached.items import ClassLRU
 from cachesim.engines.memcached.protocol import ERROR
+from cachesim.engines.memcached.stats_process import (
+    connections,
+    table_of_keys,
+    traffic,
+    watchers,
+)
 from cachesim.engines.memcached.stats_settings import Figures, settings
 from cachesim.engines.memcached.table import ItemTable
 from cachesim.errors import CommandError
 
 VERSION = "1.6.18"  # the server this engine follows
-LEAST_POWER = 16  # of two: buckets of a new server's hash table
 
 
 def reset(daemon: Daemon) -> None:
@@ -39,7 +43,7 @@ def general(daemon: Daemon) -> Figures:
 
     SIMPLIFIED: what this server has not (its own buffers, threads' locks) is 0.
     """
-    counts, host = daemon.counts, daemon.host
+    counts, host, limit = daemon.counts, daemon.host, daemon.slabs.limit
     return {
         "pid": host.pid,
         "uptime": daemon.now - 60,
@@ -47,78 +51,19 @@ def general(daemon: Daemon) -> Figures:
         "version": VERSION,
         "libevent": "none",
         "pointer_size": 64,
-        **_connections(host),
+        **connections(host),
         **_commands(daemon),
         "store_too_large": counts.too_large,
         "store_no_memory": counts.no_memory,
-        "auth_cmds": host.auth_cmds,
-        "auth_errors": host.auth_errors,
-        "bytes_read": host.bytes_read,
-        "bytes_written": host.bytes_written,
-        "limit_maxbytes": daemon.slabs.limit,
-        "accepting_conns": 1,
-        "listen_disabled_num": 0,
-        "time_in_listen_disabled_us": 0,
-        "threads": daemon.settings.threads,
-        "conn_yields": 0,
-        **_table_of_keys(len(daemon)),
+        **traffic(host, limit, daemon.settings.threads),
+        **table_of_keys(len(daemon)),
         **_threads(daemon),
-        **_log(host),
+        **watchers(host),
         "bytes": sum(segment.bytes for lru in daemon.lrus for segment in lru.segments),
         "curr_items": len(daemon),
         "total_items": counts.total_items,
         "slab_global_page_pool": len(daemon.slabs.pool),
         **_totals(daemon),
-    }
-
-
-def _connections(host: Host) -> Figures:
-    user, system = host.usage()
-    return {
-        "rusage_user": f"{user:.6f}",
-        "rusage_system": f"{system:.6f}",
-        "max_connections": host.max_connections,
-        "curr_connections": host.connections,
-        "total_connections": host.total_connections,
-        "rejected_connections": host.rejected,
-        "connection_structures": host.most_at_once,
-        **dict.fromkeys(BUFFERS, 0),
-        "reserved_fds": 20,
-    }
-
-
-BUFFERS = (
-    "response_obj_oom",
-    "response_obj_count",
-    "response_obj_bytes",
-    "read_buf_count",
-    "read_buf_bytes",
-    "read_buf_bytes_free",
-    "read_buf_oom",
-)
-
-
-def _table_of_keys(items: int) -> Figures:
-    """Return the size that the server's hash table has; it grows at 1.5 items per bucket.
-
-    SIMPLIFIED: the table of the server never shrinks.
-    """
-    power = LEAST_POWER
-    while items > 1.5 * 2**power:
-        power += 1
-    return {"hash_power_level": power, "hash_bytes": 8 * 2**power, "hash_is_expanding": 0}
-
-
-def _log(host: Host) -> Figures:
-    return {
-        "malloc_fails": 0,
-        "log_worker_dropped": 0,
-        "log_worker_written": host.log_written,
-        "log_watcher_skipped": host.log_skipped,
-        "log_watcher_sent": host.log_sent,
-        "log_watchers": host.watchers,
-        "unexpected_napi_ids": 0,
-        "round_robin_fallback": 0,
     }
 
 
