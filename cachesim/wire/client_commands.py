@@ -134,9 +134,7 @@ def client_list(client: Any, *parts: bytes) -> Reply:
         chosen = [known[number] for number in map(client_number, parts[1:]) if number in known]
     elif parts:
         raise CommandError(SYNTAX)
-    return Verbatim(
-        "".join(f"{each.described()}\n" for each in chosen).encode("utf-8", "surrogateescape")
-    )
+    return Verbatim("".join(f"{each.described()}\n" for each in chosen).encode())
 
 
 def client_type(part: bytes) -> str:

@@ -5,14 +5,14 @@ from cachesim.engines.memcached.binary import HEAD, LONGEST_KEY, REQUEST, Messag
 from cachesim.engines.memcached.engine import MemcachedEngine
 from cachesim.engines.memcached.proto_bin import answer, refusal
 from cachesim.wire.memcached_login import SaslLogin
-from cachesim.wire.memcached_stream import READ_BUFFER, Stream
+from cachesim.wire.memcached_stream import READ_BUFFER, Incoming
 
 
 class BinaryTalk:
     r"""Reads messages: a head with its extras and key, and then the value.
 
     >>> from cachesim.engines.memcached.engine import Memcached
-    >>> stream, engine = Stream(), Memcached().build(clock=lambda: 0.0, random=lambda: 0.5)
+    >>> stream, engine = Incoming(), Memcached().build(clock=lambda: 0.0, random=lambda: 0.5)
     >>> stream.buffer += b"\x80\x0b" + bytes(22)  # what version is it?
     >>> BinaryTalk(stream, engine).next_reply()
     b'\x81\x0b\x00\x00\x00\x00\x00\x00\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x001.6.18'
@@ -23,7 +23,7 @@ class BinaryTalk:
     """
 
     def __init__(
-        self, stream: Stream, engine: MemcachedEngine, login: SaslLogin | None = None
+        self, stream: Incoming, engine: MemcachedEngine, login: SaslLogin | None = None
     ) -> None:
         self.stream = stream
         self.engine = engine

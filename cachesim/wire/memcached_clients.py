@@ -1,17 +1,14 @@
 """All connections to one memcached engine: who they are, who may come in, and who watches."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from cachesim.engines.base import START
+from cachesim.engines.memcached.engine import MemcachedEngine
 from cachesim.engines.memcached.host import WATCHER_BUFFER
 from cachesim.engines.memcached.logged import CONNECTIONS, FETCHERS, KINDS
+from cachesim.engines.memcached.stats_settings import Figures
 from cachesim.wire.addresses import shown
 from cachesim.wire.memcached_login import read_passwords
-
-if TYPE_CHECKING:
-    from cachesim.engines.memcached.engine import MemcachedEngine
-    from cachesim.engines.memcached.stats_settings import Figures
-    from cachesim.wire.memcached_conversation import MemcachedConversation
 
 FIRST = 24  # the number of the first client: below are the files that a server has open
 SPARE = 26  # numbers of -c that no client gets
@@ -29,13 +26,13 @@ class PasswordFiles(NamedTuple):
 class MemcachedClients:
     """All connections to one engine. Raises BadInput if a file of passwords is bad."""
 
-    def __init__(self, engine: "MemcachedEngine", files: PasswordFiles | None = None) -> None:
+    def __init__(self, engine: MemcachedEngine, files: PasswordFiles | None = None) -> None:
         files = files or PasswordFiles()
         self.engine = engine
         self.sasl = read_passwords(files.sasl) if files.sasl else None
         self.passwords = read_passwords(files.text) if files.text else None
-        self.by_number: dict[int, MemcachedConversation] = {}
-        self.watchers: list[MemcachedConversation] = []
+        self.by_number: dict[int, Any] = {}
+        self.watchers: list[Any] = []
         self.listening: tuple[str, ...] = ()  # the server's own addresses
         self.began = engine.now
         self.lines = 0  # told to watchers so far
@@ -53,7 +50,7 @@ class MemcachedClients:
             else:
                 host.address, host.port = name[:2]
 
-    def join(self, client: "MemcachedConversation") -> None:
+    def join(self, client: Any) -> None:
         """Let a new client in; its number is the lowest that is free, as for a file."""
         host, number = self.engine.host, FIRST
         while number in self.by_number:
@@ -65,7 +62,7 @@ class MemcachedClients:
         host.most_at_once = max(host.most_at_once, host.connections)
         self._tell_of(client, "conn_new")
 
-    def leave(self, client: "MemcachedConversation") -> None:
+    def leave(self, client: Any) -> None:
         """Forget a client that is gone."""
         if self.by_number.pop(client.number, None) is None:
             return
@@ -84,7 +81,7 @@ class MemcachedClients:
 
     # --- watch
 
-    def watch(self, client: "MemcachedConversation", names: list[bytes]) -> str:
+    def watch(self, client: Any, names: list[bytes]) -> str:
         """Let a client watch; return the server's answer."""
         kinds = frozenset(name.decode("latin-1") for name in names) or {FETCHERS}
         if not kinds <= set(KINDS):
@@ -101,7 +98,7 @@ class MemcachedClients:
         self.engine.log = self.tell
         self.engine.host.watchers = len(self.watchers)
 
-    def _tell_of(self, client: "MemcachedConversation", what: str, reason: str = "") -> None:
+    def _tell_of(self, client: Any, what: str, reason: str = "") -> None:
         if CONNECTIONS not in self.engine.watched:
             return
         address, _, port = client.peer.rpartition(":")
@@ -121,7 +118,7 @@ class MemcachedClients:
             if kind in client.watched:
                 self._send(client, line)
 
-    def _send(self, client: "MemcachedConversation", line: bytes) -> None:
+    def _send(self, client: Any, line: bytes) -> None:
         host = self.engine.host
         if client.unsent() + len(line) > WATCHER_BUFFER:
             client.skipped += 1
@@ -135,7 +132,7 @@ class MemcachedClients:
 
     # --- stats conns
 
-    def figures(self) -> "Figures":
+    def figures(self) -> Figures:
         """Return address and state of each socket."""
         found: Figures = {}
         for number, address in enumerate(self.listening, FIRST - len(self.listening)):

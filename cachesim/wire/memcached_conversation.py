@@ -8,7 +8,7 @@ from cachesim.engines.memcached.protocol import one_line
 from cachesim.wire.memcached_binary import BinaryTalk
 from cachesim.wire.memcached_clients import MemcachedClients
 from cachesim.wire.memcached_login import SaslLogin, TextLogin
-from cachesim.wire.memcached_stream import Stream, Talk
+from cachesim.wire.memcached_stream import Incoming, Talk
 from cachesim.wire.memcached_text import TextTalk
 from cachesim.wire.turns import ENOUGH, TURN
 
@@ -48,7 +48,7 @@ class MemcachedConversation:
         self.skipped = 0  # lines that did not fit into its buffer
         self.give: Callable[[bytes], None] = lambda data: None  # sends unasked; the server sets it
         self.unsent: Callable[[], int] = int  # bytes that wait to be sent; the server sets it
-        self.stream = Stream()
+        self.stream = Incoming()
         self._talk: Talk | None = self._first_talk()
 
     @property

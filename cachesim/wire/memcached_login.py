@@ -14,7 +14,7 @@ from cachesim.engines.memcached.host import Host
 from cachesim.engines.memcached.numerals import WORD, to_word
 from cachesim.engines.memcached.protocol import one_line
 from cachesim.errors import BadInput
-from cachesim.wire.memcached_stream import READ_BUFFER, Stream
+from cachesim.wire.memcached_stream import READ_BUFFER, Incoming
 
 LONGEST_LINE = 255  # bytes of a line in a file of passwords
 LONGEST_START = 2048  # bytes without the end of a line, of a client that is not known
@@ -138,7 +138,7 @@ def is_right(passwords: Passwords, user: bytes, password: bytes, *, more: bool =
 class TextLogin:
     r"""How a client of the text protocol says who it is: `set KEY 0 0 SIZE`, then "user password".
 
-    >>> stream = Stream()
+    >>> stream = Incoming()
     >>> stream.buffer += b"set x 0 0 7\r\nada abc\r\n"
     >>> TextLogin(stream, {b"ada": b"abc"}, Host(), done=lambda: None).next_reply()
     b'STORED\r\n'
@@ -149,7 +149,7 @@ class TextLogin:
     """
 
     def __init__(
-        self, stream: Stream, passwords: Passwords, host: Host, done: Callable[[], None]
+        self, stream: Incoming, passwords: Passwords, host: Host, done: Callable[[], None]
     ) -> None:
         self.stream = stream
         self.passwords = passwords

@@ -5,7 +5,7 @@ from typing import Protocol
 READ_BUFFER = 16384  # bytes that the server reads at once: no request's head may be longer
 
 
-class Stream:
+class Incoming:
     """The bytes of one connection, from the first that is not used."""
 
     def __init__(self) -> None:

@@ -1,14 +1,11 @@
 """One memcached client that speaks the text protocol."""
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from cachesim.engines.memcached.proto_items import Block
 from cachesim.engines.memcached.proto_meta import MetaBlock
 from cachesim.engines.memcached.proto_text import begin
-from cachesim.wire.memcached_stream import READ_BUFFER, Stream
-
-if TYPE_CHECKING:
-    from cachesim.wire.memcached_conversation import MemcachedConversation
+from cachesim.wire.memcached_stream import READ_BUFFER, Incoming
 
 LONGEST_START = 2048  # bytes without the end of a line; more only for a get
 ALONE = (b"watch", b"lru_crawler")  # commands that may not follow others in one piece
@@ -22,7 +19,7 @@ class TextTalk:
     memcached 1.6: memcached.c, drive_machine; proto_text.c, try_read_command_ascii.
     """
 
-    def __init__(self, stream: Stream, client: "MemcachedConversation") -> None:
+    def __init__(self, stream: Incoming, client: Any) -> None:
         self.stream = stream
         self.client = client
         self._searched = 0  # the buffer has no end of a line before this place
@@ -75,7 +72,7 @@ class TextTalk:
 
     def _begin(self, line: bytes) -> bytes:
         if line.lstrip(b" ").startswith(ALONE):
-            reply = self.client.alone([word for word in line.split(b" ") if word])
+            reply: bytes | None = self.client.alone([word for word in line.split(b" ") if word])
             if reply is not None:
                 return reply
         outcome = begin(self.client.engine, line)

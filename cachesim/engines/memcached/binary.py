@@ -45,7 +45,7 @@ class Message(NamedTuple):
         return size if size < 2**31 - 2 else size - 2**32
 
     @property
-    def shape(self) -> "Shape | None":
+    def shape(self) -> "MessageShape | None":
         """What the opcode demands; None if there is no such command."""
         return SHAPES.get(self.opcode)
 
@@ -55,7 +55,7 @@ class Message(NamedTuple):
         return self.shape is not None and self.shape.is_quiet
 
 
-class Shape(NamedTuple):
+class MessageShape(NamedTuple):
     """A command of the binary protocol, and what its messages must look like."""
 
     name: str
@@ -73,7 +73,7 @@ class Shape(NamedTuple):
         )
 
 
-def _shapes() -> dict[int, Shape]:
+def _shapes() -> dict[int, MessageShape]:
     """Return the shape of each opcode. A quiet command has its own opcode beside the loud one."""
     found = {}
     for loud, quiet, shape in ROWS:
@@ -83,28 +83,28 @@ def _shapes() -> dict[int, Shape]:
     return found
 
 
-ROWS: tuple[tuple[int, int | None, Shape], ...] = (
-    (0x00, 0x09, Shape("get")),
-    (0x01, 0x11, Shape("set", (8,), value=True)),
-    (0x02, 0x12, Shape("add", (8,), value=True)),
-    (0x03, 0x13, Shape("replace", (8,), value=True)),
-    (0x04, 0x14, Shape("delete")),
-    (0x05, 0x15, Shape("incr", (20,))),
-    (0x06, 0x16, Shape("decr", (20,))),
-    (0x07, 0x17, Shape("quit", key=False)),
-    (0x08, 0x18, Shape("flush", (0, 4), key=False)),
-    (0x0A, None, Shape("noop", key=False)),
-    (0x0B, None, Shape("version", key=False)),
-    (0x0C, 0x0D, Shape("getk")),
-    (0x0E, 0x19, Shape("append", value=True)),
-    (0x0F, 0x1A, Shape("prepend", value=True)),
-    (0x10, None, Shape("stat", key=None, value=None)),
-    (0x1C, None, Shape("touch", (4,), value=None)),
-    (0x1D, 0x1E, Shape("gat", (4,), value=None)),
-    (0x23, 0x24, Shape("gatk", (4,), value=None)),
-    (0x20, None, Shape("mechanisms", key=False)),
-    (0x21, None, Shape("auth", value=True)),
-    (0x22, None, Shape("step", value=True)),
+ROWS: tuple[tuple[int, int | None, MessageShape], ...] = (
+    (0x00, 0x09, MessageShape("get")),
+    (0x01, 0x11, MessageShape("set", (8,), value=True)),
+    (0x02, 0x12, MessageShape("add", (8,), value=True)),
+    (0x03, 0x13, MessageShape("replace", (8,), value=True)),
+    (0x04, 0x14, MessageShape("delete")),
+    (0x05, 0x15, MessageShape("incr", (20,))),
+    (0x06, 0x16, MessageShape("decr", (20,))),
+    (0x07, 0x17, MessageShape("quit", key=False)),
+    (0x08, 0x18, MessageShape("flush", (0, 4), key=False)),
+    (0x0A, None, MessageShape("noop", key=False)),
+    (0x0B, None, MessageShape("version", key=False)),
+    (0x0C, 0x0D, MessageShape("getk")),
+    (0x0E, 0x19, MessageShape("append", value=True)),
+    (0x0F, 0x1A, MessageShape("prepend", value=True)),
+    (0x10, None, MessageShape("stat", key=None, value=None)),
+    (0x1C, None, MessageShape("touch", (4,), value=None)),
+    (0x1D, 0x1E, MessageShape("gat", (4,), value=None)),
+    (0x23, 0x24, MessageShape("gatk", (4,), value=None)),
+    (0x20, None, MessageShape("mechanisms", key=False)),
+    (0x21, None, MessageShape("auth", value=True)),
+    (0x22, None, MessageShape("step", value=True)),
 )
 SHAPES = _shapes()
 

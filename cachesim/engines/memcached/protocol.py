@@ -1,7 +1,5 @@
 """The words of the text protocol that several files use."""
 
-from urllib.parse import quote
-
 Tokens = list[bytes]  # the words of a request line, the command's name first
 
 OK, ERROR = "OK", "ERROR"
@@ -12,6 +10,7 @@ NOT_A_DELTA = "CLIENT_ERROR invalid numeric delta argument"
 LONGEST_KEY = 250  # bytes
 LARGEST_BLOCK = 2**31 - 3  # bytes
 END_OF_LINE = b"\r\n"
+UNRESERVED = frozenset(b"-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
 
 def to_key(word: bytes) -> str:
@@ -38,7 +37,7 @@ def to_uri(key: str) -> str:
     >>> to_uri("a:b")
     'a%3Ab'
     """
-    return quote(from_key(key), safe="")
+    return "".join(chr(byte) if byte in UNRESERVED else f"%{byte:02X}" for byte in from_key(key))
 
 
 def is_quiet(tokens: Tokens) -> bool:

@@ -15,31 +15,13 @@ def _yes(holds: object) -> str:
 
 def settings(daemon: Daemon) -> Figures:
     """Return the settings (memcached.c, process_stat_settings)."""
-    chosen, host = daemon.settings, daemon.host
+    chosen = daemon.settings
     return {
         "maxbytes": daemon.slabs.limit,
-        "maxconns": host.max_connections,
-        "tcpport": host.port,
-        "udpport": 0,
-        "inter": host.address,
-        "verbosity": chosen.verbosity,
-        "oldest": chosen.oldest_live,
-        "evictions": "on",
-        "domain_socket": host.socket,
-        "umask": 700,
-        "shutdown_command": "no",
+        **_sockets(daemon),
         "growth_factor": f"{chosen.growth_factor:.2f}",
         "chunk_size": 48,
-        "num_threads": chosen.threads,
-        "num_threads_per_udp": chosen.threads,
-        "stat_key_prefix": DELIMITER,
-        "detail_enabled": _yes(daemon.prefixes.enabled),
-        "reqs_per_event": 20,
-        "cas_enabled": _yes(chosen.use_cas),
-        "tcp_backlog": 1024,
-        "binding_protocol": host.protocol,
-        "auth_enabled_sasl": _yes(host.sasl),
-        "auth_enabled_ascii": host.auth_file,
+        **_clients(daemon),
         "item_size_max": chosen.item_size_max,
         "maxconns_fast": "yes",
         "hashpower_init": 0,
@@ -54,13 +36,45 @@ def settings(daemon: Daemon) -> Figures:
         "worker_logbuf_size": 65536,
         "read_buf_mem_limit": 0,
         "track_sizes": _yes(daemon.sizes_from is not None),
-        "inline_ascii_response": "no",
         **WITHOUT,
+    }
+
+
+def _sockets(daemon: Daemon) -> Figures:
+    host = daemon.host
+    return {
+        "maxconns": host.max_connections,
+        "tcpport": host.port,
+        "udpport": 0,
+        "inter": host.address,
+        "verbosity": daemon.settings.verbosity,
+        "oldest": daemon.settings.oldest_live,
+        "evictions": "on",
+        "domain_socket": host.socket,
+        "umask": 700,
+        "shutdown_command": "no",
+    }
+
+
+def _clients(daemon: Daemon) -> Figures:
+    chosen, host = daemon.settings, daemon.host
+    return {
+        "num_threads": chosen.threads,
+        "num_threads_per_udp": chosen.threads,
+        "stat_key_prefix": DELIMITER,
+        "detail_enabled": _yes(daemon.prefixes.enabled),
+        "reqs_per_event": 20,
+        "cas_enabled": _yes(chosen.use_cas),
+        "tcp_backlog": 1024,
+        "binding_protocol": host.protocol,
+        "auth_enabled_sasl": _yes(host.sasl),
+        "auth_enabled_ascii": host.auth_file,
     }
 
 
 # External storage, TLS and the like: switched off, as in a server that was started without them.
 WITHOUT: Figures = {
+    "inline_ascii_response": "no",
     "ext_item_size": 512,
     "ext_item_age": 4294967295,
     "ext_low_ttl": 0,
