@@ -105,7 +105,8 @@ def serve(
         else:
             engine = spec.build(clock, draw)
         ready = partial(say, f"{engine.version}, {limit}")
-        server = Server(engine, speed, passwords=passwords)
+        with about("--sasl" if sasl else "--auth-file"):
+            server = Server(engine, speed, passwords=passwords)
         asyncio.run(server.run(Address(host, port, unixsocket), ready))
     else:
         redis, first = _of_a_fleet(spec, port, unixsocket, shards, replicas or 0, speed)

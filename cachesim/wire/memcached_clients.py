@@ -1,5 +1,6 @@
 """All connections to one memcached engine: who they are, who may come in, and who watches."""
 
+import os
 from typing import Any, NamedTuple
 
 from cachesim.engines.base import START
@@ -43,6 +44,7 @@ class MemcachedClients:
     def listen(self, names: list[Any]) -> None:
         """Hear at which sockets the server listens: (host, port, ...) or a path."""
         host = self.engine.host
+        host.pid, host.usage = os.getpid(), lambda: os.times()[:2]
         self.listening = tuple(named(shown(name)) for name in names)
         for name in names:
             if isinstance(name, str):

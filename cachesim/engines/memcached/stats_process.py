@@ -45,7 +45,7 @@ def table_of_keys(items: int) -> Figures:
 
 
 def watchers(host: Host) -> Figures:
-    """Return what `watch` has told."""
+    """Return the counts of lines that `watch` has told."""
     return {
         "malloc_fails": 0,
         "log_worker_dropped": 0,
