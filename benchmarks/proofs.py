@@ -48,7 +48,7 @@ PROOFS = (
         (("FUZZ", "1000000"),),
     ),
     Proof(
-        "Libraries of real applications work with the real server and with cachesim serve",
+        "Libraries of real applications work with ours as with the real server, or need what it lacks",
         "python benchmarks/applications.py",
         is_markdown=True,
     ),
