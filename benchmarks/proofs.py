@@ -1,6 +1,6 @@
-"""The long proofs of the fleet, with what each of them printed, as a page: docs/background/proofs.md.
+"""The long proofs, with what each of them printed, as a page: docs/background/proofs.md.
 
-`make proofs` runs this. It takes some minutes, and it needs redis-server. It fails if a proof fails.
+`make proofs` runs this. It takes half an hour, and it needs redis-server, memcached and npm. It fails if a proof fails.
 """
 
 import os
@@ -40,6 +40,16 @@ PROOFS = (
     Proof(
         "Real Redis fleets do what the model does",
         "python -m cachesim fidelity --fleet --markdown",
+        is_markdown=True,
+    ),
+    Proof(
+        "A million random and broken messages crash no server",
+        "python -m pytest -q -s tests/wire/test_fuzz.py",
+        (("FUZZ", "1000000"),),
+    ),
+    Proof(
+        "Libraries of real applications work with ours as with the real server, or need what it lacks",
+        "python benchmarks/applications.py",
         is_markdown=True,
     ),
 )

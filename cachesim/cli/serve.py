@@ -17,8 +17,10 @@ from cachesim.errors import BadInput
 from cachesim.rng import uniform
 from cachesim.spec import Bytes, Rule, Seed
 from cachesim.units import show_size
+from cachesim.wire.addresses import Address
+from cachesim.wire.memcached_clients import PasswordFiles
 from cachesim.wire.served_cluster import ServedCluster
-from cachesim.wire.server import Address, Server, wall_clock
+from cachesim.wire.server import Server, wall_clock
 
 Port = Annotated[int, Rule("from 0 (any that is free) to 65535", lambda x: 0 <= x <= 65535)]
 Speed = Annotated[float, Rule("> 0 and <= 100000", lambda x: 0 < x <= 100_000)]
@@ -57,6 +59,18 @@ PORTS = {"redis": 6379, "memcached": 11211, "simple": 6379}
 @POLICY
 @ruled("--shards", Shards, "Serve a Redis Cluster of so many primaries, one port per node.")
 @ruled("--replicas", Replicas, "Replicas of each primary, a port for each.", usual="0")
+@click.option(
+    "--sasl",
+    metavar="FILE",
+    type=PATH,
+    help="Lines user:password; clients of memcached's binary protocol then need one (SASL).",
+)
+@click.option(
+    "--auth-file",
+    metavar="FILE",
+    type=PATH,
+    help="The same for clients of memcached's text protocol.",
+)
 @ruled("--speed", Speed, "Simulated seconds per second.", default="1")
 @ruled("--seed", Seed, "Seed of the engine's random draws.", default="1")
 def serve(
@@ -68,11 +82,13 @@ def serve(
     policy: str | None,
     shards: int | None,
     replicas: int | None,
+    sasl: str | None,
+    auth_file: str | None,
     speed: float,
     seed: int,
 ) -> None:
     """Serve an embedded engine to redis-cli or any other client."""
-    spec = _spec(name, policy, maxmemory)
+    spec, passwords = _spec(name, policy, maxmemory), _passwords(name, sasl, auth_file)
     port = PORTS[name] if port is None and unixsocket is None else port
     clock = wall_clock(speed)
     limit = show_size(spec.memory)  # type: ignore[attr-defined]
@@ -89,7 +105,9 @@ def serve(
         else:
             engine = spec.build(clock, draw)
         ready = partial(say, f"{engine.version}, {limit}")
-        asyncio.run(Server(engine, speed).run(Address(host, port, unixsocket), ready))
+        with about("--sasl" if sasl else "--auth-file"):
+            server = Server(engine, speed, passwords=passwords)
+        asyncio.run(server.run(Address(host, port, unixsocket), ready))
     else:
         redis, first = _of_a_fleet(spec, port, unixsocket, shards, replicas or 0, speed)
         fleet = ServedCluster(redis, shards or 1, replicas or 0, clock, speed, seed)
@@ -106,6 +124,18 @@ def _spec(name: str, policy: str | None, maxmemory: int | None) -> EngineSpec:
         with about("--maxmemory"):
             spec = spec.replace(memory=maxmemory)
     return spec
+
+
+def _passwords(name: str, sasl: str | None, text: str | None) -> PasswordFiles:
+    """Say which protocol of memcached needs a password. Raises BadInput."""
+    option = "--sasl" if sasl else "--auth-file"
+    if (sasl or text) and name != "memcached":
+        raise BadInput(f"{option} is for --engine memcached, got {name}; leave it out")
+    if sasl and text:
+        raise BadInput(
+            "--sasl is for the binary protocol and --auth-file for the text protocol; give one"
+        )
+    return PasswordFiles(sasl, text)
 
 
 def _of_a_fleet(

@@ -76,12 +76,14 @@ class Clients:
     def holds_back(self, client: "RedisConversation", argv: Arguments) -> bool:
         """Whether a pause holds back a command of a client now."""
         pause = self.pause
-        if pause is None or client.link is not None:
+        if pause is None:
             return False
         if self.engine.clock() >= pause.until:
             self.go_on()
             return False
-        return not pause.only_writes or may_write(client, argv)
+        if client.link is not None or pause.only_writes:  # a replica acknowledges all the time
+            return may_write(client, argv)
+        return True
 
     def hold(self, until: float, only_writes: bool) -> None:
         """Begin a pause; of two pauses the stricter and the longer one count."""

@@ -1,24 +1,23 @@
-"""One memcached client's connection, in the text protocol. Bytes come in, bytes go out."""
+"""One memcached client's connection: the first byte says which protocol it speaks."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from cachesim.engines.memcached.proto_items import Block
-from cachesim.engines.memcached.proto_meta import MetaBlock
-from cachesim.engines.memcached.proto_text import begin
+from cachesim.engines.memcached.binary import REQUEST
+from cachesim.engines.memcached.protocol import one_line
+from cachesim.wire.memcached_binary import BinaryTalk
+from cachesim.wire.memcached_clients import MemcachedClients
+from cachesim.wire.memcached_login import SaslLogin, TextLogin
+from cachesim.wire.memcached_stream import Incoming, Talk
+from cachesim.wire.memcached_text import TextTalk
 from cachesim.wire.turns import ENOUGH, TURN
 
 if TYPE_CHECKING:
     from cachesim.engines.memcached.engine import MemcachedEngine
 
-LONGEST_START = 2048  # bytes without the end of a line; more only for a get
-READ_BUFFER = 16384  # bytes that the server reads at once: no line but a get is longer
-BINARY = 0x80  # the first byte of a client that speaks the binary protocol
-
 
 class MemcachedConversation:
-    r"""One client's connection to an engine.
-
-    SIMPLIFIED: there is no binary protocol. The connection of a client that uses it is closed.
+    r"""One client's connection to an engine. Bytes come in, bytes go out.
 
     >>> from cachesim.engines.memcached.engine import Memcached
     >>> client = MemcachedConversation(Memcached().build(clock=lambda: 0.0, random=lambda: 0.5))
@@ -27,99 +26,105 @@ class MemcachedConversation:
 
     References
     ----------
-    memcached 1.6: memcached.c, drive_machine; proto_text.c, try_read_command_ascii.
+    memcached 1.6: memcached.c, drive_machine, try_read_command_negotiate.
     """
 
-    def __init__(self, engine: "MemcachedEngine") -> None:
+    def __init__(
+        self,
+        engine: "MemcachedEngine",
+        clients: MemcachedClients | None = None,
+        number: int = 0,
+        peer: str = "",
+        here: str = "",
+    ) -> None:
         self.engine = engine
-        self.over = False  # the connection is to be closed
+        self.clients = clients or MemcachedClients(engine)
+        self.number = number
+        self.peer, self.here = peer, here
+        self.last = engine.now  # the server's seconds: when the last request came
+        self.state = "conn_waiting"
         self.pending = False  # more requests may be complete: receive(b"") goes on with them
-        self._dropped = False  # ... because the client broke the protocol, not by its wish
-        self._buffer = bytearray()
-        self._at = 0  # where in the buffer the next request begins
-        self._searched = 0  # the buffer has no end of a line before this place
-        self._block: Block | MetaBlock | None = None  # a command that waits for its data
-        self._to_swallow = 0  # bytes of a refused block that are still to come
+        self.watched: frozenset[str] = frozenset()  # the kinds of lines it gets; it says no more
+        self.skipped = 0  # lines that did not fit into its buffer
+        self.give: Callable[[bytes], None] = lambda data: None  # sends unasked; the server sets it
+        self.unsent: Callable[[], int] = int  # bytes that wait to be sent; the server sets it
+        self.stream = Incoming()
+        self._talk: Talk | None = self._first_talk()
+
+    @property
+    def over(self) -> bool:
+        """Whether the connection is to be closed."""
+        return self.stream.over
+
+    def _first_talk(self) -> Talk | None:
+        """Return how to read the first bytes; None: they tell it."""
+        clients, host = self.clients, self.engine.host
+        if clients.sasl is not None:
+            return BinaryTalk(self.stream, self.engine, SaslLogin(clients.sasl, host))
+        if clients.passwords is not None:
+            return TextLogin(self.stream, clients.passwords, host, self._speak_text)
+        return None
+
+    def _speak_text(self) -> None:
+        self._talk = TextTalk(self.stream, self)
 
     def receive(self, data: bytes) -> bytes:
         """Take a piece of the stream and return the replies to the requests that it completes."""
-        if self.over:
+        stream, host = self.stream, self.engine.host
+        host.bytes_read += len(data)
+        if stream.over or self.watched:
             return b""
-        self._buffer += data
-        replies, size = [], 0
-        self.pending = False
-        while not self.over:
-            reply = self._next_reply()
+        stream.buffer += data
+        if self._talk is None:
+            if not data:
+                return b""
+            self._talk = self._negotiated(data[0])
+        self.engine.client = self.number
+        replies = self._replies()
+        if stream.dropped:  # replies that were not sent yet are lost with the connection
+            return b""
+        if stream.at:
+            self._talk.forgotten(stream.at)
+            stream.forget()
+        host.bytes_written += len(replies)
+        return replies
+
+    def _negotiated(self, first: int) -> Talk:
+        if first == REQUEST:
+            return BinaryTalk(self.stream, self.engine)
+        return TextTalk(self.stream, self)
+
+    def _replies(self) -> bytes:
+        """Answer what is complete, but no more than one turn's worth."""
+        replies: list[bytes] = []
+        size, stream = 0, self.stream
+        stream.answered, self.pending = 0, False
+        self.last, self.state = self.engine.now, "conn_parse_cmd"
+        while not stream.over and not self.watched:
+            assert self._talk is not None
+            reply = self._talk.next_reply()
             if reply is None:
                 break
             replies.append(reply)
+            stream.answered += 1
             size += len(reply)
             if size > ENOUGH or len(replies) == TURN:
                 self.pending = True
                 break
-        if self._dropped:  # replies that were not sent yet are lost with the connection
-            return b""
-        del self._buffer[: self._at]
-        self._searched -= self._at
-        self._at = 0
+        self.state = "conn_nread" if self._talk and self._talk.waits else "conn_waiting"
         return b"".join(replies)
 
-    def _next_reply(self) -> bytes | None:
-        """Take the next step and return its reply; None if more bytes are needed."""
-        if self._to_swallow:
-            return self._swallow()
-        if self._block is not None:
-            return self._finish(self._block)
-        line = self._take_line()
-        return None if line is None else self._begin(line)
+    def alone(self, words: list[bytes]) -> bytes | None:
+        """Answer a command that must come alone; None: the engine answers it."""
+        is_dump = words[:2] == [b"lru_crawler", b"metadump"] and len(words) == 3
+        if words[0] == b"watch":
+            if self.stream.answered:
+                return one_line("ERROR cannot pipeline other commands before watch")
+            return one_line(self.clients.watch(self, words[1:]))
+        if is_dump and self.stream.answered and self.engine.crawler.enabled:
+            return one_line("ERROR cannot pipeline other commands before metadump")
+        return None
 
-    def _swallow(self) -> bytes | None:
-        gone = min(self._to_swallow, len(self._buffer) - self._at)
-        self._at += gone
-        self._to_swallow -= gone
-        return b"" if gone else None
-
-    def _finish(self, block: Block | MetaBlock) -> bytes | None:
-        end = self._at + block.size + 2
-        if len(self._buffer) < end:
-            return None
-        data = bytes(memoryview(self._buffer)[self._at : end])
-        self._at = end
-        self._block = None
-        return block.finish(self.engine, data)
-
-    def _take_line(self) -> bytes | None:
-        """Return the next line without its end; None if it is not complete, or not allowed."""
-        end = self._buffer.find(b"\n", max(self._at, self._searched))
-        length = (len(self._buffer) if end < 0 else end) - self._at
-        if length > (LONGEST_START if end < 0 else READ_BUFFER) and not self._is_long_get():
-            self.over = self._dropped = True
-            return None
-        if end < 0:
-            self._searched = len(self._buffer)
-            return None
-        line = bytes(self._buffer[self._at : end])
-        self._at = end + 1
-        if line[:1] == bytes([BINARY]):
-            self.over = self._dropped = True
-            return None
-        return line[:-1] if len(line) > 1 and line.endswith(b"\r") else line
-
-    def _is_long_get(self) -> bool:
-        start = bytes(self._buffer[self._at : self._at + 120])
-        words = start.lstrip(b" ")
-        return len(start) - len(words) <= 100 and words.startswith((b"get ", b"gets "))
-
-    def _begin(self, line: bytes) -> bytes:
-        outcome = begin(self.engine, line)
-        if outcome is None:
-            self.over = True
-            self._dropped = not line.strip(b" ").startswith(b"quit")
-        elif isinstance(outcome, bytes):
-            return outcome
-        elif outcome.refusal is None:
-            self._block = outcome
-        else:
-            self._to_swallow = outcome.size + 2
-            return outcome.refusal
-        return b""
+    def leave(self) -> None:
+        """Hear that the client is gone."""
+        self.clients.leave(self)

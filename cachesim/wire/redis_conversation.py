@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from cachesim.engines.redis.arguments import Arguments, quoted, text, wrong_number
+from cachesim.engines.redis.arguments import Arguments, text, wrong_number
 from cachesim.engines.redis.command import RedisCommand, Table, find
 from cachesim.engines.redis.engine import RedisEngine
 from cachesim.engines.redis.reply import Reply, SeveralReplies, is_nothing
@@ -28,7 +28,7 @@ def command_name(known: Table, argv: Arguments) -> str:
         return "NULL"
     name = text(argv[0]).upper()
     full = f"{name}|{text(argv[1]).upper()}" if len(argv) > 1 else name
-    return (full if full in known else quoted(argv[0])).lower()
+    return full.lower() if full in known else name.lower() if name in known else "NULL"
 
 
 class RedisConversation:

@@ -3,18 +3,19 @@
 import asyncio
 import os
 import signal
-import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from cachesim.clock import Clock
 from cachesim.engines.base import START, Engine
 from cachesim.engines.memcached.engine import MemcachedEngine
 from cachesim.errors import BadInput
+from cachesim.wire.addresses import Address, asked, is_left_over, shown
 from cachesim.wire.clients import Clients
+from cachesim.wire.memcached_clients import TOO_MANY, MemcachedClients, PasswordFiles
 from cachesim.wire.memcached_conversation import MemcachedConversation
 from cachesim.wire.redis_conversation import RedisConversation
 
@@ -25,19 +26,15 @@ MOST_FOR_A_REPLICA = (
 TICK = 0.1  # simulated seconds between two ticks of the engine
 
 
-class Address(NamedTuple):
-    """Where to listen: a port, a unix socket, or both."""
-
-    host: str = "127.0.0.1"
-    port: int | None = None  # 0: any free port
-    path: str | None = None  # of a unix socket
-
-
 class Conversation(Protocol):
     """One client's conversation, in either protocol."""
 
-    over: bool
     pending: bool
+    give: Callable[[bytes], None]  # sends what the client did not ask for now
+
+    @property
+    def over(self) -> bool:
+        """Whether the connection is to be closed."""
 
     def receive(self, data: bytes) -> bytes:
         """Take bytes and return the replies to the requests that they complete."""
@@ -58,8 +55,12 @@ class Server:
         speed: float,
         clients: Clients | None = None,
         ended: asyncio.Event | None = None,
+        passwords: PasswordFiles | None = None,
     ) -> None:
         self.engine = engine
+        self.members: MemcachedClients | None = None
+        if isinstance(engine, MemcachedEngine):
+            self.members = MemcachedClients(engine, passwords)
         self.pause = max(0.001, TICK / speed)  # seconds of wall time between two ticks
         self.clients = clients or Clients(engine)
         self.connections: set[Connection] = set()
@@ -70,9 +71,11 @@ class Server:
 
     def conversation(self, peer: str, here: str) -> Conversation:
         """Return a conversation for a new client."""
-        if isinstance(self.engine, MemcachedEngine):
-            return MemcachedConversation(self.engine)
-        return self.clients.join(peer, here)
+        if self.members is None:
+            return self.clients.join(peer, here)
+        client = MemcachedConversation(self.members.engine, self.members, peer=peer, here=here)
+        self.members.join(client)
+        return client
 
     async def run(self, address: Address, ready: Callable[[str], None]) -> None:
         """Listen, call `ready` with the address, and serve until the end. Then remove the socket.
@@ -101,14 +104,16 @@ class Server:
                 self.listening.append(made)
         except OSError as error:
             raise BadInput(
-                f"cannot listen at {_asked(address)}: {error}; choose another address"
+                f"cannot listen at {asked(address)}: {error}; choose another address"
             ) from None
+        if self.members is not None:
+            self.members.listen(self.names())
         self.ticking = loop.create_task(self._tick())
 
     @property
     def shown(self) -> str:
         """The addresses at which it listens, for people."""
-        return " and ".join(_address(name) for name in self.names())
+        return " and ".join(shown(name) for name in self.names())
 
     def names(self) -> list[Any]:
         """List the names of the sockets at which it listens: (host, port, ...) or a path."""
@@ -197,10 +202,16 @@ class Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         transport.set_write_buffer_limits(high=MOST_UNSENT)
-        peer, here = (_address(transport.get_extra_info(n)) for n in ("peername", "sockname"))
+        members = self.server.members
+        if members is not None and members.is_full():
+            transport.write(TOO_MANY)
+            transport.close()
+            return
+        peer, here = (shown(transport.get_extra_info(n)) for n in ("peername", "sockname"))
         self.conversation = self.server.conversation(peer or f"{here}:0", here)
-        if isinstance(self.conversation, RedisConversation):
-            self.conversation.give = self.give
+        self.conversation.give = self.give
+        if isinstance(self.conversation, MemcachedConversation):
+            self.conversation.unsent = transport.get_write_buffer_size
         self.server.connections.add(self)
 
     def data_received(self, data: bytes) -> None:
@@ -252,32 +263,10 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """Forget the client."""
+        if self not in self.server.connections:
+            return  # the server was full
         self.server.connections.discard(self)
         if isinstance(self.conversation, RedisConversation):
             self.server.clients.leave(self.conversation)
-
-
-def is_left_over(path: str) -> bool:
-    """Remove a unix socket at which nobody listens any more; True if there was one. Another file stays."""
-    if not Path(path).is_socket():
-        return False
-    with socket.socket(socket.AF_UNIX) as one:
-        try:
-            one.connect(path)
-        except ConnectionRefusedError:
-            Path(path).unlink(missing_ok=True)
-            return True
-        except OSError:
-            return False
-    return False
-
-
-def _address(name: object) -> str:
-    if isinstance(name, tuple):
-        return f"{name[0]}:{name[1]}"
-    return name if isinstance(name, str) else ""
-
-
-def _asked(address: Address) -> str:
-    parts = [] if address.port is None else [f"{address.host}:{address.port}"]
-    return " and ".join([*parts, *([address.path] if address.path else [])])
+        elif isinstance(self.conversation, MemcachedConversation):
+            self.conversation.leave()

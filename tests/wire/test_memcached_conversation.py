@@ -93,7 +93,6 @@ def test_quit():
         b" " * 101 + b"get " + b"k" * 2000,  # blanks in front hide the get
         b"set " + b"k" * 17_000 + b"\r\n",  # longer than the server reads at once
         b"GET / HTTP/1.1\r\n",
-        b"\x80\x00" + b"\0" * 22 + b"\n",  # the binary protocol
     ],
 )
 def test_offences(stream):

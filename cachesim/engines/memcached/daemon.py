@@ -7,6 +7,7 @@ from cachesim.clock import Clock
 from cachesim.engines.base import EXPIRED, Random
 from cachesim.engines.memcached.allocate import Allocator
 from cachesim.engines.memcached.crawler import Crawler
+from cachesim.engines.memcached.host import Host
 from cachesim.engines.memcached.maintainer import Maintainer
 from cachesim.engines.memcached.rebalance import Mover
 from cachesim.engines.memcached.settings import Settings
@@ -21,6 +22,7 @@ class Daemon(ItemTable):
 
     def __init__(self, clock: Clock, random: Random, settings: Settings) -> None:
         super().__init__(clock, random)
+        self.host = Host()
         self.start(settings)
 
     def start(self, settings: Settings) -> None:

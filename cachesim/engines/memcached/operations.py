@@ -6,6 +6,7 @@ Times are the server's seconds. Keys and values are as the engine keeps them.
 from cachesim.engines.base import INVALIDATED
 from cachesim.engines.memcached.daemon import Daemon
 from cachesim.engines.memcached.items import STALE, TOKEN_SENT, Item
+from cachesim.engines.memcached.logged import MUTATIONS, stored
 from cachesim.engines.memcached.numerals import to_unsigned
 from cachesim.engines.memcached.slabs import LARGEST_CHUNK
 from cachesim.engines.memcached.table import ItemTable
@@ -38,12 +39,20 @@ def touch(table: ItemTable, key: str, expires: int) -> Item | None:
     return item
 
 
-def delete(table: ItemTable, key: str) -> bool:
-    """Remove a key; True if it was there and alive."""
+def delete(table: ItemTable, key: str, unique: int = 0) -> bool:
+    """Remove a key; True if it was there and alive.
+
+    Raises
+    ------
+    CommandError
+        `unique` is neither 0 nor the present unique id.
+    """
     item = table.peek(key)
     if item is None:
         table.counts.delete_misses += 1
         return False
+    if unique not in {0, item.cas}:
+        raise CommandError(EXISTS)
     item.segment.lru.delete_hits += 1
     table.drop(item, INVALIDATED)
     return True
@@ -74,6 +83,8 @@ def write(
     item.segment.lru.sets += 1
     old = daemon.peek(key)
     answer = _condition(daemon, how, old, unique, stale=stale)
+    if MUTATIONS in daemon.watched:
+        stored(daemon, how, answer, item)
     if answer == STORED and how in {"append", "prepend"} and old is not None:
         return _join(daemon, how, old, item)
     if answer != STORED:
@@ -132,8 +143,20 @@ def _join(daemon: Daemon, how: str, old: Item, piece: Item) -> str:
     return STORED
 
 
-def count(daemon: Daemon, key: str, delta: int, *, up: bool) -> int | None:
+def create(daemon: Daemon, key: str, value: bytes, expires: int) -> None:
+    """Store the first value of a counter, whose key was just looked up and is absent."""
+    item = daemon.allocator.item(key, value, 0, expires)
+    if MUTATIONS in daemon.watched:
+        stored(daemon, "add", STORED, item)
+    daemon.link(item)
+
+
+def count(
+    daemon: Daemon, key: str, delta: int, *, up: bool, unique: int = 0, creates: bool = False
+) -> int | None:
     """Add to a number or subtract from it; return the new number, None if the key is absent.
+
+    A key that the caller `creates` is no miss. `unique`, if it is not 0, must be the present one.
 
     The number wraps at 64 bits and never falls below 0. If the new digits fit in the place of the old
     ones, they are written there and padded with blanks: "15" minus 100 is "0 ".
@@ -144,11 +167,15 @@ def count(daemon: Daemon, key: str, delta: int, *, up: bool) -> int | None:
     """
     item = daemon.peek(key)
     if item is None:
-        daemon.counts.incr_misses += up
-        daemon.counts.decr_misses += not up
+        daemon.counts.incr_misses += up and not creates
+        daemon.counts.decr_misses += not up and not creates
         return None
-    old = to_unsigned(item.value + b"\r\n") if item.value else None
-    if old is None or item.size > LARGEST_CHUNK:
+    if not item.value or item.size > LARGEST_CHUNK:
+        raise CommandError(NOT_A_NUMBER)
+    if unique not in {0, item.cas}:
+        raise CommandError(EXISTS)
+    old = to_unsigned(item.value + b"\r\n")
+    if old is None:
         raise CommandError(NOT_A_NUMBER)
     number = (old + delta) % LARGEST_NUMBER if up else max(0, old - delta)
     item.segment.lru.incr_hits += up

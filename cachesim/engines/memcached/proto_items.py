@@ -5,13 +5,16 @@ and the block takes the data.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from cachesim.engines.memcached import operations
 from cachesim.engines.memcached.allocate import TOO_LARGE
 from cachesim.engines.memcached.daemon import Daemon
 from cachesim.engines.memcached.items import Item
+from cachesim.engines.memcached.logged import MUTATIONS, refused
 from cachesim.engines.memcached.numerals import to_signed, to_unsigned, to_word
+from cachesim.engines.memcached.prefixes import DELETES, GETS, HITS, SETS, Prefixes
 from cachesim.engines.memcached.protocol import (
     BAD_BLOCK,
     BAD_EXPTIME,
@@ -63,7 +66,8 @@ class Block(NamedTuple):
 def get(daemon: Daemon, tokens: Tokens) -> bytes:
     """Answer get, gets (which also shows the unique id) and bget, an old name of get."""
     shows_cas = tokens[0] == b"gets"
-    return _values(lambda key: operations.fetch(daemon, key), tokens[1:], shows_cas=shows_cas)
+    find = partial(operations.fetch, daemon)
+    return _values(daemon.prefixes, find, tokens[1:], shows_cas=shows_cas)
 
 
 def gat(daemon: Daemon, tokens: Tokens) -> bytes:
@@ -72,17 +76,21 @@ def gat(daemon: Daemon, tokens: Tokens) -> bytes:
     if exptime is None:
         return one_line(BAD_EXPTIME)
     expires, shows_cas = daemon.deadline(exptime), tokens[0] == b"gats"
-    return _values(
-        lambda key: operations.touch(daemon, key, expires), tokens[2:], shows_cas=shows_cas
-    )
+    find = partial(operations.touch, daemon, expires=expires)
+    return _values(daemon.prefixes, find, tokens[2:], shows_cas=shows_cas)
 
 
-def _values(find: Callable[[str], Item | None], words: Tokens, *, shows_cas: bool) -> bytes:
+def _values(
+    prefixes: Prefixes, find: Callable[[str], Item | None], words: Tokens, *, shows_cas: bool
+) -> bytes:
     found = []
     for word in words:
         if len(word) > LONGEST_KEY:
             return one_line(BAD_LINE)
-        item = find(to_key(word))
+        key = to_key(word)
+        item = find(key)
+        if prefixes.enabled:
+            prefixes.count(key, GETS, *[HITS] * (item is not None))
         if item is not None:
             unique = b" %d" % item.cas if shows_cas else b""
             found.append(
@@ -102,9 +110,13 @@ def update(daemon: Daemon, tokens: Tokens) -> bytes | Block:
     if unique is None or not 0 <= size <= LARGEST_BLOCK:
         return one_line(BAD_LINE, quiet=quiet)
     key, expires = to_key(word), daemon.deadline(exptime)
+    if daemon.prefixes.enabled:
+        daemon.prefixes.count(key, SETS)
     block = Block(how.decode(), key, flags, expires, size, unique, quiet)
     if daemon.allocator.size(key, size, flags) <= daemon.allocator.largest:
         return block
+    if MUTATIONS in daemon.watched:
+        refused(daemon, how.decode(), "too_large", key)
     daemon.allocator.refuse(key, replaces=how == b"set")
     return block._replace(refusal=one_line(TOO_LARGE, quiet=quiet))
 
@@ -144,5 +156,8 @@ def delete(daemon: Daemon, tokens: Tokens) -> bytes:
         return one_line(BAD_DELETE, quiet=quiet)
     if len(tokens[1]) > LONGEST_KEY:
         return one_line(BAD_LINE, quiet=quiet)
-    deleted = operations.delete(daemon, to_key(tokens[1]))
+    key = to_key(tokens[1])
+    if daemon.prefixes.enabled:
+        daemon.prefixes.count(key, DELETES)
+    deleted = operations.delete(daemon, key)
     return one_line("DELETED" if deleted else operations.NOT_FOUND, quiet=quiet)

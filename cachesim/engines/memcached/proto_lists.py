@@ -1,7 +1,4 @@
-"""The commands of the text protocol that list items or figures: `lru_crawler` and `stats`.
-
-SIMPLIFIED: `stats detail` and `stats conns` show nothing.
-"""
+"""The commands of the text protocol that list items or figures: `lru_crawler` and `stats`."""
 
 from itertools import zip_longest
 
@@ -11,16 +8,19 @@ from cachesim.engines.memcached.daemon import Daemon
 from cachesim.engines.memcached.items import Item, Segment
 from cachesim.engines.memcached.numerals import to_word
 from cachesim.engines.memcached.proto_admin import MOST_CLASSES
-from cachesim.engines.memcached.protocol import BAD_LINE, ERROR, OK, Tokens, one_line
+from cachesim.engines.memcached.protocol import (
+    BAD_LINE,
+    ERROR,
+    OK,
+    Tokens,
+    from_key,
+    one_line,
+    to_uri,
+)
+from cachesim.engines.memcached.stats_settings import Figures
 from cachesim.engines.memcached.table import ItemTable
 
 BAD_CLASS = "BADCLASS invalid class id"
-UNRESERVED = (
-    frozenset(b"-._~")
-    | frozenset(range(48, 58))
-    | frozenset(range(65, 91))
-    | frozenset(range(97, 123))
-)
 
 
 def lru_crawler(daemon: Daemon, tokens: Tokens) -> bytes:
@@ -104,12 +104,10 @@ def _dump(daemon: Daemon, which: bytes) -> bytes:
 
 
 def _dumped(table: ItemTable, item: Item) -> bytes:
-    raw = item.key.encode("utf-8", "surrogateescape")
-    key = "".join(chr(byte) if byte in UNRESERVED else f"%{byte:02X}" for byte in raw)
     expires = item.expires + table.started if item.expires else -1
     fetched = "yes" if item.hits else "no"
     return (
-        f"key={key} exp={expires} la={item.time + table.started} cas={item.cas} fetch={fetched} "
+        f"key={to_uri(item.key)} exp={expires} la={item.time + table.started} cas={item.cas} fetch={fetched} "
         f"cls={item.segment.lru.slab.number} size={item.size}\n"
     ).encode()
 
@@ -121,31 +119,30 @@ def stats_command(daemon: Daemon, tokens: Tokens) -> bytes:
         stats.reset(daemon)
         return b"RESET\r\n"
     if what == "detail":
-        return b"CLIENT_ERROR usage: stats detail on|off|dump\r\n"
+        return _detail(daemon, b" ".join(tokens[2:3]))
     if what == "cachedump":
         return _cachedump(daemon, tokens[2:])
     if what in {"sizes_enable", "sizes_disable"}:
-        return _track_sizes(daemon, on=what == "sizes_enable")
-    if what in {"conns", "extstore"}:
+        return _listed(stats.track_sizes(daemon, on=what == "sizes_enable"))
+    if what == "extstore":
         return b"END\r\n"
     if what not in stats.GROUPS:
         return one_line(ERROR)
-    figures = stats.figures(daemon, what)
-    return (
-        b"".join(one_line(f"STAT {name} {value}") for name, value in figures.items()) + b"END\r\n"
-    )
+    return _listed(stats.figures(daemon, what)) + b"END\r\n"
 
 
-def _track_sizes(table: ItemTable, *, on: bool) -> bytes:
-    """Start or stop to track the sizes of new items; the reply has no END."""
-    if on and not table.use_cas:
-        return b"STAT sizes_status error\r\nSTAT sizes_error cas_support_disabled\r\n"
-    if not on:
-        table.sizes_from = None
-    elif table.sizes_from is None:
-        table.last_cas += 1
-        table.sizes_from = table.last_cas
-    return b"STAT sizes_status enabled\r\n" if on else b"STAT sizes_status disabled\r\n"
+def _listed(figures: Figures) -> bytes:
+    return b"".join(one_line(f"STAT {name} {value}") for name, value in figures.items())
+
+
+def _detail(table: ItemTable, what: bytes) -> bytes:
+    """Count commands by the prefix of the key, or show what was counted."""
+    if what == b"dump":
+        return table.prefixes.dump()
+    if what not in {b"on", b"off"}:
+        return b"CLIENT_ERROR usage: stats detail on|off|dump\r\n"
+    table.prefixes.enabled = what == b"on"
+    return one_line(OK)
 
 
 def _cachedump(table: ItemTable, words: Tokens) -> bytes:
@@ -164,5 +161,4 @@ def _cachedump(table: ItemTable, words: Tokens) -> bytes:
 
 def _cached(table: ItemTable, item: Item) -> bytes:
     expires = item.expires + table.started if item.expires else 0
-    key = item.key.encode("utf-8", "surrogateescape")
-    return b"ITEM %b [%d b; %d s]\r\n" % (key, len(item.value), expires)
+    return b"ITEM %b [%d b; %d s]\r\n" % (from_key(item.key), len(item.value), expires)

@@ -10,6 +10,7 @@ NOT_A_DELTA = "CLIENT_ERROR invalid numeric delta argument"
 LONGEST_KEY = 250  # bytes
 LARGEST_BLOCK = 2**31 - 3  # bytes
 END_OF_LINE = b"\r\n"
+UNRESERVED = frozenset(b"-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
 
 def to_key(word: bytes) -> str:
@@ -19,6 +20,24 @@ def to_key(word: bytes) -> str:
     'a\udcff'
     """
     return word.decode("utf-8", "surrogateescape")
+
+
+def from_key(key: str) -> bytes:
+    r"""Return a key as the bytes on the wire.
+
+    >>> from_key("a\udcff")
+    b'a\xff'
+    """
+    return key.encode("utf-8", "surrogateescape")
+
+
+def to_uri(key: str) -> str:
+    """Return a key with every odd byte as two hex digits, as in a web address.
+
+    >>> to_uri("a:b")
+    'a%3Ab'
+    """
+    return "".join(chr(byte) if byte in UNRESERVED else f"%{byte:02X}" for byte in from_key(key))
 
 
 def is_quiet(tokens: Tokens) -> bool:

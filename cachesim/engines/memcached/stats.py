@@ -1,14 +1,18 @@
 """The figures of the `stats` command: general, items and slabs by class, settings, sizes."""
 
-from cachesim.engines.memcached.automove import WINDOW
 from cachesim.engines.memcached.daemon import Daemon
 from cachesim.engines.memcached.items import ClassLRU
 from cachesim.engines.memcached.protocol import ERROR
-from cachesim.engines.memcached.slabs import LARGEST_CHUNK
+from cachesim.engines.memcached.stats_process import (
+    connections,
+    table_of_keys,
+    traffic,
+    watchers,
+)
+from cachesim.engines.memcached.stats_settings import Figures, settings
 from cachesim.engines.memcached.table import ItemTable
 from cachesim.errors import CommandError
 
-Figures = dict[str, int | float | str]
 VERSION = "1.6.18"  # the server this engine follows
 
 
@@ -16,6 +20,8 @@ def reset(daemon: Daemon) -> None:
     """Set all counters to 0 (memcached.c, stats_reset)."""
     daemon.counts.reset()
     daemon.mover.reset()
+    daemon.host.reset()
+    daemon.prefixes.counts.clear()
     daemon.crawler.starts = daemon.maintainer.rounds = 0
     for lru in daemon.lrus:
         lru.reset()
@@ -35,21 +41,24 @@ def _sum(table: ItemTable, *names: str) -> Figures:
 def general(daemon: Daemon) -> Figures:
     """Return the general figures, in the server's order (memcached.c, server_stats).
 
-    Figures of the process, its connections and its hash table are left out.
+    SIMPLIFIED: what this server has not (its own buffers, threads' locks) is 0.
     """
-    counts = daemon.counts
+    counts, host, limit = daemon.counts, daemon.host, daemon.slabs.limit
     return {
+        "pid": host.pid,
         "uptime": daemon.now - 60,
         "time": daemon.now + daemon.started,
         "version": VERSION,
+        "libevent": "none",
         "pointer_size": 64,
+        **connections(host),
         **_commands(daemon),
         "store_too_large": counts.too_large,
         "store_no_memory": counts.no_memory,
-        "limit_maxbytes": daemon.slabs.limit,
-        "accepting_conns": 1,
-        "threads": daemon.settings.threads,
+        **traffic(host, limit, daemon.settings.threads),
+        **table_of_keys(len(daemon)),
         **_threads(daemon),
+        **watchers(host),
         "bytes": sum(segment.bytes for lru in daemon.lrus for segment in lru.segments),
         "curr_items": len(daemon),
         "total_items": counts.total_items,
@@ -88,6 +97,8 @@ def _threads(daemon: Daemon) -> Figures:
         "slab_reassign_chunk_rescues": mover.pieces_rescued,
         "slab_reassign_evictions_nomem": mover.lost,
         "slab_reassign_inline_reclaim": mover.reclaimed,
+        "slab_reassign_busy_items": 0,
+        "slab_reassign_busy_deletes": 0,
         "slab_reassign_running": 0,
         "slabs_moved": mover.moved,
     }
@@ -200,52 +211,6 @@ def _slab_of(lru: ClassLRU) -> Figures:
     }
 
 
-def _yes(holds: object) -> str:
-    return "yes" if holds else "no"
-
-
-def settings(daemon: Daemon) -> Figures:
-    """Return the settings that this server has (memcached.c, process_stat_settings)."""
-    chosen = daemon.settings
-    return {
-        "maxbytes": daemon.slabs.limit,
-        "verbosity": chosen.verbosity,
-        "oldest": chosen.oldest_live,
-        "evictions": "on",
-        "growth_factor": f"{chosen.growth_factor:.2f}",
-        "chunk_size": 48,
-        "num_threads": chosen.threads,
-        "cas_enabled": _yes(chosen.use_cas),
-        "item_size_max": chosen.item_size_max,
-        "slab_reassign": "yes",
-        "slab_automove": chosen.automove,
-        "slab_automove_ratio": f"{chosen.automove_ratio:.2f}",
-        "slab_automove_window": WINDOW,
-        "slab_chunk_max": LARGEST_CHUNK,
-        **_lru_settings(daemon),
-        "track_sizes": _yes(daemon.sizes_from is not None),
-    }
-
-
-def _lru_settings(daemon: Daemon) -> Figures:
-    settings, crawler = daemon.settings, daemon.crawler
-    return {
-        "lru_crawler": _yes(crawler.enabled),
-        "lru_crawler_sleep": crawler.pause,
-        "lru_crawler_tocrawl": crawler.most,
-        "flush_enabled": "yes",
-        "dump_enabled": "yes",
-        "lru_maintainer_thread": _yes(daemon.settings.maintained),
-        "lru_segmented": _yes(settings.segmented),
-        "hot_lru_pct": settings.hot_percent,
-        "warm_lru_pct": settings.warm_percent,
-        "hot_max_factor": f"{settings.hot_factor:.2f}",
-        "warm_max_factor": f"{settings.warm_factor:.2f}",
-        "temp_lru": _yes(settings.temp_ttl is not None),
-        "temporary_ttl": 61 if settings.temp_ttl is None else settings.temp_ttl,
-    }
-
-
 def sizes(table: ItemTable) -> Figures:
     """Return the number of items of each size, in steps of 32 bytes, after `stats sizes_enable`."""
     if table.sizes_from is None:
@@ -259,4 +224,28 @@ def sizes(table: ItemTable) -> Figures:
     return shown
 
 
-GROUPS = {"": general, "items": items, "slabs": slabs, "settings": settings, "sizes": sizes}
+def track_sizes(table: ItemTable, *, on: bool) -> Figures:
+    """Start or stop to track the sizes of new items."""
+    if on and not table.use_cas:
+        return {"sizes_status": "error", "sizes_error": "cas_support_disabled"}
+    if not on:
+        table.sizes_from = None
+    elif table.sizes_from is None:
+        table.last_cas += 1
+        table.sizes_from = table.last_cas
+    return {"sizes_status": "enabled" if on else "disabled"}
+
+
+def clients(daemon: Daemon) -> Figures:
+    """Return the sockets of the server: address and state of each (memcached.c)."""
+    return daemon.host.clients()
+
+
+GROUPS = {
+    "": general,
+    "items": items,
+    "slabs": slabs,
+    "settings": settings,
+    "sizes": sizes,
+    "conns": clients,
+}

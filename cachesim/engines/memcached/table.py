@@ -3,11 +3,14 @@
 It also keeps the server's time: whole seconds since a minute before the server started.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from cachesim.engines.base import EVICTED, EXPIRED, LOST, START, Engine
+from cachesim.engines.memcached import logged
 from cachesim.engines.memcached.counts import ServerCounts
+from cachesim.engines.memcached.host import Host
 from cachesim.engines.memcached.items import ACTIVE, FETCHED, ClassLRU, Item
+from cachesim.engines.memcached.prefixes import Prefixes
 from cachesim.engines.memcached.settings import Settings
 from cachesim.engines.memcached.slabs import LARGEST_CHUNK, Slabs
 
@@ -21,6 +24,11 @@ DEAD = 1  # an expiration in the past: before the server started
 class ItemTable(Engine):
     """The items of one server, with their slabs and lists; no threads and no commands."""
 
+    host = Host()  # one per server: daemon.py
+    client = 0  # the number of the client whose command runs
+    watched: frozenset[str] = frozenset()  # the kinds of lines that somebody watches; logged.py
+    log: Callable[[str, str], None]  # takes a kind and a line, while somebody watches
+
     def clear(self, settings: Settings) -> None:
         """Start without items."""
         self.settings = settings
@@ -29,6 +37,7 @@ class ItemTable(Engine):
         self.items: dict[str, Item] = {}
         self.bumps: dict[Item, None] = {}  # items with a hit in COLD that waits for the maintainer
         self.counts = ServerCounts()
+        self.prefixes = Prefixes()
         self.sizes_from: int | None = None  # sizes are tracked from this unique id on; stats.py
         self.slabs = Slabs(settings.memory, settings.growth_factor)
         self.lrus = [ClassLRU(slab, settings, self.drop) for slab in self.slabs.classes]
@@ -60,7 +69,16 @@ class ItemTable(Engine):
     def peek(self, key: str) -> Item | None:
         """Return the live item of a key without noting a hit (items.c, do_item_get)."""
         item = self.items.get(key)
-        return item if item is not None and self._survives(item) else None
+        alive = item is not None and self._survives(item)
+        if self.watched and logged.FETCHERS in self.watched:
+            status = "not_found" if item is None else self._status(item)
+            logged.fetched(self, key, status, item if alive else None)
+        return item if alive else None
+
+    def _status(self, item: Item) -> str:
+        if item.is_flushed(self.settings, self.now):
+            return "flushed"
+        return "expired" if 0 < item.expires <= self.now else "found"
 
     def _survives(self, item: Item) -> bool:
         """Whether an item is alive; a dead item is removed."""
@@ -180,6 +198,8 @@ class ItemTable(Engine):
 
     def drop(self, item: Item, why: str, *, counted: bool = True) -> None:
         """Take an item out of the cache and remember why it went."""
+        if self.watched and logged.EVICTIONS in self.watched and why == EVICTED and counted:
+            logged.evicted(self, item)
         self.unlink(item)
         if why == EVICTED:
             self.evictions += counted

@@ -57,12 +57,12 @@ class KeysAfter(NamedTuple):
     step: int = 0
 
     def of(self, argv: Arguments) -> Arguments:
-        """Return the keys; none if the word is not there."""
-        # redis 7: db.c, getKeysUsingKeySpecs
+        """Return the keys; none if the word is not there, or if they have no ids one to one."""
+        # redis 7: db.c, xreadGetKeys
         for at in range(self.begins, len(argv) - 1):
             if argv[at].upper() == self.word:
                 behind = argv[at + 1 :]
-                return behind[: len(behind) // 2]
+                return [] if len(behind) % 2 else behind[: len(behind) // 2]
         return []
 
 
