@@ -96,6 +96,7 @@ CALLS = {  # how a student writes a command
     "wait": "app.cache.wait",
     "execute": "app.cache.execute",
     "read": "app.db.read",
+    "query": "app.db.query",
     "write": "app.db.write",
     "write_all": "app.db.write_all",
     "write_fenced": "app.db.write_fenced",

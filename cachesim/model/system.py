@@ -203,12 +203,8 @@ class System:
 
     def _thinker(self, leave: Callable[[Client], None]) -> Callable[[Client], None]:
         """Make the function that lets a user think and then ask again, or leave at the end of the run."""
-        env, end, writers, requests = (
-            self.env,
-            self.blueprint.duration,
-            self._writers,
-            self._requests,
-        )
+        env, end = self.env, self.blueprint.duration
+        writers, requests = self._writers, self._requests
         queue, ids = env._queue, env._eid
 
         def think(client: Client) -> None:
@@ -247,6 +243,8 @@ class System:
         self._sizes.update(zip(keys, sizes, strict=True))
         self._loaded = {size: Value.stamp(0, size) for size in set(sizes)}
         self.db.rows.load(zip(keys, map(self._loaded.__getitem__, sizes), strict=True))
+        if self.blueprint.workload.asks_queries:
+            self.db.answer_queries()
         if self.blueprint.start == "warm":
             self._warm(keys)
 
