@@ -46,9 +46,11 @@ class QueryCache(Strategy):
         answer = yield app.cache.get(name)
         if answer is None:
             answer = yield app.db.query(sql, *parameters)
-            for source in self._sources(answer):
-                self._cached(app).setdefault(source, {})[name] = None
+            self._remember(app, answer, name)
             yield app.cache.set(name, answer, self.ttl)
+            self._remember(
+                app, answer, name
+            )  # a write in between has forgotten it, and the next must find it
         return answer
 
     def read(self, app: App, key: str) -> Steps:
@@ -76,6 +78,10 @@ class QueryCache(Strategy):
     def check(self, cache: EngineSpec) -> None:
         """Raise BadInput if `rows` needs another engine."""
         self.rows.check(cache)
+
+    def _remember(self, app: App, answer: Answer, name: str) -> None:
+        for source in self._sources(answer):
+            self._cached(app).setdefault(source, {})[name] = None
 
     def _sources(self, answer: Answer) -> Iterable[str]:
         """List what a result depends on, as far as this strategy looks."""
