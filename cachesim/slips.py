@@ -95,6 +95,7 @@ CALLS = {  # how a student writes a command
     "delete": "app.cache.delete",
     "wait": "app.cache.wait",
     "execute": "app.cache.execute",
+    "subscribe": "app.cache.subscribe",
     "read": "app.db.read",
     "query": "app.db.query",
     "write": "app.db.write",

@@ -10,6 +10,7 @@ from cachesim.errors import CacheError, SimulatedFailure
 from cachesim.model.cache import CacheTier
 from cachesim.model.events import Visit
 from cachesim.model.journey import Journey
+from cachesim.model.messages import Subscription
 from cachesim.model.misuse import check_set
 from cachesim.records import Value
 
@@ -29,7 +30,7 @@ class CacheClient:
         # Effects, bound once: they run when their visit fires.
         self._got, self._was_set = self._run_get, self._run_set
         self._was_deleted, self._executed = self._run_delete, self._run_execute
-        self._nobody_waits = self._run_wait
+        self._nobody_waits, self._subscribed = self._run_wait, self._run_subscribe
 
     def get(self, key: str, replica: bool | None = None) -> simpy.Event:
         """Ask for a key; the event's value is the Value, or None if the key is not there.
@@ -53,6 +54,15 @@ class CacheClient:
     def execute(self, *command: Any) -> simpy.Event:
         """Send any command of the engine, such as `execute("INCR", "visits")`; the value is its reply."""
         return self._send(self._journey, self._executed, command, self._tier.cost(command))
+
+    def publish(self, channel: str, message: bytes | str) -> simpy.Event:
+        """Send a message to all who listen to a channel now; the value is how many they are. Needs Redis."""
+        return self.execute("PUBLISH", channel, message)
+
+    def subscribe(self, *channels: str) -> simpy.Event:
+        """Listen to channels; the event's value is a Subscription. Needs the embedded Redis."""
+        asked = Subscription(self._tier, self._journey.client, channels)
+        return self._send(self._journey, self._subscribed, asked)
 
     def wait(self, replicas: int, timeout: float) -> simpy.Event:
         """Wait until so many replicas have this client's writes; the value is how many do: here none."""
@@ -102,6 +112,9 @@ class CacheClient:
             visit._value = self._engine.execute(command)
         except CacheError as error:
             self._refuse(visit, error)
+
+    def _run_subscribe(self, visit: Visit) -> None:
+        visit._value.open()
 
     def _run_wait(self, visit: Visit) -> None:
         visit._value = 0
