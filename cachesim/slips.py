@@ -96,6 +96,7 @@ CALLS = {  # how a student writes a command
     "wait": "app.cache.wait",
     "execute": "app.cache.execute",
     "subscribe": "app.cache.subscribe",
+    "transaction": "app.cache.transaction",
     "read": "app.db.read",
     "query": "app.db.query",
     "write": "app.db.write",

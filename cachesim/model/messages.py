@@ -10,7 +10,9 @@ from cachesim.model.events import Visit, Waitable
 from cachesim.units import MIB
 
 # client-output-buffer-limit pubsub 32mb 8mb 60: what redis-server 7.0.15 has by default
-HARD = 32 * MIB  # bytes that wait for a subscriber; with more the server closes the connection at once
+HARD = (
+    32 * MIB
+)  # bytes that wait for a subscriber; with more the server closes the connection at once
 SOFT, PATIENCE = 8 * MIB, 60.0  # bytes, and the seconds for which there may be as many
 Message = tuple[str, bytes]  # its channel, and its text
 

@@ -64,6 +64,7 @@ class System:
         self._asking = 0  # sources of more requests: the open loop, or users who share clients
         self._sizes: dict[str, int] = {}
         self._loaded: dict[int, Value] = {}
+        self.env.end_when(self._over)
 
     def _make_tiers(self) -> None:
         self.caches = self.make_caches()

@@ -130,5 +130,5 @@ def test_the_limits_are_those_of_the_server():
 
 
 def test_a_cache_without_channels_is_refused():
-    with pytest.raises(BadInput, match="app.cache.subscribe needs the embedded Redis"):
+    with pytest.raises(BadInput, match=r"app\.cache\.subscribe needs the embedded Redis"):
         played(Listens(), [(5, "a")], cache=Simple())
