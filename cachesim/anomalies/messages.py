@@ -41,11 +41,12 @@ class Announced(Strategy):
         """Listen, go away, and listen again."""
         listening = yield app.cache.subscribe(ORDERS)
         app.spawn(self._leave(app, listening))
-        yield from self._work(app, listening)
+        yield from self.work(app, listening)
         yield app.timeout(self.away)
-        yield from self._work(app, (yield app.cache.subscribe(ORDERS)))
+        yield from self.work(app, (yield app.cache.subscribe(ORDERS)))
 
-    def _work(self, app: App, listening: Any) -> Steps:
+    def work(self, app: App, listening: Any) -> Steps:
+        """Commit what comes, until the subscription is closed."""
         while True:
             try:
                 _, text = yield listening.message()
