@@ -3,8 +3,9 @@
 import pytest
 
 from cachesim.engines.redis.engine import Redis
-from cachesim.errors import CommandError
+from cachesim.errors import BadInput, CommandError
 from cachesim.model.faults.nodes import CrashCache
+from cachesim.model.fleet import Shards
 from cachesim.model.strategies.lazy import NoCache
 from tests.model.test_messages import played
 
@@ -129,3 +130,11 @@ def test_a_command_that_fails_does_not_stop_the_others():
 
     assert ("OK", b"x") == (said, value)
     assert isinstance(error, CommandError)
+
+
+def test_a_fleet_refuses_what_needs_one_node():
+    """In one sentence that names the call."""
+    with pytest.raises(
+        BadInput, match=r"app\.cache\.transaction needs a cache of one node, got Shards"
+    ):
+        played(Broken(), [(1, "a")], fleet=Shards(2))
