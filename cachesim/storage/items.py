@@ -49,6 +49,7 @@ class Items:
     """The table `items` over the rows of a SQLite database, and a log of what each commit changed in it.
 
     >>> from cachesim.storage.sqlite import SQLite
+    >>> from cachesim.storage.statement import parse
     >>> rows = SQLite()
     >>> rows.load([("a", Value.stamp(0, 8)), ("b", Value.stamp(0, 8))])
     >>> items = Items(rows.connection, Columns())

@@ -97,7 +97,7 @@ def cache_key(sql: str, parameters: tuple[Any, ...]) -> str:
     """Make the key under which a result is cached: a query may be longer than Memcached's 250 bytes, and has blanks.
 
     >>> cache_key("SELECT key FROM items WHERE category = ?", (7,))
-    'query:b3f51a5d2f3a29b1'
+    'query:122f349d397fc8b9'
     """
     text = Query.of(sql, *parameters)
     return f"query:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
