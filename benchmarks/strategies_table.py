@@ -49,6 +49,11 @@ ROWS = (  # name, strategy, engine, when to use it
     ("version check (CAS)", st.VersionCheck(ttl=TTL), MEMCACHED,
      "several writers per key, and copies that must not go back"),
     ("near cache", st.NearCache(inner=INVALIDATING, near_ttl=TTL), REDIS, "few keys, read by everybody all the time"),
+    ("query cache, TTL (all reads are queries)", st.QueryCache(ttl=TTL), REDIS,
+     "lists and searches that may be as old as the TTL"),
+    ("... delete by table", st.QueryCache(ttl=TTL, invalidate="table"), REDIS, "tables that are hardly written"),
+    ("... delete by row", st.QueryCache(ttl=TTL, invalidate="row"), REDIS,
+     "conditions on columns that no write changes"),
     ("session store", st.SessionStore(ttl=TTL), REDIS, "state of users that may be lost: they log in again"),
     ("lock", st.Locked(ttl=TTL), REDIS, "work that two should not do at the same time, for efficiency"),
     ("lock with fencing", st.Locked(ttl=TTL, fencing=True), REDIS, "work that two must not do at the same time"),
@@ -58,7 +63,8 @@ ROWS = (  # name, strategy, engine, when to use it
 def scenario(strategy, cache, **fields):
     """Return the one workload of all rows: nine reads for each write, memory for everything."""
     popularity = cs.popularity.Zipf(keys=2000, skew=0.99)
-    workload = cs.OpenLoop(rate=1000, reads=0.9, popularity=popularity)
+    asks = isinstance(strategy, st.QueryCache)
+    workload = cs.OpenLoop(rate=1000, reads=0.9, popularity=popularity, queries=float(asks))
     world = {
         "workload": workload,
         "database": cs.Database(connections=8, replicas=2),

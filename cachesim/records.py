@@ -5,6 +5,7 @@ a plain tuple: one per finished request (columns REQUEST), one per sample of the
 with a fleet one per sample of a node (columns NODE_SAMPLE).
 """
 
+from ast import literal_eval
 from collections.abc import Callable
 from struct import Struct
 from typing import Any, NamedTuple, Self
@@ -14,6 +15,9 @@ from cachesim.slips import slip
 _STAMP = Struct(">Q")
 read_stamp = _STAMP.unpack_from  # read_stamp(value) -> (write id,)
 STAMP_SIZE = _STAMP.size  # bytes
+FIRST_ANSWER = (
+    2**52
+)  # the numbers of query results count up from here: no write has such an id, and a float holds it
 FIRST_WRITE = 1  # ids count up from here; 0 marks the rows as they were loaded before the run
 
 
@@ -43,6 +47,52 @@ class Value(bytes):
 
     def __repr__(self) -> str:
         return f"Value(write={self.write}, {len(self)} bytes)"
+
+
+class Query(str):
+    """A SELECT with its parameters; as the key of a request, it is the query's name in the history.
+
+    >>> Query.of("SELECT key FROM items WHERE category = ?", 7)
+    'SELECT key FROM items WHERE category = ? (7)'
+    """
+
+    __slots__ = ("parameters", "sql")
+    sql: str
+    parameters: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, sql: str, *parameters: Any) -> Self:
+        """Name a query."""
+        query = cls(f"{' '.join(sql.split())} ({', '.join(map(repr, parameters))})")
+        query.sql, query.parameters = sql, parameters
+        return query
+
+
+class Answer(Value):
+    """The result of a query, as bytes: a number that names the query and its version, then the rows.
+
+    A cache gives it back as a Value; `Answer(value).rows` are its rows again. `versions` holds key -> version of
+    each row that the result depends on, as the database had them: only in the answer that the database gave.
+
+    >>> answer = Answer.stamped(1, [("a", 20)], {"a": 3})
+    >>> answer.rows, answer.versions
+    ([('a', 20)], {'a': 3})
+    """
+
+    versions: dict[str, int]
+
+    @classmethod
+    def stamped(cls, number: int, rows: list[tuple[Any, ...]], versions: dict[str, int]) -> Self:
+        """Make the bytes of an answer."""
+        answer = cls(_STAMP.pack(number) + repr(rows).encode())
+        answer.versions = versions
+        return answer
+
+    @property
+    def rows(self) -> list[tuple[Any, ...]]:
+        """The rows of the result."""
+        rows: list[tuple[Any, ...]] = literal_eval(bytes(self[STAMP_SIZE:]).decode())
+        return rows
 
 
 Record = tuple[Any, ...]

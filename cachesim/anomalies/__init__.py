@@ -22,6 +22,7 @@ from cachesim.anomalies.failures import (
 )
 from cachesim.anomalies.herds import penetration, synchronised_ttl, thundering_herd
 from cachesim.anomalies.holders import lock_expiry, near_cache_race
+from cachesim.anomalies.messages import lost_messages
 from cachesim.anomalies.neighbours import (
     cross_zone,
     evicted_sessions,
@@ -69,6 +70,7 @@ ALL = (
     cross_zone,
     unflushed_writes,
     lock_expiry,
+    lost_messages,
     penetration,
     near_cache_race,
     out_of_credits,
@@ -108,6 +110,7 @@ __all__ = [
     "lock_expiry",
     "lost_at_failover",
     "lost_deletes",
+    "lost_messages",
     "lost_node",
     "maintenance",
     "near_cache_race",

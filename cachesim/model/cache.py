@@ -73,6 +73,10 @@ class CacheTier(Tier):
         engine, busy = self.engine, self.station.busy(now)
         return (engine.memory, len(engine), engine.evictions, engine.expirations, self.errors, busy)
 
+    def reaches(self, user: int) -> bool:
+        """Whether a packet that is sent to a user now arrives; here nothing is ever cut."""
+        return True
+
     @property
     def crossed(self) -> int:
         """The bytes that have come from other zones, or gone there, so far."""

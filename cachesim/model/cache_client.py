@@ -1,6 +1,7 @@
 """The application's client library of the cache: what `app.cache` is."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import simpy
@@ -10,7 +11,9 @@ from cachesim.errors import CacheError, SimulatedFailure
 from cachesim.model.cache import CacheTier
 from cachesim.model.events import Visit
 from cachesim.model.journey import Journey
+from cachesim.model.messages import Subscription
 from cachesim.model.misuse import check_set
+from cachesim.model.waiting import KeyWait, may_wait
 from cachesim.records import Value
 
 
@@ -29,7 +32,8 @@ class CacheClient:
         # Effects, bound once: they run when their visit fires.
         self._got, self._was_set = self._run_get, self._run_set
         self._was_deleted, self._executed = self._run_delete, self._run_execute
-        self._nobody_waits = self._run_wait
+        self._nobody_waits, self._subscribed = self._run_wait, self._run_subscribe
+        self._were_executed = self._run_transaction
 
     def get(self, key: str, replica: bool | None = None) -> simpy.Event:
         """Ask for a key; the event's value is the Value, or None if the key is not there.
@@ -51,8 +55,33 @@ class CacheClient:
         return self._send(self._journey, self._was_deleted, key)
 
     def execute(self, *command: Any) -> simpy.Event:
-        """Send any command of the engine, such as `execute("INCR", "visits")`; the value is its reply."""
-        return self._send(self._journey, self._executed, command, self._tier.cost(command))
+        """Send any command of the engine, such as `execute("INCR", "visits")`; the value is its reply.
+
+        A command that waits, such as `execute("BLPOP", "queue", 5)`, gives None when its time is up.
+        """
+        visit = self._send(self._journey, self._executed, command, self._tier.cost(command))
+        return KeyWait(self._tier, visit, command) if may_wait(self._tier, command) else visit
+
+    def transaction(
+        self, *commands: Command, watch: Mapping[str, bytes | None] | None = None
+    ) -> simpy.Event:
+        """Send MULTI, the commands and EXEC in one trip: nothing comes between. The value is the list of replies.
+
+        `watch` maps keys to the values (strings) that you have read: if one has another value now, nothing runs and
+        the event's value is None. A command that fails has its CommandError in the list; the others run all the
+        same. Needs Redis. SIMPLIFIED: WATCH sees any change, here a key that has its old value again is unchanged.
+        """
+        cost = sum(map(self._tier.cost, commands))
+        return self._send(self._journey, self._were_executed, (commands, watch or {}), cost)
+
+    def publish(self, channel: str, message: bytes | str) -> simpy.Event:
+        """Send a message to all who listen to a channel now; the value is how many they are. Needs Redis."""
+        return self.execute("PUBLISH", channel, message)
+
+    def subscribe(self, *channels: str) -> simpy.Event:
+        """Listen to channels; the event's value is a Subscription. Needs the embedded Redis."""
+        asked = Subscription(self._tier, self._journey.client, channels)
+        return self._send(self._journey, self._subscribed, asked)
 
     def wait(self, replicas: int, timeout: float) -> simpy.Event:
         """Wait until so many replicas have this client's writes; the value is how many do: here none."""
@@ -102,6 +131,24 @@ class CacheClient:
             visit._value = self._engine.execute(command)
         except CacheError as error:
             self._refuse(visit, error)
+
+    def _run_transaction(self, visit: Visit) -> None:
+        commands, watch = visit._value
+        try:
+            held = {key: self._engine.execute(("GET", key)) for key in watch}
+        except CacheError as error:
+            self._refuse(visit, error)
+            return
+        visit._value = list(map(self._reply, commands)) if held == dict(watch) else None
+
+    def _reply(self, command: Command) -> Any:
+        try:
+            return self._engine.execute(command)
+        except CacheError as error:
+            return error
+
+    def _run_subscribe(self, visit: Visit) -> None:
+        visit._value.open()
 
     def _run_wait(self, visit: Visit) -> None:
         visit._value = 0

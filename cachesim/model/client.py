@@ -14,7 +14,7 @@ from cachesim.model.events import Drive, Environment, Steps, Visit
 from cachesim.model.misuse import forgotten, none_returned, not_a_generator, write_of
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.workload import TimedRequest
-from cachesim.records import FIRST_WRITE, Sink, Value, read_stamp
+from cachesim.records import FIRST_WRITE, Query, Sink, Value, read_stamp
 
 
 class ClientHost(Protocol):
@@ -93,8 +93,15 @@ class Client:
     def _at_hand(self) -> tuple[Any, ...]:
         """Collect what every request uses; `live` keeps it in local variables."""
         system, database = self.system, self.system.db
-        mine = self.pause, system.env, system.strategy.read, system.sink_of(self), self.rest
-        return *mine, database.newest.get, database.versions.get
+        read = system.strategy.read if database.query_log is None else self._read
+        mine = self.pause, system.env, read, system.sink_of(self), self.rest
+        return *mine, database.newest_of, database.versions.get
+
+    def _read(self, app: App, key: str) -> Steps:
+        """Read the row of a key, or the result of a query; only runs with queries pay for this choice."""
+        if type(key) is Query:
+            return self.system.strategy.query(app, key.sql, *key.parameters)
+        return self.system.strategy.read(app, key)
 
     def _write(self, app: App, key: str) -> Steps:
         """Begin a write, with a new id."""

@@ -13,13 +13,15 @@ from cachesim.model.commit_log import CommitLog
 from cachesim.model.distributions import Between, Distribution, Exponential, Lognormal
 from cachesim.model.events import Environment, Visit
 from cachesim.model.network import Network
+from cachesim.model.query_log import QueryLog
 from cachesim.model.tier import Tier
 from cachesim.records import DATABASE, Value
 from cachesim.rng import chunked, stream
-from cachesim.spec import Count, Rule, Share, Spec
+from cachesim.spec import Count, Delay, Rule, Share, Spec
 from cachesim.storage.base import Storage
+from cachesim.storage.items import Columns
 from cachesim.storage.sqlite import MEMORY, SQLite
-from cachesim.units import MS
+from cachesim.units import MS, US
 
 # key, and the values that become one row, oldest first
 Rows = Sequence[tuple[str, Sequence[Value]]]
@@ -57,12 +59,23 @@ class Database(Spec):
     accepts: Accepted = math.inf  # connections that it can open per second, after all were lost
     replicas: Replicas = 0  # asynchronous copies that answer reads
     lag: Distribution = Exponential(mean=20 * MS)  # seconds until a replica has a commit
+    per_row: Delay = 1 * US  # seconds that a query takes for each row that its plan reads
+    categories: Count = 100  # of the rows, for queries: a key keeps its category
+    prices: Count = 1000  # for queries: each write draws a price of its row, from 0 to prices - 1
+    price_index: bool = (
+        False  # whether there is an index on the price, as there is one on the category
+    )
 
     @property
     def read_mean(self) -> float:
         """The mean service time of a read, in seconds."""
         h = self.buffer_hit_ratio
         return h * self.buffer_read.mean + (1 - h) * self.disk_read.mean
+
+    @property
+    def columns(self) -> Columns:
+        """What the columns of the table `items` hold."""
+        return Columns(self.categories, self.prices, self.price_index)
 
     def commit_moments(self, network: Network) -> tuple[float, float]:
         """Give the mean (s) and the mean square of a commit; a standby adds the way to it, and its own write.
@@ -126,6 +139,8 @@ class DatabaseTier(QueryTier):
         lags = (stream(seed, f"{name} lag {number}") for number in range(database.replicas))
         self.log = CommitLog(self.rows, [database.lag.draws(one) for one in lags])
         self._followed = database.replicas > 0
+        self._columns, self.per_row = database.columns, database.per_row
+        self.query_log: QueryLog | None = None  # None: nobody has asked a query yet
 
     @property
     def select(self) -> Callable[[str], Value | None]:
@@ -143,6 +158,8 @@ class DatabaseTier(QueryTier):
             self.log.note([(key, value)], self.env._now)
         version = self.versions[value.write] = self.rows.write(key, value)
         self.newest[key] = self.newest.get(key, LOADED)[0], version
+        if self.query_log is not None:
+            self.query_log.commit(key, value, version)
 
     def commit_fenced(self, key: str, value: Value, token: int) -> None:
         """Write the row unless a higher token was seen, as `UPDATE ... WHERE token <= ?` does."""
@@ -160,11 +177,27 @@ class DatabaseTier(QueryTier):
             newest = self.rows.write(key, values[-1], len(values))
             self.versions.update(zip((v.write for v in values), count(newest + 1 - len(values))))
             self.newest[key] = self.newest.get(key, LOADED)[0], newest
+            if self.query_log is not None:
+                self.query_log.commit(key, values[-1], newest)
 
     def acknowledge(self, key: str, version: int) -> None:
         """Note that the writer of a version knows now that it is committed."""
         known, committed = self.newest.get(key, LOADED)  # a strategy may write under another key
         self.newest[key] = max(known, version), committed
+        if self.query_log is not None:
+            self.query_log.acknowledge(key, version)
+
+    def answer_queries(self) -> QueryLog:
+        """Make the rows a table of SQL, if they are none yet: without queries it would only cost time."""
+        if self.query_log is None:
+            self.query_log = QueryLog(self.rows, self._columns, self.versions)
+        return self.query_log
+
+    @property
+    def newest_of(self) -> Callable[[str, tuple[int, int]], tuple[int, int]]:
+        """The function that looks up the newest versions of a key, known and committed."""
+        rows = self.newest.get
+        return rows if self.query_log is None else self.query_log.newest_of(rows)
 
     def counters(self, now: float) -> tuple[float, ...]:
         """Read queries and busy time."""

@@ -10,7 +10,7 @@ from cachesim.model.database import DatabaseTier, QueryTier, Rows
 from cachesim.model.events import Effect, Visit
 from cachesim.model.journey import Journey
 from cachesim.model.misuse import check_value
-from cachesim.records import Value
+from cachesim.records import Query, Value
 
 
 class QueryClient:
@@ -62,7 +62,31 @@ class DatabaseClient(QueryClient):
         super().__init__(tier, journey)
         self._send_write = tier.send_write
         self._was_written, self._all_were_written = self._run_write, self._run_write_all
-        self._was_fenced = self._run_write_fenced
+        self._was_fenced, self._was_queried = self._run_write_fenced, self._run_query
+
+    def query(self, sql: str, *parameters: Any) -> simpy.Event:
+        """SELECT from the table `items`; the event's value is an Answer, whose `rows` are the result.
+
+        It takes as long as the read of a row, and `Database.per_row` for each row that the plan reads.
+        SIMPLIFIED: these are counted when the query is sent; the primary answers.
+
+        Raises
+        ------
+        BadInput
+            It is no SELECT on `items`, or SQLite refuses it.
+
+        References
+        ----------
+        docs/howto/cache_queries.md: what a query may be, and when its result is stale.
+        """
+        tier = self._tier
+        query = Query.of(sql, *parameters)
+        more = tier.per_row * tier.answer_queries().cost(query)
+        if tier.open >= tier.limit:
+            return self._refused()
+        tier.open += 1
+        tier.queries += 1
+        return self._send_read(self._journey, self._was_queried, query, more)
 
     def write(self, key: str, value: Value) -> simpy.Event:
         """Write the row and commit; the row has the key's next version when the event fires."""
@@ -101,6 +125,10 @@ class DatabaseClient(QueryClient):
         tier.open += 1
         tier.queries += 1
         return self._send_write(self._journey, effect, argument)
+
+    def _run_query(self, visit: Visit) -> None:
+        self._tier.open -= 1
+        self._journey.row = visit._value = self._tier.answer_queries().answer(visit._value)
 
     def _run_write(self, visit: Visit) -> None:
         self._tier.open -= 1

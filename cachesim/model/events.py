@@ -31,6 +31,11 @@ class Environment(simpy.Environment):
     def __init__(self) -> None:
         super().__init__()
         self.soon: list[Any] = []  # the visits under way: a heap like SimPy's queue
+        self.is_ending: Callable[[], bool] = lambda: False  # whether no more requests come
+
+    def end_when(self, over: Callable[[], bool]) -> None:
+        """Begin no more waits with a time limit when the run is over, or work beside the requests never ends."""
+        self.is_ending = over
 
     def run_to_end(self) -> None:
         """Run until no event is left: SimPy's `run` without its calls per event."""

@@ -64,6 +64,7 @@ class System:
         self._asking = 0  # sources of more requests: the open loop, or users who share clients
         self._sizes: dict[str, int] = {}
         self._loaded: dict[int, Value] = {}
+        self.env.end_when(self._over)
 
     def _make_tiers(self) -> None:
         self.caches = self.make_caches()
@@ -203,12 +204,8 @@ class System:
 
     def _thinker(self, leave: Callable[[Client], None]) -> Callable[[Client], None]:
         """Make the function that lets a user think and then ask again, or leave at the end of the run."""
-        env, end, writers, requests = (
-            self.env,
-            self.blueprint.duration,
-            self._writers,
-            self._requests,
-        )
+        env, end = self.env, self.blueprint.duration
+        writers, requests = self._writers, self._requests
         queue, ids = env._queue, env._eid
 
         def think(client: Client) -> None:
@@ -247,6 +244,8 @@ class System:
         self._sizes.update(zip(keys, sizes, strict=True))
         self._loaded = {size: Value.stamp(0, size) for size in set(sizes)}
         self.db.rows.load(zip(keys, map(self._loaded.__getitem__, sizes), strict=True))
+        if self.blueprint.workload.asks_queries:
+            self.db.answer_queries()
         if self.blueprint.start == "warm":
             self._warm(keys)
 

@@ -15,9 +15,10 @@ import numpy as np
 from cachesim.errors import BadInput
 from cachesim.model.distributions import Constant, Distribution, Exponential, Lognormal
 from cachesim.model.popularity import Popularity, Zipf
-from cachesim.records import STAMP_SIZE
-from cachesim.rng import CHUNK, stream
+from cachesim.records import STAMP_SIZE, Query
+from cachesim.rng import CHUNK, stream, uniform
 from cachesim.spec import Count, Rate, Share, Spec
+from cachesim.storage.statement import parse, refused
 from cachesim.units import MS
 
 TimedRequest = tuple[float, str, str]  # gap in seconds, "read" or "write", key
@@ -44,6 +45,11 @@ class Workload(Spec):
     def writers(self) -> int | None:
         """The number of users who only write, while the others only read; None: all do both."""
         return None
+
+    @property
+    def asks_queries(self) -> bool:
+        """Whether some of its reads are queries: then the key of such a request is a `Query`."""
+        return False
 
     def keys_loaded(self) -> list[str]:
         """List the keys whose rows exist before the run, the most popular first."""
@@ -73,6 +79,19 @@ class Synthetic(Workload):
     popularity: Popularity = Zipf()
     size: Distribution = Constant(value=500)  # bytes of a value; a key keeps its size
     key_size: Count = 12  # bytes of a key's name, padded with zeros; more if the number needs more
+    queries: Share = 0.0  # share of the reads that ask a query, in place of a row
+    sql: str = "SELECT key, price FROM items WHERE category = ? ORDER BY price LIMIT 10"
+    parameter: Popularity = Zipf(keys=100)  # the number in place of the question mark of `sql`
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if parse(self.sql).marks != 1:
+            raise refused(self.sql, 'a workload fills exactly one "?"')
+
+    @property
+    def asks_queries(self) -> bool:
+        """Whether some of its reads are queries."""
+        return self.queries > 0
 
     def keys_loaded(self) -> list[str]:
         """List every key, by rank."""
@@ -105,7 +124,17 @@ class Synthetic(Workload):
 
     def requests(self, seed: int) -> Iterator[TimedRequest]:
         """Yield independent requests without end."""
-        return zip(self.gaps(seed), self._ops(seed), self._keys(seed), strict=False)
+        rows = zip(self.gaps(seed), self._ops(seed), self._keys(seed), strict=False)
+        return self._with_queries(rows, seed) if self.asks_queries else rows
+
+    def _with_queries(self, rows: Iterator[TimedRequest], seed: int) -> Iterator[TimedRequest]:
+        """Put a query in place of some reads; the moments, the writes and the other reads stay."""
+        asked = [Query.of(self.sql, number) for number in range(self.parameter.keys)]
+        numbers = _picks(stream(seed, "queries"), self.parameter)
+        chance = uniform(seed, "asks a query")
+        for gap, op, key in rows:
+            is_query = op == "read" and chance() < self.queries
+            yield gap, op, asked[next(numbers)] if is_query else key
 
     def _ops(self, seed: int) -> Iterator[str]:
         rng, names = stream(seed, "operations"), np.array(["read", "write"], dtype=object)
@@ -117,6 +146,12 @@ class Synthetic(Workload):
         starts = count(0, CHUNK)
         chunks = (names[self.popularity.pick(rng, CHUNK, first)].tolist() for first in starts)
         return chain.from_iterable(chunks)
+
+
+def _picks(rng: np.random.Generator, law: Popularity) -> Iterator[int]:
+    """Yield numbers of a popularity without end."""
+    chunks = (law.pick(rng, CHUNK, first).tolist() for first in count(0, CHUNK))
+    return chain.from_iterable(chunks)
 
 
 class OpenLoop(Synthetic):

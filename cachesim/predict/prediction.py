@@ -102,6 +102,8 @@ def _steady_state(scenario: Scenario, silent: dict[str, str]) -> tuple[Cached | 
     workload = scenario.workload
     if type(workload) not in (OpenLoop, ClosedLoop):
         raise Silent(f"{type(workload).__name__}: its requests are not drawn by a law")
+    if workload.asks_queries:
+        raise Silent("queries: this theory knows rows; cs.theory has formulas of cached results")
     if scenario.fleet is not None:
         raise Silent(
             f"{type(scenario.fleet).__name__}: this theory knows one node; cs.theory has formulas of fleets"

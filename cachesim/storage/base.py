@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from cachesim.records import Value
+from cachesim.storage.items import Columns, Items
 
 
 class Storage(Protocol):
@@ -21,6 +22,9 @@ class Storage(Protocol):
         A value may stand for several writes, if only the last of them is stored. Then the version grows
         by `writes`.
         """
+
+    def items(self, columns: Columns) -> Items:
+        """Make the rows readable as the table `items`, from now on; call it once."""
 
     def close(self) -> None:
         """Close the database."""

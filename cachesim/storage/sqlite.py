@@ -11,6 +11,7 @@ from itertools import chain, islice
 
 from cachesim.errors import BadInput
 from cachesim.records import Value
+from cachesim.storage.items import Columns, Items
 
 _TABLE = "CREATE TABLE cache_rows (key TEXT PRIMARY KEY, version INTEGER NOT NULL, value BLOB NOT NULL) WITHOUT ROWID"
 _LOAD, _ROW, _ROWS = "INSERT INTO cache_rows VALUES ", "(?, 0, ?)", 200  # rows per statement
@@ -18,7 +19,7 @@ _PAGE = 16_384  # bytes: four times the default makes the tree of 10,000 rows a 
 MEMORY = ":memory:"  # the name of a database without a file
 _READ = "SELECT value FROM cache_rows WHERE key = ?"
 _WRITE = "UPDATE cache_rows SET version = version + ?, value = ? WHERE key = ?"
-_INSERT = "INSERT INTO cache_rows VALUES (?, ?, ?)"
+_INSERT = "INSERT INTO cache_rows (key, version, value) VALUES (?, ?, ?)"
 
 
 class SQLite:
@@ -72,6 +73,10 @@ class SQLite:
         # The versions are counted here too: RETURNING would double the time. A test compares both.
         version = self._versions[key] = self._versions.get(key, 0) + writes
         return version
+
+    def items(self, columns: Columns) -> Items:
+        """Make the rows readable as the table `items`, from now on; call it once."""
+        return Items(self.connection, columns)
 
     def close(self) -> None:
         """Commit all writes and close the database."""

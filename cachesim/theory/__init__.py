@@ -86,6 +86,10 @@ from cachesim.theory.outages import (
     safe_after,
     write_behind_loss,
 )
+from cachesim.theory.queries import (
+    result_changes,
+    row_invalidation,
+)
 from cachesim.theory.queues import (
     cache_aside_visits,
     closed_network,
@@ -177,7 +181,9 @@ __all__ = [
     "repairman",
     "replica_stale_ratio",
     "replicated_throughput",
+    "result_changes",
     "ring_imbalance",
+    "row_invalidation",
     "safe_after",
     "sharded_wait",
     "single_flight",

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from cachesim.errors import BadInput
 from cachesim.experiments.parallel import in_parallel
 from cachesim.validate import (
+    answers,
     crashes,
     fleets,
     freshness,
@@ -35,6 +36,7 @@ ORACLES: dict[str, Oracle] = {
         networks,
         hits,
         freshness,
+        answers,
         herds,
         races,
         replicas,

@@ -15,6 +15,7 @@ from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
 from cachesim.measure.metrics import misses
 from cachesim.model.distributions import Constant
+from cachesim.model.messages import HARD, PATIENCE, SOFT
 from cachesim.model.popularity import Uniform
 from cachesim.model.strategies.versions import Leases, VersionCheck
 from cachesim.model.workload import ClosedLoop
@@ -165,6 +166,24 @@ def test_errors_of_redis(redis):
         redis.execute(())
     with pytest.raises(CommandError, match="invalid expire time"):
         redis.set("a", b"", ttl=0)
+
+
+def test_no_cache_server_knows_sql(redis, memcached):
+    """What docs/howto/cache_queries.md shows; the embedded engines say the same (test_queries.py)."""
+    for words, said in (("SELECT key FROM items", "wrong number of arguments for 'select' command"),
+                        ("SELECT items", "value is not an integer or out of range")):  # fmt: skip
+        with pytest.raises(CommandError, match=f"^ERR {said}$"):
+            redis.execute(tuple(words.split()))
+        with pytest.raises(CommandError, match=r"^ERROR$"):
+            memcached.execute(tuple(words.split()))
+
+
+def test_nobody_keeps_a_message(redis):
+    """PUBLISH says that nobody heard it; the limits of a subscriber are those of cachesim.model.messages."""
+    limits = str(redis.execute(("CONFIG", "GET", "client-output-buffer-limit")))
+
+    assert 0 == redis.execute(("PUBLISH", "news", "hello"))
+    assert f"pubsub {HARD} {SOFT} {PATIENCE:g}" in limits
 
 
 def test_redis_out_of_memory(start):

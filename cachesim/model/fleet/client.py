@@ -29,6 +29,13 @@ class FleetHost(Protocol):
 NodeClients = Found[int, CacheClient]  # the clients of one view, by the place of their node
 
 
+OF_ONE_NODE = (
+    "publish",
+    "subscribe",
+    "transaction",
+)  # SIMPLIFIED: their nodes would have to be found
+
+
 class FleetClient:
     """An `app.cache` that sends each command to the client of its key's node."""
 
@@ -61,6 +68,14 @@ class FleetClient:
         if len(keys) > 1:
             check_together(command[0], keys, self._places, self._fleet)
         return self._clients[self._places[keys[0]] if keys else 0].execute(*command)
+
+    def __getattr__(self, name: str) -> Any:
+        """Refuse what only one node can do."""
+        if name in OF_ONE_NODE:
+            raise BadInput(
+                f"app.cache.{name} needs a cache of one node, got {self._fleet!r}; leave the fleet out"
+            )
+        raise AttributeError(f"app.cache has no attribute {name!r}", name=name, obj=self)
 
     def wait(self, replicas: int, timeout: float) -> simpy.Event:
         """Wait for replicas, of which there are none; see `CacheClient.wait`."""

@@ -15,6 +15,7 @@ from cachesim.model.strategies.lazy import (
 )
 from cachesim.model.strategies.lock import Locked
 from cachesim.model.strategies.near import NearCache
+from cachesim.model.strategies.queries import QueryCache
 from cachesim.model.strategies.refresh import RefreshAhead, StaleWhileRevalidate, XFetch
 from cachesim.model.strategies.session import SessionStore
 from cachesim.model.strategies.through import ReadThrough, WriteThrough
@@ -31,6 +32,7 @@ __all__ = [
     "NearCache",
     "NegativeCaching",
     "NoCache",
+    "QueryCache",
     "ReadReplicas",
     "ReadThrough",
     "RefreshAhead",

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 from cachesim.engines.base import Engine, EngineSpec
 from cachesim.errors import StrategyError
@@ -31,6 +32,10 @@ class Strategy(Spec):
     def write(self, app: App, key: str, value: Value) -> Steps:
         """Yield events until the write may be acknowledged to the client."""
         raise slip("missing", name=type(self).__name__, shape=SHAPES["write"])
+
+    def query(self, app: App, sql: str, *parameters: Any) -> Steps:
+        """Yield events until the Answer of a query is known, and return it: here without a cache."""
+        return (yield app.db.query(sql, *parameters))
 
     def start(self, app: App) -> Steps | None:
         """Return a generator of work beside the requests, such as a flusher; None: there is none.

@@ -1,6 +1,7 @@
 """Wrappers: each stands between a miss and the load of another strategy, which may be a wrapper too."""
 
 import math
+from typing import Any
 
 from cachesim.engines.base import Engine, EngineSpec
 from cachesim.model.app import App
@@ -29,6 +30,10 @@ class Wrapper(LazyFill):
     def write(self, app: App, key: str, value: Value) -> Steps:
         """Write as the strategy inside."""
         yield from self.inner.write(app, key, value)
+
+    def query(self, app: App, sql: str, *parameters: Any) -> Steps:
+        """Answer a query as the strategy inside."""
+        return (yield from self.inner.query(app, sql, *parameters))
 
     def start(self, app: App) -> Steps | None:
         """Return the work beside the requests that the strategy inside has."""

@@ -15,6 +15,7 @@ from cachesim.model.unreliable.tiers import (
     UnreliableDatabase,
     UnreliableQueries,
 )
+from cachesim.records import Query
 from cachesim.rng import Draw
 
 UNREACHABLE = "unreachable"  # the kind of miss of a get that failed, where a failed get is a miss
@@ -64,6 +65,12 @@ class ResilientDatabaseClient(ResilientQueryClient, DatabaseClient):
         """Write the row and commit."""
         check_value("app.db.write", value)
         return self._send_write(self._journey, self._was_written, (key, value))
+
+    def query(self, sql: str, *parameters: Any) -> Visit:
+        """SELECT from the table `items`."""
+        query, log = Query.of(sql, *parameters), self._tier.answer_queries()
+        more = self._tier.per_row * log.cost(query)
+        return self._send_read(self._journey, self._was_queried, query, more)
 
     def _ask(self, effect: Effect, argument: Any) -> Visit:
         """Send another command."""

@@ -158,6 +158,10 @@ class UnreliableTier(Tier):
 class UnreliableCache(UnreliableTier, CacheTier):
     """A cache that may fail."""
 
+    def reaches(self, user: int) -> bool:
+        """Whether a packet that is sent to a user now arrives: the cache runs, and the link is not cut."""
+        return not self.switches["down"] and not self.is_cut_from(user)
+
 
 class UnreliableQueries(UnreliableTier, QueryTier):
     """A connection pool that may fail. It counts its connections, also those of clients that no longer wait."""
