@@ -17,6 +17,7 @@ from cachesim.engines.redis.command import OOM, RedisCommand, Table, admit, call
 from cachesim.engines.redis.commands import COMMANDS
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.evict import Evictor
+from cachesim.engines.redis.persistence import Disk
 from cachesim.engines.redis.policy import LFU_MINUTES, LRU_CLOCK_MAX, POLICIES
 from cachesim.engines.redis.reply import NULL_ARRAY, Reply
 from cachesim.engines.redis.structure import wrong_type
@@ -102,6 +103,7 @@ class RedisEngine(Keyspace):
     def __init__(self, spec: Redis, clock: Clock, random: Random) -> None:
         super().__init__(clock, random, base_memory=spec.base_memory, quantum=spec.quantum)
         self.commands: Table = spec.commands
+        self.disk = Disk()  # keeps its snapshots
         self.active_expire_effort = spec.active_expire_effort
         self.lfu_log_factor = spec.lfu_log_factor
         self.lfu_decay_time = spec.lfu_decay_time
@@ -162,6 +164,7 @@ class RedisEngine(Keyspace):
     def tick(self) -> None:
         """Run the ticks of the cron that are due."""
         self.begin()
+        self.disk.look(self)
 
     def get(self, key: str) -> bytes | None:
         """Return the value, or None if the key is absent or expired. This is a use of the key.
@@ -256,7 +259,11 @@ class RedisEngine(Keyspace):
     @contextmanager
     def as_one(self, name: str) -> Iterator[None]:
         """Let what is called meanwhile be one command for the replicas; here there are none."""
-        yield
+        self.is_in_exec = True
+        try:
+            yield
+        finally:
+            self.is_in_exec = False
 
     def call(self, row: RedisCommand, argv: Arguments) -> Reply:
         """Run an admitted command, and nothing else: those who wait are not served. Raises CommandError."""

@@ -65,6 +65,7 @@ def load(db: Keyspace, file: bytes) -> int:
             install(db, each)
             count += 1
     db.select(selected)
+    db.snapshots.loaded, db.snapshots.expired = count, len(keys) - count
     return count
 
 

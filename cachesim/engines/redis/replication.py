@@ -152,7 +152,8 @@ class ReplicatedEngine(WatchedEngine):
         """Write what is changed meanwhile into the log as one transaction (`RedisEngine.as_one`)."""
         self._pending = None if self.is_replica else []
         try:
-            yield
+            with super().as_one(name):
+                yield
         finally:
             self._send(name)
 
@@ -195,6 +196,7 @@ class ReplicatedEngine(WatchedEngine):
             when = self.now + max(1, round(ttl * 1000))
             command = ("SET", key, value, "PXAT", when)
         self.store(self.table.entries.get(key), key, value, when)
+        self.snapshots.changes += 1
         self.log.append_fast(self.clock(), self.selected, command)
 
     def _set_slowly(self, key: str, value: bytes, ttl: float) -> None:

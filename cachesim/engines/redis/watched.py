@@ -4,14 +4,21 @@ Every change of a key goes through one of the Keyspace's few functions. Here the
 running command has changed something, which the real server counts as `dirty`.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 from cachesim.clock import Clock
 from cachesim.engines.base import EVICTED, EXPIRED, Random
 from cachesim.engines.redis.active_expiry import active_cycle
+from cachesim.engines.redis.arguments import Arguments
+from cachesim.engines.redis.changes import changes_of
+from cachesim.engines.redis.command import RedisCommand
 from cachesim.engines.redis.database import KeyEntry, NumberedDatabase
 from cachesim.engines.redis.engine import HALF, START_MS, Redis, RedisEngine
+from cachesim.engines.redis.persistence import look
+from cachesim.engines.redis.reply import Reply
+from cachesim.engines.redis.snapshots import MISCONF
 from cachesim.engines.redis.watch import WatchedKeys
 from cachesim.errors import CommandError
 
@@ -24,6 +31,7 @@ class WatchedEngine(RedisEngine):
 
     is_paused = False  # a CLIENT PAUSE: nothing expires, and nothing is evicted
     dirty = False  # whether the running command has changed anything
+    counted: int | None = None  # its changes, if it says so itself
     _at: float | None = None  # seconds: the time of the cron's tick that runs now
 
     def __init__(self, spec: Redis, clock: Clock, random: Random) -> None:
@@ -53,9 +61,44 @@ class WatchedEngine(RedisEngine):
         """Be notified that a PING to the replicas is due."""
         raise NotImplementedError
 
+    def admit(self, argv: Arguments) -> RedisCommand:
+        """Prepare for a command; a write is refused after a snapshot that failed."""
+        row = super().admit(argv)
+        if self.snapshots.refuses_writes and ("write" in row.flags or row.name == "PING"):
+            self.tally.note_error(MISCONF)
+            self.tally.rejected[row.name] += 1
+            raise CommandError(MISCONF)
+        return row
+
+    def call(self, row: RedisCommand, argv: Arguments) -> Reply:
+        """Run an admitted command, and count what it has changed."""
+        self.dirty, self.counted = False, None
+        reply = super().call(row, argv)
+        if self.dirty:
+            counted = self.counted
+            self.snapshots.changes += (
+                changes_of(row.name, argv, reply) if counted is None else counted
+            )
+        return reply
+
+    def set(self, key: str, value: bytes, ttl: float = math.inf) -> None:
+        """Store a value for `ttl` seconds (`RedisEngine.set`)."""
+        super().set(key, value, ttl)
+        self.snapshots.changes += 1
+
+    def delete(self, key: str) -> bool:
+        """Remove a key. True if it was there (`RedisEngine.delete`)."""
+        was_there = super().delete(key)
+        self.snapshots.changes += was_there
+        return was_there
+
     def pass_on(self) -> None:
         """Count as a change: the replicas must run the command, too."""
         self.dirty = True
+
+    def counts_as(self, changes: int) -> None:
+        """Count so many changes for the running command."""
+        self.counted = changes
 
     def unchanged(self) -> None:
         """Forget the changes of the running command: it stored what was there already."""
@@ -96,6 +139,7 @@ class WatchedEngine(RedisEngine):
         """See `add`. An empty database counts as changed, too."""
         if self.watches.by_key:
             self.watches.changed_databases(self, database.index)
+        self.snapshots.changes += len(database.table.entries)
         super().flush_database(database)
         self.dirty = True
 
@@ -137,6 +181,11 @@ class WatchedEngine(RedisEngine):
                 RedisEngine.persist(self, entry)
         if when is not None:
             RedisEngine.expire_at(self, entry, when)
+
+    def _tell_time(self) -> None:
+        super()._tell_time()
+        if self.snapshots.points or self.snapshots.is_scheduled:
+            look(self)
 
     # A replica waits for its primary
 
