@@ -17,9 +17,11 @@ from cachesim.engines.redis.command import OOM, RedisCommand, Table, admit, call
 from cachesim.engines.redis.commands import COMMANDS
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.evict import Evictor
-from cachesim.engines.redis.persistence import Disk
+from cachesim.engines.redis.persistence import set_up
 from cachesim.engines.redis.policy import LFU_MINUTES, LRU_CLOCK_MAX, POLICIES
 from cachesim.engines.redis.reply import NULL_ARRAY, Reply
+from cachesim.engines.redis.seed import seeded
+from cachesim.engines.redis.snapshots import USUAL, SavePoints
 from cachesim.engines.redis.structure import wrong_type
 from cachesim.engines.redis.work import work
 from cachesim.errors import BadInput, CommandError, OutOfMemory
@@ -69,6 +71,9 @@ class Redis(EngineSpec):
     active_expire_effort: Effort = 1
     quantum: Literal[16, 8] = 16  # bytes: 16 in Debian's build, 8 in Redis's own
     base_memory: Bytes = 60 * KIB
+    persistence: Literal["none", "rdb"] = "none"  # rdb: a restart loads the last snapshot
+    save: SavePoints = USUAL  # with rdb: seconds and changes after which a snapshot begins
+    seed_from: str = ""  # an RDB file whose keys the engine begins with
 
     def __post_init__(self) -> None:
         if self.policy not in tuple(POLICIES):
@@ -83,8 +88,8 @@ class Redis(EngineSpec):
             )
 
     def build(self, clock: Clock, random: Random) -> "RedisEngine":
-        """Return a new, empty engine."""
-        return RedisEngine(self, clock, random)
+        """Return a new engine, with the keys of `seed_from`. Raises BadInput if it cannot be read."""
+        return seeded(RedisEngine(self, clock, random), self.seed_from)
 
 
 class RedisEngine(Keyspace):
@@ -103,7 +108,7 @@ class RedisEngine(Keyspace):
     def __init__(self, spec: Redis, clock: Clock, random: Random) -> None:
         super().__init__(clock, random, base_memory=spec.base_memory, quantum=spec.quantum)
         self.commands: Table = spec.commands
-        self.disk = Disk()  # keeps its snapshots
+        set_up(self, spec)
         self.active_expire_effort = spec.active_expire_effort
         self.lfu_log_factor = spec.lfu_log_factor
         self.lfu_decay_time = spec.lfu_decay_time

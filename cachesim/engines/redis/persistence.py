@@ -14,7 +14,7 @@ from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.rdb import dump
 from cachesim.engines.redis.rdb_load import load
 from cachesim.engines.redis.reply import Reply
-from cachesim.engines.redis.snapshots import Points
+from cachesim.engines.redis.snapshots import Points, read_points
 from cachesim.errors import CommandError
 
 BUSY = "ERR Background save already in progress"
@@ -92,7 +92,8 @@ def ended(db: Any, is_ok: bool, copied: int = 0) -> None:
 
 
 def look(db: Any) -> None:
-    """Begin a snapshot if one is due by the save points."""
+    """End the snapshot that is done, and begin one that is due by the save points."""
+    db.disk.look(db)
     if db.snapshots.is_due(now_of(db)):
         with suppress(OSError):
             begin(db)
@@ -112,6 +113,22 @@ def restore(db: Any) -> int:
     count = 0 if file is None else load(db, file)
     db.snapshots.began_anew(now_of(db))
     return count
+
+
+def set_up(db: Any, spec: Any) -> None:
+    """Keep snapshots in memory, and begin them as the spec says."""
+    db.disk = Disk()
+    db.persists = spec.persistence == "rdb"
+    db.snapshots.points = read_points(spec.save) if db.persists else ()
+
+
+def restart(db: Any) -> None:
+    """Begin again with the keys of the last snapshot; without `persistence` with none. Raises OSError."""
+    db.disk.give_up(db)
+    if db.persists:
+        restore(db)
+    else:
+        db.snapshots.began_anew(now_of(db))
 
 
 def keep_in(db: Any, disk: Disk, points: Points) -> int:

@@ -109,6 +109,16 @@ def keys_in(reader: RdbReader, db: Keyspace) -> Iterator[LoadedKey]:
             when = idle = frequency = None
 
 
+def written_at(file: bytes) -> int | None:
+    """Return when a file was written, in seconds of Unix time; None if it does not say so."""
+    reader = RdbReader(file[9:])
+    while reader.byte() == AUX:
+        name, value = reader.texts(2)
+        if name == b"ctime" and value.isdigit():
+            return int(value)
+    return None
+
+
 def skip(reader: RdbReader, code: int) -> None:
     """Go past what no key depends on: facts about the file, sizes of tables, functions."""
     if code == SIZES:

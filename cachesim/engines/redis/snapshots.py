@@ -3,7 +3,9 @@
 The engine knows no files and no processes; persistence.py writes with what it was handed.
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from cachesim.spec import Rule
 
 Points = tuple[tuple[int, int], ...]  # seconds since the last snapshot, and changes since then
 
@@ -39,6 +41,22 @@ def read_points(text: str) -> Points:
     if any(seconds < 1 or changes < 0 for seconds, changes in points):
         raise ValueError("Invalid save parameters")
     return points
+
+
+def are_points(text: str) -> bool:
+    """Whether a text holds save points.
+
+    >>> are_points("60 10"), are_points("60")
+    (True, False)
+    """
+    try:
+        read_points(text)
+    except ValueError:
+        return False
+    return True
+
+
+SavePoints = Annotated[str, Rule(f'save points such as "{USUAL}"', are_points)]
 
 
 def show_points(points: Points) -> str:

@@ -14,9 +14,10 @@ from cachesim.engines.redis.active_expiry import active_cycle
 from cachesim.engines.redis.arguments import Arguments
 from cachesim.engines.redis.changes import changes_of
 from cachesim.engines.redis.command import RedisCommand
+from cachesim.engines.redis.copied_pages import SharedPages
 from cachesim.engines.redis.database import KeyEntry, NumberedDatabase
 from cachesim.engines.redis.engine import HALF, START_MS, Redis, RedisEngine
-from cachesim.engines.redis.persistence import look
+from cachesim.engines.redis.persistence import look, restart
 from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.snapshots import MISCONF
 from cachesim.engines.redis.watch import WatchedKeys
@@ -32,6 +33,9 @@ class WatchedEngine(RedisEngine):
     is_paused = False  # a CLIENT PAUSE: nothing expires, and nothing is evicted
     dirty = False  # whether the running command has changed anything
     counted: int | None = None  # its changes, if it says so itself
+    shared: SharedPages | None = (
+        None  # with a child that writes a snapshot; None: nobody counts them
+    )
     _at: float | None = None  # seconds: the time of the cron's tick that runs now
 
     def __init__(self, spec: Redis, clock: Clock, random: Random) -> None:
@@ -156,6 +160,8 @@ class WatchedEngine(RedisEngine):
         """See `add`. If the server itself removes the key, the running command changes nothing."""
         # the calls are guarded here: a full cache evicts with every store
         RedisEngine.remove(self, entry, why)
+        if self.shared is not None:
+            self._wrote(entry.key)
         if self.watches.by_key:
             self.watches.changed(self, (self.selected, entry.key))
         if why in GONE:
@@ -167,6 +173,8 @@ class WatchedEngine(RedisEngine):
 
     def _changed(self, key: str) -> None:
         self.dirty = True
+        if self.shared is not None:
+            self._wrote(key)
         if self.watches.by_key:
             self.watches.changed(self, (self.selected, key))
 
@@ -175,6 +183,8 @@ class WatchedEngine(RedisEngine):
         if entry is None:
             entry = RedisEngine.add(self, key, value)
         else:
+            if self.shared is not None:
+                self._wrote(key)
             self.touch(entry)
             RedisEngine.overwrite(self, entry, value)
             if when is None and entry.when is not None:
@@ -182,9 +192,28 @@ class WatchedEngine(RedisEngine):
         if when is not None:
             RedisEngine.expire_at(self, entry, when)
 
+    def _wrote(self, key: str) -> None:
+        self.disk.look(self)  # the child may be done by now
+        if self.shared is not None:
+            entry = self.table.entries.get(key)
+            is_whole = entry is None or isinstance(entry.value, bytes)
+            self.shared.touch(self.selected, key, is_whole)
+
+    # Snapshots
+
+    def share(self, pages: SharedPages | None) -> None:
+        """Note from now on which of these pages are written; None: no more."""
+        self.shared = pages
+
+    def restart(self) -> None:
+        """Come back with the keys of the last snapshot, if there is to be one (`Engine.restart`)."""
+        self.flush()
+        restart(self)
+
     def _tell_time(self) -> None:
         super()._tell_time()
-        if self.snapshots.points or self.snapshots.is_scheduled:
+        books = self.snapshots
+        if books.points or books.is_scheduled or books.child is not None:
             look(self)
 
     # A replica waits for its primary
