@@ -5,7 +5,6 @@ Rates are per second, times in seconds, ratios between 0 and 1.
 
 from cachesim.theory.capacity import (
     Ranks,
-    copied_on_write,
     crossing_cost,
     fleet_cost,
     items_for,
@@ -122,7 +121,6 @@ __all__ = [
     "cold_node_reads",
     "connection_storm",
     "copies_needed",
-    "copied_on_write",
     "copy_life",
     "cross_zone_cost",
     "cross_zone_share",

@@ -12,7 +12,6 @@ Array = np.ndarray
 EXACT = 1000  # ranks that stand alone; later ranks share a class
 WIDTH = 1.01  # the last rank of a class over its first
 HEADER = 66  # bytes before the payload of a packet: Ethernet 14, IPv4 20, TCP with time stamps 32
-PAGE = 4096  # bytes of a page of memory
 SEGMENT = 1448  # bytes of payload in a packet of 1500
 
 
@@ -172,24 +171,3 @@ def fleet_cost(shards: int, replicas: int, price: float, crossing: float = 0.0) 
     2.0
     """
     return shards * (1 + replicas) * price + crossing
-
-
-def copied_on_write(memory: float, writes: float, seconds: float) -> float:
-    """Give the bytes of pages that a server copies while a child writes its snapshot.
-
-    Each page is copied once, however often it is written.
-
-    Parameters
-    ----------
-    memory : float
-        Bytes that server and child share after the fork.
-    writes : float
-        Pages written per second, each with the same chance.
-    seconds : float
-        For which the child lives.
-
-    >>> round(copied_on_write(4 * 2**30, 5000, 40) / 2**30, 2)  # 4 GiB, 5,000 per second, 40 s
-    0.69
-    """
-    pages = memory / PAGE
-    return memory * -math.expm1(-writes * seconds / pages)

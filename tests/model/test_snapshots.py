@@ -15,7 +15,7 @@ from cachesim.model.node import Node
 from cachesim.model.popularity import Uniform
 from cachesim.model.strategies import LazyLoading, WriteThrough
 from cachesim.model.workload import OpenLoop
-from cachesim.theory import copied_on_write
+from cachesim.theory import fork_copy
 from cachesim.units import GIB, KIB, MIB
 from tests.model.test_faults import played
 
@@ -102,7 +102,7 @@ def test_copied_pages_are_as_many_as_theory_says(seconds):
     pages = 1 + per_key / 4096
 
     assert taken.copied == pytest.approx(
-        copied_on_write(2000 * per_key, writes * pages, seconds), rel=0.04
+        fork_copy(2000 * per_key, writes * pages, seconds), rel=0.04
     )
 
 
