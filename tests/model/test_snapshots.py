@@ -98,7 +98,7 @@ def test_copied_pages_are_as_many_as_theory_says(seconds):
     scenario = busy(workload=work, faults=(f.SnapshotCache(at=3),))
     scenario = scenario.replace(node__disk=2000 * size / seconds)
     (taken,) = run(scenario).snapshots.itertuples()
-    per_key = taken.memory / 2000 - 60 * KIB / 2000 - 24  # without the server and the table
+    per_key = taken.memory / 2000 - 60 * KIB / 2000 - 8  # without the server and the table
     pages = 1 + per_key / 4096
 
     assert taken.copied == pytest.approx(
