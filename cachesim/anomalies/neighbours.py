@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -153,6 +154,11 @@ def cross_zone() -> Anomaly:
     )
 
 
+def _saved(base: Scenario, node: str, moments: Sequence[float]) -> Scenario:
+    """Let a node begin a snapshot at each of these moments."""
+    return base.replace(faults=tuple(SnapshotCache(at=moment, node=node) for moment in moments))
+
+
 def snapshot_fork() -> Anomaly:
     """Return A17: the server forks to save a snapshot, and stops while the page tables are copied.
 
@@ -166,16 +172,12 @@ def snapshot_fork() -> Anomaly:
     base = base.replace(workload__size=Constant(value=size), start="warm", strategy=WriteThrough())
     node = Node(service=Constant(value=service), per_byte=0, per_key=0, fork=pause_per_byte * GIB)
     base = base.replace(cache=Redis(memory=32 * MIB), fleet=Replicated(1), node=node)
-
-    def snapshots(of: str) -> Scenario:
-        return base.replace(faults=tuple(SnapshotCache(at=at, node=of) for at in moments))
-
     return Anomaly(
         id="A17",
         name="snapshot fork",
         story="in the peak of writes the primary forks to save a snapshot; for 10 ms per GB its thread stands still",
-        shows=snapshots(of="node-0"),
-        cure=snapshots(of="node-1"),
+        shows=_saved(base, "node-0", moments),
+        cure=_saved(base, "node-1", moments),
         cured_by="snapshots from a replica",
         effect=mean_read_within([(moment, moment + pause) for moment in moments]),
         unit="s, the mean of a read that comes meanwhile",

@@ -17,7 +17,6 @@ from cachesim.model.saving import (
     let_save,
     loaded,
     make_engine,
-    restamp,
     saved,
     shut_down,
 )
@@ -80,7 +79,6 @@ class CacheTier(Tier):
     def restart_engine(self) -> None:
         """Restart. The engine decides what content survives; values not yet written behind are lost."""
         self.engine.restart()
-        restamp(self.engine)
         self.dirty.clear()
 
     def shut_down(self) -> None:

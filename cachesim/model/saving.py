@@ -8,7 +8,7 @@ Nobody makes an event for the end: it is noticed when somebody looks (redis 7: r
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from cachesim.clock import Clock
@@ -107,6 +107,10 @@ class NodeDisk(persistence.Disk):
         if self._writing is not None:
             self._finish(db, is_ok=False)
 
+    def revived(self, value: Any) -> Any:
+        """Let a string be a Value again, with the id of its write."""
+        return stamped(value)
+
     def _finish(self, db: Any, is_ok: bool) -> None:
         copied = db.shared.copied
         db.share(None)
@@ -128,6 +132,11 @@ def shut_down(engine: Engine) -> None:
         persistence.shut_down(engine, saves=True)
 
 
+def snapshots_of(tiers: Iterable[Any]) -> list[SnapshotTaken]:
+    """List the snapshots that the nodes have begun, in the order of their times."""
+    return sorted(taken for tier in tiers for taken in tier.snapshots())
+
+
 def check(engine: Engine) -> WatchedEngine:
     """Return the engine, which must be able to write a snapshot. Raises BadInput."""
     if not isinstance(engine, WatchedEngine):
@@ -144,13 +153,11 @@ def saved(engine: Engine) -> bytes:
 
 def loaded(engine: Any, file: bytes) -> int:
     """Store the keys of a snapshot in a node; return how many. Raises BadInput: nothing is stored then."""
-    count = load(engine, file)
-    restamp(engine)
-    return count
+    return load(engine, file, stamped)
 
 
 def seed(cache: Any, engine_of: Callable[[str], Any]) -> None:
-    """Store the keys of `seed_from` in the nodes where they belong, as copies of the rows of this run.
+    """Store the keys of `seed_from`, if there are any, in the nodes where they belong, as copies of the rows.
 
     SIMPLIFIED: the database begins as the snapshot has it: each value counts as the row's first version.
 
@@ -159,6 +166,8 @@ def seed(cache: Any, engine_of: Callable[[str], Any]) -> None:
     BadInput
         The file cannot be read, or is damaged.
     """
+    if not is_seeded(cache):
+        return
     scratch = LoneEngine(cache.replace(seed_from="", memory=2**62), lambda: 0.0, lambda: 0.5)
     for each in keys_of(cache.seed_from, scratch):
         engine, value = engine_of(each.key), stamped(each.value, first=True)
@@ -166,15 +175,6 @@ def seed(cache: Any, engine_of: Callable[[str], Any]) -> None:
             value = value.copy_for(engine)
         install(engine, each._replace(value=value))
         engine.select(0)
-
-
-def restamp(engine: Any) -> None:
-    """Let the strings of a file that was loaded be Values again, with the ids of their writes."""
-    if not isinstance(engine, WatchedEngine):
-        return
-    for database in engine.databases.values():
-        for entry in database.table.entries.values():
-            entry.value = stamped(entry.value)
 
 
 def stamped(value: Any, first: bool = False) -> Any:

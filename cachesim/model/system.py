@@ -22,7 +22,7 @@ from cachesim.model.database_replica import ReplicaTier, Turns, replica_name
 from cachesim.model.events import Drive, Environment, Steps, Visit
 from cachesim.model.journey import Journey
 from cachesim.model.misuse import misused, moved
-from cachesim.model.saving import is_seeded, seed
+from cachesim.model.saving import seed
 from cachesim.model.size import check_size
 from cachesim.model.tier import Tier
 from cachesim.records import CACHE, DATABASE, FIRST_WRITE, Record, Sink, Value
@@ -250,8 +250,7 @@ class System:
         self.db.rows.load(zip(keys, map(self._loaded.__getitem__, sizes), strict=True))
         if self.blueprint.start == "warm":
             self._warm(keys)
-        if is_seeded(self.blueprint.cache):
-            seed(self.blueprint.cache, self.engine_of)
+        seed(self.blueprint.cache, self.engine_of)
 
     def _warm(self, keys: list[str]) -> None:
         """Fill the cache as after a long run: the most popular keys last, each TTL partly used up."""
@@ -273,11 +272,9 @@ class System:
 
     def _watch(self) -> Steps:
         """Sample the tiers at the start, at the end of the warm-up and once per interval."""
-        blueprint, env, pause = self.blueprint, self.env, Visit().ready(self.env)
-        samples = range(math.floor(blueprint.duration / blueprint.sample_every) + 1)
-        for moment in sorted(
-            {blueprint.warmup, blueprint.duration, *(k * blueprint.sample_every for k in samples)}
-        ):
+        of, env, pause = self.blueprint, self.env, Visit().ready(self.env)
+        samples = range(math.floor(of.duration / of.sample_every) + 1)
+        for moment in sorted({of.warmup, of.duration, *(k * of.sample_every for k in samples)}):
             yield pause.start(moment - env.now)
             self._sample()
 
@@ -296,10 +293,6 @@ class System:
     def lost_writes(self) -> Sequence[tuple[Any, ...]]:
         """Give the writes that a failover lost; without a fleet there is none."""
         return ()
-
-    def snapshots(self) -> Sequence[tuple[Any, ...]]:
-        """List the snapshots that the nodes have begun, in the order of their times."""
-        return sorted(taken for tier in self.caches for taken in tier.snapshots())
 
     def repeated(self) -> tuple[int, int]:
         """Count the attempts of all clients that were repetitions, and those that timed out."""

@@ -173,7 +173,7 @@ def test_a_node_gives_and_takes_its_content():
     one, other = (system.cache for system in systems)
 
     assert 2000 == other.load(one.save())
-    for key in one.engine.keys():
+    for key in list(one.engine.keys()):
         assert one.engine.get(key).write == other.engine.get(key).write
 
 

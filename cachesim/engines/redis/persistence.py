@@ -47,6 +47,10 @@ class Disk:
     def give_up(self, db: Any) -> None:
         """End what was begun; the file that was there is as it was."""
 
+    def revived(self, value: Any) -> Any:
+        """Return what is stored of a value that was read from a file."""
+        return value
+
     def read(self, name: str) -> bytes | None:
         """Return a file; None if there is none. Raises OSError."""
         return self.files.get(name)
@@ -110,7 +114,7 @@ def restore(db: Any) -> int:
         It cannot be read.
     """
     file = db.disk.read(db.snapshots.name)
-    count = 0 if file is None else load(db, file)
+    count = 0 if file is None else load(db, file, db.disk.revived)
     db.snapshots.began_anew(now_of(db))
     return count
 

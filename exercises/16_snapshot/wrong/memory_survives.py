@@ -1,7 +1,7 @@
 # score: 0
 # A crash loses nothing.
 def run(commands):
-    keys, file, part, kept, copied = {}, {}, {}, {}, 0
+    keys, part, kept, copied = {}, {}, {}, 0
     waiting = None  # the keys that the snapshot has not written yet; None: none is being written
     for name, *rest in commands:
         if name in ("SET", "DEL"):
@@ -19,7 +19,7 @@ def run(commands):
                 part[key] = kept[key] if key in kept else keys[key]
             waiting = waiting[1:]
             if not waiting:
-                file, waiting = part, None
+                waiting = None
         elif name == "CRASH":
             waiting = None
     return {"keys": keys, "copied": copied}
