@@ -57,7 +57,7 @@ def parameters(random):
 
 # %% id="helpers" tags=["helpers"]
 def told(lab, commands):
-    """Return what run() says of these commands: the keys, and the number of copies."""
+    """Return the keys that run() gives for these commands, and the number of copies."""
     result = lab.call("run", commands)
     is_right = isinstance(result, dict) and {"keys", "copied"} <= result.keys()
     assert is_right, f"run() returned {result!r:.60}; right: a dict with 'keys' and 'copied'"

@@ -13,6 +13,7 @@ import time
 
 import pytest
 
+from tests.cli.calls import refused
 from tests.patience import PATIENCE
 from tests.wire.real import Client, wait_until
 
@@ -103,7 +104,7 @@ def test_bgsave_is_written_by_a_child(serve, tmp_path):
 
 
 def test_save_points_on_the_served_clock(serve, tmp_path):
-    """A thousand simulated seconds a second: 3600 s and one change are over after four."""
+    """Time is a thousand times as fast: 100 s with a change are over soon."""
     one = serve("--speed", "1000")
     one.ask("CONFIG", "SET", "save", "100 1")
     one.ask("SET", "a", 1)
@@ -144,3 +145,16 @@ def test_no_kill_leaves_half_a_state(serve):
         assert confirmed <= found[0] <= last
         assert [found[0]] * 4 == found
         confirmed = found[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("serve --dir {}/none", 'none" is no folder; make it, or name another one'),
+        ("serve --dir {} --engine memcached", "--dir keeps the keys of one Redis"),
+        ("serve --dir {} --shards 3", "leave out --engine, --shards and --replicas"),
+    ],
+)
+def test_folders_that_are_refused(line, says, tmp_path):
+    """One sentence that says what to do."""
+    assert says in refused(*line.format(tmp_path).split())

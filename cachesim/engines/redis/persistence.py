@@ -48,7 +48,7 @@ class Disk:
         """End what was begun; the file that was there is as it was."""
 
     def revived(self, value: Any) -> Any:
-        """Return what is stored of a value that was read from a file."""
+        """Make the value that is stored of one that was read from a file."""
         return value
 
     def read(self, name: str) -> bytes | None:
