@@ -164,9 +164,9 @@ def snapshot_fork() -> Anomaly:
 
     A megabyte stands for a gigabyte: the node has 13 MB, and a fork takes 10 ms per MB.
     """
-    keys, size, pause_per_byte = 100, 130_000, 1e-8
+    keys, size, held, pause_per_byte = 100, 130_000, 131_760, 1e-8  # held: bytes per key in all
     reads, writes, service = 1600.0, 400.0, 1e-5
-    pause = pause_per_byte * keys * size  # seconds
+    pause = pause_per_byte * keys * held  # seconds
     moments = [5.0 + 2 * n for n in range(5)]
     base = world(keys=keys, reads=reads / keys, writes=writes / keys, duration=16, warmup=2)
     base = base.replace(workload__size=Constant(value=size), start="warm", strategy=WriteThrough())
