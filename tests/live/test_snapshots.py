@@ -1,4 +1,4 @@
-"""Snapshots beside a real redis-server: the count of changes, and files that go to and fro."""
+"""Snapshots beside a real redis-server: the count of changes, and files that go there and back."""
 
 import random
 import subprocess
@@ -55,7 +55,7 @@ def test_changes_are_counted_as_by_the_server():
 
 
 @pytest.mark.parametrize("compression", ["yes", "no"])
-def test_files_go_to_and_fro(tmp_path, compression):
+def test_files_go_there_and_back(tmp_path, compression):
     """A server's file is loaded here, saved here, checked by its tool, and loaded by a server: nothing is lost."""
     needed("redis-check-rdb")
     (tmp_path / "dump.rdb").write_bytes(persistence.snapshot_of(filled("noeviction")))
