@@ -33,6 +33,11 @@ PROOFS = (
         (("SCHEDULES", "500"),),
     ),
     Proof(
+        "A server that is killed during SAVE and BGSAVE comes back with a consistent state, 50 times",
+        "python -m pytest -q tests/wire/test_folder.py -k no_kill",
+        (("KILLS", "50"),),
+    ),
+    Proof(
         "A plan keeps its limits in the simulator, and every smaller fleet breaks one",
         "python benchmarks/plan_runs.py",
         is_markdown=True,

@@ -3,7 +3,8 @@
 from cachesim.experiments.result import Result
 from cachesim.measure.history import Recorder, framed
 from cachesim.model.choice import system_for
-from cachesim.records import LostWrite, SlotMove
+from cachesim.model.saving import snapshots_of
+from cachesim.records import LostWrite, SlotMove, SnapshotTaken
 from cachesim.scenario import Scenario
 
 
@@ -20,4 +21,6 @@ def run(scenario: Scenario) -> Result:
     history = recorder.hand_over(system.db.versions)
     lost = framed(system.lost_writes(), LostWrite._fields)
     moves = framed(system.slot_moves, SlotMove._fields)
-    return Result(scenario, history, system.cache.engine.version, recorder.nodes(), lost, moves)
+    taken = framed(snapshots_of(system.caches), SnapshotTaken._fields)
+    version = system.cache.engine.version
+    return Result(scenario, history, version, recorder.nodes(), lost, moves, taken)

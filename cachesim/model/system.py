@@ -22,6 +22,7 @@ from cachesim.model.database_replica import ReplicaTier, Turns, replica_name
 from cachesim.model.events import Drive, Environment, Steps, Visit
 from cachesim.model.journey import Journey
 from cachesim.model.misuse import misused, moved
+from cachesim.model.saving import seed
 from cachesim.model.size import check_size
 from cachesim.model.tier import Tier
 from cachesim.records import CACHE, DATABASE, FIRST_WRITE, Record, Sink, Value
@@ -248,6 +249,7 @@ class System:
             self.db.answer_queries()
         if self.blueprint.start == "warm":
             self._warm(keys)
+        seed(self.blueprint.cache, self.engine_of)
 
     def _warm(self, keys: list[str]) -> None:
         """Fill the cache as after a long run: the most popular keys last, each TTL partly used up."""
@@ -269,11 +271,9 @@ class System:
 
     def _watch(self) -> Steps:
         """Sample the tiers at the start, at the end of the warm-up and once per interval."""
-        blueprint, env, pause = self.blueprint, self.env, Visit().ready(self.env)
-        samples = range(math.floor(blueprint.duration / blueprint.sample_every) + 1)
-        for moment in sorted(
-            {blueprint.warmup, blueprint.duration, *(k * blueprint.sample_every for k in samples)}
-        ):
+        of, env, pause = self.blueprint, self.env, Visit().ready(self.env)
+        samples = range(math.floor(of.duration / of.sample_every) + 1)
+        for moment in sorted({of.warmup, of.duration, *(k * of.sample_every for k in samples)}):
             yield pause.start(moment - env.now)
             self._sample()
 

@@ -51,12 +51,13 @@ def download(what, folder):
 
 
 @pytest.fixture
-def serve():
+def serve(tmp_path):
     """Start `cachesim serve` on a free port; return the port."""
     running = []
 
     def one(engine):
         command = [sys.executable, "-m", "cachesim", "serve", "--engine", engine, "--port", "0"]
+        command += ["--dir", str(tmp_path)] if engine == "redis" else []
         running.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
         return int(re.search(r"127\.0\.0\.1:(\d+)", running[-1].stdout.readline())[1])
 

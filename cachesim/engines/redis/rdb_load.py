@@ -4,7 +4,7 @@ How a value is read belongs to its type: the file of a type has `LOADS`, which g
 of a form a function that takes the reader and the keyspace, and returns the value.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -42,8 +42,10 @@ def loads() -> dict[int, Load]:
     return {number: load for each in TYPES for number, load in getattr(each, "LOADS", {}).items()}
 
 
-def load(db: Keyspace, file: bytes) -> int:
+def load(db: Keyspace, file: bytes, revived: Callable[[Any], Any] = lambda value: value) -> int:
     """Add the keys of a file to an engine, but those that have expired. Return how many there are.
+
+    `revived` makes what is stored of the value that was read.
 
     Raises
     ------
@@ -62,9 +64,10 @@ def load(db: Keyspace, file: bytes) -> int:
     selected, count = db.selected, 0
     for each in keys:
         if each.when is None or each.when >= db.now:
-            install(db, each)
+            install(db, each._replace(value=revived(each.value)))
             count += 1
     db.select(selected)
+    db.snapshots.loaded, db.snapshots.expired = count, len(keys) - count
     return count
 
 
@@ -106,6 +109,16 @@ def keys_in(reader: RdbReader, db: Keyspace) -> Iterator[LoadedKey]:
             key = text(reader.text())
             yield LoadedKey(database, key, value_of(reader, db, code), when, idle, frequency)
             when = idle = frequency = None
+
+
+def written_at(file: bytes) -> int | None:
+    """Return when a file was written, in seconds of Unix time; None if it does not say so."""
+    reader = RdbReader(file[9:])
+    while reader.byte() == AUX:
+        name, value = reader.texts(2)
+        if name == b"ctime" and value.isdigit():
+            return int(value)
+    return None
 
 
 def skip(reader: RdbReader, code: int) -> None:

@@ -162,6 +162,10 @@ class UnreliableCache(UnreliableTier, CacheTier):
         """Whether a packet that is sent to a user now arrives: the cache runs, and the link is not cut."""
         return not self.switches["down"] and not self.is_cut_from(user)
 
+    def book(self, now: float, seconds: float) -> float:
+        """Let the node stand still from a moment on; return when that is over, at the present speed."""
+        return self.station.when(self.station.depart(self.station.work(now), seconds))
+
 
 class UnreliableQueries(UnreliableTier, QueryTier):
     """A connection pool that may fail. It counts its connections, also those of clients that no longer wait."""

@@ -29,6 +29,7 @@ PAGE = Path(__file__).parents[3] / "docs/howto/serve.md"
 NOT_DRAWN = {  # by random_commands: refused, other bytes with the same meaning, or other clients are needed
     *(name for name, row in COMMANDS.items() if row.blocks and name not in MAKERS),
     "DEBUG", "DUMP", "INFO", "LOLWUT", "PFSELFTEST", "PUBLISH", "PUBSUB", "SPOP",
+    "BGREWRITEAOF", "BGSAVE", "LASTSAVE", "SAVE",  # tests/live/test_snapshots.py has them
 }  # fmt: skip
 NO_BYTES = {  # replies strings, yet has no `replies`: a number, a key's name or a short fact
     "HINCRBYFLOAT", "INCRBYFLOAT", "LOLWUT", "MEMORY|MALLOC-STATS", "MEMORY|STATS",
