@@ -5,6 +5,7 @@ from typing import Any
 from cachesim.engines.redis.memory import as_integer
 from cachesim.engines.redis.reply import (
     NULL_ARRAY,
+    BigNumber,
     Members,
     Pairs,
     Pushed,
@@ -235,7 +236,9 @@ def encode(reply: Any, resp: int = 2) -> bytes:
     if reply is None:
         return b"$-1\r\n" if resp == 2 else b"_\r\n"
     if kind is Verbatim and resp == 3:
-        return b"=%d\r\ntxt:%b\r\n" % (len(reply) + 4, reply)
+        return b"=%d\r\n%b:%b\r\n" % (len(reply) + 4, reply.format, reply)
+    if kind is BigNumber and resp == 3:
+        return b"(%b\r\n" % reply
     if isinstance(reply, bytes):
         return b"$%d\r\n%b\r\n" % (len(reply), reply)
     return _encode_rare(reply, resp)

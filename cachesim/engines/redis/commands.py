@@ -23,10 +23,11 @@ from cachesim.engines.redis import (
     keys,
     pubsub,
     scan,
+    scripting,
     server,
     ttl,
 )
 from cachesim.engines.redis.value_types import TYPES
 
-GENERAL = (keys, dumped, ttl, scan, inspect, server, config, info, pubsub)
+GENERAL = (keys, dumped, ttl, scan, inspect, server, config, info, pubsub, scripting)
 COMMANDS = {name: row for each in (*GENERAL, *TYPES) for name, row in each.COMMANDS.items()}

@@ -19,6 +19,7 @@ from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.evict import Evictor
 from cachesim.engines.redis.policy import LFU_MINUTES, LRU_CLOCK_MAX, POLICIES
 from cachesim.engines.redis.reply import NULL_ARRAY, Reply
+from cachesim.engines.redis.scripting import Scripts
 from cachesim.engines.redis.structure import wrong_type
 from cachesim.engines.redis.work import work
 from cachesim.errors import BadInput, CommandError, OutOfMemory
@@ -108,6 +109,7 @@ class RedisEngine(Keyspace):
         self.limit_memory(spec.memory)
         self.use_policy(spec.policy)
         self.evictor = Evictor(self, spec.samples)
+        self.scripts = Scripts(self)
         self.use_hz(spec.hz)
 
     def use_hz(self, hz: int) -> None:
@@ -261,6 +263,12 @@ class RedisEngine(Keyspace):
     def call(self, row: RedisCommand, argv: Arguments) -> Reply:
         """Run an admitted command, and nothing else: those who wait are not served. Raises CommandError."""
         return call(self, row, argv)
+
+    call_unseen = call  # the same, for a script's command that no replica runs
+
+    def why_read_only(self) -> str | None:
+        """Return the error of a write that a client sends now; None if it may write."""
+        return None
 
     def _cron(self, tick: int) -> None:
         """Run the ticks of the cron that became due since the last command.

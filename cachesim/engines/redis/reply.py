@@ -20,6 +20,12 @@ class Pushed(list):
 class Verbatim(bytes):
     """A reply in lines for people to read (INFO). It is bytes, but RESP3 marks it as text."""
 
+    format = b"txt"  # a script may name another one
+
+
+class BigNumber(bytes):
+    """The digits of an integer of any size: RESP3 marks it as a number."""
+
 
 class NullArray:
     """The reply of a command that would reply with a list, and has none: RESP2 marks it apart."""
