@@ -45,6 +45,8 @@ class Clients:
         self.shut_down = False  # a client asked for it
         self.has_news = False  # for the server: a shutdown, a killed client
         self.primary: Primary | None = None  # None: nobody can copy the engine
+        if isinstance(engine, RedisEngine):
+            engine.scripts.others = OWN
         if isinstance(engine, ReplicatedEngine) and not engine.is_replica:
             self.primary = Primary(engine)
         self.monitors: dict[RedisConversation, None] = {}

@@ -268,4 +268,20 @@ def _encode_rare(reply: Any, resp: int) -> bytes:
         parts = sorted(reply)
         mark = b"*" if resp == 2 else b"~"
     count = len(reply) if mark == b"%" else len(parts)
-    return b"%b%d\r\n" % (mark, count) + b"".join(encode(part, resp) for part in parts)
+    try:
+        return b"%b%d\r\n" % (mark, count) + b"".join(encode(part, resp) for part in parts)
+    except RecursionError:
+        return _encode_deep(reply, resp)
+
+
+def _encode_deep(reply: Any, resp: int) -> bytes:
+    """Write lists in lists in lists: a script's reply may have thousands of them in each other."""
+    out, left = [], [reply]
+    while left:
+        part = left.pop()
+        if type(part) is list:
+            out.append(b"*%d\r\n" % len(part))
+            left += reversed(part)
+        else:
+            out.append(encode(part, resp))
+    return b"".join(out)

@@ -220,6 +220,9 @@ def pack(form: Any = None, *values: Any) -> bytes:
 
 def packed(option: str, size: int, order: str, value: Any, at: int) -> bytes:
     """Write one value."""
+    if value is None:
+        wanted = "string" if option in "cs" else "number"
+        raise bad_argument(at, "pack", f"{wanted} expected, got nil")
     if option in WHOLE:
         return whole_bytes(number_of(value, at, "pack"), size, order)
     if option in REAL:

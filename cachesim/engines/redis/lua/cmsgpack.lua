@@ -279,6 +279,6 @@ return {
 }, {
   _NAME = "cmsgpack",
   _VERSION = "lua-cmsgpack 0.4.0",
-  _COPYRIGHT = "Copyright (C) 2012, Redis Ltd.",
+  _COPYRIGHT = "Copyright (C) 2012, Salvatore Sanfilippo",
   _DESCRIPTION = "MessagePack C implementation for Lua",
 }

@@ -8,9 +8,9 @@ local api, libraries, hands = ...
 local dbg, G, as_function = debug, getfenv(0), python.as_function
 local type, error, next, select, tostring, rawequal = type, error, next, select, tostring, rawequal
 local raw_getmetatable, raw_setmetatable, raw_rawset, raw_rawget = getmetatable, setmetatable, rawset, rawget
-local raw_pcall, raw_xpcall, raw_loadstring, raw_getfenv, raw_setfenv = pcall, xpcall, loadstring, getfenv, setfenv
-local raw_newproxy, raw_collect, unpack = newproxy, collectgarbage, unpack
-local format, byte, concat = string.format, string.byte, table.concat
+local raw_pcall, raw_xpcall, raw_loadstring, raw_setfenv = pcall, xpcall, loadstring, setfenv
+local raw_collect = collectgarbage
+local format, byte, gsub, concat = string.format, string.byte, string.gsub, table.concat
 local create, resume, status = coroutine.create, coroutine.resume, coroutine.status
 local traceback_level = dbg.getinfo
 local sethook = dbg.sethook
@@ -20,7 +20,7 @@ local interrupt, take_error = hands.interrupt, hands.take_error
 local READONLY = "Attempt to modify a readonly table"
 local OURS = traceback_level(1, "S").source
 local EVERY = 100000 -- instructions between two looks at the clock (redis 7: script_lua.c, luaCallFunction)
-local DEEPEST = 7996 -- arrays in each other in a reply: the server's Lua stack has no room for more
+local DEEPEST = 7994 -- arrays in each other in a reply: the server's Lua stack has no room for more
 
 -- Shields
 
@@ -152,7 +152,7 @@ end
 
 function values.setmetatable(t, new)
   if behind[t] then
-    error(READONLY, 2)
+    error(READONLY, 0)
   end
   return raw_setmetatable(t, new)
 end
@@ -169,7 +169,7 @@ end
 
 function values.rawset(t, key, value)
   if behind[t] then
-    error(READONLY, 2)
+    error(READONLY, 0)
   end
   return raw_rawset(t, key, value)
 end
@@ -189,28 +189,10 @@ function values.pairs(...)
   return values.next, t, nil
 end
 
-local function level_of(what)
-  return type(what) == "number" and what > 0 and what + 1 or what
-end
-
-function values.getfenv(what)
-  if what == nil then
-    what = 1
-  end
-  local env = raw_getfenv(level_of(what))
-  return rawequal(env, G) and globals or env
-end
-
-function values.setfenv(what, env)
-  if what == 0 or (type(what) == "function" and rawequal(raw_getfenv(what), G)) then
-    error("'setfenv' cannot change environment of given object", 2)
-  end
-  return raw_setfenv(level_of(what), env)
-end
-
 local function compile(text, name)
-  if byte(text, 1) == 27 then
-    return nil, "unexpected symbol near '\27'" -- machine code is refused
+  if byte(text, 1) == 27 then -- compiled code is refused, as a text that begins with a strange letter is
+    local _, problem = raw_loadstring("\1", name)
+    return nil, (gsub(problem, "char%(1%)", "char(27)"))
   end
   local f, problem = raw_loadstring(text, name)
   return f and raw_setfenv(f, globals), problem
@@ -234,13 +216,6 @@ function values.load(read, name)
   return compile(concat(parts), name or "=(load)")
 end
 
-function values.newproxy(with)
-  if with then
-    error("newproxy can make no metatable here", 2) -- its __gc would run outside the script
-  end
-  return raw_newproxy()
-end
-
 function values.collectgarbage(what, how)
   if what == nil or what == "collect" or what == "count" or what == "step" then
     return raw_collect(what or "collect", how)
@@ -262,7 +237,8 @@ local function passed_on(co, ok, ...)
   if ok then
     return ...
   end
-  error((translated((...))), 0)
+  local problem = translated((...))
+  error(problem, type(problem) == "string" and 3 or 0)
 end
 
 for name, f in next, coroutine do
