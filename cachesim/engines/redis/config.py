@@ -136,6 +136,9 @@ SETTINGS = {
     "maxmemory-samples": Setting(lambda db: db.evictor.samples, whole(1, INT), set_samples),
     "proto-max-bulk-len": attribute("longest_string", size(1 << 20)),
 }
+SETTINGS["busy-reply-threshold"] = SETTINGS["lua-time-limit"] = attribute(
+    "busy_reply_threshold", whole(0, LONG)
+)
 SETTINGS["set-max-intset-entries"] = attribute("set_limit", whole(0, LONG))
 SETTINGS["notify-keyspace-events"] = attribute("notified", read_events)
 SETTINGS["list-max-listpack-size"] = SETTINGS["list-max-ziplist-size"] = attribute(
@@ -163,7 +166,6 @@ SWITCHES = {  # name: value at the start
     "stop-writes-on-bgsave-error": "yes",
 }
 NUMBERS = {  # name: value at the start, lowest, highest
-    "busy-reply-threshold": (5000, 0, LONG),
     "latency-monitor-threshold": (0, 0, LONG),
     "list-compress-depth": (0, 0, INT),
     "maxclients": (10000, 1, 2**32 - 1),

@@ -99,6 +99,7 @@ class RedisEngine(Keyspace):
     """
 
     version = "embedded, as redis 7.0"
+    busy_reply_threshold = 5000  # milliseconds that a script may run before other clients hear BUSY
 
     def __init__(self, spec: Redis, clock: Clock, random: Random) -> None:
         super().__init__(clock, random, base_memory=spec.base_memory, quantum=spec.quantum)

@@ -13,7 +13,7 @@ from cachesim.engines.redis import lua_libraries
 from cachesim.engines.redis.lua_libraries import LuaFailure
 from cachesim.engines.redis.lua_values import built, error_text, from_lua
 from cachesim.engines.redis.reply import Reply
-from cachesim.errors import CommandError
+from cachesim.errors import CommandError, OutOfMemory
 from cachesim.units import MIB
 
 MEMORY = 256 * MIB  # bytes: the most that all scripts of an engine take
@@ -29,13 +29,13 @@ Function = Any  # a function of Lua
 Hands = dict[str, Callable[..., Any]]
 
 
-def runtime() -> Any:
-    """Return a new Lua 5.1 without a way into Python. Raises CommandError without lupa."""
+def runtime() -> tuple[Any, tuple[type[Exception], ...]]:
+    """Return a new Lua 5.1 without a way into Python, and its errors. Raises CommandError without lupa."""
     try:
         from lupa import lua51
     except ImportError:
         raise CommandError(MISSING) from None
-    return lua51.LuaRuntime(
+    lua = lua51.LuaRuntime(
         encoding=None,
         source_encoding="latin-1",
         attribute_filter=nothing,
@@ -44,6 +44,7 @@ def runtime() -> Any:
         unpack_returned_tuples=True,
         max_memory=MEMORY,
     )
+    return lua, (lua51.LuaError, lua51.LuaMemoryError)
 
 
 def nothing(thing: object, name: object, is_setting: bool) -> str:
@@ -63,7 +64,7 @@ class LuaState:
     """
 
     def __init__(self, api: dict[str, Any], hands: Hands) -> None:
-        self.lua = runtime()
+        self.lua, self.errors = runtime()
         self.table = self.lua.table_from
         self.used = self.lua.get_memory_used
         self.crash: BaseException | None = None  # what ends the script, and is raised behind it
@@ -129,9 +130,9 @@ class LuaState:
         if isinstance(error, LuaFailure):
             before = self.where() if error.place else b""
             self._problem = before + str(error).encode("utf-8", "surrogateescape"), None
-        elif isinstance(error, CommandError) or type(error).__name__ == "OutOfMemory":
+        elif isinstance(error, CommandError | OutOfMemory):
             self._problem = error_text(error), is_counted
-        elif type(error).__name__ in ("LuaError", "LuaMemoryError"):
+        elif isinstance(error, self.errors):
             self._problem = self.where() + str(error).encode("latin-1", "replace"), None
         else:
             self.crash, self._problem = error, (b"ERR " + type(error).__name__.encode(), False)
@@ -158,11 +159,18 @@ class LuaState:
         self.lua.gccollect()
         return bool(self.used() + 2 * size < MEMORY - ROOM)
 
+    def _asked(self, function: Function, *arguments: Any) -> Any:
+        """Call a function of sandbox.lua. Raises CommandError if Lua itself fails: no memory, too deep."""
+        try:
+            return function(*arguments)
+        except self.errors as error:
+            raise CommandError(f"ERR {str(error) or FULL}") from None
+
     def compile(self, source: bytes) -> Function:
         """Return a script as a function. Raises CommandError."""
         if not self.has_room(20 * len(source)):
             raise CommandError(f"ERR Error compiling script (new function): {FULL}")
-        function, problem = self._compile(source, b"@user_script")
+        function, problem = self._asked(self._compile, source, b"@user_script")
         if function is None:
             shown = problem.decode("utf-8", "surrogateescape")
             raise CommandError(f"ERR Error compiling script (new function): {shown}")
@@ -172,7 +180,7 @@ class LuaState:
         """Run a script; return the letter of its reply and the reply. Raises CommandError."""
         if not self.has_room(sum(map(len, keys)) + sum(map(len, rest)) + 64 * len(rest)):
             raise CommandError(f"ERR Error running script {name}, {FULL}")
-        answer = self._run(function, len(keys), *keys, *rest)
+        answer = self._asked(self._run, function, len(keys), *keys, *rest)
         if self.crash is not None:
             crash, self.crash = self.crash, None
             raise crash

@@ -278,6 +278,7 @@ def rows(kind: str, function: Callable[..., Reply], flags: str) -> RedisCommand:
     return RedisCommand(kind, RUN, flags, function, keys=KEYS, propagates=lambda *_: [])
 
 
+RUNS_SCRIPTS = frozenset(("EVAL", "EVALSHA", "EVALSHA_RO", "EVAL_RO", "FCALL", "FCALL_RO"))
 OF_CACHE = "noscript"
 COMMANDS = table(
     rows("EVAL", eval_, WRITES),

@@ -88,13 +88,17 @@ end
 
 -- Killing: once it is decided, every line of the script raises the error again.
 
-local killed = false
+local killed, inside = false, false -- inside: a script runs, and not this file for Python
+
+local function die()
+  error({ err = "ERR Script killed by user with SCRIPT KILL..." }, 0)
+end
 
 local function kill()
-  if killed or interrupt() then
+  if inside and (killed or interrupt()) then
     killed = true
     sethook(kill, "l", 0)
-    error({ err = "ERR Script killed by user with SCRIPT KILL..." }, 0)
+    die()
   end
 end
 
@@ -120,7 +124,9 @@ local of_globals = shield({ __index = protected_index })
 local of_strings = shield({ __index = 0 })
 
 local function caught(ok, ...)
-  if ok then
+  if killed then
+    die()
+  elseif ok then
     return true, ...
   end
   return false, translated((...))
@@ -234,7 +240,9 @@ values._G = globals
 local threads = {}
 
 local function passed_on(co, ok, ...)
-  if ok then
+  if killed then
+    die()
+  elseif ok then
     return ...
   end
   local problem = translated((...))
@@ -465,7 +473,8 @@ local function run(f, n, ...)
     end
     values.KEYS, values.ARGV = keys, rest
   end
-  local ok, reply = raw_xpcall(f, handler)
+  inside = true -- from here on the hook may end the script; the next line ends that, as one line
+  local ok, reply = raw_xpcall(f, handler) inside = false
   for i = 1, #shields do
     if next(shields[i]) ~= nil then
       sweep()
