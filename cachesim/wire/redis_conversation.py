@@ -174,10 +174,8 @@ class RedisConversation:
         if self.queue is not None and is_queued(argv):
             return self.enqueue(self.queue, argv)
         row = self.admit(argv)
-        if turns is not None and runs_script(self, row):
-            reply = turns.run(self, row, argv)
-        else:
-            reply = self.call(row, argv)
+        in_thread = turns is not None and runs_script(self, row)
+        reply: Reply = (turns.run if in_thread else type(self).call)(self, row, argv)
         if engine.blocked.ready and (turns is None or not turns.is_busy):
             engine.blocked.serve()
         return reply

@@ -256,6 +256,16 @@ def _encode_rare(reply: Any, resp: int) -> bytes:
         return b"".join(encode(each, resp) for each in reply)
     if reply is NULL_ARRAY:
         return b"*-1\r\n" if resp == 2 else b"_\r\n"
+    mark, parts = _marked(reply, resp)
+    count = len(reply) if mark == b"%" else len(parts)
+    try:
+        return b"%b%d\r\n" % (mark, count) + b"".join(encode(part, resp) for part in parts)
+    except RecursionError:
+        return _encode_deep(reply, resp)
+
+
+def _marked(reply: Any, resp: int) -> tuple[bytes, list[Any]]:
+    """Return the mark of a reply with several parts, and the parts."""
     mark, parts = b"*", list(reply)
     if resp == 3 and isinstance(reply, Pushed | Members):
         mark = b">" if isinstance(reply, Pushed) else b"~"
@@ -267,11 +277,7 @@ def _encode_rare(reply: Any, resp: int) -> bytes:
     elif isinstance(reply, set | frozenset):
         parts = sorted(reply)
         mark = b"*" if resp == 2 else b"~"
-    count = len(reply) if mark == b"%" else len(parts)
-    try:
-        return b"%b%d\r\n" % (mark, count) + b"".join(encode(part, resp) for part in parts)
-    except RecursionError:
-        return _encode_deep(reply, resp)
+    return mark, parts
 
 
 def _encode_deep(reply: Any, resp: int) -> bytes:

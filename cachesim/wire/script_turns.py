@@ -127,7 +127,9 @@ def refuse_while_busy(client: Any, argv: Arguments) -> None:
     row = find(client.known, argv)
     if not row.takes(argv):
         raise wrong_number(row.name)
-    if "allow_busy" in row.flags and (row.name != "SHUTDOWN" or b"NOSAVE" in map(bytes.upper, argv)):
+    if "allow_busy" in row.flags and (
+        row.name != "SHUTDOWN" or b"NOSAVE" in map(bytes.upper, argv)
+    ):
         return
     tally = client.engine.tally
     tally.rejected[row.name] += 1

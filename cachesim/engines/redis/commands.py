@@ -18,6 +18,7 @@ row in the `COMMANDS` of its file. A command of your own needs no change here:
 from cachesim.engines.redis import (
     config,
     dumped,
+    functions,
     info,
     inspect,
     keys,
@@ -29,5 +30,5 @@ from cachesim.engines.redis import (
 )
 from cachesim.engines.redis.value_types import TYPES
 
-GENERAL = (keys, dumped, ttl, scan, inspect, server, config, info, pubsub, scripting)
+GENERAL = (keys, dumped, ttl, scan, inspect, server, config, info, pubsub, scripting, functions)
 COMMANDS = {name: row for each in (*GENERAL, *TYPES) for name, row in each.COMMANDS.items()}

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cachesim.engines.redis import lua_libraries
+from cachesim.engines.redis import lua_libraries, lua_struct
 from cachesim.engines.redis.lua_libraries import LuaFailure
 from cachesim.engines.redis.lua_values import built, error_text, from_lua
 from cachesim.engines.redis.reply import Reply
@@ -17,7 +17,9 @@ from cachesim.errors import CommandError, OutOfMemory
 from cachesim.units import MIB
 
 MEMORY = 256 * MIB  # bytes: the most that all scripts of an engine take
-ROOM = 64 * MIB  # bytes of it that only Lua itself may fill: an argument that did not fit would end the program
+ROOM = (
+    64 * MIB
+)  # bytes of it that only Lua itself may fill: an argument that did not fit would end the program
 MISSING = (
     "ERR scripts need the package lupa, which is not installed; install it with: "
     'pip install "cachesim-lab[lua]"'
@@ -68,7 +70,9 @@ class LuaState:
         self.table = self.lua.table_from
         self.used = self.lua.get_memory_used
         self.crash: BaseException | None = None  # what ends the script, and is raised behind it
-        self._problem: tuple[bytes, bool | None] | None = None  # text of a failure; None: a plain text
+        self._problem: tuple[bytes, bool | None] | None = (
+            None  # text of a failure; None: a plain text
+        )
         self.where: Callable[[], bytes] = lambda: b""
         hands["take_error"] = self._take_error
         hands["interrupt"] = self._looked(hands["interrupt"])
@@ -87,7 +91,7 @@ class LuaState:
         packs, packs_rest = self._file("cmsgpack", hands["null"], *floats)
         return {
             "bit": dict(parts.BIT),
-            "struct": dict(parts.STRUCT),
+            "struct": dict(lua_struct.STRUCT),
             "cjson": self._named(json) | self._named(json_rest),
             "cmsgpack": self._named(packs) | self._named(packs_rest),
         }

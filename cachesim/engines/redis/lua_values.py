@@ -127,7 +127,7 @@ LETTERS: dict[bytes, Callable[[Any], Any]] = {
 }
 
 
-class Part:
+class Filling:
     """A list, map or set that is being filled."""
 
     def __init__(self, kind: bytes, count: int) -> None:
@@ -149,12 +149,12 @@ def built(kinds: bytes, held: list[Any], resp: int) -> Reply:
     >>> built(b"*is", [2, 7, b"a"], 2)
     [7, b'a']
     """
-    top = Part(b"*", 1)
+    top = Filling(b"*", 1)
     stack = [top]
     for at, value in enumerate(held):
         kind = kinds[at : at + 1]
         if kind in b"*%~":
-            stack.append(Part(kind, value))
+            stack.append(Filling(kind, value))
         else:
             stack[-1].items.append(from_lua(kind, value, resp))
             stack[-1].missing -= 1

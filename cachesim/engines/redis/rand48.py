@@ -10,7 +10,7 @@ class Rand48:
     >>> generator = Rand48()
     >>> generator.seed(10)
     >>> round(generator.fraction(), 9)
-    0.0
+    0.878851123
     """
 
     def __init__(self) -> None:

@@ -29,7 +29,7 @@ def as_argument(part: Any) -> bytes:
     raise CommandError(NOT_STRINGS)
 
 
-class Script:
+class RunningScript:
     """One run of a script: what it may do, and what it has done.
 
     Parameters
@@ -134,7 +134,13 @@ class Api:
             "REDIS_VERSION": VERSION.encode(),
             "REDIS_VERSION_NUM": numbers[0] << 16 | numbers[1] << 8 | numbers[2],
         }
-        return {name: getattr(self, name) for name in named} | levels | kinds | version | {"REPL_ALL": ALL}
+        return (
+            {name: getattr(self, name) for name in named}
+            | levels
+            | kinds
+            | version
+            | {"REPL_ALL": ALL}
+        )
 
     @property
     def hands(self) -> dict[str, Callable[..., Any]]:

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 from cachesim.engines.redis.arguments import Arguments, integer, text
 from cachesim.engines.redis.command import OOM, RedisCommand, Table, container, table
-from cachesim.engines.redis.helptexts import FUNCTION, SCRIPT, helper
+from cachesim.engines.redis.helptexts import SCRIPT, helper
 from cachesim.engines.redis.key_places import CountedKeys
 from cachesim.engines.redis.lua_state import Function, LuaState
 from cachesim.engines.redis.rand48 import Rand48
 from cachesim.engines.redis.reply import Reply
-from cachesim.engines.redis.script import Api, Script
+from cachesim.engines.redis.script import Api, RunningScript
 from cachesim.errors import CommandError
 
 NO_SCRIPT = "NOSCRIPT No matching script. Please use EVAL."
@@ -26,7 +26,7 @@ FLAGS = ("no-writes", "allow-oom", "allow-stale", "no-cluster", "allow-cross-slo
 SHA = 40  # hexadecimal digits
 
 
-class Cached(NamedTuple):
+class CachedScript(NamedTuple):
     """A script in the cache."""
 
     function: Function
@@ -42,8 +42,8 @@ class Scripts:
 
     def __init__(self, engine: Any) -> None:
         self.engine = engine
-        self.by_sha: dict[str, Cached] = {}
-        self.running: Script | None = None
+        self.by_sha: dict[str, CachedScript] = {}
+        self.running: RunningScript | None = None
         self.others: Table = {}  # commands that only a connection knows: they are refused
         self.show: Callable[[RedisCommand, Arguments], None] | None = None  # for MONITOR
         self.route: Callable[[RedisCommand, Arguments], Any] | None = None  # in a cluster
@@ -74,7 +74,7 @@ class Scripts:
         sha = hashlib.sha1(body).hexdigest()
         if sha not in self.by_sha:
             flags, begins = shebang(body)
-            self.by_sha[sha] = Cached(self.lua.compile(body[begins:]), body, flags)
+            self.by_sha[sha] = CachedScript(self.lua.compile(body[begins:]), body, flags)
         return sha
 
     def is_killed(self) -> bool:
@@ -100,8 +100,8 @@ class Scripts:
             raise reply
         return reply
 
-    def _script(self, sha: str, flags: frozenset[str] | None, read_only: bool) -> Script:
-        script = Script(self.engine, sha)
+    def _script(self, sha: str, flags: frozenset[str] | None, read_only: bool) -> RunningScript:
+        script = RunningScript(self.engine, sha)
         script.read_only = read_only
         if flags is None:
             return script
@@ -119,9 +119,9 @@ class Scripts:
 
 
 def shebang(body: bytes) -> tuple[frozenset[str] | None, int]:
-    """Return the flags of a script's first line, and where the script begins. Raises CommandError.
+    r"""Return the flags of a script's first line, and where the script begins. Raises CommandError.
 
-    >>> shebang(b"#!lua flags=no-writes\\nreturn 1")
+    >>> shebang(b"#!lua flags=no-writes\nreturn 1")
     (frozenset({'no-writes'}), 21)
     >>> shebang(b"return 1")
     (None, 0)
@@ -237,35 +237,6 @@ def script_debug(db: Any, mode: bytes) -> Reply:
     raise CommandError("ERR Use SCRIPT DEBUG YES/SYNC/NO")
 
 
-def function_flush(db: Any, *options: bytes) -> Reply:
-    """FUNCTION FLUSH [ASYNC|SYNC]: forget all functions; there are none."""
-    check_sync("FUNCTION", options)
-    return "OK"
-
-
-def function_list(db: Any, *options: bytes) -> Reply:
-    """FUNCTION LIST [LIBRARYNAME pattern] [WITHCODE]: none."""
-    return []
-
-
-def function_stats(db: Any) -> Reply:
-    """FUNCTION STATS: no function runs, and there is none."""
-    counts = {b"libraries_count": 0, b"functions_count": 0}
-    return {b"running_script": None, b"engines": {b"LUA": counts}}
-
-
-def function_kill(db: Any) -> Reply:
-    """FUNCTION KILL: no function runs."""
-    if db.scripts.running is not None:
-        raise CommandError(BUSY)
-    raise CommandError(NOT_BUSY)
-
-
-def fcall(db: Any, name: bytes, *arguments: bytes) -> Reply:
-    """FCALL function numkeys [key ...] [argument ...]: there are no functions."""
-    raise CommandError("ERR Function not found")
-
-
 BUSY = "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE."
 RUN = "argument argument [argument ...]"
 WRITES = "noscript stale skip_monitor may_replicate no_mandatory_keys movablekeys"
@@ -285,14 +256,6 @@ COMMANDS = table(
     rows("EVALSHA", evalsha, WRITES),
     rows("EVALSHA_RO", evalsha_ro, READS),
     rows("EVAL_RO", eval_ro, READS),
-    rows("FCALL", fcall, WRITES),
-    rows("FCALL_RO", fcall, READS),
-    container("FUNCTION"),
-    RedisCommand("FUNCTION|FLUSH", "[option ...]", "write noscript", function_flush),
-    helper("FUNCTION", FUNCTION),
-    RedisCommand("FUNCTION|KILL", "", "noscript allow_busy", function_kill),
-    RedisCommand("FUNCTION|LIST", "[option ...]", "noscript", function_list),
-    RedisCommand("FUNCTION|STATS", "", "noscript allow_busy", function_stats),
     container("SCRIPT"),
     RedisCommand("SCRIPT|DEBUG", "argument", OF_CACHE, script_debug),
     RedisCommand("SCRIPT|EXISTS", "argument [argument ...]", OF_CACHE, script_exists),
