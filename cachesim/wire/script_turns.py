@@ -12,7 +12,7 @@ from typing import Any
 from cachesim.engines.redis.arguments import Arguments, wrong_number
 from cachesim.engines.redis.command import RedisCommand, find
 from cachesim.engines.redis.reply import Reply
-from cachesim.engines.redis.scripting import BUSY, RUNS_SCRIPTS
+from cachesim.engines.redis.scripting import RUNS_SCRIPTS, busy
 from cachesim.errors import CommandError
 from cachesim.wire import transactions
 from cachesim.wire.blocked import Blocked
@@ -132,12 +132,13 @@ def refuse_while_busy(client: Any, argv: Arguments) -> None:
     ):
         return
     tally = client.engine.tally
+    why = busy(client.engine.scripts.running)
     tally.rejected[row.name] += 1
     if row.name == "EXEC" and client.queue is not None:
         transactions.forget(client)
         tally.note_error("EXECABORT")
-        raise CommandError(f"EXECABORT Transaction discarded because of: {BUSY}")
+        raise CommandError(f"EXECABORT Transaction discarded because of: {why}")
     if client.queue is not None:
         client.queue.has_failed = True
-    tally.note_error(BUSY)
-    raise CommandError(BUSY)
+    tally.note_error(why)
+    raise CommandError(why)

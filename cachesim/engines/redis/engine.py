@@ -17,6 +17,7 @@ from cachesim.engines.redis.command import OOM, RedisCommand, Table, admit, call
 from cachesim.engines.redis.commands import COMMANDS
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.evict import Evictor
+from cachesim.engines.redis.functions import Functions
 from cachesim.engines.redis.policy import LFU_MINUTES, LRU_CLOCK_MAX, POLICIES
 from cachesim.engines.redis.reply import NULL_ARRAY, Reply
 from cachesim.engines.redis.scripting import Scripts
@@ -110,7 +111,7 @@ class RedisEngine(Keyspace):
         self.limit_memory(spec.memory)
         self.use_policy(spec.policy)
         self.evictor = Evictor(self, spec.samples)
-        self.scripts = Scripts(self)
+        self.scripts, self.functions = Scripts(self), Functions(self)
         self.use_hz(spec.hz)
 
     def use_hz(self, hz: int) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cachesim.engines.redis import lua_libraries, lua_struct
+from cachesim.engines.redis.arguments import text
 from cachesim.engines.redis.lua_libraries import LuaFailure
 from cachesim.engines.redis.lua_values import built, error_text, from_lua
 from cachesim.engines.redis.reply import Reply
@@ -63,9 +64,11 @@ class LuaState:
         The functions of `redis.*` that are Python's; they raise CommandError or LuaFailure.
     hands : dict
         What sandbox.lua itself asks: `interrupt`, `random` and `randomseed`.
+    of_functions : bool
+        Whether this is the Lua of FUNCTION LOAD: then `hands` has `is_flag` and `problem_of_name`.
     """
 
-    def __init__(self, api: dict[str, Any], hands: Hands) -> None:
+    def __init__(self, api: dict[str, Any], hands: Hands, of_functions: bool = False) -> None:
         self.lua, self.errors = runtime()
         self.table = self.lua.table_from
         self.used = self.lua.get_memory_used
@@ -79,10 +82,9 @@ class LuaState:
         hands["null"] = self.lua.eval("newproxy()")
         libraries = {name: self._made(part) for name, part in self._libraries(hands).items()}
         source = (FILES / "sandbox.lua").read_text(encoding="latin-1")
-        made = self.lua.execute(
-            source, self._made(api), self._plain(libraries), self._plain(hands), name="=cachesim"
-        )
-        self._run, self._compile, self.where = made
+        tables = self._made(api), self._plain(libraries), self._plain(hands)
+        made = self.lua.execute(source, *tables, of_functions, name="=cachesim")
+        self._run, self._compile, self.where, self._load = made
 
     def _libraries(self, hands: Hands) -> dict[str, dict[str, Any]]:
         json, json_rest, _ = self._file("cjson", hands["null"])
@@ -180,6 +182,18 @@ class LuaState:
             raise CommandError(f"ERR Error compiling script (new function): {shown}")
         return function
 
+    def load(self, source: bytes) -> list[tuple[bytes, Function, bytes, Any]]:
+        """Run a library; return its functions: name, function, flags, description. Raises CommandError."""
+        if not self.has_room(20 * len(source)):
+            raise CommandError(f"ERR Error compiling function: {FULL}")
+        answer = self._asked(self._load, source)
+        if self.crash is not None:
+            crash, self.crash = self.crash, None
+            raise crash
+        if type(answer) is bytes:
+            raise CommandError(f"ERR {text(answer)}")
+        return list(zip(*(list(part.values()) for part in answer[1:]), strict=True))
+
     def run(self, function: Function, name: str, keys: list[bytes], rest: list[bytes]) -> Any:
         """Run a script; return the letter of its reply and the reply. Raises CommandError."""
         if not self.has_room(sum(map(len, keys)) + sum(map(len, rest)) + 64 * len(rest)):
@@ -204,10 +218,10 @@ class LuaState:
 
 
 def failure(
-    name: str, text: bytes, source: bytes | None, line: int | None, is_counted: bool
+    name: str, said: bytes, source: bytes | None, line: int | None, is_counted: bool
 ) -> CommandError:
     """Return the error of a script that failed, with the place where it did."""
-    shown = text.decode("utf-8", "surrogateescape")
+    shown = text(said)
     if source is not None and line is not None:
         shown += f" script: {name}, on {source.decode('latin-1')}:{line}."
     error = CommandError(shown.replace("\r", " ").replace("\n", " "))

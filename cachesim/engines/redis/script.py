@@ -14,6 +14,7 @@ from cachesim.errors import CommandError, OutOfMemory
 
 NOT_STRINGS = "ERR Lua redis lib command arguments must be strings or integers"
 NO_ARGUMENTS = "ERR Please specify at least one argument for this redis lib call"
+NOT_RUNNING = "ERR redis.call/pcall can only be called inside a script invocation"
 READ_ONLY = "ERR Write commands are not allowed from read-only scripts."
 LEVELS = {"DEBUG": 0, "VERBOSE": 1, "NOTICE": 2, "WARNING": 3}
 AOF, REPLICAS = 1, 2  # redis 7: server.h, PROPAGATE_AOF and PROPAGATE_REPL
@@ -37,12 +38,17 @@ class RunningScript:
     engine : RedisEngine
         The engine whose commands it calls.
     name : str
-        The SHA1 of its text.
+        The SHA1 of its text, or the name of the function.
+    lua : LuaState
+        Where it runs.
     """
 
     read_only = False  # EVAL_RO, or the flag no-writes
     allow_oom = False
     one_slot = False  # it has flags: all its keys must be in one slot
+    keys: Arguments = []  # that its caller named
+    argv: Arguments = []  # the command that runs it, if it is a function
+    is_function = False  # FCALL runs it, not EVAL
     wrote = False  # a command that writes has been called
     killed = False  # by SCRIPT KILL
     is_busy = False  # it has run for longer than busy-reply-threshold
@@ -51,8 +57,8 @@ class RunningScript:
     calls = 0  # commands that it has called
     bytes = 0  # of the strings in their arguments and replies
 
-    def __init__(self, engine: Any, name: str) -> None:
-        self.engine, self.name = engine, name
+    def __init__(self, engine: Any, name: str, lua: Any) -> None:
+        self.engine, self.name, self.lua = engine, name, lua
         self.is_full = engine.memory > engine.limit  # its commands may store nothing
 
     def command(self, argv: Arguments) -> Any:
@@ -156,15 +162,18 @@ class Api:
         if not parts:
             raise CommandError(NO_ARGUMENTS)
         script = self.scripts.running
+        if script is None:
+            raise CommandError(NOT_RUNNING)
+        lua = script.lua
         reply = script.command([p if type(p) is bytes else as_argument(p) for p in parts])
         kind = type(reply)
         if kind is int:
             return reply
         size = len(reply) if kind is bytes else bulk(reply)
         script.bytes += size
-        if size > 1000 and not self.scripts.lua.has_room(size):
+        if size > 1000 and not lua.has_room(size):
             raise LuaFailure("not enough memory", place=False)
-        return reply if kind is bytes else to_lua(reply, script.resp, self.scripts.lua.table)
+        return reply if kind is bytes else to_lua(reply, script.resp, lua.table)
 
     def pcall(self, *parts: Any) -> Any:
         """redis.pcall(command, ...): an error is a table."""
@@ -177,7 +186,7 @@ class Api:
         fields: dict[bytes, Any] = {b"err": err}
         if is_counted:
             fields[b"ignore_error_stats_update"] = True
-        return self.scripts.lua.table(fields)
+        return self.scripts.running.lua.table(fields)
 
     def sha1hex(self, *parts: Any) -> bytes:
         """redis.sha1hex(text)."""

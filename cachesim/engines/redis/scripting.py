@@ -86,22 +86,31 @@ class Scripts:
     def run(self, sha: str, keys: Arguments, rest: Arguments, read_only: bool) -> Reply:
         """Run a cached script. Raises CommandError, OutOfMemory."""
         cached = self.by_sha[sha]
-        script = self._script(sha, cached.flags, read_only)
-        outer, selected = self.running, self.engine.selected
+        script = self.prepared(RunningScript(self.engine, sha, self.lua), cached.flags, read_only)
+        return self.play(script, cached.function, keys, rest)
+
+    def play(
+        self, script: RunningScript, function: Function, keys: Arguments, rest: Arguments
+    ) -> Reply:
+        """Run a script, or a function, that may run now. Raises CommandError, OutOfMemory."""
+        selected = self.engine.selected
+        script.keys = keys
         self.running = script
         try:
-            answer = self.lua.run(cached.function, sha, keys, rest)
+            answer = script.lua.run(function, script.name, keys, rest)
         finally:
-            self.running = outer
+            self.running = None
             if self.engine.selected != selected:
                 self.engine.select(selected)
-        reply = self.lua.reply(answer, sha, script.resp)
+        reply: Reply = script.lua.reply(answer, script.name, script.resp)
         if isinstance(reply, CommandError):
             raise reply
         return reply
 
-    def _script(self, sha: str, flags: frozenset[str] | None, read_only: bool) -> RunningScript:
-        script = RunningScript(self.engine, sha)
+    def prepared(
+        self, script: RunningScript, flags: frozenset[str] | None, read_only: bool
+    ) -> RunningScript:
+        """Give a script the rights of its flags; None: it has none. Raises CommandError if it may not run."""
         script.read_only = read_only
         if flags is None:
             return script
@@ -222,10 +231,22 @@ def script_kill(db: Any) -> Reply:
     script = db.scripts.running
     if script is None:
         raise CommandError(NOT_BUSY)
+    return kill(script, is_function=False)
+
+
+def kill(script: RunningScript, is_function: bool) -> Reply:
+    """End a script that runs. Raises CommandError if it has written, or is of the other kind."""
     if script.wrote:
         raise CommandError(UNKILLABLE)
+    if script.is_function != is_function:
+        raise CommandError(busy(script))
     script.killed = True
     return "OK"
+
+
+def busy(script: RunningScript) -> str:
+    """Return what other clients hear while a script runs for too long."""
+    return BUSY.format("FUNCTION" if script.is_function else "SCRIPT")
 
 
 def script_debug(db: Any, mode: bytes) -> Reply:
@@ -237,7 +258,7 @@ def script_debug(db: Any, mode: bytes) -> Reply:
     raise CommandError("ERR Use SCRIPT DEBUG YES/SYNC/NO")
 
 
-BUSY = "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE."
+BUSY = "BUSY Redis is busy running a script. You can only call {} KILL or SHUTDOWN NOSAVE."
 RUN = "argument argument [argument ...]"
 WRITES = "noscript stale skip_monitor may_replicate no_mandatory_keys movablekeys"
 READS = "readonly noscript stale skip_monitor no_mandatory_keys movablekeys"

@@ -2,9 +2,9 @@
 --
 -- Takes Python's functions: of redis.*, of the libraries (a table each), and what this file itself asks of Python.
 -- Lua 5.1 as it is has no read-only tables: here a protected table is an empty one, a shield, in front of the real one.
--- Returns what Python calls: run, compile, where.
+-- Returns what Python calls: run, compile, where, load.
 
-local api, libraries, hands = ...
+local api, libraries, hands, of_functions = ... -- of_functions: this is the Lua of FUNCTION, not of EVAL
 local dbg, G, as_function = debug, getfenv(0), python.as_function
 local type, error, next, select, tostring, rawequal = type, error, next, select, tostring, rawequal
 local raw_getmetatable, raw_setmetatable, raw_rawset, raw_rawget = getmetatable, setmetatable, rawset, rawget
@@ -14,7 +14,7 @@ local format, byte, gsub, concat = string.format, string.byte, string.gsub, tabl
 local create, resume, status = coroutine.create, coroutine.resume, coroutine.status
 local traceback_level = dbg.getinfo
 local sethook = dbg.sethook
-local tonumber, floor, ceil = tonumber, math.floor, math.ceil
+local tonumber, floor, ceil, ipairs, lower = tonumber, math.floor, math.ceil, ipairs, string.lower
 local interrupt, take_error = hands.interrupt, hands.take_error
 
 local READONLY = "Attempt to modify a readonly table"
@@ -89,13 +89,20 @@ end
 -- Killing: once it is decided, every line of the script raises the error again.
 
 local killed, inside = false, false -- inside: a script runs, and not this file for Python
+local registered, looks = nil, 0 -- while a library is loaded: its functions, and looks at the clock so far
+local LONGEST = 500 -- looks until loading takes too long: 50 million instructions, the server's half a second
 
 local function die()
-  error({ err = "ERR Script killed by user with SCRIPT KILL..." }, 0)
+  error({ err = registered and "ERR FUNCTION LOAD timeout" or "ERR Script killed by user with SCRIPT KILL..." }, 0)
+end
+
+local function takes_too_long()
+  looks = looks + 1
+  return looks > LONGEST
 end
 
 local function kill()
-  if inside and (killed or interrupt()) then
+  if inside and (killed or interrupt() or registered and takes_too_long()) then
     killed = true
     sethook(kill, "l", 0)
     die()
@@ -361,6 +368,82 @@ end
 
 function redis.debug() end
 
+-- Functions: redis.register_function, while FUNCTION LOAD runs a library
+
+local function misused(text)
+  error({ err = "ERR " .. text }, 0)
+end
+
+local function named(given)
+  if type(given) ~= "table" then
+    misused("calling redis.register_function with a single argument is only applicable to Lua table "
+      .. "(representing named arguments).")
+  end
+  local found = { flags = {} }
+  for key, value in next, given do
+    key = type(key) == "string" and lower(key) or key
+    if type(key) ~= "string" and type(key) ~= "number" then
+      misused("named argument key given to redis.register_function is not a string")
+    elseif key == "function_name" or key == "description" then
+      if type(value) ~= "string" and type(value) ~= "number" then
+        misused(key .. " argument given to redis.register_function must be a string")
+      end
+    elseif key == "callback" then
+      if type(value) ~= "function" then
+        misused("callback argument given to redis.register_function must be a function")
+      end
+    elseif key ~= "flags" then
+      misused("unknown argument given to redis.register_function")
+    elseif type(value) ~= "table" then
+      misused("flags argument to redis.register_function must be a table representing function flags")
+    end
+    found[key] = value
+  end
+  if not found.function_name then
+    misused("redis.register_function must get a function name argument")
+  elseif not found.callback then
+    misused("redis.register_function must get a callback argument")
+  end
+  return found
+end
+
+local function placed(name, callback)
+  if type(name) ~= "string" and type(name) ~= "number" then
+    misused("first argument to redis.register_function must be a string")
+  elseif type(callback) ~= "function" then
+    misused("second argument to redis.register_function must be a function")
+  end
+  return { function_name = name, callback = callback, flags = {} }
+end
+
+local function register(...)
+  local count = select("#", ...)
+  if not registered then
+    misused("redis.register_function can only be called on FUNCTION LOAD command")
+  elseif count < 1 or count > 2 then
+    misused("wrong number of arguments to redis.register_function")
+  end
+  local found = count == 1 and named(...) or placed(...)
+  for i, flag in ipairs(found.flags) do
+    if type(flag) ~= "string" or not hands.is_flag(lower(flag)) then
+      misused("unknown flag given")
+    end
+    found.flags[i] = lower(flag)
+  end
+  local problem = hands.problem_of_name(tostring(found.function_name), #registered)
+  for _, other in ipairs(registered) do
+    problem = problem or (other.function_name == found.function_name and "Function already exists in the library")
+  end
+  if problem then
+    misused(problem)
+  end
+  registered[#registered + 1] = found
+end
+
+if of_functions then
+  redis.register_function = register
+end
+
 values.redis = shield(redis)
 values.__redis__err__handler = handler
 
@@ -460,21 +543,9 @@ local function where() -- the place in the script from which a function of Pytho
   return info and info.currentline > 0 and format("%s:%d: ", info.short_src, info.currentline) or ""
 end
 
-local function run(f, n, ...)
-  local size = select("#", ...)
-  if n == 0 then
-    values.KEYS, values.ARGV = {}, { ... }
-  elseif n == size then
-    values.KEYS, values.ARGV = { ... }, {}
-  else
-    local keys, rest = { ... }, { select(n + 1, ...) }
-    for i = size, n + 1, -1 do
-      keys[i] = nil
-    end
-    values.KEYS, values.ARGV = keys, rest
-  end
+local function protected(work)
   inside = true -- from here on the hook may end the script; the next line ends that, as one line
-  local ok, reply = raw_xpcall(f, handler) inside = false
+  local ok, reply = raw_xpcall(work, handler) inside = false
   for i = 1, #shields do
     if next(shields[i]) ~= nil then
       sweep()
@@ -484,6 +555,52 @@ local function run(f, n, ...)
     killed = false
     sethook(kill, "", EVERY)
   end
+  return ok, reply
+end
+
+local function load_library(text)
+  local f, problem = compile(text, "@user_function")
+  if not f then
+    return "Error compiling function: " .. problem
+  end
+  registered, looks = {}, 0
+  local ok, reply = protected(f)
+  local found = registered
+  registered = nil
+  if not ok then
+    local err = type(reply) == "table" and reply.err or reply
+    return "Error registering functions: " .. tostring(err)
+  end
+  local names, callbacks, flags, texts = {}, {}, {}, {}
+  for i, each in ipairs(found) do
+    names[i], callbacks[i], flags[i] = tostring(each.function_name), each.callback, concat(each.flags, ",")
+    texts[i] = each.description and tostring(each.description) or false
+  end
+  return nil, names, callbacks, flags, texts
+end
+
+local function run(f, n, ...)
+  local size = select("#", ...)
+  local keys, rest = {}, {}
+  if n == 0 then
+    rest = { ... }
+  elseif n == size then
+    keys = { ... }
+  else
+    keys, rest = { ... }, { select(n + 1, ...) }
+    for i = size, n + 1, -1 do
+      keys[i] = nil
+    end
+  end
+  local work = f
+  if of_functions then
+    work = function()
+      return f(keys, rest)
+    end
+  else
+    values.KEYS, values.ARGV = keys, rest
+  end
+  local ok, reply = protected(work)
   if ok then
     if type(reply) == "table" then
       return "*", flatten(reply)
@@ -500,4 +617,4 @@ sethook(kill, "", EVERY)
 for name in next, G do
   G[name] = nil
 end
-return run, compile, where
+return run, compile, where, load_library
