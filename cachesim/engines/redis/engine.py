@@ -20,7 +20,7 @@ from cachesim.engines.redis.evict import Evictor
 from cachesim.engines.redis.functions import Functions
 from cachesim.engines.redis.policy import LFU_MINUTES, LRU_CLOCK_MAX, POLICIES
 from cachesim.engines.redis.reply import NULL_ARRAY, Reply
-from cachesim.engines.redis.scripting import Scripts
+from cachesim.engines.redis.script_cache import Scripts
 from cachesim.engines.redis.structure import wrong_type
 from cachesim.engines.redis.work import work
 from cachesim.errors import BadInput, CommandError, OutOfMemory

@@ -14,7 +14,8 @@ from cachesim.engines.redis.lua_state import Function, LuaState
 from cachesim.engines.redis.memory import as_integer
 from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.script import Api, RunningScript
-from cachesim.engines.redis.scripting import FLAGS, NOT_BUSY, READS, WRITES, check_sync, kill, rows
+from cachesim.engines.redis.script_cache import FLAGS
+from cachesim.engines.redis.scripting import NOT_BUSY, READS, WRITES, check_sync, kill, rows
 from cachesim.errors import CommandError
 
 BAD_NAME = (
@@ -52,12 +53,16 @@ class Functions:
         """The Lua of the functions. Raises CommandError without lupa."""
         if self._lua is None:
             api = Api(self.engine.scripts)
-            hands = {
-                "is_flag": lambda flag: text(flag) in FLAGS,
-                "problem_of_name": problem_of_name,
-            }
-            self._lua = LuaState(api.functions, api.hands | hands, of_functions=True)
+            hands = api.hands
+            hands["is_flag"] = lambda flag: text(flag) in FLAGS
+            hands["problem_of_name"] = problem_of_name
+            self._lua = LuaState(api.functions, hands, of_functions=True)
         return self._lua
+
+    @property
+    def lua_bytes(self) -> int:
+        """The bytes that its Lua takes."""
+        return 0 if self._lua is None else int(self._lua.used())
 
     def flush(self) -> None:
         """Forget all libraries."""
@@ -227,9 +232,14 @@ def run_function(db: Any, read_only: bool, name: bytes, arguments: tuple[bytes, 
     return db.scripts.play(script, found.function, rest[:count], rest[count:])  # type: ignore[no-any-return]
 
 
+def function_work(db: Any, name: bytes, *arguments: bytes) -> int:
+    """Return the work of FCALL, in keys looked at."""
+    return int(db.scripts.keys_of(text(name)))
+
+
 COMMANDS = table(
-    rows("FCALL", fcall, WRITES),
-    rows("FCALL_RO", fcall_ro, READS),
+    rows("FCALL", fcall, WRITES, function_work),
+    rows("FCALL_RO", fcall_ro, READS, function_work),
     container("FUNCTION"),
     RedisCommand("FUNCTION|DELETE", "argument", "write noscript", function_delete),
     RedisCommand("FUNCTION|FLUSH", "[option ...]", "write noscript", function_flush),

@@ -87,7 +87,7 @@ class LuaState:
         self._run, self._compile, self.where, self._load = made
 
     def _libraries(self, hands: Hands) -> dict[str, dict[str, Any]]:
-        json, json_rest, _ = self._file("cjson", hands["null"])
+        json, json_rest = self._file("cjson", hands["null"])
         parts = lua_libraries
         floats = (parts.double_bytes, parts.float_bytes, parts.double_of, parts.float_of)
         packs, packs_rest = self._file("cmsgpack", hands["null"], *floats)

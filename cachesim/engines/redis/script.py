@@ -46,8 +46,9 @@ class RunningScript:
     read_only = False  # EVAL_RO, or the flag no-writes
     allow_oom = False
     one_slot = False  # it has flags: all its keys must be in one slot
-    keys: Arguments = []  # that its caller named
-    argv: Arguments = []  # the command that runs it, if it is a function
+    slot: int | None = None  # of its keys, in a cluster
+    keys: Arguments  # that its caller named
+    argv: Arguments  # the command that runs it, if it is a function
     is_function = False  # FCALL runs it, not EVAL
     wrote = False  # a command that writes has been called
     killed = False  # by SCRIPT KILL
@@ -55,7 +56,6 @@ class RunningScript:
     resp = 2
     propagates = ALL
     calls = 0  # commands that it has called
-    bytes = 0  # of the strings in their arguments and replies
 
     def __init__(self, engine: Any, name: str, lua: Any) -> None:
         self.engine, self.name, self.lua = engine, name, lua
@@ -68,11 +68,12 @@ class RunningScript:
         if "write" in row.flags or "may_replicate" in row.flags or "denyoom" in row.flags:
             self._check(row)
         if engine.scripts.route is not None:
-            self._stay(engine.scripts.route(row, argv), row)
+            why = engine.scripts.route(self, row, argv)
+            if why is not None:
+                raise self.refused(why, row)
         if engine.scripts.show is not None:
             engine.scripts.show(row, argv)
         self.calls += 1
-        self.bytes += sum(map(len, argv))
         call = engine.call if self.propagates & REPLICAS else engine.call_unseen
         try:
             return call(row, argv)
@@ -107,11 +108,6 @@ class RunningScript:
         if self.is_full and not self.allow_oom and "denyoom" in row.flags:
             raise self.refused(OOM, row)
         self.wrote = "write" in row.flags
-
-    def _stay(self, slots: set[int] | str, row: RedisCommand) -> None:
-        """Raise CommandError for keys that this node, or this script, must not touch."""
-        if isinstance(slots, str):
-            raise self.refused(slots, row)
 
     def refused(self, why: str, row: RedisCommand | None = None) -> CommandError:
         """Return the error of a command that does not run, and count it."""
@@ -170,7 +166,6 @@ class Api:
         if kind is int:
             return reply
         size = len(reply) if kind is bytes else bulk(reply)
-        script.bytes += size
         if size > 1000 and not lua.has_room(size):
             raise LuaFailure("not enough memory", place=False)
         return reply if kind is bytes else to_lua(reply, script.resp, lua.table)

@@ -2,16 +2,14 @@
 
 import hashlib
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from cachesim.engines.redis.arguments import Arguments, integer, text
-from cachesim.engines.redis.command import OOM, RedisCommand, Table, container, table
+from cachesim.engines.redis.command import RedisCommand, container, table
 from cachesim.engines.redis.helptexts import SCRIPT, helper
 from cachesim.engines.redis.key_places import CountedKeys
-from cachesim.engines.redis.lua_state import Function, LuaState
-from cachesim.engines.redis.rand48 import Rand48
 from cachesim.engines.redis.reply import Reply
-from cachesim.engines.redis.script import Api, RunningScript
+from cachesim.engines.redis.script import RunningScript
 from cachesim.errors import CommandError
 
 NO_SCRIPT = "NOSCRIPT No matching script. Please use EVAL."
@@ -21,138 +19,7 @@ UNKILLABLE = (
     "either wait the script termination or kill the server in a hard way using the SHUTDOWN NOSAVE "
     "command."
 )
-WRITES_IN_RO = "ERR Can not execute a script with write flag using *_ro command."
-FLAGS = ("no-writes", "allow-oom", "allow-stale", "no-cluster", "allow-cross-slot-keys")
 SHA = 40  # hexadecimal digits
-
-
-class CachedScript(NamedTuple):
-    """A script in the cache."""
-
-    function: Function
-    body: bytes
-    flags: frozenset[str] | None  # of its first line "#!lua flags=..."; None: it has no such line
-
-
-class Scripts:
-    """The scripts of an engine, and the one that runs.
-
-    The attributes that are None or empty are set by who serves the engine.
-    """
-
-    def __init__(self, engine: Any) -> None:
-        self.engine = engine
-        self.by_sha: dict[str, CachedScript] = {}
-        self.running: RunningScript | None = None
-        self.others: Table = {}  # commands that only a connection knows: they are refused
-        self.show: Callable[[RedisCommand, Arguments], None] | None = None  # for MONITOR
-        self.route: Callable[[RedisCommand, Arguments], Any] | None = None  # in a cluster
-        self.pause: Callable[[], None] | None = None  # lets the other clients go on
-        self.random = Rand48()  # of math.random
-        self._lua: LuaState | None = None
-
-    @property
-    def lua(self) -> LuaState:
-        """The Lua of the scripts, made when the first one comes. Raises CommandError without lupa."""
-        if self._lua is None:
-            api = Api(self)
-            self._lua = LuaState(api.functions, api.hands)
-        return self._lua
-
-    @property
-    def lua_bytes(self) -> int:
-        """The bytes that Lua takes."""
-        return 0 if self._lua is None else int(self._lua.used(total=True))
-
-    def flush(self) -> None:
-        """Forget all scripts, and all that Lua keeps."""
-        self.by_sha.clear()
-        self._lua = None
-
-    def load(self, body: bytes) -> str:
-        """Put a script into the cache; return its SHA1. Raises CommandError."""
-        sha = hashlib.sha1(body).hexdigest()
-        if sha not in self.by_sha:
-            flags, begins = shebang(body)
-            self.by_sha[sha] = CachedScript(self.lua.compile(body[begins:]), body, flags)
-        return sha
-
-    def is_killed(self) -> bool:
-        """Let others go on if they may; return whether the running script must end."""
-        if self.pause is not None:
-            self.pause()
-        return self.running is not None and self.running.killed
-
-    def run(self, sha: str, keys: Arguments, rest: Arguments, read_only: bool) -> Reply:
-        """Run a cached script. Raises CommandError, OutOfMemory."""
-        cached = self.by_sha[sha]
-        script = self.prepared(RunningScript(self.engine, sha, self.lua), cached.flags, read_only)
-        return self.play(script, cached.function, keys, rest)
-
-    def play(
-        self, script: RunningScript, function: Function, keys: Arguments, rest: Arguments
-    ) -> Reply:
-        """Run a script, or a function, that may run now. Raises CommandError, OutOfMemory."""
-        selected = self.engine.selected
-        script.keys = keys
-        self.running = script
-        try:
-            answer = script.lua.run(function, script.name, keys, rest)
-        finally:
-            self.running = None
-            if self.engine.selected != selected:
-                self.engine.select(selected)
-        reply: Reply = script.lua.reply(answer, script.name, script.resp)
-        if isinstance(reply, CommandError):
-            raise reply
-        return reply
-
-    def prepared(
-        self, script: RunningScript, flags: frozenset[str] | None, read_only: bool
-    ) -> RunningScript:
-        """Give a script the rights of its flags; None: it has none. Raises CommandError if it may not run."""
-        script.read_only = read_only
-        if flags is None:
-            return script
-        writes = "no-writes" not in flags
-        script.read_only = read_only or not writes
-        script.allow_oom = "allow-oom" in flags
-        script.one_slot = "allow-cross-slot-keys" not in flags
-        if script.is_full and writes and not script.allow_oom:
-            raise CommandError(OOM)
-        if writes and (why := self.engine.why_read_only()) is not None:
-            raise CommandError(why)
-        if writes and read_only:
-            raise CommandError(WRITES_IN_RO)
-        return script
-
-
-def shebang(body: bytes) -> tuple[frozenset[str] | None, int]:
-    r"""Return the flags of a script's first line, and where the script begins. Raises CommandError.
-
-    >>> shebang(b"#!lua flags=no-writes\nreturn 1")
-    (frozenset({'no-writes'}), 21)
-    >>> shebang(b"return 1")
-    (None, 0)
-    """
-    if not body.startswith(b"#!"):
-        return None, 0
-    end = body.find(b"\n")
-    if end < 0:
-        raise CommandError("ERR Invalid script shebang")
-    engine, *options = text(body[:end]).split() or [""]
-    if engine != "#!lua":
-        raise CommandError(f"ERR Unexpected engine in script shebang: {engine}")
-    flags: set[str] = set()
-    for option in options:
-        if not option.startswith("flags="):
-            raise CommandError(f"ERR Unknown lua shebang option: {option}")
-        given = option.removeprefix("flags=")
-        for flag in given.split(",") if given else ():
-            if flag not in FLAGS:
-                raise CommandError(f"ERR Unexpected flag in script shebang: {flag}")
-            flags.add(flag)
-    return frozenset(flags), end
 
 
 def divided(arguments: tuple[bytes, ...]) -> tuple[Arguments, Arguments]:
@@ -180,6 +47,18 @@ def run_cached(db: Any, read_only: bool, sha: bytes, *arguments: bytes) -> Reply
     if name not in db.scripts.by_sha:
         raise CommandError(NO_SCRIPT)
     return db.scripts.run(name, keys, rest, read_only)  # type: ignore[no-any-return]
+
+
+def text_work(db: Any, body: bytes, *arguments: bytes) -> int:
+    """Return the work of EVAL, in keys looked at."""
+    return int(db.scripts.keys_of(hashlib.sha1(body).hexdigest(), body))
+
+
+def cached_work(db: Any, sha: bytes, *arguments: bytes) -> int:
+    """Return the work of EVALSHA, in keys looked at."""
+    name = text(sha).lower()
+    cached = db.scripts.by_sha.get(name)
+    return int(db.scripts.keys_of(name, b"" if cached is None else cached.body))
 
 
 def eval_(db: Any, body: bytes, *arguments: bytes) -> Reply:
@@ -265,18 +144,22 @@ READS = "readonly noscript stale skip_monitor no_mandatory_keys movablekeys"
 KEYS = CountedKeys(2)
 
 
-def rows(kind: str, function: Callable[..., Reply], flags: str) -> RedisCommand:
+def rows(
+    kind: str, function: Callable[..., Reply], flags: str, walks: Callable[..., int]
+) -> RedisCommand:
     """Return the row of a command that runs a script; what it changed is written as its effects."""
-    return RedisCommand(kind, RUN, flags, function, keys=KEYS, propagates=lambda *_: [])
+    return RedisCommand(
+        kind, RUN, flags, function, walks=walks, keys=KEYS, propagates=lambda *_: []
+    )
 
 
 RUNS_SCRIPTS = frozenset(("EVAL", "EVALSHA", "EVALSHA_RO", "EVAL_RO", "FCALL", "FCALL_RO"))
 OF_CACHE = "noscript"
 COMMANDS = table(
-    rows("EVAL", eval_, WRITES),
-    rows("EVALSHA", evalsha, WRITES),
-    rows("EVALSHA_RO", evalsha_ro, READS),
-    rows("EVAL_RO", eval_ro, READS),
+    rows("EVAL", eval_, WRITES, text_work),
+    rows("EVALSHA", evalsha, WRITES, cached_work),
+    rows("EVALSHA_RO", evalsha_ro, READS, cached_work),
+    rows("EVAL_RO", eval_ro, READS, text_work),
     container("SCRIPT"),
     RedisCommand("SCRIPT|DEBUG", "argument", OF_CACHE, script_debug),
     RedisCommand("SCRIPT|EXISTS", "argument [argument ...]", OF_CACHE, script_exists),

@@ -9,10 +9,6 @@ local huge = math.huge
 
 local set = { convert = false, ratio = 2, safe = 10, encode_depth = 1000, decode_depth = 1000, encode_invalid = 0,
   decode_invalid = 1, keep_buffer = true, precision = 14 }
-local start = {}
-for name, value in next, set do
-  start[name] = value
-end
 
 local function fail(text, ...)
   error(format(text, ...), 0)
@@ -397,8 +393,4 @@ return {
     end
     return set.convert, sparse_ratio(ratio), sparse_safe(safe)
   end,
-}, { null = null, _NAME = "cjson", _VERSION = "2.1.0" }, function()
-  for name, value in next, start do
-    set[name] = value
-  end
-end
+}, { null = null, _NAME = "cjson", _VERSION = "2.1.0" }

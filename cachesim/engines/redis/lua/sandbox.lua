@@ -462,9 +462,9 @@ local emit
 local function emit_members(kind, t, is_map, depth)
   local at, size = put(kind, 0), 0
   for key, value in next, t do
-    emit(key, depth + 3)
+    emit(key, depth + 80) -- a map takes more room than an array
     if is_map then
-      emit(value, depth + 3)
+      emit(value, depth + 80)
     end
     size = size + 1
   end
