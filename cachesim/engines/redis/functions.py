@@ -94,7 +94,7 @@ class Functions:
 
 
 def problem_of_name(name: bytes, others: object = None) -> bytes | None:
-    """Return what is wrong with the name of a function, None if nothing is."""
+    """Return the problem of a name of a function, None if it is right."""
     return None if re.fullmatch(rb"[A-Za-z0-9_]+", name) else BAD_NAME.encode()
 
 

@@ -107,7 +107,7 @@ def verbatim(form: bytes, data: bytes) -> Verbatim:
 
 
 def from_lua(kind: bytes, value: Any, resp: int) -> Reply:
-    """Return what is no table as a reply; `kind` is the letter that sandbox.lua gives it."""
+    """Return a value that is no table as a reply; `kind` is the letter that sandbox.lua gives it."""
     if kind == b"i":
         return whole(value)
     if kind == b"t":

@@ -22,7 +22,7 @@ ALL = AOF | REPLICAS
 
 
 def as_argument(part: Any) -> bytes:
-    """Return what a script gives to a command as bytes: a number as C's %.17g. Raises CommandError."""
+    """Return an argument of a script as bytes: a number as C's %.17g. Raises CommandError."""
     if type(part) is bytes:
         return part
     if type(part) in (int, float):

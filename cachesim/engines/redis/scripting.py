@@ -124,7 +124,7 @@ def kill(script: RunningScript, is_function: bool) -> Reply:
 
 
 def busy(script: RunningScript) -> str:
-    """Return what other clients hear while a script runs for too long."""
+    """Return the error that other clients hear while a script runs for too long."""
     return BUSY.format("FUNCTION" if script.is_function else "SCRIPT")
 
 
