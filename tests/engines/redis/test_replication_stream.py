@@ -115,8 +115,12 @@ OF_OTHER_TYPES = (
     "BZPOPMAX z 0", "BZPOPMIN none z 0", "ZMPOP 1 z MAX COUNT 1", "ZPOPMAX z", "ZREM z c nope",
     "ZADD y 1 a", "ZINTERSTORE x 1 z", "ZDIFFSTORE x 2 z y", "ZDIFFSTORE x 1 none",
     "ZADD z 0 b 0 d", "ZREMRANGEBYLEX z - +", "SET p v PXAT 99999999999999", "PERSIST p", "SWAPDB 0 1",
-    "FUNCTION FLUSH",
 )  # fmt: skip
+FUNCTIONS = (
+    ("FUNCTION", "LOAD", "#!lua name=x\nredis.register_function('f', function() end)"),
+    ("FUNCTION", "DELETE", "x"),
+    ("FUNCTION", "FLUSH"),
+)
 
 
 def test_our_stream_is_the_real_one(real):
@@ -139,7 +143,7 @@ def test_our_stream_is_the_real_one(real):
 
     writes = {name for name, row in engine.commands.items() if "write" in row.flags}
     named = {line.split()[0] for line in OF_OTHER_TYPES}
-    assert writes - kinds - named == {"FUNCTION|FLUSH"}  # it stands in OF_OTHER_TYPES, too
+    assert writes - kinds - named == {f"FUNCTION|{each[1]}" for each in FUNCTIONS}
 
 
 def compare(real, engine, line):
@@ -174,3 +178,21 @@ def test_the_examples_of_other_types(real):
     engine, _ = start(real)
     for line in OF_OTHER_TYPES:
         compare(real, engine, line)
+
+
+def test_functions_and_the_effects_of_scripts(real):
+    """Libraries are propagated as they came, and of a script what it did: one transaction."""
+    engine, _ = start(real)
+    script = "redis.call('set', KEYS[1], 1) redis.call('incr', KEYS[1]) redis.call('get', 'none')"
+    only = "return redis.call('set', KEYS[1], 2)"
+    for command in (
+        *FUNCTIONS,
+        ("EVAL", script, "1", "k"),
+        ("EVAL", only, "1", "k"),
+        ("EVAL", "return 1", "0"),
+    ):
+        real.call(*command)
+        wanted = real.propagated()
+
+        assert ours(engine, command) == wanted, command
+        assert engine.offset == real.received - real.start_offset
