@@ -17,7 +17,7 @@ from cachesim.wire.script_turns import refuse_while_busy, runs_script
 from cachesim.wire.simple_commands import COMMANDS as OF_SIMPLE
 from cachesim.wire.simple_commands import run_simple
 from cachesim.wire.subscriptions import Subscriptions, check_context, show
-from cachesim.wire.transactions import CommandQueue, is_queued, result_of
+from cachesim.wire.transactions import NOT_IN_MULTI, CommandQueue, is_queued, result_of
 from cachesim.wire.turns import ENOUGH, TURN
 
 SHORT = 16 * 1024  # bytes: one command of this length is answered without a look at the buffer
@@ -183,7 +183,10 @@ class RedisConversation:
     def enqueue(self, queue: CommandQueue, argv: Arguments) -> Reply:
         """Keep a command until EXEC. One that is refused makes the whole transaction fail."""
         try:
-            queue.commands.append((self.admit(argv), argv))
+            row = self.admit(argv)
+            if "no_multi" in row.flags:
+                raise CommandError(NOT_IN_MULTI)
+            queue.commands.append((row, argv))
         except (CommandError, OutOfMemory):
             queue.has_failed = True
             raise

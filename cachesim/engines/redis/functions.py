@@ -59,11 +59,6 @@ class Functions:
             self._lua = LuaState(api.functions, hands, of_functions=True)
         return self._lua
 
-    @property
-    def lua_bytes(self) -> int:
-        """The bytes that its Lua takes."""
-        return 0 if self._lua is None else int(self._lua.used())
-
     def flush(self) -> None:
         """Forget all libraries."""
         self.libraries.clear()

@@ -79,7 +79,7 @@ def memory_section(db: Any) -> Fields:
         "used_memory_human": human(db.memory),
         "used_memory_startup": db.base_memory,
         "used_memory_dataset": db.memory - db.base_memory,
-        "used_memory_lua": db.scripts.lua_bytes + db.functions.lua_bytes,
+        "used_memory_lua": db.scripts.lua_bytes,
         "number_of_cached_scripts": len(db.scripts.by_sha),
         "number_of_functions": sum(len(e.functions) for e in db.functions.libraries.values()),
         "number_of_libraries": len(db.functions.libraries),

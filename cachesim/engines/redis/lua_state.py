@@ -85,6 +85,8 @@ class LuaState:
         tables = self._made(api), self._plain(libraries), self._plain(hands)
         made = self.lua.execute(source, *tables, of_functions, name="=cachesim")
         self._run, self._compile, self.where, self._load = made
+        self.lua.gccollect()
+        self._own = int(self.used())  # bytes, before the first script
 
     def _libraries(self, hands: Hands) -> dict[str, dict[str, Any]]:
         json, json_rest = self._file("cjson", hands["null"])
@@ -164,6 +166,11 @@ class LuaState:
             return True
         self.lua.gccollect()
         return bool(self.used() + 2 * size < MEMORY - ROOM)
+
+    def held(self) -> int:
+        """Return the bytes that scripts take, without the libraries: those are C in the server."""
+        self.lua.gccollect()
+        return max(0, int(self.used()) - self._own)
 
     def _asked(self, function: Function, *arguments: Any) -> Any:
         """Call a function of sandbox.lua. Raises CommandError if Lua itself fails: no memory, too deep."""

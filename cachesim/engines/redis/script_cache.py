@@ -58,7 +58,7 @@ class Scripts:
     @property
     def lua_bytes(self) -> int:
         """The bytes that Lua takes."""
-        return 0 if self._lua is None else int(self._lua.used())
+        return 0 if self._lua is None else self._lua.held()
 
     def flush(self) -> None:
         """Forget all scripts, and all that Lua keeps."""
