@@ -14,6 +14,8 @@ from cachesim.errors import CommandError, OutOfMemory
 
 NOT_STRINGS = "ERR Lua redis lib command arguments must be strings or integers"
 NO_ARGUMENTS = "ERR Please specify at least one argument for this redis lib call"
+CHECKED = {"write", "may_replicate", "denyoom"}
+MOST_NAMES = 1000  # of commands, as scripts write them, whose rows are kept
 NOT_RUNNING = "ERR redis.call/pcall can only be called inside a script invocation"
 READ_ONLY = "ERR Write commands are not allowed from read-only scripts."
 LEVELS = {"DEBUG": 0, "VERBOSE": 1, "NOTICE": 2, "WARNING": 3}
@@ -64,8 +66,11 @@ class RunningScript:
     def command(self, argv: Arguments) -> Any:
         """Run a command; return its reply. Raises CommandError, OutOfMemory."""
         engine = self.engine
-        row = self._row(argv)
-        if "write" in row.flags or "may_replicate" in row.flags or "denyoom" in row.flags:
+        known = engine.scripts.rows.get(argv[0])
+        if known is None or not known[0].least <= len(argv) <= known[0].most:
+            known = self._row(argv)
+        row, may_be_refused = known
+        if may_be_refused:
             self._check(row)
         if engine.scripts.route is not None:
             why = engine.scripts.route(self, row, argv)
@@ -81,8 +86,8 @@ class RunningScript:
             error.is_counted = True
             raise
 
-    def _row(self, argv: Arguments) -> RedisCommand:
-        """Find a command that a script may call. Raises CommandError."""
+    def _row(self, argv: Arguments) -> tuple[RedisCommand, bool]:
+        """Find a command that a script may call, and whether `_check` may refuse it. Raises CommandError."""
         scripts = self.engine.scripts
         try:
             row = find(self.engine.commands, argv)
@@ -95,7 +100,10 @@ class RunningScript:
             raise self.refused("ERR Wrong number of args calling Redis command from script", row)
         if "noscript" in row.flags or row.name not in self.engine.commands:
             raise self.refused("ERR This Redis command is not allowed from script", row)
-        return row
+        found = row, not CHECKED.isdisjoint(row.flags.split())
+        if not row.has_subcommands and len(scripts.rows) < MOST_NAMES:
+            scripts.rows[argv[0]] = found
+        return found
 
     def _check(self, row: RedisCommand) -> None:
         """Raise CommandError for a command that may not write now."""

@@ -44,6 +44,7 @@ class Scripts:
         )
         self.pause: Callable[[], None] | None = None  # lets the other clients go on
         self.random = Rand48()  # of math.random
+        self.rows: dict[bytes, tuple[RedisCommand, bool]] = {}  # that scripts have called, by name
         self.calls: dict[str, int] = {}  # by script or function: the commands of its last run
         self._lua: LuaState | None = None
 
