@@ -9,6 +9,7 @@ from cachesim.clock import ManualClock
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.errors import BadInput, CommandError, OutOfMemory
+from cachesim.model.node import Node
 
 INCR_ONCE = "if redis.call('incr', KEYS[1]) == 1 then redis.call('expire', KEYS[1], ARGV[1]) end"
 
@@ -151,13 +152,13 @@ class Limited(cs.Strategy):
 
 
 def test_a_strategy_runs_scripts_in_the_model():
-    """Their work is booked at the node; memcached refuses them in a sentence, and the run ends."""
-    base = cs.Scenario(strategy=Limited(), duration=0.5, warmup=0, cache=cs.Redis())
+    """Each call keeps the node busy for five keys; memcached refuses scripts, and the run ends."""
+    node = Node(service=cs.distributions.Constant(value=0.0), per_byte=0, per_key=1e-6)
+    base = cs.Scenario(strategy=Limited(), duration=0.5, warmup=0, cache=cs.Redis(), node=node)
+    history = cs.run(base).history
+    reads, busy = (history.op == "read").sum(), history.cache_busy.max()
 
-    assert (
-        cs.run(base).history.frame.error.isna().all()
-        if hasattr(cs.run(base).history, "frame")
-        else True
-    )
+    assert 0 == history.cache_errors.sum()
+    assert 5e-6 * reads < busy <= 10e-6 * reads  # seconds: one call, or two for a new key
     with pytest.raises(BadInput, match="memcached runs no scripts, got EVAL"):
         cs.run(base.replace(cache=cs.Memcached()))
