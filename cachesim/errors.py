@@ -76,6 +76,8 @@ class SimulatedFailure(CachesimError):
 class CacheError(SimulatedFailure):
     """The cache answered with an error."""
 
+    is_counted = False  # in errorstats already, by the command of a script that failed
+
 
 class OutOfMemory(CacheError):
     """The memory limit is reached and the policy may evict nothing."""

@@ -4,7 +4,7 @@ from itertools import count
 
 from cachesim.engines.base import Engine
 from cachesim.engines.redis.arguments import Arguments
-from cachesim.engines.redis.command import Table
+from cachesim.engines.redis.command import RedisCommand, Table
 from cachesim.engines.redis.engine import RedisEngine
 from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.engines.redis.watched import WatchedEngine
@@ -20,6 +20,7 @@ from cachesim.wire import (
 from cachesim.wire.blocked import Pause, Postponed, may_write
 from cachesim.wire.primary import Primary
 from cachesim.wire.redis_conversation import RedisConversation
+from cachesim.wire.script_turns import ScriptTurns
 
 ABOUT_CLIENTS = client_commands.COMMANDS | command_commands.COMMANDS | shutdown.COMMANDS
 OF_REDIS = ABOUT_CLIENTS | cluster_commands.COMMANDS | replication_commands.COMMANDS
@@ -46,10 +47,13 @@ class Clients:
         self.shut_down = False  # a client asked for it
         self.has_news = False  # for the server: a shutdown, a killed client
         self.primary: Primary | None = None  # None: nobody can copy the engine
+        if isinstance(engine, RedisEngine):
+            engine.scripts.others, engine.scripts.show = OWN, self.show_script
         if isinstance(engine, ReplicatedEngine) and not engine.is_replica:
             self.primary = Primary(engine)
         self.monitors: dict[RedisConversation, None] = {}
         self.pause: Pause | None = None  # CLIENT PAUSE
+        self.turns: ScriptTurns | None = None  # the thread of the scripts; the server makes it
 
     def join(self, peer: str = "", here: str = "") -> "RedisConversation":
         """Return the conversation of a new client. Its address is `peer`, the server's is `here`."""
@@ -112,6 +116,11 @@ class Clients:
         for client in list(self.by_number.values()):
             if client.blocked is not None and now >= client.blocked.until:
                 client.blocked.time_out()
+
+    def show_script(self, row: RedisCommand, argv: Arguments) -> None:
+        """Show a command of a script to the clients that monitor."""
+        if self.monitors:
+            subscriptions.show_script(self, row, argv)
 
     def _show_count(self) -> None:
         if isinstance(self.engine, RedisEngine):

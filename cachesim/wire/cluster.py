@@ -12,11 +12,14 @@ from cachesim.engines.redis.arguments import Arguments
 from cachesim.engines.redis.command import RedisCommand
 from cachesim.engines.redis.memory import as_integer
 from cachesim.engines.redis.replication import ReplicatedEngine
+from cachesim.engines.redis.script import RunningScript
 from cachesim.engines.redis.slots import shares, slot_of
 from cachesim.errors import CommandError
 
 BUS = 10_000  # above a node's port stands the port of its bus
 CROSSSLOT = "CROSSSLOT Keys in request don't hash to the same slot"
+FAR = "ERR Script attempted to access a non local key in a cluster node"
+OTHER_SLOT = "ERR Script attempted to access keys that do not hash to the same slot"
 NOT_ALLOWED = "is not allowed in cluster mode"
 
 
@@ -93,6 +96,23 @@ def route(node: ClusterNode, row: RedisCommand, argv: Arguments, reads_copies: b
     may_read = reads_copies and "write" not in row.flags.split() and owner is node.primary
     if owner is not node and not may_read:
         raise CommandError(f"MOVED {slots[0]} {owner.host}:{owner.port}")
+
+
+def route_in_script(
+    node: ClusterNode, script: RunningScript, row: RedisCommand, argv: Arguments
+) -> str | None:
+    """Return the error of a command in a script whose keys this node has not, None if it has them."""
+    # redis 7: script.c, scriptVerifyClusterState
+    slots = {slot_of(key) for key in row.keys.of(argv)}
+    if not slots:
+        return None
+    slot = slots.pop()
+    owner = node.cluster.owner_of(slot)
+    if slots or owner is not (node.owner if "write" not in row.flags else node):
+        return FAR
+    if script.slot is None:
+        script.slot = slot_of(script.keys[0]) if script.keys else slot
+    return OTHER_SLOT if script.one_slot and script.slot != slot else None
 
 
 def stay_in_database(row: RedisCommand, argv: Arguments) -> None:

@@ -1,11 +1,13 @@
 """A client's connection to a node of a cluster: what the node does not serve, it redirects."""
 
+from functools import partial
+
 from cachesim.engines.redis.arguments import Arguments
 from cachesim.engines.redis.command import RedisCommand, find
 from cachesim.engines.redis.engine import RedisEngine
 from cachesim.errors import CommandError
 from cachesim.wire.clients import Clients
-from cachesim.wire.cluster import ClusterNode, route, stay_in_database
+from cachesim.wire.cluster import ClusterNode, route, route_in_script, stay_in_database
 from cachesim.wire.redis_conversation import RedisConversation
 
 
@@ -52,6 +54,7 @@ class ClusterClients(Clients):
     def __init__(self, engine: RedisEngine, node: ClusterNode) -> None:
         super().__init__(engine)
         self.node = node
+        engine.scripts.route = partial(route_in_script, node)
 
     def conversation(self, peer: str, here: str) -> RedisConversation:
         """Make the conversation of a new client."""

@@ -13,6 +13,7 @@ from cachesim.wire.blocked import Blocked, Postponed, wait_for_keys
 from cachesim.wire.cluster import ClusterNode
 from cachesim.wire.primary import Link
 from cachesim.wire.resp import ProtocolError, RequestReader, encode, whole_command
+from cachesim.wire.script_turns import refuse_while_busy, runs_script
 from cachesim.wire.simple_commands import COMMANDS as OF_SIMPLE
 from cachesim.wire.simple_commands import run_simple
 from cachesim.wire.subscriptions import Subscriptions, check_context, show
@@ -165,13 +166,18 @@ class RedisConversation:
             return None
         if len(self.subscriptions):
             check_context(self, text(argv[0]))
+        turns = self.clients.turns
+        if turns is not None and turns.is_busy:
+            refuse_while_busy(self, argv)
         if not isinstance(engine, RedisEngine):
             own = argv[0].upper() in self.own_names
             return self.call(self.admit(argv), argv) if own else run_simple(engine, argv)
         if self.queue is not None and is_queued(argv):
             return self.enqueue(self.queue, argv)
-        reply = self.call(self.admit(argv), argv)
-        if engine.blocked.ready:
+        row = self.admit(argv)
+        in_thread = turns is not None and runs_script(self, row)
+        reply: Reply = (turns.run if in_thread else type(self).call)(self, row, argv)
+        if engine.blocked.ready and (turns is None or not turns.is_busy):
             engine.blocked.serve()
         return reply
 

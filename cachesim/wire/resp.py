@@ -7,6 +7,7 @@ from cachesim.engines.redis.longdouble import shown as in_digits
 from cachesim.engines.redis.memory import as_integer
 from cachesim.engines.redis.reply import (
     NULL_ARRAY,
+    BigNumber,
     ByKey,
     Digits,
     Members,
@@ -239,7 +240,9 @@ def encode(reply: Any, resp: int = 2) -> bytes:
     if reply is None:
         return b"$-1\r\n" if resp == 2 else b"_\r\n"
     if kind is Verbatim and resp == 3:
-        return b"=%d\r\ntxt:%b\r\n" % (len(reply) + 4, reply)
+        return b"=%d\r\n%b:%b\r\n" % (len(reply) + 4, reply.format, reply)
+    if kind is BigNumber and resp == 3:
+        return b"(%b\r\n" % reply
     if isinstance(reply, bytes):
         return b"$%d\r\n%b\r\n" % (len(reply), reply)
     return _encode_rare(reply, resp)
@@ -257,11 +260,18 @@ def _encode_rare(reply: Any, resp: int) -> bytes:
         return b"".join(encode(each, resp) for each in reply)
     if reply is NULL_ARRAY:
         return b"*-1\r\n" if resp == 2 else b"_\r\n"
-    return encode(reply.pairs) if isinstance(reply, ByKey) and resp == 2 else _many(reply, resp)
+    if isinstance(reply, ByKey) and resp == 2:
+        return encode(reply.pairs)
+    mark, parts = _marked(reply, resp)
+    count = len(reply) if mark == b"%" else len(parts)
+    try:
+        return b"%b%d\r\n" % (mark, count) + b"".join(encode(part, resp) for part in parts)
+    except RecursionError:
+        return _encode_deep(reply, resp)
 
 
-def _many(reply: Any, resp: int) -> bytes:
-    """Encode a reply of several parts."""
+def _marked(reply: Any, resp: int) -> tuple[bytes, list[Any]]:
+    """Return the mark of a reply with several parts, and the parts."""
     mark, parts = b"*", list(reply)
     if resp == 3 and isinstance(reply, Pushed | Members):
         mark = b">" if isinstance(reply, Pushed) else b"~"
@@ -274,5 +284,17 @@ def _many(reply: Any, resp: int) -> bytes:
     elif isinstance(reply, set | frozenset):
         parts = sorted(reply)
         mark = b"*" if resp == 2 else b"~"
-    count = len(parts) // 2 if mark == b"%" else len(parts)
-    return b"%b%d\r\n" % (mark, count) + b"".join(encode(part, resp) for part in parts)
+    return mark, parts
+
+
+def _encode_deep(reply: Any, resp: int) -> bytes:
+    """Write lists in lists in lists: a script's reply may have thousands of them in each other."""
+    out, left = [], [reply]
+    while left:
+        part = left.pop()
+        if type(part) is list:
+            out.append(b"*%d\r\n" % len(part))
+            left += reversed(part)
+        else:
+            out.append(encode(part, resp))
+    return b"".join(out)

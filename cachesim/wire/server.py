@@ -12,12 +12,14 @@ from typing import Any, Protocol
 from cachesim.clock import Clock
 from cachesim.engines.base import START, Engine
 from cachesim.engines.memcached.engine import MemcachedEngine
+from cachesim.engines.redis.engine import RedisEngine
 from cachesim.errors import BadInput
 from cachesim.wire.addresses import Address, asked, is_left_over, shown
 from cachesim.wire.clients import Clients
 from cachesim.wire.memcached_clients import TOO_MANY, MemcachedClients, PasswordFiles
 from cachesim.wire.memcached_conversation import MemcachedConversation
 from cachesim.wire.redis_conversation import RedisConversation
+from cachesim.wire.script_turns import ScriptTurns
 from cachesim.wire.shutdown import end_of
 
 MOST_UNSENT = 1 << 20  # bytes of replies that a client may leave unread; then it is not read either
@@ -90,7 +92,9 @@ class Server:
 
     async def open(self, address: Address) -> None:
         """Listen, and let time pass. Raises BadInput."""
-        loop = asyncio.get_running_loop()
+        self.loop = loop = asyncio.get_running_loop()
+        if isinstance(self.engine, RedisEngine):
+            self.clients.turns = ScriptTurns(self.engine, loop.call_soon, loop.time)
         self.address = address
         make = lambda: Connection(self)  # noqa: E731
         try:
@@ -124,6 +128,8 @@ class Server:
         """Let the engine do its timed work (expiry, upkeep) without a request; end a pause."""
         while True:
             await asyncio.sleep(self.pause)
+            if self.clients.turns is not None and self.clients.turns.is_busy:
+                continue  # the time of a script stands still
             self.engine.tick()
             self.clients.look_at_clock()
             self.spread(looks=True)
@@ -231,7 +237,7 @@ class Connection(asyncio.Protocol):
         if client.over:
             self.transport.close()
         elif client.pending and not self.is_full:
-            asyncio.get_running_loop().call_soon(self.data_received, b"")
+            self.server.loop.call_soon(self.data_received, b"")
         if client.pending != self.is_behind:
             self._read_on(client.pending)
         self.server.spread()
@@ -253,7 +259,7 @@ class Connection(asyncio.Protocol):
         if self.transport.get_write_buffer_size() > self.largest + MOST_FOR_A_REPLICA:
             self.transport.abort()
         elif self.conversation.pending:
-            asyncio.get_running_loop().call_soon(self.data_received, b"")
+            self.server.loop.call_soon(self.data_received, b"")
 
     def pause_writing(self) -> None:
         """Stop reading from a client that does not read its replies."""

@@ -103,11 +103,21 @@ def show(client: Any, row: RedisCommand, argv: Arguments, who: str | None = None
     """Show a command to the clients that monitor."""
     if HIDDEN & set(row.flags.split()):
         return
-    seconds, rest = divmod(int(client.engine.clock() * 1e6 + 0.5) + START * 1_000_000, 1_000_000)
+    show_line(client.clients, f"{client.database} {who or client.peer}", argv)
+
+
+def show_script(clients: Any, row: RedisCommand, argv: Arguments) -> None:
+    """Show a command of a script to the clients that monitor."""
+    if not HIDDEN & set(row.flags.split()):
+        show_line(clients, f"{clients.engine.selected} lua", argv)
+
+
+def show_line(clients: Any, who: str, argv: Arguments) -> None:
+    """Send a line of MONITOR."""
+    seconds, rest = divmod(int(clients.engine.clock() * 1e6 + 0.5) + START * 1_000_000, 1_000_000)
     words = b" ".join(map(in_quotes, argv)).decode("latin-1")
-    line = f"{seconds}.{rest:06} [{client.database} {who or client.peer}] {words}"
-    for each in list(client.clients.monitors):
-        each.push(line)
+    for each in list(clients.monitors):
+        each.push(f"{seconds}.{rest:06} [{who}] {words}")
 
 
 SHORT = {ord(char): code for char, code in zip('\n\r\t\a\b"\\', b'nrtab"\\', strict=True)}

@@ -57,6 +57,7 @@ AT_IMPORT = {
     "23 patch doctest": "import doctest\ndoctest.DocTestRunner.run = lambda *a, **k: doctest.TestResults(0, 1)",
     "24 a pickle": "import pickle, os\nclass P:\n    def __reduce__(self): return os.system, ('touch /tmp/cachesim-owned',)\npickle.loads(pickle.dumps(P()))",
     "25 endless loop": "while True: pass",
+    "25 endless in Lua": 'import lupa.lua51 as lua\nlua.LuaRuntime().execute(\'return string.find(("a"):rep(9999), ("a*"):rep(4) .. "b")\')',
     "26 ignore signals": "import signal\nfor s in (2, 14, 15, 24): signal.signal(s, signal.SIG_IGN)\nwhile True:\n    try:\n        while True: pass\n    except BaseException: pass",
     "27 double fork": "import os\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        import time; time.sleep(1); open('/tmp/cachesim-owned', 'w')",
     "28 allocate": "x = []\nwhile True: x.append(bytearray(1 << 24))",

@@ -194,3 +194,21 @@ def test_a_port_that_is_taken():
         await asyncio.wait({task, other})
 
     asyncio.run(check())
+
+
+def test_a_script_stays_at_its_node():
+    """A key of another node is refused inside it; with flags all its keys must have one slot."""
+    one, two, *_ = joined()
+    far = "-ERR Script attempted to access a non local key in a cluster node"
+    other = "-ERR Script attempted to access keys that do not hash to the same slot"
+    get = "return redis.call('get','%s')"
+
+    assert say(one, f'EVAL "{get % "foo"}" 0').startswith(far)
+    assert "$-1\r\n" == say(one, f'EVAL "{get % "bar"}" 0')  # slot 5061
+    assert say(one, 'EVAL "return 1" 1 foo').startswith("-MOVED 12182 ")
+    assert say(one, 'EVAL "return 1" 2 bar foo').startswith("-CROSSSLOT")
+    assert say(one, f'EVAL "#!lua\\n{get % "bar"}" 1 hello').startswith(other)
+    assert "$-1\r\n" == say(
+        one, f'EVAL "#!lua flags=allow-cross-slot-keys\\n{get % "bar"}" 1 hello'
+    )
+    assert say(two, f'EVAL "{get % "bar"}" 0').startswith(far)

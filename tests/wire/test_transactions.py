@@ -26,7 +26,7 @@ def test_an_error_in_one_command_does_not_stop_the_others():
     assert told.endswith(b"+OK\r\n")
 
 
-@pytest.mark.parametrize("bad", ["NOPE", "GET", "CLIENT NOPE", "SET a"])
+@pytest.mark.parametrize("bad", ["NOPE", "GET", "CLIENT NOPE", "SET a", "SHUTDOWN"])
 def test_a_command_that_is_refused_spoils_all(bad):
     """EXEC then runs nothing, and the next transaction is a new one."""
     wire = Wire()

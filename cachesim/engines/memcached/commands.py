@@ -21,7 +21,7 @@ from cachesim.engines.memcached.daemon import Daemon
 from cachesim.engines.memcached.proto_items import Block
 from cachesim.engines.memcached.proto_meta import MetaBlock
 from cachesim.engines.memcached.protocol import ERROR, OK, Tokens, is_quiet, one_line
-from cachesim.errors import CommandError, OutOfMemory
+from cachesim.errors import BadInput, CommandError, OutOfMemory
 
 # A reply; a command that waits for its data; None: the connection is closed.
 Outcome = bytes | Block | MetaBlock | None
@@ -50,10 +50,19 @@ def find(command: Command) -> TextCommand | None:
     return row if least <= len(command) - 1 <= most else None
 
 
+def check_script(command: Command) -> None:
+    """Raise BadInput for a script of Redis."""
+    if str(command[0]).upper() in ("EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL"):
+        raise BadInput(
+            f"memcached runs no scripts, got {str(command[0]).upper()}; use a Redis cache, or CAS (gets, cas)"
+        )
+
+
 def execute(daemon: Daemon, command: Command) -> Any:
     """Run a tuple; return its reply. Raises CommandError."""
     row = find(command)
     if row is None or row.call is None:
+        check_script(command)
         raise CommandError(ERROR)
     return row.call(daemon, *command[1:])
 

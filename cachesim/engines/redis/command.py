@@ -26,6 +26,7 @@ FLAGS |= {
     "allow_busy",
     "blocking",
     "movablekeys",
+    "no_mandatory_keys",
     "may_replicate",
     "pubsub",
     "skip_monitor",
@@ -228,7 +229,8 @@ def call(engine: Running, row: RedisCommand, argv: Arguments) -> Reply:
     try:
         return row.function(engine, *row.read(argv))
     except (CommandError, OutOfMemory) as error:
-        tally.note_error(str(error))
+        if not error.is_counted:
+            tally.note_error(str(error))
         tally.failed[row.name] += 1
         if str(error) == WRONG_FORM:  # only here it is known how the client wrote it
             name = row.name.partition("|")[0]

@@ -18,17 +18,33 @@ row in the `COMMANDS` of its file. A command of your own needs no change here:
 from cachesim.engines.redis import (
     config,
     dumped,
+    functions,
     info,
     inspect,
     keys,
     persistence,
     pubsub,
     scan,
+    scripting,
     server,
     t_sort,
     ttl,
 )
 from cachesim.engines.redis.value_types import TYPES
 
-GENERAL = (keys, dumped, ttl, scan, inspect, server, config, info, pubsub, persistence, t_sort)
+GENERAL = (
+    keys,
+    dumped,
+    ttl,
+    scan,
+    inspect,
+    server,
+    config,
+    info,
+    pubsub,
+    persistence,
+    t_sort,
+    scripting,
+    functions,
+)
 COMMANDS = {name: row for each in (*GENERAL, *TYPES) for name, row in each.COMMANDS.items()}

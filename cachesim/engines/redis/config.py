@@ -149,6 +149,9 @@ SETTINGS = {
     "proto-max-bulk-len": attribute("longest_string", size(1 << 20)),
 }
 SETTINGS["hll-sparse-max-bytes"] = attribute("hll_sparse_bytes", size())
+SETTINGS["busy-reply-threshold"] = SETTINGS["lua-time-limit"] = attribute(
+    "busy_reply_threshold", whole(0, LONG)
+)
 SETTINGS["set-max-intset-entries"] = attribute("set_limit", whole(0, LONG))
 SETTINGS["notify-keyspace-events"] = attribute("notified", read_events)
 SETTINGS["list-max-listpack-size"] = SETTINGS["list-max-ziplist-size"] = attribute(
@@ -187,7 +190,6 @@ SWITCHES = {  # name: value at the start
     "replica-lazy-flush": "no",
 }
 NUMBERS = {  # name: value at the start, lowest, highest
-    "busy-reply-threshold": (5000, 0, LONG),
     "latency-monitor-threshold": (0, 0, LONG),
     "list-compress-depth": (0, 0, INT),
     "maxclients": (10000, 1, 2**32 - 1),

@@ -17,9 +17,11 @@ from cachesim.engines.redis.command import OOM, RedisCommand, Table, admit, call
 from cachesim.engines.redis.commands import COMMANDS
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.evict import Evictor
+from cachesim.engines.redis.functions import Functions
 from cachesim.engines.redis.persistence import set_up
 from cachesim.engines.redis.policy import LFU_MINUTES, LRU_CLOCK_MAX, POLICIES
 from cachesim.engines.redis.reply import ByKey, Nested, NullArray, Reply, plain
+from cachesim.engines.redis.script_cache import Scripts
 from cachesim.engines.redis.seed import seeded
 from cachesim.engines.redis.snapshots import USUAL, SavePoints
 from cachesim.engines.redis.structure import wrong_type
@@ -104,6 +106,7 @@ class RedisEngine(Keyspace):
     """
 
     version = "embedded, as redis 7.0"
+    busy_reply_threshold = 5000  # milliseconds that a script may run before other clients hear BUSY
 
     def __init__(self, spec: Redis, clock: Clock, random: Random) -> None:
         super().__init__(clock, random, base_memory=spec.base_memory, quantum=spec.quantum)
@@ -115,6 +118,7 @@ class RedisEngine(Keyspace):
         self.limit_memory(spec.memory)
         self.use_policy(spec.policy)
         self.evictor = Evictor(self, spec.samples)
+        self.scripts, self.functions = Scripts(self), Functions(self)
         self.use_hz(spec.hz)
 
     def use_hz(self, hz: int) -> None:
@@ -273,6 +277,12 @@ class RedisEngine(Keyspace):
     def call(self, row: RedisCommand, argv: Arguments) -> Reply:
         """Run an admitted command, and nothing else: those who wait are not served. Raises CommandError."""
         return call(self, row, argv)
+
+    call_unseen = call  # the same, for a script's command that no replica runs
+
+    def why_read_only(self) -> str | None:
+        """Return the error of a write that a client sends now; None if it may write."""
+        return None
 
     def _cron(self, tick: int) -> None:
         """Run the ticks of the cron that became due since the last command.

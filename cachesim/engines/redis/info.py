@@ -1,6 +1,7 @@
 """INFO: the server's report about itself in sections, with the server's field names."""
 
 from collections.abc import Callable
+from typing import Any
 
 from cachesim.engines.base import START
 from cachesim.engines.redis.arguments import text
@@ -71,13 +72,17 @@ def clients_section(db: Keyspace) -> Fields:
     }
 
 
-def memory_section(db: Keyspace) -> Fields:
+def memory_section(db: Any) -> Fields:
     """Give the section about memory."""
     return {
         "used_memory": db.memory,
         "used_memory_human": human(db.memory),
         "used_memory_startup": db.base_memory,
         "used_memory_dataset": db.memory - db.base_memory,
+        "used_memory_lua": db.scripts.lua_bytes,
+        "number_of_cached_scripts": len(db.scripts.by_sha),
+        "number_of_functions": sum(len(e.functions) for e in db.functions.libraries.values()),
+        "number_of_libraries": len(db.functions.libraries),
         "maxmemory": db.maxmemory,
         "maxmemory_human": human(db.maxmemory),
         "maxmemory_policy": db.policy_name,

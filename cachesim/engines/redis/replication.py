@@ -184,6 +184,10 @@ class ReplicatedEngine(WatchedEngine):
             pending.extend((self.selected, each, "") for each in several)
         return reply
 
+    def call_unseen(self, row: RedisCommand, argv: Arguments) -> Reply:
+        """Run a command of a script that no replica runs (redis.set_repl)."""
+        return super().call(row, argv)
+
     def set(self, key: str, value: bytes, ttl: float = math.inf) -> None:
         """Store a value for `ttl` seconds (`RedisEngine.set`). The log gets the object that is set."""
         if self.refusal is not None:

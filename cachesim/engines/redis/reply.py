@@ -34,6 +34,12 @@ class Pushed(list):
 class Verbatim(bytes):
     """A reply in lines for people to read (INFO). It is bytes, but RESP3 marks it as text."""
 
+    format = b"txt"  # a script may name another one
+
+
+class BigNumber(bytes):
+    """The digits of an integer of any size: RESP3 marks it as a number."""
+
 
 class Digits(float):
     """A float that is shown with up to 17 digits behind the point (GEOPOS)."""

@@ -57,6 +57,10 @@ class WatchedEngine(RedisEngine):
             self.tally.rejected[name] += 1
             raise CommandError(why)
 
+    def why_read_only(self) -> str | None:
+        """See RedisEngine."""
+        return None if self.refusal is None else self.refusal()
+
     def gone_by_itself(self, key: str, why: str) -> None:
         """Be notified that a key of the selected database expired or was evicted."""
         raise NotImplementedError

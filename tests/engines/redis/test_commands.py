@@ -30,6 +30,7 @@ NOT_DRAWN = {  # by random_commands: refused, other bytes with the same meaning,
     *(name for name, row in COMMANDS.items() if row.blocks and name not in MAKERS),
     "DEBUG", "DUMP", "INFO", "LOLWUT", "PFSELFTEST", "PUBLISH", "PUBSUB", "SPOP",
     "BGREWRITEAOF", "BGSAVE", "LASTSAVE", "SAVE",  # tests/live/test_snapshots.py has them
+    "EVAL", "EVALSHA", "EVALSHA_RO", "EVAL_RO", "FCALL", "FCALL_RO", "FUNCTION", "SCRIPT",  # tests/wire/scripts.py
 }  # fmt: skip
 NO_BYTES = {  # replies strings, yet has no `replies`: a number, a key's name or a short fact
     "HINCRBYFLOAT", "INCRBYFLOAT", "LOLWUT", "MEMORY|MALLOC-STATS", "MEMORY|STATS",

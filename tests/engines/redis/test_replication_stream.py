@@ -163,6 +163,11 @@ OF_OTHER_TYPES = (
     "HSET h f 1", "HDEL h f", "ZADD r 1 a", "ZREMRANGEBYSCORE r 0 5",
     "SET p v PXAT 99999999999999", "PERSIST p", "SWAPDB 0 1",
 )  # fmt: skip
+FUNCTIONS = (
+    ("FUNCTION", "LOAD", "#!lua name=x\nredis.register_function('f', function() end)"),
+    ("FUNCTION", "DELETE", "x"),
+    ("FUNCTION", "FLUSH"),
+)
 
 
 def test_our_stream_is_the_real_one(real):
@@ -184,7 +189,8 @@ def test_our_stream_is_the_real_one(real):
         kinds |= {command[0].upper()} if wanted else set()
 
     writes = {name.split("|")[0] for name, row in engine.commands.items() if "write" in row.flags}
-    assert writes - kinds - {line.split()[0] for line in OF_OTHER_TYPES} == set()
+    named = {line.split()[0] for line in OF_OTHER_TYPES}
+    assert writes - kinds - named == {each[0] for each in FUNCTIONS}
 
 
 def compare(real, engine, line):
@@ -219,3 +225,21 @@ def test_the_examples_of_other_types(real):
     engine, _ = start(real)
     for line in OF_OTHER_TYPES:
         compare(real, engine, line)
+
+
+def test_functions_and_the_effects_of_scripts(real):
+    """Libraries are propagated as they came, and of a script what it did: one transaction."""
+    engine, _ = start(real)
+    script = "redis.call('set', KEYS[1], 1) redis.call('incr', KEYS[1]) redis.call('get', 'none')"
+    only = "return redis.call('set', KEYS[1], 2)"
+    for command in (
+        *FUNCTIONS,
+        ("EVAL", script, "1", "k"),
+        ("EVAL", only, "1", "k"),
+        ("EVAL", "return 1", "0"),
+    ):
+        real.call(*command)
+        wanted = real.propagated()
+
+        assert ours(engine, command) == wanted, command
+        assert engine.offset == real.received - real.start_offset
