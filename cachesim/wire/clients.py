@@ -7,8 +7,10 @@ from cachesim.engines.redis.arguments import Arguments
 from cachesim.engines.redis.command import Table
 from cachesim.engines.redis.engine import RedisEngine
 from cachesim.engines.redis.replication import ReplicatedEngine
+from cachesim.engines.redis.users import Users
 from cachesim.engines.redis.watched import WatchedEngine
 from cachesim.wire import (
+    acl_commands,
     client_commands,
     cluster_commands,
     command_commands,
@@ -20,7 +22,7 @@ from cachesim.wire.blocked import Pause, Postponed, may_write
 from cachesim.wire.primary import Primary
 from cachesim.wire.redis_conversation import RedisConversation
 
-ABOUT_CLIENTS = client_commands.COMMANDS | command_commands.COMMANDS
+ABOUT_CLIENTS = client_commands.COMMANDS | command_commands.COMMANDS | acl_commands.COMMANDS
 OF_REDIS = ABOUT_CLIENTS | cluster_commands.COMMANDS | replication_commands.COMMANDS
 OF_REDIS |= subscriptions.COMMANDS
 OWN = OF_REDIS | transactions.COMMANDS
@@ -38,6 +40,7 @@ class Clients:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.users = engine.users if isinstance(engine, RedisEngine) else Users({}, {})
         self.own = own_commands(engine)
         self.own_names = frozenset(name.encode() for name in self.own)
         self.by_number: dict[int, RedisConversation] = {}  # CLIENT ID replies the number

@@ -10,6 +10,7 @@ from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.reply import NULL_ARRAY, Reply
 from cachesim.engines.redis.watch import Watch
 from cachesim.errors import BadInput, CommandError, OutOfMemory
+from cachesim.wire.access import check_access_again
 
 ABORTED = "EXECABORT Transaction discarded because of previous errors."
 # Run at once between MULTI and EXEC; every other command is queued.
@@ -84,10 +85,12 @@ def unwatch(client: Any) -> Reply:
     return "OK"
 
 
-def result_of(run: Any, row: RedisCommand, argv: Arguments) -> Any:
+def result_of(client: Any, row: RedisCommand, argv: Arguments) -> Any:
     """Return the reply to one command of a transaction, or its error: the others run all the same."""
     try:
-        return run(row, argv)
+        if client.users.guards:
+            check_access_again(client, row, argv)
+        return client.call(row, argv)
     except (CommandError, OutOfMemory, BadInput) as error:
         return CommandError(str(error))
 

@@ -62,6 +62,9 @@ EFFECTS = {
     "maxmemory-samples": Effect(lambda db: db.evictor.samples, set_samples),
     "notify-keyspace-events": attribute("notified"),
     "proto-max-bulk-len": attribute("longest_string"),
+    "requirepass": Effect(
+        lambda db: value_of(db.settings, "requirepass"), lambda db, new: db.users.require(new)
+    ),
     "set-max-intset-entries": attribute("set_limit"),
     "zset-max-listpack-entries": limit("zset_limits", "entries"),
     "zset-max-listpack-value": limit("zset_limits", "value"),

@@ -13,7 +13,7 @@ settings are allowed. "hidden" parameters are not shown by a pattern.
 
 import csv
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -232,7 +232,7 @@ def parameters() -> dict[str, Parameter]:
     return {name: row for row in rows for name in (row.name, row.alias) if name}
 
 
-def value_of(settings: dict[str, Any], name: str) -> Any:
+def value_of(settings: Mapping[str, Any], name: str) -> Any:
     """Return the value of a parameter, as its type reads it: the one that was set, or the default."""
     row = parameters()[name]
     return settings[name] if name in settings else row.read(row.default)
