@@ -103,7 +103,7 @@ def is_queued(argv: Arguments) -> bool:
 FLAGS = "noscript loading stale fast allow_busy"
 COMMANDS = table(
     RedisCommand("DISCARD", "", FLAGS, discard),
-    RedisCommand("EXEC", "", "noscript loading stale", exec_),
+    RedisCommand("EXEC", "", "noscript loading stale skip_slowlog", exec_),
     RedisCommand("MULTI", "", FLAGS, multi),
     RedisCommand("UNWATCH", "", FLAGS, unwatch),
     RedisCommand("WATCH", "key [key ...]", FLAGS, watch),

@@ -28,6 +28,8 @@ FLAGS |= {
     "may_replicate",
     "pubsub",
     "skip_monitor",
+    "skip_slowlog",
+    "no_mandatory_keys",
 }
 
 

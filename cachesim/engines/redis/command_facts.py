@@ -104,12 +104,22 @@ class CommandFacts(NamedTuple):
 def flags_now(name: str, spec: KeySpec, argv: Arguments) -> tuple[str, ...]:
     """Return what a command does with a key; for two of them it depends on their options."""
     # redis 7: db.c, setGetKeys and bitfieldGetKeys
-    options = {part.upper() for part in argv[2:]}
-    if name == "set" and b"GET" not in {part.upper() for part in argv[3:]}:
+    options = [part.upper() for part in argv]
+    if name == "set" and b"GET" not in options[3:]:
         return ("OW", "update")
-    if name == "bitfield" and not options & {b"SET", b"INCRBY"}:
+    if name == "bitfield" and only_gets(options[2:]):
         return ("RO", "access")
     return tuple(flag for flag in spec.flags if flag != "variable_flags")
+
+
+def only_gets(options: Arguments) -> bool:
+    """Whether all that BITFIELD is asked to do is to read."""
+    while options:
+        taken = {b"GET": 3, b"OVERFLOW": 2}.get(options[0])
+        if taken is None or len(options) < taken:
+            return False
+        options = options[taken:]
+    return True
 
 
 def _spec(cell: str) -> KeySpec:

@@ -123,10 +123,10 @@ def moved(db: Any, argv: Arguments, reply: Any) -> Command:
     return (argv[0][1:].upper(), *argv[1:-1])
 
 
-WAITS = "write blocking"
+WAITS = "write noscript blocking"
 COMMANDS = table(
     RedisCommand(
-        "BLMOVE", "key key argument argument argument", "write denyoom blocking", blmove,
+        "BLMOVE", "key key argument argument argument", "write denyoom noscript blocking", blmove,
         propagates=moved, blocks=wait_to_move,
     ),
     RedisCommand(
@@ -142,7 +142,7 @@ COMMANDS = table(
         propagates=popped, blocks=wait_to_pop(b"BRPOP"), keys=Positions(1, -2, 1),
     ),
     RedisCommand(
-        "BRPOPLPUSH", "key key argument", "write denyoom blocking", brpoplpush,
+        "BRPOPLPUSH", "key key argument", "write denyoom noscript blocking", brpoplpush,
         propagates=moved, blocks=wait_to_move,
     ),
 )  # fmt: skip

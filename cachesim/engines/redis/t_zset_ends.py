@@ -159,7 +159,7 @@ COMMANDS = table(
     ),
     *(
         RedisCommand(
-            f"B{name}", "argument argument [argument ...]", "write fast blocking", waits(end),
+            f"B{name}", "argument argument [argument ...]", "write noscript fast blocking", waits(end),
             propagates=popped, blocks=for_keys(f"B{name}".encode()), keys=Positions(1, -2, 1),
         )
         for end, name in NAMES.items()
