@@ -2,13 +2,14 @@
 
 import asyncio
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import click
 
 from cachesim.cli.choices import engine as engine_of
 from cachesim.cli.kinds import PATH, about, one_of, ruled
 from cachesim.cli.options import POLICY
+from cachesim.cli.serve_security import SECURITY, read_security
 from cachesim.engines.base import Engine, EngineSpec
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.replication import ReplicatedEngine
@@ -17,8 +18,9 @@ from cachesim.errors import BadInput
 from cachesim.rng import uniform
 from cachesim.spec import Bytes, Rule, Seed
 from cachesim.units import show_size
+from cachesim.wire.address import Address
 from cachesim.wire.served_cluster import ServedCluster
-from cachesim.wire.server import Address, Server, wall_clock
+from cachesim.wire.server import Server, wall_clock
 
 Port = Annotated[int, Rule("from 0 (any that is free) to 65535", lambda x: 0 <= x <= 65535)]
 Speed = Annotated[float, Rule("> 0 and <= 100000", lambda x: 0 < x <= 100_000)]
@@ -57,6 +59,7 @@ PORTS = {"redis": 6379, "memcached": 11211, "simple": 6379}
 @POLICY
 @ruled("--shards", Shards, "Serve a Redis Cluster of so many primaries, one port per node.")
 @ruled("--replicas", Replicas, "Replicas of each primary, a port for each.", usual="0")
+@SECURITY
 @ruled("--speed", Speed, "Simulated seconds per second.", default="1")
 @ruled("--seed", Seed, "Seed of the engine's random draws.", default="1")
 def serve(
@@ -70,10 +73,12 @@ def serve(
     replicas: int | None,
     speed: float,
     seed: int,
+    **security: Any,
 ) -> None:
     """Serve an embedded engine to redis-cli or any other client."""
     spec = _spec(name, policy, maxmemory)
-    port = PORTS[name] if port is None and unixsocket is None else port
+    asked = read_security(name, shards, security)
+    port, tls_port, unixsocket = asked.places(port, unixsocket, PORTS[name])
     clock = wall_clock(speed)
     limit = show_size(spec.memory)  # type: ignore[attr-defined]
     rate = f"{speed:g} simulated seconds per second"
@@ -88,8 +93,10 @@ def serve(
             engine: Engine = kind(spec, clock, draw)
         else:
             engine = spec.build(clock, draw)
-        ready = partial(say, f"{engine.version}, {limit}")
-        asyncio.run(Server(engine, speed).run(Address(host, port, unixsocket), ready))
+        asked.apply(engine, is_limited=maxmemory is not None, has_policy=policy is not None)
+        ready = partial(say, f"{engine.version}, {asked.limit(engine, limit)}")
+        address = Address(host, port, unixsocket, tls_port)
+        asyncio.run(Server(engine, speed).run(address, ready))
     else:
         redis, first = _of_a_fleet(spec, port, unixsocket, shards, replicas or 0, speed)
         fleet = ServedCluster(redis, shards or 1, replicas or 0, clock, speed, seed)

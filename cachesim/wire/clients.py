@@ -6,6 +6,7 @@ from cachesim.engines.base import Engine
 from cachesim.engines.redis.arguments import Arguments
 from cachesim.engines.redis.command import Table
 from cachesim.engines.redis.engine import RedisEngine
+from cachesim.engines.redis.parameters import value_of
 from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.engines.redis.users import Users
 from cachesim.engines.redis.watched import WatchedEngine
@@ -64,6 +65,11 @@ class Clients:
         """Make the conversation of a new client."""
         return RedisConversation(self, self.next_number(), peer, here)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no more clients may come: the parameter `maxclients`."""
+        return bool(len(self.by_number) >= value_of(self.users.settings, "maxclients"))
+
     def leave(self, client: "RedisConversation") -> None:
         """Forget a client that is gone."""
         self.by_number.pop(client.number, None)
@@ -107,9 +113,18 @@ class Clients:
         now = self.engine.clock()
         if self.pause is not None and now >= self.pause.until:
             self.go_on()
+        if timeout := value_of(self.users.settings, "timeout"):
+            self._leave_idle(now - timeout)
         for client in list(self.by_number.values()):
             if client.blocked is not None and now >= client.blocked.until:
                 client.blocked.time_out()
+
+    def _leave_idle(self, since: float) -> None:
+        """Hang up on clients that have said nothing since then (redis 7: clientsCronHandleTimeout)."""
+        for client in self.by_number.values():
+            waits = client.blocked or client.link or len(client.subscriptions)
+            if client.last < since and not waits and client not in self.monitors:
+                client.over = self.has_news = True
 
     def _show_count(self) -> None:
         if isinstance(self.engine, RedisEngine):

@@ -9,9 +9,10 @@ from cachesim.engines.base import Random
 from cachesim.engines.redis.engine import Redis, RedisEngine
 from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.rng import uniform
+from cachesim.wire.address import Address
 from cachesim.wire.cluster import Cluster, ClusterNode
 from cachesim.wire.cluster_conversation import ClusterClients
-from cachesim.wire.server import Address, Server, run_all
+from cachesim.wire.server import Server, run_all
 
 
 def facts_of_replica(node: ClusterNode) -> dict[str, object]:

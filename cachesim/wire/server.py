@@ -3,34 +3,30 @@
 import asyncio
 import os
 import signal
-import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from cachesim.clock import Clock
 from cachesim.engines.base import START, Engine
 from cachesim.engines.memcached.engine import MemcachedEngine
+from cachesim.engines.redis.engine import RedisEngine
 from cachesim.errors import BadInput
+from cachesim.wire.address import Address, address_of, asked, is_left_over
 from cachesim.wire.clients import Clients
 from cachesim.wire.memcached_conversation import MemcachedConversation
+from cachesim.wire.ports import Ports
 from cachesim.wire.redis_conversation import RedisConversation
+from cachesim.wire.tls import Tls
 
 MOST_UNSENT = 1 << 20  # bytes of replies that a client may leave unread; then it is not read either
 MOST_FOR_A_REPLICA = (
     256 << 20
 )  # bytes: that may wait for a replica, as in client-output-buffer-limit
+TOO_MANY = b"-ERR max number of clients reached\r\n"
 TICK = 0.1  # simulated seconds between two ticks of the engine
-
-
-class Address(NamedTuple):
-    """Where to listen: a port, a unix socket, or both."""
-
-    host: str = "127.0.0.1"
-    port: int | None = None  # 0: any free port
-    path: str | None = None  # of a unix socket
 
 
 class Conversation(Protocol):
@@ -65,7 +61,8 @@ class Server:
         self.connections: set[Connection] = set()
         self.ended = ended or asyncio.Event()  # the servers of a fleet share one
         self.address = Address()
-        self.listening: list[asyncio.Server] = []
+        self.ports = Ports(lambda: Connection(self), "")
+        self.listening: list[asyncio.Server] = []  # at a unix socket
         self.ticking: asyncio.Task[None] | None = None
 
     def conversation(self, peer: str, here: str) -> Conversation:
@@ -89,10 +86,9 @@ class Server:
         loop = asyncio.get_running_loop()
         self.address = address
         make = lambda: Connection(self)  # noqa: E731
+        self.ports = Ports(make, address.host)
         try:
-            if address.port is not None:
-                made = await loop.create_server(make, address.host, address.port, backlog=4096)
-                self.listening.append(made)
+            await self._open_ports(address)
             if address.path is not None:
                 if os.path.lexists(address.path) and not is_left_over(address.path):
                     self.address = address._replace(path=None)  # not ours: `close` leaves it there
@@ -101,18 +97,33 @@ class Server:
                 self.listening.append(made)
         except OSError as error:
             raise BadInput(
-                f"cannot listen at {_asked(address)}: {error}; choose another address"
+                f"cannot listen at {asked(address)}: {error}; choose another address"
             ) from None
         self.ticking = loop.create_task(self._tick())
+
+    async def _open_ports(self, address: Address) -> None:
+        """Listen at the TCP ports; later ones come by CONFIG SET. Raises OSError, BadInput."""
+        ports = self.ports
+        settings = getattr(self.engine, "settings", {})
+        if address.tls_port is not None:
+            ports.tls = Tls(settings)
+        for name, port in (("port", address.port), ("tls-port", address.tls_port)):
+            if port is not None:
+                ports.bind(name, port)
+                await ports.serve(name)
+                settings[name] = ports.sockets[name].getsockname()[1]
+        if isinstance(self.engine, RedisEngine):
+            self.engine.after_settings = lambda names: ports.follow(names, settings)
 
     @property
     def shown(self) -> str:
         """The addresses at which it listens, for people."""
-        return " and ".join(_address(name) for name in self.names())
+        return " and ".join(address_of(name) for name in self.names())
 
     def names(self) -> list[Any]:
         """List the names of the sockets at which it listens: (host, port, ...) or a path."""
-        return [each.getsockname() for server in self.listening for each in server.sockets]
+        listening = [*self.ports.servers.values(), *self.listening]
+        return [each.getsockname() for server in listening for each in server.sockets]
 
     async def _tick(self) -> None:
         """Let the engine do its timed work (expiry, upkeep) without a request; end a pause."""
@@ -154,6 +165,7 @@ class Server:
         """Listen no more, leave all clients and remove the socket."""
         if self.ticking is not None:
             self.ticking.cancel()
+        self.ports.close()
         for server in self.listening:
             server.close()
         for connection in list(self.connections):
@@ -197,7 +209,11 @@ class Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         transport.set_write_buffer_limits(high=MOST_UNSENT)
-        peer, here = (_address(transport.get_extra_info(n)) for n in ("peername", "sockname"))
+        if self.server.clients.is_full:
+            transport.write(TOO_MANY)
+            transport.close()
+            return
+        peer, here = (address_of(transport.get_extra_info(n)) for n in ("peername", "sockname"))
         self.conversation = self.server.conversation(peer or f"{here}:0", here)
         if isinstance(self.conversation, RedisConversation):
             self.conversation.give = self.give
@@ -253,31 +269,6 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """Forget the client."""
         self.server.connections.discard(self)
-        if isinstance(self.conversation, RedisConversation):
-            self.server.clients.leave(self.conversation)
-
-
-def is_left_over(path: str) -> bool:
-    """Remove a unix socket at which nobody listens any more; True if there was one. Another file stays."""
-    if not Path(path).is_socket():
-        return False
-    with socket.socket(socket.AF_UNIX) as one:
-        try:
-            one.connect(path)
-        except ConnectionRefusedError:
-            Path(path).unlink(missing_ok=True)
-            return True
-        except OSError:
-            return False
-    return False
-
-
-def _address(name: object) -> str:
-    if isinstance(name, tuple):
-        return f"{name[0]}:{name[1]}"
-    return name if isinstance(name, str) else ""
-
-
-def _asked(address: Address) -> str:
-    parts = [] if address.port is None else [f"{address.host}:{address.port}"]
-    return " and ".join([*parts, *([address.path] if address.path else [])])
+        client = getattr(self, "conversation", None)  # none, if there were too many
+        if isinstance(client, RedisConversation):
+            self.server.clients.leave(client)

@@ -17,7 +17,8 @@ from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.rng import uniform
 from cachesim.units import MIB
-from cachesim.wire.server import MOST_UNSENT, Address, Server, wall_clock
+from cachesim.wire.address import Address
+from cachesim.wire.server import MOST_UNSENT, Server, wall_clock
 from cachesim.wire.turns import ENOUGH
 from tests.patience import PATIENCE
 

@@ -143,9 +143,20 @@ def config_set(db: Keyspace, *parts: bytes) -> Reply:
     for name in words[::2]:
         rows.append((name, may_be_set(db, name, rows)))
     new = [checked(db, *named, value) for named, value in zip(rows, words[1::2], strict=True)]
-    for (_, row), value in zip(rows, new, strict=True):
-        take(db, row, value)
+    old = [shown(db, row) for _, row in rows]
+    take_all(db, rows, new)
+    try:
+        db.after_settings({row.name for _, row in rows})
+    except ValueError as why:
+        take_all(db, rows, old)
+        raise failed(rows[0][0].lower(), str(why)) from None
     return "OK"
+
+
+def take_all(db: Keyspace, rows: list[tuple[str, Parameter]], values: list[Any]) -> None:
+    """Let several parameters have their values."""
+    for (_, row), value in zip(rows, values, strict=True):
+        take(db, row, value)
 
 
 def may_be_set(db: Keyspace, name: str, others: list[tuple[str, Parameter]]) -> Parameter:
@@ -182,8 +193,14 @@ def resetstat(db: Keyspace) -> Reply:
 
 
 def rewrite(db: Keyspace) -> Reply:
-    """CONFIG REWRITE: there is no file to write."""
-    raise CommandError("ERR The server is running without a config file")
+    """CONFIG REWRITE: write the parameters into the file with which the server was started."""
+    if db.rewrite_file is None:
+        raise CommandError("ERR The server is running without a config file")
+    try:
+        db.rewrite_file()
+    except OSError as why:
+        raise CommandError(f"ERR Rewriting config file: {why.strerror}") from None
+    return "OK"
 
 
 ADMIN = "admin noscript loading stale"

@@ -6,7 +6,7 @@ key, or by `find`, which does not.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from typing import Any
 
 from cachesim.clock import Clock
@@ -51,6 +51,10 @@ class Keyspace(KeyspaceSettings, Told, Engine):
         self.lru_clock = 0  # 24 bits, seconds; set by the cron only
         self.minute = 0  # 16 bits, minutes; set by the cron only
         self.settings: dict[str, Any] = {}  # parameters that were set, by their names in the list
+        self.after_settings: Callable[[Set[str]], None] = lambda names: (
+            None
+        )  # a server follows them
+        self.rewrite_file: Callable[[], None] | None = None  # of a server that began with a file
         self.tally = Tally()
         self.channels = Channels()
         self.blocked = BlockedKeys()
