@@ -22,6 +22,12 @@ from typing import NamedTuple, TextIO
 
 UNITS = ("auth", "acl", "acl-v2", "maxmemory", "tls", "introspection", "limits", "querybuf")
 LEAST = {"auth": 0.8, "acl": 0.8, "maxmemory": 0.8, "tls": 0.8}  # of what the real server passes
+# Tests in which a server becomes a replica. Ours cannot, and then the harness loses its place; so they
+# are not run with ours, and count as failed.
+SKIPPED = {
+    "tls": ["TLS: Verify tls-cert-file is also used as a client cert if none specified"],
+    "maxmemory": ["slave buffer are counted correctly", "replica buffer don't induce eviction"],
+}
 LIMIT = 240  # seconds for a unit
 CERTIFICATES = "utils/gen-test-certs.sh"
 
@@ -104,11 +110,12 @@ def fetched(work: Path) -> Path:
     return folder
 
 
-def run(folder: Path, unit: str, limit: float) -> Outcome:
-    """Run a unit, for so many seconds at most."""
+def run(folder: Path, unit: str, limit: float, skipped: list[str]) -> Outcome:
+    """Run a unit without some tests, for so many seconds at most."""
     port = 22_000 + os.getpid() % 90 * 100  # another suite may run beside this one
     options = ["--single", f"unit/{unit}", "--clients", "1", "--durable", "--tags", "-slow"]
     options += ["--baseport", str(port), "--portcount", "90"]
+    options += [word for name in skipped for word in ("--skiptest", name)]
     if unit == "tls":
         options.append("--tls")
         if not (folder / "tests/tls/server.crt").exists():
@@ -148,7 +155,8 @@ def main() -> int:
         print("| unit | redis-server | cachesim | share | first failure |\n|---|---|---|---|---|")
         is_enough = True
         for unit in asked.units:
-            one, other = run(theirs, unit, asked.limit), run(ours, unit, asked.limit)
+            one = run(theirs, unit, asked.limit, [])
+            other = run(ours, unit, asked.limit, SKIPPED.get(unit, []))
             if not one.passed:
                 continue
             share = len(set(one.passed) & set(other.passed)) / len(set(one.passed))

@@ -10,7 +10,8 @@ from cachesim.cli.choices import engine as engine_of
 from cachesim.cli.kinds import PATH, about, one_of, ruled
 from cachesim.cli.options import POLICY
 from cachesim.cli.serve_security import SECURITY, read_security
-from cachesim.engines.base import Engine, EngineSpec
+from cachesim.clock import Clock
+from cachesim.engines.base import Engine, EngineSpec, Random
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.engines.redis.watched import LoneEngine
@@ -73,12 +74,12 @@ def serve(
     replicas: int | None,
     speed: float,
     seed: int,
-    **security: Any,
+    **options: Any,
 ) -> None:
     """Serve an embedded engine to redis-cli or any other client."""
     spec = _spec(name, policy, maxmemory)
-    asked = read_security(name, shards, security)
-    port, tls_port, unixsocket = asked.places(port, unixsocket, PORTS[name])
+    security = read_security(name, shards, options)
+    port, tls_port, unixsocket = security.places(port, unixsocket, PORTS[name])
     clock = wall_clock(speed)
     limit = show_size(spec.memory)  # type: ignore[attr-defined]
     rate = f"{speed:g} simulated seconds per second"
@@ -88,20 +89,22 @@ def serve(
 
     if shards is None and replicas is None:
         draw = uniform(seed, "eviction")
-        if isinstance(spec, Redis):  # a real replica has the time of the world
-            kind = ReplicatedEngine if speed == 1 else LoneEngine
-            engine: Engine = kind(spec, clock, draw)
-        else:
-            engine = spec.build(clock, draw)
-        asked.apply(engine, is_limited=maxmemory is not None, has_policy=policy is not None)
-        ready = partial(say, f"{engine.version}, {asked.limit(engine, limit)}")
-        address = Address(host, port, unixsocket, tls_port)
-        asyncio.run(Server(engine, speed).run(address, ready))
+        server = Server(_engine(spec, clock, draw, speed), speed)
+        security.apply(server, is_limited=maxmemory is not None, has_policy=policy is not None)
+        ready = partial(say, f"{server.engine.version}, {security.limit(server.engine, limit)}")
+        asyncio.run(server.run(Address(host, port, unixsocket, tls_port), ready))
     else:
         redis, first = _of_a_fleet(spec, port, unixsocket, shards, replicas or 0, speed)
         fleet = ServedCluster(redis, shards or 1, replicas or 0, clock, speed, seed)
         ready = partial(say, f"{len(fleet.servers)} nodes with {limit} each")
         asyncio.run(fleet.run(host, first, ready))
+
+
+def _engine(spec: EngineSpec, clock: Clock, draw: Random, speed: float) -> Engine:
+    """Build the engine; a real replica has the time of the world."""
+    if not isinstance(spec, Redis):
+        return spec.build(clock, draw)
+    return (ReplicatedEngine if speed == 1 else LoneEngine)(spec, clock, draw)
 
 
 def _spec(name: str, policy: str | None, maxmemory: int | None) -> EngineSpec:

@@ -14,6 +14,7 @@ from cachesim.errors import BadInput
 from cachesim.spec import Rule
 from cachesim.units import show_size
 from cachesim.wire.config_file import UNLIMITED, Configuration, read_file, rewrite, start_with
+from cachesim.wire.server import Server
 
 TlsPort = Annotated[int, Rule("from 0 (any that is free) to 65535", lambda x: 0 <= x <= 65535)]
 TEXTS = {  # option: what it is
@@ -47,7 +48,7 @@ def _options(command: Any) -> Any:
 SECURITY: Decorator = _options
 
 
-class Asked(NamedTuple):
+class Security(NamedTuple):
     """What the options and the file say."""
 
     settings: dict[str, str]  # of the options
@@ -71,10 +72,11 @@ class Asked(NamedTuple):
             port = usual
         return port, tls, path
 
-    def apply(self, engine: Engine, is_limited: bool, has_policy: bool) -> None:
-        """Let the engine start so. Raises BadInput."""
+    def apply(self, server: Server, is_limited: bool, has_policy: bool) -> None:
+        """Let the server and its engine start so. Raises BadInput."""
+        engine = server.engine
         if not isinstance(engine, RedisEngine):
-            engine.settings = dict(self.settings)  # type: ignore[attr-defined] # for the sockets
+            server.settings.update(self.settings)
             return
         lines = [*UNLIMITED, *self.file.settings] if self.file else []
         lines.insert(0, ("dir", os.getcwd()))
@@ -92,7 +94,7 @@ class Asked(NamedTuple):
         return show_size(engine.maxmemory) if engine.maxmemory else "without a limit"
 
 
-def read_security(name: str, shards: int | None, options: dict[str, Any]) -> Asked:
+def read_security(name: str, shards: int | None, options: dict[str, Any]) -> Security:
     """Read the options. Raises BadInput."""
     file = options.pop("config")
     given = {key.replace("_", "-"): str(v) for key, v in options.items() if v is not None}
@@ -111,4 +113,4 @@ def read_security(name: str, shards: int | None, options: dict[str, Any]) -> Ask
     if not file and "tls-port" not in given and any(key.startswith("tls-") for key in given):
         raise BadInput("the options of TLS need --tls-port; give a port, such as 6380")
     path = Path(file) if file else None
-    return Asked(given, read_file(path) if path else None, path)
+    return Security(given, read_file(path) if path else None, path)

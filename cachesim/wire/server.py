@@ -61,6 +61,9 @@ class Server:
         self.connections: set[Connection] = set()
         self.ended = ended or asyncio.Event()  # the servers of a fleet share one
         self.address = Address()
+        self.settings: dict[str, Any] = {}  # the parameters, by the names of CONFIG
+        if isinstance(engine, RedisEngine):
+            self.settings, engine.process_id = engine.settings, os.getpid()
         self.ports = Ports(lambda: Connection(self), "")
         self.listening: list[asyncio.Server] = []  # at a unix socket
         self.ticking: asyncio.Task[None] | None = None
@@ -104,7 +107,7 @@ class Server:
     async def _open_ports(self, address: Address) -> None:
         """Listen at the TCP ports; later ones come by CONFIG SET. Raises OSError, BadInput."""
         ports = self.ports
-        settings = getattr(self.engine, "settings", {})
+        settings = self.settings
         if address.tls_port is not None:
             ports.tls = Tls(settings)
         for name, port in (("port", address.port), ("tls-port", address.tls_port)):

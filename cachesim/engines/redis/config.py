@@ -146,7 +146,8 @@ def config_set(db: Keyspace, *parts: bytes) -> Reply:
     old = [shown(db, row) for _, row in rows]
     take_all(db, rows, new)
     try:
-        db.after_settings({row.name for _, row in rows})
+        if db.after_settings is not None:
+            db.after_settings({row.name for _, row in rows})
     except ValueError as why:
         take_all(db, rows, old)
         raise failed(rows[0][0].lower(), str(why)) from None

@@ -6,7 +6,7 @@ key, or by `find`, which does not.
 """
 
 import math
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from cachesim.clock import Clock
@@ -54,7 +54,6 @@ class Keyspace(KeyspaceSettings, Told, Engine):
         self.after_settings: Callable[[Set[str]], None] = lambda names: (
             None
         )  # a server follows them
-        self.rewrite_file: Callable[[], None] | None = None  # of a server that began with a file
         self.tally = Tally()
         self.channels = Channels()
         self.blocked = BlockedKeys()

@@ -50,6 +50,7 @@ def server_section(db: Keyspace) -> Fields:
         "redis_mode": "cluster" if in_cluster(db) else "standalone",
         "os": "cachesim",
         "arch_bits": 64,
+        "process_id": db.process_id,
         "run_id": f"{db.secret:040x}",
         "tcp_port": value_of(db.settings, "port"),
         "server_time_usec": db.now * 1000,
