@@ -30,7 +30,7 @@ def _options(command: Any) -> Any:
     """Add the options to a command."""
     for flag, help_text in reversed(TEXTS.items()):
         kind = str if flag == "--requirepass" else PATH
-        shown = "TEXT" if flag == "--requirepass" else "FILE"
+        shown = "PASSWORD" if flag == "--requirepass" else "FILE"
         command = click.option(flag, metavar=shown, type=kind, help=help_text)(command)
     command = click.option(
         "--tls-auth-clients",

@@ -6,7 +6,7 @@ from typing import Any
 import simpy
 
 from cachesim.engines.base import Command
-from cachesim.errors import CacheError, SimulatedFailure
+from cachesim.errors import SimulatedFailure, Unreachable
 from cachesim.model.cache import CacheTier
 from cachesim.model.events import Visit
 from cachesim.model.journey import Journey
@@ -72,7 +72,7 @@ class CacheClient:
         try:
             ask = self._ask
             value = ask(key)
-        except CacheError as error:
+        except SimulatedFailure as error:
             self._refuse(visit, error)
             return
         visit._value = value
@@ -87,28 +87,31 @@ class CacheClient:
             store = self._store
             store(key, value, ttl)
             visit._value = True
-        except CacheError as error:
+        except SimulatedFailure as error:
             self._refuse(visit, error)
 
     def _run_delete(self, visit: Visit) -> None:
         try:
             visit._value = self._engine.delete(visit._value)
-        except CacheError as error:
+        except SimulatedFailure as error:
             self._refuse(visit, error)
 
     def _run_execute(self, visit: Visit) -> None:
         command: Command = visit._value
         try:
             visit._value = self._engine.execute(command)
-        except CacheError as error:
+        except SimulatedFailure as error:
             self._refuse(visit, error)
 
     def _run_wait(self, visit: Visit) -> None:
         visit._value = 0
 
     def _refuse(self, visit: Visit, error: SimulatedFailure) -> None:
-        """Count the refusal; then fail, or go on as if the key were absent, as client libraries do."""
+        """Count the refusal; then fail, or go on as if the key were absent, as client libraries do.
+
+        A client that is not even let in always fails.
+        """
         self._tier.count_error()
         visit._value = None
-        if self._raises:
+        if self._raises or isinstance(error, Unreachable):
             visit.fail_with(error)

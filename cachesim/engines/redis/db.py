@@ -51,9 +51,6 @@ class Keyspace(KeyspaceSettings, Told, Engine):
         self.lru_clock = 0  # 24 bits, seconds; set by the cron only
         self.minute = 0  # 16 bits, minutes; set by the cron only
         self.settings: dict[str, Any] = {}  # parameters that were set, by their names in the list
-        self.after_settings: Callable[[Set[str]], None] = lambda names: (
-            None
-        )  # a server follows them
         self.tally = Tally()
         self.channels = Channels()
         self.blocked = BlockedKeys()
