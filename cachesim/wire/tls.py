@@ -43,7 +43,7 @@ class Tls(ssl.SSLContext):
         certificate, key = self._value("tls-cert-file"), self._value("tls-key-file")
         if not certificate or not key:
             raise BadInput(
-                "TLS needs a certificate and its key; give tls-cert-file and tls-key-file"
+                "TLS needs a certificate and its key; give --tls-cert-file and --tls-key-file"
             )
         try:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -125,7 +125,7 @@ def test_the_parameters_must_be_whole(files):
     _, settings = files
     without = {name: value for name, value in settings.items() if "ca" not in name}
     for wrong, sentence in (
-        ({}, "TLS needs a certificate and its key; give tls-cert-file and tls-key-file"),
+        ({}, "TLS needs a certificate and its key; give --tls-cert-file and --tls-key-file"),
         (without, "tls-ca-cert-file is missing, so no client's certificate can be checked"),
         (
             {**settings, "tls-key-file": "/none"},

@@ -102,7 +102,7 @@ class CommandFacts(NamedTuple):
 
 
 def flags_now(name: str, spec: KeySpec, argv: Arguments) -> tuple[str, ...]:
-    """Return what a command does with a key; for two of them it depends on their options."""
+    """Tell what a command does with a key; for two of them it depends on their options."""
     # redis 7: db.c, setGetKeys and bitfieldGetKeys
     options = [part.upper() for part in argv]
     if name == "set" and b"GET" not in options[3:]:
