@@ -148,6 +148,7 @@ def client_reply(client: Any, part: bytes) -> Reply:
         client.silent = client.silent_next = True
     else:
         client.replies = wanted == b"ON"
+        client.silent = client.silent and not client.replies  # ON takes SKIP back
     return "OK"
 
 

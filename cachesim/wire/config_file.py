@@ -54,8 +54,16 @@ def read_lines(lines: Iterable[str]) -> Configuration:
                 f'line {number}, "{name}", has no value; write the value behind the name'
             )
         else:
-            found.settings.append((name, " ".join(rest)))
+            add(found.settings, name, " ".join(rest))
     return found
+
+
+def add(settings: list[tuple[str, str]], name: str, value: str) -> None:
+    """Add a parameter; each line with `save` adds to those before it, and an empty one forgets them."""
+    if name.lower() == "save" and value:
+        before = dict(settings).get("save", "")
+        value = f"{before} {value}".strip()
+    settings.append((name.lower(), value))
 
 
 def read_file(path: Path) -> Configuration:

@@ -207,7 +207,7 @@ class RedisConversation:
 
     def call(self, row: RedisCommand, argv: Arguments) -> Reply:
         """Run an admitted command: one about the connection, or one of the engine."""
-        if self.clients.monitors:
+        if self.clients.monitors and row.name != "EXEC":  # shown after what it runs
             show(self, row, argv)
         if row.name in self.own:
             return row.function(self, *row.read(argv))

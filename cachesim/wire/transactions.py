@@ -11,6 +11,7 @@ from cachesim.engines.redis.reply import NULL_ARRAY, Reply
 from cachesim.engines.redis.watch import Watch
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 from cachesim.wire.access import check_access_again
+from cachesim.wire.subscriptions import show
 
 ABORTED = "EXECABORT Transaction discarded because of previous errors."
 # Run at once between MULTI and EXEC; every other command is queued.
@@ -48,6 +49,15 @@ def discard(client: Any) -> Reply:
 
 def exec_(client: Any) -> Reply:
     """EXEC: run the queued commands, one after the other, with nothing in between."""
+    try:
+        return run_queue(client)
+    finally:
+        if client.clients.monitors:
+            show(client, COMMANDS["EXEC"], [b"exec"])
+
+
+def run_queue(client: Any) -> Reply:
+    """Run the queued commands, unless one was refused or a watched key has changed."""
     queue, watch = client.queue, client.watch
     if queue is None:
         raise CommandError("ERR EXEC without MULTI")

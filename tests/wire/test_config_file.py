@@ -19,12 +19,13 @@ def test_a_server_starts_as_its_file_says(engine, tmp_path):
     """Parameters and users of the file are there; requirepass is the default user's password."""
     path = tmp_path / "redis.conf"
     path.write_text(
-        '# mine\n\nmaxmemory 5mb\nSAVE 900 1\nrequirepass "a b"\nuser ada on nopass +get ~*\n'
+        '# mine\n\nmaxmemory 5mb\nSAVE 900 1\nsave 60 9\nrequirepass "a b"\nuser ada on nopass +get ~*\n'
     )
     start_with(engine, read_file(path))
     client = Clients(engine).join()
 
     assert 5 << 20 == engine.maxmemory
+    assert {b"save": b"900 1 60 9"} == engine.execute(("CONFIG", "GET", "save"))
     assert b"-NOAUTH Authentication required.\r\n" == client.receive(b"PING\r\n")
     assert b"+OK\r\n" == client.receive(b'AUTH "a b"\r\n')
     assert b"+OK\r\n" == client.receive(b"AUTH ada x\r\n")

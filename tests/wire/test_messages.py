@@ -95,3 +95,13 @@ def test_monitor_shows_what_others_do():
         b'+1577836800.000000 [0 c:1] "SELECT" "2"\r\n'
         b'+1577836800.000000 [2 c:1] "SET" "a" "x\\"\\n\\xff"\r\n'
     ) == wire.late[0]
+
+
+def test_exec_is_shown_after_what_it_ran():
+    """MULTI, the commands, EXEC; and EXEC too if the transaction is given up."""
+    wire = Wire()
+    wire.say(0, "MONITOR")
+    wire.say(1, "MULTI\r\nSET a 1\r\nEXEC\r\nMULTI\r\nFOO\r\nEXEC")
+    shown = [line.split(b"] ")[1] for line in wire.late[0].splitlines()]
+
+    assert [b'"MULTI"', b'"SET" "a" "1"', b'"exec"', b'"MULTI"', b'"exec"'] == shown
