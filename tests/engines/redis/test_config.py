@@ -213,7 +213,7 @@ def test_a_server_starts_with_settings_of_its_own():
     assert 20 == engine.hz
     with pytest.raises(BadInput, match='there is no parameter "nope"; CONFIG GET'):
         configure(engine, [("nope", "1")])
-    with pytest.raises(BadInput, match='hz "x": argument could.* be parsed into an integer'):
+    with pytest.raises(BadInput, match=r'hz "x": argument could.* be parsed into an integer'):
         configure(engine, [("hz", "x")])
 
 
