@@ -6,7 +6,7 @@ from typing import Any
 import simpy
 
 from cachesim.engines.base import Command
-from cachesim.errors import SimulatedFailure, Unreachable
+from cachesim.errors import SimulatedFailure
 from cachesim.model.cache import CacheTier
 from cachesim.model.events import Visit
 from cachesim.model.journey import Journey
@@ -107,11 +107,8 @@ class CacheClient:
         visit._value = 0
 
     def _refuse(self, visit: Visit, error: SimulatedFailure) -> None:
-        """Count the refusal; then fail, or go on as if the key were absent, as client libraries do.
-
-        A client that is not even let in always fails.
-        """
+        """Count the refusal; then fail, or go on as if the key were absent, as client libraries do."""
         self._tier.count_error()
         visit._value = None
-        if self._raises or isinstance(error, Unreachable):
+        if self._raises:
             visit.fail_with(error)
