@@ -43,6 +43,11 @@ PROOFS = (
         is_markdown=True,
     ),
     Proof(
+        "Redis's own tests, each with a server of its own, pass on cachesim",
+        "python benchmarks/own_server.py",
+        is_markdown=True,
+    ),
+    Proof(
         "Real Redis fleets do what the model does",
         "python -m cachesim fidelity --fleet --markdown",
         is_markdown=True,

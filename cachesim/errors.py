@@ -11,7 +11,8 @@ CachesimError
     ├── CacheError               the cache answered with an error
     │   ├── OutOfMemory          ... because nothing could be evicted
     │   └── CommandError         ... because the command was wrong
-    │       └── Redirected       ... because another node has the key: MOVED, READONLY
+    │       ├── Redirected       ... because another node has the key: MOVED, READONLY
+    │       └── Forbidden        ... because the application's user may not run it: NOPERM
     ├── DatabaseRefused          the database's connection limit was reached; the request never began
     ├── FenceRejected            the database has seen a higher fencing token: the lock had gone to another
     ├── LockRefused              no lock was to be had in time; the write never began
@@ -21,6 +22,7 @@ CachesimError
         ├── ConnectionLost       the connection ended while the command was under way            (indefinite)
         ├── ConnectionRefused    nobody listens at that address
         ├── AuthenticationFailed the server did not accept the client's password
+        ├── TlsMismatch          one side speaks TLS, and the other does not
         └── BreakerOpen          the client's own circuit breaker let nothing through
 """
 
@@ -91,6 +93,10 @@ class Redirected(CommandError):
     """Another node must be asked: MOVED in a Redis Cluster, READONLY at a replica, LOADING during a full copy."""
 
 
+class Forbidden(CommandError):
+    """The application's user may not run this command, use this key or this channel: NOPERM."""
+
+
 class DatabaseRefused(SimulatedFailure):
     """All connections are in use and the line of waiting requests is full."""
 
@@ -123,6 +129,10 @@ class ConnectionRefused(Unreachable):
 
 class AuthenticationFailed(Unreachable):
     """The server did not accept the client's password."""
+
+
+class TlsMismatch(Unreachable):
+    """The server speaks TLS and the client does not, or the other way round."""
 
 
 class BreakerOpen(Unreachable):

@@ -3,13 +3,14 @@
 import asyncio
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import click
 
 from cachesim.cli.choices import engine as engine_of
 from cachesim.cli.kinds import PATH, about, one_of, ruled
 from cachesim.cli.options import POLICY
+from cachesim.cli.serve_security import SECURITY, read_security
 from cachesim.clock import Clock
 from cachesim.engines.base import Engine, EngineSpec, Random
 from cachesim.engines.redis.engine import Redis, RedisEngine
@@ -83,6 +84,7 @@ PORTS = {"redis": 6379, "memcached": 11211, "simple": 6379}
     type=PATH,
     help="Load dump.rdb from here, and write snapshots to it.",
 )
+@SECURITY
 @ruled("--speed", Speed, "Simulated seconds per second.", default="1")
 @ruled("--seed", Seed, "Seed of the engine's random draws.", default="1")
 def serve(
@@ -99,12 +101,14 @@ def serve(
     folder: str | None,
     speed: float,
     seed: int,
+    **options: Any,
 ) -> None:
     """Serve an embedded engine to redis-cli or any other client."""
     spec, passwords = _spec(name, policy, maxmemory), _passwords(name, sasl, auth_file)
     if folder is not None:
         _check_kept(spec, shards, replicas)
-    port = PORTS[name] if port is None and unixsocket is None else port
+    security = read_security(name, shards, options)
+    port, tls_port, unixsocket = security.places(port, unixsocket, PORTS[name])
     clock = wall_clock(speed)
     limit = show_size(spec.memory)  # type: ignore[attr-defined]
     rate = f"{speed:g} simulated seconds per second"
@@ -116,10 +120,11 @@ def serve(
         engine = _engine(spec, clock, uniform(seed, "eviction"), speed)
         if isinstance(engine, RedisEngine):
             _keep(engine, folder)
-        ready = partial(say, f"{engine.version}, {limit}")
         with about("--sasl" if sasl else "--auth-file"):
             server = Server(engine, speed, passwords=passwords)
-        asyncio.run(server.run(Address(host, port, unixsocket), ready))
+        security.apply(server, is_limited=maxmemory is not None, has_policy=policy is not None)
+        ready = partial(say, f"{engine.version}, {security.limit(engine, limit)}")
+        asyncio.run(server.run(Address(host, port, unixsocket, tls_port), ready))
     else:
         redis, first = _of_a_fleet(spec, port, unixsocket, shards, replicas or 0, speed)
         fleet = ServedCluster(redis, shards or 1, replicas or 0, clock, speed, seed)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, get_args, get_origin
 from cachesim.engines import policies
 from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
+from cachesim.engines.redis.protected import ProtectedRedis
 from cachesim.engines.simple import Simple
 from cachesim.errors import BadInput
 from cachesim.experiments.stopping import stopping_rule
@@ -42,7 +43,7 @@ FAULTS: list[type[Spec]] = [  # and what clients do about them
     getattr(faults, name) for name in faults.__all__ if name != "Fault"
 ]
 CLASSES: tuple[type[Spec], ...] = (
-    Simple, Redis, Memcached, RedisServer, MemcachedServer, *STRATEGIES,
+    Simple, Redis, ProtectedRedis, Memcached, RedisServer, MemcachedServer, *STRATEGIES,
     OpenLoop, ClosedLoop, TraceReplay, Uniform, Zipf, Drift, Scan, Constant, Between, Exponential,
     Lognormal, Database, Network, Node, *FAULTS, Resilience, *fleet.ALL, *routes.ALL, Scenario,
 )  # fmt: skip

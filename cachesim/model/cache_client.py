@@ -7,7 +7,7 @@ from typing import Any
 import simpy
 
 from cachesim.engines.base import Command
-from cachesim.errors import CacheError, SimulatedFailure
+from cachesim.errors import SimulatedFailure
 from cachesim.model.cache import CacheTier
 from cachesim.model.events import Visit
 from cachesim.model.journey import Journey
@@ -101,7 +101,7 @@ class CacheClient:
         try:
             ask = self._ask
             value = ask(key)
-        except CacheError as error:
+        except SimulatedFailure as error:
             self._refuse(visit, error)
             return
         visit._value = value
@@ -116,20 +116,20 @@ class CacheClient:
             store = self._store
             store(key, value, ttl)
             visit._value = True
-        except CacheError as error:
+        except SimulatedFailure as error:
             self._refuse(visit, error)
 
     def _run_delete(self, visit: Visit) -> None:
         try:
             visit._value = self._engine.delete(visit._value)
-        except CacheError as error:
+        except SimulatedFailure as error:
             self._refuse(visit, error)
 
     def _run_execute(self, visit: Visit) -> None:
         command: Command = visit._value
         try:
             visit._value = self._engine.execute(command)
-        except CacheError as error:
+        except SimulatedFailure as error:
             self._refuse(visit, error)
 
     def _run_transaction(self, visit: Visit) -> None:

@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import fields
 from statistics import NormalDist
+from typing import Self
 
 import numpy as np
 
@@ -11,6 +13,9 @@ from cachesim.rng import chunked
 from cachesim.spec import Delay, Exponent, Spec
 
 Array = np.ndarray
+
+
+SCALES = ("value", "low", "high", "mean", "median")  # fields in the unit of the numbers
 
 
 class Distribution(Spec):
@@ -29,6 +34,15 @@ class Distribution(Spec):
     def quantile(self, u: float) -> float:
         """Compute the value below which a share `u` of the draws lies (0 < u < 1)."""
         raise NotImplementedError
+
+    def times(self, factor: float) -> Self:
+        """Return the distribution of numbers that are so many times as large.
+
+        >>> Between(low=1.0, high=2.0).times(3)
+        Between(low=3.0, high=6.0)
+        """
+        scales = [each.name for each in fields(self) if each.name in SCALES]
+        return self.replace(**{name: factor * getattr(self, name) for name in scales})
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Draw `size` independent numbers, shape (size,)."""

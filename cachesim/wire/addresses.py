@@ -11,6 +11,7 @@ class Address(NamedTuple):
     host: str = "127.0.0.1"
     port: int | None = None  # 0: any free port
     path: str | None = None  # of a unix socket
+    tls_port: int | None = None
 
 
 def is_left_over(path: str) -> bool:

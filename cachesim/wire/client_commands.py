@@ -1,4 +1,4 @@
-"""The commands about a client's connection: HELLO, AUTH, CLIENT, RESET and QUIT.
+"""The commands about a client's connection: HELLO, CLIENT, RESET and QUIT.
 
 Their functions take the client, a RedisConversation, where others take the engine.
 """
@@ -13,11 +13,12 @@ from cachesim.engines.redis.helptexts import helper, lines_of
 from cachesim.engines.redis.info import VERSION
 from cachesim.engines.redis.reply import Reply, Verbatim
 from cachesim.errors import CommandError
+from cachesim.wire.access import authenticate
 
-WRONG_PASSWORD = "WRONGPASS invalid username-password pair or user is disabled."
-NO_PASSWORD = (
-    "ERR AUTH <password> called without any password configured for the default user. "
-    "Are you sure your configuration is correct?"
+NO_HELLO = (
+    "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH "
+    "<user> <pass> option can be used to authenticate the client and select the RESP protocol "
+    "version at the same time"
 )
 BAD_NAME = "ERR Client names cannot contain spaces, newlines or special characters."
 TYPES = ("normal", "master", "replica", "slave", "pubsub")
@@ -33,11 +34,13 @@ def hello(client: Any, *parts: bytes) -> Reply:
         kind = option.upper()
         values = list(islice(rest, 2 if kind == b"AUTH" else 1))
         if kind == b"AUTH" and len(values) == 2:
-            authenticate(values[0])
+            authenticate(client, *values)
         elif kind == b"SETNAME" and values:
             name = client_name(values[0])
         else:
             raise CommandError(f"ERR Syntax error in HELLO option '{text(option)}'")
+    if not client.is_known:
+        raise CommandError(NO_HELLO)
     client.resp, client.name = resp, name
     about: dict[Any, Any] = {b"server": b"redis", b"version": VERSION.encode(), b"proto": resp}
     about |= {b"id": client.number, b"mode": client.mode, b"role": client.role, b"modules": []}
@@ -53,22 +56,6 @@ def protocol_version(part: bytes) -> int:
     if version not in (2, 3):
         raise CommandError("NOPROTO unsupported protocol version")
     return version
-
-
-def authenticate(user: bytes) -> None:
-    """Accept the default user, who has no password; there is no other user. Raises CommandError."""
-    if user != b"default":
-        raise CommandError(WRONG_PASSWORD)
-
-
-def auth(client: Any, *parts: bytes) -> Reply:
-    """AUTH [user] password."""
-    if len(parts) > 2:
-        raise CommandError(SYNTAX)
-    if len(parts) == 1:
-        raise CommandError(NO_PASSWORD)
-    authenticate(parts[0])
-    return "OK"
 
 
 def reset(client: Any) -> Reply:
@@ -149,6 +136,7 @@ def client_reply(client: Any, part: bytes) -> Reply:
         client.silent = client.silent_next = True
     else:
         client.replies = wanted == b"ON"
+        client.silent = client.silent and not client.replies  # ON takes SKIP back
     return "OK"
 
 
@@ -205,9 +193,10 @@ def _is_number(each: Any, value: bytes) -> bool:
 
 
 def _is_user(each: Any, value: bytes) -> bool:
-    if value != b"default":
+    user = each.users.by_name.get(text(value))
+    if user is None:
         raise CommandError(f"ERR No such user '{text(value)}'")
-    return True
+    return each.user is user
 
 
 KILL: dict[bytes, Callable[[Any, bytes], bool]] = {
@@ -263,7 +252,6 @@ FLAGS = "noscript loading stale"
 ADMIN = f"admin {FLAGS}"
 EARLY = "noscript loading stale fast no_auth allow_busy"
 COMMANDS = table(
-    RedisCommand("AUTH", "argument [argument ...]", EARLY, auth),
     container("CLIENT"),
     RedisCommand("CLIENT|GETNAME", "", FLAGS, client_getname),
     RedisCommand("CLIENT|GETREDIR", "", FLAGS, client_getredir),

@@ -6,9 +6,12 @@ from cachesim.engines.base import Engine
 from cachesim.engines.redis.arguments import Arguments
 from cachesim.engines.redis.command import RedisCommand, Table
 from cachesim.engines.redis.engine import RedisEngine
+from cachesim.engines.redis.parameters import value_of
 from cachesim.engines.redis.replication import ReplicatedEngine
+from cachesim.engines.redis.users import Users
 from cachesim.engines.redis.watched import WatchedEngine
 from cachesim.wire import (
+    acl_commands,
     client_commands,
     cluster_commands,
     command_commands,
@@ -22,7 +25,8 @@ from cachesim.wire.primary import Primary
 from cachesim.wire.redis_conversation import RedisConversation
 from cachesim.wire.script_turns import ScriptTurns
 
-ABOUT_CLIENTS = client_commands.COMMANDS | command_commands.COMMANDS | shutdown.COMMANDS
+ABOUT_CLIENTS = client_commands.COMMANDS | command_commands.COMMANDS | acl_commands.COMMANDS
+ABOUT_CLIENTS |= shutdown.COMMANDS
 OF_REDIS = ABOUT_CLIENTS | cluster_commands.COMMANDS | replication_commands.COMMANDS
 OF_REDIS |= subscriptions.COMMANDS
 OWN = OF_REDIS | transactions.COMMANDS
@@ -40,6 +44,7 @@ class Clients:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.users = engine.users if isinstance(engine, RedisEngine) else Users({}, {})
         self.own = own_commands(engine)
         self.own_names = frozenset(name.encode() for name in self.own)
         self.by_number: dict[int, RedisConversation] = {}  # CLIENT ID replies the number
@@ -65,6 +70,11 @@ class Clients:
     def conversation(self, peer: str, here: str) -> "RedisConversation":
         """Make the conversation of a new client."""
         return RedisConversation(self, self.next_number(), peer, here)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more clients may come: the parameter `maxclients`."""
+        return bool(len(self.by_number) >= value_of(self.users.settings, "maxclients"))
 
     def leave(self, client: "RedisConversation") -> None:
         """Forget a client that is gone."""
@@ -113,6 +123,8 @@ class Clients:
             self.engine.blocked.serve()  # the cron has removed a key
         if self.pause is not None and now >= self.pause.until:
             self.go_on()
+        if timeout := value_of(self.users.settings, "timeout"):
+            self._leave_idle(now - timeout)
         for client in list(self.by_number.values()):
             if client.blocked is not None and now >= client.blocked.until:
                 client.blocked.time_out()
@@ -121,6 +133,13 @@ class Clients:
         """Show a command of a script to the clients that monitor."""
         if self.monitors:
             subscriptions.show_script(self, row, argv)
+
+    def _leave_idle(self, since: float) -> None:
+        """Hang up on clients that have said nothing since then (redis 7: clientsCronHandleTimeout)."""
+        for client in self.by_number.values():
+            waits = client.blocked or client.link or len(client.subscriptions)
+            if client.last < since and not waits and client not in self.monitors:
+                client.over = self.has_news = True
 
     def _show_count(self) -> None:
         if isinstance(self.engine, RedisEngine):

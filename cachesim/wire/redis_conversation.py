@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
+from cachesim.engines.redis.acl import User
 from cachesim.engines.redis.arguments import Arguments, text, wrong_number
 from cachesim.engines.redis.command import RedisCommand, Table, find
 from cachesim.engines.redis.engine import RedisEngine
 from cachesim.engines.redis.reply import Reply, SeveralReplies, is_nothing
+from cachesim.engines.redis.users import Users
 from cachesim.engines.redis.watch import Watch
 from cachesim.errors import BadInput, CommandError, OutOfMemory
+from cachesim.wire.access import check_access, log_in
 from cachesim.wire.blocked import Blocked, Postponed, wait_for_keys
 from cachesim.wire.cluster import ClusterNode
 from cachesim.wire.primary import Link
@@ -45,6 +48,8 @@ class RedisConversation:
     node: ClusterNode | None = None  # at this end of the connection, if the engine is in a cluster
     mode, role = b"standalone", b"master"  # as HELLO replies them
     watch: Watch | None = None  # the keys of WATCH
+    user: User  # log_in says who it is
+    is_known: bool  # it has shown that it is this user
     in_exec = False  # its transaction runs: nothing waits
 
     def __init__(self, clients: Any, number: int, peer: str, here: str) -> None:
@@ -62,8 +67,9 @@ class RedisConversation:
         self.outbox: list[bytes] | None = None  # of a batch of commands; None: none runs
         self.give: Callable[[bytes], None] = lambda data: None  # sends unasked; the server sets it
         self.last_argv: Arguments = []
+        self.requests = RequestReader()
+        self.users: Users = clients.users
         self.reset()
-        self._requests = RequestReader()
 
     def reset(self) -> None:
         """Make the connection like a new one."""
@@ -71,6 +77,7 @@ class RedisConversation:
         self.replies, self.is_kept = True, False
         self.silent = self.silent_next = False  # no reply to this command, to the next
         self.reads_copies = False  # READONLY, at a node of a cluster
+        log_in(self, self.users.default, self.users.is_open)
         self.clients.monitors.pop(self, None)
         for is_pattern in (False, True):
             self.subscriptions.leave((), is_pattern)
@@ -84,9 +91,9 @@ class RedisConversation:
         if self.over:
             return b""
         if self.blocked is not None:
-            self._requests.feed(data)
+            self.requests.feed(data)
             return b""
-        if len(data) <= SHORT and self._requests.is_between:
+        if len(data) <= SHORT and self.requests.is_between:
             argv = whole_command(data)
             if argv is not None:
                 self.pending = False
@@ -95,13 +102,13 @@ class RedisConversation:
 
     def _receive_any(self, data: bytes) -> bytes:
         """Take any piece of the stream, from half a command to thousands."""
-        self._requests.feed(data)
+        self.requests.feed(data)
         replies = self.outbox = []
         size = 0
         self.pending = True
         try:
             while not (self.over or self.blocked or size > ENOUGH or len(replies) == TURN):
-                argv = next(self._requests, None)
+                argv = next(self.requests, None)
                 if argv is None:
                     self.pending = False
                     break
@@ -164,6 +171,8 @@ class RedisConversation:
         if self.clients.pause is not None and self.clients.holds_back(self, argv):
             self.block(Postponed(self, argv))
             return None
+        if self.users.guards:
+            check_access(self, argv)
         if len(self.subscriptions):
             check_context(self, text(argv[0]))
         turns = self.clients.turns
@@ -208,7 +217,7 @@ class RedisConversation:
         try:
             return self._call(row, argv)
         finally:
-            if self.clients.monitors:
+            if self.clients.monitors and row.name != "EXEC":  # transactions.py shows it
                 show(self, row, argv)
 
     def _call(self, row: RedisCommand, argv: Arguments) -> Reply:
@@ -231,7 +240,7 @@ class RedisConversation:
         self.in_exec = True
         try:
             with engine.as_one("EXEC"):
-                return [result_of(self.call, row, argv) for row, argv in queue.commands]
+                return [result_of(self, row, argv) for row, argv in queue.commands]
         finally:
             self.in_exec = False
 
@@ -293,7 +302,7 @@ class RedisConversation:
             **dict.fromkeys(("rbs", "rbp", "obl", "oll", "omem", "tot-mem"), 0),
             "events": "r",
             "cmd": command_name(self.known, self.last_argv),
-            "user": "default",
+            "user": self.user.name,
             "redir": -1,
             "resp": self.resp,
         }

@@ -21,6 +21,7 @@ from cachesim.errors import CachesimError
 LONGEST_LINE = 64 * 1024  # bytes (redis 7: server.h, PROTO_INLINE_MAX_SIZE)
 LONGEST_BULK = 512 * 1024 * 1024  # bytes (redis 7: proto-max-bulk-len)
 MOST_ARGUMENTS = 2**31 - 1
+MOST_UNTRUSTED, LONGEST_UNTRUSTED = 10, 16 * 1024  # arguments and bytes, before AUTH
 ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"a": b"\a"}
 HEX = b"0123456789abcdefABCDEF"
 
@@ -51,11 +52,12 @@ class RequestReader:
         self._argv: list[bytes] = []  # of the command that is not complete
         self._missing = 0  # its arguments that are still to come
         self._size: int | None = None  # bytes of the next argument, once its line is there
+        self.is_trusted = True  # a client that has not logged in may only send short commands
 
     @property
     def is_between(self) -> bool:
-        """Whether no incomplete command is waiting for more bytes."""
-        return self._at >= len(self._buffer) and not self._missing
+        """Whether no incomplete command is waiting for more bytes, and a long one may come."""
+        return self._at >= len(self._buffer) and not self._missing and self.is_trusted
 
     def feed(self, data: bytes) -> None:
         """Take the next piece of the stream."""
@@ -85,6 +87,8 @@ class RequestReader:
             count = self._count("mbulk count", "multibulk", MOST_ARGUMENTS)
             if count is None or count <= 0:
                 return None if count is None else []
+            if count > MOST_UNTRUSTED and not self.is_trusted:
+                raise ProtocolError("Protocol error: unauthenticated multibulk length")
             self._argv, self._missing = [], count
         while self._missing:
             part = self._bulk()
@@ -105,6 +109,8 @@ class RequestReader:
                 return None
             if size < 0:
                 raise ProtocolError("Protocol error: invalid bulk length")
+            if size > LONGEST_UNTRUSTED and not self.is_trusted:
+                raise ProtocolError("Protocol error: unauthenticated bulk length")
             self._size = size
         end = self._at + self._size
         if len(self._buffer) < end + 2:

@@ -75,7 +75,7 @@ class ServedCluster:
 
     def _server(self, node: ClusterNode, engine: RedisEngine) -> Server:
         """Make the server of a node; a replica is added to its primary's."""
-        engine.kept_settings["cluster-enabled"] = "yes"
+        engine.settings["cluster-enabled"] = "yes"
         clients = ClusterClients(engine, node)
         if clients.primary is not None:
             clients.primary.has_real_time = self.speed == 1
@@ -105,4 +105,4 @@ class ServedCluster:
     def _note_addresses(self) -> None:
         for node, server in self.servers.items():
             node.host, node.port = server.names()[0][:2]
-            server.engine.kept_settings["port"] = str(node.port)  # type: ignore[attr-defined]
+            server.engine.settings["port"] = node.port  # type: ignore[attr-defined]

@@ -18,14 +18,17 @@ from cachesim.wire.addresses import Address, asked, is_left_over, shown
 from cachesim.wire.clients import Clients
 from cachesim.wire.memcached_clients import TOO_MANY, MemcachedClients, PasswordFiles
 from cachesim.wire.memcached_conversation import MemcachedConversation
+from cachesim.wire.ports import Ports
 from cachesim.wire.redis_conversation import RedisConversation
 from cachesim.wire.script_turns import ScriptTurns
 from cachesim.wire.shutdown import end_of
+from cachesim.wire.tls import Tls
 
 MOST_UNSENT = 1 << 20  # bytes of replies that a client may leave unread; then it is not read either
 MOST_FOR_A_REPLICA = (
     256 << 20
 )  # bytes: that may wait for a replica, as in client-output-buffer-limit
+NO_ROOM = b"-ERR max number of clients reached\r\n"
 TICK = 0.1  # simulated seconds between two ticks of the engine
 
 
@@ -69,7 +72,11 @@ class Server:
         self.connections: set[Connection] = set()
         self.ended = ended or asyncio.Event()  # the servers of a fleet share one
         self.address = Address()
-        self.listening: list[asyncio.Server] = []
+        self.settings: dict[str, Any] = {}  # the parameters, by the names of CONFIG
+        if isinstance(engine, RedisEngine):
+            self.settings, engine.process_id = engine.settings, os.getpid()
+        self.ports = Ports(lambda: Connection(self), "")
+        self.listening: list[asyncio.Server] = []  # at a unix socket
         self.ticking: asyncio.Task[None] | None = None
 
     def conversation(self, peer: str, here: str) -> Conversation:
@@ -97,10 +104,9 @@ class Server:
             self.clients.turns = ScriptTurns(self.engine, loop.call_soon, loop.time)
         self.address = address
         make = lambda: Connection(self)  # noqa: E731
+        self.ports = Ports(make, address.host)
         try:
-            if address.port is not None:
-                made = await loop.create_server(make, address.host, address.port, backlog=4096)
-                self.listening.append(made)
+            await self._open_ports(address)
             if address.path is not None:
                 if os.path.lexists(address.path) and not is_left_over(address.path):
                     self.address = address._replace(path=None)  # not ours: `close` leaves it there
@@ -115,6 +121,26 @@ class Server:
             self.members.listen(self.names())
         self.ticking = loop.create_task(self._tick())
 
+    async def _open_ports(self, address: Address) -> None:
+        """Listen at the TCP ports; later ones come by CONFIG SET. Raises OSError, BadInput."""
+        ports = self.ports
+        settings = self.settings
+        if address.tls_port is not None:
+            ports.tls = Tls(settings)
+        for name, port in (("port", address.port), ("tls-port", address.tls_port)):
+            if port is not None:
+                ports.bind(name, port)
+                await ports.serve(name)
+                settings[name] = ports.sockets[name].getsockname()[1]
+        if isinstance(self.engine, RedisEngine):
+            self.engine.after_settings = lambda names: ports.follow(names, settings)
+
+    def refusal(self) -> bytes:
+        """Return the words for a client that is one too many; none if there is room."""
+        if self.members is not None:
+            return TOO_MANY if self.members.is_full() else b""
+        return NO_ROOM if self.clients.is_full else b""
+
     @property
     def shown(self) -> str:
         """The addresses at which it listens, for people."""
@@ -122,7 +148,8 @@ class Server:
 
     def names(self) -> list[Any]:
         """List the names of the sockets at which it listens: (host, port, ...) or a path."""
-        return [each.getsockname() for server in self.listening for each in server.sockets]
+        listening = [*self.ports.servers.values(), *self.listening]
+        return [each.getsockname() for server in listening for each in server.sockets]
 
     async def _tick(self) -> None:
         """Let the engine do its timed work (expiry, upkeep) without a request; end a pause."""
@@ -171,6 +198,7 @@ class Server:
         """Listen no more, leave all clients and remove the socket."""
         if self.ticking is not None:
             self.ticking.cancel()
+        self.ports.close()
         for server in self.listening:
             server.close()
         for connection in list(self.connections):
@@ -216,9 +244,8 @@ class Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         transport.set_write_buffer_limits(high=MOST_UNSENT)
-        members = self.server.members
-        if members is not None and members.is_full():
-            transport.write(TOO_MANY)
+        if refusal := self.server.refusal():
+            transport.write(refusal)
             transport.close()
             return
         peer, here = (shown(transport.get_extra_info(n)) for n in ("peername", "sockname"))

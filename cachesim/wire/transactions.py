@@ -10,6 +10,8 @@ from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.reply import NULL_ARRAY, Reply
 from cachesim.engines.redis.watch import Watch
 from cachesim.errors import BadInput, CommandError, OutOfMemory
+from cachesim.wire.access import check_access_again
+from cachesim.wire.subscriptions import show
 
 ABORTED = "EXECABORT Transaction discarded because of previous errors."
 NOT_IN_MULTI = "ERR Command not allowed inside a transaction"
@@ -48,6 +50,15 @@ def discard(client: Any) -> Reply:
 
 def exec_(client: Any) -> Reply:
     """EXEC: run the queued commands, one after the other, with nothing in between."""
+    try:
+        return run_queue(client)
+    finally:
+        if client.clients.monitors:
+            show(client, COMMANDS["EXEC"], [b"exec"])
+
+
+def run_queue(client: Any) -> Reply:
+    """Run the queued commands, unless one was refused or a watched key has changed."""
     queue, watch = client.queue, client.watch
     if queue is None:
         raise CommandError("ERR EXEC without MULTI")
@@ -85,10 +96,12 @@ def unwatch(client: Any) -> Reply:
     return "OK"
 
 
-def result_of(run: Any, row: RedisCommand, argv: Arguments) -> Any:
+def result_of(client: Any, row: RedisCommand, argv: Arguments) -> Any:
     """Return the reply to one command of a transaction, or its error: the others run all the same."""
     try:
-        return run(row, argv)
+        if client.users.guards:
+            check_access_again(client, row, argv)
+        return client.call(row, argv)
     except (CommandError, OutOfMemory, BadInput) as error:
         return CommandError(str(error))
 
@@ -108,7 +121,7 @@ def is_queued(argv: Arguments) -> bool:
 FLAGS = "noscript loading stale fast allow_busy"
 COMMANDS = table(
     RedisCommand("DISCARD", "", FLAGS, discard),
-    RedisCommand("EXEC", "", "noscript loading stale", exec_),
+    RedisCommand("EXEC", "", "noscript loading stale skip_slowlog", exec_),
     RedisCommand("MULTI", "", FLAGS, multi),
     RedisCommand("UNWATCH", "", FLAGS, unwatch),
     RedisCommand("WATCH", "key [key ...]", FLAGS, watch),

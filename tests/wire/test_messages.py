@@ -104,8 +104,8 @@ def test_monitor_shows_a_command_after_it_has_run():
     wire = Wire()
     wire.say(0, "MONITOR")
     wire.say(1, "MULTI\r\nINCR a\r\nEXEC")
-    shown = re.findall(rb'"([A-Z]+)"', wire.late[0])
-    assert [b"MULTI", b"INCR", b"EXEC"] == shown
+    shown = re.findall(rb'"([A-Za-z]{2,})"', wire.late[0])
+    assert [b"MULTI", b"INCR", b"exec"] == shown
     wire.late[0] = b""
     assert b"+RESET\r\n" == wire.say(0, "RESET")
     assert b"" == wire.late[0]
@@ -119,3 +119,13 @@ def test_a_silent_client_hears_what_it_subscribes_to(how):
     assert b"*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n" == wire.say(0, "SUBSCRIBE a")
     wire.say(1, "PUBLISH a b")
     assert b"*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\nb\r\n" == wire.late[0]
+
+
+def test_exec_is_shown_after_what_it_ran():
+    """MULTI, the commands, EXEC; and EXEC too if the transaction is given up."""
+    wire = Wire()
+    wire.say(0, "MONITOR")
+    wire.say(1, "MULTI\r\nSET a 1\r\nEXEC\r\nMULTI\r\nFOO\r\nEXEC")
+    shown = [line.split(b"] ")[1] for line in wire.late[0].splitlines()]
+
+    assert [b'"MULTI"', b'"SET" "a" "1"', b'"exec"', b'"MULTI"', b'"exec"'] == shown

@@ -30,6 +30,7 @@ FLAGS |= {
     "may_replicate",
     "pubsub",
     "skip_monitor",
+    "skip_slowlog",
 }
 
 

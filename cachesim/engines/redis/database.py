@@ -1,5 +1,6 @@
 """The content of a database: its keys with their values, and those of them that have a TTL."""
 
+from collections.abc import Callable, Set
 from typing import Any, NamedTuple
 
 from cachesim.engines.redis.hashtable import DictEntry, HashTable
@@ -38,6 +39,10 @@ class KeyspaceSettings:
     hll_sparse_bytes = 3000  # hll-sparse-max-bytes
     list_fill = -2  # list-max-listpack-size
     stream_limits = NodeLimits()
+    # Of a server of clients: its process, who follows CONFIG SET, and who does CONFIG REWRITE.
+    process_id = 1
+    after_settings: Callable[[Set[str]], None] | None = None
+    rewrite_file: Callable[[], None] | None = None
 
 
 class KeyEntry(DictEntry):

@@ -52,7 +52,7 @@ class Keyspace(KeyspaceSettings, Told, Engine):
         self.snapshots = Snapshots(self.now // 1000)
         self.lru_clock = 0  # 24 bits, seconds; set by the cron only
         self.minute = 0  # 16 bits, minutes; set by the cron only
-        self.kept_settings: dict[str, str] = {}  # by CONFIG SET; they have no effect here
+        self.settings: dict[str, Any] = {}  # parameters that were set, by their names in the list
         self.tally = Tally()
         self.channels = Channels()
         self.blocked = BlockedKeys()

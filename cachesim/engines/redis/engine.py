@@ -6,6 +6,7 @@
 import math
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from cachesim.clock import Clock
@@ -25,6 +26,7 @@ from cachesim.engines.redis.script_cache import Scripts
 from cachesim.engines.redis.seed import seeded
 from cachesim.engines.redis.snapshots import USUAL, SavePoints
 from cachesim.engines.redis.structure import wrong_type
+from cachesim.engines.redis.users import Users
 from cachesim.engines.redis.work import work
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 from cachesim.spec import Bytes, Count, Rule
@@ -120,6 +122,11 @@ class RedisEngine(Keyspace):
         self.evictor = Evictor(self, spec.samples)
         self.scripts, self.functions = Scripts(self), Functions(self)
         self.use_hz(spec.hz)
+
+    @cached_property
+    def users(self) -> Users:
+        """Who may do what; made when it is first asked for."""
+        return Users(self.settings, self.commands)
 
     def use_hz(self, hz: int) -> None:
         """Let the cron tick `hz` times per second from now on."""

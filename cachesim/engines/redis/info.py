@@ -7,6 +7,7 @@ from cachesim.engines.base import START
 from cachesim.engines.redis.arguments import text
 from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
+from cachesim.engines.redis.parameters import value_of
 from cachesim.engines.redis.reply import Reply, Verbatim
 from cachesim.units import GIB, KIB, MIB
 
@@ -39,7 +40,7 @@ def human(number: int) -> str:
 
 def in_cluster(db: Keyspace) -> bool:
     """Whether the engine is a node of a cluster; the server of the fleet sets it at the start."""
-    return db.kept_settings.get("cluster-enabled") == "yes"
+    return bool(value_of(db.settings, "cluster-enabled") == "yes")
 
 
 def server_section(db: Keyspace) -> Fields:
@@ -50,8 +51,9 @@ def server_section(db: Keyspace) -> Fields:
         "redis_mode": "cluster" if in_cluster(db) else "standalone",
         "os": "cachesim",
         "arch_bits": 64,
+        "process_id": db.process_id,
         "run_id": f"{db.secret:040x}",
-        "tcp_port": db.kept_settings.get("port", "6379"),
+        "tcp_port": value_of(db.settings, "port"),
         "server_time_usec": db.now * 1000,
         "uptime_in_seconds": seconds,
         "uptime_in_days": seconds // 86400,
@@ -67,7 +69,7 @@ def clients_section(db: Keyspace) -> Fields:
     """Give the section about clients; a server of clients sets `connected_clients`."""
     return {
         "connected_clients": db.connected_clients,
-        "maxclients": db.kept_settings.get("maxclients", "10000"),
+        "maxclients": value_of(db.settings, "maxclients"),
         "blocked_clients": db.blocked.clients,
     }
 

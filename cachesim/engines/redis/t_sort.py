@@ -113,7 +113,9 @@ def answer(db: Keyspace, entry: KeyEntry | None, asked: Sort) -> list[bytes | No
     is_set = entry is not None and isinstance(entry.value, Set)
     if not asked.is_unsorted:
         elements = in_order(db, elements, asked, asked.by, start, end)
-    elif is_set and (asked.target is not None or db.scripts.running is not None):  # the order of a hash table is no order
+    elif is_set and (
+        asked.target is not None or db.scripts.running is not None
+    ):  # the order of a hash table is no order
         elements = by_bytes(elements, asked.is_reverse)
     elif asked.is_reverse and not is_set:
         elements.reverse()

@@ -16,6 +16,7 @@ CacheError SimulatedFailure
 OutOfMemory CacheError
 CommandError CacheError
 Redirected CommandError
+Forbidden CommandError
 DatabaseRefused SimulatedFailure
 FenceRejected SimulatedFailure
 LockRefused SimulatedFailure
@@ -25,6 +26,7 @@ ConnectTimedOut TimedOut
 ConnectionLost Unreachable
 ConnectionRefused Unreachable
 AuthenticationFailed Unreachable
+TlsMismatch Unreachable
 BreakerOpen Unreachable
 """
 

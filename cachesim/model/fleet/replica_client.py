@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import simpy
 
 from cachesim.engines.base import Command
-from cachesim.errors import CacheError, Redirected, SimulatedFailure
+from cachesim.errors import Redirected, SimulatedFailure
 from cachesim.model.cache_client import CacheClient
 from cachesim.model.events import Visit
 from cachesim.model.fleet.client import FleetClient, NodeClients
@@ -51,7 +51,7 @@ class GroupNodeClient(CacheClient):
         command: Command = visit._value
         try:
             visit._value = self._tier.execute(command)
-        except CacheError as error:
+        except SimulatedFailure as error:
             self._refuse(visit, error)
 
     def wait(self, replicas: int, timeout: float) -> simpy.Event:

@@ -1,10 +1,15 @@
 """CONFIG: reading and setting the parameters."""
 
+from pathlib import Path
+
 import pytest
 
+import cachesim
 from cachesim.clock import ManualClock
+from cachesim.engines.redis.config import configure
 from cachesim.engines.redis.engine import Redis, RedisEngine
-from cachesim.errors import CommandError
+from cachesim.engines.redis.parameters import parameters
+from cachesim.errors import BadInput, CommandError
 from cachesim.rng import uniform
 
 
@@ -175,3 +180,47 @@ def test_a_script_gets_the_replies_of_redis(script):
     engine = build()
 
     assert [reply for _, reply in script] == [run(engine, line) for line, _ in script]
+
+
+def test_a_parameter_without_effect_takes_its_own_value_only():
+    """What the engine cannot do is refused; the value that it has is accepted."""
+    sorry = "-ERR CONFIG SET failed (possibly related to argument '%s') - cachesim can only have '%s' here"
+    rows = [
+        ("CONFIG SET appendonly no", "OK"),
+        ("CONFIG SET appendonly yes", sorry % ("appendonly", "no")),
+        ("CONFIG SET slave-read-only no", sorry % ("slave-read-only", "yes")),
+        ("CONFIG SET hz 20 bind 1.2.3.4", sorry % ("bind", "* -::*")),
+        ("CONFIG GET hz", {b"hz": b"10"}),
+        (
+            "CONFIG SET dir /tmp",
+            "-ERR CONFIG SET failed (possibly related to argument 'dir') - can't set protected config",
+        ),
+        ("CONFIG SET lua-time-limit 7", "OK"),
+        ("CONFIG GET busy-reply-threshold", {b"busy-reply-threshold": b"7"}),
+    ]
+    engine = build()
+
+    assert [reply for _, reply in rows] == [run(engine, line) for line, _ in rows]
+
+
+def test_a_server_starts_with_settings_of_its_own():
+    """Parameters that only a server at its start can take are set by `configure`."""
+    engine = build()
+    configure(engine, [("unixsocket", "/tmp/x"), ("enable-protected-configs", "yes"), ("hz", "20")])
+
+    assert b"/tmp/x" == run(engine, "CONFIG GET unixsocket")[b"unixsocket"]
+    assert "OK" == run(engine, "CONFIG SET dbfilename x.rdb")
+    assert 20 == engine.hz
+    with pytest.raises(BadInput, match='there is no parameter "nope"; CONFIG GET'):
+        configure(engine, [("nope", "1")])
+    with pytest.raises(BadInput, match=r'hz "x": argument could.* be parsed into an integer'):
+        configure(engine, [("hz", "x")])
+
+
+def test_every_parameter_that_works_is_looked_up_somewhere():
+    """A row says "works" only if the engine has it, or the code asks for it by its name."""
+    package = Path(cachesim.__file__).parent
+    code = "".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py"))
+    works = {row.name for row in parameters().values() if row.effect.startswith("works")}
+
+    assert set() == {name for name in works if f'"{name}"' not in code}

@@ -1,0 +1,124 @@
+"""A Redis that asks who the application is: a password, users with rules, and TLS.
+
+The engine checks each command as the server does, by the same rules (users.py).
+"""
+
+import math
+from typing import Any
+
+from cachesim.clock import Clock
+from cachesim.engines.base import Command, Random
+from cachesim.engines.redis.acl import RuleError, User
+from cachesim.engines.redis.arguments import argument
+from cachesim.engines.redis.command import find
+from cachesim.engines.redis.engine import Redis, RedisEngine
+from cachesim.engines.redis.users import error_of
+from cachesim.errors import (
+    AuthenticationFailed,
+    BadInput,
+    CommandError,
+    Forbidden,
+    SimulatedFailure,
+    TlsMismatch,
+)
+
+NOT_LOGGED_IN = "NOAUTH Authentication required."
+TLS_WANTED = "the cache speaks TLS and the application does not; connect with TLS"
+NO_TLS = "the application speaks TLS and the cache does not; switch TLS on, or connect without it"
+
+
+class ProtectedRedis(Redis):
+    """A Redis with a password, users or TLS, and how the application logs in.
+
+    `users` has a line for each user, with the rules of ACL SETUSER. All clients of the application are
+    the same user. SIMPLIFIED: connections are there when the run begins, so a login or a handshake takes
+    no time; `Node.with_tls` has what TLS costs in each command.
+
+    >>> engine = ProtectedRedis(
+    ...     users=("app on >secret ~app:* +@read",), user="app", token="secret"
+    ... ).build(clock=lambda: 0.0, random=lambda: 0.5)
+    >>> engine.get("app:1")
+    >>> engine.set("app:1", b"x")
+    Traceback (most recent call last):
+    ...
+    cachesim.errors.Forbidden: NOPERM this user has no permissions to run the 'set' command
+    """
+
+    password: str = ""  # of the default user; empty: it needs none
+    users: tuple[str, ...] = ()  # such as "app on >secret ~app:* +@read"
+    tls: bool = False  # whether the cache speaks TLS, and nothing else
+    user: str = "default"  # as whom the application logs in
+    token: str = ""  # the password that it gives; empty: it does not log in
+    with_tls: bool = False  # whether the application connects with TLS
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.build(lambda: 0.0, lambda: 0.0)  # raises if a rule is wrong
+
+    def build(self, clock: Clock, random: Random) -> "ProtectedEngine":
+        """Return a new, empty engine."""
+        return ProtectedEngine(self, clock, random)
+
+
+class ProtectedEngine(RedisEngine):
+    """A running Redis that refuses what the application may not do."""
+
+    def __init__(self, spec: ProtectedRedis, clock: Clock, random: Random) -> None:
+        super().__init__(spec, clock, random)
+        if spec.password:
+            self.users.require(spec.password)
+        for line in spec.users:
+            self._add_user(line)
+        self.failure = self._failure(spec)  # of every command; None: the application is let in
+        self.user: User = self.users.by_name.get(spec.user, self.users.default)
+
+    def _add_user(self, line: str) -> None:
+        """Add a user. Raises BadInput."""
+        name, *rules = line.split() or [""]
+        try:
+            self.users.put(self.users.changed(name, rules))
+        except (CommandError, RuleError) as why:
+            reason = str(why).removeprefix("ERR ")
+            raise BadInput(f'ProtectedRedis.users has "{line}": {reason}') from None
+
+    def _failure(self, spec: ProtectedRedis) -> SimulatedFailure | None:
+        """Say why the application is not let in; None if it is."""
+        if spec.tls != spec.with_tls:
+            return TlsMismatch(TLS_WANTED if spec.tls else NO_TLS)
+        if not spec.token and spec.user == "default":
+            return None if self.users.is_open else CommandError(NOT_LOGGED_IN)
+        if self.users.authenticated(spec.user, spec.token.encode()) is None:
+            return AuthenticationFailed(f'the cache does not accept this password of "{spec.user}"')
+        return None
+
+    def check(self, command: Command) -> None:
+        """Refuse a command that the application may not run. Raises SimulatedFailure."""
+        if self.failure is not None:
+            raise type(self.failure)(str(self.failure))
+        if self.user.is_free:
+            return
+        argv = [argument(part) for part in command]
+        refusal = self.users.refusal(self.user, find(self.commands, argv), argv)
+        if refusal is not None:
+            raise Forbidden(str(error_of(refusal)))
+
+    def get(self, key: str) -> bytes | None:
+        """Return the value, or None, as a Redis does."""
+        self.check(("GET", key))
+        return super().get(key)
+
+    def set(self, key: str, value: bytes, ttl: float = math.inf) -> None:
+        """Store a value, as a Redis does."""
+        self.check(("SET", key, b""))
+        super().set(key, value, ttl)
+
+    def delete(self, key: str) -> bool:
+        """Remove a key, as a Redis does."""
+        self.check(("DEL", key))
+        return super().delete(key)
+
+    def execute(self, command: Command) -> Any:
+        """Run a command, as a Redis does."""
+        if command:
+            self.check(command)
+        return super().execute(command)
