@@ -136,7 +136,7 @@ class CacheClient:
         commands, watch = visit._value
         try:
             held = {key: self._engine.execute(("GET", key)) for key in watch}
-        except CacheError as error:
+        except SimulatedFailure as error:
             self._refuse(visit, error)
             return
         visit._value = list(map(self._reply, commands)) if held == dict(watch) else None
@@ -144,7 +144,7 @@ class CacheClient:
     def _reply(self, command: Command) -> Any:
         try:
             return self._engine.execute(command)
-        except CacheError as error:
+        except SimulatedFailure as error:
             return error
 
     def _run_subscribe(self, visit: Visit) -> None:

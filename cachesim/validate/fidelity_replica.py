@@ -5,7 +5,7 @@ import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count, repeat
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 
 from cachesim.clock import ManualClock
@@ -39,8 +39,8 @@ def lags_of(log: ReplicationLog, mean: float) -> Iterator[float]:
     """Give the lag of each instant of a log in turn, as the link to a real replica has it here."""
     drawn = -math.inf
     while True:  # it is asked when there is a later entry
-        at = bisect_right(log.entries, drawn, key=attrgetter("time"))
-        drawn = log.entries[at].time
+        at = bisect_right(log.held, drawn, key=itemgetter(0))
+        drawn = log.held[at][0]
         yield lag_at(drawn, mean)
 
 

@@ -269,7 +269,7 @@ def _encode_rare(reply: Any, resp: int) -> bytes:
     if isinstance(reply, ByKey) and resp == 2:
         return encode(reply.pairs)
     mark, parts = _marked(reply, resp)
-    count = len(reply) if mark == b"%" else len(parts)
+    count = len(parts) // 2 if mark == b"%" else len(parts)
     try:
         return b"%b%d\r\n" % (mark, count) + b"".join(encode(part, resp) for part in parts)
     except RecursionError:

@@ -39,10 +39,10 @@ class Eager:
 
     def send(self, events, order):
         """Plan the arrival of what the primary has written."""
-        for entry in self.log.entries[self.sent - self.log.first :]:
-            if entry.time != self.time:
-                self.time, self.draw = entry.time, next(self.lag)
-            self.last = max(self.last, entry.time + self.draw)
+        for entry in self.log.held[self.sent - self.log.first :]:
+            if entry[0] != self.time:
+                self.time, self.draw = entry[0], next(self.lag)
+            self.last = max(self.last, entry[0] + self.draw)
             heapq.heappush(events, (self.last, next(order), self, entry, False))
         self.sent = len(self.log)
 

@@ -66,7 +66,7 @@ def test_the_work_of_executing_is_booked():
     """Three writes arrive together and take a second each; a read in between waits its turn."""
     station = Station(workers=1)
     clock, primary, replica = following(
-        repeat(1.0), depart=station.depart, seconds=lambda e: 1.0 - (e.why == "frame")
+        repeat(1.0), depart=station.depart, seconds=lambda e: 1.0 - (e[3] == "frame")
     )
     for key in ("a", "b", "c"):
         primary.set(key, b"1")

@@ -27,7 +27,7 @@ def ask(*lines):
         (("SET a",), b"-ERR wrong number of arguments for 'set' command\r\n"),
         (("SET a 1 XX",), b"-ERR syntax error\r\n"),
         (("SET a 1 PX x",), b"-ERR value is not an integer or out of range\r\n"),
-        (("COMMAND COUNT",), b":14\r\n"),
+        (("COMMAND COUNT",), b":15\r\n"),
         (("COMMAND GETKEYS DEL a b",), b"*2\r\n$1\r\na\r\n$1\r\nb\r\n"),
     ],
 )

@@ -51,7 +51,7 @@ class KeysAfter(NamedTuple):
     """Where the keys stand behind a word: the first half of all that follows it."""
 
     word: bytes
-    begins: int  # where the word may stand at the earliest
+    skips: tuple[tuple[bytes, int], ...]  # what may stand before it, with its arguments
     first: int = 0  # COMMAND INFO shows no place
     last: int = 0
     step: int = 0
@@ -59,11 +59,11 @@ class KeysAfter(NamedTuple):
     def of(self, argv: Arguments) -> Arguments:
         """Return the keys; none if the word is not there, or if they have no ids one to one."""
         # redis 7: db.c, xreadGetKeys
-        for at in range(self.begins, len(argv) - 1):
-            if argv[at].upper() == self.word:
-                behind = argv[at + 1 :]
-                return [] if len(behind) % 2 else behind[: len(behind) // 2]
-        return []
+        skips, at = dict(self.skips), 1
+        while at < len(argv) and argv[at].upper() in skips:
+            at += 1 + skips[argv[at].upper()]
+        behind = argv[at + 1 :] if argv[at : at + 1] and argv[at].upper() == self.word else []
+        return [] if len(behind) % 2 else behind[: len(behind) // 2]
 
 
 class StoredKeys(NamedTuple):

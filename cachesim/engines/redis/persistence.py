@@ -192,10 +192,10 @@ def bgrewriteaof(db: Any) -> Reply:
     raise CommandError(NO_AOF)
 
 
-OF_OPERATORS = "admin noscript"
+WRITES_FILE = "admin noscript no_async_loading"
 COMMANDS = table(
-    RedisCommand("BGREWRITEAOF", "", OF_OPERATORS, bgrewriteaof),
-    RedisCommand("BGSAVE", "[option ...]", OF_OPERATORS, bgsave),
+    RedisCommand("BGREWRITEAOF", "", WRITES_FILE, bgrewriteaof),
+    RedisCommand("BGSAVE", "[option ...]", WRITES_FILE, bgsave),
     RedisCommand("LASTSAVE", "", "loading stale fast", lastsave),
-    RedisCommand("SAVE", "", f"{OF_OPERATORS} no_multi", save),
+    RedisCommand("SAVE", "", f"{WRITES_FILE} no_multi", save),
 )

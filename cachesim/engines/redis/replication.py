@@ -11,12 +11,13 @@ from collections.abc import Iterator, Set
 from contextlib import contextmanager, suppress
 
 from cachesim.clock import Clock
-from cachesim.engines.base import EXPIRED, INVALIDATED, Command, Random
+from cachesim.engines.base import EVICTED, EXPIRED, INVALIDATED, Command, Random
 from cachesim.engines.redis.arguments import Arguments, argument
 from cachesim.engines.redis.command import OOM, RedisCommand, call, find
+from cachesim.engines.redis.database import KeyEntry
 from cachesim.engines.redis.engine import BIG, Redis, RedisEngine
 from cachesim.engines.redis.persistence import restart
-from cachesim.engines.redis.replication_log import FRAME, LogEntry, ReplicationLog
+from cachesim.engines.redis.replication_log import FRAME, Held, ReplicationLog
 from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.resync import load
 from cachesim.engines.redis.watched import WatchedEngine
@@ -199,14 +200,10 @@ class ReplicatedEngine(WatchedEngine):
         if not self.begin() or (len(value) >= BIG and not self.begin_beside(len(value))):
             self.refuse(key)
             raise OutOfMemory(OOM)
-        command: Command = ("SET", key, value)
-        when = None
-        if ttl != math.inf:
-            when = self.now + max(1, round(ttl * 1000))
-            command = ("SET", key, value, "PXAT", when)
+        when = None if ttl == math.inf else self.now + max(1, round(ttl * 1000))
         self.store(self.table.entries.get(key), key, value, when)
         self.snapshots.changes += 1
-        self.log.append_fast(self.clock(), self.selected, command)
+        self.log.append_set(self.clock(), self.selected, key, value, when)
 
     def _set_slowly(self, key: str, value: bytes, ttl: float) -> None:
         self._pending = []
@@ -246,13 +243,21 @@ class ReplicatedEngine(WatchedEngine):
         for database, command, why in pending:
             append(now, database, command, why)
 
+    def remove(self, entry: KeyEntry, why: str) -> None:
+        """Remove a key, and write it down (`WatchedEngine.remove`): the fast way of an eviction."""
+        if why == EVICTED and not (self.notified or self.watches.by_key):
+            RedisEngine.remove(self, entry, why)
+            self.log.append_del(self.clock(), self.selected, entry.key, why)
+        else:
+            super().remove(entry, why)
+
     def gone_by_itself(self, key: str, why: str) -> None:
         """Write a DEL for a key that expired or was evicted."""
         if self._pending is not None and self._at is None and why == EXPIRED:
             self._pending.append((self.selected, ("DEL", key), why))
         else:
             now = self.clock() if self._at is None else self._at
-            self.log.append_fast(now, self.selected, ("DEL", key), why)
+            self.log.append_del(now, self.selected, key, why)
 
     def ping(self) -> None:
         """Write a PING: it counts in the offset."""
@@ -265,7 +270,7 @@ class ReplicatedEngine(WatchedEngine):
 
     # Executing the log
 
-    def apply(self, entry: LogEntry, at: float) -> None:
+    def apply(self, entry: Held, at: float) -> None:
         """Execute an entry of the primary's log at the time `at` (seconds), as a replica does.
 
         Nothing is dead for the primary's commands: they were right when the primary ran them. An

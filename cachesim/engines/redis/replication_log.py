@@ -6,7 +6,7 @@ was evicted, and what the protocol needs around them (SELECT, MULTI, EXEC, PING)
 
 import hashlib
 from bisect import bisect_right
-from itertools import islice
+from operator import itemgetter
 from typing import NamedTuple, Protocol
 
 from cachesim.engines.base import Command
@@ -14,6 +14,7 @@ from cachesim.engines.redis.arguments import argument
 from cachesim.units import MIB
 
 FRAME = "frame"  # why an entry is there if it changes no key: SELECT, MULTI, EXEC, PING
+Held = tuple[float, int, Command, str]  # a LogEntry as the log holds it: bare, because it is faster
 
 
 class LogEntry(NamedTuple):
@@ -23,9 +24,6 @@ class LogEntry(NamedTuple):
     offset: int  # bytes of the stream up to the end of this entry
     command: Command
     why: str = ""  # "": a client's write; EVICTED or EXPIRED: a DEL by the server itself; FRAME
-
-
-_new = tuple.__new__  # LogEntry's own __new__ is one Python call more
 
 
 class LogReader(Protocol):
@@ -51,6 +49,7 @@ class _Sizes(dict[int, int]):
 
 
 SIZES = _Sizes()  # what bulk_bytes gives for each size that was asked for
+DIGITS = 10**13  # milliseconds: a date before it, in the year 2286, has 13 digits
 
 
 def stream_bytes(command: Command) -> int:
@@ -87,14 +86,19 @@ class ReplicationLog:
         self.offset = offset  # bytes written so far
         self.start = offset  # bytes before the first entry that is still held
         self.first = 0  # the number of that entry: they are counted from the beginning
-        self.entries: list[LogEntry] = []
+        self.held: list[Held] = []
         self.readers: list[LogReader] = []
         self._database: int | None = None  # the one that the last entry selected
         self._trim_at = offset + backlog
 
     def __len__(self) -> int:
         """Return the number of entries written since the beginning, forgotten ones included."""
-        return self.first + len(self.entries)
+        return self.first + len(self.held)
+
+    @property
+    def entries(self) -> list[LogEntry]:
+        """The entries that are still held."""
+        return [LogEntry._make(held) for held in self.held]
 
     def append(self, time: float, database: int, command: Command, why: str = "") -> None:
         """Write a command that ran in that database."""
@@ -106,26 +110,34 @@ class ReplicationLog:
     def write(self, time: float, command: Command, why: str = "") -> None:
         """Write a command that runs in the same way in every database."""
         self.offset += stream_bytes(command)
-        self.entries.append(LogEntry(time, self.offset, command, why))
+        self.held.append((time, self.offset, command, why))
         if self.offset > self._trim_at:
             self.trim()
 
-    def append_fast(self, time: float, database: int, command: Command, why: str = "") -> None:
-        """Do the same for a SET of a key and a value, perhaps with PXAT and a date, and for a DEL.
-
-        The key is a str. This runs for every write of a client, and for every key that is evicted.
-        """
-        key = command[1]
+    def append_set(
+        self, time: float, database: int, key: str, value: bytes, when: int | None
+    ) -> None:
+        """Do what `append` does, for a SET: this runs for every write of a client."""
+        command: Command = ("SET", key, value)
+        end = self.offset + 13 + SIZES[len(key)] + SIZES[len(value)]
+        if when is not None:
+            command = ("SET", key, value, "PXAT", when)
+            end += 30 if when < DIGITS else 10 + SIZES[len(str(when))]
         if database != self._database or not key.isascii():
-            self.append(time, database, command, why)
+            self.append(time, database, command)
             return
-        end = self.offset + 13 + SIZES[len(key)]
-        if command[0] == "SET":
-            end += SIZES[len(command[2])]
-            if len(command) == 5:
-                end += 10 + SIZES[len(str(command[4]))]
         self.offset = end
-        self.entries.append(_new(LogEntry, (time, end, command, why)))
+        self.held.append((time, end, command, ""))
+        if end > self._trim_at:
+            self.trim()
+
+    def append_del(self, time: float, database: int, key: str, why: str) -> None:
+        """Do what `append` does, for a DEL: this runs for every key that is evicted."""
+        if database != self._database or not key.isascii():
+            self.append(time, database, ("DEL", key), why)
+            return
+        self.offset = end = self.offset + 13 + SIZES[len(key)]
+        self.held.append((time, end, ("DEL", key), why))
         if end > self._trim_at:
             self.trim()
 
@@ -139,9 +151,9 @@ class ReplicationLog:
         needs = [reader.needs() for reader in self.readers] or [self.offset - self.backlog]
         count = self._count(min(needs))
         if count:
-            self.start = self.entries[count - 1].offset
+            self.start = self.held[count - 1][1]
             self.first += count
-            del self.entries[:count]
+            del self.held[:count]
 
     def ask_at(self, offset: int) -> None:
         """Ask the readers what they need as soon as the log is longer than this, if not before."""
@@ -152,7 +164,7 @@ class ReplicationLog:
 
         Of a primary that failed, these without `why` are the writes that were lost.
         """
-        return self.entries[self._count(offset) :]
+        return [LogEntry._make(held) for held in self.held[self._count(offset) :]]
 
     def number(self, offset: int) -> int:
         """Return how many entries, counted from the beginning, end at the offset or before it."""
@@ -160,7 +172,7 @@ class ReplicationLog:
 
     def _count(self, offset: int) -> int:
         """Return how many of the entries held end at the offset or before it."""
-        return bisect_right(self.entries, offset, key=lambda entry: entry.offset)
+        return bisect_right(self.held, offset, key=itemgetter(1))
 
     def continues(self, identity: str, offset: int) -> bool:
         """Whether a replica that has this history up to `offset` may go on: a partial resync.
@@ -183,6 +195,6 @@ class ReplicationLog:
         name = hashlib.sha1(f"{self.identity} {salt}".encode()).hexdigest()
         other = ReplicationLog(name, self.backlog, offset)
         other.previous, other.switched = self.identity, offset
-        other.entries = list(islice(self.entries, self._count(offset)))
+        other.held = self.held[: self._count(offset)]
         other.start, other.first = self.start, self.first
         return other

@@ -106,16 +106,15 @@ def sortable(db: Keyspace, key: str) -> KeyEntry | None:
     return entry
 
 
-def answer(db: Keyspace, entry: KeyEntry | None, asked: Sort) -> list[bytes | None]:
+def answer(db: Any, entry: KeyEntry | None, asked: Sort) -> list[bytes | None]:
     """Return the elements in order, or what GET finds for each. Raises CommandError."""
     elements = list(entry.value) if entry is not None else []
     start, end = asked.part(len(elements))
     is_set = entry is not None and isinstance(entry.value, Set)
     if not asked.is_unsorted:
         elements = in_order(db, elements, asked, asked.by, start, end)
-    elif is_set and (
-        asked.target is not None or db.scripts.running is not None
-    ):  # the order of a hash table is no order
+    elif is_set and (asked.target is not None or db.scripts.running is not None):
+        # the order of a hash table is none: what is stored, or what a script sees, must not have it
         elements = by_bytes(elements, asked.is_reverse)
     elif asked.is_reverse and not is_set:
         elements.reverse()

@@ -271,13 +271,14 @@ WOKEN = RedisCommand("XREAD", "key argument argument", READ, woken)
 WOKEN_IN_GROUP = RedisCommand(
     "XREADGROUP", "key argument argument argument argument", IN_GROUP, woken_in_group, propagates=instead
 )  # fmt: skip
+STREAMS = KeysAfter(b"STREAMS", ((b"BLOCK", 1), (b"COUNT", 1), (b"GROUP", 2), (b"NOACK", 0)))
 COMMANDS = table(
     RedisCommand(
         "XREAD", "argument argument argument [argument ...]", READ, xread,
-        replies=xread, blocks=wait_to_read, keys=KeysAfter(b"STREAMS", 1),
+        replies=xread, blocks=wait_to_read, keys=STREAMS,
     ),
     RedisCommand(
         "XREADGROUP", "argument argument argument argument argument argument [argument ...]", IN_GROUP,
-        xreadgroup, replies=would_read, propagates=instead, blocks=wait_in_group, keys=KeysAfter(b"STREAMS", 4),
+        xreadgroup, replies=would_read, propagates=instead, blocks=wait_in_group, keys=STREAMS,
     ),
 )  # fmt: skip

@@ -144,7 +144,7 @@ class CopyingReplica(LazyReplica):
 
     def needs(self) -> int:
         """Return the offset behind which it needs the log; while a copy runs, all since the fork."""
-        now = self.log.entries[-1].time
+        now = self.log.held[-1][0]
         if self.was_cut is not None:
             self.is_online_again(now)
         copy = self.copy

@@ -8,7 +8,7 @@ from typing import Any
 from cachesim.clock import Clock
 from cachesim.engines.base import Command, Random
 from cachesim.engines.redis.replication import ReplicatedEngine
-from cachesim.engines.redis.replication_log import FRAME, LogEntry
+from cachesim.engines.redis.replication_log import FRAME, Held
 from cachesim.model.cache import CacheTier
 from cachesim.model.events import Visit
 from cachesim.model.fleet.arrivals import Depart
@@ -78,7 +78,7 @@ class GroupNode(CacheTier):
         self._links += 1
         lags = lag.draws(stream(self.seed, f"{self.name} follows {primary.name}, {self._links}"))
 
-        def seconds(entry: LogEntry) -> float:
+        def seconds(entry: Held) -> float:
             return 0.0 if entry[3] == FRAME else work
 
         self.replica = self.make_replica(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from cachesim.engines.redis.catching_up import execute_until
 from cachesim.engines.redis.replication import ReplicatedEngine
-from cachesim.engines.redis.replication_log import LogEntry
+from cachesim.engines.redis.replication_log import Held, LogEntry
 from cachesim.model.fleet.acks import Acks
 from cachesim.model.fleet.arrivals import Arrivals, Depart
 
@@ -25,7 +25,7 @@ def idle(arrival: float, seconds: float) -> float:
     return arrival + seconds
 
 
-def no_work(entry: LogEntry) -> float:
+def no_work(entry: Held) -> float:
     """Take no time to execute an entry."""
     return 0.0
 
@@ -82,7 +82,7 @@ class LazyReplica(Arrivals):
         lag: Iterator[float],
         *,
         depart: Depart = idle,
-        seconds: Callable[[LogEntry], float] = no_work,
+        seconds: Callable[[Held], float] = no_work,
         back: float = 0.0,
         phase: float = 0.0,
     ) -> None:
@@ -117,7 +117,7 @@ class LazyReplica(Arrivals):
         While the link is cut, the log waits for this replica as long as its backlog lasts, or for ever.
         """
         if self.was_cut is None:
-            self._advance(self.log.entries[-1].time)
+            self._advance(self.log.held[-1][0])
             return self.received
         held = self.log.offset if self._keeps else self.log.backlog
         return max(self.received, self.log.offset - held)
@@ -125,7 +125,7 @@ class LazyReplica(Arrivals):
     def _advance(self, now: float) -> None:
         if now >= self._due and self.was_cut is None:
             log = self.log
-            if self._next - log.first < len(log.entries):
+            if self._next - log.first < len(log.held):
                 self._receive(now)
         waiting, acks = self._waiting, self.acks
         while waiting and waiting[0][0] <= now:
@@ -224,7 +224,7 @@ class LazyReplica(Arrivals):
         if offset <= self.applied:
             return -math.inf
         for done, entry in self._waiting:
-            if entry.offset >= offset:
+            if entry[1] >= offset:
                 return done + self.acks.back
         return math.inf if self.was_cut is not None else self._arrives(offset) + self.acks.back
 
@@ -243,9 +243,9 @@ class LazyReplica(Arrivals):
     def lag_at(self, now: float) -> float:
         """Return the age of the oldest entry that it has not executed, in seconds; 0: it has all."""
         if self._waiting:
-            return now - self._waiting[0][1].time
-        missing = self.log.entries[max(0, self._next - self.log.first) :][:1]
-        return now - missing[0].time if missing else 0.0
+            return now - self._waiting[0][1][0]
+        held, at = self.log.held, max(0, self._next - self.log.first)
+        return now - held[at][0] if at < len(held) else 0.0
 
     def missing(self) -> list[LogEntry]:
         """Return the entries of the log that have not arrived yet."""

@@ -122,13 +122,13 @@ class GroupClient(FleetClient):
 
     def __init__(self, clients: NodeClients, host: GroupHost, journey: Journey) -> None:
         super().__init__(clients, host)
-        self._host, self._journey = host, journey
+        self._host, self._journey, self._reads_replicas = host, journey, host.reads_replicas
         self._turn = journey.client  # whose turn it is among the replicas
         self._written = 0  # place of the node that took the last write
 
     def get(self, key: str, replica: bool | None = None) -> simpy.Event:
         """Ask for a key: the primary, or one replica after the other."""
-        if not (self._host.reads_replicas if replica is None else replica):
+        if not (self._reads_replicas if replica is None else replica):
             return self._clients[self._places[key]].get(key)
         readers = self._host.readers(key, self._journey.client)
         self._turn += 1
@@ -136,8 +136,8 @@ class GroupClient(FleetClient):
 
     def set(self, key: str, value: Value, ttl: float = math.inf) -> simpy.Event:
         """Store a value at the key's primary."""
-        self._written = self._places[key]
-        return super().set(key, value, ttl)
+        self._written = place = self._places[key]
+        return self._clients[place].set(key, value, ttl)
 
     def delete(self, key: str) -> simpy.Event:
         """Remove a key from its primary."""
