@@ -21,6 +21,7 @@ from cachesim.errors import BadInput, CommandError, OutOfMemory
 OOM = "OOM command not allowed when used memory > 'maxmemory'."
 FLAGS = {"write", "readonly", "denyoom", "admin", "noscript", "loading", "stale", "fast"}
 FLAGS |= {
+    "no_async_loading",
     "no_auth",
     "no_multi",
     "allow_busy",
