@@ -21,7 +21,7 @@ FLOORS = (
     "clock units errors files slips rng data startup",
     "theory",
     "records spec",
-    "engines storage measure traces",
+    "engines storage measure traces node_types",
     "model live wire plots replay",
     "scenario service",
     "predict planner",
