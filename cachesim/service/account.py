@@ -23,9 +23,7 @@ class Account:
     'arn:aws:elasticache:us-east-1:123456789012:replicationgroup:shop'
     """
 
-    def __init__(
-        self, seed: int = 1, timings: str = "typical", previous: bool = False
-    ) -> None:
+    def __init__(self, seed: int = 1, timings: str = "typical", previous: bool = False) -> None:
         self.calendar = Calendar()
         self.ledger = Ledger()
         self.fleet: Fleet = NoFleet()

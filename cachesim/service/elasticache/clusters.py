@@ -95,7 +95,9 @@ class Clusters(Events):
         """Begin to make a cluster; it is available some minutes later."""
         made = self._cluster_of(request)
         if made.id in self.clusters:
-            raise Fault("CacheClusterAlreadyExistsFault", f"Cache cluster {made.id} already exists.")
+            raise Fault(
+                "CacheClusterAlreadyExistsFault", f"Cache cluster {made.id} already exists."
+            )
         self.clusters[made.id] = made
         self.account.calendar.at(
             self.account.timings.draw("create cluster"), lambda: self.opened(made)
@@ -109,7 +111,9 @@ class Clusters(Events):
             raise bad_value(f"Invalid cache engine {engine}; choose redis or memcached.")
         nodes = in_range(request, "NumCacheNodes", 1, MOST_NODES, 1)
         if engine == "redis" and nodes != 1:
-            raise bad_combination("Cannot create a Redis cluster with a NumCacheNodes parameter greater than 1.")
+            raise bad_combination(
+                "Cannot create a Redis cluster with a NumCacheNodes parameter greater than 1."
+            )
         zones = self.account.zones()
         return Cluster(
             name,

@@ -19,10 +19,10 @@ from cachesim.service.pages import page
 MOST_MEMBERS = 6  # of a shard: the primary and five replicas
 MOST_SHARDS = 90
 SLOTS = 16384
-TOO_FEW = (
-    "When using automatic failover, there must be at least 2 cache clusters in the replication group."
+TOO_FEW = "When using automatic failover, there must be at least 2 cache clusters in the replication group."
+NO_REPLICA = (
+    "Must have at least 1 replica when cluster mode is disabled with auto failover enabled."
 )
-NO_REPLICA = "Must have at least 1 replica when cluster mode is disabled with auto failover enabled."
 
 
 @dataclass
@@ -96,7 +96,10 @@ class Group:
         found = {"NodeGroupId": shard.id, "Status": self.status, "NodeGroupMembers": members}
         if self.is_sharded:
             return {**found, "Slots": shard.slots}
-        ends = {"PrimaryEndpoint": self._endpoint("primary"), "ReaderEndpoint": self._endpoint("reader")}
+        ends = {
+            "PrimaryEndpoint": self._endpoint("primary"),
+            "ReaderEndpoint": self._endpoint("reader"),
+        }
         return {**found, **ends}
 
     def _member(self, shard: Shard, member: Cluster) -> dict[str, Any]:

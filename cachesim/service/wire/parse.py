@@ -42,7 +42,9 @@ def parse(path: str, headers: Mapping[str, str], body: bytes) -> Call:
     form = {key: each[0] for key, each in parse_qs(body.decode(), keep_blank_values=True).items()}
     found = by_version().get((form.get("Version", ""), form.get("Action", "")))
     if found is None:
-        raise Fault("InvalidAction", f"The action {form.get('Action')} is not valid for this endpoint.")
+        raise Fault(
+            "InvalidAction", f"The action {form.get('Action')} is not valid for this endpoint."
+        )
     return Call("query", found, _form(found.input_shape, form, "") or {})
 
 

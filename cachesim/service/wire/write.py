@@ -24,7 +24,9 @@ def reply(call: Call, answer: dict[str, Any], request_id: str) -> Reply:
     """Write an answer."""
     shape = call.operation.output_shape
     if call.protocol == "query":
-        return Reply(200, {"Content-Type": "text/xml"}, _envelope(call.operation, answer, request_id))
+        return Reply(
+            200, {"Content-Type": "text/xml"}, _envelope(call.operation, answer, request_id)
+        )
     data = {} if shape is None else _plain(shape, answer, call.protocol)
     return Reply(200, _headers(call), _dumped(call, data))
 
