@@ -113,6 +113,19 @@ LOST = {  # what was lost -> what the loss means
 }
 
 
+class SnapshotTaken(NamedTuple):
+    """A snapshot that a cache node has begun."""
+
+    time: float  # seconds: when it began
+    node: str  # name of the node
+    pause: float  # seconds for which the node stood still: the fork
+    end: float  # seconds: when the file was complete, or the child died; nan: not in this run
+    size: int  # bytes of the file
+    memory: int  # bytes of the node when it began
+    copied: int  # bytes of pages that were copied because they changed meanwhile
+    complete: bool  # whether the file was written to its end
+
+
 class LostWrite(NamedTuple):
     """One key of a write that a primary had taken, and that the primaries do not have any more."""
 

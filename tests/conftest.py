@@ -90,7 +90,7 @@ SLOW = tuple(f"{TESTS.as_posix()}/{place}" for place in (
     "model/strategies/test_behind", "model/strategies/test_lock",
     "model/strategies/test_near", "model/strategies/test_session", "model/strategies/test_versions",
     "model/strategies/test_wrap", "model/test_client_faults", "model/test_fault_schedules",
-    "model/test_faults", "model/test_pool", "model/test_prices", "model/test_station",
+    "model/test_faults", "model/test_pool", "model/test_snapshots", "wire/test_folder", "model/test_prices", "model/test_station",
     "model/test_theory_runs", "plots/test_plots", "planner/test_runs", "plots/test_theory",
     "predict/test_predict",
     "replay/test_bounds", "replay/test_kernels", "replay/test_policy_peers", "replay/test_streams",

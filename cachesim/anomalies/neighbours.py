@@ -17,17 +17,18 @@ from cachesim.measure.checks import none_evicted, short_reads
 from cachesim.model.app import App
 from cachesim.model.distributions import Constant, Exponential
 from cachesim.model.events import Steps
-from cachesim.model.faults import ExhaustCredits, FreezeCache
+from cachesim.model.faults import ExhaustCredits, SnapshotCache
 from cachesim.model.fleet import Replicated
 from cachesim.model.node import Node
 from cachesim.model.popularity import Array, Popularity, Uniform
-from cachesim.model.strategies import LazyLoading
+from cachesim.model.strategies import LazyLoading, WriteThrough
 from cachesim.model.strategies.base import Load
 from cachesim.model.workload import ClosedLoop, OpenLoop, key_name
 from cachesim.records import Value
+from cachesim.scenario import Scenario
 from cachesim.spec import Count, Rate
 from cachesim.theory import cross_zone_cost, cross_zone_share, head_of_line_wait, lost_sessions
-from cachesim.units import MIB, MS, US
+from cachesim.units import GIB, MIB, MS, US
 
 
 class Listing(LazyLoading):
@@ -153,25 +154,33 @@ def cross_zone() -> Anomaly:
 
 
 def snapshot_fork() -> Anomaly:
-    """Return A17: the server forks to save a snapshot, and stops while the page tables are copied."""
-    gigabytes, rate, service = 13, 2000.0, 1e-5
-    pause = 0.010 * gigabytes  # seconds
-    moments = [5.0 + 2 * n for n in range(10)]
-    base = world(keys=100, reads=rate / 100, duration=26, warmup=2, start="warm")
-    base = base.replace(node=Node(service=Constant(value=service), per_byte=0, per_key=0))
-    base = base.replace(strategy=LazyLoading())
-    forks = tuple(FreezeCache(at=moment, duration=pause) for moment in moments)
+    """Return A17: the server forks to save a snapshot, and stops while the page tables are copied.
+
+    A megabyte stands for a gigabyte: the node has 13 MB, and a fork takes 10 ms per MB.
+    """
+    keys, size, pause_per_byte = 100, 130_000, 1e-8
+    reads, writes, service = 1600.0, 400.0, 1e-5
+    pause = pause_per_byte * keys * size  # seconds
+    moments = [5.0 + 2 * n for n in range(5)]
+    base = world(keys=keys, reads=reads / keys, writes=writes / keys, duration=16, warmup=2)
+    base = base.replace(workload__size=Constant(value=size), start="warm", strategy=WriteThrough())
+    node = Node(service=Constant(value=service), per_byte=0, per_key=0, fork=pause_per_byte * GIB)
+    base = base.replace(cache=Redis(memory=32 * MIB), fleet=Replicated(1), node=node)
+
+    def snapshots(of: str) -> Scenario:
+        return base.replace(faults=tuple(SnapshotCache(at=at, node=of) for at in moments))
+
     return Anomaly(
         id="A17",
         name="snapshot fork",
-        story="the primary forks to save a snapshot; for 10 ms per GB the one thread does nothing else; gets pile up",
-        shows=base.replace(faults=forks),
-        cure=base,
+        story="in the peak of writes the primary forks to save a snapshot; for 10 ms per GB its thread stands still",
+        shows=snapshots(of="node-0"),
+        cure=snapshots(of="node-1"),
         cured_by="snapshots from a replica",
         effect=mean_read_within([(moment, moment + pause) for moment in moments]),
         unit="s, the mean of a read that comes meanwhile",
         formula="pause / 2 · (1 + rate · service), pause = 10 ms/GB · 13 GB",
-        predicted=pause / 2 * (1 + rate * service),
+        predicted=pause / 2 * (1 + (reads + writes) * service),
         cured_to=20 * service,
         check=partial(short_reads, limit=0.01),
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import click
@@ -9,14 +10,18 @@ import click
 from cachesim.cli.choices import engine as engine_of
 from cachesim.cli.kinds import PATH, about, one_of, ruled
 from cachesim.cli.options import POLICY
-from cachesim.engines.base import Engine, EngineSpec
-from cachesim.engines.redis.engine import Redis
+from cachesim.clock import Clock
+from cachesim.engines.base import Engine, EngineSpec, Random
+from cachesim.engines.redis.engine import Redis, RedisEngine
+from cachesim.engines.redis.persistence import Nowhere, keep_in
 from cachesim.engines.redis.replication import ReplicatedEngine
+from cachesim.engines.redis.snapshots import USUAL, read_points
 from cachesim.engines.redis.watched import LoneEngine
 from cachesim.errors import BadInput
 from cachesim.rng import uniform
 from cachesim.spec import Bytes, Rule, Seed
 from cachesim.units import show_size
+from cachesim.wire.folder import Folder
 from cachesim.wire.served_cluster import ServedCluster
 from cachesim.wire.server import Address, Server, wall_clock
 
@@ -57,6 +62,13 @@ PORTS = {"redis": 6379, "memcached": 11211, "simple": 6379}
 @POLICY
 @ruled("--shards", Shards, "Serve a Redis Cluster of so many primaries, one port per node.")
 @ruled("--replicas", Replicas, "Replicas of each primary, a port for each.", usual="0")
+@click.option(
+    "--dir",
+    "folder",
+    metavar="FOLDER",
+    type=PATH,
+    help="Load dump.rdb from here, and write snapshots to it.",
+)
 @ruled("--speed", Speed, "Simulated seconds per second.", default="1")
 @ruled("--seed", Seed, "Seed of the engine's random draws.", default="1")
 def serve(
@@ -68,11 +80,14 @@ def serve(
     policy: str | None,
     shards: int | None,
     replicas: int | None,
+    folder: str | None,
     speed: float,
     seed: int,
 ) -> None:
     """Serve an embedded engine to redis-cli or any other client."""
     spec = _spec(name, policy, maxmemory)
+    if folder is not None:
+        _check_kept(spec, shards, replicas)
     port = PORTS[name] if port is None and unixsocket is None else port
     clock = wall_clock(speed)
     limit = show_size(spec.memory)  # type: ignore[attr-defined]
@@ -82,12 +97,9 @@ def serve(
         click.echo(f"{name}, {what}, listens at {where} ({rate}); stop it with Ctrl-C")
 
     if shards is None and replicas is None:
-        draw = uniform(seed, "eviction")
-        if isinstance(spec, Redis):  # a real replica has the time of the world
-            kind = ReplicatedEngine if speed == 1 else LoneEngine
-            engine: Engine = kind(spec, clock, draw)
-        else:
-            engine = spec.build(clock, draw)
+        engine = _engine(spec, clock, uniform(seed, "eviction"), speed)
+        if isinstance(engine, RedisEngine):
+            _keep(engine, folder)
         ready = partial(say, f"{engine.version}, {limit}")
         asyncio.run(Server(engine, speed).run(Address(host, port, unixsocket), ready))
     else:
@@ -95,6 +107,36 @@ def serve(
         fleet = ServedCluster(redis, shards or 1, replicas or 0, clock, speed, seed)
         ready = partial(say, f"{len(fleet.servers)} nodes with {limit} each")
         asyncio.run(fleet.run(host, first, ready))
+
+
+def _engine(spec: EngineSpec, clock: Clock, draw: Random, speed: float) -> Engine:
+    """Make the engine of a server that is alone."""
+    if isinstance(spec, Redis):  # a real replica has the time of the world
+        return (ReplicatedEngine if speed == 1 else LoneEngine)(spec, clock, draw)
+    return spec.build(clock, draw)
+
+
+def _check_kept(spec: EngineSpec, shards: int | None, replicas: int | None) -> None:
+    """Raise BadInput unless --dir is possible."""
+    if not isinstance(spec, Redis) or shards or replicas:
+        raise BadInput(
+            "--dir keeps the keys of one Redis; leave out --engine, --shards and --replicas"
+        )
+
+
+def _keep(engine: RedisEngine, folder: str | None) -> None:
+    """Keep the snapshots of an engine in a folder, and load the one that is there. Raises BadInput."""
+    if folder is None:
+        keep_in(engine, Nowhere(), ())
+        return
+    disk = Folder(folder)
+    file = Path(disk.folder) / engine.snapshots.name
+    try:
+        count = keep_in(engine, disk, read_points(USUAL))
+    except (BadInput, OSError) as error:
+        raise BadInput(f"{file} cannot be loaded: {error}; move it away to start empty") from None
+    if count:
+        click.echo(f"{count:,} keys were loaded from {file}")
 
 
 def _spec(name: str, policy: str | None, maxmemory: int | None) -> EngineSpec:

@@ -164,9 +164,10 @@ def _files(spec: Spec) -> Iterator[str]:
         raise BadInput(f"{type(spec).__name__} runs whatever server is installed")
     if isinstance(spec, Database) and spec.file != MEMORY:
         raise BadInput(f'it writes the database file "{spec.file}"')
-    if isinstance(spec, TraceReplay):
-        about = Path(spec.path).stat()
-        yield _content(spec.path, about.st_size, about.st_mtime_ns)
+    path = spec.path if isinstance(spec, TraceReplay) else getattr(spec, "seed_from", "")
+    if path:
+        about = Path(path).stat()
+        yield _content(path, about.st_size, about.st_mtime_ns)
 
 
 @lru_cache(maxsize=16)  # a trace may have gigabytes, and a sweep asks once per case

@@ -32,6 +32,7 @@ class Result:
         nodes: pd.DataFrame | None = None,
         lost_writes: pd.DataFrame | None = None,
         slot_moves: pd.DataFrame | None = None,
+        snapshots: pd.DataFrame | None = None,
     ) -> None:
         self.scenario = scenario
         self.history = history  # one row per record, the warm-up included
@@ -40,6 +41,7 @@ class Result:
         self.nodes = nodes
         self.lost_writes = lost_writes  # one row per write that a failover lost: records.LostWrite
         self.slot_moves = slot_moves  # one row per slot that moved: records.SlotMove
+        self.snapshots = snapshots  # one row per snapshot that a node began: records.SnapshotTaken
 
     @classmethod
     def of(cls, scenario: Scenario, engine: str, frames: tuple[Any, ...]) -> Result:
@@ -49,8 +51,8 @@ class Result:
 
     @property
     def frames(self) -> tuple[Any, ...]:
-        """The history, the samples of the nodes, the lost writes, the slots that moved."""
-        return self.history, self.nodes, self.lost_writes, self.slot_moves
+        """The history, the samples of the nodes, the lost writes, the slots that moved, the snapshots."""
+        return self.history, self.nodes, self.lost_writes, self.slot_moves, self.snapshots
 
     @cached_property
     def measured(self) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from cachesim.experiments.result import Result
 from cachesim.measure.history import Recorder, framed
 from cachesim.model.choice import system_for
-from cachesim.records import LostWrite, SlotMove
+from cachesim.records import LostWrite, SlotMove, SnapshotTaken
 from cachesim.scenario import Scenario
 
 
@@ -20,4 +20,6 @@ def run(scenario: Scenario) -> Result:
     history = recorder.hand_over(system.db.versions)
     lost = framed(system.lost_writes(), LostWrite._fields)
     moves = framed(system.slot_moves, SlotMove._fields)
-    return Result(scenario, history, system.cache.engine.version, recorder.nodes(), lost, moves)
+    taken = framed(system.snapshots(), SnapshotTaken._fields)
+    version = system.cache.engine.version
+    return Result(scenario, history, version, recorder.nodes(), lost, moves, taken)

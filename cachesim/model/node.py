@@ -1,8 +1,10 @@
 """What a command costs on the server of a cache."""
 
 from cachesim.model.distributions import Distribution, Exponential
-from cachesim.spec import Delay, Spec
+from cachesim.spec import Delay, Rate, Spec
 from cachesim.units import MS
+
+FORK = 0.01  # seconds per GiB on a virtual machine (redis.io, "Diagnosing latency issues")
 
 
 class Node(Spec):
@@ -19,3 +21,5 @@ class Node(Spec):
     service: Distribution = Exponential(mean=0.01 * MS)  # 10 µs per command, on one worker
     per_byte: Delay = 1e-9  # seconds
     per_key: Delay = 4e-8  # seconds
+    fork: Delay = FORK  # seconds per GiB of memory for which it stands still to begin a snapshot
+    disk: Rate = 100e6  # bytes of a snapshot that are written per second

@@ -22,6 +22,7 @@ from cachesim.model.database_replica import ReplicaTier, Turns, replica_name
 from cachesim.model.events import Drive, Environment, Steps, Visit
 from cachesim.model.journey import Journey
 from cachesim.model.misuse import misused, moved
+from cachesim.model.saving import is_seeded, seed
 from cachesim.model.size import check_size
 from cachesim.model.tier import Tier
 from cachesim.records import CACHE, DATABASE, FIRST_WRITE, Record, Sink, Value
@@ -249,6 +250,8 @@ class System:
         self.db.rows.load(zip(keys, map(self._loaded.__getitem__, sizes), strict=True))
         if self.blueprint.start == "warm":
             self._warm(keys)
+        if is_seeded(self.blueprint.cache):
+            seed(self.blueprint.cache, self.engine_of)
 
     def _warm(self, keys: list[str]) -> None:
         """Fill the cache as after a long run: the most popular keys last, each TTL partly used up."""
@@ -293,6 +296,10 @@ class System:
     def lost_writes(self) -> Sequence[tuple[Any, ...]]:
         """Give the writes that a failover lost; without a fleet there is none."""
         return ()
+
+    def snapshots(self) -> Sequence[tuple[Any, ...]]:
+        """List the snapshots that the nodes have begun, in the order of their times."""
+        return sorted(taken for tier in self.caches for taken in tier.snapshots())
 
     def repeated(self) -> tuple[int, int]:
         """Count the attempts of all clients that were repetitions, and those that timed out."""

@@ -1,4 +1,4 @@
-"""The commands about a client's connection: HELLO, AUTH, CLIENT, RESET, QUIT and SHUTDOWN.
+"""The commands about a client's connection: HELLO, AUTH, CLIENT, RESET and QUIT.
 
 Their functions take the client, a RedisConversation, where others take the engine.
 """
@@ -81,18 +81,6 @@ def quit_(client: Any, *parts: bytes) -> Reply:
     """QUIT."""
     client.over = True
     return "OK"
-
-
-def shutdown(client: Any, *parts: bytes) -> Reply:
-    """SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]: the server ends without a reply."""
-    asked = {part.upper() for part in parts}
-    if asked - {b"NOSAVE", b"SAVE", b"NOW", b"FORCE", b"ABORT"} or {b"SAVE", b"NOSAVE"} <= asked:
-        raise CommandError(SYNTAX)
-    if b"ABORT" in asked:
-        raise CommandError(SYNTAX if len(asked) > 1 else "ERR No shutdown in progress.")
-    client.clients.shut_down = client.clients.has_news = client.over = True
-    client.silent = True
-    return None
 
 
 def client_id(client: Any) -> Reply:
@@ -274,7 +262,6 @@ def client_unblock(client: Any, number: bytes, *reasons: bytes) -> Reply:
 FLAGS = "noscript loading stale"
 ADMIN = f"admin {FLAGS}"
 EARLY = "noscript loading stale fast no_auth allow_busy"
-SHUT = "admin noscript loading stale no_multi allow_busy"
 COMMANDS = table(
     RedisCommand("AUTH", "argument [argument ...]", EARLY, auth),
     container("CLIENT"),
@@ -294,6 +281,5 @@ COMMANDS = table(
     RedisCommand("HELLO", "[option ...]", EARLY, hello),
     RedisCommand("QUIT", "[argument ...]", EARLY, quit_),
     RedisCommand("RESET", "", EARLY, reset),
-    RedisCommand("SHUTDOWN", "[option ...]", SHUT, shutdown),
 )
 COMMANDS |= table(helper("CLIENT", lines_of("CLIENT", COMMANDS)))

@@ -13,6 +13,7 @@ from cachesim.wire import (
     cluster_commands,
     command_commands,
     replication_commands,
+    shutdown,
     subscriptions,
     transactions,
 )
@@ -20,7 +21,7 @@ from cachesim.wire.blocked import Pause, Postponed, may_write
 from cachesim.wire.primary import Primary
 from cachesim.wire.redis_conversation import RedisConversation
 
-ABOUT_CLIENTS = client_commands.COMMANDS | command_commands.COMMANDS
+ABOUT_CLIENTS = client_commands.COMMANDS | command_commands.COMMANDS | shutdown.COMMANDS
 OF_REDIS = ABOUT_CLIENTS | cluster_commands.COMMANDS | replication_commands.COMMANDS
 OF_REDIS |= subscriptions.COMMANDS
 OWN = OF_REDIS | transactions.COMMANDS

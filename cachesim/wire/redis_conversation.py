@@ -177,7 +177,10 @@ class RedisConversation:
     def enqueue(self, queue: CommandQueue, argv: Arguments) -> Reply:
         """Keep a command until EXEC. One that is refused makes the whole transaction fail."""
         try:
-            queue.commands.append((self.admit(argv), argv))
+            row = self.admit(argv)
+            if "no_multi" in row.flags:
+                raise CommandError("ERR Command not allowed inside a transaction")
+            queue.commands.append((row, argv))
         except (CommandError, OutOfMemory):
             queue.has_failed = True
             raise

@@ -17,6 +17,7 @@ from cachesim.errors import BadInput
 from cachesim.wire.clients import Clients
 from cachesim.wire.memcached_conversation import MemcachedConversation
 from cachesim.wire.redis_conversation import RedisConversation
+from cachesim.wire.shutdown import end_of
 
 MOST_UNSENT = 1 << 20  # bytes of replies that a client may leave unread; then it is not read either
 MOST_FOR_A_REPLICA = (
@@ -150,6 +151,11 @@ class Server:
         for connection in [each for each in self.connections if each.conversation.over]:
             connection.transport.close()
 
+    def end(self) -> None:
+        """End in order: what is kept is kept, unless SHUTDOWN has said otherwise. Raises BadInput."""
+        if not self.clients.shut_down:
+            end_of(self.engine)
+
     def close(self) -> None:
         """Listen no more, leave all clients and remove the socket."""
         if self.ticking is not None:
@@ -175,6 +181,8 @@ async def run_all(
             loop.add_signal_handler(number, ended.set)
         ready()
         await ended.wait()
+        for server in servers:
+            server.end()
     finally:
         for server in servers:
             server.close()

@@ -46,14 +46,15 @@ def bitfield(db: Keyspace, key: str, *parts: bytes) -> Reply:
     highest = max(op.offset + op.width - 1 for op in writes)
     entry, changed, grew = lengthened(db, key, highest)
     replies = []
-    wrote = False
+    wrote = 0
     for op in todo:
         before = fetch(changed, op)
         reply = perform(changed, op)
-        wrote |= is_write(op, reply) and (grew or fetch(changed, op) != before)
+        wrote += is_write(op, reply) and (grew or fetch(changed, op) != before)
         replies.append(reply)
     change(db, entry, bytes(changed))
     if wrote:
+        db.counts_as(wrote)
         db.event("$", "setbit", key)
     else:
         db.unchanged()

@@ -21,6 +21,7 @@ from cachesim.engines.redis import (
     info,
     inspect,
     keys,
+    persistence,
     pubsub,
     scan,
     server,
@@ -28,5 +29,5 @@ from cachesim.engines.redis import (
 )
 from cachesim.engines.redis.value_types import TYPES
 
-GENERAL = (keys, dumped, ttl, scan, inspect, server, config, info, pubsub)
+GENERAL = (keys, dumped, ttl, scan, inspect, server, config, info, pubsub, persistence)
 COMMANDS = {name: row for each in (*GENERAL, *TYPES) for name, row in each.COMMANDS.items()}

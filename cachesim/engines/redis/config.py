@@ -18,8 +18,10 @@ from cachesim.engines.redis.memory import as_bytes, as_integer
 from cachesim.engines.redis.policy import POLICIES
 from cachesim.engines.redis.pubsub import read_events
 from cachesim.engines.redis.reply import Reply
+from cachesim.engines.redis.snapshots import read_points, show_points
 from cachesim.errors import CommandError
 
+PROTECTED = "can't set protected config"  # by clients: enable-protected-configs is no
 INT, LONG = 2**31 - 1, 2**63 - 1
 FASTEST = 500  # ticks of the cron per second (redis 7: server.h, CONFIG_MAX_HZ)
 
@@ -36,6 +38,7 @@ class Setting(NamedTuple):
     shown: Callable[[Any], object]
     read: Read
     apply: Callable[[Any, Any], None] | None
+    why_not: str = "can't set immutable config"
 
 
 def whole(lowest: int, highest: int) -> Read:
@@ -115,6 +118,15 @@ def limit(attribute: str, field: str, read: Read) -> Setting:
     return Setting(lambda db: getattr(getattr(db, attribute), field), read, apply)
 
 
+def of_snapshots(name: str, read: Read = yes_or_no) -> Setting:
+    """Return a setting of the snapshots."""
+    return Setting(
+        lambda db: getattr(db.snapshots, name),
+        read,
+        lambda db, new: setattr(db.snapshots, name, new),
+    )
+
+
 def set_samples(db: Any, new: int) -> None:
     """Set how many keys an eviction looks at."""
     db.evictor.samples = new
@@ -145,6 +157,16 @@ for kind in ("hash", "zset"):
     for form in ("listpack", "ziplist"):  # the name of today, and the older one
         SETTINGS[f"{kind}-max-{form}-entries"] = limit(f"{kind}_limits", "entries", whole(0, LONG))
         SETTINGS[f"{kind}-max-{form}-value"] = limit(f"{kind}_limits", "value", size())
+SETTINGS |= {
+    "dbfilename": Setting(lambda db: db.snapshots.name, str, None, PROTECTED),
+    "dir": Setting(lambda db: db.disk.folder, str, None, PROTECTED),
+    "rdbchecksum": of_snapshots("checksum")._replace(apply=None),
+    "rdbcompression": of_snapshots("compression"),
+    "save": of_snapshots("points", read_points)._replace(
+        shown=lambda db: show_points(db.snapshots.points)
+    ),
+    "stop-writes-on-bgsave-error": of_snapshots("stops_writes"),
+}
 FIXED = {"databases": DATABASES, "daemonize": "no", "io-threads": 1}
 FIXED |= {"supervised": "no", "unixsocket": "", "logfile": "", "enable-debug-command": "no"}
 SWITCHES = {  # name: value at the start
@@ -160,7 +182,6 @@ SWITCHES = {  # name: value at the start
     "lazyfree-lazy-user-flush": "no",
     "protected-mode": "yes",
     "replica-lazy-flush": "no",
-    "stop-writes-on-bgsave-error": "yes",
 }
 NUMBERS = {  # name: value at the start, lowest, highest
     "busy-reply-threshold": (5000, 0, LONG),
@@ -174,8 +195,11 @@ NUMBERS = {  # name: value at the start, lowest, highest
     "tcp-keepalive": (300, 0, INT),
     "timeout": (0, 0, INT),
 }
-TEXTS = {"appendfsync": "everysec", "bind": "* -::*", "dbfilename": "dump.rdb", "dir": "/"}
-TEXTS |= {"loglevel": "notice", "requirepass": "", "save": ""}
+TEXTS = {
+    "appendfsync": "everysec",
+    "bind": "* -::*",
+}
+TEXTS |= {"loglevel": "notice", "requirepass": ""}
 SETTINGS |= {name: fixed(value) for name, value in FIXED.items()}
 SETTINGS |= {name: kept(name, value, yes_or_no) for name, value in SWITCHES.items()}
 SETTINGS |= {name: kept(name, str(n), whole(low, up)) for name, (n, low, up) in NUMBERS.items()}
@@ -226,7 +250,7 @@ def may_be_set(name: str, others: list[Setting]) -> Setting:
     if setting is None:
         raise CommandError(f"ERR Unknown option or number of arguments for CONFIG SET - '{name}'")
     if setting.apply is None:
-        raise failed(name, "can't set immutable config")
+        raise failed(name, setting.why_not)
     if any(setting is other for other in others):
         raise failed(name, "duplicate parameter")
     return setting

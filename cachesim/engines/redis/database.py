@@ -17,8 +17,10 @@ class ListpackLimits(NamedTuple):
 
 
 class KeyspaceSettings:
-    """What CONFIG SET may change in an engine, with the server's defaults."""
+    """What CONFIG SET may change in an engine, with the server's defaults; and where snapshots are."""
 
+    disk: Any  # keeps the snapshots: persistence.Disk
+    persists = False  # whether a restart loads the last one
     lfu_log_factor = 10
     lfu_decay_time = 1  # minutes
     hz = 10  # ticks of the cron per second

@@ -23,6 +23,7 @@ from cachesim.engines.redis.database import (
 from cachesim.engines.redis.hashtable import HashTable, key_hash
 from cachesim.engines.redis.policy import LFU_INITIAL, POLICIES, frequency, lfu_bits, risen
 from cachesim.engines.redis.pubsub import Channels, Told
+from cachesim.engines.redis.snapshots import Snapshots
 from cachesim.engines.redis.tally import Tally
 
 
@@ -35,6 +36,7 @@ class Keyspace(KeyspaceSettings, Told, Engine):
     """What the commands work on. engine.py adds the passing of time, eviction and the commands."""
 
     is_replica = False  # replication.py has engines that may be one
+    is_in_exec = False  # a transaction runs
 
     def __init__(self, clock: Clock, random: Random, *, base_memory: int, quantum: int) -> None:
         super().__init__(clock, random)
@@ -48,6 +50,7 @@ class Keyspace(KeyspaceSettings, Told, Engine):
         self.keyspace_hits = 0  # lookups by commands that read
         self.keyspace_misses = 0
         self.now = unix_milliseconds(clock())  # milliseconds: the time of the running command
+        self.snapshots = Snapshots(self.now // 1000)
         self.lru_clock = 0  # 24 bits, seconds; set by the cron only
         self.minute = 0  # 16 bits, minutes; set by the cron only
         self.kept_settings: dict[str, str] = {}  # by CONFIG SET; they have no effect here

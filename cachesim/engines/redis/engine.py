@@ -17,8 +17,11 @@ from cachesim.engines.redis.command import OOM, RedisCommand, Table, admit, call
 from cachesim.engines.redis.commands import COMMANDS
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.evict import Evictor
+from cachesim.engines.redis.persistence import set_up
 from cachesim.engines.redis.policy import LFU_MINUTES, LRU_CLOCK_MAX, POLICIES
 from cachesim.engines.redis.reply import NULL_ARRAY, Reply
+from cachesim.engines.redis.seed import seeded
+from cachesim.engines.redis.snapshots import USUAL, SavePoints
 from cachesim.engines.redis.structure import wrong_type
 from cachesim.engines.redis.work import work
 from cachesim.errors import BadInput, CommandError, OutOfMemory
@@ -68,6 +71,9 @@ class Redis(EngineSpec):
     active_expire_effort: Effort = 1
     quantum: Literal[16, 8] = 16  # bytes: 16 in Debian's build, 8 in Redis's own
     base_memory: Bytes = 60 * KIB
+    persistence: Literal["none", "rdb"] = "none"  # rdb: a restart loads the last snapshot
+    save: SavePoints = USUAL  # with rdb: seconds and changes after which a snapshot begins
+    seed_from: str = ""  # an RDB file whose keys the engine begins with
 
     def __post_init__(self) -> None:
         if self.policy not in tuple(POLICIES):
@@ -82,8 +88,8 @@ class Redis(EngineSpec):
             )
 
     def build(self, clock: Clock, random: Random) -> "RedisEngine":
-        """Return a new, empty engine."""
-        return RedisEngine(self, clock, random)
+        """Return a new engine, with the keys of `seed_from`. Raises BadInput if it cannot be read."""
+        return seeded(RedisEngine(self, clock, random), self.seed_from)
 
 
 class RedisEngine(Keyspace):
@@ -102,6 +108,7 @@ class RedisEngine(Keyspace):
     def __init__(self, spec: Redis, clock: Clock, random: Random) -> None:
         super().__init__(clock, random, base_memory=spec.base_memory, quantum=spec.quantum)
         self.commands: Table = spec.commands
+        set_up(self, spec)
         self.active_expire_effort = spec.active_expire_effort
         self.lfu_log_factor = spec.lfu_log_factor
         self.lfu_decay_time = spec.lfu_decay_time
@@ -162,6 +169,7 @@ class RedisEngine(Keyspace):
     def tick(self) -> None:
         """Run the ticks of the cron that are due."""
         self.begin()
+        self.disk.look(self)
 
     def get(self, key: str) -> bytes | None:
         """Return the value, or None if the key is absent or expired. This is a use of the key.
@@ -256,7 +264,11 @@ class RedisEngine(Keyspace):
     @contextmanager
     def as_one(self, name: str) -> Iterator[None]:
         """Let what is called meanwhile be one command for the replicas; here there are none."""
-        yield
+        self.is_in_exec = True
+        try:
+            yield
+        finally:
+            self.is_in_exec = False
 
     def call(self, row: RedisCommand, argv: Arguments) -> Reply:
         """Run an admitted command, and nothing else: those who wait are not served. Raises CommandError."""

@@ -89,11 +89,11 @@ def memory_section(db: Keyspace) -> Fields:
 
 
 def persistence_section(db: Keyspace) -> Fields:
-    """Give the section about files: there are none."""
+    """Give the section about files: snapshots, and no append-only file."""
     return {
         "loading": 0,
-        "rdb_bgsave_in_progress": 0,
-        "rdb_last_bgsave_status": "ok",
+        "async_loading": 0,
+        **db.snapshots.facts(db.now // 1000),
         "aof_enabled": 0,
         "aof_rewrite_in_progress": 0,
         "aof_last_bgrewrite_status": "ok",

@@ -114,6 +114,9 @@ class Told:
     def pass_on(self) -> None:
         """Be notified that replicas must run the command, too, though it has changed no key."""
 
+    def counts_as(self, changes: int) -> None:
+        """Be notified that the running command has made so many changes (changes.py)."""
+
     def unchanged(self) -> None:
         """Be notified that the running command stored what was there already."""
 

@@ -65,6 +65,7 @@ def load(db: Keyspace, file: bytes) -> int:
             install(db, each)
             count += 1
     db.select(selected)
+    db.snapshots.loaded, db.snapshots.expired = count, len(keys) - count
     return count
 
 
@@ -106,6 +107,16 @@ def keys_in(reader: RdbReader, db: Keyspace) -> Iterator[LoadedKey]:
             key = text(reader.text())
             yield LoadedKey(database, key, value_of(reader, db, code), when, idle, frequency)
             when = idle = frequency = None
+
+
+def written_at(file: bytes) -> int | None:
+    """Return when a file was written, in seconds of Unix time; None if it does not say so."""
+    reader = RdbReader(file[9:])
+    while reader.byte() == AUX:
+        name, value = reader.texts(2)
+        if name == b"ctime" and value.isdigit():
+            return int(value)
+    return None
 
 
 def skip(reader: RdbReader, code: int) -> None:

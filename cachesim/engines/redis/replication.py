@@ -15,6 +15,7 @@ from cachesim.engines.base import EXPIRED, INVALIDATED, Command, Random
 from cachesim.engines.redis.arguments import Arguments, argument
 from cachesim.engines.redis.command import OOM, RedisCommand, call, find
 from cachesim.engines.redis.engine import BIG, Redis, RedisEngine
+from cachesim.engines.redis.persistence import restart
 from cachesim.engines.redis.replication_log import FRAME, LogEntry, ReplicationLog
 from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.resync import load
@@ -124,10 +125,14 @@ class ReplicatedEngine(WatchedEngine):
             self.log.append(self.clock(), self.selected, ("FLUSHALL",))
 
     def restart(self) -> None:
-        """Lose everything. A primary begins another history: all replicas need a full resync."""
+        """Come back with the last snapshot, or empty: a primary begins another history.
+
+        So all replicas need a full resync. A replica comes back empty, and gets its primary's keys.
+        """
         RedisEngine.flush(self)
         self.applied = 0
         if not self.is_replica:
+            restart(self)
             identity = self.log.branch(0, self.secret).identity
             self.log = ReplicationLog(identity, self.log.backlog)
 
@@ -152,7 +157,8 @@ class ReplicatedEngine(WatchedEngine):
         """Write what is changed meanwhile into the log as one transaction (`RedisEngine.as_one`)."""
         self._pending = None if self.is_replica else []
         try:
-            yield
+            with super().as_one(name):
+                yield
         finally:
             self._send(name)
 
@@ -195,6 +201,7 @@ class ReplicatedEngine(WatchedEngine):
             when = self.now + max(1, round(ttl * 1000))
             command = ("SET", key, value, "PXAT", when)
         self.store(self.table.entries.get(key), key, value, when)
+        self.snapshots.changes += 1
         self.log.append_fast(self.clock(), self.selected, command)
 
     def _set_slowly(self, key: str, value: bytes, ttl: float) -> None:

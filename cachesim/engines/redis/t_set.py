@@ -57,7 +57,7 @@ def smove(db: Keyspace, source: str, target: str, member: bytes) -> Reply:
     if not found.remove(member):
         return 0
     shortened(db, source, "s", "srem")
-    sadd(db, target, member)
+    db.counts_as(1 + bool(sadd(db, target, member)))
     return 1
 
 

@@ -69,6 +69,7 @@ def add(db: Keyspace, key: str, pairs: list[tuple[bytes, float]], options: set[s
         new = len(changed) - old
         if new or updated:
             kept(db, key, entry, changed)
+            db.counts_as(new + updated)
             db.event("z", "zincr" if "INCR" in options else "zadd", key)
     if "INCR" in options:
         return told

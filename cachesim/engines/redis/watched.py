@@ -4,14 +4,22 @@ Every change of a key goes through one of the Keyspace's few functions. Here the
 running command has changed something, which the real server counts as `dirty`.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 from cachesim.clock import Clock
 from cachesim.engines.base import EVICTED, EXPIRED, Random
 from cachesim.engines.redis.active_expiry import active_cycle
+from cachesim.engines.redis.arguments import Arguments
+from cachesim.engines.redis.changes import changes_of
+from cachesim.engines.redis.command import RedisCommand
+from cachesim.engines.redis.copied_pages import SharedPages
 from cachesim.engines.redis.database import KeyEntry, NumberedDatabase
 from cachesim.engines.redis.engine import HALF, START_MS, Redis, RedisEngine
+from cachesim.engines.redis.persistence import look, restart
+from cachesim.engines.redis.reply import Reply
+from cachesim.engines.redis.snapshots import MISCONF
 from cachesim.engines.redis.watch import WatchedKeys
 from cachesim.errors import CommandError
 
@@ -24,6 +32,10 @@ class WatchedEngine(RedisEngine):
 
     is_paused = False  # a CLIENT PAUSE: nothing expires, and nothing is evicted
     dirty = False  # whether the running command has changed anything
+    counted: int | None = None  # its changes, if it says so itself
+    shared: SharedPages | None = (
+        None  # with a child that writes a snapshot; None: nobody counts them
+    )
     _at: float | None = None  # seconds: the time of the cron's tick that runs now
 
     def __init__(self, spec: Redis, clock: Clock, random: Random) -> None:
@@ -53,9 +65,44 @@ class WatchedEngine(RedisEngine):
         """Be notified that a PING to the replicas is due."""
         raise NotImplementedError
 
+    def admit(self, argv: Arguments) -> RedisCommand:
+        """Prepare for a command; a write is refused after a snapshot that failed."""
+        row = super().admit(argv)
+        if self.snapshots.refuses_writes and ("write" in row.flags or row.name == "PING"):
+            self.tally.note_error(MISCONF)
+            self.tally.rejected[row.name] += 1
+            raise CommandError(MISCONF)
+        return row
+
+    def call(self, row: RedisCommand, argv: Arguments) -> Reply:
+        """Run an admitted command, and count what it has changed."""
+        self.dirty, self.counted = False, None
+        reply = super().call(row, argv)
+        if self.dirty:
+            counted = self.counted
+            self.snapshots.changes += (
+                changes_of(row.name, argv, reply) if counted is None else counted
+            )
+        return reply
+
+    def set(self, key: str, value: bytes, ttl: float = math.inf) -> None:
+        """Store a value for `ttl` seconds (`RedisEngine.set`)."""
+        super().set(key, value, ttl)
+        self.snapshots.changes += 1
+
+    def delete(self, key: str) -> bool:
+        """Remove a key. True if it was there (`RedisEngine.delete`)."""
+        was_there = super().delete(key)
+        self.snapshots.changes += was_there
+        return was_there
+
     def pass_on(self) -> None:
         """Count as a change: the replicas must run the command, too."""
         self.dirty = True
+
+    def counts_as(self, changes: int) -> None:
+        """Count so many changes for the running command."""
+        self.counted = changes
 
     def unchanged(self) -> None:
         """Forget the changes of the running command: it stored what was there already."""
@@ -96,6 +143,7 @@ class WatchedEngine(RedisEngine):
         """See `add`. An empty database counts as changed, too."""
         if self.watches.by_key:
             self.watches.changed_databases(self, database.index)
+        self.snapshots.changes += len(database.table.entries)
         super().flush_database(database)
         self.dirty = True
 
@@ -112,6 +160,8 @@ class WatchedEngine(RedisEngine):
         """See `add`. If the server itself removes the key, the running command changes nothing."""
         # the calls are guarded here: a full cache evicts with every store
         RedisEngine.remove(self, entry, why)
+        if self.shared is not None:
+            self._wrote(entry.key)
         if self.watches.by_key:
             self.watches.changed(self, (self.selected, entry.key))
         if why in GONE:
@@ -123,6 +173,8 @@ class WatchedEngine(RedisEngine):
 
     def _changed(self, key: str) -> None:
         self.dirty = True
+        if self.shared is not None:
+            self._wrote(key)
         if self.watches.by_key:
             self.watches.changed(self, (self.selected, key))
 
@@ -131,12 +183,38 @@ class WatchedEngine(RedisEngine):
         if entry is None:
             entry = RedisEngine.add(self, key, value)
         else:
+            if self.shared is not None:
+                self._wrote(key)
             self.touch(entry)
             RedisEngine.overwrite(self, entry, value)
             if when is None and entry.when is not None:
                 RedisEngine.persist(self, entry)
         if when is not None:
             RedisEngine.expire_at(self, entry, when)
+
+    def _wrote(self, key: str) -> None:
+        self.disk.look(self)  # the child may be done by now
+        if self.shared is not None:
+            entry = self.table.entries.get(key)
+            is_whole = entry is None or isinstance(entry.value, bytes)
+            self.shared.touch(self.selected, key, is_whole)
+
+    # Snapshots
+
+    def share(self, pages: SharedPages | None) -> None:
+        """Note from now on which of these pages are written; None: no more."""
+        self.shared = pages
+
+    def restart(self) -> None:
+        """Come back with the keys of the last snapshot, if there is to be one (`Engine.restart`)."""
+        self.flush()
+        restart(self)
+
+    def _tell_time(self) -> None:
+        super()._tell_time()
+        books = self.snapshots
+        if books.points or books.is_scheduled or books.child is not None:
+            look(self)
 
     # A replica waits for its primary
 

@@ -36,6 +36,7 @@ from cachesim.model.faults.nodes import (
     RebootCache,
     SlowCache,
     SlowDatabase,
+    SnapshotCache,
 )
 from cachesim.model.faults.slots import AddShard, RemoveShard, Reshard
 from cachesim.model.fleet.copying import FullCopy
@@ -77,6 +78,7 @@ __all__ = [
     "SkewClocks",
     "SlowCache",
     "SlowDatabase",
+    "SnapshotCache",
     "StopReplication",
     "Surge",
 ]

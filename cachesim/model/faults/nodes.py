@@ -40,8 +40,8 @@ class CrashCache(OfCache, _Crash):
     """The cache server's process ends at once, and starts again `down` seconds later.
 
     The calls under way are lost (their clients see ConnectionLost); later calls are refused until it is
-    back. `Engine.restart` says what content survives: nothing in a Memcached, nor in a Redis without a
-    snapshot.
+    back. `Engine.restart` says what content survives: nothing in a Memcached, nor in a Redis without
+    `persistence="rdb"`; with it, what the last complete snapshot has.
 
     >>> str(CrashCache(at=40, down=5))
     'CrashCache at 40 s for 5 s'
@@ -65,15 +65,31 @@ class CrashDatabase(_Crash):
 class RebootCache(OfCache, Switched):
     """An orderly restart: calls under way are finished, later ones refused, and the content is lost.
 
-    RebootCacheCluster does this: "all data lost" (ElastiCache User Guide). It takes `duration` seconds.
+    RebootCacheCluster does this: "all data lost" (ElastiCache User Guide). A Redis with
+    `persistence="rdb"` and save points writes a snapshot first, and has all its keys again. It takes
+    `duration` seconds.
     """
 
     switch = "refusing"
 
     def end(self, system: UnreliableSystem) -> None:
-        """Come back without the content."""
+        """Come back with the last snapshot, if there is one."""
+        self.struck(system).shut_down()
         self.struck(system).restart_engine()
         super().end(system)
+
+
+class SnapshotCache(OfCache):
+    """Somebody asks for a snapshot (BGSAVE): the node forks, and copies each page that it changes meanwhile.
+
+    The node stands still for `Node.fork` seconds per GiB; a child writes `Node.disk` bytes per second.
+    `result.snapshots` has a row for each. Nothing happens if a snapshot is being written already.
+    """
+
+    def play(self, system: UnreliableSystem) -> Steps:
+        """Begin once."""
+        yield system.until(self.at)
+        self.struck(system).snapshot()
 
 
 class FlushCache(OfCache):

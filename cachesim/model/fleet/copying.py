@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.model.fleet.replica import LazyReplica
+from cachesim.model.node import FORK
 from cachesim.spec import Bytes, Delay, Rate, Spec
 from cachesim.units import MIB
 
@@ -30,7 +31,7 @@ class FullCopy(Spec):
     FullCopy(bandwidth=1250000000.0)
     """
 
-    fork: Delay = 0.01  # seconds for which the primary stands still, per GiB of its memory
+    fork: Delay = FORK  # seconds for which the primary stands still, per GiB of its memory
     bandwidth: Rate = 125e6  # bytes per second from the primary to the replica (1 Gbit/s)
     load: Rate = 100e6  # bytes of the copy that the replica loads per second
     output_buffer: Bytes = 256 * MIB  # of the log while a copy runs; beyond it the link is closed

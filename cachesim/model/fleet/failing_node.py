@@ -15,7 +15,7 @@ from cachesim.errors import CommandError, ConnectionLost, Redirected, SimulatedF
 from cachesim.model.events import Visit
 from cachesim.model.fleet.arrivals import Depart
 from cachesim.model.fleet.copying import LOADING, CopyingReplica, FullCopy, Terms
-from cachesim.model.fleet.lost import all_held
+from cachesim.model.fleet.lost import all_held, held
 from cachesim.model.fleet.node import GroupNode
 from cachesim.model.fleet.replica_client import GroupNodeClient
 from cachesim.model.journey import Journey
@@ -194,11 +194,17 @@ class FailingNode(GroupNode, UnreliableCache):
             super().flush()
 
     def restart_engine(self) -> None:
-        """Restart: nothing in memory survives."""
-        if self.replica is None:
-            self._forgotten += all_held(self.engine, self.env._now, self.name)
+        """Restart: nothing in memory survives, but what the last snapshot has."""
+        had = all_held(self.engine, self.env._now, self.name) if self.replica is None else []
         self.stop_following()
         super().restart_engine()
+        entries = self.engine.table.entries
+        again = {
+            each.key
+            for each in had
+            if each.key in entries and held(self.engine, each.key) == each.write
+        }
+        self._forgotten += [each for each in had if each.key not in again]
 
     def forgotten(self) -> list[LostWrite]:
         """Take the list of what it lost in its last restart as a primary."""

@@ -63,6 +63,16 @@ class GroupNode(CacheTier):
         self.catch_up()
         return self.engine.execute(command)
 
+    def snapshot(self) -> None:
+        """Begin to write a snapshot of what has arrived by now."""
+        self.catch_up()
+        super().snapshot()
+
+    def save(self) -> bytes:
+        """Return a snapshot of what has arrived by now."""
+        self.catch_up()
+        return super().save()
+
     def follow(self, primary: "GroupNode", lag: Any, work: float, back: float) -> None:
         """Become a replica of a node, from now on; `work` is what an entry costs, `back` the way of an ACK."""
         self._links += 1

@@ -158,6 +158,10 @@ class UnreliableTier(Tier):
 class UnreliableCache(UnreliableTier, CacheTier):
     """A cache that may fail."""
 
+    def book(self, now: float, seconds: float) -> float:
+        """Let the node stand still from a moment on; return when that is over, at the present speed."""
+        return self.station.when(self.station.depart(self.station.work(now), seconds))
+
 
 class UnreliableQueries(UnreliableTier, QueryTier):
     """A connection pool that may fail. It counts its connections, also those of clients that no longer wait."""

@@ -28,6 +28,7 @@ from tests.engines.redis.random_commands import MAKERS
 PAGE = Path(__file__).parents[3] / "docs/howto/serve.md"
 NOT_DRAWN = {  # by random_commands: refused, other bytes with the same meaning, or other clients are needed
     "DEBUG", "DUMP", "INFO", "LOLWUT", "PUBLISH", "PUBSUB", "SPOP",
+    "BGREWRITEAOF", "BGSAVE", "LASTSAVE", "SAVE",  # tests/live/test_snapshots.py has them
     *(name for name, row in COMMANDS.items() if row.blocks),
 }  # fmt: skip
 NO_BYTES = {  # replies strings, yet has no `replies`: a number, a key's name or a short fact
