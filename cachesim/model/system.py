@@ -297,6 +297,10 @@ class System:
         """Give the writes that a failover lost; without a fleet there is none."""
         return ()
 
+    def leading_engines(self) -> list[Engine]:
+        """List the engines that take writes."""
+        return [self.cache.engine]
+
     def snapshots(self) -> Sequence[tuple[Any, ...]]:
         """List the snapshots that the nodes have begun, in the order of their times."""
         return sorted(taken for tier in self.caches for taken in tier.snapshots())

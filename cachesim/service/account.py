@@ -8,7 +8,7 @@ from cachesim.errors import BadInput
 from cachesim.rng import stream
 from cachesim.service.bill import Ledger
 from cachesim.service.calendar import Calendar
-from cachesim.service.fleet import Fleet, NoFleet
+from cachesim.service.fleet import Fleet
 from cachesim.service.timings import Timings
 
 REGION = "us-east-1"
@@ -26,7 +26,7 @@ class Account:
     def __init__(self, seed: int = 1, timings: str = "typical", previous: bool = False) -> None:
         self.calendar = Calendar()
         self.ledger = Ledger()
-        self.fleet: Fleet = NoFleet()
+        self.fleet = Fleet()
         self.previous = previous  # whether node types of the previous generation may be created
         self.timings = Timings(timings, stream(seed, "timings"))
         self.desks: dict[str, Any] = {}

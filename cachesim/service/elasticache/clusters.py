@@ -7,6 +7,7 @@ from typing import Any
 from cachesim.node_types import NodeType
 from cachesim.service.elasticache.checks import identifier, in_range, known_node_type
 from cachesim.service.elasticache.events import Events
+from cachesim.service.fleet import Order
 from cachesim.service.faults import Fault, bad_combination, bad_value
 from cachesim.service.pages import page
 
@@ -36,9 +37,10 @@ class Cluster:
         """The names of its nodes."""
         return [f"{number:04}" for number in range(1, len(self.zones) + 1)]
 
-    def rented(self) -> list[str]:
-        """Return the names of its nodes on the bill."""
-        return [f"{self.id} {node}" if len(self.zones) > 1 else self.id for node in self.nodes]
+    def rented(self, nodes: list[str] | None = None) -> list[str]:
+        """Return the names of its nodes, or of some of them, on the bill."""
+        chosen = self.nodes if nodes is None else nodes
+        return [f"{self.id} {node}" if len(self.zones) > 1 else self.id for node in chosen]
 
     def endpoint(self, node: str) -> dict[str, Any]:
         """Return the address of a node."""
@@ -166,10 +168,10 @@ class Clusters(Events):
         found.status = "rebooting cluster nodes"
         for node in nodes:
             self.tell("node shut down", found.id, node)
-        self.account.fleet.reboot(found.id, nodes)
-        self.account.calendar.at(
-            self.account.timings.draw("reboot"), lambda: self._restarted(found, nodes)
-        )
+        lasts = self.account.timings.draw("reboot")
+        for name in found.rented(nodes):
+            self.account.fleet.order(Order(self.account.calendar.now, name, "reboot", lasts))
+        self.account.calendar.at(lasts, lambda: self._restarted(found, nodes))
         return {"CacheCluster": found.shown(with_nodes=True)}
 
     def _restarted(self, cluster: Cluster, nodes: list[str]) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from cachesim.service.elasticache.groups import Group, Groups, Shard
 from cachesim.service.faults import Fault, bad_combination
+from cachesim.service.fleet import Order
 
 DAY = 86400.0  # seconds
 MOST = 15  # node groups that may be failed over in 24 hours
@@ -27,10 +28,18 @@ class Failovers(Groups):
         self._count_call()
         group.status = "modifying"
         self.tell("failover asked", group.id, shard.id)
-        draw = self.account.timings.draw
-        delay = draw("failover detected") + draw("promotion")
-        self.account.calendar.at(delay, lambda: self._promoted(group, shard))
+        self._stop(group, shard)
         return {"ReplicationGroup": group.shown()}
+
+    def _stop(self, group: Group, shard: Shard) -> None:
+        """Stop the primary: a replica leads some seconds later, a new node follows minutes later."""
+        draw, calendar = self.account.timings.draw, self.account.calendar
+        noticed, promoted = draw("failover detected"), draw("promotion")
+        recovered = noticed + promoted + draw("new nodes") + draw("full copy")
+        old = shard.primary.id
+        self.account.fleet.order(Order(calendar.now, old, "kill", recovered, noticed, promoted))
+        calendar.at(noticed + promoted, lambda: self._promoted(group, shard))
+        calendar.at(recovered, lambda: self._recovered(group, old))
 
     def _count_call(self) -> None:
         now = self.account.calendar.now
@@ -45,13 +54,9 @@ class Failovers(Groups):
     def _promoted(self, group: Group, shard: Shard) -> None:
         old = shard.primary
         new = shard.primary = shard.replicas()[0]
-        self.account.fleet.promote(old.id, new.id)
         self.tell("failover ended", old.id, old.id, new.id, topic=group.topic)
         self.tell("group failover ended", group.id, old.id, new.id)
         self.tell("recovery began", old.id, "0001", topic=group.topic)
-        draw = self.account.timings.draw
-        delay = draw("new nodes") + draw("full copy")
-        self.account.calendar.at(delay, lambda: self._recovered(group, old.id))
 
     def _recovered(self, group: Group, member: str) -> None:
         group.status = "available"
