@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cachesim.model.strategies.base import Strategy
     from cachesim.model.workload import Workload
 
-POLICY = "volatile-lru"  # of default.redis7
+POLICY: Literal["volatile-lru"] = "volatile-lru"  # of default.redis7
 
 
 class Cloud:
@@ -122,7 +122,7 @@ class Cloud:
         if resource.status == "creating":
             raise BadInput(f'"{resource.id}" is still being created; wait until it is available')
         self.account.calendar.advance(60 * minutes)
-        orders = self.account.fleet.between(begin, self.account.calendar.now)
+        orders = self.account.orders.between(begin, self.account.calendar.now)
         fleet, faults = faults_of(nodes, orders, begin)
         scenario = Scenario(
             strategy=strategy or LazyLoading(ttl=60),
@@ -157,7 +157,7 @@ class Cloud:
 
     def bill(self) -> str:
         """Return the bill until now: every node with its hours, and the sum in US dollars."""
-        return self.account.ledger.table(self.account.calendar.now)
+        return self.account.bill.table(self.account.calendar.now)
 
     @property
     def inbox(self) -> list[Message]:

@@ -6,9 +6,9 @@ from typing import Any
 
 from cachesim.errors import BadInput
 from cachesim.rng import stream
-from cachesim.service.bill import Ledger
+from cachesim.service.bill import Bill
 from cachesim.service.calendar import Calendar
-from cachesim.service.fleet import Fleet
+from cachesim.service.orders import Orders
 from cachesim.service.timings import Timings
 
 REGION = "us-east-1"
@@ -25,8 +25,8 @@ class Account:
 
     def __init__(self, seed: int = 1, timings: str = "typical", previous: bool = False) -> None:
         self.calendar = Calendar()
-        self.ledger = Ledger()
-        self.fleet = Fleet()
+        self.bill = Bill()
+        self.orders = Orders()
         self.previous = previous  # whether node types of the previous generation may be created
         self.timings = Timings(timings, stream(seed, "timings"))
         self.desks: dict[str, Any] = {}

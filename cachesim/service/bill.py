@@ -26,14 +26,14 @@ class Rented:
         return self.hours(now) * self.node_type.price
 
 
-class Ledger:
+class Bill:
     """Every node that was ever rented in an account.
 
     >>> from cachesim.node_types import node_type
-    >>> ledger = Ledger()
-    >>> ledger.begin("shop-001", node_type("cache.t3.micro"), now=0.0)
-    >>> ledger.end("shop-001", now=3601.0)
-    >>> ledger.total(now=99999.0)  # two hours at 0.017
+    >>> bill = Bill()
+    >>> bill.begin("shop-001", node_type("cache.t3.micro"), now=0.0)
+    >>> bill.end("shop-001", now=3601.0)
+    >>> bill.total(now=99999.0)  # two hours at 0.017
     0.034
     """
 

@@ -1,14 +1,14 @@
-"""`Fault`: an error of the service, as AWS models it."""
+"""`ServiceFault`: an error of the service, as AWS models it."""
 
 from cachesim.errors import CachesimError
 
 
-class Fault(CachesimError):
+class ServiceFault(CachesimError):
     """An operation that a desk refuses.
 
     `shape` is the name of the error's shape in AWS's model; the wire finds its code and status there.
 
-    >>> str(Fault("SnapshotNotFoundFault", "Snapshot x not found."))
+    >>> str(ServiceFault("SnapshotNotFoundFault", "Snapshot x not found."))
     'Snapshot x not found.'
     """
 
@@ -17,11 +17,11 @@ class Fault(CachesimError):
         self.shape = shape
 
 
-def bad_value(text: str) -> Fault:
+def bad_value(text: str) -> ServiceFault:
     """Return the error for one value that is not allowed."""
-    return Fault("InvalidParameterValueException", text)
+    return ServiceFault("InvalidParameterValueException", text)
 
 
-def bad_combination(text: str) -> Fault:
+def bad_combination(text: str) -> ServiceFault:
     """Return the error for values that do not go together."""
-    return Fault("InvalidParameterCombinationException", text)
+    return ServiceFault("InvalidParameterCombinationException", text)

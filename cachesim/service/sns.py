@@ -4,7 +4,7 @@ import uuid
 from typing import Any, NamedTuple
 
 from cachesim.service.account import Account
-from cachesim.service.faults import Fault
+from cachesim.service.faults import ServiceFault
 
 PROTOCOLS = ("inbox",)  # shown to the notebook
 
@@ -38,7 +38,7 @@ class Sns:
         """Let an endpoint hear what is published to a topic."""
         topic = self._topic(request["TopicArn"])
         if request["Protocol"] not in PROTOCOLS:
-            raise Fault(
+            raise ServiceFault(
                 "InvalidParameterException",
                 f"Invalid parameter: the protocol {request['Protocol']} is not simulated; use inbox.",
             )
@@ -79,5 +79,5 @@ class Sns:
 
     def _topic(self, arn: str) -> list[dict[str, str]]:
         if arn not in self.topics:
-            raise Fault("NotFoundException", "Topic does not exist")
+            raise ServiceFault("NotFoundException", "Topic does not exist")
         return self.topics[arn]

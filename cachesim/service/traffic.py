@@ -1,5 +1,6 @@
 """Traffic for the nodes of an account: a scenario of the model for some minutes, and what the metrics say of it."""
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -13,9 +14,9 @@ from cachesim.node_types import NodeType
 from cachesim.records import FOLLOWER, PRIMARY
 from cachesim.service.account import Account
 from cachesim.service.cloudwatch.series import MINUTE, Name
-from cachesim.service.elasticache.clusters import Cluster
-from cachesim.service.elasticache.groups import Group
-from cachesim.service.fleet import Order
+from cachesim.service.elasticache.clusters import CacheCluster
+from cachesim.service.elasticache.groups import ReplicationGroup
+from cachesim.service.orders import Order
 
 SPACE = "AWS/ElastiCache"
 COUNTERS = {"Evictions": "evictions", "Reclaimed": "expirations"}  # metric -> column of a sample
@@ -30,9 +31,9 @@ class Nodes(NamedTuple):
     engine: str
 
 
-def nodes_of(resource: Group | Cluster) -> Nodes:
+def nodes_of(resource: ReplicationGroup | CacheCluster) -> Nodes:
     """Describe a group or a cluster as a fleet of the model; a primary is the first of its shard."""
-    if isinstance(resource, Cluster):
+    if isinstance(resource, CacheCluster):
         rented = resource.rented()
         fleet = Pool(len(rented)) if resource.engine == "memcached" else Replicated(replicas=0)
         names = {f"node-{number}": name for number, name in enumerate(rented)}
@@ -50,7 +51,8 @@ def nodes_of(resource: Group | Cluster) -> Nodes:
 def faults_of(nodes: Nodes, orders: list[Order], begin: float) -> tuple[Fleet, tuple[Fault, ...]]:
     """Turn the orders of a run into faults, and into a fleet that fails over when the service said."""
     model = {own: name for name, own in nodes.names.items()}
-    fleet, faults = nodes.fleet, []
+    fleet: Fleet = nodes.fleet
+    faults: list[Fault] = []
     for order in orders:
         if order.node not in model:
             continue
@@ -74,7 +76,7 @@ def publish(account: Account, nodes: Nodes, result: Any, begin: float, limit: fl
         if own is None:
             continue
         dimensions = (("CacheClusterId", own), ("CacheNodeId", "0001"))
-        for minute, metrics in _by_minute(samples.iloc[::1], answered, str(name), limit):
+        for minute, metrics in _by_minute(samples, answered, str(name), limit):
             for metric, (unit, value) in metrics.items():
                 for keys in (dimensions[:1], dimensions):
                     desk.put(Name(SPACE, metric, keys), unit, begin + minute, [value])
@@ -92,8 +94,11 @@ def _answered(history: pd.DataFrame) -> pd.DataFrame:
 def _by_minute(samples: pd.DataFrame, answered: pd.DataFrame, node: str, limit: float) -> Any:
     """Yield (second at which the minute begins, metric -> (unit, value))."""
     rows = samples.drop_duplicates("begin").sort_values("begin").to_dict("records")
-    for before, after in zip(rows, rows[1:], strict=False):
-        if after["begin"] - before["begin"] < MINUTE / 2 or after["role"] not in (PRIMARY, FOLLOWER):
+    for before, after in pairwise(rows):
+        if after["begin"] - before["begin"] < MINUTE / 2 or after["role"] not in (
+            PRIMARY,
+            FOLLOWER,
+        ):
             continue  # a node that is down sends nothing
         minute = int(before["begin"] // MINUTE * MINUTE)
         counted = answered.loc[(node, minute)] if (node, minute) in answered.index else None

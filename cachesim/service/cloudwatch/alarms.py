@@ -1,20 +1,22 @@
 """Alarms: M of the last N periods beyond a threshold; they tell a topic when their state changes."""
 
 import json
+import operator
+from collections.abc import Callable
 from typing import Any
 
 from cachesim.service.account import Account
 from cachesim.service.cloudwatch.metrics import Metrics
 from cachesim.service.cloudwatch.series import MINUTE, Name, Series, dimensions_of, statistic
-from cachesim.service.faults import Fault
+from cachesim.service.faults import ServiceFault
 
 OK, ALARM, UNKNOWN = "OK", "ALARM", "INSUFFICIENT_DATA"
 ACTIONS = {OK: "OKActions", ALARM: "AlarmActions", UNKNOWN: "InsufficientDataActions"}
-COMPARISONS = {
-    "GreaterThanThreshold": lambda value, bound: value > bound,
-    "GreaterThanOrEqualToThreshold": lambda value, bound: value >= bound,
-    "LessThanThreshold": lambda value, bound: value < bound,
-    "LessThanOrEqualToThreshold": lambda value, bound: value <= bound,
+COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    "GreaterThanThreshold": operator.gt,
+    "GreaterThanOrEqualToThreshold": operator.ge,
+    "LessThanThreshold": operator.lt,
+    "LessThanOrEqualToThreshold": operator.le,
 }
 
 
@@ -57,7 +59,7 @@ class Alarm:
         if all(each is None for each in verdicts):
             return self._without_data()
         treated = self.request.get("TreatMissingData", "missing")
-        filler = {"breaching": True, "notBreaching": False}.get(treated, None)
+        filler = {"breaching": True, "notBreaching": False}.get(treated)
         breaching = [filler if each is None else each for each in verdicts].count(True)
         return ALARM if breaching >= self.request.get("DatapointsToAlarm", count) else OK
 
@@ -75,7 +77,7 @@ class Alarm:
             return None
         name = self.request.get("Statistic") or self.request["ExtendedStatistic"]
         compare = COMPARISONS[self.request["ComparisonOperator"]]
-        return bool(compare(statistic(name, values), self.request["Threshold"]))
+        return compare(statistic(name, values), self.request["Threshold"])
 
 
 class CloudWatch(Metrics):
@@ -88,13 +90,15 @@ class CloudWatch(Metrics):
     def PutMetricAlarm(self, request: dict[str, Any]) -> dict[str, Any]:
         """Make or replace an alarm."""
         if request["ComparisonOperator"] not in COMPARISONS or "Threshold" not in request:
-            raise Fault(
+            raise ServiceFault(
                 "InvalidParameterValueException",
                 f"The alarm {request['AlarmName']} needs a Threshold, and a ComparisonOperator of "
                 f"{', '.join(COMPARISONS)}.",
             )
         if request.get("DatapointsToAlarm", 1) > request["EvaluationPeriods"]:
-            raise Fault("ValidationError", "DatapointsToAlarm must be at most EvaluationPeriods.")
+            raise ServiceFault(
+                "ValidationError", "DatapointsToAlarm must be at most EvaluationPeriods."
+            )
         self.alarms[request["AlarmName"]] = Alarm(request)
         return {}
 
@@ -114,7 +118,9 @@ class CloudWatch(Metrics):
     def SetAlarmState(self, request: dict[str, Any]) -> dict[str, Any]:
         """Set the state of an alarm until it is judged again."""
         if request["AlarmName"] not in self.alarms:
-            raise Fault("ResourceNotFound", f"The alarm {request['AlarmName']} does not exist.")
+            raise ServiceFault(
+                "ResourceNotFound", f"The alarm {request['AlarmName']} does not exist."
+            )
         alarm = self.alarms[request["AlarmName"]]
         self._change(alarm, request["StateValue"], self.account.calendar.now)
         return {}

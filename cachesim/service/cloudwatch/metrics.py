@@ -6,7 +6,7 @@ from typing import Any
 
 from cachesim.service.account import Account
 from cachesim.service.cloudwatch.series import MINUTE, Name, Series, dimensions_of, statistic
-from cachesim.service.faults import Fault
+from cachesim.service.faults import ServiceFault
 
 PERCENTILE = re.compile(r"p\d{1,2}(\.\d+)?|p100")
 MOST_POINTS = 1440  # of one GetMetricStatistics
@@ -82,17 +82,17 @@ class Metrics:
 
     def _check(self, period: int, begin: float, end: float) -> None:
         if period <= 0 or period % MINUTE:
-            raise Fault(
+            raise ServiceFault(
                 "InvalidParameterValueException",
                 f"The parameter Period must be a multiple of 60, got {period}.",
             )
         if begin >= end:
-            raise Fault(
+            raise ServiceFault(
                 "InvalidParameterValueException",
                 "The parameter StartTime must be less than the parameter EndTime.",
             )
         if (end - begin) / period > MOST_POINTS:
-            raise Fault(
+            raise ServiceFault(
                 "InvalidParameterCombinationException",
                 f"You have requested more than {MOST_POINTS} datapoints; choose a longer Period.",
             )

@@ -7,8 +7,8 @@ from typing import Any
 from cachesim.node_types import NodeType
 from cachesim.service.elasticache.checks import identifier, in_range, known_node_type
 from cachesim.service.elasticache.events import Events
-from cachesim.service.fleet import Order
-from cachesim.service.faults import Fault, bad_combination, bad_value
+from cachesim.service.faults import ServiceFault, bad_combination, bad_value
+from cachesim.service.orders import Order
 from cachesim.service.pages import page
 
 PORTS = {"redis": 6379, "memcached": 11211}
@@ -17,7 +17,7 @@ MOST_NODES = 40  # of a Memcached cluster
 
 
 @dataclass
-class Cluster:
+class CacheCluster:
     """A cache cluster; a member of a replication group has its name in `group`."""
 
     id: str
@@ -86,18 +86,18 @@ class Cluster:
         }
 
 
-class Clusters(Events):
+class CacheClusters(Events):
     """The operations on cache clusters."""
 
     def __init__(self, account: Any) -> None:
         super().__init__(account)
-        self.clusters: dict[str, Cluster] = {}
+        self.clusters: dict[str, CacheCluster] = {}
 
     def CreateCacheCluster(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to make a cluster; it is available some minutes later."""
         made = self._cluster_of(request)
         if made.id in self.clusters:
-            raise Fault(
+            raise ServiceFault(
                 "CacheClusterAlreadyExistsFault", f"Cache cluster {made.id} already exists."
             )
         self.clusters[made.id] = made
@@ -106,7 +106,7 @@ class Clusters(Events):
         )
         return {"CacheCluster": made.shown()}
 
-    def _cluster_of(self, request: dict[str, Any]) -> Cluster:
+    def _cluster_of(self, request: dict[str, Any]) -> CacheCluster:
         name = identifier(request["CacheClusterId"], "CacheClusterId")
         engine = request.get("Engine", "redis")
         if engine not in PORTS:
@@ -117,7 +117,7 @@ class Clusters(Events):
                 "Cannot create a Redis cluster with a NumCacheNodes parameter greater than 1."
             )
         zones = self.account.zones()
-        return Cluster(
+        return CacheCluster(
             name,
             engine,
             known_node_type(request.get("CacheNodeType", "cache.t3.micro"), self.account.previous),
@@ -128,11 +128,11 @@ class Clusters(Events):
             port=request.get("Port", PORTS[engine]),
         )
 
-    def opened(self, cluster: Cluster) -> None:
+    def opened(self, cluster: CacheCluster) -> None:
         """Let a cluster be available: its nodes run from now on."""
         cluster.status = "available"
         for node in cluster.rented():
-            self.account.ledger.begin(node, cluster.node_type, self.account.calendar.now)
+            self.account.bill.begin(node, cluster.node_type, self.account.calendar.now)
         self.tell("cluster created", cluster.id, topic=cluster.topic)
         for node, zone in zip(cluster.nodes, cluster.zones, strict=True):
             self.tell("node added", cluster.id, node, zone)
@@ -151,11 +151,11 @@ class Clusters(Events):
         self.account.calendar.at(self.account.timings.draw("delete"), lambda: self.closed(found))
         return {"CacheCluster": found.shown()}
 
-    def closed(self, cluster: Cluster) -> None:
+    def closed(self, cluster: CacheCluster) -> None:
         """Let a cluster be gone: its nodes are paid until now."""
         del self.clusters[cluster.id]
         for node in cluster.rented():
-            self.account.ledger.end(node, self.account.calendar.now)
+            self.account.bill.end(node, self.account.calendar.now)
         self.tell("cluster deleted", cluster.id, topic=cluster.topic)
 
     def RebootCacheCluster(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -164,42 +164,42 @@ class Clusters(Events):
         nodes = request["CacheNodeIdsToReboot"]
         for node in nodes:
             if node not in found.nodes:
-                raise Fault("CacheNodeNotFoundFault", f"CacheNode {node} not found.")
+                raise ServiceFault("CacheNodeNotFoundFault", f"CacheNode {node} not found.")
         found.status = "rebooting cluster nodes"
         for node in nodes:
             self.tell("node shut down", found.id, node)
         lasts = self.account.timings.draw("reboot")
         for name in found.rented(nodes):
-            self.account.fleet.order(Order(self.account.calendar.now, name, "reboot", lasts))
+            self.account.orders.order(Order(self.account.calendar.now, name, "reboot", lasts))
         self.account.calendar.at(lasts, lambda: self._restarted(found, nodes))
         return {"CacheCluster": found.shown(with_nodes=True)}
 
-    def _restarted(self, cluster: Cluster, nodes: list[str]) -> None:
+    def _restarted(self, cluster: CacheCluster, nodes: list[str]) -> None:
         cluster.status = "available"
         for node in nodes:
             self.tell("node restarted", cluster.id, node, topic=cluster.topic)
 
-    def cluster(self, name: str) -> Cluster:
+    def cluster(self, name: str) -> CacheCluster:
         """Return a cluster that is there."""
         if name.lower() not in self.clusters:
-            raise Fault("CacheClusterNotFoundFault", f"CacheCluster not found: {name}")
+            raise ServiceFault("CacheClusterNotFoundFault", f"CacheCluster not found: {name}")
         return self.clusters[name.lower()]
 
-    def available(self, name: str) -> Cluster:
+    def available(self, name: str) -> CacheCluster:
         """Return a cluster that is available."""
         found = self.cluster(name)
         if found.status != "available":
-            raise Fault(
+            raise ServiceFault(
                 "InvalidCacheClusterStateFault",
                 f"Cache cluster {found.id} must be in available state, not {found.status}.",
             )
         return found
 
-    def alone(self, name: str) -> Cluster:
+    def alone(self, name: str) -> CacheCluster:
         """Return an available cluster that is no member of a replication group."""
         found = self.available(name)
         if found.group:
-            raise Fault(
+            raise ServiceFault(
                 "InvalidCacheClusterStateFault",
                 f"Cache cluster {found.id} is a member of the replication group {found.group}.",
             )

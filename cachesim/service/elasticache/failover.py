@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from cachesim.service.elasticache.groups import Group, Groups, Shard
-from cachesim.service.faults import Fault, bad_combination
-from cachesim.service.fleet import Order
+from cachesim.service.elasticache.groups import ReplicationGroup, ReplicationGroups, Shard
+from cachesim.service.faults import ServiceFault, bad_combination
+from cachesim.service.orders import Order
 
 DAY = 86400.0  # seconds
 MOST = 15  # node groups that may be failed over in 24 hours
 
 
-class Failovers(Groups):
+class Failovers(ReplicationGroups):
     """The operation TestFailover."""
 
     def __init__(self, account: Any) -> None:
@@ -31,13 +31,13 @@ class Failovers(Groups):
         self._stop(group, shard)
         return {"ReplicationGroup": group.shown()}
 
-    def _stop(self, group: Group, shard: Shard) -> None:
+    def _stop(self, group: ReplicationGroup, shard: Shard) -> None:
         """Stop the primary: a replica leads some seconds later, a new node follows minutes later."""
         draw, calendar = self.account.timings.draw, self.account.calendar
         noticed, promoted = draw("failover detected"), draw("promotion")
         recovered = noticed + promoted + draw("new nodes") + draw("full copy")
         old = shard.primary.id
-        self.account.fleet.order(Order(calendar.now, old, "kill", recovered, noticed, promoted))
+        self.account.orders.order(Order(calendar.now, old, "kill", recovered, noticed, promoted))
         calendar.at(noticed + promoted, lambda: self._promoted(group, shard))
         calendar.at(recovered, lambda: self._recovered(group, old))
 
@@ -45,30 +45,30 @@ class Failovers(Groups):
         now = self.account.calendar.now
         self._asked = [when for when in self._asked if when > now - DAY]
         if len(self._asked) >= MOST:
-            raise Fault(
+            raise ServiceFault(
                 "APICallRateForCustomerExceededFault",
                 f"At most {MOST} node groups can be failed over in 24 hours.",
             )
         self._asked.append(now)
 
-    def _promoted(self, group: Group, shard: Shard) -> None:
+    def _promoted(self, group: ReplicationGroup, shard: Shard) -> None:
         old = shard.primary
         new = shard.primary = shard.replicas()[0]
         self.tell("failover ended", old.id, old.id, new.id, topic=group.topic)
         self.tell("group failover ended", group.id, old.id, new.id)
         self.tell("recovery began", old.id, "0001", topic=group.topic)
 
-    def _recovered(self, group: Group, member: str) -> None:
+    def _recovered(self, group: ReplicationGroup, member: str) -> None:
         group.status = "available"
         self.tell("recovery ended", member, "0001", topic=group.topic)
 
 
-def shard_of(group: Group, name: str) -> Shard:
+def shard_of(group: ReplicationGroup, name: str) -> Shard:
     """Return a shard by its name."""
     for shard in group.shards:
         if shard.id == name:
             return shard
-    raise Fault("NodeGroupNotFoundFault", f"NodeGroup {name} not found.")
+    raise ServiceFault("NodeGroupNotFoundFault", f"NodeGroup {name} not found.")
 
 
 class ElastiCache(Failovers):

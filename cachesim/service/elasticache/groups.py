@@ -12,8 +12,8 @@ from cachesim.service.elasticache.checks import (
     known_node_type,
     window,
 )
-from cachesim.service.elasticache.clusters import PORTS, Cluster, Clusters
-from cachesim.service.faults import Fault, bad_combination, bad_value
+from cachesim.service.elasticache.clusters import PORTS, CacheCluster, CacheClusters
+from cachesim.service.faults import ServiceFault, bad_combination, bad_value
 from cachesim.service.pages import page
 
 MOST_MEMBERS = 6  # of a shard: the primary and five replicas
@@ -30,17 +30,17 @@ class Shard:
     """A node group: its members in order of their names, and which of them leads."""
 
     id: str
-    members: list[Cluster]
-    primary: Cluster
+    members: list[CacheCluster]
+    primary: CacheCluster
     slots: str = ""
 
-    def replicas(self) -> list[Cluster]:
+    def replicas(self) -> list[CacheCluster]:
         """Return the members that follow."""
         return [each for each in self.members if each is not self.primary]
 
 
 @dataclass
-class Group:
+class ReplicationGroup:
     """A replication group."""
 
     id: str
@@ -57,7 +57,7 @@ class Group:
     settings: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def members(self) -> list[Cluster]:
+    def members(self) -> list[CacheCluster]:
         """All members of all shards."""
         return [member for shard in self.shards for member in shard.members]
 
@@ -102,7 +102,7 @@ class Group:
         }
         return {**found, **ends}
 
-    def _member(self, shard: Shard, member: Cluster) -> dict[str, Any]:
+    def _member(self, shard: Shard, member: CacheCluster) -> dict[str, Any]:
         found = {
             "CacheClusterId": member.id,
             "CacheNodeId": "0001",
@@ -114,18 +114,18 @@ class Group:
         return {**found, "CurrentRole": role, "ReadEndpoint": member.endpoint("0001")}
 
 
-class Groups(Clusters):
+class ReplicationGroups(CacheClusters):
     """The operations on replication groups."""
 
     def __init__(self, account: Any) -> None:
         super().__init__(account)
-        self.groups: dict[str, Group] = {}
+        self.groups: dict[str, ReplicationGroup] = {}
 
     def CreateReplicationGroup(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to make a group; it is available some minutes later."""
         name = identifier(request["ReplicationGroupId"], "ReplicationGroupId")
         if name in self.groups:
-            raise Fault(
+            raise ServiceFault(
                 "ReplicationGroupAlreadyExistsFault", f"Replication group {name} already exists."
             )
         made = self._group_of(name, request)
@@ -135,13 +135,13 @@ class Groups(Clusters):
         self.account.calendar.at(self.account.timings.draw(step), lambda: self._opened(made))
         return {"ReplicationGroup": made.shown()}
 
-    def _group_of(self, name: str, request: dict[str, Any]) -> Group:
+    def _group_of(self, name: str, request: dict[str, Any]) -> ReplicationGroup:
         sharded, shards, members = sizes(request)
         check_failover(request, sharded, members)
         kind = known_node_type(
             request.get("CacheNodeType", "cache.t3.micro"), self.account.previous
         )
-        return Group(
+        return ReplicationGroup(
             name,
             request["ReplicationGroupDescription"],
             kind,
@@ -162,7 +162,7 @@ class Groups(Clusters):
         zones = self.account.zones()
         prefix = f"{name}-{number + 1:04}-" if sizes(request)[0] else f"{name}-"
         made = [
-            Cluster(
+            CacheCluster(
                 f"{prefix}{place + 1:03}", "redis", kind, [zones[place % len(zones)]],
                 self.account.calendar.date,
                 self.account.arn("elasticache", f"cluster:{prefix}{place + 1:03}"),
@@ -174,7 +174,7 @@ class Groups(Clusters):
         begin, end = (SLOTS * edge // shards for edge in (number, number + 1))
         return Shard(f"{number + 1:04}", made, made[0], f"{begin}-{end - 1}")
 
-    def _opened(self, group: Group) -> None:
+    def _opened(self, group: ReplicationGroup) -> None:
         group.status = "available"
         for member in group.members:
             self.opened(member)
@@ -195,23 +195,25 @@ class Groups(Clusters):
         self.account.calendar.at(self.account.timings.draw("delete"), lambda: self._closed(found))
         return {"ReplicationGroup": found.shown()}
 
-    def _closed(self, group: Group) -> None:
+    def _closed(self, group: ReplicationGroup) -> None:
         del self.groups[group.id]
         for member in group.members:
             self.closed(member)
         self.tell("group deleted", group.id, group.id, topic=group.topic)
 
-    def group(self, name: str) -> Group:
+    def group(self, name: str) -> ReplicationGroup:
         """Return a group that is there."""
         if name.lower() not in self.groups:
-            raise Fault("ReplicationGroupNotFoundFault", f"ReplicationGroup {name} not found.")
+            raise ServiceFault(
+                "ReplicationGroupNotFoundFault", f"ReplicationGroup {name} not found."
+            )
         return self.groups[name.lower()]
 
-    def ready(self, name: str) -> Group:
+    def ready(self, name: str) -> ReplicationGroup:
         """Return a group that is available."""
         found = self.group(name)
         if found.status != "available":
-            raise Fault(
+            raise ServiceFault(
                 "InvalidReplicationGroupStateFault",
                 "Replication group must be in available state to modify.",
             )

@@ -13,7 +13,7 @@ import botocore.waiter
 from botocore.awsrequest import AWSResponse
 
 from cachesim.service.account import REGION, Account
-from cachesim.service.faults import Fault
+from cachesim.service.faults import ServiceFault
 from cachesim.service.wire.parse import check, parse
 from cachesim.service.wire.write import Reply, refusal, reply
 
@@ -27,9 +27,9 @@ def answer(account: Account, path: str, headers: Mapping[str, str], body: bytes)
         desk = account.desk(call.operation.service_model.service_name)
         operation = getattr(desk, call.operation.name, None)
         if operation is None:
-            raise Fault("NotImplemented", f"{call.operation.name} is not simulated.")
+            raise ServiceFault("NotImplemented", f"{call.operation.name} is not simulated.")
         return reply(call, operation(call.parameters), request_id)
-    except Fault as fault:
+    except ServiceFault as fault:
         return refusal(call, fault, request_id)
 
 

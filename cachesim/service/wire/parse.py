@@ -14,13 +14,13 @@ from urllib.parse import parse_qs
 from botocore.model import OperationModel, Shape
 from botocore.validate import ParamValidator
 
-from cachesim.service.faults import Fault
+from cachesim.service.faults import ServiceFault
 from cachesim.service.wire.models import by_target, by_version, service
 
 CBOR = re.compile(r"/service/(\w+)/operation/(\w+)")
 
 
-class Call(NamedTuple):
+class ServiceCall(NamedTuple):
     """What a request asks for, and how its answer is to be written."""
 
     protocol: str  # query, json or cbor
@@ -28,44 +28,48 @@ class Call(NamedTuple):
     parameters: dict[str, Any]
 
 
-def parse(path: str, headers: Mapping[str, str], body: bytes) -> Call:
-    """Read a request. Raises Fault if no service has such an operation."""
+def parse(path: str, headers: Mapping[str, str], body: bytes) -> ServiceCall:
+    """Read a request. Raises ServiceFault if no service has such an operation."""
     if "X-Amz-Target" in headers:
         prefix, _, name = headers["X-Amz-Target"].partition(".")
         operation = _operation(by_target().get(prefix), name)
-        return Call("json", operation, _plain(operation.input_shape, json.loads(body or b"{}")))
+        return ServiceCall(
+            "json", operation, _plain(operation.input_shape, json.loads(body or b"{}"))
+        )
     if match := CBOR.fullmatch(path):
         import cbor2
 
         operation = _operation(by_target().get(match[1]), match[2])
-        return Call("cbor", operation, _plain(operation.input_shape, cbor2.loads(body or b"\xa0")))
+        return ServiceCall(
+            "cbor", operation, _plain(operation.input_shape, cbor2.loads(body or b"\xa0"))
+        )
     form = {key: each[0] for key, each in parse_qs(body.decode(), keep_blank_values=True).items()}
     found = by_version().get((form.get("Version", ""), form.get("Action", "")))
     if found is None:
-        raise Fault(
+        raise ServiceFault(
             "InvalidAction", f"The action {form.get('Action')} is not valid for this endpoint."
         )
-    return Call("query", found, _form(found.input_shape, form, "") or {})
+    return ServiceCall("query", found, _form(found.input_shape, form, "") or {})
 
 
 def _operation(name: str | None, operation: str) -> OperationModel:
     if name is None or operation not in service(name).operation_names:
-        raise Fault("UnknownOperationException", f"The operation {operation} is not known.")
+        raise ServiceFault("UnknownOperationException", f"The operation {operation} is not known.")
     return service(name).operation_model(operation)
 
 
-def check(call: Call) -> None:
+def check(call: ServiceCall) -> None:
     """Refuse what botocore itself would refuse: types, required members, names of an enum."""
     shape = call.operation.input_shape
     if shape is None:
         return
     report = ParamValidator().validate(call.parameters, shape)
     if report.has_errors():
-        raise Fault("InvalidParameterValueException", report.generate_report())
+        raise ServiceFault("InvalidParameterValueException", report.generate_report())
     for name, member in shape.members.items():
         known = getattr(member, "enum", [])
         if known and call.parameters.get(name, known[0]) not in known:
-            raise Fault(
+            raise ServiceFault(
                 "InvalidParameterValueException",
                 f"Invalid value {call.parameters[name]} for {name}; choose one of {', '.join(known)}.",
             )

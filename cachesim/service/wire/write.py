@@ -2,14 +2,15 @@
 
 import base64
 import json
+from collections.abc import Callable
 from datetime import UTC
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
 from botocore.model import OperationModel, Shape
 
-from cachesim.service.faults import Fault
-from cachesim.service.wire.parse import Call
+from cachesim.service.faults import ServiceFault
+from cachesim.service.wire.parse import ServiceCall
 
 
 class Reply(NamedTuple):
@@ -20,7 +21,7 @@ class Reply(NamedTuple):
     body: bytes
 
 
-def reply(call: Call, answer: dict[str, Any], request_id: str) -> Reply:
+def reply(call: ServiceCall, answer: dict[str, Any], request_id: str) -> Reply:
     """Write an answer."""
     shape = call.operation.output_shape
     if call.protocol == "query":
@@ -31,7 +32,7 @@ def reply(call: Call, answer: dict[str, Any], request_id: str) -> Reply:
     return Reply(200, _headers(call), _dumped(call, data))
 
 
-def refusal(call: Call, fault: Fault, request_id: str) -> Reply:
+def refusal(call: ServiceCall, fault: ServiceFault, request_id: str) -> Reply:
     """Write a fault: its code and its status stand in the model of its shape."""
     model = call.operation.service_model
     known = fault.shape in model.shape_names
@@ -61,14 +62,14 @@ def _envelope(operation: OperationModel, answer: dict[str, Any], request_id: str
     ).encode()
 
 
-def _headers(call: Call) -> dict[str, str]:
+def _headers(call: ServiceCall) -> dict[str, str]:
     if call.protocol == "cbor":
         return {"Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
     version = call.operation.service_model.metadata["jsonVersion"]
     return {"Content-Type": f"application/x-amz-json-{version}"}
 
 
-def _dumped(call: Call, data: Any) -> bytes:
+def _dumped(call: ServiceCall, data: Any) -> bytes:
     if call.protocol == "cbor":
         import cbor2
 
@@ -80,7 +81,7 @@ def _dumped(call: Call, data: Any) -> bytes:
 def _xml(shape: Any, value: Any, name: str) -> str:
     if value is None:
         return ""
-    write = {"structure": _xml_structure, "list": _xml_list, "map": _xml_map}.get(shape.type_name)
+    write = NESTED.get(shape.type_name)
     if write is not None:
         return write(shape, value, name)
     return f"<{name}>{escape(_text(shape, value))}</{name}>"
@@ -109,6 +110,13 @@ def _xml_map(shape: Any, value: dict[str, Any], name: str) -> str:
         for each, held in value.items()
     )
     return f"<{name}>{''.join(entries)}</{name}>"
+
+
+NESTED: dict[str, Callable[[Any, Any, str], str]] = {
+    "structure": _xml_structure,
+    "list": _xml_list,
+    "map": _xml_map,
+}
 
 
 def _text(shape: Shape, value: Any) -> str:

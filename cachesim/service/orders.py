@@ -17,10 +17,10 @@ class Order(NamedTuple):
     promote: float = 0.0  # seconds from then until a replica leads
 
 
-class Fleet:
+class Orders:
     """The orders of an account, in the order of their times.
 
-    >>> fleet = Fleet()
+    >>> fleet = Orders()
     >>> fleet.order(Order(90.0, "shop-001", "reboot", lasts=60.0))
     >>> [each.node for each in fleet.between(60.0, 120.0)], fleet.between(120.0, 180.0)
     (['shop-001'], [])
