@@ -59,6 +59,7 @@ __all__ = [  # noqa: RUF022  in groups for a reader, sorted within each
     "TraceReplay",
     "WriteThrough",
     # run it
+    "Cloud",
     "compare",
     "exercise",
     "plan",

@@ -162,5 +162,4 @@ class Cloud:
     @property
     def inbox(self) -> list[Message]:
         """The messages that subscribed inboxes have got, the oldest first."""
-        inbox: list[Message] = self.account.desk("sns").inbox
-        return inbox
+        return sorted(self.account.desk("sns").inbox, key=lambda message: message.seconds)

@@ -72,10 +72,14 @@ class Sns:
         self.topics.pop(request["TopicArn"], None)
         return {}
 
-    def deliver(self, topic: str, text: str) -> None:
-        """Put a message into the inbox of everybody who listens; nobody hears a topic that is gone."""
+    def deliver(self, topic: str, text: str, when: float | None = None) -> None:
+        """Put a message into the inbox of everybody who listens; nobody hears a topic that is gone.
+
+        `when` is its second of the calendar, if it is not now: alarms are judged after a run.
+        """
+        seconds = self.account.calendar.now if when is None else when
         for each in self.topics.get(topic, []):
-            self.inbox.append(Message(topic, each["Endpoint"], text, self.account.calendar.now))
+            self.inbox.append(Message(topic, each["Endpoint"], text, seconds))
 
     def _topic(self, arn: str) -> list[dict[str, str]]:
         if arn not in self.topics:

@@ -148,7 +148,7 @@ class CloudWatch(Metrics):
             }
         )
         for topic in alarm.request.get(ACTIONS[state], []):
-            self.account.desk("sns").deliver(topic, text)
+            self.account.desk("sns").deliver(topic, text, now)
 
     def _shown(self, alarm: Alarm) -> dict[str, Any]:
         return {
