@@ -197,7 +197,7 @@ def stamped(value: Any, first: bool = False) -> Any:
 
 
 def contents(engines: list[Engine]) -> bytes:
-    """Return what all of these engines hold as one RDB file; empty if they are no Redis.
+    """Return one RDB file with the keys of all of these engines; empty if they are no Redis.
 
     >>> from cachesim.engines.redis.engine import Redis
     >>> engine = Redis().build(clock=lambda: 0.0, random=lambda: 0.5)

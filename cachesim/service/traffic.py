@@ -1,9 +1,9 @@
-"""Traffic for the nodes of an account: a scenario of the model for some minutes, and what the metrics say of it."""
+"""Traffic for the nodes of an account: a scenario of the model for some minutes, and the metrics of it."""
+
+from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any, NamedTuple
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cachesim.model.distributions import Constant
 from cachesim.model.faults import KillNode, RebootCache
@@ -17,6 +17,9 @@ from cachesim.service.cloudwatch.series import MINUTE, Name
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.groups import ReplicationGroup
 from cachesim.service.orders import Order
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SPACE = "AWS/ElastiCache"
 COUNTERS = {"Evictions": "evictions", "Reclaimed": "expirations"}  # metric -> column of a sample
@@ -84,6 +87,8 @@ def publish(account: Account, nodes: Nodes, result: Any, begin: float, limit: fl
 
 def _answered(history: pd.DataFrame) -> pd.DataFrame:
     """Count the hits and the misses of every node by minute."""
+    import pandas as pd
+
     reads = history[history["lookup"].notna() & history["node"].notna()]
     minutes = (reads["end"] // MINUTE * MINUTE).astype(int)
     hits = reads["lookup"].eq("hit")

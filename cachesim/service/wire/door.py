@@ -3,7 +3,7 @@
 Its waiters sleep in simulated time: `waiting` hands their sleep to the calendar.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,24 +13,7 @@ import botocore.waiter
 from botocore.awsrequest import AWSResponse
 
 from cachesim.service.account import REGION, Account
-from cachesim.service.faults import ServiceFault
-from cachesim.service.wire.parse import check, parse
-from cachesim.service.wire.write import Reply, refusal, reply
-
-
-def answer(account: Account, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
-    """Let the desk of a service answer a request."""
-    request_id = account.request_id()
-    call = parse(path, headers, body)
-    try:
-        check(call)
-        desk = account.desk(call.operation.service_model.service_name)
-        operation = getattr(desk, call.operation.name, None)
-        if operation is None:
-            raise ServiceFault("NotImplemented", f"{call.operation.name} is not simulated.")
-        return reply(call, operation(call.parameters), request_id)
-    except ServiceFault as fault:
-        return refusal(call, fault, request_id)
+from cachesim.service.wire.answer import answer
 
 
 class Body:

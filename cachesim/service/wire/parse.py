@@ -33,9 +33,7 @@ def parse(path: str, headers: Mapping[str, str], body: bytes) -> ServiceCall:
     if "X-Amz-Target" in headers:
         prefix, _, name = headers["X-Amz-Target"].partition(".")
         operation = _operation(by_target().get(prefix), name)
-        return ServiceCall(
-            "json", operation, _plain(operation.input_shape, json.loads(body or b"{}"))
-        )
+        return ServiceCall("json", operation, _plain(operation.input_shape, _json(body)))
     if match := CBOR.fullmatch(path):
         import cbor2
 
@@ -43,7 +41,10 @@ def parse(path: str, headers: Mapping[str, str], body: bytes) -> ServiceCall:
         return ServiceCall(
             "cbor", operation, _plain(operation.input_shape, cbor2.loads(body or b"\xa0"))
         )
-    form = {key: each[0] for key, each in parse_qs(body.decode(), keep_blank_values=True).items()}
+    form = {
+        key: each[0]
+        for key, each in parse_qs(body.decode(errors="replace"), keep_blank_values=True).items()
+    }
     found = by_version().get((form.get("Version", ""), form.get("Action", "")))
     if found is None:
         raise ServiceFault(
@@ -56,6 +57,13 @@ def _operation(name: str | None, operation: str) -> OperationModel:
     if name is None or operation not in service(name).operation_names:
         raise ServiceFault("UnknownOperationException", f"The operation {operation} is not known.")
     return service(name).operation_model(operation)
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body or b"{}")
+    except ValueError:
+        raise ServiceFault("SerializationException", "The body is no JSON.") from None
 
 
 def check(call: ServiceCall) -> None:

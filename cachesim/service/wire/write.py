@@ -39,15 +39,24 @@ def refusal(call: ServiceCall, fault: ServiceFault, request_id: str) -> Reply:
     error = model.shape_for(fault.shape).metadata.get("error", {}) if known else {}
     code, status = error.get("code", fault.shape), error.get("httpStatusCode", 400)
     if call.protocol == "query":
-        body = (
-            f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>"
-            f"<Message>{escape(str(fault))}</Message></Error>"
-            f"<RequestId>{request_id}</RequestId></ErrorResponse>"
-        )
-        return Reply(status, {"Content-Type": "text/xml"}, body.encode())
+        return _error(code, status, fault, request_id)
     data = {"__type": fault.shape, "message": str(fault)}
     headers = {"x-amzn-errortype": fault.shape, "x-amzn-query-error": f"{code};Sender"}
     return Reply(status, {**_headers(call), **headers}, _dumped(call, data))
+
+
+def unreadable(fault: ServiceFault, request_id: str) -> Reply:
+    """Refuse a request of which not even the operation is known."""
+    return _error(fault.shape, 400, fault, request_id)
+
+
+def _error(code: str, status: int, fault: ServiceFault, request_id: str) -> Reply:
+    body = (
+        f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>"
+        f"<Message>{escape(str(fault))}</Message></Error>"
+        f"<RequestId>{request_id}</RequestId></ErrorResponse>"
+    )
+    return Reply(status, {"Content-Type": "text/xml"}, body.encode())
 
 
 def _envelope(operation: OperationModel, answer: dict[str, Any], request_id: str) -> bytes:
