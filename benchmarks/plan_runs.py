@@ -20,8 +20,8 @@ from cachesim.errors import BadInput
 from cachesim.experiments.run import run
 from cachesim.model.distributions import Constant
 from cachesim.model.node import Node
+from cachesim.node_types import NodeType
 from cachesim.planner.in_the_model import scenario
-from cachesim.planner.node_types import NodeType
 from cachesim.planner.plan import FleetPlan, plan
 from cachesim.planner.search import Candidate
 from cachesim.rng import stream

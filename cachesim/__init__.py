@@ -15,6 +15,7 @@ with _interruptible():  # these imports take half a second, in which somebody ma
     from cachesim.engines.memcached.engine import Memcached
     from cachesim.engines.redis.engine import Redis
     from cachesim.engines.simple import Simple
+    from cachesim.experiments.cloud import Cloud
     from cachesim.experiments.compare import compare
     from cachesim.experiments.run import run
     from cachesim.experiments.sweep import sweep
@@ -59,6 +60,7 @@ __all__ = [  # noqa: RUF022  in groups for a reader, sorted within each
     "TraceReplay",
     "WriteThrough",
     # run it
+    "Cloud",
     "compare",
     "exercise",
     "plan",

@@ -21,7 +21,7 @@ FLOORS = (
     "clock units errors files slips rng data startup",
     "theory",
     "records spec",
-    "engines storage measure traces",
+    "engines storage measure traces node_types",
     "model live wire plots replay",
     "scenario service",
     "predict planner",
@@ -44,11 +44,12 @@ NEVER_IMPORTS = {
 
 # Never 6: only these places (a room, or a file of a room) import these modules.
 # OUTSIDE_WORLD may use sockets, processes and wall time.
-OUTSIDE_WORLD = "wire live storage/postgres grading/sandbox cli __main__ startup"
+OUTSIDE_WORLD = "wire service/wire live storage/postgres grading/sandbox cli __main__ startup"
 ONLY_IN = {
     "simpy": "model cli/peers",  # peers: the other models that `cachesim bench` measures
     "matplotlib": "plots",
     "numba": "replay/compiled",
+    "boto3 botocore cbor2": "service/wire",
     "joblib dask distributed": "experiments/parallel",
     "socket socketserver ssl select selectors asyncio http urllib": OUTSIDE_WORLD,
     "subprocess concurrent": OUTSIDE_WORLD,

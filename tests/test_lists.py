@@ -180,8 +180,11 @@ def test_the_readme_knows_which_commands_print_json():
 
 
 def flags(command):
-    """Return every way to write the options of a command."""
-    return [flag for option in command.params for flag in option.opts]
+    """Return every way to write the options of a command, and of its subcommands."""
+    own = [flag for option in command.params for flag in option.opts]
+    return own + [
+        flag for each in getattr(command, "commands", {}).values() for flag in flags(each)
+    ]
 
 
 def test_the_readme_names_only_options_that_exist():

@@ -6,6 +6,7 @@ import click
 
 from cachesim.cli.anomalies import anomalies
 from cachesim.cli.bench import bench
+from cachesim.cli.cloud import cloud_command
 from cachesim.cli.exercise import exercise_command
 from cachesim.cli.experiment import experiment
 from cachesim.cli.extras import Extras
@@ -145,6 +146,7 @@ COMMANDS = (
     validate,
     plan_command,
     serve,
+    cloud_command,
     bench,
     grade_command,
     exercise_command,

@@ -10,8 +10,8 @@ from cachesim.cli.output import print_json
 from cachesim.model.distributions import Constant
 from cachesim.model.fleet.groups import Reads
 from cachesim.model.node import Node
+from cachesim.node_types import node_type, node_types
 from cachesim.planner.load import Load, Survive
-from cachesim.planner.node_types import node_type, node_types
 from cachesim.planner.plan import plan
 from cachesim.spec import Span, check, unfold
 from cachesim.units import parse_count, show_size

@@ -10,8 +10,8 @@ from cachesim.measure.history import since
 from cachesim.measure.metrics import MetricFunction, measure, miss_kinds
 from cachesim.measure.series import series
 from cachesim.measure.tables import html_table, show, text_table
+from cachesim.node_types import NodeType, kind_of
 from cachesim.planner.cost import cost_per_hour
-from cachesim.planner.node_types import NodeType, kind_of
 from cachesim.predict.prediction import Prediction, predict
 from cachesim.scenario import Scenario
 

@@ -3,7 +3,7 @@
 from cachesim.experiments.result import Result
 from cachesim.measure.history import Recorder, framed
 from cachesim.model.choice import system_for
-from cachesim.model.saving import snapshots_of
+from cachesim.model.saving import contents, snapshots_of
 from cachesim.records import LostWrite, SlotMove, SnapshotTaken
 from cachesim.scenario import Scenario
 
@@ -15,6 +15,11 @@ def run(scenario: Scenario) -> Result:
     >>> 0 <= result.metrics["hit_ratio"] <= 1
     True
     """
+    return run_and_keep(scenario, keeps=False)[0]
+
+
+def run_and_keep(scenario: Scenario, keeps: bool = True) -> tuple[Result, bytes]:
+    """Do the same, and return what the cache holds at the end as an RDB file; empty for a Memcached."""
     recorder = Recorder(fleet=scenario.fleet is not None)
     system = system_for(scenario)(scenario, recorder.request, recorder.sample)
     system.run()
@@ -23,4 +28,5 @@ def run(scenario: Scenario) -> Result:
     moves = framed(system.slot_moves, SlotMove._fields)
     taken = framed(snapshots_of(system.caches), SnapshotTaken._fields)
     version = system.cache.engine.version
-    return Result(scenario, history, version, recorder.nodes(), lost, moves, taken)
+    result = Result(scenario, history, version, recorder.nodes(), lost, moves, taken)
+    return result, contents(system.leading_engines()) if keeps else b""

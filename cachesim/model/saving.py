@@ -15,9 +15,11 @@ from cachesim.clock import Clock
 from cachesim.engines.base import Engine, EngineSpec, Random
 from cachesim.engines.redis import persistence
 from cachesim.engines.redis.copied_pages import SharedPages
+from cachesim.engines.redis.engine import Redis, RedisEngine
 from cachesim.engines.redis.hash_value import Hash
 from cachesim.engines.redis.rdb import dump
-from cachesim.engines.redis.rdb_load import install, load
+from cachesim.engines.redis.rdb_load import install, keys_in, load
+from cachesim.engines.redis.rdb_reader import RdbReader
 from cachesim.engines.redis.seed import keys_of
 from cachesim.engines.redis.structure import Structure
 from cachesim.engines.redis.watched import LoneEngine, WatchedEngine
@@ -192,3 +194,22 @@ def stamped(value: Any, first: bool = False) -> Any:
     if not isinstance(value, bytes) or len(value) < STAMP_SIZE:
         return value
     return Value.stamp(0, len(value)) if first else Value(value)
+
+
+def contents(engines: list[Engine]) -> bytes:
+    """Return one RDB file with the keys of all of these engines; empty if they are no Redis.
+
+    >>> from cachesim.engines.redis.engine import Redis
+    >>> engine = Redis().build(clock=lambda: 0.0, random=lambda: 0.5)
+    >>> engine.set("a", b"one")
+    >>> contents([engine, engine]) == contents([engine])
+    True
+    """
+    held = [engine for engine in engines if isinstance(engine, RedisEngine)]
+    if len(held) < 2:
+        return dump(held[0], checksum=False) if held else b""
+    whole = RedisEngine(Redis(memory=2**62), held[0].clock, lambda: 0.5)
+    for engine in held:
+        for each in keys_in(RdbReader(dump(engine, checksum=False)[9:]), whole):
+            install(whole, each)
+    return dump(whole, checksum=False)

@@ -3,8 +3,8 @@
 import math
 from typing import NamedTuple
 
+from cachesim.node_types import NodeType
 from cachesim.planner.load import Load
-from cachesim.planner.node_types import NodeType
 from cachesim.units import show_size
 
 CONNECTIONS = 65_000  # maxclients of a managed node

@@ -1,7 +1,7 @@
 """What a fleet costs per hour: its nodes, and the bytes between zones. A plan and a run count alike."""
 
 import cachesim.theory as theory
-from cachesim.planner.node_types import NodeType
+from cachesim.node_types import NodeType
 
 CROSSING_PRICE = 0.01  # US dollars per GB (10**9 bytes) that leaves its zone, in each direction
 # No price page was read for it; the client's side pays.

@@ -19,7 +19,7 @@ def scenario(fleet: Candidate) -> Scenario:
     """Describe a run of a fleet under its load.
 
     >>> from cachesim.planner.load import Load
-    >>> from cachesim.planner.node_types import NodeType
+    >>> from cachesim.node_types import NodeType
     >>> scenario(Candidate(Load(), NodeType(), 4, 0)).fleet
     Shards(shards=4)
     """

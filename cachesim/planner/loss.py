@@ -34,7 +34,7 @@ def loss(fleet: Candidate, what: str, requests: float, copies: int) -> Loss:
     """Say what it costs that `requests` (a share) lose their primaries, and shards so many of their copies.
 
     >>> from cachesim.planner.load import Load
-    >>> from cachesim.planner.node_types import NodeType
+    >>> from cachesim.node_types import NodeType
     >>> loss(Candidate(Load(rate=1000, writes=0.0), NodeType(), 4, 1), "primary", 0.25, 1)[1:4]
     (0.25, 0.75, 250.0)
     """

@@ -6,10 +6,10 @@ from typing import Any
 
 from cachesim.errors import BadInput
 from cachesim.measure.tables import html_table, text_table
+from cachesim.node_types import NodeType, kind_of, node_types
 from cachesim.planner.in_the_model import scenario
 from cachesim.planner.load import Load
 from cachesim.planner.loss import Loss, loss
-from cachesim.planner.node_types import NodeType, kind_of, node_types
 from cachesim.planner.search import HOURS, Candidate, affordable
 from cachesim.scenario import Scenario
 from cachesim.units import show_time

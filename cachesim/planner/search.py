@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import cachesim.theory as theory
 from cachesim.errors import BadInput
+from cachesim.node_types import NodeType
 from cachesim.planner.checks import REPLICAS, Check, checks
 from cachesim.planner.cost import cost_per_hour, crossing_per_hour
 from cachesim.planner.load import Load
-from cachesim.planner.node_types import NodeType
 
 HOURS = 730  # of a month, as cloud providers count
 

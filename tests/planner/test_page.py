@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.plan_runs import HEAD
-from cachesim.planner.node_types import node_types
+from cachesim.node_types import node_types
 from tests.cli.calls import call
 
 PAGE = (Path(__file__).parents[2] / "docs/howto/plan_a_fleet.md").read_text("utf-8")

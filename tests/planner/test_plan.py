@@ -7,9 +7,9 @@ import pytest
 
 from cachesim import theory
 from cachesim.errors import BadInput
+from cachesim.node_types import NodeType
 from cachesim.planner.checks import STRAINED, checks
 from cachesim.planner.load import Load
-from cachesim.planner.node_types import NodeType
 from cachesim.planner.plan import plan
 from cachesim.planner.search import Candidate, fleets
 from cachesim.rng import stream

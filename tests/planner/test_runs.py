@@ -15,8 +15,8 @@ from cachesim.model.faults import Eject, KillNode
 from cachesim.model.fleet import Pool, Shards
 from cachesim.model.network import Network
 from cachesim.model.node import Node
+from cachesim.node_types import NodeType
 from cachesim.planner.in_the_model import scenario
-from cachesim.planner.node_types import NodeType
 from cachesim.planner.plan import plan
 from cachesim.scenario import Scenario
 from cachesim.units import MIB

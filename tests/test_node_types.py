@@ -3,7 +3,7 @@
 import pytest
 
 from cachesim.errors import BadInput
-from cachesim.planner.node_types import NodeType, node_type, node_types
+from cachesim.node_types import NodeType, node_type, node_types
 
 
 def test_a_type_by_hand():

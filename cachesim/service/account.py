@@ -1,0 +1,62 @@
+"""One account in one Region: its clock, its names, its random draws, and its desks."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from cachesim.errors import BadInput
+from cachesim.rng import stream
+from cachesim.service.bill import Bill
+from cachesim.service.calendar import Calendar
+from cachesim.service.orders import Orders
+from cachesim.service.timings import Timings
+
+REGION = "us-east-1"
+NUMBER = "123456789012"  # the number that AWS's own examples have
+
+
+class Account:
+    """What the desks of one account share.
+
+    >>> account = Account(seed=1)
+    >>> account.arn("elasticache", "replicationgroup:shop")
+    'arn:aws:elasticache:us-east-1:123456789012:replicationgroup:shop'
+    """
+
+    def __init__(self, seed: int = 1, timings: str = "typical", previous: bool = False) -> None:
+        self.calendar = Calendar()
+        self.bill = Bill()
+        self.orders = Orders()
+        self.previous = previous  # whether node types of the previous generation may be created
+        self.timings = Timings(timings, stream(seed, "timings"))
+        self.desks: dict[str, Any] = {}
+        self._ids = stream(seed, "request ids")
+
+    def arn(self, service: str, name: str) -> str:
+        """Return the Amazon Resource Name of a resource."""
+        return f"arn:aws:{service}:{REGION}:{NUMBER}:{name}"
+
+    def request_id(self) -> str:
+        """Return the id of the next request. The seed decides it."""
+        return str(uuid.UUID(bytes=self._ids.bytes(16), version=4))
+
+    def zones(self) -> tuple[str, ...]:
+        """Return the zones of the Region."""
+        return tuple(f"{REGION}{letter}" for letter in "abc")
+
+    def open(self, desks: Iterable[Any]) -> None:
+        """Open desks: each class says the service that it answers for."""
+        self.desks.update({desk.service: desk(self) for desk in desks})
+
+    def desk(self, service: str) -> Any:
+        """Return the desk of a service.
+
+        Raises
+        ------
+        BadInput
+            Nobody answers for this service.
+        """
+        if service not in self.desks:
+            known = ", ".join(sorted(self.desks))
+            raise BadInput(f'there is no desk for "{service}"; choose from {known}')
+        return self.desks[service]

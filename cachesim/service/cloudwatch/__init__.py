@@ -1,0 +1,5 @@
+"""The desk of CloudWatch: metrics by the minute, their statistics, and alarms."""
+
+from cachesim.service.cloudwatch.alarms import CloudWatch
+
+__all__ = ["CloudWatch"]

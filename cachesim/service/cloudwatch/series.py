@@ -1,0 +1,71 @@
+"""Metrics by the minute: what was counted in each, so that every statistic of every period is right."""
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+MINUTE = 60  # seconds
+
+Dimensions = tuple[tuple[str, str], ...]  # names and values, sorted by name
+
+
+class Name(NamedTuple):
+    """What a series measures, and of what."""
+
+    namespace: str
+    metric: str
+    dimensions: Dimensions = ()
+
+
+class Series:
+    """The values of a metric by minute.
+
+    >>> series = Series("Percent")
+    >>> series.put(0, [10.0, 30.0])
+    >>> series.put(60, [50.0])
+    >>> series.statistics(0, 120, 120)
+    [(0, [10.0, 30.0, 50.0])]
+    """
+
+    def __init__(self, unit: str = "None") -> None:
+        self.unit = unit
+        self._minutes: dict[int, list[float]] = {}  # second of the calendar -> values
+
+    def put(self, seconds: float, values: Iterable[float]) -> None:
+        """Add values to the minute in which they were measured."""
+        self._minutes.setdefault(int(seconds // MINUTE * MINUTE), []).extend(values)
+
+    def at(self, minute: int) -> list[float]:
+        """Return the values of one minute; none if nothing was sent."""
+        return self._minutes.get(minute, [])
+
+    def statistics(self, begin: int, end: int, period: int) -> list[tuple[int, list[float]]]:
+        """Return the values of every period that has some: (begin of the period, values)."""
+        minutes = sorted(self._minutes)
+        found: dict[int, list[float]] = {}
+        for minute in minutes[bisect_left(minutes, begin) : bisect_left(minutes, end)]:
+            first = begin + (minute - begin) // period * period
+            found.setdefault(first, []).extend(self._minutes[minute])
+        return sorted(found.items())
+
+
+def statistic(name: str, values: list[float]) -> float:
+    """Return a statistic of values that are there: Average, Sum, Minimum, Maximum, SampleCount or p99.
+
+    >>> statistic("Average", [1.0, 3.0]), statistic("p50", [1.0, 2.0, 9.0])
+    (2.0, 2.0)
+    """
+    simple = {"Sum": sum, "Minimum": min, "Maximum": max, "SampleCount": len}
+    if name in simple:
+        return float(simple[name](values))  # type: ignore[operator]
+    if name == "Average":
+        return math.fsum(values) / len(values)
+    ordered = sorted(values)
+    place = max(0, math.ceil(float(name[1:]) / 100 * len(ordered)) - 1)
+    return ordered[place]
+
+
+def dimensions_of(given: Iterable[Mapping[str, str]]) -> Dimensions:
+    """Return AWS's list of dimensions as a key, whatever its order."""
+    return tuple(sorted((each["Name"], each["Value"]) for each in given))

@@ -1,0 +1,206 @@
+"""Cache clusters: one node of Redis, or up to 40 nodes of Memcached."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from cachesim.node_types import NodeType
+from cachesim.service.elasticache.checks import identifier, in_range, known_node_type
+from cachesim.service.elasticache.events import Events
+from cachesim.service.faults import ServiceFault, bad_combination, bad_value
+from cachesim.service.orders import Order
+from cachesim.service.pages import page
+
+PORTS = {"redis": 6379, "memcached": 11211}
+VERSIONS = {"redis": "7.0.7", "memcached": "1.6.17"}
+MOST_NODES = 40  # of a Memcached cluster
+
+
+@dataclass
+class CacheCluster:
+    """A cache cluster; a member of a replication group has its name in `group`."""
+
+    id: str
+    engine: str
+    node_type: NodeType
+    zones: list[str]  # of each node
+    created: datetime
+    arn: str
+    group: str = ""
+    topic: str = ""
+    port: int = 6379
+    status: str = "creating"
+    settings: dict[str, Any] = field(default_factory=dict)  # what the desk keeps and shows again
+
+    @property
+    def nodes(self) -> list[str]:
+        """The names of its nodes."""
+        return [f"{number:04}" for number in range(1, len(self.zones) + 1)]
+
+    def rented(self, nodes: list[str] | None = None) -> list[str]:
+        """Return the names of its nodes, or of some of them, on the bill."""
+        chosen = self.nodes if nodes is None else nodes
+        return [f"{self.id} {node}" if len(self.zones) > 1 else self.id for node in chosen]
+
+    def endpoint(self, node: str) -> dict[str, Any]:
+        """Return the address of a node."""
+        return {"Address": f"{self.id}.abc123.{node}.use1.cache.amazonaws.com", "Port": self.port}
+
+    def shown(self, with_nodes: bool = False) -> dict[str, Any]:
+        """Return the cluster in AWS's shape."""
+        several = len(set(self.zones)) > 1
+        found = {
+            "CacheClusterId": self.id,
+            "CacheClusterStatus": self.status,
+            "CacheNodeType": self.node_type.name,
+            "Engine": self.engine,
+            "EngineVersion": VERSIONS[self.engine],
+            "NumCacheNodes": len(self.zones),
+            "PreferredAvailabilityZone": "Multiple" if several else self.zones[0],
+            "CacheClusterCreateTime": self.created,
+            "ARN": self.arn,
+            "PendingModifiedValues": {},
+            **self.settings,
+        }
+        if self.group:
+            found["ReplicationGroupId"] = self.group
+        if self.engine == "memcached" and self.status != "creating":
+            address = f"{self.id}.abc123.cfg.use1.cache.amazonaws.com"
+            found["ConfigurationEndpoint"] = {"Address": address, "Port": self.port}
+        if with_nodes and self.status != "creating":
+            found["CacheNodes"] = [self._node(node, zone) for node, zone in self._placed()]
+        return found
+
+    def _placed(self) -> list[tuple[str, str]]:
+        return list(zip(self.nodes, self.zones, strict=True))
+
+    def _node(self, node: str, zone: str) -> dict[str, Any]:
+        is_busy = self.status == "rebooting cluster nodes"
+        return {
+            "CacheNodeId": node,
+            "CacheNodeStatus": "rebooting" if is_busy else "available",
+            "CacheNodeCreateTime": self.created,
+            "Endpoint": self.endpoint(node),
+            "CustomerAvailabilityZone": zone,
+            "ParameterGroupStatus": "in-sync",
+        }
+
+
+class CacheClusters(Events):
+    """The operations on cache clusters."""
+
+    def __init__(self, account: Any) -> None:
+        super().__init__(account)
+        self.clusters: dict[str, CacheCluster] = {}
+
+    def CreateCacheCluster(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Begin to make a cluster; it is available some minutes later."""
+        made = self._cluster_of(request)
+        if made.id in self.clusters:
+            raise ServiceFault(
+                "CacheClusterAlreadyExistsFault", f"Cache cluster {made.id} already exists."
+            )
+        self.clusters[made.id] = made
+        self.account.calendar.at(
+            self.account.timings.draw("create cluster"), lambda: self.opened(made)
+        )
+        return {"CacheCluster": made.shown()}
+
+    def _cluster_of(self, request: dict[str, Any]) -> CacheCluster:
+        name = identifier(request["CacheClusterId"], "CacheClusterId")
+        engine = request.get("Engine", "redis")
+        if engine not in PORTS:
+            raise bad_value(f"Invalid cache engine {engine}; choose redis or memcached.")
+        nodes = in_range(request, "NumCacheNodes", 1, MOST_NODES, 1)
+        if engine == "redis" and nodes != 1:
+            raise bad_combination(
+                "Cannot create a Redis cluster with a NumCacheNodes parameter greater than 1."
+            )
+        zones = self.account.zones()
+        return CacheCluster(
+            name,
+            engine,
+            known_node_type(request.get("CacheNodeType", "cache.t3.micro"), self.account.previous),
+            [zones[number % len(zones)] for number in range(nodes)],
+            self.account.calendar.date,
+            self.account.arn("elasticache", f"cluster:{name}"),
+            topic=request.get("NotificationTopicArn", ""),
+            port=request.get("Port", PORTS[engine]),
+        )
+
+    def opened(self, cluster: CacheCluster) -> None:
+        """Let a cluster be available: its nodes run from now on."""
+        cluster.status = "available"
+        for node in cluster.rented():
+            self.account.bill.begin(node, cluster.node_type, self.account.calendar.now)
+        self.tell("cluster created", cluster.id, topic=cluster.topic)
+        for node, zone in zip(cluster.nodes, cluster.zones, strict=True):
+            self.tell("node added", cluster.id, node, zone)
+
+    def DescribeCacheClusters(self, request: dict[str, Any]) -> dict[str, Any]:
+        """List clusters; their nodes only with ShowCacheNodeInfo."""
+        name = request.get("CacheClusterId")
+        chosen = [self.cluster(name)] if name else list(self.clusters.values())
+        with_nodes = request.get("ShowCacheNodeInfo", False)
+        return page([each.shown(with_nodes) for each in chosen], request, "CacheClusters")
+
+    def DeleteCacheCluster(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Begin to remove a cluster with its data."""
+        found = self.alone(request["CacheClusterId"])
+        found.status = "deleting"
+        self.account.calendar.at(self.account.timings.draw("delete"), lambda: self.closed(found))
+        return {"CacheCluster": found.shown()}
+
+    def closed(self, cluster: CacheCluster) -> None:
+        """Let a cluster be gone: its nodes are paid until now."""
+        del self.clusters[cluster.id]
+        for node in cluster.rented():
+            self.account.bill.end(node, self.account.calendar.now)
+        self.tell("cluster deleted", cluster.id, topic=cluster.topic)
+
+    def RebootCacheCluster(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Restart nodes of a cluster. What they held is gone."""
+        found = self.available(request["CacheClusterId"])
+        nodes = request["CacheNodeIdsToReboot"]
+        for node in nodes:
+            if node not in found.nodes:
+                raise ServiceFault("CacheNodeNotFoundFault", f"CacheNode {node} not found.")
+        found.status = "rebooting cluster nodes"
+        for node in nodes:
+            self.tell("node shut down", found.id, node)
+        lasts = self.account.timings.draw("reboot")
+        for name in found.rented(nodes):
+            self.account.orders.order(Order(self.account.calendar.now, name, "reboot", lasts))
+        self.account.calendar.at(lasts, lambda: self._restarted(found, nodes))
+        return {"CacheCluster": found.shown(with_nodes=True)}
+
+    def _restarted(self, cluster: CacheCluster, nodes: list[str]) -> None:
+        cluster.status = "available"
+        for node in nodes:
+            self.tell("node restarted", cluster.id, node, topic=cluster.topic)
+
+    def cluster(self, name: str) -> CacheCluster:
+        """Return a cluster that is there."""
+        if name.lower() not in self.clusters:
+            raise ServiceFault("CacheClusterNotFoundFault", f"CacheCluster not found: {name}")
+        return self.clusters[name.lower()]
+
+    def available(self, name: str) -> CacheCluster:
+        """Return a cluster that is available."""
+        found = self.cluster(name)
+        if found.status != "available":
+            raise ServiceFault(
+                "InvalidCacheClusterStateFault",
+                f"Cache cluster {found.id} must be in available state, not {found.status}.",
+            )
+        return found
+
+    def alone(self, name: str) -> CacheCluster:
+        """Return an available cluster that is no member of a replication group."""
+        found = self.available(name)
+        if found.group:
+            raise ServiceFault(
+                "InvalidCacheClusterStateFault",
+                f"Cache cluster {found.id} is a member of the replication group {found.group}.",
+            )
+        return found

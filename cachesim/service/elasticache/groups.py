@@ -1,0 +1,262 @@
+"""Replication groups: a primary with replicas, or several shards of them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from cachesim.node_types import NodeType
+from cachesim.service.elasticache.checks import (
+    MOST_RETENTION,
+    identifier,
+    in_range,
+    known_node_type,
+    window,
+)
+from cachesim.service.elasticache.clusters import PORTS, CacheCluster, CacheClusters
+from cachesim.service.faults import ServiceFault, bad_combination, bad_value
+from cachesim.service.pages import page
+
+MOST_MEMBERS = 6  # of a shard: the primary and five replicas
+MOST_SHARDS = 90
+SLOTS = 16384
+TOO_FEW = "When using automatic failover, there must be at least 2 cache clusters in the replication group."
+NO_REPLICA = (
+    "Must have at least 1 replica when cluster mode is disabled with auto failover enabled."
+)
+
+
+@dataclass
+class Shard:
+    """A node group: its members in order of their names, and which of them leads."""
+
+    id: str
+    members: list[CacheCluster]
+    primary: CacheCluster
+    slots: str = ""
+
+    def replicas(self) -> list[CacheCluster]:
+        """Return the members that follow."""
+        return [each for each in self.members if each is not self.primary]
+
+
+@dataclass
+class ReplicationGroup:
+    """A replication group."""
+
+    id: str
+    description: str
+    node_type: NodeType
+    shards: list[Shard]
+    created: datetime
+    arn: str
+    is_sharded: bool
+    failover: bool
+    zones: bool  # Multi-AZ
+    status: str = "creating"
+    topic: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def members(self) -> list[CacheCluster]:
+        """All members of all shards."""
+        return [member for shard in self.shards for member in shard.members]
+
+    def shown(self) -> dict[str, Any]:
+        """Return the group in AWS's shape; it has no endpoints while it is created."""
+        on = "enabled" if self.status != "creating" else "enabling"
+        found = {
+            "ReplicationGroupId": self.id,
+            "Description": self.description,
+            "Status": self.status,
+            "MemberClusters": [member.id for member in self.members],
+            "AutomaticFailover": on if self.failover else "disabled",
+            "MultiAZ": "enabled" if self.zones else "disabled",
+            "CacheNodeType": self.node_type.name,
+            "ClusterEnabled": self.is_sharded,
+            "ReplicationGroupCreateTime": self.created,
+            "ARN": self.arn,
+            "PendingModifiedValues": {},
+            "Engine": "redis",
+            **self.settings,
+        }
+        if self.status == "creating":
+            return found
+        if self.is_sharded:
+            found["ConfigurationEndpoint"] = self._endpoint("clustercfg")
+        return {**found, "NodeGroups": [self._node_group(shard) for shard in self.shards]}
+
+    def _endpoint(self, kind: str) -> dict[str, Any]:
+        name = {"primary": f"{self.id}.abc123.ng.0001", "reader": f"{self.id}-ro.abc123.ng.0001"}
+        prefix = name.get(kind, f"{kind}.{self.id}.abc123")
+        port = self.members[0].port
+        return {"Address": f"{prefix}.use1.cache.amazonaws.com", "Port": port}
+
+    def _node_group(self, shard: Shard) -> dict[str, Any]:
+        members = [self._member(shard, member) for member in shard.members]
+        found = {"NodeGroupId": shard.id, "Status": self.status, "NodeGroupMembers": members}
+        if self.is_sharded:
+            return {**found, "Slots": shard.slots}
+        ends = {
+            "PrimaryEndpoint": self._endpoint("primary"),
+            "ReaderEndpoint": self._endpoint("reader"),
+        }
+        return {**found, **ends}
+
+    def _member(self, shard: Shard, member: CacheCluster) -> dict[str, Any]:
+        found = {
+            "CacheClusterId": member.id,
+            "CacheNodeId": "0001",
+            "PreferredAvailabilityZone": member.zones[0],
+        }
+        if self.is_sharded:
+            return found
+        role = "primary" if member is shard.primary else "replica"
+        return {**found, "CurrentRole": role, "ReadEndpoint": member.endpoint("0001")}
+
+
+class ReplicationGroups(CacheClusters):
+    """The operations on replication groups."""
+
+    def __init__(self, account: Any) -> None:
+        super().__init__(account)
+        self.groups: dict[str, ReplicationGroup] = {}
+
+    def CreateReplicationGroup(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Begin to make a group; it is available some minutes later."""
+        name = identifier(request["ReplicationGroupId"], "ReplicationGroupId")
+        if name in self.groups:
+            raise ServiceFault(
+                "ReplicationGroupAlreadyExistsFault", f"Replication group {name} already exists."
+            )
+        made = self._group_of(name, request)
+        self.groups[name] = made
+        self.clusters.update({member.id: member for member in made.members})
+        step = "create sharded group" if made.is_sharded else "create group"
+        self.account.calendar.at(self.account.timings.draw(step), lambda: self._opened(made))
+        return {"ReplicationGroup": made.shown()}
+
+    def _group_of(self, name: str, request: dict[str, Any]) -> ReplicationGroup:
+        sharded, shards, members = sizes(request)
+        check_failover(request, sharded, members)
+        kind = known_node_type(
+            request.get("CacheNodeType", "cache.t3.micro"), self.account.previous
+        )
+        return ReplicationGroup(
+            name,
+            request["ReplicationGroupDescription"],
+            kind,
+            [self._shard(name, kind, number, shards, members, request) for number in range(shards)],
+            self.account.calendar.date,
+            self.account.arn("elasticache", f"replicationgroup:{name}"),
+            sharded,
+            bool(request.get("AutomaticFailoverEnabled", sharded)),
+            bool(request.get("MultiAZEnabled")),
+            topic=request.get("NotificationTopicArn", ""),
+            settings=upkeep_of(request),
+        )
+
+    def _shard(
+        self, name: str, kind: NodeType, number: int, shards: int, members: int, request: Any
+    ) -> Shard:
+        """Make a shard; its members stand in the zones of the Region in turn."""
+        zones = self.account.zones()
+        prefix = f"{name}-{number + 1:04}-" if sizes(request)[0] else f"{name}-"
+        made = [
+            CacheCluster(
+                f"{prefix}{place + 1:03}", "redis", kind, [zones[place % len(zones)]],
+                self.account.calendar.date,
+                self.account.arn("elasticache", f"cluster:{prefix}{place + 1:03}"),
+                group=name, topic=request.get("NotificationTopicArn", ""),
+                port=request.get("Port", PORTS["redis"]),
+            )
+            for place in range(members)
+        ]  # fmt: skip
+        begin, end = (SLOTS * edge // shards for edge in (number, number + 1))
+        return Shard(f"{number + 1:04}", made, made[0], f"{begin}-{end - 1}")
+
+    def _opened(self, group: ReplicationGroup) -> None:
+        group.status = "available"
+        for member in group.members:
+            self.opened(member)
+        self.tell("group created", group.id, group.id, topic=group.topic)
+
+    def DescribeReplicationGroups(self, request: dict[str, Any]) -> dict[str, Any]:
+        """List groups."""
+        name = request.get("ReplicationGroupId")
+        chosen = [self.group(name)] if name else list(self.groups.values())
+        return page([each.shown() for each in chosen], request, "ReplicationGroups")
+
+    def DeleteReplicationGroup(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Begin to remove a group with all of its members."""
+        found = self.ready(request["ReplicationGroupId"])
+        found.status = "deleting"
+        for member in found.members:
+            member.status = "deleting"
+        self.account.calendar.at(self.account.timings.draw("delete"), lambda: self._closed(found))
+        return {"ReplicationGroup": found.shown()}
+
+    def _closed(self, group: ReplicationGroup) -> None:
+        del self.groups[group.id]
+        for member in group.members:
+            self.closed(member)
+        self.tell("group deleted", group.id, group.id, topic=group.topic)
+
+    def group(self, name: str) -> ReplicationGroup:
+        """Return a group that is there."""
+        if name.lower() not in self.groups:
+            raise ServiceFault(
+                "ReplicationGroupNotFoundFault", f"ReplicationGroup {name} not found."
+            )
+        return self.groups[name.lower()]
+
+    def ready(self, name: str) -> ReplicationGroup:
+        """Return a group that is available."""
+        found = self.group(name)
+        if found.status != "available":
+            raise ServiceFault(
+                "InvalidReplicationGroupStateFault",
+                "Replication group must be in available state to modify.",
+            )
+        return found
+
+
+def sizes(request: dict[str, Any]) -> tuple[bool, int, int]:
+    """Return whether a group is sharded, its shards, and the members of each.
+
+    >>> sizes({"NumNodeGroups": 3, "ReplicasPerNodeGroup": 1}), sizes({"NumCacheClusters": 3})
+    ((True, 3, 2), (False, 1, 3))
+    """
+    if "NumNodeGroups" not in request and "ReplicasPerNodeGroup" not in request:
+        return False, 1, in_range(request, "NumCacheClusters", 1, MOST_MEMBERS, 1)
+    if "NumCacheClusters" in request:
+        raise bad_combination("NumCacheClusters cannot be used with NumNodeGroups.")
+    shards = in_range(request, "NumNodeGroups", 1, MOST_SHARDS, 1)
+    replicas = in_range(request, "ReplicasPerNodeGroup", 0, MOST_MEMBERS - 1, 1)
+    return True, shards, 1 + replicas
+
+
+def check_failover(request: dict[str, Any], sharded: bool, members: int) -> None:
+    """Refuse a failover to nobody, and a cluster without failover."""
+    wanted = request.get("AutomaticFailoverEnabled")
+    if sharded and wanted is False:
+        raise bad_combination(
+            "Turning off automatic failover for replication group with cluster mode enabled is not supported."
+        )
+    if wanted and not sharded and members < 2:
+        raise bad_combination(TOO_FEW)
+    if request.get("MultiAZEnabled") and (members < 2 or not (wanted or sharded)):
+        raise bad_combination("Multi-AZ needs automatic failover and at least one replica.")
+
+
+def upkeep_of(request: dict[str, Any]) -> dict[str, Any]:
+    """Check the windows and the days that snapshots are kept; return what is shown of them."""
+    found: dict[str, Any] = {
+        "SnapshotRetentionLimit": in_range(request, "SnapshotRetentionLimit", 0, MOST_RETENTION, 0)
+    }
+    if text := request.get("PreferredMaintenanceWindow"):
+        window(text, weekly=True)
+    if text := request.get("SnapshotWindow"):
+        found["SnapshotWindow"] = window(text, weekly=False)
+    if request.get("Engine", "redis") not in ("redis", "valkey"):
+        raise bad_value("The Engine of a replication group must be redis or valkey.")
+    return found

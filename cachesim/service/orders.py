@@ -1,0 +1,38 @@
+"""What the desks ask of the nodes. The desks never touch an engine: they tell what shall happen, and when.
+
+A run of traffic turns the orders of its minutes into faults of the model.
+"""
+
+from typing import NamedTuple
+
+
+class Order(NamedTuple):
+    """Something that happens to a node."""
+
+    when: float  # seconds of the calendar
+    node: str  # id of the member, or of the cluster and its node
+    what: str  # "kill" or "reboot"
+    lasts: float  # seconds until the node is back
+    detect: float = 0.0  # seconds until the service notices
+    promote: float = 0.0  # seconds from then until a replica leads
+
+
+class Orders:
+    """The orders of an account, in the order of their times.
+
+    >>> fleet = Orders()
+    >>> fleet.order(Order(90.0, "shop-001", "reboot", lasts=60.0))
+    >>> [each.node for each in fleet.between(60.0, 120.0)], fleet.between(120.0, 180.0)
+    (['shop-001'], [])
+    """
+
+    def __init__(self) -> None:
+        self.orders: list[Order] = []
+
+    def order(self, order: Order) -> None:
+        """Take an order."""
+        self.orders.append(order)
+
+    def between(self, begin: float, end: float) -> list[Order]:
+        """Return the orders of some seconds."""
+        return [each for each in self.orders if begin <= each.when < end]

@@ -1,0 +1,172 @@
+"""A request in bytes -> the operation that it asks for, with its parameters as AWS shapes them.
+
+Three protocols: query (a form), JSON and CBOR. The models say which members a request may have.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
+
+from botocore.model import OperationModel, Shape
+from botocore.validate import ParamValidator
+
+from cachesim.service.faults import ServiceFault
+from cachesim.service.wire.models import by_target, by_version, service
+
+CBOR = re.compile(r"/service/(\w+)/operation/(\w+)")
+
+
+class ServiceCall(NamedTuple):
+    """What a request asks for, and how its answer is to be written."""
+
+    protocol: str  # query, json or cbor
+    operation: OperationModel
+    parameters: dict[str, Any]
+
+
+def parse(path: str, headers: Mapping[str, str], body: bytes) -> ServiceCall:
+    """Read a request. Raises ServiceFault if no service has such an operation."""
+    if "X-Amz-Target" in headers:
+        prefix, _, name = headers["X-Amz-Target"].partition(".")
+        operation = _operation(by_target().get(prefix), name)
+        return ServiceCall("json", operation, _plain(operation.input_shape, _json(body)))
+    if match := CBOR.fullmatch(path):
+        import cbor2
+
+        operation = _operation(by_target().get(match[1]), match[2])
+        return ServiceCall(
+            "cbor", operation, _plain(operation.input_shape, cbor2.loads(body or b"\xa0"))
+        )
+    form = {
+        key: each[0]
+        for key, each in parse_qs(body.decode(errors="replace"), keep_blank_values=True).items()
+    }
+    found = by_version().get((form.get("Version", ""), form.get("Action", "")))
+    if found is None:
+        raise ServiceFault(
+            "InvalidAction", f"The action {form.get('Action')} is not valid for this endpoint."
+        )
+    return ServiceCall("query", found, _form(found.input_shape, form, "") or {})
+
+
+def _operation(name: str | None, operation: str) -> OperationModel:
+    if name is None or operation not in service(name).operation_names:
+        raise ServiceFault("UnknownOperationException", f"The operation {operation} is not known.")
+    return service(name).operation_model(operation)
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body or b"{}")
+    except ValueError:
+        raise ServiceFault("SerializationException", "The body is no JSON.") from None
+
+
+def check(call: ServiceCall) -> None:
+    """Refuse what botocore itself would refuse: types, required members, names of an enum."""
+    shape = call.operation.input_shape
+    if shape is None:
+        return
+    report = ParamValidator().validate(call.parameters, shape)
+    if report.has_errors():
+        raise ServiceFault("InvalidParameterValueException", report.generate_report())
+    for name, member in shape.members.items():
+        known = getattr(member, "enum", [])
+        if known and call.parameters.get(name, known[0]) not in known:
+            raise ServiceFault(
+                "InvalidParameterValueException",
+                f"Invalid value {call.parameters[name]} for {name}; choose one of {', '.join(known)}.",
+            )
+
+
+# Query: a value lies flat in the form, under names such as Tags.member.1.Key
+
+
+def _form(shape: Shape | None, form: dict[str, str], prefix: str) -> Any:
+    """Return the value of a shape under a prefix; None if the form has none."""
+    if shape is None:
+        return None
+    read = {"structure": _structure, "list": _list, "map": _map}.get(shape.type_name)
+    if read is not None:
+        return read(shape, form, prefix)
+    return _scalar(shape.type_name, form[prefix]) if prefix in form else None
+
+
+def _structure(shape: Any, form: dict[str, str], prefix: str) -> dict[str, Any] | None:
+    found = {}
+    for name, member in shape.members.items():
+        key = member.serialization.get("name", name)
+        value = _form(member, form, f"{prefix}.{key}" if prefix else key)
+        if value is not None:
+            found[name] = value
+    return found or None
+
+
+def _list(shape: Any, form: dict[str, str], prefix: str) -> list[Any] | None:
+    if form.get(prefix) == "":
+        return []
+    if not shape.serialization.get("flattened"):
+        prefix = f"{prefix}.{shape.member.serialization.get('name', 'member')}"
+    return [_form(shape.member, form, each) for each in _numbered(form, prefix)] or None
+
+
+def _map(shape: Any, form: dict[str, str], prefix: str) -> dict[str, Any] | None:
+    base = prefix if shape.serialization.get("flattened") else f"{prefix}.entry"
+    key = shape.key.serialization.get("name", "key")
+    value = shape.value.serialization.get("name", "value")
+    return {
+        form[f"{each}.{key}"]: _form(shape.value, form, f"{each}.{value}")
+        for each in _numbered(form, base)
+    } or None
+
+
+def _numbered(form: dict[str, str], base: str) -> list[str]:
+    """Return the names base.1, base.2 ... that the form has."""
+    found: list[str] = []
+    while any(key.startswith(f"{base}.{len(found) + 1}.") for key in form) or (
+        f"{base}.{len(found) + 1}" in form
+    ):
+        found.append(f"{base}.{len(found) + 1}")
+    return found
+
+
+def _scalar(kind: str, text: str) -> Any:
+    """Read a value from its text; one that cannot be read stays a text, for `check` to refuse."""
+    try:
+        if kind in ("integer", "long"):
+            return int(text)
+        if kind in ("float", "double"):
+            return float(text)
+        if kind == "timestamp":
+            return datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    if kind == "boolean":
+        return {"true": True, "false": False}.get(text.lower(), text)
+    return base64.b64decode(text) if kind == "blob" else text
+
+
+# JSON and CBOR: a value is nested already
+
+
+def _plain(shape: Any, value: Any) -> Any:
+    """Return a value with the members that the shape knows, dates and bytes as Python's."""
+    if value is None or shape is None:
+        return {} if shape is None else None
+    kind = shape.type_name
+    if kind == "structure":
+        known = shape.members
+        return {name: _plain(known[name], each) for name, each in value.items() if name in known}
+    if kind == "list":
+        return [_plain(shape.member, each) for each in value]
+    if kind == "map":
+        return {key: _plain(shape.value, each) for key, each in value.items()}
+    if kind == "blob" and isinstance(value, str):
+        return base64.b64decode(value)
+    if kind == "timestamp" and isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC)
+    return value

@@ -1,0 +1,37 @@
+"""An account with its desks, and boto3 clients of it."""
+
+import pytest
+
+from cachesim.experiments.cloud import Cloud
+
+GROUP = {
+    "ReplicationGroupId": "shop",
+    "ReplicationGroupDescription": "a <shop> & more",
+    "NumCacheClusters": 3,
+    "AutomaticFailoverEnabled": True,
+    "MultiAZEnabled": True,
+    "CacheNodeType": "cache.t3.micro",
+}
+
+
+@pytest.fixture
+def cloud():
+    """A cloud in which nothing runs."""
+    return Cloud(seed=1, scale=1 / 200)
+
+
+@pytest.fixture
+def desk(cloud):
+    """The desk of ElastiCache."""
+    return cloud.desk("elasticache")
+
+
+@pytest.fixture
+def shop(cloud, desk):
+    """A cloud with an available group of three nodes, whose events go to a topic with an inbox."""
+    sns = cloud.desk("sns")
+    topic = sns.CreateTopic({"Name": "ops"})["TopicArn"]
+    sns.Subscribe({"TopicArn": topic, "Protocol": "inbox"})
+    desk.CreateReplicationGroup({**GROUP, "NotificationTopicArn": topic})
+    cloud.advance(minutes=30)
+    return cloud
