@@ -118,8 +118,7 @@ def serve(
 
     if shards is None and replicas is None:
         engine = _engine(spec, clock, uniform(seed, "eviction"), speed)
-        if isinstance(engine, RedisEngine):
-            _keep(engine, folder)
+        _keep(engine, folder)
         with about("--sasl" if sasl else "--auth-file"):
             server = Server(engine, speed, passwords=passwords)
         security.apply(server, is_limited=maxmemory is not None, has_policy=policy is not None)
@@ -128,7 +127,7 @@ def serve(
     else:
         redis, first = _of_a_fleet(spec, port, unixsocket, shards, replicas or 0, speed)
         fleet = ServedCluster(redis, shards or 1, replicas or 0, clock, speed, seed)
-        ready = partial(say, f"{len(fleet.servers)} nodes with {limit} each")
+        ready = partial(say, f"{len(fleet.servers)} nodes, {limit} each")
         asyncio.run(fleet.run(host, first, ready))
 
 
@@ -147,8 +146,10 @@ def _check_kept(spec: EngineSpec, shards: int | None, replicas: int | None) -> N
         )
 
 
-def _keep(engine: RedisEngine, folder: str | None) -> None:
-    """Keep the snapshots of an engine in a folder, and load the one that is there. Raises BadInput."""
+def _keep(engine: Engine, folder: str | None) -> None:
+    """Keep the snapshots of a Redis in a folder, and load the one that is there. Raises BadInput."""
+    if not isinstance(engine, RedisEngine):
+        return
     if folder is None:
         keep_in(engine, Nowhere(), ())
         return

@@ -18,7 +18,7 @@ from cachesim.service.account import Account
 from cachesim.service.cloudwatch import CloudWatch
 from cachesim.service.cloudwatch.series import MINUTE
 from cachesim.service.elasticache.failover import ElastiCache
-from cachesim.service.sns import Message, Sns
+from cachesim.service.sns import Notice, Sns
 from cachesim.service.traffic import Nodes, faults_of, nodes_of, publish
 
 if TYPE_CHECKING:
@@ -160,6 +160,6 @@ class Cloud:
         return self.account.bill.table(self.account.calendar.now)
 
     @property
-    def inbox(self) -> list[Message]:
+    def inbox(self) -> list[Notice]:
         """The messages that subscribed inboxes have got, the oldest first."""
         return sorted(self.account.desk("sns").inbox, key=lambda message: message.seconds)

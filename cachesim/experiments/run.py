@@ -1,9 +1,11 @@
 """`run`: one scenario, once."""
 
+from cachesim.engines.base import Engine
 from cachesim.experiments.result import Result
 from cachesim.measure.history import Recorder, framed
 from cachesim.model.choice import system_for
 from cachesim.model.saving import contents, snapshots_of
+from cachesim.model.system import System
 from cachesim.records import LostWrite, SlotMove, SnapshotTaken
 from cachesim.scenario import Scenario
 
@@ -29,4 +31,10 @@ def run_and_keep(scenario: Scenario, keeps: bool = True) -> tuple[Result, bytes]
     taken = framed(snapshots_of(system.caches), SnapshotTaken._fields)
     version = system.cache.engine.version
     result = Result(scenario, history, version, recorder.nodes(), lost, moves, taken)
-    return result, contents(system.leading_engines()) if keeps else b""
+    return result, contents(_holders(system)) if keeps else b""
+
+
+def _holders(system: System) -> list[Engine]:
+    """List the engines in which the rows' keys are."""
+    engines = map(system.engine_of, system.blueprint.workload.keys_loaded())
+    return [*{id(engine): engine for engine in engines}.values()]

@@ -293,10 +293,6 @@ class System:
         """Give the writes that a failover lost; without a fleet there is none."""
         return ()
 
-    def leading_engines(self) -> list[Engine]:
-        """List the engines that take writes."""
-        return [self.cache.engine]
-
     def repeated(self) -> tuple[int, int]:
         """Count the attempts of all clients that were repetitions, and those that timed out."""
         return 0, 0

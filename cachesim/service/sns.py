@@ -9,7 +9,7 @@ from cachesim.service.faults import ServiceFault
 PROTOCOLS = ("inbox",)  # shown to the notebook
 
 
-class Message(NamedTuple):
+class Notice(NamedTuple):
     """A message that a topic delivered."""
 
     topic: str
@@ -26,7 +26,7 @@ class Sns:
     def __init__(self, account: Account) -> None:
         self.account = account
         self.topics: dict[str, list[dict[str, str]]] = {}  # by ARN: the subscriptions
-        self.inbox: list[Message] = []
+        self.inbox: list[Notice] = []
 
     def CreateTopic(self, request: dict[str, Any]) -> dict[str, Any]:
         """Make a topic; the same name again gives the same topic."""
@@ -56,7 +56,7 @@ class Sns:
     def Publish(self, request: dict[str, Any]) -> dict[str, Any]:
         """Send a message to everybody who listens."""
         self._topic(request["TopicArn"])
-        self.deliver(request["TopicArn"], request["Message"])
+        self.deliver(request["TopicArn"], request["Notice"])
         return {"MessageId": self.account.request_id()}
 
     def ListTopics(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +79,7 @@ class Sns:
         """
         seconds = self.account.calendar.now if when is None else when
         for each in self.topics.get(topic, []):
-            self.inbox.append(Message(topic, each["Endpoint"], text, seconds))
+            self.inbox.append(Notice(topic, each["Endpoint"], text, seconds))
 
     def _topic(self, arn: str) -> list[dict[str, str]]:
         if arn not in self.topics:

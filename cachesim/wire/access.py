@@ -7,6 +7,7 @@ from cachesim.engines.redis.arguments import Arguments, text
 from cachesim.engines.redis.command import RedisCommand, find
 from cachesim.engines.redis.users import Refusal, error_of
 from cachesim.errors import CommandError
+from cachesim.wire.client_line import described
 
 NOT_LOGGED_IN = "NOAUTH Authentication required."
 WRONG_PASSWORD = "WRONGPASS invalid username-password pair or user is disabled."
@@ -71,7 +72,7 @@ def note(client: Any, refusal: Refusal, name: str | None = None, is_in_exec: boo
     """Put a refusal into the log of ACL LOG."""
     context = "multi" if is_in_exec or client.queue is not None else "toplevel"
     user = client.user.name if name is None else name
-    client.users.note(refusal, context, user, client.engine.clock(), client.described())
+    client.users.note(refusal, context, user, client.engine.clock(), described(client))
 
 
 def count(client: Any, row: RedisCommand, error: CommandError) -> None:

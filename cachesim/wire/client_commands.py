@@ -14,6 +14,7 @@ from cachesim.engines.redis.info import VERSION
 from cachesim.engines.redis.reply import Reply, Verbatim
 from cachesim.errors import CommandError
 from cachesim.wire.access import authenticate
+from cachesim.wire.client_line import described
 
 NO_HELLO = (
     "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH "
@@ -95,7 +96,7 @@ def client_getname(client: Any) -> Reply:
 
 def client_info(client: Any) -> Reply:
     """CLIENT INFO."""
-    return Verbatim(f"{client.described()}\n".encode())
+    return Verbatim(f"{described(client)}\n".encode())
 
 
 def client_list(client: Any, *parts: bytes) -> Reply:
@@ -109,7 +110,7 @@ def client_list(client: Any, *parts: bytes) -> Reply:
         chosen = [known[number] for number in map(client_number, parts[1:]) if number in known]
     elif parts:
         raise CommandError(SYNTAX)
-    return Verbatim("".join(f"{each.described()}\n" for each in chosen).encode())
+    return Verbatim("".join(f"{described(each)}\n" for each in chosen).encode())
 
 
 def client_type(part: bytes) -> str:

@@ -15,7 +15,8 @@ from cachesim.wire.access import check_access, log_in
 from cachesim.wire.blocked import Blocked, Postponed, wait_for_keys
 from cachesim.wire.cluster import ClusterNode
 from cachesim.wire.primary import Link
-from cachesim.wire.resp import ProtocolError, RequestReader, encode, whole_command
+from cachesim.wire.resp import ProtocolError, RequestReader, whole_command
+from cachesim.wire.resp_replies import encode
 from cachesim.wire.script_turns import refuse_while_busy, runs_script
 from cachesim.wire.simple_commands import COMMANDS as OF_SIMPLE
 from cachesim.wire.simple_commands import run_simple
@@ -24,15 +25,6 @@ from cachesim.wire.transactions import CommandQueue, allowed, is_queued, result_
 from cachesim.wire.turns import ENOUGH, TURN
 
 SHORT = 16 * 1024  # bytes: one command of this length is answered without a look at the buffer
-
-
-def command_name(known: Table, argv: Arguments) -> str:
-    """Return the full name of a command: "client|list"; NULL if there is none."""
-    if not argv:
-        return "NULL"
-    name = text(argv[0]).upper()
-    full = f"{name}|{text(argv[1]).upper()}" if len(argv) > 1 else name
-    return full.lower() if full in known else name.lower() if name in known else "NULL"
 
 
 class RedisConversation:
@@ -266,44 +258,3 @@ class RedisConversation:
     def has_lost_race(self) -> bool:
         """Whether somebody has changed a key that it watches."""
         return self.watch is not None and self.watch.is_broken
-
-    @property
-    def flags(self) -> str:
-        """The letters of CLIENT LIST for what the client is and does."""
-        on = {
-            "O": self in self.clients.monitors,
-            "P": len(self.subscriptions),
-            "S": self.link,
-            "b": self.blocked,
-            "x": self.queue,
-            "d": self.has_lost_race,
-            "e": self.is_kept,
-        }
-        return "".join(letter for letter, is_on in on.items() if is_on) or "N"
-
-    def described(self) -> str:
-        """Return the line of CLIENT LIST (redis 7: networking.c, catClientInfoString)."""
-        now = self.engine.clock()
-        fields = {
-            "id": self.number,
-            "addr": self.peer,
-            "laddr": self.here,
-            "fd": self.number + 7,
-            "name": self.name,
-            "age": int(now - self.began),
-            "idle": int(now - self.last),
-            "flags": self.flags,
-            "db": self.database,
-            "sub": self.listens_to(False),
-            "psub": self.listens_to(True),
-            "ssub": 0,
-            "multi": -1 if self.queue is None else len(self.queue.commands),
-            **dict.fromkeys(("qbuf", "qbuf-free", "argv-mem", "multi-mem"), 0),
-            **dict.fromkeys(("rbs", "rbp", "obl", "oll", "omem", "tot-mem"), 0),
-            "events": "r",
-            "cmd": command_name(self.known, self.last_argv),
-            "user": self.user.name,
-            "redir": -1,
-            "resp": self.resp,
-        }
-        return " ".join(f"{name}={value}" for name, value in fields.items())

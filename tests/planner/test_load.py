@@ -7,7 +7,7 @@ from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput
 from cachesim.planner.load import Load
 from cachesim.records import Value
-from cachesim.wire.resp import encode
+from cachesim.wire.resp_replies import encode
 
 
 @pytest.mark.parametrize(("keys", "key_size", "value_size"), [(1024, 12, 500), (5000, 40, 100)])

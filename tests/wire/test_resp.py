@@ -16,7 +16,8 @@ from cachesim.engines.redis.reply import Pairs, Verbatim
 from cachesim.errors import BadInput, CommandError
 from cachesim.live.process import find_program
 from cachesim.wire.clients import Clients
-from cachesim.wire.resp import RequestReader, encode, split_words, whole_command
+from cachesim.wire.resp import RequestReader, split_words, whole_command
+from cachesim.wire.resp_replies import encode
 from tests.patience import PATIENCE
 
 

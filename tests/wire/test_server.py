@@ -18,7 +18,8 @@ from cachesim.errors import BadInput
 from cachesim.rng import uniform
 from cachesim.units import MIB
 from cachesim.wire.addresses import Address
-from cachesim.wire.server import MOST_UNSENT, Server, wall_clock
+from cachesim.wire.connection import MOST_UNSENT
+from cachesim.wire.server import Server, wall_clock
 from cachesim.wire.turns import ENOUGH
 from tests.patience import PATIENCE
 

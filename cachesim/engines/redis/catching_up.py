@@ -8,23 +8,18 @@ its order, and the entry is executed at once.
 """
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cachesim.engines.base import INVALIDATED, Command
 from cachesim.engines.redis.engine import RedisEngine
 from cachesim.engines.redis.hashtable import MIN_FILL, HashTable
 from cachesim.engines.redis.replication_log import Held
 
-if TYPE_CHECKING:
-    from cachesim.engines.redis.replication import ReplicatedEngine
-
 Batch = list[tuple[float, Held]]  # entries, each with the time at which it is executed
 Noted = dict[str, tuple[Command, int]]  # key -> its SET, and the clock of LRU at that time
 
 
-def execute_until(
-    engine: "ReplicatedEngine", waiting: deque[tuple[float, Held]], until: float
-) -> None:
+def execute_until(engine: Any, waiting: deque[tuple[float, Held]], until: float) -> None:
     """Take the entries off that are done by `until` (seconds), and execute them as `apply` does.
 
     >>> from cachesim.clock import ManualClock
@@ -65,7 +60,7 @@ def _taken(waiting: deque[tuple[float, Held]], until: float) -> Batch:
     return batch
 
 
-def _note(engine: "ReplicatedEngine", noted: Noted, batch: Batch, first: int) -> int:
+def _note(engine: Any, noted: Noted, batch: Batch, first: int) -> int:
     """Note or execute entries from the place `first` on. Return the place of the one that cannot be noted."""
     if engine.selected != engine.stream:
         return first
@@ -90,14 +85,14 @@ def _note(engine: "ReplicatedEngine", noted: Noted, batch: Batch, first: int) ->
     return len(batch)
 
 
-def _tick(engine: "ReplicatedEngine", noted: Noted, at: float) -> None:
+def _tick(engine: Any, noted: Noted, at: float) -> None:
     """Run the ticks of the cron that are due; what was noted is stored first, if they look at the tables."""
     if not _is_calm(engine):
         _store(engine, noted)
     engine.upkeep(at)
 
 
-def _again(engine: "ReplicatedEngine", noted: Noted, key: str, command: Command) -> bool:
+def _again(engine: Any, noted: Noted, key: str, command: Command) -> bool:
     """Set a key that is noted or stored. False if it is new, or its TTL comes or goes: a table changes."""
     if key in noted:
         if len(noted[key][0]) != len(command):
@@ -111,7 +106,7 @@ def _again(engine: "ReplicatedEngine", noted: Noted, key: str, command: Command)
     return True
 
 
-def _room(engine: "ReplicatedEngine") -> dict[int, int]:
+def _room(engine: Any) -> dict[int, int]:
     """Return how many new keys change no table's size, by the length of their SET: 5 with a TTL."""
     table, expires = engine.table, engine.expires
     if table._old or expires._old or engine.lfu:
@@ -120,7 +115,7 @@ def _room(engine: "ReplicatedEngine") -> dict[int, int]:
     return {3: room, 5: min(room, expires.mask + 1 - len(expires.entries))}
 
 
-def _store(engine: "ReplicatedEngine", noted: Noted) -> None:
+def _store(engine: Any, noted: Noted) -> None:
     """Store what was noted, in the order in which it came."""
     clock = engine.lru_clock
     for key, (command, engine.lru_clock) in noted.items():
@@ -129,7 +124,7 @@ def _store(engine: "ReplicatedEngine", noted: Noted) -> None:
     noted.clear()
 
 
-def _is_calm(engine: "ReplicatedEngine") -> bool:
+def _is_calm(engine: Any) -> bool:
     """Whether the cron leaves the tables as they are, however many keys are added to them."""
     return _keeps(engine.table) and _keeps(engine.expires)
 
@@ -137,3 +132,14 @@ def _is_calm(engine: "ReplicatedEngine") -> bool:
 def _keeps(table: HashTable[Any]) -> bool:
     size = len(table.buckets)
     return not table._old and len(table.entries) * 100 >= MIN_FILL * size
+
+
+def play(engine: Any, command: Command, why: str) -> None:
+    """Execute a SET or DEL that the primary itself wrote: `set`, `delete`, or a key that left."""
+    key = command[1]
+    entry = engine.table.entries.get(key)
+    if command[0] == "SET":
+        engine.store(entry, key, command[2], command[4] if len(command) == 5 else None)
+    elif entry is not None:
+        # a miss has the reason that it has there
+        RedisEngine.remove(engine, entry, why or INVALIDATED)

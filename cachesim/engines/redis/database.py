@@ -86,3 +86,40 @@ class NumberedDatabase:
         self.expires.tidy()
         if not self.expires.entries:
             self.average_ttl = 0
+
+
+class NumberedDatabases(KeyspaceSettings):
+    """All databases of an engine, and the selected one. The keyspace (db.py) has the other names."""
+
+    databases: dict[int, NumberedDatabase]  # those that were ever selected
+    random: Callable[[], float]
+    memory: int  # bytes
+    limit: float  # bytes
+
+    def database(self, index: int) -> NumberedDatabase:
+        """Return a database by its number. It is made when it is first asked for."""
+        if index not in self.databases:
+            tables = [HashTable[Any](self.random, self._may_grow, self._charge) for _ in range(2)]
+            self.databases[index] = NumberedDatabase(index, *tables)
+            self.databases = dict(sorted(self.databases.items()))
+        return self.databases[index]
+
+    def select(self, index: int) -> None:
+        """Work on that database from now on (redis 7: db.c, selectDb)."""
+        self.selected = index
+        database = self.database(index)
+        self.table, self.expires, self._gone = database.table, database.expires, database.gone
+
+    def swap(self, first: int, second: int) -> None:
+        """Let two databases change places, for every client."""
+        one, other = self.database(first), self.database(second)
+        one.index, other.index = second, first
+        self.databases[second], self.databases[first] = one, other
+        self.select(self.selected)
+
+    def _charge(self, change: int) -> None:
+        self.memory += change
+
+    def _may_grow(self, table: int) -> bool:
+        # redis 7: server.c, dictExpandAllowed
+        return self.memory + table <= self.limit

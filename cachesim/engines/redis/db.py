@@ -17,10 +17,10 @@ from cachesim.engines.redis.database import (
     TEXT,
     ExpiryEntry,
     KeyEntry,
-    KeyspaceSettings,
     NumberedDatabase,
+    NumberedDatabases,
 )
-from cachesim.engines.redis.hashtable import HashTable, key_hash
+from cachesim.engines.redis.hashtable import key_hash
 from cachesim.engines.redis.policy import LFU_INITIAL, POLICIES, frequency, lfu_bits, risen
 from cachesim.engines.redis.pubsub import Channels, Told
 from cachesim.engines.redis.snapshots import Snapshots
@@ -32,7 +32,7 @@ def unix_milliseconds(clock: float) -> int:
     return int(clock * 1e6 + 0.5) // 1000 + START * 1000  # 1.001 * 1000 is 1000.9999...
 
 
-class Keyspace(KeyspaceSettings, Told, Engine):
+class Keyspace(NumberedDatabases, Told, Engine):
     """What the commands work on. engine.py adds the passing of time, eviction and the commands."""
 
     is_replica = False  # replication.py has engines that may be one
@@ -91,29 +91,6 @@ class Keyspace(KeyspaceSettings, Told, Engine):
         now = unix_milliseconds(self.clock())
         entries = self.table.entries.items()
         return iter([key for key, entry in entries if entry.when is None or now <= entry.when])
-
-    # The databases
-
-    def database(self, index: int) -> NumberedDatabase:
-        """Return a database by its number. It is made when it is first asked for."""
-        if index not in self.databases:
-            tables = [HashTable[Any](self.random, self._may_grow, self._charge) for _ in range(2)]
-            self.databases[index] = NumberedDatabase(index, *tables)
-            self.databases = dict(sorted(self.databases.items()))
-        return self.databases[index]
-
-    def select(self, index: int) -> None:
-        """Work on that database from now on (redis 7: db.c, selectDb)."""
-        self.selected = index
-        database = self.database(index)
-        self.table, self.expires, self._gone = database.table, database.expires, database.gone
-
-    def swap(self, first: int, second: int) -> None:
-        """Let two databases change places, for every client."""
-        one, other = self.database(first), self.database(second)
-        one.index, other.index = second, first
-        self.databases[second], self.databases[first] = one, other
-        self.select(self.selected)
 
     # Looking up (redis 7: db.c, lookupKey and expireIfNeeded)
 
@@ -297,10 +274,3 @@ class Keyspace(KeyspaceSettings, Told, Engine):
         # (redis 7: object.c, tryObjectEncoding).
         shared = not self.maxmemory or self.policy.by not in ("lru", "lfu")
         return memory.value_bytes(value, self.quantum, shared)
-
-    def _charge(self, change: int) -> None:
-        self.memory += change
-
-    def _may_grow(self, table: int) -> bool:
-        # redis 7: server.c, dictExpandAllowed
-        return self.memory + table <= self.limit

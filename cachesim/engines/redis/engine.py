@@ -4,8 +4,6 @@
 """
 
 import math
-from collections.abc import Iterator, Set
-from contextlib import contextmanager
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -16,7 +14,6 @@ from cachesim.engines.redis.active_expiry import active_cycle
 from cachesim.engines.redis.arguments import Arguments, argument, text
 from cachesim.engines.redis.command import OOM, RedisCommand, Table, admit, call, find
 from cachesim.engines.redis.commands import COMMANDS
-from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.evict import Evictor
 from cachesim.engines.redis.functions import Functions
 from cachesim.engines.redis.persistence import set_up
@@ -26,6 +23,7 @@ from cachesim.engines.redis.script_cache import Scripts
 from cachesim.engines.redis.seed import seeded
 from cachesim.engines.redis.snapshots import USUAL, SavePoints
 from cachesim.engines.redis.structure import wrong_type
+from cachesim.engines.redis.together import Together
 from cachesim.engines.redis.users import Users
 from cachesim.engines.redis.work import work
 from cachesim.errors import BadInput, CommandError, OutOfMemory
@@ -96,7 +94,7 @@ class Redis(EngineSpec):
         return seeded(RedisEngine(self, clock, random), self.seed_from)
 
 
-class RedisEngine(Keyspace):
+class RedisEngine(Together):
     """A running Redis: `get`, `set` and `delete` are plain calls, `execute` runs any command.
 
     After a command that stores, memory may be above the limit: room is made before the next one.
@@ -260,26 +258,6 @@ class RedisEngine(Keyspace):
     def admit(self, argv: Arguments) -> RedisCommand:
         """Prepare for a command, and return its row. Raises CommandError, OutOfMemory."""
         return admit(self, argv)
-
-    def admit_all(self, flags: Set[str]) -> None:
-        """Prepare for a transaction whose commands have these flags together. Raises CommandError."""
-        if not self.begin() and "denyoom" in flags:
-            raise self.aborted(OOM)
-
-    def aborted(self, why: str) -> CommandError:
-        """Return the error of a transaction that may not run, and count it."""
-        self.tally.note_error("EXECABORT")
-        self.tally.rejected["EXEC"] += 1
-        return CommandError(f"EXECABORT Transaction discarded because of: {why}")
-
-    @contextmanager
-    def as_one(self, name: str) -> Iterator[None]:
-        """Let what is called meanwhile be one command for the replicas; here there are none."""
-        self.is_in_exec = True
-        try:
-            yield
-        finally:
-            self.is_in_exec = False
 
     def call(self, row: RedisCommand, argv: Arguments) -> Reply:
         """Run an admitted command, and nothing else: those who wait are not served. Raises CommandError."""

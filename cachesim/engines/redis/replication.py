@@ -11,8 +11,9 @@ from collections.abc import Iterator, Set
 from contextlib import contextmanager, suppress
 
 from cachesim.clock import Clock
-from cachesim.engines.base import EVICTED, EXPIRED, INVALIDATED, Command, Random
+from cachesim.engines.base import EVICTED, EXPIRED, Command, Random
 from cachesim.engines.redis.arguments import Arguments, argument
+from cachesim.engines.redis.catching_up import play
 from cachesim.engines.redis.command import OOM, RedisCommand, call, find
 from cachesim.engines.redis.database import KeyEntry
 from cachesim.engines.redis.engine import BIG, Redis, RedisEngine
@@ -286,7 +287,7 @@ class ReplicatedEngine(WatchedEngine):
         if selected != self.stream:
             self.select(self.stream)
         if len(command) > 1 and isinstance(command[1], str):
-            self._play_fast(command, why)
+            play(self, command, why)
         else:
             with suppress(CommandError):
                 argv = [argument(part) for part in command]
@@ -294,14 +295,3 @@ class ReplicatedEngine(WatchedEngine):
         self.stream, self.now = self.selected, now
         if selected != self.stream:
             self.select(selected)
-
-    def _play_fast(self, command: Command, why: str) -> None:
-        """Execute a SET or DEL that the primary itself wrote: `set`, `delete`, or a key that left."""
-        key = command[1]
-        entry = self.table.entries.get(key)
-        if command[0] == "SET":
-            self.store(entry, key, command[2], command[4] if len(command) == 5 else None)
-        elif entry is not None:
-            RedisEngine.remove(
-                self, entry, why or INVALIDATED
-            )  # a miss has the reason it has there

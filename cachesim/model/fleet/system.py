@@ -66,10 +66,6 @@ class FleetSystem(System):
         """Find the engine that holds a key."""
         return self.caches[self.places[key]].engine
 
-    def leading_engines(self) -> list[Engine]:
-        """List the engines of the primaries."""
-        return [self.caches[place].engine for place in self._topology.primaries]
-
     def sink_of(self, client: Client) -> Sink:
         """Make the function that takes a client's records: it adds the columns FLEET_REQUEST."""
         sink = super().sink_of(client)

@@ -290,11 +290,8 @@ TYPES = (
     random_sort,
     random_streams,
     random_zsets,
-)  # the files of the other types
+)
 MAKERS |= {name: maker for each in TYPES for name, maker in each.MAKERS.items()}
 NAMES = [name for name in MAKERS for _ in range(1 if name in SELDOM else 4)]
-NAMES += [
-    "SET",
-    "HSET",
-    *(name for each in TYPES for name in each.OFTEN),
-] * 12  # so that keys are there
+OFTEN = ["SET", "HSET", *(name for each in TYPES for name in each.OFTEN)]
+NAMES += OFTEN * 12  # so that keys are there
