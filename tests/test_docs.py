@@ -8,6 +8,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PRINTS = re.compile(  # a block, and what the page says that it prints: the whole of it
+    r"^```python\n(.*?)^```$(?:\n\nIt prints:\n\n```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL
+)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 
@@ -15,12 +18,14 @@ LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 @pytest.mark.parametrize(
     "page", [p for p in PAGES if BLOCK.search(p.read_text("utf-8"))], ids=lambda p: p.stem
 )
-def test_examples_run(page, tmp_path, monkeypatch, own_metrics):
-    """No block of the page raises."""
+def test_examples_run(page, tmp_path, monkeypatch, own_metrics, capsys):
+    """No block of the page raises, and each prints what the page says, if it says so."""
     monkeypatch.chdir(tmp_path)
     names = {"__name__": "example"}
-    for block in BLOCK.findall(page.read_text("utf-8")):
+    for block, told in PRINTS.findall(page.read_text("utf-8")):
         exec(compile(block, str(page), "exec"), names)
+        printed = capsys.readouterr().out
+        assert printed == told or not told
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)

@@ -2,7 +2,7 @@
 # # 17 · A leaderboard
 #
 # A game has a million players, and each of them wants to see the ten best and the own place, now. **Why not ask the database?** It must sort all players, or count all who
-# are better, again for each who asks. A *sorted set* of Redis keeps its members in order, so a place costs some steps only, about log₂(n).
+# are better, again for each who asks. A *sorted set* of Redis keeps its members in order, so a place costs some steps only: they grow as log(n).
 #
 # Write five functions. Each returns **one command** for Redis as a list, such as `["GET", "name"]`; the tests send it to an engine. The board is one sorted set under the key
 # `board`.
