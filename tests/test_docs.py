@@ -66,6 +66,15 @@ def test_the_trade_offs_are_measured():
 
 
 @pytest.mark.slow
+def test_the_course_table_is_measured():
+    """Each of its cells is what a run, or a server's reply, says."""
+    from benchmarks import course_table
+
+    page = course_table.PAGE.read_text()
+    assert page == course_table.renewed(page)
+
+
+@pytest.mark.slow
 def test_the_trade_offs_of_strategies_are_measured():
     """The table of strategies is the one that its script makes."""
     from benchmarks import strategies_table
