@@ -43,6 +43,7 @@ _OURS = "; the shape is an assumption"
 _RTT = f"0.20-0.41 ms in one zone (orensol 2009), ~0.2 ms (redis.io, latency){_OURS}"
 _CROSS = f"0.5-1.5 ms between zones (FlashGrid), mean 0.82 ms (L. Liesis 2022){_OURS}"
 _COMMAND = f"about 100,000 commands/s per thread (redis.io, redis-benchmark){_OURS}"
+_FORK = "10 ms per GiB on a virtual machine (redis.io, Diagnosing latency issues, 2023)"
 _WALK = "1 million keys in 40 ms (redis.io, KEYS)"
 _POOL = f"{ASSUMPTION}: a small pool, so that load shows"
 _DISK = f"{ASSUMPTION}: one or two I/Os of 0.5-3 ms each"
@@ -56,6 +57,8 @@ _ROWS = (  # field, meaning, unit, source
     ("node.service", "one command on one worker of the cache node", "s", _COMMAND),
     ("node.per_byte", "a byte of a value, in or out", "s", f"{ASSUMPTION}: 1 GB/s per worker"),
     ("node.per_key", "each further key that a command visits", "s", _WALK),
+    ("node.fork", "standing still to begin a snapshot, per GiB", "s", _FORK),
+    ("node.disk", "a snapshot written in a second", "bytes", f"{ASSUMPTION}: a network disk"),
     ("network.in_zone", "round trip within one zone", "s", _RTT),
     ("network.cross_zone", "round trip to another zone", "s", _CROSS),
     ("database.connections", "queries served at once", "count", _POOL),
@@ -68,9 +71,15 @@ _ROWS = (  # field, meaning, unit, source
     ("database.accepts", "connections opened after a failover", "1/s", f"{ASSUMPTION}: no limit"),
     ("database.replicas", "read replicas", "count", f"{ASSUMPTION}: none"),
     ("database.lag", "until a read replica has a commit", "s", ASSUMPTION),
+    ("database.categories", "categories of the items", "count", ASSUMPTION),
+    ("database.prices", "prices that an item may have", "count", ASSUMPTION),
+    ("database.per_row", "a row that a query reads", "s", f"{ASSUMPTION}: a page in memory"),
     ("cache.memory", "memory of the cache", "bytes", _SCARCE),
     ("workload.rate", "arrivals", "1/s", ASSUMPTION),
     ("workload.reads", "share of the requests that read", "share", ASSUMPTION),
+    ("workload.queries", "share of the reads that ask a query", "share", f"{ASSUMPTION}: none"),
+    ("workload.parameter.keys", "values that a query's parameter has", "count", ASSUMPTION),
+    ("workload.parameter.skew", "Zipf exponent of the parameter", "count", ASSUMPTION),
     ("workload.popularity.keys", "keys", "count", ASSUMPTION),
     ("workload.popularity.skew", "Zipf exponent", "count", _SKEW),
     ("workload.size", "bytes of a value", "bytes", _VALUE),

@@ -18,6 +18,7 @@ ALL = ("CONFIG", "SET", "notify-keyspace-events", "KEAnm")
 WALKS = {"SCAN", "SORT", "SORT_RO"}  # they meet dead keys, or elements, in the order of the buckets
 ASIDE = {"CONFIG", "RANDOMKEY"}  # one would change a server, the other meets keys by chance
 SELDOM = (
+    "ZADD sd 1 a", "ZDIFFSTORE td 1 sd", "DEL sd td",
     "RPUSH l a b a", "LREM l 0 a",  # what random commands seldom do
     "RPUSH l a b", "LINSERT l AFTER a c", "LMOVE l l LEFT RIGHT", "RPOPLPUSH l m", "LTRIM m 5 6",
     "SADD s a b", "SDIFFSTORE t s", "SDIFFSTORE t none", "SMOVE s u a", "SMOVE s u b", "ZADD z 1 a",

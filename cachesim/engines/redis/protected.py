@@ -53,6 +53,11 @@ class ProtectedRedis(Redis):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for line in self.users:
+            if not isinstance(line, str):
+                raise BadInput(
+                    f'ProtectedRedis.users must hold lines such as "app on >secret", got {line!r}'
+                )
         self.build(lambda: 0.0, lambda: 0.0)  # raises if a rule is wrong
 
     def build(self, clock: Clock, random: Random) -> "ProtectedEngine":

@@ -56,9 +56,15 @@ def random_command(random: Random) -> Command:
     """Return a command with its arguments; one in forty is mutilated."""
     name = random.choice(NAMES)
     command = (name, *MAKERS[name](random))
-    if random.random() < 1 / 40:
-        return mutilated(command, random)
-    return spelled(command, random)
+    change = mutilated if random.random() < 1 / 40 else spelled
+    command = change(command, random)
+    return ("PING",) if asks_for_billions(command) else command
+
+
+def asks_for_billions(command: Command) -> bool:
+    """Whether a command draws so many members that a server would be busy for minutes."""
+    numbers = [part for part in command if isinstance(part, int)]
+    return str(command[0]).upper() in RANDOM and min(numbers, default=0) < -1000
 
 
 def mutilated(command: Command, random: Random) -> Command:
