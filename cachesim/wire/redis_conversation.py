@@ -11,7 +11,7 @@ from cachesim.engines.redis.reply import Reply, SeveralReplies, is_nothing
 from cachesim.engines.redis.users import Users
 from cachesim.engines.redis.watch import Watch
 from cachesim.errors import BadInput, CommandError, OutOfMemory
-from cachesim.wire.access import check_access, log_in
+from cachesim.wire.access import ASKS_USER, call_for, check_access, log_in
 from cachesim.wire.blocked import Blocked, Postponed, wait_for_keys
 from cachesim.wire.cluster import ClusterNode
 from cachesim.wire.primary import Link
@@ -219,7 +219,8 @@ class RedisConversation:
         engine: Any = self.engine
         if engine.selected != self.database:
             engine.select(self.database)
-        reply: Reply = engine.call(row, argv)
+        asks = row.name in ASKS_USER
+        reply: Reply = call_for(self, row, argv) if asks else engine.call(row, argv)
         if row.blocks is not None and is_nothing(reply) and not self.in_exec:
             wait_for_keys(self, row, argv, reply)
         self.database = engine.selected
