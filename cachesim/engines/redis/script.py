@@ -58,6 +58,7 @@ class RunningScript:
     keys: Arguments  # that its caller named
     argv: Arguments  # the command that runs it, if it is a function
     is_function = False  # FCALL runs it, not EVAL
+    called = b""  # the command that it has called last, as it names it
     wrote = False  # a command that writes has been called
     killed = False  # by SCRIPT KILL
     is_busy = False  # it has run for longer than busy-reply-threshold
@@ -87,6 +88,7 @@ class RunningScript:
         if engine.scripts.show is not None:
             engine.scripts.show(row, argv)
         self.calls += 1
+        self.called = argv[0]
         call = engine.call if self.propagates & REPLICAS else engine.call_unseen
         try:
             return call(row, argv)
