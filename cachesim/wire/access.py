@@ -8,7 +8,7 @@ from cachesim.engines.redis.arguments import Arguments, text
 from cachesim.engines.redis.command import RedisCommand, find
 from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.scripting import RUNS_SCRIPTS
-from cachesim.engines.redis.users import Caller, Refusal, error_of
+from cachesim.engines.redis.users import ActingUser, Refusal, error_of
 from cachesim.errors import CommandError
 from cachesim.wire.client_line import described
 
@@ -77,7 +77,7 @@ def call_for(client: Any, row: RedisCommand, argv: Arguments) -> Reply:
     scripts = client.engine.scripts
     if client.users.guards:
         noting = partial(note, client, name=client.user.name, context="lua")
-        scripts.caller = Caller(client.user, noting)
+        scripts.caller = ActingUser(client.user, noting)
     try:
         return client.engine.call(row, argv)  # type: ignore[no-any-return]
     finally:

@@ -5,9 +5,11 @@ import re
 
 import pytest
 
-from tests.wire.acl_stories import STORIES
+from tests.wire import acl_script_stories, acl_stories
 from tests.wire.by_hand import Wire
 from tests.wire.real import Client, RealRedis, resp
+
+STORIES = acl_stories.STORIES | acl_script_stories.STORIES
 
 
 class Parsed(Client):

@@ -9,7 +9,7 @@ from cachesim.engines.redis.command import OOM, RedisCommand, find
 from cachesim.engines.redis.info import VERSION
 from cachesim.engines.redis.lua_libraries import LuaFailure
 from cachesim.engines.redis.lua_values import error_text, to_lua
-from cachesim.engines.redis.users import Caller
+from cachesim.engines.redis.users import ActingUser
 from cachesim.engines.redis.work import bulk
 from cachesim.errors import CommandError, OutOfMemory
 
@@ -115,7 +115,7 @@ class RunningScript:
             scripts.rows[argv[0]] = found
         return found
 
-    def _check_user(self, caller: Caller, row: RedisCommand, argv: Arguments) -> None:
+    def _check_user(self, caller: ActingUser, row: RedisCommand, argv: Arguments) -> None:
         """Raise CommandError for a command that the user who runs the script may not run."""
         # redis 7: script.c, scriptVerifyACL
         refusal = self.engine.users.refusal(caller.user, row, argv)

@@ -46,25 +46,28 @@ class Sort:
         self.target: str | None = None
         words = list(parts)
         while words:
-            word = words.pop(0).upper()
-            if word in (b"ASC", b"DESC"):
-                self.is_reverse = word == b"DESC"
-            elif word == b"ALPHA":
-                self.is_alpha = True
-            elif word == b"LIMIT" and len(words) >= 2:
-                self.offset, self.count = integer(words.pop(0)), integer(words.pop(0))
-            elif word == b"STORE" and words and may_store:
-                self.target = text(words.pop(0))
-            elif word == b"BY" and words:
-                self.by = words.pop(0)
-                if denied and not self.is_unsorted:
-                    raise CommandError(f"ERR BY option of SORT denied {denied}")
-            elif word == b"GET" and words:
-                if denied:
-                    raise CommandError(f"ERR GET option of SORT denied {denied}")
-                self.gets.append(words.pop(0))
-            else:
-                raise CommandError(SYNTAX)
+            self._read(words.pop(0).upper(), words, may_store, denied)
+
+    def _read(self, word: bytes, words: list[bytes], may_store: bool, denied: str) -> None:
+        """Read an option; `words` are those behind it."""
+        if word in (b"ASC", b"DESC"):
+            self.is_reverse = word == b"DESC"
+        elif word == b"ALPHA":
+            self.is_alpha = True
+        elif word == b"LIMIT" and len(words) >= 2:
+            self.offset, self.count = integer(words.pop(0)), integer(words.pop(0))
+        elif word == b"STORE" and words and may_store:
+            self.target = text(words.pop(0))
+        elif word == b"BY" and words:
+            self.by = words.pop(0)
+            if denied and not self.is_unsorted:
+                raise CommandError(f"ERR BY option of SORT denied {denied}")
+        elif word == b"GET" and words:
+            if denied:
+                raise CommandError(f"ERR GET option of SORT denied {denied}")
+            self.gets.append(words.pop(0))
+        else:
+            raise CommandError(SYNTAX)
 
     @property
     def is_unsorted(self) -> bool:

@@ -30,7 +30,7 @@ class Refusal(NamedTuple):
     object: bytes
 
 
-class Caller(NamedTuple):
+class ActingUser(NamedTuple):
     """Who runs a script or SORT, and what notes in the log that a command was refused."""
 
     user: User
