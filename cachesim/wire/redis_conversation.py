@@ -8,6 +8,7 @@ from cachesim.engines.redis.arguments import Arguments, text, wrong_number
 from cachesim.engines.redis.command import RedisCommand, Table, find
 from cachesim.engines.redis.engine import RedisEngine
 from cachesim.engines.redis.reply import Reply, SeveralReplies, is_nothing
+from cachesim.engines.redis.scripting import RUNS_SCRIPTS
 from cachesim.engines.redis.users import Users
 from cachesim.engines.redis.watch import Watch
 from cachesim.errors import BadInput, CommandError, OutOfMemory
@@ -20,7 +21,7 @@ from cachesim.wire.resp_replies import encode
 from cachesim.wire.script_turns import refuse_while_busy, runs_script
 from cachesim.wire.simple_commands import COMMANDS as OF_SIMPLE
 from cachesim.wire.simple_commands import run_simple
-from cachesim.wire.subscriptions import Subscriptions, check_context, show
+from cachesim.wire.subscriptions import Subscriptions, check_context, show, show_line
 from cachesim.wire.transactions import CommandQueue, allowed, is_queued, result_of
 from cachesim.wire.turns import ENOUGH, TURN
 
@@ -205,11 +206,14 @@ class RedisConversation:
         return admitted
 
     def call(self, row: RedisCommand, argv: Arguments) -> Reply:
-        """Run an admitted command, and show it to those who monitor."""
+        """Run an admitted command, and show it to those who monitor: a script before its commands."""
+        monitors = self.clients.monitors
+        if monitors and row.name in RUNS_SCRIPTS:
+            show_line(self.clients, f"{self.database} {self.peer}", argv)
         try:
             return self._call(row, argv)
         finally:
-            if self.clients.monitors and row.name != "EXEC":  # transactions.py shows it
+            if monitors and row.name != "EXEC":  # transactions.py shows it
                 show(self, row, argv)
 
     def _call(self, row: RedisCommand, argv: Arguments) -> Reply:

@@ -34,7 +34,9 @@ OWN = {
     "executable", "maxmemory", "maxmemory_human", "os", "run_id", "server_time_usec", "tcp_port",
     "total_connections_received", "uptime_in_seconds", "uptime_in_days", "used_cpu_sys",
     "used_cpu_user", "used_memory", "used_memory_dataset", "used_memory_human",
-    "used_memory_startup",
+    "used_memory_startup", "process_id",
+    "used_memory_lua",  # script_cache.py makes its Lua when the first script comes
+    "rdb_changes_since_last_save", "rdb_last_save_time",  # a lone engine writes no snapshots
 }  # fmt: skip
 PAUSES = [0.0] * 20 + [0.001] * 5 + [0.05, 0.1, 0.7, 1.0, 3.0, 61.0]  # seconds between two commands
 
@@ -202,6 +204,8 @@ def test_redis_without_memory(start, policy):
                 command = random_command(draw)
                 if str(command[0]).upper() in ("CONFIG", "OBJECT"):
                     continue  # OBJECT ENCODING of small integers depends on the limit
+                if is_unspecified(embedded, command):
+                    continue
                 ours, theirs = (canonical(command, reply(e, command)) for e in (embedded, real))
 
                 assert theirs == ours, command
