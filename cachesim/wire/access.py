@@ -1,11 +1,14 @@
 """Whether a client may run a command: it has logged in, and its user may do so."""
 
+from functools import partial
 from typing import Any
 
 from cachesim.engines.redis.acl import User
 from cachesim.engines.redis.arguments import Arguments, text
 from cachesim.engines.redis.command import RedisCommand, find
-from cachesim.engines.redis.users import Refusal, error_of
+from cachesim.engines.redis.reply import Reply
+from cachesim.engines.redis.scripting import RUNS_SCRIPTS
+from cachesim.engines.redis.users import ActingUser, Refusal, error_of
 from cachesim.errors import CommandError
 from cachesim.wire.client_line import described
 
@@ -15,6 +18,7 @@ CHANGED = (
     "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC "
     "call. This command is no longer allowed for the following reason: "
 )
+ASKS_USER = RUNS_SCRIPTS | {"SORT", "SORT_RO"}  # they look at more than their arguments
 REASONS = {
     "command": "no permission to execute the command or subcommand",
     "key": "no permission to touch the specified keys",
@@ -64,13 +68,25 @@ def check_access_again(client: Any, row: RedisCommand, argv: Arguments) -> None:
     """Look once more when a transaction runs: the rules may have changed. Raises CommandError."""
     refusal = client.users.refusal(client.user, row, argv)
     if refusal is not None:
-        note(client, refusal, is_in_exec=True)
+        note(client, refusal, context="multi")
         raise CommandError(CHANGED + REASONS[refusal.reason])
 
 
-def note(client: Any, refusal: Refusal, name: str | None = None, is_in_exec: bool = False) -> None:
+def call_for(client: Any, row: RedisCommand, argv: Arguments) -> Reply:
+    """Run a command that asks what its user may do; the client may leave while a script runs."""
+    scripts = client.engine.scripts
+    if client.users.guards:
+        noting = partial(note, client, name=client.user.name, context="lua")
+        scripts.caller = ActingUser(client.user, noting)
+    try:
+        return client.engine.call(row, argv)  # type: ignore[no-any-return]
+    finally:
+        scripts.caller = None
+
+
+def note(client: Any, refusal: Refusal, name: str | None = None, context: str = "") -> None:
     """Put a refusal into the log of ACL LOG."""
-    context = "multi" if is_in_exec or client.queue is not None else "toplevel"
+    context = context or ("toplevel" if client.queue is None else "multi")
     user = client.user.name if name is None else name
     client.users.note(refusal, context, user, client.engine.clock(), described(client))
 

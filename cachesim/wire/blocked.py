@@ -5,9 +5,11 @@ from typing import Any, NamedTuple
 
 from cachesim.engines.redis.arguments import Arguments, text
 from cachesim.engines.redis.blocked import Place, Waiter
-from cachesim.engines.redis.command import KeyBlock, RedisCommand
+from cachesim.engines.redis.command import KeyBlock, RedisCommand, find
 from cachesim.engines.redis.database import KeyEntry
+from cachesim.engines.redis.functions import flags_of
 from cachesim.engines.redis.reply import Reply, is_nothing
+from cachesim.engines.redis.scripting import RUNS_SCRIPTS
 from cachesim.errors import CommandError, OutOfMemory
 
 UNBLOCKED = "UNBLOCKED client unblocked via CLIENT UNBLOCK"
@@ -115,8 +117,16 @@ def wait_for_keys(client: Any, row: RedisCommand, argv: Arguments, nothing: Repl
 def may_write(client: Any, argv: Arguments) -> bool:
     """Whether a command may change something or send something to the replicas."""
     name = text(argv[0]).upper()
-    row = client.known.get(name)
-    flags = set() if row is None else set(row.flags.split())
+    try:
+        row = find(client.known, argv)
+    except CommandError:
+        return False
+    if not row.takes(argv):
+        return False
     if name == "EXEC" and client.queue is not None:
-        flags |= client.queue.flags
-    return bool({"write", "may_replicate"} & flags)
+        return any(may_write(client, each) for _, each in client.queue.commands)
+    if name in RUNS_SCRIPTS:
+        flags = flags_of(client.engine, name, argv)
+        if flags is not None:
+            return "no-writes" not in flags
+    return not {"write", "may_replicate"}.isdisjoint(row.flags.split())

@@ -83,7 +83,9 @@ class Clients:
         if client.blocked is not None:
             client.blocked.forget()
             client.unblocked()
+        user = client.user
         client.reset()
+        client.user = user  # its transaction may run on
         if client.link is not None and self.primary is not None:
             self.primary.leave(client.link)
         self._show_count()

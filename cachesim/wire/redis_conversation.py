@@ -8,10 +8,11 @@ from cachesim.engines.redis.arguments import Arguments, text, wrong_number
 from cachesim.engines.redis.command import RedisCommand, Table, find
 from cachesim.engines.redis.engine import RedisEngine
 from cachesim.engines.redis.reply import Reply, SeveralReplies, is_nothing
+from cachesim.engines.redis.scripting import RUNS_SCRIPTS
 from cachesim.engines.redis.users import Users
 from cachesim.engines.redis.watch import Watch
 from cachesim.errors import BadInput, CommandError, OutOfMemory
-from cachesim.wire.access import check_access, log_in
+from cachesim.wire.access import ASKS_USER, call_for, check_access, log_in
 from cachesim.wire.blocked import Blocked, Postponed, wait_for_keys
 from cachesim.wire.cluster import ClusterNode
 from cachesim.wire.primary import Link
@@ -20,7 +21,7 @@ from cachesim.wire.resp_replies import encode
 from cachesim.wire.script_turns import refuse_while_busy, runs_script
 from cachesim.wire.simple_commands import COMMANDS as OF_SIMPLE
 from cachesim.wire.simple_commands import run_simple
-from cachesim.wire.subscriptions import Subscriptions, check_context, show
+from cachesim.wire.subscriptions import Subscriptions, check_context, show, show_line
 from cachesim.wire.transactions import CommandQueue, allowed, is_queued, result_of
 from cachesim.wire.turns import ENOUGH, TURN
 
@@ -205,11 +206,14 @@ class RedisConversation:
         return admitted
 
     def call(self, row: RedisCommand, argv: Arguments) -> Reply:
-        """Run an admitted command, and show it to those who monitor."""
+        """Run an admitted command, and show it to those who monitor: a script before its commands."""
+        monitors = self.clients.monitors
+        if monitors and row.name in RUNS_SCRIPTS:
+            show_line(self.clients, f"{self.database} {self.peer}", argv)
         try:
             return self._call(row, argv)
         finally:
-            if self.clients.monitors and row.name != "EXEC":  # transactions.py shows it
+            if monitors and row.name != "EXEC":  # transactions.py shows it
                 show(self, row, argv)
 
     def _call(self, row: RedisCommand, argv: Arguments) -> Reply:
@@ -219,7 +223,8 @@ class RedisConversation:
         engine: Any = self.engine
         if engine.selected != self.database:
             engine.select(self.database)
-        reply: Reply = engine.call(row, argv)
+        asks = row.name in ASKS_USER
+        reply: Reply = call_for(self, row, argv) if asks else engine.call(row, argv)
         if row.blocks is not None and is_nothing(reply) and not self.in_exec:
             wait_for_keys(self, row, argv, reply)
         self.database = engine.selected

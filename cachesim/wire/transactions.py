@@ -54,7 +54,7 @@ def exec_(client: Any) -> Reply:
         return run_queue(client)
     finally:
         if client.clients.monitors:
-            show(client, COMMANDS["EXEC"], [b"exec"])
+            show(client, COMMANDS["EXEC"], client.last_argv)
 
 
 def run_queue(client: Any) -> Reply:

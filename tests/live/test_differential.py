@@ -213,6 +213,8 @@ def test_redis_without_memory(start, policy):
                 command = random_command(draw)
                 if str(command[0]).upper() in ("CONFIG", "OBJECT"):
                     continue  # OBJECT ENCODING of small integers depends on the limit
+                if is_unspecified(embedded, command):
+                    continue
                 ours, theirs = (canonical(command, reply(e, command)) for e in (embedded, real))
 
                 assert theirs == ours, command

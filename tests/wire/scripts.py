@@ -90,6 +90,10 @@ REPLIES = (  # what a script returns
 )
 
 CALLS = (  # redis.call and redis.pcall
+    "return redis.call('xread', 'STREAMS', 's', '0')",
+    "return redis.call('xread', 'block', 0, 'STREAMS', 's', '$')",
+    "return redis.call('XRead', 'block', 'x')",
+    "return redis.pcall('xreadgroup', 'group', 'g', 'c', 'BLOCK', 0, 'STREAMS', 's', '>')",
     "return redis.call('get', 'text')",
     "return redis.call('GET', 'nothing')",
     "return redis.call('get', 'nothing') == false",

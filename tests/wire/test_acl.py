@@ -5,9 +5,11 @@ import re
 
 import pytest
 
-from tests.wire.acl_stories import STORIES
+from tests.wire import acl_script_stories, acl_stories
 from tests.wire.by_hand import Wire
 from tests.wire.real import Client, RealRedis, resp
+
+STORIES = acl_stories.STORIES | acl_script_stories.STORIES
 
 
 class Parsed(Client):
@@ -54,6 +56,13 @@ class Theirs:
             each.close()
 
 
+def as_sent(word):
+    r"""Give a word of a story as bytes; a script has "_" for a blank, and "\n" for a new line."""
+    if "return_" in word or "#!lua" in word:
+        word = word.replace("return_", "return ").replace("lua_", "lua ").replace("\\n", "\n")
+    return word.encode()
+
+
 def same_order(reply):
     """Put single commands of rules into one order, and leave out the client and the age of a log."""
     if isinstance(reply, list):
@@ -78,7 +87,7 @@ def test_a_story_gets_the_replies_of_redis(tmp_path, story):
     try:
         for line in STORIES[story].strip().splitlines():
             number, *words = line.split()
-            argv = [word.encode() for word in words]
+            argv = [as_sent(word) for word in words]
             expected = same_order(theirs.ask(int(number), argv))
             assert expected == same_order(ours.ask(int(number), argv)), line
         assert theirs.gone() == ours.gone()

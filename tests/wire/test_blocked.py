@@ -158,3 +158,37 @@ def test_a_key_that_comes_whole_wakes_who_waits(comes):
     wire.say(0, "BLPOP a 0")
     wire.say(1, comes)
     assert b"*2\r\n$1\r\na\r\n$1\r\nx\r\n" == wire.late[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "is_held"),
+    [
+        (r'EVAL "#!lua flags=no-writes\nreturn 1" 0', False),
+        (r'EVAL "#!lua\nreturn 1" 0', True),
+        (r'EVAL "#!lua flags=nothing\nreturn 1" 0', True),
+        ("EVAL 'return 1' 0", True),
+        ("EVAL_RO 'return 1' 0", False),
+        ("EVALSHA c6f9e8d0d8ac6f2d6a5d0a0c1a7a7a64d3d0b1a7 0", True),
+        ("FCALL reads 0", False),
+        ("FCALL writes 0", True),
+        ("FCALL nothing 0", True),
+        ("FCALL reads", False),
+        ("XGROUP CREATE s g $", True),
+    ],
+)
+def test_a_pause_of_writes_lets_scripts_run_that_say_they_do_not_write(line, is_held):
+    """It goes by the flags of a script, or a function; without flags by those of the command."""
+    wire = Wire()
+    assert b"$1\r\nl\r\n" == wire.say(2, f'FUNCTION LOAD "{LIBRARY}"')
+    wire.say(2, "CLIENT PAUSE 1000 WRITE")
+    assert is_held == (b"" == wire.say(0, line))
+    wire.say(1, "MULTI")
+    wire.say(1, line)
+    assert is_held == (b"" == wire.say(1, "EXEC"))
+
+
+LIBRARY = (
+    r"#!lua name=l\nredis.register_function('writes', function() return 1 end) "
+    r"redis.register_function{function_name='reads', callback=function() return 1 end, "
+    r"flags={'no-writes'}}"
+)

@@ -105,7 +105,7 @@ def test_monitor_shows_a_command_after_it_has_run():
     wire.say(0, "MONITOR")
     wire.say(1, "MULTI\r\nINCR a\r\nEXEC")
     shown = re.findall(rb'"([A-Za-z]{2,})"', wire.late[0])
-    assert [b"MULTI", b"INCR", b"exec"] == shown
+    assert [b"MULTI", b"INCR", b"EXEC"] == shown
     wire.late[0] = b""
     assert b"+RESET\r\n" == wire.say(0, "RESET")
     assert b"" == wire.late[0]
@@ -128,4 +128,21 @@ def test_exec_is_shown_after_what_it_ran():
     wire.say(1, "MULTI\r\nSET a 1\r\nEXEC\r\nMULTI\r\nFOO\r\nEXEC")
     shown = [line.split(b"] ")[1] for line in wire.late[0].splitlines()]
 
-    assert [b'"MULTI"', b'"SET" "a" "1"', b'"exec"', b'"MULTI"', b'"exec"'] == shown
+    assert [b'"MULTI"', b'"SET" "a" "1"', b'"EXEC"', b'"MULTI"', b'"EXEC"'] == shown
+
+
+def test_a_script_is_shown_before_what_it_calls():
+    """Each once, in a transaction too; what a script calls comes from "lua"."""
+    wire = Wire()
+    wire.say(0, "MONITOR")
+    wire.say(1, """EVAL "return redis.call('set', 'a', 1)" 0""")
+    wire.say(1, "MULTI\r\nEVAL_RO 'return 1' 0\r\nEXEC")
+    shown = [line.split(b" ", 1)[1] for line in wire.late[0].splitlines()]
+
+    assert [
+        b"""[0 c:1] "EVAL" "return redis.call('set', 'a', 1)" "0\"""",
+        b'[0 lua] "set" "a" "1"',
+        b'[0 c:1] "MULTI"',
+        b'[0 c:1] "EVAL_RO" "return 1" "0"',
+        b'[0 c:1] "EXEC"',
+    ] == shown

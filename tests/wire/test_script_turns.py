@@ -129,3 +129,35 @@ def test_functions_have_their_own_kill(world):
     while world.waiting:
         world.turn()
     assert world.late[0].startswith(KILLED)
+
+
+def test_a_script_whose_client_is_gone_still_may_do_only_what_its_user_may(world):
+    """A client that hangs up while its script runs does not give the script more rights."""
+    world.ask(world.two, "ACL", "SETUSER", "ada", "on", "nopass", "+eval", "~*")
+    world.ask(world.one, "AUTH", "ada", "x")
+    world.ask(world.one, "EVAL", "for i = 1, 2e6 do end redis.call('set', 'a', 1)", "0")
+    world.clients.leave(world.one)
+    while world.waiting:
+        world.turn()
+
+    assert b"$-1\r\n" == world.ask(world.two, "GET", "a")
+    assert b"$3\r\nlua\r\n" in world.ask(world.two, "ACL", "LOG")
+
+
+def test_nor_has_a_later_script_of_its_transaction_more_rights(world):
+    """EXEC runs on after its client has hung up, as the user that began it."""
+    world.ask(world.two, "ACL", "SETUSER", "ada", "on", "nopass", "+eval", "+multi", "+exec", "~*")
+    world.ask(world.one, "AUTH", "ada", "x")
+    for words in (
+        ["MULTI"],
+        ["EVAL", "for i = 1, 2e6 do end", "0"],
+        ["EVAL", "redis.call('set', 'a', 1)", "0"],
+        ["EXEC"],
+    ):
+        world.ask(world.one, *words)
+    assert world.waiting
+    world.clients.leave(world.one)
+    while world.waiting:
+        world.turn()
+
+    assert b"$-1\r\n" == world.ask(world.two, "GET", "a")

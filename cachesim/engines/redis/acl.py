@@ -87,6 +87,11 @@ class User:
         """Whether it may do everything."""
         return self.all_commands and self.all_keys and self.all_channels
 
+    @property
+    def reads_all(self) -> bool:
+        """Whether it may read every key."""
+        return self.all_keys or "R" in self.keys.get("*", ())
+
     def has_password(self, password: bytes) -> bool:
         """Whether the user is on, and this is one of its passwords, or any is right."""
         if not self.is_on:

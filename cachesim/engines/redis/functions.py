@@ -3,10 +3,11 @@
 The replication stream has FUNCTION LOAD; a full copy has no libraries. FUNCTION DUMP and RESTORE are not there.
 """
 
+import hashlib
 import re
 from typing import Any, NamedTuple
 
-from cachesim.engines.redis.arguments import text
+from cachesim.engines.redis.arguments import Arguments, text
 from cachesim.engines.redis.command import RedisCommand, container, table
 from cachesim.engines.redis.glob import glob
 from cachesim.engines.redis.helptexts import FUNCTION, helper
@@ -14,7 +15,7 @@ from cachesim.engines.redis.lua_state import Function, LuaState
 from cachesim.engines.redis.memory import as_integer
 from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.script import Api, RunningScript
-from cachesim.engines.redis.script_cache import FLAGS
+from cachesim.engines.redis.script_cache import FLAGS, shebang
 from cachesim.engines.redis.scripting import NOT_BUSY, READS, WRITES, check_sync, kill, rows
 from cachesim.errors import CommandError
 
@@ -225,6 +226,23 @@ def run_function(db: Any, read_only: bool, name: bytes, arguments: tuple[bytes, 
     script.is_function, script.argv = True, [b"FCALL", name, *arguments]
     db.scripts.prepared(script, found.flags, read_only)
     return db.scripts.play(script, found.function, rest[:count], rest[count:])  # type: ignore[no-any-return]
+
+
+def flags_of(db: Any, name: str, argv: Arguments) -> frozenset[str] | None:
+    """Return the flags of the script that a command runs; None if it has none, or there is none."""
+    # redis 7: evalGetCommandFlags, fcallGetCommandFlags
+    if name.startswith("FCALL"):
+        found = db.functions.find(text(argv[1]))
+        return None if found is None else found.flags
+    is_text = name.removesuffix("_RO") == "EVAL"
+    sha = hashlib.sha1(argv[1]).hexdigest() if is_text else text(argv[1]).lower()
+    cached = db.scripts.by_sha.get(sha)
+    if cached is not None or not is_text:
+        return None if cached is None else cached.flags
+    try:
+        return shebang(argv[1])[0]
+    except CommandError:
+        return None
 
 
 def function_work(db: Any, name: bytes, *arguments: bytes) -> int:

@@ -115,8 +115,9 @@ def stats_section(db: Keyspace) -> Fields:
         "total_commands_processed": db.tally.commands,
         **{name: number - before[name] for name, number in counters(db).items()},
         **{f"sync_{kind}": db.tally.syncs[kind] for kind in ("full", "partial_ok", "partial_err")},
-        "pubsub_channels": 0,
-        "pubsub_patterns": 0,
+        "migrate_cached_sockets": 0,  # there is no MIGRATE
+        "pubsub_channels": len(db.channels.named),
+        "pubsub_patterns": len(db.channels.patterns),
         "unexpected_error_replies": 0,
         "total_error_replies": db.tally.errors.total(),
     }

@@ -9,6 +9,7 @@ from cachesim.engines.redis.command import OOM, RedisCommand, find
 from cachesim.engines.redis.info import VERSION
 from cachesim.engines.redis.lua_libraries import LuaFailure
 from cachesim.engines.redis.lua_values import error_text, to_lua
+from cachesim.engines.redis.users import ActingUser
 from cachesim.engines.redis.work import bulk
 from cachesim.errors import CommandError, OutOfMemory
 
@@ -16,7 +17,12 @@ NOT_STRINGS = "ERR Lua redis lib command arguments must be strings or integers"
 NO_ARGUMENTS = "ERR Please specify at least one argument for this redis lib call"
 CHECKED = {"write", "may_replicate", "denyoom"}
 MOST_NAMES = 1000  # of commands, as scripts write them, whose rows are kept
-NOT_RUNNING = "ERR redis.call/pcall can only be called inside a script invocation"
+NOT_RUNNING = "ERR {} can only be called inside a script invocation"
+DENIED = {
+    "command": "can't run this command or subcommand",
+    "key": "can't access at least one of the keys mentioned in the command arguments",
+    "channel": "can't publish to the channel mentioned in the command",
+}
 READ_ONLY = "ERR Write commands are not allowed from read-only scripts."
 LEVELS = {"DEBUG": 0, "VERBOSE": 1, "NOTICE": 2, "WARNING": 3}
 AOF, REPLICAS = 1, 2  # redis 7: server.h, PROPAGATE_AOF and PROPAGATE_REPL
@@ -52,6 +58,7 @@ class RunningScript:
     keys: Arguments  # that its caller named
     argv: Arguments  # the command that runs it, if it is a function
     is_function = False  # FCALL runs it, not EVAL
+    called = b""  # the command that it has called last, as it names it
     wrote = False  # a command that writes has been called
     killed = False  # by SCRIPT KILL
     is_busy = False  # it has run for longer than busy-reply-threshold
@@ -70,6 +77,8 @@ class RunningScript:
         if known is None or not known[0].least <= len(argv) <= known[0].most:
             known = self._row(argv)
         row, may_be_refused = known
+        if engine.scripts.caller is not None:
+            self._check_user(engine.scripts.caller, row, argv)
         if may_be_refused:
             self._check(row)
         if engine.scripts.route is not None:
@@ -79,6 +88,7 @@ class RunningScript:
         if engine.scripts.show is not None:
             engine.scripts.show(row, argv)
         self.calls += 1
+        self.called = argv[0]
         call = engine.call if self.propagates & REPLICAS else engine.call_unseen
         try:
             return call(row, argv)
@@ -104,6 +114,15 @@ class RunningScript:
         if not row.has_subcommands and len(scripts.rows) < MOST_NAMES:
             scripts.rows[argv[0]] = found
         return found
+
+    def _check_user(self, caller: ActingUser, row: RedisCommand, argv: Arguments) -> None:
+        """Raise CommandError for a command that the user who runs the script may not run."""
+        # redis 7: script.c, scriptVerifyACL
+        refusal = self.engine.users.refusal(caller.user, row, argv)
+        if refusal is not None:
+            caller.note(refusal)
+            why = f"ERR The user executing the script {DENIED[refusal.reason]}"
+            raise self.refused(why, row)
 
     def _check(self, row: RedisCommand) -> None:
         """Raise CommandError for a command that may not write now."""
@@ -167,7 +186,7 @@ class Api:
             raise CommandError(NO_ARGUMENTS)
         script = self.scripts.running
         if script is None:
-            raise CommandError(NOT_RUNNING)
+            raise CommandError(NOT_RUNNING.format("redis.call/pcall"))
         lua = script.lua
         reply = script.command([p if type(p) is bytes else as_argument(p) for p in parts])
         kind = type(reply)
@@ -229,14 +248,21 @@ class Api:
         self.scripts.running.propagates = flags
 
     def acl_check_cmd(self, *parts: Any) -> bool:
-        """redis.acl_check_cmd(command, ...): there is one user, who may call everything."""
+        """redis.acl_check_cmd(command, ...): whether the user who runs the script may run it."""
+        if self.scripts.running is None:
+            raise CommandError(NOT_RUNNING.format("redis.acl_check_cmd"))
         if not parts:
             raise CommandError(NO_ARGUMENTS)
         argv = [as_argument(part) for part in parts]
+        caller = self.scripts.caller
+        row = self._any_row(argv)
+        return caller is None or self.engine.users.refusal(caller.user, row, argv) is None
+
+    def _any_row(self, argv: Arguments) -> RedisCommand:
+        """Find a command, of the engine or of a connection. Raises CommandError."""
         for table in (self.engine.commands, self.scripts.others):
             try:
-                find(table, argv)
-                return True
+                return find(table, argv)
             except CommandError:
                 continue
         raise CommandError("ERR Invalid command passed to redis.acl_check_cmd()")

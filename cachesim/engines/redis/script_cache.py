@@ -10,6 +10,7 @@ from cachesim.engines.redis.lua_state import Function, LuaState
 from cachesim.engines.redis.rand48 import Rand48
 from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.script import Api, RunningScript
+from cachesim.engines.redis.users import ActingUser
 from cachesim.errors import CommandError
 
 WRITES_IN_RO = "ERR Can not execute a script with write flag using *_ro command."
@@ -42,6 +43,7 @@ class Scripts:
         self.route: Callable[[RunningScript, RedisCommand, Arguments], str | None] | None = (
             None  # of a node of a cluster: gives the error of a command whose keys are elsewhere
         )
+        self.caller: ActingUser | None = None  # who runs the script, or SORT; None: may do all
         self.pause: Callable[[], None] | None = None  # lets the other clients go on
         self.random = Rand48()  # of math.random
         self.rows: dict[bytes, tuple[RedisCommand, bool]] = {}  # that scripts have called, by name

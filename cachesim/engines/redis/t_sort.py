@@ -33,9 +33,12 @@ class Weighed(NamedTuple):
 
 
 class Sort:
-    """The options of SORT. Raises CommandError."""
+    """The options of SORT. Raises CommandError.
 
-    def __init__(self, parts: tuple[bytes, ...], may_store: bool) -> None:
+    `denied` says why it may not look at other keys; it is empty if it may.
+    """
+
+    def __init__(self, parts: tuple[bytes, ...], may_store: bool, denied: str = "") -> None:
         self.is_reverse = self.is_alpha = False
         self.offset, self.count = 0, -1
         self.by: bytes | None = None
@@ -43,21 +46,28 @@ class Sort:
         self.target: str | None = None
         words = list(parts)
         while words:
-            word = words.pop(0).upper()
-            if word in (b"ASC", b"DESC"):
-                self.is_reverse = word == b"DESC"
-            elif word == b"ALPHA":
-                self.is_alpha = True
-            elif word == b"LIMIT" and len(words) >= 2:
-                self.offset, self.count = integer(words.pop(0)), integer(words.pop(0))
-            elif word == b"STORE" and words and may_store:
-                self.target = text(words.pop(0))
-            elif word == b"BY" and words:
-                self.by = words.pop(0)
-            elif word == b"GET" and words:
-                self.gets.append(words.pop(0))
-            else:
-                raise CommandError(SYNTAX)
+            self._read(words.pop(0).upper(), words, may_store, denied)
+
+    def _read(self, word: bytes, words: list[bytes], may_store: bool, denied: str) -> None:
+        """Read an option; `words` are those behind it."""
+        if word in (b"ASC", b"DESC"):
+            self.is_reverse = word == b"DESC"
+        elif word == b"ALPHA":
+            self.is_alpha = True
+        elif word == b"LIMIT" and len(words) >= 2:
+            self.offset, self.count = integer(words.pop(0)), integer(words.pop(0))
+        elif word == b"STORE" and words and may_store:
+            self.target = text(words.pop(0))
+        elif word == b"BY" and words:
+            self.by = words.pop(0)
+            if denied and not self.is_unsorted:
+                raise CommandError(f"ERR BY option of SORT denied {denied}")
+        elif word == b"GET" and words:
+            if denied:
+                raise CommandError(f"ERR GET option of SORT denied {denied}")
+            self.gets.append(words.pop(0))
+        else:
+            raise CommandError(SYNTAX)
 
     @property
     def is_unsorted(self) -> bool:
@@ -70,9 +80,19 @@ class Sort:
         return start, length if self.count < 0 else min(start + self.count, length)
 
 
+def denied(db: Any) -> str:
+    """Say why SORT may not look at keys that are not among its arguments; nothing if it may."""
+    if db.scripts.route is not None:
+        return "in Cluster mode."
+    caller = db.scripts.caller
+    if caller is None or caller.user.reads_all:
+        return ""
+    return "due to insufficient ACL permissions."
+
+
 def sort(db: Keyspace, key: str, *parts: bytes) -> Reply:
     """SORT key [BY pattern] [LIMIT offset count] [GET pattern ...] [ASC | DESC] [ALPHA] [STORE key]."""
-    asked = Sort(parts, may_store=True)
+    asked = Sort(parts, may_store=True, denied=denied(db))
     entry = sortable(db, key)
     if entry is not None and isinstance(entry.value, SortedSet) and entry.value.table is None:
         entry.value.use_table()
@@ -88,7 +108,7 @@ def sort(db: Keyspace, key: str, *parts: bytes) -> Reply:
 
 def sort_ro(db: Keyspace, key: str, *parts: bytes) -> Reply:
     """SORT_RO key ...: as SORT, without STORE."""
-    Sort(parts, may_store=False)
+    Sort(parts, may_store=False, denied=denied(db))
     return sort(db, key, *parts)
 
 

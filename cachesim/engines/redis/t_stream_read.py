@@ -22,6 +22,7 @@ from cachesim.errors import CommandError
 
 NEW = HIGHEST_ID  # stands for ">": what the group has not delivered yet
 USUAL = 1000  # entries that a client gets at most that has waited, without COUNT
+IN_SCRIPT = "ERR {} command is not allowed with BLOCK option from scripts"
 NOT_INTEGER = "ERR timeout is not an integer or out of range"
 UNBALANCED = (
     "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified."
@@ -42,10 +43,13 @@ NO_NEW = (
 
 
 class ReadOptions:
-    """What stands before and behind the word STREAMS."""
+    """What stands before and behind the word STREAMS.
 
-    def __init__(self, parts: tuple[bytes, ...], in_group: bool) -> None:
-        self.in_group = in_group
+    `script` is the script that asks, if there is one.
+    """
+
+    def __init__(self, parts: tuple[bytes, ...], in_group: bool, script: Any = None) -> None:
+        self.in_group, self.script = in_group, script
         self.wait: int | None = None  # milliseconds; 0: for ever; None: not at all
         self.count = 0  # 0: no limit
         self.has_no_ack = False
@@ -65,6 +69,8 @@ class ReadOptions:
     def _read(self, name: str, words: list[bytes]) -> None:
         """Read an option; `words` are those behind it. Raises CommandError."""
         if name == "BLOCK" and words:
+            if self.script is not None:
+                raise CommandError(IN_SCRIPT.format(text(self.script.called)))
             self.wait = at_least(-(1 << 63), words.pop(0), NOT_INTEGER)
             if self.wait < 0:
                 raise CommandError("ERR timeout is negative")
@@ -122,7 +128,7 @@ def source(db: Any, given: ReadOptions, key: str, part: bytes) -> StreamSource:
 
 def xread(db: Any, *parts: bytes) -> Reply:
     """XREAD [COUNT n] [BLOCK milliseconds] STREAMS key [key ...] id [id ...]."""
-    given, read = ReadOptions(parts, in_group=False), []
+    given, read = ReadOptions(parts, False, db.scripts.running), []
     for each in sources(db, given):
         found = found_in(db, each.key)
         if found is not None and len(found) and found.last_living > each.after:
@@ -133,9 +139,9 @@ def xread(db: Any, *parts: bytes) -> Reply:
     return ByKey(read) if read else NULL_ARRAY
 
 
-def xreadgroup(db: Keyspace, *parts: bytes) -> Reply:
+def xreadgroup(db: Any, *parts: bytes) -> Reply:
     """XREADGROUP GROUP group consumer [COUNT n] [BLOCK milliseconds] [NOACK] STREAMS key [key ...] id [id ...]."""
-    given, read = ReadOptions(parts, in_group=True), []
+    given, read = ReadOptions(parts, True, db.scripts.running), []
     db.instead = []
     for key, stream, group, after in served(db, given):
         teller = Teller(db, key, given.group, group)

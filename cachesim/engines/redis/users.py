@@ -1,6 +1,6 @@
 """All users of a server, and the log of what they were refused (redis 7: acl.c)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from cachesim.engines.redis.acl import RuleError, User, has_spaces
@@ -28,6 +28,13 @@ class Refusal(NamedTuple):
 
     reason: str  # "command", "key", "channel" or "auth"
     object: bytes
+
+
+class ActingUser(NamedTuple):
+    """Who runs a script or SORT, and what notes in the log that a command was refused."""
+
+    user: User
+    note: Callable[[Refusal], None]
 
 
 class RefusalEntry:
