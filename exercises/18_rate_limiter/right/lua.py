@@ -1,9 +1,4 @@
-# A script counts and sets the TTL; without lupa a transaction does.
-try:
-    import lupa
-except ImportError:
-    lupa = None
-
+# A script counts and sets the TTL. The engine needs lupa for it.
 SCRIPT = """
 local count = redis.call('INCR', KEYS[1])
 if count == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
@@ -14,6 +9,4 @@ return count
 def allow(user, limit, window, replies):
     if replies:
         return replies[0][0] <= limit
-    if lupa:
-        return [["EVAL", SCRIPT, 1, user, window]]
-    return [["INCR", user], ["EXPIRE", user, window, "NX"]]
+    return [["EVAL", SCRIPT, 1, user, window]]
