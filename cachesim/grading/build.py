@@ -21,7 +21,7 @@ set -e
 apt-get update -qq && apt-get install -y -qq bubblewrap python3-pip python3-venv
 python3 -m venv /autograder/venv
 wheel=$(ls /autograder/source/*.whl 2>/dev/null || echo cachesim-lab)
-/autograder/venv/bin/pip install --quiet "$wheel"
+/autograder/venv/bin/pip install --quiet "${wheel}[lua]"
 """
 RUN = """#!/usr/bin/env bash
 # Grades /autograder/submission and writes /autograder/results/results.json, whatever was handed in.

@@ -56,8 +56,7 @@ def random_command(random: Random) -> Command:
     """Return a command with its arguments; one in forty is mutilated."""
     name = random.choice(NAMES)
     command = (name, *MAKERS[name](random))
-    change = mutilated if random.random() < 1 / 40 else spelled
-    command = change(command, random)
+    command = (mutilated if random.random() < 1 / 40 else spelled)(command, random)
     return ("PING",) if asks_for_billions(command) else command
 
 
@@ -288,15 +287,9 @@ SELDOM = {
     "FLUSHALL", "FLUSHDB", "SWAPDB", "SELECT", "WAIT", "ROLE", "LATENCY", "PING", "ECHO", "CONFIG",
 }  # fmt: skip
 TYPES = (
-    random_dumps,
-    random_geo,
-    random_hlls,
-    random_lists,
-    random_sets,
-    random_sort,
-    random_streams,
+    random_dumps, random_geo, random_hlls, random_lists, random_sets, random_sort, random_streams,
     random_zsets,
-)
+)  # fmt: skip
 MAKERS |= {name: maker for each in TYPES for name, maker in each.MAKERS.items()}
 NAMES = [name for name in MAKERS for _ in range(1 if name in SELDOM else 4)]
 OFTEN = ["SET", "HSET", *(name for each in TYPES for name in each.OFTEN)]
