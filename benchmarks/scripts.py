@@ -1,6 +1,6 @@
 """How fast scripts are: EVAL of two calls, called directly, and beside a real server over one connection.
 
-    python benchmarks/scripts.py [--scripts 20000]
+    python -m benchmarks.scripts [--scripts 20000]
 
 The script stores a value and reads it. The two servers are asked one script after the other, by one client that
 waits for each reply. `ratio` is the rate of the script beside that of the two plain commands. The best of five

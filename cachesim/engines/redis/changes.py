@@ -27,9 +27,16 @@ def _behind(first: int, each: int) -> Count:
     return lambda argv, reply: (len(argv) - first) // each
 
 
+def _stored(argv: Arguments, reply: Any) -> int:
+    """Take the number of stored elements; the key that an empty result removes is one change."""
+    return max(1, int(reply))
+
+
 COUNTS: dict[str, Count] = {
     **dict.fromkeys(("DEL", "UNLINK", "SADD", "SREM", "HDEL", "LREM", "ZREM"), _replied),
     **dict.fromkeys((f"ZREMRANGEBY{by}" for by in ("LEX", "RANK", "SCORE")), _replied),
+    **dict.fromkeys(("XACK", "XDEL", "XTRIM"), _replied),
+    **dict.fromkeys(("SORT", "GEORADIUS", "GEORADIUSBYMEMBER", "GEOSEARCHSTORE"), _stored),
     **dict.fromkeys(("LPUSH", "RPUSH", "LPUSHX", "RPUSHX"), _behind(2, 1)),
     **dict.fromkeys(("HSET", "HMSET"), _behind(2, 2)),
     **dict.fromkeys(("MSET", "MSETNX"), _behind(1, 2)),

@@ -47,17 +47,18 @@ def pfadd(db: Keyspace, key: str, *elements: bytes) -> Reply:
         entry = created(db, key)
     changed = opened(db, entry)
     try:
-        is_changed = any([changed.put(*place_of(element)) for element in elements])
+        updated = is_new + sum([changed.put(*place_of(element)) for element in elements])
     except CommandError:
         Keyspace.overwrite(db, entry, changed.value, changed.room)  # what was added before stays
         raise
-    if is_changed or is_new:
+    if updated:
         changed.forget()
         db.overwrite(entry, changed.value, changed.room)
+        db.counts_as(updated)
         db.event("$", "pfadd", key)
     else:
         Keyspace.overwrite(db, entry, entry.value, changed.room)  # it may have got room to grow
-    return int(is_changed or is_new)
+    return int(updated > 0)
 
 
 def pfcount(db: Keyspace, *keys: str) -> Reply:
