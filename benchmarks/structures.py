@@ -82,7 +82,7 @@ def grown(name, members):
 
 
 def asked_by_benchmark(port, *words):
-    """Return what redis-benchmark measures, in commands per second."""
+    """Return the commands per second that redis-benchmark measures."""
     bench = ["redis-benchmark", "-p", str(port), "--csv", *words]
     told = subprocess.run(bench, capture_output=True, text=True, check=True).stdout
     return float(told.splitlines()[-1].split(",")[-7].strip('"'))
