@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput
 from cachesim.experiments.run import run_and_keep
 from cachesim.model.database import Database
+from cachesim.model.saving import aged
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.workload import OpenLoop
 from cachesim.scenario import Scenario
 from cachesim.service.account import Account
 from cachesim.service.cloudwatch import CloudWatch
 from cachesim.service.cloudwatch.series import MINUTE
+from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.failover import ElastiCache
+from cachesim.service.elasticache.groups import ReplicationGroup
 from cachesim.service.sns import Notice, Sns
 from cachesim.service.traffic import Nodes, faults_of, nodes_of, publish
 
@@ -26,7 +30,18 @@ if TYPE_CHECKING:
     from cachesim.model.strategies.base import Strategy
     from cachesim.model.workload import Workload
 
+
 POLICY: Literal["volatile-lru"] = "volatile-lru"  # of default.redis7
+
+
+Identity = tuple[str, datetime]  # ARN and date of creation: a name may be used again
+
+
+class Held(NamedTuple):
+    """What the nodes of a group held when its last run ended."""
+
+    file: bytes  # an RDB file; empty for a Memcached
+    until: float  # seconds of the calendar
 
 
 class Cloud:
@@ -68,7 +83,7 @@ class Cloud:
         self.seed, self.scale = seed, scale
         self.account = Account(seed, timings, allow_previous_generation)
         self.account.open([ElastiCache, CloudWatch, Sns])
-        self._held: dict[str, bytes] = {}  # name of a resource -> its content, as an RDB file
+        self._held: dict[Identity, Held] = {}
         self._runs = 0
 
     def desk(self, service: str) -> Any:
@@ -93,12 +108,8 @@ class Cloud:
         return door.client(self.account, service)
 
     def advance(self, minutes: float) -> None:
-        """Let time pass without traffic. Alarms are judged at every full minute."""
-        calendar = self.account.calendar
-        end = calendar.now + 60 * minutes
-        while calendar.now < end:
-            calendar.advance(min(end, (calendar.now // MINUTE + 1) * MINUTE) - calendar.now)
-            self.account.desk("cloudwatch").judge(calendar.now)
+        """Let time pass without traffic."""
+        self.account.calendar.advance(60 * minutes)
 
     def run(
         self,
@@ -112,48 +123,75 @@ class Cloud:
     ) -> Result:
         """Send requests to a replication group or a cluster for some minutes, and return the Result.
 
-        What the nodes hold stays for the next run. Metrics come from the nodes, one value per minute.
+        What a Redis holds stays for the next run; its TTLs go on in between. A Memcached begins each
+        run empty. Metrics come from the nodes, one value per minute.
         """
-        desk = self.account.desk("elasticache")
-        if bool(group) == bool(cluster):
-            raise BadInput("name either a group or a cluster to send requests to")
-        resource = desk.group(group) if group else desk.cluster(cluster)
+        resource = self._resource(group, cluster)
         nodes, begin = nodes_of(resource), self.account.calendar.now
-        if resource.status == "creating":
-            raise BadInput(f'"{resource.id}" is still being created; wait until it is available')
-        self.account.calendar.advance(60 * minutes)
-        orders = self.account.orders.between(begin, self.account.calendar.now)
-        fleet, faults = faults_of(nodes, orders, begin)
         scenario = Scenario(
             strategy=strategy or LazyLoading(ttl=60),
+            cache=self._cache_of(nodes),
             workload=workload or OpenLoop(),
             database=database or Database(),
-            fleet=fleet,
-            faults=faults,
             duration=60 * minutes,
             warmup=0,
             sample_every=MINUTE,
             seed=self.seed + self._runs,
         )
-        return self._measured(resource.id, nodes, scenario, begin)
-
-    def _measured(self, name: str, nodes: Nodes, scenario: Scenario, begin: float) -> Result:
-        """Run a scenario with what the nodes held before; keep what they hold, and send the metrics."""
         self._runs += 1
+        self.advance(minutes)
+        orders = self.account.orders.between(begin, self.account.calendar.now)
+        fleet, faults = faults_of(nodes, orders, begin)
+        result = self._played(
+            (resource.arn, resource.created),
+            nodes,
+            scenario.replace(fleet=fleet, faults=faults),
+            begin,
+        )
+        publish(self.account, nodes, result, begin, scenario.cache.memory)  # type: ignore[attr-defined]
+        self.account.desk("cloudwatch").catch_up()
+        return result
+
+    def _resource(self, group: str, cluster: str) -> ReplicationGroup | CacheCluster:
+        """Find the group or the cluster that the requests are for. Raises BadInput."""
+        if bool(group) == bool(cluster):
+            raise BadInput("name either a group or a cluster to send requests to")
+        desk = self.account.desk("elasticache")
+        found: ReplicationGroup | CacheCluster = (
+            desk.group(group) if group else desk.cluster(cluster)
+        )
+        if found.status in ("creating", "deleting"):
+            raise BadInput(f'"{found.id}" is {found.status}; requests need one that is available')
+        self.account.desk("cloudwatch").catch_up()  # before the metrics of this run are there
+        return found
+
+    def _cache_of(self, nodes: Nodes) -> Redis | Memcached:
         memory = int(nodes.node_type.usable * self.scale)
         if nodes.engine == "memcached":
-            result, _ = run_and_keep(scenario.replace(cache=Memcached(memory=memory)))
-        else:
-            with tempfile.TemporaryDirectory() as folder:
-                file = Path(folder) / "held.rdb"
-                file.write_bytes(self._held.get(name, b""))
-                held = str(file) if name in self._held else ""
-                cache = Redis(memory=memory, policy=POLICY, seed_from=held)
-                result, self._held[name] = run_and_keep(scenario.replace(cache=cache))
-        publish(self.account, nodes, result, begin, memory)
-        for minute in range(int(begin // MINUTE) + 1, int(self.account.calendar.now // MINUTE) + 1):
-            self.account.desk("cloudwatch").judge(minute * MINUTE)
+            return Memcached(memory=memory)
+        return Redis(memory=memory, policy=POLICY)
+
+    def _played(self, own: Identity, nodes: Nodes, scenario: Scenario, begin: float) -> Result:
+        """Run a scenario with what the nodes hold at its begin, and keep what they hold at its end."""
+        with tempfile.TemporaryDirectory() as folder:
+            if file := self._content(own, nodes, begin):
+                path = Path(folder) / "held.rdb"
+                path.write_bytes(file)
+                scenario = scenario.replace(cache__seed_from=str(path))
+            result, file = run_and_keep(scenario)
+        self._held[own] = Held(file, self.account.calendar.now)
         return result
+
+    def _content(self, own: Identity, nodes: Nodes, begin: float) -> bytes:
+        """Return the content of the nodes now: none if they are new, or if the primary was restarted."""
+        held = self._held.get(own)
+        if held is None or not held.file:
+            return b""
+        between = self.account.orders.between(held.until, begin)
+        primary = next(iter(nodes.names.values()))
+        if any(order.what == "reboot" and order.node == primary for order in between):
+            return b""
+        return aged(held.file, begin - held.until)
 
     def bill(self) -> str:
         """Return the bill until now: every node with its hours, and the sum in US dollars."""
@@ -162,4 +200,5 @@ class Cloud:
     @property
     def inbox(self) -> list[Notice]:
         """The messages that subscribed inboxes have got, the oldest first."""
+        self.account.desk("cloudwatch").catch_up()
         return sorted(self.account.desk("sns").inbox, key=lambda message: message.seconds)

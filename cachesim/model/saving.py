@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from cachesim.clock import Clock
-from cachesim.engines.base import Engine, EngineSpec, Random
+from cachesim.engines.base import START, Engine, EngineSpec, Random
 from cachesim.engines.redis import persistence
 from cachesim.engines.redis.copied_pages import SharedPages
 from cachesim.engines.redis.engine import Redis, RedisEngine
 from cachesim.engines.redis.hash_value import Hash
 from cachesim.engines.redis.rdb import dump
-from cachesim.engines.redis.rdb_load import install, keys_in, load
+from cachesim.engines.redis.rdb_load import install, keys_in, load, written_at
 from cachesim.engines.redis.rdb_reader import RdbReader
 from cachesim.engines.redis.seed import keys_of
 from cachesim.engines.redis.structure import Structure
@@ -194,6 +194,23 @@ def stamped(value: Any, first: bool = False) -> Any:
     if not isinstance(value, bytes) or len(value) < STAMP_SIZE:
         return value
     return Value.stamp(0, len(value)) if first else Value(value)
+
+
+def aged(file: bytes, seconds: float) -> bytes:
+    """Return a snapshot as it is after so many seconds without a request: TTLs have run on.
+
+    >>> from cachesim.engines.redis.engine import Redis
+    >>> engine = Redis().build(clock=lambda: 0.0, random=lambda: 0.5)
+    >>> engine.set("short-lived", b"one", ttl=60)
+    >>> [b"short-lived" in aged(dump(engine), seconds) for seconds in (30, 90)]
+    [True, False]
+    """
+    written = written_at(file) or START
+    later = RedisEngine(Redis(memory=2**62), lambda: written - START + seconds, lambda: 0.5)
+    for each in keys_in(RdbReader(file[9:]), later):
+        if each.when is None or each.when > later.now:
+            install(later, each)
+    return dump(later, checksum=False)
 
 
 def contents(engines: list[Engine]) -> bytes:

@@ -78,7 +78,8 @@ def publish(account: Account, nodes: Nodes, result: Any, begin: float, limit: fl
         own = nodes.names.get(str(name))
         if own is None:
             continue
-        dimensions = (("CacheClusterId", own), ("CacheNodeId", "0001"))
+        cluster, _, node = own.partition(" ")
+        dimensions = (("CacheClusterId", cluster), ("CacheNodeId", node or "0001"))
         for minute, metrics in _by_minute(samples, answered, str(name), limit):
             for metric, (unit, value) in metrics.items():
                 for keys in (dimensions[:1], dimensions):

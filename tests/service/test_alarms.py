@@ -63,11 +63,11 @@ def test_statistics_of_longer_periods_come_from_the_values(watch, cloud):
         ("ignore", [None] * 5, "INSUFFICIENT_DATA"),
     ],
 )
-def test_three_of_five_minutes(watch, treat, values, state):
+def test_three_of_five_minutes(cloud, watch, treat, values, state):
     """A missing minute counts as the alarm says."""
     minutes(watch, values)
     watch.PutMetricAlarm({**ALARM, "TreatMissingData": treat})
-    watch.judge(300.0)
+    cloud.account.calendar.advance(300.0)
 
     assert state == watch.DescribeAlarms({})["MetricAlarms"][0]["StateValue"]
 
@@ -79,8 +79,7 @@ def test_a_message_only_when_the_state_changes(cloud, watch):
     sns.Subscribe({"TopicArn": topic, "Protocol": "inbox"})
     watch.PutMetricAlarm({**ALARM, "AlarmActions": [topic], "OKActions": [topic]})
     minutes(watch, [90] * 10 + [10] * 10)
-    for minute in range(1, 21):
-        watch.judge(60.0 * minute)
+    cloud.advance(minutes=20)
 
     # The first value makes it OK. The third hot minute is over at 180 s. At 780 s only two of the last five are hot.
     assert [60.0, 180.0, 780.0] == [message.seconds for message in cloud.inbox]

@@ -86,9 +86,11 @@ class CloudWatch(Metrics):
     def __init__(self, account: Account) -> None:
         super().__init__(account)
         self.alarms: dict[str, Alarm] = {}
+        self._judged = 0  # seconds: the last full minute at which the alarms were judged
 
     def PutMetricAlarm(self, request: dict[str, Any]) -> dict[str, Any]:
         """Make or replace an alarm."""
+        self.catch_up()
         if request["ComparisonOperator"] not in COMPARISONS or "Threshold" not in request:
             raise ServiceFault(
                 "InvalidParameterValueException",
@@ -104,6 +106,7 @@ class CloudWatch(Metrics):
 
     def DescribeAlarms(self, request: dict[str, Any]) -> dict[str, Any]:
         """List the alarms with their states."""
+        self.catch_up()
         wanted = request.get("AlarmNames", list(self.alarms))
         shown = [self._shown(self.alarms[name]) for name in wanted if name in self.alarms]
         state = request.get("StateValue")
@@ -111,12 +114,14 @@ class CloudWatch(Metrics):
 
     def DeleteAlarms(self, request: dict[str, Any]) -> dict[str, Any]:
         """Remove alarms."""
+        self.catch_up()
         for name in request["AlarmNames"]:
             self.alarms.pop(name, None)
         return {}
 
     def SetAlarmState(self, request: dict[str, Any]) -> dict[str, Any]:
         """Set the state of an alarm until it is judged again."""
+        self.catch_up()
         if request["AlarmName"] not in self.alarms:
             raise ServiceFault(
                 "ResourceNotFound", f"The alarm {request['AlarmName']} does not exist."
@@ -125,17 +130,21 @@ class CloudWatch(Metrics):
         self._change(alarm, request["StateValue"], self.account.calendar.now)
         return {}
 
-    def judge(self, now: float) -> None:
-        """Judge every alarm at a full minute of the calendar."""
-        for alarm in self.alarms.values():
-            state = alarm.judge(self.series.get(alarm.name, Series()), int(now // MINUTE * MINUTE))
-            if state != alarm.state:
-                self._change(alarm, state, now)
+    def catch_up(self) -> None:
+        """Judge the alarms at every full minute that has passed since the last time."""
+        now = int(self.account.calendar.now // MINUTE * MINUTE)
+        minutes = range(self._judged + MINUTE, now + 1, MINUTE) if self.alarms else ()
+        for minute in minutes:
+            for alarm in self.alarms.values():
+                state = alarm.judge(self.series.get(alarm.name, Series()), minute)
+                if state != alarm.state:
+                    self._change(alarm, state, minute)
+        self._judged = now
 
     def _change(self, alarm: Alarm, state: str, now: float) -> None:
         """Change a state, and tell the topics of the new one, once."""
         old, alarm.state, alarm.changed = alarm.state, state, now
-        alarm.reason = f"Threshold Crossed: the alarm went from {old} to {state}."
+        alarm.reason = f"The alarm went from {old} to {state}."
         if not alarm.request.get("ActionsEnabled", True):
             return
         text = json.dumps(

@@ -5,7 +5,7 @@ from typing import Any
 
 from cachesim.errors import BadInput
 from cachesim.node_types import NodeType, node_type, node_types
-from cachesim.service.faults import bad_value
+from cachesim.service.faults import ServiceFault, bad_value
 
 NAME = re.compile(r"[a-z](?!.*--)[a-z0-9-]{0,39}(?<!-)")  # 1 to 40 signs
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -43,6 +43,13 @@ def known_node_type(name: str, previous: bool) -> NodeType:
             "choose a current one, or allow it with cs.Cloud(allow_previous_generation=True)."
         )
     return found
+
+
+def only(request: dict[str, Any], simulated: str) -> None:
+    """Refuse a parameter that would change nothing: what it asks for is not simulated."""
+    for name in request:
+        if name not in simulated.split():
+            raise ServiceFault("NotImplemented", f"{name} is not simulated; leave it out.")
 
 
 def in_range(request: dict[str, Any], name: str, least: int, most: int, usual: int) -> int:

@@ -1,11 +1,11 @@
 """Cache clusters: one node of Redis, or up to 40 nodes of Memcached."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from cachesim.node_types import NodeType
-from cachesim.service.elasticache.checks import identifier, in_range, known_node_type
+from cachesim.service.elasticache.checks import identifier, in_range, known_node_type, only
 from cachesim.service.elasticache.events import Events
 from cachesim.service.faults import ServiceFault, bad_combination, bad_value
 from cachesim.service.orders import Order
@@ -14,6 +14,7 @@ from cachesim.service.pages import page
 PORTS = {"redis": 6379, "memcached": 11211}
 VERSIONS = {"redis": "7.0.7", "memcached": "1.6.17"}
 MOST_NODES = 40  # of a Memcached cluster
+CLUSTER = "CacheClusterId CacheNodeType Engine NotificationTopicArn NumCacheNodes Port"
 
 
 @dataclass
@@ -30,7 +31,6 @@ class CacheCluster:
     topic: str = ""
     port: int = 6379
     status: str = "creating"
-    settings: dict[str, Any] = field(default_factory=dict)  # what the desk keeps and shows again
 
     @property
     def nodes(self) -> list[str]:
@@ -60,7 +60,6 @@ class CacheCluster:
             "CacheClusterCreateTime": self.created,
             "ARN": self.arn,
             "PendingModifiedValues": {},
-            **self.settings,
         }
         if self.group:
             found["ReplicationGroupId"] = self.group
@@ -107,6 +106,7 @@ class CacheClusters(Events):
         return {"CacheCluster": made.shown()}
 
     def _cluster_of(self, request: dict[str, Any]) -> CacheCluster:
+        only(request, CLUSTER)
         name = identifier(request["CacheClusterId"], "CacheClusterId")
         engine = request.get("Engine", "redis")
         if engine not in PORTS:
@@ -161,6 +161,7 @@ class CacheClusters(Events):
     def RebootCacheCluster(self, request: dict[str, Any]) -> dict[str, Any]:
         """Restart nodes of a cluster. What they held is gone."""
         found = self.available(request["CacheClusterId"])
+        self.check_reboot(found)
         nodes = request["CacheNodeIdsToReboot"]
         for node in nodes:
             if node not in found.nodes:
@@ -173,6 +174,9 @@ class CacheClusters(Events):
             self.account.orders.order(Order(self.account.calendar.now, name, "reboot", lasts))
         self.account.calendar.at(lasts, lambda: self._restarted(found, nodes))
         return {"CacheCluster": found.shown(with_nodes=True)}
+
+    def check_reboot(self, cluster: CacheCluster) -> None:
+        """Refuse a reboot that the service does not do; groups.py knows of one."""
 
     def _restarted(self, cluster: CacheCluster, nodes: list[str]) -> None:
         cluster.status = "available"

@@ -10,6 +10,7 @@ from cachesim.service.elasticache.checks import (
     identifier,
     in_range,
     known_node_type,
+    only,
     window,
 )
 from cachesim.service.elasticache.clusters import PORTS, CacheCluster, CacheClusters
@@ -20,8 +21,10 @@ MOST_MEMBERS = 6  # of a shard: the primary and five replicas
 MOST_SHARDS = 90
 SLOTS = 16384
 TOO_FEW = "When using automatic failover, there must be at least 2 cache clusters in the replication group."
-NO_REPLICA = (
-    "Must have at least 1 replica when cluster mode is disabled with auto failover enabled."
+GROUP = (
+    "ReplicationGroupId ReplicationGroupDescription AutomaticFailoverEnabled MultiAZEnabled "
+    "NumCacheClusters NumNodeGroups ReplicasPerNodeGroup CacheNodeType Engine Port "
+    "NotificationTopicArn PreferredMaintenanceWindow SnapshotWindow SnapshotRetentionLimit"
 )
 
 
@@ -136,6 +139,7 @@ class ReplicationGroups(CacheClusters):
         return {"ReplicationGroup": made.shown()}
 
     def _group_of(self, name: str, request: dict[str, Any]) -> ReplicationGroup:
+        only(request, GROUP)
         sharded, shards, members = sizes(request)
         check_failover(request, sharded, members)
         kind = known_node_type(
@@ -201,6 +205,14 @@ class ReplicationGroups(CacheClusters):
             self.closed(member)
         self.tell("group deleted", group.id, group.id, topic=group.topic)
 
+    def check_reboot(self, cluster: CacheCluster) -> None:
+        """Refuse the members of a group with cluster mode enabled."""
+        if cluster.group and self.groups[cluster.group].is_sharded:
+            raise ServiceFault(
+                "InvalidCacheClusterStateFault",
+                f"Cache cluster {cluster.id} is a node of a cluster, which cannot be rebooted.",
+            )
+
     def group(self, name: str) -> ReplicationGroup:
         """Return a group that is there."""
         if name.lower() not in self.groups:
@@ -249,7 +261,10 @@ def check_failover(request: dict[str, Any], sharded: bool, members: int) -> None
 
 
 def upkeep_of(request: dict[str, Any]) -> dict[str, Any]:
-    """Check the windows and the days that snapshots are kept; return what is shown of them."""
+    """Check the windows and the days that snapshots are kept; return what is shown of them.
+
+    Nothing is ever due in the maintenance window: no change waits for it yet.
+    """
     found: dict[str, Any] = {
         "SnapshotRetentionLimit": in_range(request, "SnapshotRetentionLimit", 0, MOST_RETENTION, 0)
     }
@@ -257,6 +272,8 @@ def upkeep_of(request: dict[str, Any]) -> dict[str, Any]:
         window(text, weekly=True)
     if text := request.get("SnapshotWindow"):
         found["SnapshotWindow"] = window(text, weekly=False)
-    if request.get("Engine", "redis") not in ("redis", "valkey"):
-        raise bad_value("The Engine of a replication group must be redis or valkey.")
+    if request.get("Engine", "redis") != "redis":
+        raise bad_value("The Engine of a replication group must be redis; valkey is not simulated.")
+    if found["SnapshotRetentionLimit"] or "SnapshotWindow" in found:
+        raise ServiceFault("NotImplemented", "Automatic snapshots are not simulated.")
     return found
