@@ -7,15 +7,12 @@ of arguments and numbers at their bounds; time moves between them. More, or fewe
 import os
 import random
 import re
-from itertools import pairwise
 
 import pytest
 
 from cachesim.clock import ManualClock
 from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
-from cachesim.engines.redis.set_value import Set
-from cachesim.engines.redis.zset_value import SortedSet
 from cachesim.errors import CommandError, OutOfMemory
 from cachesim.live.memcached_server import MemcachedServer
 from cachesim.live.redis_server import RedisServer
@@ -23,6 +20,7 @@ from cachesim.units import MIB
 from cachesim.wire.memcached_conversation import MemcachedConversation
 from tests.engines.memcached.random_requests import random_request
 from tests.engines.redis.random_commands import RANDOM, UNORDERED, VARYING, random_command
+from tests.engines.redis.unspecified import is_unspecified
 
 COMMANDS = int(os.environ.get("DIFFERENTIAL", "200000"))
 BATCH = 2000  # commands from one seed
@@ -82,18 +80,9 @@ def canonical(command, told):
         or " ".join([name, *map(str, command[1:2])]).upper() in SKIPPED
     ):
         return type(told)
-    if name in RANDOM or is_unsorted(command):
+    if name in RANDOM:
         return len(told) if isinstance(told, list | dict) else type(told)
     return ordered(told) if name in UNORDERED else told
-
-
-def is_unsorted(command):
-    """True for SORT BY a name without a star: a set is then listed as it lies in its buckets."""
-    words = [str(part) for part in command]
-    if words[0].upper() not in ("SORT", "SORT_RO"):
-        return False
-    pairs = pairwise(words)
-    return any(word.upper() == "BY" and "*" not in by for word, by in pairs)
 
 
 def looked_at(engine):
@@ -114,28 +103,6 @@ def figures(engine):
     ).splitlines()  # SIMPLIFIED: engine._cron
     told = dict(line.split(":", 1) for line in lines if ":" in line)
     return {name: value for name, value in told.items() if name not in OWN}
-
-
-def is_unspecified(embedded, command):
-    """True where the reply depends on chance.
-
-    A range by members in a set whose scores differ: in a skip list it depends on the nodes' levels, which the server
-    draws (t_zset.c: zslFirstInLexRange). SORT of a hash table: elements that are equal to BY stay in its order.
-    """
-    words = [str(part).upper() for part in command]
-    held = [embedded.table.entries.get(str(part)) for part in command[1:3]]
-    values = [entry.value for entry in held if entry is not None]
-    if words[0] in ("SORT", "SORT_RO"):
-        is_table = any(
-            (isinstance(value, Set) and value.table) or isinstance(value, SortedSet)
-            for value in values[:1]
-        )
-        return is_table and "BY" in words
-    if not any("LEX" in word for word in words):
-        return False
-    return any(
-        isinstance(value, SortedSet) and len({*value.scores.values()}) > 1 for value in values
-    )
 
 
 def ordered(told):

@@ -9,7 +9,8 @@ from cachesim.engines.redis.watched import LoneEngine
 from cachesim.live.redis_server import RedisServer
 from cachesim.units import MIB
 from tests.engines.redis.random_commands import random_command
-from tests.live.test_differential import PAUSES, is_unspecified, reply
+from tests.engines.redis.unspecified import is_unspecified
+from tests.live.test_differential import PAUSES, reply
 from tests.wire.real import Client, free_ports
 
 COMMANDS = 10_000

@@ -16,8 +16,9 @@ from cachesim.wire.folder import Folder
 from cachesim.wire.server import wall_clock
 from tests.engines.redis.random_commands import RANDOM, random_command
 from tests.engines.redis.test_rdb_real import filled, state, without_encodings
+from tests.engines.redis.unspecified import is_unspecified
 from tests.live.conftest import started
-from tests.live.test_differential import is_unspecified, reply
+from tests.live.test_differential import reply
 from tests.patience import PATIENCE
 from tests.wire.real import RealRedis, needed
 
