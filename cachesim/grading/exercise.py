@@ -137,8 +137,14 @@ class Exercise:
         """Return the tests, ready to be called, with what they use: `cs`, grader.py, `params`."""
         names: dict[str, Any] = {"__name__": f"exercise_{self.id}"}
         exec("import cachesim as cs", names)  # the teacher's own code, here and below
-        for source in (self.grader, *(c.source for c in self.cells if self._is_trusted(c))):
-            exec(compile(source, f"exercise {self.id}", "exec"), names)
+        try:
+            for source in (self.grader, *(c.source for c in self.cells if self._is_trusted(c))):
+                exec(compile(source, f"exercise {self.id}", "exec"), names)
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}"
+            raise BadInput(
+                f"{self.path}: the code of its tests fails ({why}); mend lab.py or grader.py"
+            ) from error
         names["params"] = parameters_of(names, seed)
         return names
 

@@ -39,9 +39,9 @@ def parameters(random):
 
 # %% id="helpers" tags=["helpers"]
 import cachesim as cs
-from cachesim.errors import CachesimError
+from cachesim.grading.trips import Visitor
 
-MOST_TRIPS = 20  # of one request
+MOST_TRIPS = Visitor.most  # of one request
 
 
 class Site:
@@ -66,56 +66,19 @@ class Site:
             assert left != -1, f"{when} the key {key.decode()!r:.60} has no TTL"
 
 
-class Request:
+class Request(Visitor):
     """One request at your function."""
 
+    name = "allow"
+
     def __init__(self, site, user):
-        self.site, self.user, self.replies, self.verdict = site, user, [], None
+        super().__init__(site.redis)
+        self.lab, self.user = site.lab, user
 
-    def trip(self):
-        """Make one more trip, if there is no verdict yet."""
-        limits = self.site.lab.params
-        if self.verdict is None:
-            given = self.site.lab.call(
-                "allow", self.user, limits["limit"], limits["window"], self.replies
-            )
-            if type(given) is bool:
-                self.verdict = given
-            else:
-                self.replies.append([self._sent(words) for words in commands(given)])
-
-    def _sent(self, words):
-        try:
-            return readable(self.site.redis.execute(words))
-        except CachesimError as error:
-            raise AssertionError(f"{words!r:.80} was answered: {error}") from None
-
-    def end(self):
-        """Make all other trips; return whether the request got through."""
-        while self.verdict is None:
-            assert len(self.replies) < MOST_TRIPS, f"no verdict after {MOST_TRIPS} trips"
-            self.trip()
-        return self.verdict
-
-
-def commands(given):
-    """Return the commands of a trip, if they are some."""
-    shown = f"allow() returned {given!r:.80}"
-    assert isinstance(given, list) and given, f"{shown}; right: a list of commands, True or False"
-    assert all(isinstance(words, list) and words for words in given), (
-        f'{shown}; each command is a list, such as ["GET", "a"]'
-    )
-    assert all(type(part) in (str, int, float) for words in given for part in words), (
-        f"{shown}; each part of a command must be a text or a number"
-    )
-    return [tuple(words) for words in given]
-
-
-def readable(reply):
-    """Return a reply with texts in place of bytes."""
-    if isinstance(reply, list | tuple):
-        return [readable(part) for part in reply]
-    return reply.decode() if isinstance(reply, bytes) else reply
+    def asked(self):
+        """Call your function."""
+        limits = self.lab.params
+        return self.lab.call("allow", self.user, limits["limit"], limits["window"], self.replies)
 
 
 # %% id="visible" tags=["visible"]

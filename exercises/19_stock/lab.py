@@ -41,7 +41,7 @@ def parameters(random):
 
 # %% id="helpers" tags=["helpers"]
 import cachesim as cs
-from cachesim.errors import CachesimError
+from cachesim.grading.trips import Visitor, readable
 
 MOST_TRIPS = 30  # of one buyer
 
@@ -74,64 +74,29 @@ class Shop:
         )
 
 
-class Buyer:
+class Buyer(Visitor):
     """One buyer at your function."""
 
+    name = "buy"
+    most = MOST_TRIPS
+
     def __init__(self, shop, count):
-        self.shop, self.count, self.replies, self.verdict = shop, count, [], None
+        super().__init__(shop.redis)
+        self.lab, self.count = shop.lab, count
 
-    def trip(self):
-        """Make one more trip, if there is no verdict yet."""
-        if self.verdict is None:
-            given = self.shop.lab.call("buy", self.count, self.replies)
-            if type(given) is bool:
-                self.verdict = given
-            else:
-                self.replies.append(self._sent(given))
+    def asked(self):
+        """Call your function."""
+        return self.lab.call("buy", self.count, self.replies)
 
-    def _sent(self, given):
-        if isinstance(given, dict):
-            assert set(given) == {"watch", "commands"}, (
-                f"{given!r:.80} is no trip: watch and commands are asked for"
-            )
-            read = readable(self.shop.redis.execute(("GET", "stock")))
-            if given["watch"] != read:
-                return None
-            given = given["commands"]
-        return [self._reply(words) for words in commands(given)]
-
-    def _reply(self, words):
-        try:
-            return readable(self.shop.redis.execute(words))
-        except CachesimError as error:
-            raise AssertionError(f"{words!r:.80} was answered: {error}") from None
-
-    def end(self):
-        """Make all other trips; return whether the items were sold."""
-        while self.verdict is None:
-            assert len(self.replies) < MOST_TRIPS, f"no verdict after {MOST_TRIPS} trips"
-            self.trip()
-        return self.verdict
-
-
-def commands(given):
-    """Return the commands of a trip, if they are some."""
-    shown = f"buy() returned {given!r:.80}"
-    assert isinstance(given, list) and given, f"{shown}; right: a list of commands, True or False"
-    assert all(isinstance(words, list) and words for words in given), (
-        f'{shown}; each command is a list, such as ["GET", "stock"]'
-    )
-    assert all(type(part) in (str, int, float) for words in given for part in words), (
-        f"{shown}; each part of a command must be a text or a number"
-    )
-    return [tuple(words) for words in given]
-
-
-def readable(reply):
-    """Return a reply with texts in place of bytes."""
-    if isinstance(reply, list | tuple):
-        return [readable(part) for part in reply]
-    return reply.decode() if isinstance(reply, bytes) else reply
+    def sent(self, given):
+        """Send the commands of a trip, unless the stock that it watches has changed."""
+        if not isinstance(given, dict):
+            return super().sent(given)
+        assert set(given) == {"watch", "commands"}, (
+            f"{given!r:.80} is no trip: watch and commands are asked for"
+        )
+        read = readable(self.redis.execute(("GET", "stock")))
+        return super().sent(given["commands"]) if given["watch"] == read else None
 
 
 # %% id="visible" tags=["visible"]

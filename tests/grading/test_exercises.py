@@ -1,5 +1,6 @@
 """Every exercise: the reference gets all points, each typical wrong answer exactly its own, nothing written none."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -161,3 +162,14 @@ def test_an_unknown_exercise_is_one_sentence(monkeypatch):
     assert "01" == find("01").id == find("1").id == find("lru").id == find("exercises/01_lru").id
     with pytest.raises(BadInput, match='exercise "99" is unknown; known: 01_lru'):
         find("99")
+
+
+def test_tests_that_do_not_run_are_one_sentence(tmp_path):
+    """A slip in a helper of the teacher: its error, and where to look."""
+    path = tmp_path / "17_leaderboard"
+    shutil.copytree(FOLDER / "17_leaderboard", path)
+    lab = path / "lab.py"
+    lab.write_text(lab.read_text().replace("import reply_of", "import reply_off"))
+
+    with pytest.raises(BadInput, match=r"tests fails \(ImportError: .*reply_off.*mend lab.py"):
+        Exercise(path).namespace(seed=1)
