@@ -20,7 +20,7 @@ from cachesim.service.account import Account
 from cachesim.service.cloudwatch import CloudWatch
 from cachesim.service.cloudwatch.series import MINUTE
 from cachesim.service.elasticache.clusters import CacheCluster
-from cachesim.service.elasticache.failover import ElastiCache
+from cachesim.service.elasticache.desk import ElastiCache
 from cachesim.service.elasticache.groups import ReplicationGroup
 from cachesim.service.sns import Notice, Sns
 from cachesim.service.traffic import Nodes, faults_of, nodes_of, publish
@@ -158,7 +158,7 @@ class Cloud:
             raise BadInput("name either a group or a cluster to send requests to")
         desk = self.account.desk("elasticache")
         found: ReplicationGroup | CacheCluster = (
-            desk.group(group) if group else desk.cluster(cluster)
+            desk.groups.find(group) if group else desk.clusters.find(cluster)
         )
         if found.status in ("creating", "deleting"):
             raise BadInput(f'"{found.id}" is {found.status}; requests need one that is available')

@@ -1,6 +1,7 @@
 """What the desk refuses: names, node types, windows and numbers that the service does not take."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from cachesim.errors import BadInput
@@ -45,19 +46,27 @@ def known_node_type(name: str, previous: bool) -> NodeType:
     return found
 
 
-def only(request: dict[str, Any], simulated: str) -> None:
+def only(request: dict[str, Any], simulated: Iterable[str]) -> None:
     """Refuse a parameter that would change nothing: what it asks for is not simulated."""
     for name in request:
-        if name not in simulated.split():
+        if name not in simulated:
             raise ServiceFault("NotImplemented", f"{name} is not simulated; leave it out.")
+
+
+def range_checked(name: str, value: int, least: int, most: int) -> int:
+    """Return a whole number that is in its range.
+
+    >>> range_checked("SnapshotRetentionLimit", 35, 0, 35)
+    35
+    """
+    if not least <= value <= most:
+        raise bad_value(f"{name} must be from {least} to {most}, got {value}.")
+    return value
 
 
 def in_range(request: dict[str, Any], name: str, least: int, most: int, usual: int) -> int:
     """Return a whole number of a request."""
-    found: int = request.get(name, usual)
-    if not least <= found <= most:
-        raise bad_value(f"{name} must be from {least} to {most}, got {found}.")
-    return found
+    return range_checked(name, request.get(name, usual), least, most)
 
 
 def window(text: str, weekly: bool) -> str:

@@ -4,33 +4,50 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cachesim.node_types import NodeType
-from cachesim.service.elasticache.checks import identifier, in_range, known_node_type, only
+from cachesim.node_types import NodeType, node_type
+from cachesim.service.elasticache.checks import identifier, in_range
 from cachesim.service.elasticache.events import Events
+from cachesim.service.elasticache.settings import taken
 from cachesim.service.faults import ServiceFault, bad_combination, bad_value
 from cachesim.service.orders import Order
 from cachesim.service.pages import page
+from cachesim.service.shelf import Shelf
 
 PORTS = {"redis": 6379, "memcached": 11211}
 VERSIONS = {"redis": "7.0.7", "memcached": "1.6.17"}
 MOST_NODES = 40  # of a Memcached cluster
-CLUSTER = "CacheClusterId CacheNodeType Engine NotificationTopicArn NumCacheNodes Port"
+CLUSTER = "CacheClusterId Engine NumCacheNodes"  # of a request, besides the settings
 
 
 @dataclass
 class CacheCluster:
-    """A cache cluster; a member of a replication group has its name in `group`."""
+    """A cache cluster; a member of a replication group has its name in `group`, and its settings."""
 
     id: str
     engine: str
-    node_type: NodeType
+    settings: dict[str, Any]
     zones: list[str]  # of each node
     created: datetime
     arn: str
     group: str = ""
-    topic: str = ""
-    port: int = 6379
     status: str = "creating"
+
+    @property
+    def node_type(self) -> NodeType:
+        """What its nodes are."""
+        return node_type(self.settings["CacheNodeType"])
+
+    @property
+    def topic(self) -> str:
+        """The ARN of the topic that hears of it; empty if none does."""
+        found: str = self.settings.get("NotificationTopicArn", "")
+        return found
+
+    @property
+    def port(self) -> int:
+        """The port of its nodes."""
+        found: int = self.settings.get("Port", PORTS[self.engine])
+        return found
 
     @property
     def nodes(self) -> list[str]:
@@ -90,23 +107,19 @@ class CacheClusters(Events):
 
     def __init__(self, account: Any) -> None:
         super().__init__(account)
-        self.clusters: dict[str, CacheCluster] = {}
+        self.clusters: Shelf[CacheCluster] = Shelf("cluster")
 
     def CreateCacheCluster(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to make a cluster; it is available some minutes later."""
         made = self._cluster_of(request)
-        if made.id in self.clusters:
-            raise ServiceFault(
-                "CacheClusterAlreadyExistsFault", f"Cache cluster {made.id} already exists."
-            )
-        self.clusters[made.id] = made
+        self.clusters.add(made)
         self.account.calendar.at(
             self.account.timings.draw("create cluster"), lambda: self.opened(made)
         )
         return {"CacheCluster": made.shown()}
 
     def _cluster_of(self, request: dict[str, Any]) -> CacheCluster:
-        only(request, CLUSTER)
+        settings = taken(self, request, "cluster", CLUSTER)
         name = identifier(request["CacheClusterId"], "CacheClusterId")
         engine = request.get("Engine", "redis")
         if engine not in PORTS:
@@ -120,12 +133,10 @@ class CacheClusters(Events):
         return CacheCluster(
             name,
             engine,
-            known_node_type(request.get("CacheNodeType", "cache.t3.micro"), self.account.previous),
+            settings,
             [zones[number % len(zones)] for number in range(nodes)],
             self.account.calendar.date,
             self.account.arn("elasticache", f"cluster:{name}"),
-            topic=request.get("NotificationTopicArn", ""),
-            port=request.get("Port", PORTS[engine]),
         )
 
     def opened(self, cluster: CacheCluster) -> None:
@@ -140,7 +151,7 @@ class CacheClusters(Events):
     def DescribeCacheClusters(self, request: dict[str, Any]) -> dict[str, Any]:
         """List clusters; their nodes only with ShowCacheNodeInfo."""
         name = request.get("CacheClusterId")
-        chosen = [self.cluster(name)] if name else list(self.clusters.values())
+        chosen = [self.clusters.find(name)] if name else list(self.clusters)
         with_nodes = request.get("ShowCacheNodeInfo", False)
         return page([each.shown(with_nodes) for each in chosen], request, "CacheClusters")
 
@@ -153,14 +164,14 @@ class CacheClusters(Events):
 
     def closed(self, cluster: CacheCluster) -> None:
         """Let a cluster be gone: its nodes are paid until now."""
-        del self.clusters[cluster.id]
+        self.clusters.remove(cluster)
         for node in cluster.rented():
             self.account.bill.end(node, self.account.calendar.now)
         self.tell("cluster deleted", cluster.id, topic=cluster.topic)
 
     def RebootCacheCluster(self, request: dict[str, Any]) -> dict[str, Any]:
         """Restart nodes of a cluster. What they held is gone."""
-        found = self.available(request["CacheClusterId"])
+        found = self.clusters.ready(request["CacheClusterId"])
         self.check_reboot(found)
         nodes = request["CacheNodeIdsToReboot"]
         for node in nodes:
@@ -183,25 +194,9 @@ class CacheClusters(Events):
         for node in nodes:
             self.tell("node restarted", cluster.id, node, topic=cluster.topic)
 
-    def cluster(self, name: str) -> CacheCluster:
-        """Return a cluster that is there."""
-        if name.lower() not in self.clusters:
-            raise ServiceFault("CacheClusterNotFoundFault", f"CacheCluster not found: {name}")
-        return self.clusters[name.lower()]
-
-    def available(self, name: str) -> CacheCluster:
-        """Return a cluster that is available."""
-        found = self.cluster(name)
-        if found.status != "available":
-            raise ServiceFault(
-                "InvalidCacheClusterStateFault",
-                f"Cache cluster {found.id} must be in available state, not {found.status}.",
-            )
-        return found
-
     def alone(self, name: str) -> CacheCluster:
         """Return an available cluster that is no member of a replication group."""
-        found = self.available(name)
+        found = self.clusters.ready(name)
         if found.group:
             raise ServiceFault(
                 "InvalidCacheClusterStateFault",

@@ -19,7 +19,7 @@ class Failovers(ReplicationGroups):
 
     def TestFailover(self, request: dict[str, Any]) -> dict[str, Any]:
         """Fail the primary of a shard over to a replica."""
-        group = self.ready(request["ReplicationGroupId"])
+        group = self.groups.ready(request["ReplicationGroupId"])
         shard = shard_of(group, request["NodeGroupId"])
         if not group.failover or not shard.replicas():
             raise bad_combination(
@@ -69,9 +69,3 @@ def shard_of(group: ReplicationGroup, name: str) -> Shard:
         if shard.id == name:
             return shard
     raise ServiceFault("NodeGroupNotFoundFault", f"NodeGroup {name} not found.")
-
-
-class ElastiCache(Failovers):
-    """The desk of ElastiCache."""
-
-    service = "elasticache"

@@ -1,31 +1,25 @@
 """Replication groups: a primary with replicas, or several shards of them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cachesim.node_types import NodeType
-from cachesim.service.elasticache.checks import (
-    MOST_RETENTION,
-    identifier,
-    in_range,
-    known_node_type,
-    only,
-    window,
-)
-from cachesim.service.elasticache.clusters import PORTS, CacheCluster, CacheClusters
+from cachesim.node_types import NodeType, node_type
+from cachesim.service.elasticache.checks import identifier, in_range
+from cachesim.service.elasticache.clusters import CacheCluster, CacheClusters
+from cachesim.service.elasticache.settings import taken
 from cachesim.service.faults import ServiceFault, bad_combination, bad_value
-from cachesim.service.pages import page
+from cachesim.service.shelf import Shelf
 
 MOST_MEMBERS = 6  # of a shard: the primary and five replicas
 MOST_SHARDS = 90
 SLOTS = 16384
 TOO_FEW = "When using automatic failover, there must be at least 2 cache clusters in the replication group."
-GROUP = (
-    "ReplicationGroupId ReplicationGroupDescription AutomaticFailoverEnabled MultiAZEnabled "
-    "NumCacheClusters NumNodeGroups ReplicasPerNodeGroup CacheNodeType Engine Port "
-    "NotificationTopicArn PreferredMaintenanceWindow SnapshotWindow SnapshotRetentionLimit"
+GROUP = (  # of a request, besides the settings
+    "ReplicationGroupId AutomaticFailoverEnabled MultiAZEnabled NumCacheClusters NumNodeGroups "
+    "ReplicasPerNodeGroup Engine"
 )
+SHOWN = ("SnapshotRetentionLimit", "SnapshotWindow")  # settings that stand in an answer as they are
 
 
 @dataclass
@@ -47,8 +41,7 @@ class ReplicationGroup:
     """A replication group."""
 
     id: str
-    description: str
-    node_type: NodeType
+    settings: dict[str, Any]
     shards: list[Shard]
     created: datetime
     arn: str
@@ -56,8 +49,17 @@ class ReplicationGroup:
     failover: bool
     zones: bool  # Multi-AZ
     status: str = "creating"
-    topic: str = ""
-    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def node_type(self) -> NodeType:
+        """What its nodes are."""
+        return node_type(self.settings["CacheNodeType"])
+
+    @property
+    def topic(self) -> str:
+        """The ARN of the topic that hears of it; empty if none does."""
+        found: str = self.settings.get("NotificationTopicArn", "")
+        return found
 
     @property
     def members(self) -> list[CacheCluster]:
@@ -69,7 +71,7 @@ class ReplicationGroup:
         on = "enabled" if self.status != "creating" else "enabling"
         found = {
             "ReplicationGroupId": self.id,
-            "Description": self.description,
+            "Description": self.settings["ReplicationGroupDescription"],
             "Status": self.status,
             "MemberClusters": [member.id for member in self.members],
             "AutomaticFailover": on if self.failover else "disabled",
@@ -80,7 +82,7 @@ class ReplicationGroup:
             "ARN": self.arn,
             "PendingModifiedValues": {},
             "Engine": "redis",
-            **self.settings,
+            **{name: self.settings[name] for name in SHOWN if name in self.settings},
         }
         if self.status == "creating":
             return found
@@ -122,56 +124,59 @@ class ReplicationGroups(CacheClusters):
 
     def __init__(self, account: Any) -> None:
         super().__init__(account)
-        self.groups: dict[str, ReplicationGroup] = {}
+        self.groups: Shelf[ReplicationGroup] = Shelf("group")
 
     def CreateReplicationGroup(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to make a group; it is available some minutes later."""
         name = identifier(request["ReplicationGroupId"], "ReplicationGroupId")
-        if name in self.groups:
-            raise ServiceFault(
-                "ReplicationGroupAlreadyExistsFault", f"Replication group {name} already exists."
-            )
+        self.groups.check_new(name)
         made = self._group_of(name, request)
-        self.groups[name] = made
-        self.clusters.update({member.id: member for member in made.members})
+        for member in made.members:
+            self.clusters.check_new(member.id)
+        self.groups.add(made)
+        for member in made.members:
+            self.clusters.add(member)
         step = "create sharded group" if made.is_sharded else "create group"
         self.account.calendar.at(self.account.timings.draw(step), lambda: self._opened(made))
         return {"ReplicationGroup": made.shown()}
 
     def _group_of(self, name: str, request: dict[str, Any]) -> ReplicationGroup:
-        only(request, GROUP)
+        settings = taken(self, request, "group", GROUP)
+        check_upkeep(request, settings)
         sharded, shards, members = sizes(request)
         check_failover(request, sharded, members)
-        kind = known_node_type(
-            request.get("CacheNodeType", "cache.t3.micro"), self.account.previous
-        )
         return ReplicationGroup(
             name,
-            request["ReplicationGroupDescription"],
-            kind,
-            [self._shard(name, kind, number, shards, members, request) for number in range(shards)],
+            settings,
+            [
+                self._shard(name, settings, number, shards, members, sharded)
+                for number in range(shards)
+            ],
             self.account.calendar.date,
             self.account.arn("elasticache", f"replicationgroup:{name}"),
             sharded,
             bool(request.get("AutomaticFailoverEnabled", sharded)),
             bool(request.get("MultiAZEnabled")),
-            topic=request.get("NotificationTopicArn", ""),
-            settings=upkeep_of(request),
         )
 
     def _shard(
-        self, name: str, kind: NodeType, number: int, shards: int, members: int, request: Any
+        self,
+        name: str,
+        settings: dict[str, Any],
+        number: int,
+        shards: int,
+        members: int,
+        sharded: bool,
     ) -> Shard:
         """Make a shard; its members stand in the zones of the Region in turn."""
         zones = self.account.zones()
-        prefix = f"{name}-{number + 1:04}-" if sizes(request)[0] else f"{name}-"
+        prefix = f"{name}-{number + 1:04}-" if sharded else f"{name}-"
         made = [
             CacheCluster(
-                f"{prefix}{place + 1:03}", "redis", kind, [zones[place % len(zones)]],
+                f"{prefix}{place + 1:03}", "redis", settings, [zones[place % len(zones)]],
                 self.account.calendar.date,
                 self.account.arn("elasticache", f"cluster:{prefix}{place + 1:03}"),
-                group=name, topic=request.get("NotificationTopicArn", ""),
-                port=request.get("Port", PORTS["redis"]),
+                group=name,
             )
             for place in range(members)
         ]  # fmt: skip
@@ -186,13 +191,11 @@ class ReplicationGroups(CacheClusters):
 
     def DescribeReplicationGroups(self, request: dict[str, Any]) -> dict[str, Any]:
         """List groups."""
-        name = request.get("ReplicationGroupId")
-        chosen = [self.group(name)] if name else list(self.groups.values())
-        return page([each.shown() for each in chosen], request, "ReplicationGroups")
+        return self.groups.described(request)
 
     def DeleteReplicationGroup(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to remove a group with all of its members."""
-        found = self.ready(request["ReplicationGroupId"])
+        found = self.groups.ready(request["ReplicationGroupId"])
         found.status = "deleting"
         for member in found.members:
             member.status = "deleting"
@@ -200,36 +203,18 @@ class ReplicationGroups(CacheClusters):
         return {"ReplicationGroup": found.shown()}
 
     def _closed(self, group: ReplicationGroup) -> None:
-        del self.groups[group.id]
+        self.groups.remove(group)
         for member in group.members:
             self.closed(member)
         self.tell("group deleted", group.id, group.id, topic=group.topic)
 
     def check_reboot(self, cluster: CacheCluster) -> None:
         """Refuse the members of a group with cluster mode enabled."""
-        if cluster.group and self.groups[cluster.group].is_sharded:
+        if cluster.group and self.groups.find(cluster.group).is_sharded:
             raise ServiceFault(
                 "InvalidCacheClusterStateFault",
                 f"Cache cluster {cluster.id} is a node of a cluster, which cannot be rebooted.",
             )
-
-    def group(self, name: str) -> ReplicationGroup:
-        """Return a group that is there."""
-        if name.lower() not in self.groups:
-            raise ServiceFault(
-                "ReplicationGroupNotFoundFault", f"ReplicationGroup {name} not found."
-            )
-        return self.groups[name.lower()]
-
-    def ready(self, name: str) -> ReplicationGroup:
-        """Return a group that is available."""
-        found = self.group(name)
-        if found.status != "available":
-            raise ServiceFault(
-                "InvalidReplicationGroupStateFault",
-                "Replication group must be in available state to modify.",
-            )
-        return found
 
 
 def sizes(request: dict[str, Any]) -> tuple[bool, int, int]:
@@ -260,20 +245,9 @@ def check_failover(request: dict[str, Any], sharded: bool, members: int) -> None
         raise bad_combination("Multi-AZ needs automatic failover and at least one replica.")
 
 
-def upkeep_of(request: dict[str, Any]) -> dict[str, Any]:
-    """Check the windows and the days that snapshots are kept; return what is shown of them.
-
-    Nothing is ever due in the maintenance window: no change waits for it yet.
-    """
-    found: dict[str, Any] = {
-        "SnapshotRetentionLimit": in_range(request, "SnapshotRetentionLimit", 0, MOST_RETENTION, 0)
-    }
-    if text := request.get("PreferredMaintenanceWindow"):
-        window(text, weekly=True)
-    if text := request.get("SnapshotWindow"):
-        found["SnapshotWindow"] = window(text, weekly=False)
+def check_upkeep(request: dict[str, Any], settings: dict[str, Any]) -> None:
+    """Refuse what a group cannot be, and the snapshots that nobody would take."""
     if request.get("Engine", "redis") != "redis":
         raise bad_value("The Engine of a replication group must be redis; valkey is not simulated.")
-    if found["SnapshotRetentionLimit"] or "SnapshotWindow" in found:
+    if settings["SnapshotRetentionLimit"] or "SnapshotWindow" in settings:
         raise ServiceFault("NotImplemented", "Automatic snapshots are not simulated.")
-    return found

@@ -1,0 +1,12 @@
+"""The desk of ElastiCache, put together: one class for each kind of operation."""
+
+from cachesim.service.elasticache.failover import Failovers
+
+
+class ElastiCache(Failovers):
+    """The desk of ElastiCache.
+
+    Its parts each begin with `super().__init__(account)`, so that any of them may be left out or added.
+    """
+
+    service = "elasticache"

@@ -1,0 +1,114 @@
+"""Shelves: all resources of one kind. What is common to every kind is a row of data/kinds.csv."""
+
+import csv
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from cachesim.service.faults import ServiceFault
+from cachesim.service.pages import page
+
+
+class Kind(NamedTuple):
+    """How AWS names the resources of a kind, and what it answers when one is not as it should be."""
+
+    kind: str
+    id: str  # member of a request that names one
+    list: str  # member of an answer that lists them
+    arn: str  # the first part of the name in an ARN
+    missing: str  # shapes of faults, and their texts
+    missing_text: str
+    exists: str
+    exists_text: str
+    busy: str
+    busy_text: str
+    most: str  # of an account
+    too_many: str
+
+
+@cache
+def kinds() -> dict[str, Kind]:
+    """Return every kind of resource by our name for it.
+
+    >>> kinds()["group"].id
+    'ReplicationGroupId'
+    """
+    text = files("cachesim.service").joinpath("data/kinds.csv").read_text()
+    return {row["kind"]: Kind(**row) for row in csv.DictReader(text.splitlines())}
+
+
+class Resource(Protocol):
+    """What a shelf holds."""
+
+    id: str
+    status: str
+
+    def shown(self) -> dict[str, Any]:
+        """Return the resource in AWS's shape."""
+
+
+R = TypeVar("R", bound=Resource)
+
+
+class Shelf(Generic[R]):
+    """The resources of one kind, by their ids in small letters.
+
+    >>> shelf = Shelf("group")
+    >>> shelf.find("Shop")
+    Traceback (most recent call last):
+    cachesim.service.faults.ServiceFault: ReplicationGroup Shop not found.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kinds()[kind]
+        self.held: dict[str, R] = {}
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(list(self.held.values()))
+
+    def __len__(self) -> int:
+        return len(self.held)
+
+    def __contains__(self, name: str) -> bool:
+        return name.lower() in self.held
+
+    def check_new(self, name: str) -> None:
+        """Refuse a name that is taken, and one resource too many."""
+        if name in self:
+            raise ServiceFault(self.kind.exists, self.kind.exists_text.format(id=name))
+        if len(self) >= int(self.kind.most):
+            raise ServiceFault(
+                self.kind.too_many, f"An account can have at most {self.kind.most} of these."
+            )
+
+    def add(self, resource: R) -> R:
+        """Put a new resource on the shelf and return it. Its name must be free."""
+        self.check_new(resource.id)
+        self.held[resource.id.lower()] = resource
+        return resource
+
+    def find(self, name: str) -> R:
+        """Return a resource that is there."""
+        if name not in self:
+            raise ServiceFault(self.kind.missing, self.kind.missing_text.format(id=name))
+        return self.held[name.lower()]
+
+    def ready(self, name: str) -> R:
+        """Return a resource that is available."""
+        found = self.find(name)
+        if found.status not in ("available", "active"):
+            raise ServiceFault(
+                self.kind.busy, self.kind.busy_text.format(id=found.id, status=found.status)
+            )
+        return found
+
+    def remove(self, resource: R) -> None:
+        """Take a resource off the shelf."""
+        del self.held[resource.id.lower()]
+
+    def described(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return a page of all of them, or the one that the request names."""
+        name = request.get(self.kind.id)
+        chosen = [self.find(name)] if name else list(self)
+        return page([each.shown() for each in chosen], request, self.kind.list)
