@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput
 from cachesim.experiments.run import run_and_keep
 from cachesim.model.database import Database
-from cachesim.model.saving import aged
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.workload import OpenLoop
 from cachesim.scenario import Scenario
@@ -22,6 +20,7 @@ from cachesim.service.cloudwatch.series import MINUTE
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.desk import ElastiCache
 from cachesim.service.elasticache.groups import ReplicationGroup
+from cachesim.service.plane import Holder
 from cachesim.service.sns import Notice, Sns
 from cachesim.service.traffic import Nodes, faults_of, nodes_of, publish
 
@@ -34,14 +33,12 @@ if TYPE_CHECKING:
 POLICY: Literal["volatile-lru"] = "volatile-lru"  # of default.redis7
 
 
-Identity = tuple[str, datetime]  # ARN and date of creation: a name may be used again
-
-
-class Held(NamedTuple):
-    """What the nodes of a group held when its last run ended."""
-
-    file: bytes  # an RDB file; empty for a Memcached
-    until: float  # seconds of the calendar
+def cache_of(nodes: Nodes, scale: float) -> Redis | Memcached:
+    """Describe one node as a cache of the model; `scale` divides its memory."""
+    memory = int(nodes.node_type.usable * scale)
+    if nodes.engine == "memcached":
+        return Memcached(memory=memory)
+    return Redis(memory=memory, policy=POLICY)
 
 
 class Cloud:
@@ -83,7 +80,6 @@ class Cloud:
         self.seed, self.scale = seed, scale
         self.account = Account(seed, timings, allow_previous_generation)
         self.account.open([ElastiCache, CloudWatch, Sns])
-        self._held: dict[Identity, Held] = {}
         self._runs = 0
 
     def desk(self, service: str) -> Any:
@@ -130,7 +126,7 @@ class Cloud:
         nodes, begin = nodes_of(resource), self.account.calendar.now
         scenario = Scenario(
             strategy=strategy or LazyLoading(ttl=60),
-            cache=self._cache_of(nodes),
+            cache=cache_of(nodes, self.scale),
             workload=workload or OpenLoop(),
             database=database or Database(),
             duration=60 * minutes,
@@ -139,15 +135,11 @@ class Cloud:
             seed=self.seed + self._runs,
         )
         self._runs += 1
+        content = self.account.plane.content(resource, next(iter(nodes.names.values())))
         self.advance(minutes)
         orders = self.account.orders.between(begin, self.account.calendar.now)
         fleet, faults = faults_of(nodes, orders, begin)
-        result = self._played(
-            (resource.arn, resource.created),
-            nodes,
-            scenario.replace(fleet=fleet, faults=faults),
-            begin,
-        )
+        result = self._played(resource, content, scenario.replace(fleet=fleet, faults=faults))
         publish(self.account, nodes, result, begin, scenario.cache.memory)  # type: ignore[attr-defined]
         self.account.desk("cloudwatch").catch_up()
         return result
@@ -165,33 +157,16 @@ class Cloud:
         self.account.desk("cloudwatch").catch_up()  # before the metrics of this run are there
         return found
 
-    def _cache_of(self, nodes: Nodes) -> Redis | Memcached:
-        memory = int(nodes.node_type.usable * self.scale)
-        if nodes.engine == "memcached":
-            return Memcached(memory=memory)
-        return Redis(memory=memory, policy=POLICY)
-
-    def _played(self, own: Identity, nodes: Nodes, scenario: Scenario, begin: float) -> Result:
+    def _played(self, resource: Holder, content: bytes, scenario: Scenario) -> Result:
         """Run a scenario with what the nodes hold at its begin, and keep what they hold at its end."""
         with tempfile.TemporaryDirectory() as folder:
-            if file := self._content(own, nodes, begin):
+            if content:
                 path = Path(folder) / "held.rdb"
-                path.write_bytes(file)
+                path.write_bytes(content)
                 scenario = scenario.replace(cache__seed_from=str(path))
             result, file = run_and_keep(scenario)
-        self._held[own] = Held(file, self.account.calendar.now)
+        self.account.plane.put(resource, file)
         return result
-
-    def _content(self, own: Identity, nodes: Nodes, begin: float) -> bytes:
-        """Return the content of the nodes now: none if they are new, or if the primary was restarted."""
-        held = self._held.get(own)
-        if held is None or not held.file:
-            return b""
-        between = self.account.orders.between(held.until, begin)
-        primary = next(iter(nodes.names.values()))
-        if any(order.what == "reboot" and order.node == primary for order in between):
-            return b""
-        return aged(held.file, begin - held.until)
 
     def bill(self) -> str:
         """Return the bill until now: every node with its hours, and the sum in US dollars."""

@@ -9,6 +9,7 @@ from cachesim.rng import stream
 from cachesim.service.bill import Bill
 from cachesim.service.calendar import Calendar
 from cachesim.service.orders import Orders
+from cachesim.service.plane import DataPlane
 from cachesim.service.timings import Timings
 
 REGION = "us-east-1"
@@ -27,6 +28,7 @@ class Account:
         self.calendar = Calendar()
         self.bill = Bill()
         self.orders = Orders()
+        self.plane = DataPlane(self.calendar, self.orders)
         self.previous = previous  # whether node types of the previous generation may be created
         self.timings = Timings(timings, stream(seed, "timings"))
         self.desks: dict[str, Any] = {}

@@ -11,7 +11,7 @@ from cachesim.service.elasticache.settings import taken
 from cachesim.service.faults import ServiceFault, bad_combination, bad_value
 from cachesim.service.orders import Order
 from cachesim.service.pages import page
-from cachesim.service.shelf import Shelf
+from cachesim.service.register import Register
 
 PORTS = {"redis": 6379, "memcached": 11211}
 VERSIONS = {"redis": "7.0.7", "memcached": "1.6.17"}
@@ -107,7 +107,7 @@ class CacheClusters(Events):
 
     def __init__(self, account: Any) -> None:
         super().__init__(account)
-        self.clusters: Shelf[CacheCluster] = Shelf("cluster")
+        self.clusters: Register[CacheCluster] = Register("cluster")
 
     def CreateCacheCluster(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to make a cluster; it is available some minutes later."""

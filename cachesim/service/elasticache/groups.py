@@ -9,7 +9,7 @@ from cachesim.service.elasticache.checks import identifier, in_range
 from cachesim.service.elasticache.clusters import CacheCluster, CacheClusters
 from cachesim.service.elasticache.settings import taken
 from cachesim.service.faults import ServiceFault, bad_combination, bad_value
-from cachesim.service.shelf import Shelf
+from cachesim.service.register import Register
 
 MOST_MEMBERS = 6  # of a shard: the primary and five replicas
 MOST_SHARDS = 90
@@ -124,7 +124,7 @@ class ReplicationGroups(CacheClusters):
 
     def __init__(self, account: Any) -> None:
         super().__init__(account)
-        self.groups: Shelf[ReplicationGroup] = Shelf("group")
+        self.groups: Register[ReplicationGroup] = Register("group")
 
     def CreateReplicationGroup(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to make a group; it is available some minutes later."""

@@ -1,4 +1,4 @@
-"""Shelves: all resources of one kind. What is common to every kind is a row of data/kinds.csv."""
+"""Registers: all resources of one kind. What is common to every kind is a row of data/kinds.csv."""
 
 import csv
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def kinds() -> dict[str, Kind]:
 
 
 class Resource(Protocol):
-    """What a shelf holds."""
+    """What stands in a register."""
 
     id: str
     status: str
@@ -51,11 +51,11 @@ class Resource(Protocol):
 R = TypeVar("R", bound=Resource)
 
 
-class Shelf(Generic[R]):
+class Register(Generic[R]):
     """The resources of one kind, by their ids in small letters.
 
-    >>> shelf = Shelf("group")
-    >>> shelf.find("Shop")
+    >>> register = Register("group")
+    >>> register.find("Shop")
     Traceback (most recent call last):
     cachesim.service.faults.ServiceFault: ReplicationGroup Shop not found.
     """
@@ -83,7 +83,7 @@ class Shelf(Generic[R]):
             )
 
     def add(self, resource: R) -> R:
-        """Put a new resource on the shelf and return it. Its name must be free."""
+        """Enter a new resource and return it. Its name must be free."""
         self.check_new(resource.id)
         self.held[resource.id.lower()] = resource
         return resource
@@ -104,7 +104,7 @@ class Shelf(Generic[R]):
         return found
 
     def remove(self, resource: R) -> None:
-        """Take a resource off the shelf."""
+        """Strike a resource out."""
         del self.held[resource.id.lower()]
 
     def described(self, request: dict[str, Any]) -> dict[str, Any]:
