@@ -7,8 +7,8 @@ import pytest
 
 pytest.importorskip("boto3", reason="needs the extra aws")
 
-from cachesim.experiments.cloud import Cloud  # noqa: E402
-from tests.service.played_calls import KEYS, calls, played  # noqa: E402
+from cachesim.experiments.cloud import Cloud
+from tests.service.played_calls import KEYS, calls, played
 
 FAULTS = {  # (operation, key) -> why ours has it not
 }

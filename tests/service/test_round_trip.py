@@ -3,7 +3,6 @@
 The parameters and the answers are made from AWS's own models; a seed for each operation draws them.
 """
 
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,81 +13,13 @@ import botocore.model  # noqa: E402
 from botocore.awsrequest import AWSResponse  # noqa: E402
 from botocore.config import Config  # noqa: E402
 
-from cachesim.rng import stream  # noqa: E402
 from cachesim.service.account import Account  # noqa: E402
 from cachesim.service.wire import models  # noqa: E402
 from cachesim.service.wire.answer import answer  # noqa: E402
 from cachesim.service.wire.door import Body  # noqa: E402
+from tests.service.drawn import Drawn  # noqa: E402
 
 SERVICES = sorted({*models.TARGETED, *models.QUERIED})
-TEXTS = ("plain", 'a<&>"é 1', "", "two\nlines", "x" * 300)
-DEEPEST = 6
-
-
-class Drawn:
-    """Values of AWS's shapes, drawn from a seed."""
-
-    def __init__(self, name):
-        self.random = stream(1, name)
-
-    def of(self, shape, above=()):
-        """Return a value of a shape; None where it would go on for ever."""
-        if shape.name in above or len(above) > DEEPEST:
-            return None
-        return getattr(self, shape.type_name)(shape, (*above, shape.name))
-
-    def structure(self, shape, above):
-        """Some of the members, and all that are required; one of a union."""
-        if getattr(shape, "is_tagged_union", False):
-            name = list(shape.members)[self.random.integers(len(shape.members))]
-            return {name: self.of(shape.members[name], above)}
-        members = {
-            name: self.of(member, above)
-            for name, member in shape.members.items()
-            if name in shape.required_members or self.random.random() < 0.6
-        }
-        return {name: value for name, value in members.items() if value not in (None, {}, [])}
-
-    def list(self, shape, above):
-        """One to three members, or as many as must be."""
-        least = shape.metadata.get("min", 1)
-        found = [self.of(shape.member, above) for _ in range(least + self.random.integers(3))]
-        return [each for each in found if each not in (None, {}, [])]
-
-    def map(self, shape, above):
-        """Two entries."""
-        found = {f"key{number}": self.of(shape.value, above) for number in (1, 2)}
-        return {key: value for key, value in found.items() if value not in (None, {}, [])}
-
-    def string(self, shape, above):
-        """A word of the enum, or a text that must be escaped; as long as it must be."""
-        known = getattr(shape, "enum", None) or TEXTS
-        text = str(known[self.random.integers(len(known))])
-        return (
-            text if getattr(shape, "enum", None) else text.ljust(shape.metadata.get("min", 0), "z")
-        )
-
-    def integer(self, shape, above):
-        """A small number that is allowed."""
-        return int(max(shape.metadata.get("min", 0), self.random.integers(1, 60)))
-
-    def double(self, shape, above):
-        """A fraction with an exact double."""
-        return max(shape.metadata.get("min", -2.0), float(self.random.integers(-8, 60)) / 4)
-
-    def boolean(self, shape, above):
-        """True or false."""
-        return bool(self.random.integers(2))
-
-    def timestamp(self, shape, above):
-        """A date in whole seconds."""
-        return datetime(2026, 1, 5, 8, 0, int(self.random.integers(60)), tzinfo=UTC)
-
-    def blob(self, shape, above):
-        """Bytes that are no text."""
-        return b"\0\xff" + self.random.bytes(3)
-
-    long, float = integer, double
 
 
 class Parrot:

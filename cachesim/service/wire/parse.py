@@ -6,12 +6,12 @@ Three protocols: query (a form), JSON and CBOR. The models say which members a r
 import base64
 import json
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 from botocore.model import OperationModel, Shape
+from botocore.utils import parse_to_aware_datetime
 from botocore.validate import ParamValidator
 
 from cachesim.service.faults import ServiceFault
@@ -142,31 +142,54 @@ def _scalar(kind: str, text: str) -> Any:
         if kind in ("float", "double"):
             return float(text)
         if kind == "timestamp":
-            return datetime.fromisoformat(text)
+            return _date(text)
     except ValueError:
         return text
     if kind == "boolean":
         return {"true": True, "false": False}.get(text.lower(), text)
-    return base64.b64decode(text) if kind == "blob" else text
+    return _plain_blob(None, text) if kind == "blob" else text
 
 
 # JSON and CBOR: a value is nested already
 
 
 def _plain(shape: Any, value: Any) -> Any:
-    """Return a value with the members that the shape knows, dates and bytes as Python's."""
+    """Return a value with the members that the shape knows, dates and bytes as Python's.
+
+    One of a wrong type stays as it is, for `check` to refuse.
+    """
     if value is None or shape is None:
         return {} if shape is None else None
-    kind = shape.type_name
-    if kind == "structure":
-        known = shape.members
-        return {name: _plain(known[name], each) for name, each in value.items() if name in known}
-    if kind == "list":
-        return [_plain(shape.member, each) for each in value]
-    if kind == "map":
-        return {key: _plain(shape.value, each) for key, each in value.items()}
-    if kind == "blob" and isinstance(value, str):
-        return base64.b64decode(value)
-    if kind == "timestamp" and isinstance(value, int | float):
-        return datetime.fromtimestamp(value, UTC)
-    return value
+    if type(value) not in OF_TYPE.get(shape.type_name, (type(value),)):
+        return value
+    return PLAIN.get(shape.type_name, lambda shape, value: value)(shape, value)
+
+
+def _plain_structure(shape: Any, value: dict[str, Any]) -> dict[str, Any]:
+    known = shape.members
+    return {name: _plain(known[name], each) for name, each in value.items() if name in known}
+
+
+def _plain_blob(shape: Any, value: Any) -> Any:
+    try:
+        return base64.b64decode(value, validate=True) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _date(value: Any) -> Any:
+    """Read a date as botocore does: seconds since 1970, or a text."""
+    try:
+        return parse_to_aware_datetime(value)
+    except (ValueError, OverflowError, OSError):
+        return value
+
+
+OF_TYPE = {"structure": (dict,), "list": (list,), "map": (dict,)}
+PLAIN: dict[str, Callable[[Any, Any], Any]] = {
+    "structure": _plain_structure,
+    "list": lambda shape, value: [_plain(shape.member, each) for each in value],
+    "map": lambda shape, value: {key: _plain(shape.value, each) for key, each in value.items()},
+    "blob": _plain_blob,
+    "timestamp": lambda shape, value: _date(value),
+}
