@@ -9,11 +9,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
 import botocore.waiter
 from botocore.awsrequest import AWSResponse
 
 from cachesim.service.account import REGION, Account
 from cachesim.service.wire.answer import answer
+from cachesim.service.wire.models import loader
 
 
 class Body:
@@ -47,9 +49,9 @@ def waiting(account: Account) -> Iterator[None]:
 
 def client(account: Account, service: str) -> Any:
     """Return a real boto3 client whose requests the account answers."""
-    session = boto3.Session(
-        aws_access_key_id="any", aws_secret_access_key="any", region_name=REGION
-    )
+    core = botocore.session.Session()
+    core.register_component("data_loader", loader())  # the models are read once, not by each client
+    session = boto3.Session("any", "any", region_name=REGION, botocore_session=core)
     made = session.client(service)
     made.meta.events.register("before-send", lambda request, **_: _sent(account, request))
     usual = made.get_waiter

@@ -10,9 +10,15 @@ QUERIED = ("elasticache", "sns", "cloudwatch")  # named by Version and Action in
 
 
 @cache
+def loader() -> Loader:
+    """Return the one reader of botocore's models."""
+    return Loader()
+
+
+@cache
 def service(name: str) -> ServiceModel:
     """Return the model of a service."""
-    return ServiceModel(Loader().load_service_model(name, "service-2"), name)
+    return ServiceModel(loader().load_service_model(name, "service-2"), name)
 
 
 @cache
