@@ -107,3 +107,13 @@ def test_the_table_of_routes_is_measured():
 
     page = routes_table.PAGE.read_text(encoding="utf-8")
     assert page == routes_table.renewed(page)
+
+
+@pytest.mark.slow
+def test_the_table_of_service_peers_is_asked():
+    """Our column is what our desks answer to the probes; moto's was recorded."""
+    pytest.importorskip("boto3", reason="needs the extra aws")
+    from benchmarks import service_peers
+
+    page = service_peers.PAGE.read_text(encoding="utf-8")
+    assert page == service_peers.renewed(page)

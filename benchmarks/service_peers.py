@@ -1,0 +1,183 @@
+"""The managed service beside moto: the same probes against both; the table of docs/background/service_peers.md.
+
+`python benchmarks/service_peers.py --write` puts the table into the page, with moto's answers as they were
+recorded. `--record`, in an environment with moto and boto3 and without cachesim, records them again.
+"""
+
+import json
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs/background/service_peers.md"
+RECORD = Path(__file__).with_name("service_peers.json")
+BEGIN, END = "<!-- made by benchmarks/service_peers.py -->", "<!-- end -->"
+GROUP = {"ReplicationGroupId": "shop", "ReplicationGroupDescription": "d", "NumCacheClusters": 3}
+GROUP |= {"AutomaticFailoverEnabled": True, "CacheNodeType": "cache.t3.micro"}
+
+
+def tried(call):
+    """Return an answer, or the name of the error."""
+    try:
+        return call()
+    except Exception as error:
+        response = getattr(error, "response", {"Error": {"Code": type(error).__name__}})
+        return response["Error"]["Code"]
+
+
+def least(shape):
+    """Return the least that a shape takes: its required members, each with a plain value."""
+    if shape is None or shape.type_name == "structure":
+        return {
+            name: least(shape.members[name]) for name in (shape.required_members if shape else ())
+        }
+    plain = {"list": lambda: [least(shape.member)], "map": dict, "string": lambda: "x" * 20}
+    plain |= {"boolean": lambda: True, "timestamp": lambda: datetime(2026, 1, 5, tzinfo=UTC)}
+    return plain.get(shape.type_name, lambda: 1)()
+
+
+def operations(client, wait):
+    """Count the operations of ElastiCache that do not say that they are not there."""
+    cache = client("elasticache")
+    model = cache.meta.service_model
+    shapes = {name: model.operation_model(name).input_shape for name in model.operation_names}
+    codes = [
+        tried(lambda name=name: cache._make_api_call(name, least(shapes[name]))) for name in shapes
+    ]
+    missing = sum(str(code).startswith(("NotImplemented", "404")) for code in codes)
+    return f"{len(codes) - missing} of {len(codes)}"
+
+
+def creation(client, wait):
+    """Name the states of a group: at once, and after a quarter of an hour."""
+    cache = client("elasticache")
+    first = cache.create_replication_group(**GROUP)["ReplicationGroup"]["Status"]
+    wait(15)
+    return f"{first}, then {cache.describe_replication_groups()['ReplicationGroups'][0]['Status']}"
+
+
+def members(client, wait):
+    """How many clusters there are for a group of three."""
+    return str(len(client("elasticache").describe_cache_clusters()["CacheClusters"]))
+
+
+def nonsense(client, wait):
+    """Count which of a node type, a name and a number are taken that no service has."""
+    cache = client("elasticache")
+    wrong = (
+        {"ReplicationGroupId": "one", "CacheNodeType": "cache.banana"},
+        {"ReplicationGroupId": "1-bad--"},
+        {"ReplicationGroupId": "two", "NumCacheClusters": 99},
+    )
+    taken = [
+        tried(lambda each=each: cache.create_replication_group(**{**GROUP, **each}))
+        for each in wrong
+    ]
+    return f"{sum(isinstance(each, dict) for each in taken)} of 3 accepted"
+
+
+def failover(client, wait):
+    """Who leads after a failover."""
+    cache = client("elasticache")
+    found = tried(lambda: cache.test_failover(ReplicationGroupId="shop", NodeGroupId="0001"))
+    if isinstance(found, str):
+        return found
+    wait(15)
+    group = cache.describe_replication_groups(ReplicationGroupId="shop")["ReplicationGroups"][0]
+    nodes = group["NodeGroups"][0]["NodeGroupMembers"]
+    return "another node leads" if nodes[0]["CurrentRole"] == "replica" else "nothing changed"
+
+
+def events(client, wait):
+    """How many events tell of all this."""
+    found = tried(lambda: client("elasticache").describe_events(Duration=60)["Events"])
+    return found if isinstance(found, str) else f"{len(found)} events"
+
+
+def alarm(client, wait, now):
+    """Name the state of an alarm after five minutes above its threshold."""
+    watch = client("cloudwatch")
+    watch.put_metric_alarm(
+        AlarmName="hot", Namespace="mine", MetricName="m", Statistic="Average", Period=60,
+        EvaluationPeriods=2, Threshold=1.0, ComparisonOperator="GreaterThanThreshold",
+    )  # fmt: skip
+    for minute in range(5):
+        when = now() - timedelta(minutes=minute)
+        watch.put_metric_data(
+            Namespace="mine", MetricData=[{"MetricName": "m", "Value": 9.0, "Timestamp": when}]
+        )
+    wait(1)
+    return watch.describe_alarms()["MetricAlarms"][0]["StateValue"]
+
+
+PROBES = {
+    "a new group is": creation,
+    "clusters of a group of three": members,
+    "nonsense (`cache.banana`, `1-bad--`, 99 members)": nonsense,
+    "after `TestFailover`": failover,
+    "`DescribeEvents`": events,
+    "operations of ElastiCache": operations,
+}
+
+
+def probed(client, wait, now):
+    """Return the answers to all probes."""
+    found = {name: probe(client, wait) for name, probe in PROBES.items()}
+    return found | {"an alarm after five bad minutes": alarm(client, wait, now)}
+
+
+def ours():
+    """Probe our own service."""
+    from cachesim.experiments.cloud import Cloud
+
+    cloud = Cloud(seed=1)
+    return probed(
+        cache(cloud.client),
+        lambda minutes: cloud.advance(minutes=minutes),
+        lambda: cloud.account.calendar.date,
+    )
+
+
+def record():
+    """Probe moto, and write its answers down."""
+    from importlib.metadata import version
+
+    import boto3
+    from moto import mock_aws
+
+    os.environ |= {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
+    with mock_aws():
+        found = probed(
+            cache(lambda service: boto3.client(service, region_name="us-east-1")),
+            lambda minutes: None,
+            lambda: datetime.now(UTC),
+        )
+    RECORD.write_text(json.dumps({"version": version("moto"), "answers": found}, indent=1) + "\n")
+
+
+def table():
+    """Return the table in Markdown."""
+    recorded, own = json.loads(RECORD.read_text()), ours()
+    lines = [f"| | cachesim | moto {recorded['version']} |", "|---|---|---|"]
+    lines += [
+        f"| {name} | {own[name]} | {theirs} |" for name, theirs in recorded["answers"].items()
+    ]
+    return "\n".join(lines)
+
+
+def renewed(page):
+    """Return the page with a new table."""
+    before, rest = page.split(BEGIN)
+    return f"{before}{BEGIN}\n\n{table()}\n\n{END}{rest.split(END)[1]}"
+
+
+if __name__ == "__main__":
+    if "--record" in sys.argv:
+        record()
+    elif "--write" in sys.argv:
+        PAGE.write_text(renewed(PAGE.read_text()))
+    else:
+        print(table())
