@@ -20,6 +20,8 @@ from cachesim.service.cloudwatch.series import MINUTE
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.desk import ElastiCache
 from cachesim.service.elasticache.groups import ReplicationGroup
+from cachesim.service.iam.desk import Iam
+from cachesim.service.iam.sts import Sts
 from cachesim.service.plane import Holder
 from cachesim.service.sns import Notice, Sns
 from cachesim.service.traffic import Nodes, faults_of, nodes_of, publish
@@ -79,15 +81,17 @@ class Cloud:
             raise BadInput(f"scale must be above 0 and at most 1, got {scale!r}")
         self.seed, self.scale = seed, scale
         self.account = Account(seed, timings, allow_previous_generation)
-        self.account.open([ElastiCache, CloudWatch, Sns])
+        self.account.open([ElastiCache, CloudWatch, Sns, Iam, Sts])
         self._runs = 0
 
     def desk(self, service: str) -> Any:
         """Return a desk: its methods have AWS's names, and take and return dicts in AWS's shape."""
         return self.account.desk(service)
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, access_key: str = "any") -> Any:
         """Return a real boto3 client: no socket, and its waiters wait in simulated time.
+
+        The access key says who calls; one that IAM never gave out is the administrator's.
 
         Raises
         ------
@@ -101,7 +105,7 @@ class Cloud:
             raise BadInput(
                 'a client needs boto3: pip install "cachesim-lab[aws]"; or take cloud.desk(...)'
             ) from None
-        return door.client(self.account, service)
+        return door.client(self.account, service, access_key)
 
     def advance(self, minutes: float) -> None:
         """Let time pass without traffic."""

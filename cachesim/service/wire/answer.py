@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from cachesim.service.account import Account
 from cachesim.service.faults import ServiceFault
+from cachesim.service.iam.gate import admit
 from cachesim.service.wire.parse import check, parse
 from cachesim.service.wire.write import Reply, refusal, reply, unreadable
 
@@ -17,10 +18,14 @@ def answer(account: Account, path: str, headers: Mapping[str, str], body: bytes)
         return unreadable(fault, request_id)
     try:
         check(call)
-        desk = account.desk(call.operation.service_model.service_name)
+        service = call.operation.service_model.service_name
+        desk = account.desk(service)
+        account.caller = admit(account, headers, service, call.operation.name, call.parameters)
         operation = getattr(desk, call.operation.name, None)
         if operation is None:
             raise ServiceFault("NotImplemented", f"{call.operation.name} is not simulated.")
         return reply(call, operation(call.parameters), request_id)
     except ServiceFault as fault:
         return refusal(call, fault, request_id)
+    finally:
+        account.caller = None

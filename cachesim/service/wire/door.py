@@ -45,10 +45,10 @@ def waiting(account: Account) -> Iterator[None]:
         botocore.waiter.time = usual
 
 
-def client(account: Account, service: str) -> Any:
-    """Return a real boto3 client whose requests the account answers."""
+def client(account: Account, service: str, access_key: str = "any") -> Any:
+    """Return a real boto3 client whose requests the account answers; the key says who calls."""
     session = boto3.Session(
-        aws_access_key_id="any", aws_secret_access_key="any", region_name=REGION
+        aws_access_key_id=access_key, aws_secret_access_key="any", region_name=REGION
     )
     made = session.client(service)
     made.meta.events.register("before-send", lambda request, **_: _sent(account, request))
