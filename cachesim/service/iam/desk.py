@@ -12,7 +12,7 @@ from cachesim.service.iam.people import (
     GROUP,
     ROLE,
     USER,
-    Key,
+    AccessKey,
     People,
     arn_of,
     no_such,
@@ -73,7 +73,7 @@ class Iam:
         self._key(request).status = GONE
         return {}
 
-    def _key(self, request: Answer) -> Key:
+    def _key(self, request: Answer) -> AccessKey:
         key = self.people.keys.get(request["AccessKeyId"])
         if key is None or key.status == GONE or key.session:
             raise no_such(f"The Access Key with id {request['AccessKeyId']} cannot be found.")

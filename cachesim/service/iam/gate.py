@@ -10,7 +10,7 @@ from typing import Any
 from cachesim.service.account import NUMBER, REGION, Account
 from cachesim.service.faults import ServiceFault
 from cachesim.service.iam.conditions import Context
-from cachesim.service.iam.people import Caller
+from cachesim.service.iam.people import ApiCaller
 from cachesim.service.iam.policies import ALLOWED, DENIED, judge
 from cachesim.service.register import kinds
 
@@ -22,19 +22,11 @@ TEXT = "User: {} is not authorized to perform: {} on resource: {} because {}"
 BY_DENY = "an explicit deny is in an identity-based policy"
 BY_NOTHING = "no identity-based policy allows the {} action"
 # Condition keys of ElastiCache that are members of its requests (Service Authorization Reference).
-MEMBERS = [
-    "AtRestEncryptionEnabled",
-    "AutomaticFailoverEnabled",
-    "CacheNodeType",
-    "CacheParameterGroupName",
-    "EngineVersion",
-    "KmsKeyId",
-    "MultiAZEnabled",
-    "NumNodeGroups",
-    "ReplicasPerNodeGroup",
-    "SnapshotRetentionLimit",
-    "TransitEncryptionEnabled",
-]
+MEMBERS = (
+    *("AtRestEncryptionEnabled", "AutomaticFailoverEnabled", "CacheNodeType", "KmsKeyId"),
+    *("CacheParameterGroupName", "EngineVersion", "MultiAZEnabled", "NumNodeGroups"),
+    *("ReplicasPerNodeGroup", "SnapshotRetentionLimit", "TransitEncryptionEnabled"),
+)
 
 
 @cache
@@ -75,7 +67,9 @@ def _several(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def context_of(account: Account, caller: Caller, request: Mapping[str, Any], arn: str) -> Context:
+def context_of(
+    account: Account, caller: ApiCaller, request: Mapping[str, Any], arn: str
+) -> Context:
     """Return the condition keys of a request, in small letters."""
     found: dict[str, Any] = {
         "aws:PrincipalArn": caller.arn,
@@ -101,7 +95,7 @@ def _text(value: Any) -> str:
 
 
 def decision(
-    account: Account, caller: Caller, action: str, arn: str, request: Mapping[str, Any]
+    account: Account, caller: ApiCaller, action: str, arn: str, request: Mapping[str, Any]
 ) -> str:
     """Return what the caller's policies say about an action on a resource: "allowed", or a kind of no."""
     if caller.identity is None or action in FREE:
@@ -116,10 +110,10 @@ def admit(
     service: str,
     operation: str,
     request: Mapping[str, Any],
-) -> Caller:
+) -> ApiCaller:
     """Return who calls, or refuse. Raises ServiceFault: AccessDenied, or a key that is of no use."""
     match = CREDENTIAL.search(headers.get("Authorization", ""))
-    caller: Caller = account.desk("iam").people.caller(match[1] if match else "")
+    caller: ApiCaller = account.desk("iam").people.caller(match[1] if match else "")
     action = f"{service}:{operation}"
     for arn in resources(service, operation, request):
         found = decision(account, caller, action, arn, request)

@@ -51,7 +51,7 @@ class Identity:
 
 
 @dataclass
-class Key:
+class AccessKey:
     """An access key; one of a session ends."""
 
     id: str
@@ -68,7 +68,7 @@ class Key:
         return {**named, "Status": self.status, "CreateDate": self.created}
 
 
-class Caller(NamedTuple):
+class ApiCaller(NamedTuple):
     """Who sends a request; without an identity it is the administrator, who may do everything."""
 
     arn: str
@@ -85,7 +85,7 @@ def arn_of(name: str, service: str = "iam") -> str:
     return f"arn:aws:{service}::{NUMBER}:{name}"
 
 
-ROOT = Caller(arn_of("root"), NUMBER)
+ROOT = ApiCaller(arn_of("root"), NUMBER)
 
 
 def quoted(document: str) -> str:
@@ -114,7 +114,9 @@ class People:
     def __init__(self, account: Account) -> None:
         self.account = account
         self.identities: dict[tuple[str, str], Identity] = {}  # by kind and name in small letters
-        self.keys: dict[str, Key] = {}  # by id; a key that was deleted stays, and is of no use
+        self.keys: dict[
+            str, AccessKey
+        ] = {}  # by id; a key that was deleted stays, and is of no use
         self.policies: dict[str, str] = dict(policies_of_aws())  # ARN -> document
         self._draws = account.stream("identities")
 
@@ -149,20 +151,20 @@ class People:
             found |= {arn: read(self.document(arn)) for arn in each.attached}
         return found
 
-    def new_key(self, owner: Identity, session: str = "", lasts: float = 0.0) -> Key:
+    def new_key(self, owner: Identity, session: str = "", lasts: float = 0.0) -> AccessKey:
         """Make an access key; with a session, one that ends after `lasts` seconds."""
         now = self.account.calendar.date
         name = ("ASIA" if session else "AKIA") + self.signs(LETTERS, 16)
-        key = Key(name, self.signs(SECRET, 40), owner, now, session=session)
+        key = AccessKey(name, self.signs(SECRET, 40), owner, now, session=session)
         key.ends = now + timedelta(seconds=lasts) if session else None
         self.keys[name] = key
         return key
 
-    def keys_of(self, owner: Identity) -> list[Key]:
+    def keys_of(self, owner: Identity) -> list[AccessKey]:
         """List the keys of a user that are not deleted."""
         return [key for key in self.keys.values() if key.owner is owner and key.status != GONE]
 
-    def caller(self, key_id: str) -> Caller:
+    def caller(self, key_id: str) -> ApiCaller:
         """Return who calls with a key; a key that this account never gave out is the administrator's."""
         key = self.keys.get(key_id)
         if key is None:
@@ -176,9 +178,9 @@ class People:
                 "ExpiredToken", "The security token included in the request is expired"
             )
         if not key.session:
-            return Caller(key.owner.arn, key.owner.id, key.owner)
+            return ApiCaller(key.owner.arn, key.owner.id, key.owner)
         arn = arn_of(f"assumed-role/{key.owner.name}/{key.session}", "sts")
-        return Caller(arn, f"{key.owner.id}:{key.session}", key.owner)
+        return ApiCaller(arn, f"{key.owner.id}:{key.session}", key.owner)
 
 
 def no_such(text: str) -> ServiceFault:

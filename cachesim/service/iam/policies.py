@@ -22,7 +22,7 @@ VERSIONS = ("2012-10-17", "2008-10-17")
 Texts = tuple[str, ...]
 
 
-class Statement(NamedTuple):
+class PolicyStatement(NamedTuple):
     """One statement of a policy."""
 
     effect: str
@@ -46,17 +46,17 @@ class Statement(NamedTuple):
         return any(like(value, filled(each, context)) for each in patterns) != is_negated
 
 
-class Verdict(NamedTuple):
+class PolicyVerdict(NamedTuple):
     """What policies say about a request, and the names of those that decided."""
 
     decision: str  # ALLOWED, DENIED or NOTHING
     by: Texts = ()
 
 
-Policies = dict[str, tuple[Statement, ...]]  # by name
+Policies = dict[str, tuple[PolicyStatement, ...]]  # by name
 
 
-def read(document: str, is_trust: bool = False) -> tuple[Statement, ...]:
+def read(document: str, is_trust: bool = False) -> tuple[PolicyStatement, ...]:
     """Read the text of a policy; `is_trust`: that of a role, which names principals and no resources.
 
     Raises
@@ -81,7 +81,7 @@ def read(document: str, is_trust: bool = False) -> tuple[Statement, ...]:
     return tuple(_statement(each, is_trust) for each in (found if _is_list(found) else [found]))
 
 
-def _statement(given: Any, is_trust: bool) -> Statement:
+def _statement(given: Any, is_trust: bool) -> PolicyStatement:
     if not isinstance(given, dict) or given.get("Effect") not in ("Allow", "Deny"):
         raise _malformed("the Effect of a statement must be Allow or Deny")
     if unknown := set(given) - set(PARTS):
@@ -94,7 +94,7 @@ def _statement(given: Any, is_trust: bool) -> Statement:
     texts = {part: _texts(given[part]) for part in given if part.endswith(("Action", "Resource"))}
     if is_trust:
         texts["Principal"] = _principals(given["Principal"])
-    return Statement(given["Effect"], texts, _lines(given.get("Condition", {})))
+    return PolicyStatement(given["Effect"], texts, _lines(given.get("Condition", {})))
 
 
 def _lines(condition: Any) -> tuple[tuple[str, str, Texts], ...]:
@@ -133,12 +133,12 @@ def _malformed(why: str) -> ServiceFault:
     return ServiceFault("MalformedPolicyDocumentException", f"Syntax errors in policy: {why}.")
 
 
-def judge(policies: Policies, action: str, resource: str, context: Context) -> Verdict:
+def judge(policies: Policies, action: str, resource: str, context: Context) -> PolicyVerdict:
     """Return the verdict: one statement that denies beats all that allow; nothing said is a no.
 
     >>> text = '{"Statement": {"Effect": "Allow", "Action": "sns:*", "Resource": "*"}}'
     >>> judge({"mine": read(text)}, "sns:Publish", "arn:aws:sns:x", {})
-    Verdict(decision='allowed', by=('mine',))
+    PolicyVerdict(decision='allowed', by=('mine',))
     """
     met: dict[str, list[str]] = {"Deny": [], "Allow": []}
     for name, statements in policies.items():
@@ -147,5 +147,5 @@ def judge(policies: Policies, action: str, resource: str, context: Context) -> V
                 met[each.effect].append(name)
     for effect, decision in (("Deny", DENIED), ("Allow", ALLOWED)):
         if met[effect]:
-            return Verdict(decision, tuple(met[effect]))
-    return Verdict(NOTHING)
+            return PolicyVerdict(decision, tuple(met[effect]))
+    return PolicyVerdict(NOTHING)

@@ -6,7 +6,7 @@ from cachesim.service.account import NUMBER, Account
 from cachesim.service.faults import ServiceFault
 from cachesim.service.iam.conditions import arn_like
 from cachesim.service.iam.gate import context_of
-from cachesim.service.iam.people import ROLE, ROOT, Caller, Identity, arn_of
+from cachesim.service.iam.people import ROLE, ROOT, ApiCaller, Identity, arn_of
 from cachesim.service.iam.policies import read
 
 SHORTEST = 900  # seconds of a session
@@ -20,7 +20,7 @@ class Sts:
     def __init__(self, account: Account) -> None:
         self.account = account
 
-    def _caller(self) -> Caller:
+    def _caller(self) -> ApiCaller:
         return self.account.caller or ROOT
 
     def GetCallerIdentity(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +52,7 @@ class Sts:
             "AssumedRoleUser": {"AssumedRoleId": assumed.id, "Arn": assumed.arn},
         }
 
-    def _is_trusted(self, role: Identity, caller: Caller) -> bool:
+    def _is_trusted(self, role: Identity, caller: ApiCaller) -> bool:
         """Whether the trust policy names the caller, or the whole account, and nothing in it denies."""
         context = context_of(self.account, caller, {}, role.arn)
         met = [
