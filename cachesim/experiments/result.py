@@ -53,7 +53,7 @@ class Result:
 
     @property
     def frames(self) -> tuple[Any, ...]:
-        """The history, the samples of the nodes, the lost writes, the slots that moved, the snapshots, what was refused."""
+        """The history, the samples of the nodes, the lost writes, the moves, the snapshots, what was refused."""
         others = self.lost_writes, self.slot_moves, self.snapshots, self.refused
         return self.history, self.nodes, *others
 

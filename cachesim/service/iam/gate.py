@@ -48,7 +48,7 @@ def resources(service: str, operation: str, request: Mapping[str, Any]) -> list[
     ['arn:aws:elasticache:us-east-1:123456789012:user:ada']
     """
     named = [
-        form.format(each)
+        each if str(each).startswith("arn:") else form.format(each)
         for member, form in _rows().get(service, [])
         for each in _several(request.get(member, []))
     ]
