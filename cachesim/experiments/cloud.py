@@ -172,7 +172,7 @@ class Cloud:
         password: str | Callable[[], str] = "",
         tls: bool | None = None,
     ) -> str:
-        """Return what the nodes answer to a login now: OK, or the error that a client gets."""
+        """Return the answer of the nodes to a login now: OK, or the error that a client gets."""
         resource = self._resource(group, cluster)
         return reply(self._cache(resource, nodes_of(resource), Login(user, password, tls)))
 

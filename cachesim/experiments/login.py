@@ -56,7 +56,7 @@ def protected(
 
 
 def reply(cache: EngineSpec) -> str:
-    """Return what a cache says when the application logs in.
+    """Return the answer of a cache to the login of the application.
 
     >>> reply(ProtectedRedis(password="x", token="y"))
     'WRONGPASS invalid username-password pair or user is disabled.'

@@ -188,7 +188,7 @@ def _mixed(secret: bytes, nonce: bytes, text: bytes) -> bytes:
 
 
 def _seal(key: KmsKey, nonce: bytes, text: bytes, request: dict[str, Any]) -> bytes:
-    """Return what only this key makes of a text and of the EncryptionContext."""
+    """Return the seal that only this key makes of a text and its EncryptionContext."""
     context = json.dumps(request.get("EncryptionContext", {}), sort_keys=True)
     secret = hashlib.sha256(key.secret + b"seal").digest()
     return hmac.digest(secret, nonce + text + context.encode(), "sha256")

@@ -8,6 +8,7 @@ import pytest
 import cachesim as cs
 from cachesim.errors import BadInput
 from cachesim.experiments.cloud import Cloud
+from cachesim.service.elasticache.auth import apply_auth
 from cachesim.service.iam.tokens import connect_token
 from tests.experiments.test_cloud import READS, total
 from tests.service.conftest import GROUP
@@ -75,8 +76,7 @@ def test_what_a_user_may_do_replicates():
     )
     last = result.nodes[result.nodes["begin"] == result.nodes["begin"].max()]
 
-    assert 1 == last["items"].nunique()
-    assert 0 < last["items"].min()
+    assert 0 < 0.98 * last["items"].max() < last["items"].min()  # some leave a moment later
     again = cloud.run(group="shop", workload=READS, minutes=1, **login)
     assert "hit" in set(reads(again)["lookup"].dropna().head(50))
 
@@ -89,8 +89,6 @@ def test_a24_a_rotated_token_is_predicted_measured_and_cured():
         desk = cloud.desk("elasticache")
         desk.CreateReplicationGroup({**TLS, "NumCacheClusters": 2, "AuthToken": SECRET})
         cloud.advance(minutes=20)
-        from cachesim.service.elasticache.auth import apply_auth
-
         apply_auth(desk, desk.groups.find("shop"), NEXT, how)
         result = cloud.run(group="shop", workload=READS, minutes=3, password=SECRET)
         looked = reads(result)

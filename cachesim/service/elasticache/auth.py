@@ -18,21 +18,21 @@ ROTATE, SET, DELETE = "ROTATE", "SET", "DELETE"  # strategies of a new token
 SHOWN = ("TransitEncryptionEnabled", "AtRestEncryptionEnabled", "KmsKeyId", "UserGroupIds")
 
 
-class Tokens(NamedTuple):
+class AuthTokens(NamedTuple):
     """The tokens of a group."""
 
     hashes: tuple[str, ...]
     changed: datetime
 
 
-def checked_token(desk: Any, value: str) -> Tokens:
+def checked_token(desk: Any, value: str) -> AuthTokens:
     """Return a token as it is kept, or refuse it."""
     least, most = LENGTHS
     if not least <= len(value) <= most or not TOKEN.fullmatch(value):
         raise bad_value(
             f"The AuthToken must have {least} to {most} letters, digits and signs of ! & # $ ^ < > -."
         )
-    return Tokens((hash_of(value),), desk.account.calendar.date)
+    return AuthTokens((hash_of(value),), desk.account.calendar.date)
 
 
 def yes_or_no(desk: Any, value: Any) -> bool:
@@ -116,7 +116,7 @@ def associate(desk: Any, group: Any, names: list[str]) -> None:
 
 
 def access_of(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return what an answer shows of these settings: that there is a token, but not which."""
+    """Return the part of an answer about these settings: that there is a token, but not which."""
     found = {name: settings[name] for name in SHOWN if name in settings}
     if "AuthToken" not in settings:
         return {**found, "AuthTokenEnabled": False}

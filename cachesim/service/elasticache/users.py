@@ -71,7 +71,7 @@ class UserGroup:
         }  # fmt: skip
 
 
-class Users(Events):
+class CacheUsers(Events):
     """The operations on users and user groups."""
 
     def __init__(self, account: Any) -> None:
@@ -227,7 +227,7 @@ class Users(Events):
 
 
 def hash_of(password: str) -> str:
-    """Return what is kept of a password."""
+    """Return the hash that is kept of a password."""
     return hashlib.sha256(password.encode()).hexdigest()
 
 

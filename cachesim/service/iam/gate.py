@@ -97,7 +97,7 @@ def _text(value: Any) -> str:
 def decision(
     account: Account, caller: ApiCaller, action: str, arn: str, request: Mapping[str, Any]
 ) -> str:
-    """Return what the caller's policies say about an action on a resource: "allowed", or a kind of no."""
+    """Return the decision on an action on a resource: "allowed", or a kind of no."""
     if caller.identity is None or action in FREE:
         return ALLOWED
     policies = account.desk("iam").people.policies_of(caller.identity)
