@@ -24,6 +24,7 @@ from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.desk import ElastiCache
 from cachesim.service.elasticache.groups import ReplicationGroup
 from cachesim.service.iam.desk import Iam
+from cachesim.service.iam.gate import GatedDesk
 from cachesim.service.iam.sts import Sts
 from cachesim.service.iam.tokens import connect_token
 from cachesim.service.kms import Kms
@@ -92,9 +93,13 @@ class Cloud:
         self.account.open([ElastiCache, CloudWatch, Sns, Iam, Sts, Kms])
         self._runs = 0
 
-    def desk(self, service: str) -> Any:
-        """Return a desk: its methods have AWS's names, and take and return dicts in AWS's shape."""
-        return self.account.desk(service)
+    def desk(self, service: str, access_key: str = "") -> Any:
+        """Return a desk: its methods have AWS's names, and take and return dicts in AWS's shape.
+
+        With an access key, IAM judges each call; without one, nobody is asked.
+        """
+        found = self.account.desk(service)
+        return GatedDesk(self.account, service, access_key) if access_key else found
 
     def client(self, service: str, access_key: str = "any") -> Any:
         """Return a real boto3 client: no socket, and its waiters wait in simulated time.

@@ -60,6 +60,16 @@ def test_describe_only(cloud):
     )
 
 
+def test_a_desk_asks_too(cloud):
+    """With a key, IAM judges each call of a desk; what is not simulated says so."""
+    desk = cloud.desk("elasticache", access_key=user(cloud, allow("elasticache:D*")))
+    assert [] == desk.DescribeReplicationGroups({})["ReplicationGroups"]
+    for call, shape in ((desk.CreateReplicationGroup, "AccessDenied"), (desk.Dream, "NotImpl")):
+        with pytest.raises(ServiceFault) as found:
+            call(GROUP)
+        assert found.value.shape.startswith(shape)
+
+
 def test_a_resource_and_a_condition(cloud):
     """Only groups that begin with shop, and only small nodes."""
     small = {"StringEquals": {"elasticache:CacheNodeType": ["cache.t3.micro", "cache.t3.small"]}}

@@ -1,8 +1,7 @@
 """The gate before every desk: who calls, which resources the request names, and whether the policies allow it."""
 
 import csv
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -14,7 +13,6 @@ from cachesim.service.iam.people import ApiCaller
 from cachesim.service.iam.policies import ALLOWED, DENIED, judge
 from cachesim.service.register import kinds
 
-CREDENTIAL = re.compile(r"Credential=([^/,]+)/")
 REFUSED = {"sns": "AuthorizationErrorException", "kms": "AccessDeniedException"}  # shapes
 FREE = ("sts:GetCallerIdentity",)  # nobody needs a policy for these
 EVERY = "*"
@@ -105,15 +103,10 @@ def decision(
 
 
 def admit(
-    account: Account,
-    headers: Mapping[str, str],
-    service: str,
-    operation: str,
-    request: Mapping[str, Any],
+    account: Account, key: str, service: str, operation: str, request: Mapping[str, Any]
 ) -> ApiCaller:
     """Return who calls, or refuse. Raises ServiceFault: AccessDenied, or a key that is of no use."""
-    match = CREDENTIAL.search(headers.get("Authorization", ""))
-    caller: ApiCaller = account.desk("iam").people.caller(match[1] if match else "")
+    caller: ApiCaller = account.desk("iam").people.caller(key)
     action = f"{service}:{operation}"
     for arn in resources(service, operation, request):
         found = decision(account, caller, action, arn, request)
@@ -123,3 +116,35 @@ def admit(
                 REFUSED.get(service, "AccessDenied"), TEXT.format(caller.arn, action, arn, why)
             )
     return caller
+
+
+def ask(
+    account: Account, key: str, service: str, operation: str, request: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the answer of a desk to a caller with this access key, if it may ask. Raises ServiceFault."""
+    account.caller = admit(account, key, service, operation, request)
+    try:
+        call = getattr(account.desk(service), operation, None)
+        if call is None:
+            raise ServiceFault("NotImplemented", f"{operation} is not simulated.")
+        answer: dict[str, Any] = call(request)
+        return answer
+    finally:
+        account.caller = None
+
+
+class GatedDesk:
+    """A desk as a caller with an access key finds it: each operation is judged first.
+
+    >>> from cachesim.service.iam.desk import Iam
+    >>> account = Account()
+    >>> account.open([Iam])
+    >>> GatedDesk(account, "iam", "any").ListUsers({})["Users"]
+    []
+    """
+
+    def __init__(self, account: Account, service: str, key: str) -> None:
+        self._asked = account, key, service
+
+    def __getattr__(self, operation: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        return lambda request: ask(*self._asked, operation, request)
