@@ -176,6 +176,15 @@ class SnapshotTaken(NamedTuple):
     complete: bool  # whether the file was written to its end
 
 
+class RefusedCommands(NamedTuple):
+    """Commands that a cache refused in one minute, because of who sent them."""
+
+    begin: float  # seconds: when the minute began
+    node: str  # name of the node
+    reason: str  # "auth", "no login", "tls", "command", "key" or "channel"
+    commands: int
+
+
 class LostWrite(NamedTuple):
     """One key of a write that a primary had taken, and that the primaries do not have any more."""
 

@@ -9,22 +9,33 @@ from typing import TYPE_CHECKING, Any, Literal
 from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput
+from cachesim.experiments.login import Login, protected, reply
 from cachesim.experiments.run import run_and_keep
 from cachesim.model.database import Database
+from cachesim.model.node import Node
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.workload import OpenLoop
 from cachesim.scenario import Scenario
 from cachesim.service.account import Account
 from cachesim.service.cloudwatch import CloudWatch
 from cachesim.service.cloudwatch.series import MINUTE
+from cachesim.service.elasticache.auth import has_iam, rules_of, speaks_tls
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.desk import ElastiCache
 from cachesim.service.elasticache.groups import ReplicationGroup
+from cachesim.service.iam.desk import Iam
+from cachesim.service.iam.gate import GatedDesk
+from cachesim.service.iam.sts import Sts
+from cachesim.service.iam.tokens import connect_token
+from cachesim.service.kms import Kms
 from cachesim.service.plane import Holder
 from cachesim.service.sns import Notice, Sns
 from cachesim.service.traffic import Nodes, faults_of, nodes_of, publish
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cachesim.engines.base import EngineSpec
     from cachesim.experiments.result import Result
     from cachesim.model.strategies.base import Strategy
     from cachesim.model.workload import Workload
@@ -79,15 +90,21 @@ class Cloud:
             raise BadInput(f"scale must be above 0 and at most 1, got {scale!r}")
         self.seed, self.scale = seed, scale
         self.account = Account(seed, timings, allow_previous_generation)
-        self.account.open([ElastiCache, CloudWatch, Sns])
+        self.account.open([ElastiCache, CloudWatch, Sns, Iam, Sts, Kms])
         self._runs = 0
 
-    def desk(self, service: str) -> Any:
-        """Return a desk: its methods have AWS's names, and take and return dicts in AWS's shape."""
-        return self.account.desk(service)
+    def desk(self, service: str, access_key: str = "") -> Any:
+        """Return a desk: its methods have AWS's names, and take and return dicts in AWS's shape.
 
-    def client(self, service: str) -> Any:
+        With an access key, IAM judges each call; without one, nobody is asked.
+        """
+        found = self.account.desk(service)
+        return GatedDesk(self.account, service, access_key) if access_key else found
+
+    def client(self, service: str, access_key: str = "any") -> Any:
         """Return a real boto3 client: no socket, and its waiters wait in simulated time.
+
+        The access key says who calls; one that IAM never gave out is the administrator's.
 
         Raises
         ------
@@ -101,7 +118,7 @@ class Cloud:
             raise BadInput(
                 'a client needs boto3: pip install "cachesim-lab[aws]"; or take cloud.desk(...)'
             ) from None
-        return door.client(self.account, service)
+        return door.client(self.account, service, access_key)
 
     def advance(self, minutes: float) -> None:
         """Let time pass without traffic."""
@@ -116,17 +133,24 @@ class Cloud:
         workload: Workload | None = None,
         database: Database | None = None,
         minutes: float = 10,
+        user: str = "default",
+        password: str | Callable[[], str] = "",
+        tls: bool | None = None,
     ) -> Result:
         """Send requests to a replication group or a cluster for some minutes, and return the Result.
 
         What a Redis holds stays for the next run; its TTLs go on in between. A Memcached begins each
         run empty. Metrics come from the nodes, one value per minute.
+
+        The application logs in when the run begins: with a password, or with a function that makes one
+        (a token of IAM) whenever it is needed. It speaks TLS if the nodes do; `tls` says otherwise.
         """
         resource = self._resource(group, cluster)
         nodes, begin = nodes_of(resource), self.account.calendar.now
         scenario = Scenario(
             strategy=strategy or LazyLoading(ttl=60),
-            cache=cache_of(nodes, self.scale),
+            cache=self._cache(resource, nodes, Login(user, password, tls)),
+            node=Node().with_tls() if speaks_tls(resource) else Node(),
             workload=workload or OpenLoop(),
             database=database or Database(),
             duration=60 * minutes,
@@ -143,6 +167,44 @@ class Cloud:
         publish(self.account, nodes, result, begin, scenario.cache.memory)  # type: ignore[attr-defined]
         self.account.desk("cloudwatch").catch_up()
         return result
+
+    def login(
+        self,
+        *,
+        group: str = "",
+        cluster: str = "",
+        user: str = "default",
+        password: str | Callable[[], str] = "",
+        tls: bool | None = None,
+    ) -> str:
+        """Return the answer of the nodes to a login now: OK, or the error that a client gets."""
+        resource = self._resource(group, cluster)
+        return reply(self._cache(resource, nodes_of(resource), Login(user, password, tls)))
+
+    def iam_token(self, *, group: str, user: str, access_key: str) -> str:
+        """Return a token with which a user of IAM logs in to a group: right for 15 minutes from now.
+
+        Raises
+        ------
+        BadInput
+            IAM never gave this access key out.
+        """
+        keys = self.account.desk("iam").people.keys
+        if access_key not in keys:
+            raise BadInput(f'IAM has no access key "{access_key}"; make one with CreateAccessKey')
+        return connect_token(keys[access_key], group, user, self.account.calendar.date)
+
+    def _cache(
+        self, resource: ReplicationGroup | CacheCluster, nodes: Nodes, login: Login
+    ) -> EngineSpec:
+        """Describe a node, and how the application logs in to it now."""
+        cache, token = cache_of(nodes, self.scale), login.token
+        if isinstance(resource, CacheCluster):
+            return protected(cache, login, token, (), tls=False, by_iam=False)
+        desk = self.account.desk("elasticache")
+        rules = rules_of(desk, resource, login.user, token)
+        by_iam = has_iam(desk, resource, login.user)
+        return protected(cache, login, token, rules, speaks_tls(resource), by_iam)
 
     def _resource(self, group: str, cluster: str) -> ReplicationGroup | CacheCluster:
         """Find the group or the cluster that the requests are for. Raises BadInput."""

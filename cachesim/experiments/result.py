@@ -33,6 +33,7 @@ class Result:
         lost_writes: pd.DataFrame | None = None,
         slot_moves: pd.DataFrame | None = None,
         snapshots: pd.DataFrame | None = None,
+        refused: pd.DataFrame | None = None,
     ) -> None:
         self.scenario = scenario
         self.history = history  # one row per record, the warm-up included
@@ -42,6 +43,7 @@ class Result:
         self.lost_writes = lost_writes  # one row per write that a failover lost: records.LostWrite
         self.slot_moves = slot_moves  # one row per slot that moved: records.SlotMove
         self.snapshots = snapshots  # one row per snapshot that a node began: records.SnapshotTaken
+        self.refused = refused  # one row per minute, node and reason: records.RefusedCommands
 
     @classmethod
     def of(cls, scenario: Scenario, engine: str, frames: tuple[Any, ...]) -> Result:
@@ -51,8 +53,9 @@ class Result:
 
     @property
     def frames(self) -> tuple[Any, ...]:
-        """The history, the samples of the nodes, the lost writes, the slots that moved, the snapshots."""
-        return self.history, self.nodes, self.lost_writes, self.slot_moves, self.snapshots
+        """The history, the samples of the nodes, the lost writes, the moves, the snapshots, what was refused."""
+        others = self.lost_writes, self.slot_moves, self.snapshots, self.refused
+        return self.history, self.nodes, *others
 
     @cached_property
     def measured(self) -> pd.DataFrame:

@@ -3,10 +3,11 @@
 from cachesim.engines.base import Engine
 from cachesim.experiments.result import Result
 from cachesim.measure.history import Recorder, framed
+from cachesim.model.access import refused_by
 from cachesim.model.choice import system_for
 from cachesim.model.saving import contents, snapshots_of
 from cachesim.model.system import System
-from cachesim.records import LostWrite, SlotMove, SnapshotTaken
+from cachesim.records import LostWrite, RefusedCommands, SlotMove, SnapshotTaken
 from cachesim.scenario import Scenario
 
 
@@ -29,8 +30,9 @@ def run_and_keep(scenario: Scenario, keeps: bool = True) -> tuple[Result, bytes]
     lost = framed(system.lost_writes(), LostWrite._fields)
     moves = framed(system.slot_moves, SlotMove._fields)
     taken = framed(snapshots_of(system.caches), SnapshotTaken._fields)
+    refused = framed(refused_by(system.caches), RefusedCommands._fields)
     version = system.cache.engine.version
-    result = Result(scenario, history, version, recorder.nodes(), lost, moves, taken)
+    result = Result(scenario, history, version, recorder.nodes(), lost, moves, taken, refused)
     return result, contents(_holders(system)) if keeps else b""
 
 

@@ -17,6 +17,7 @@ from cachesim.engines.redis import persistence
 from cachesim.engines.redis.copied_pages import SharedPages
 from cachesim.engines.redis.engine import Redis, RedisEngine
 from cachesim.engines.redis.hash_value import Hash
+from cachesim.engines.redis.protected import ProtectedLone, ProtectedRedis
 from cachesim.engines.redis.rdb import dump
 from cachesim.engines.redis.rdb_load import install, keys_in, load, written_at
 from cachesim.engines.redis.rdb_reader import RdbReader
@@ -36,7 +37,8 @@ def persists(cache: EngineSpec) -> bool:
 def make_engine(cache: EngineSpec, clock: Clock, random: Random) -> Engine:
     """Make the engine of a node: one that notes its changes, if there are snapshots."""
     if persists(cache):
-        return LoneEngine(cache, clock, random)  # type: ignore[arg-type] # only Redis has the field
+        kind = ProtectedLone if isinstance(cache, ProtectedRedis) else LoneEngine
+        return kind(cache, clock, random)  # type: ignore[arg-type] # only Redis has the field
     return (
         cache.replace(seed_from="").build(clock, random)
         if is_seeded(cache)

@@ -1,8 +1,10 @@
 """One account in one Region: its clock, its names, its random draws, and its desks."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
+
+from numpy.random import Generator
 
 from cachesim.errors import BadInput
 from cachesim.rng import stream
@@ -32,11 +34,20 @@ class Account:
         self.previous = previous  # whether node types of the previous generation may be created
         self.timings = Timings(timings, stream(seed, "timings"))
         self.desks: dict[str, Any] = {}
+        self.seed = seed
+        self.caller: Any = (
+            None  # who sent the request that is answered now; None: the administrator
+        )
+        self.tags_of: Callable[[str], dict[str, str]] = lambda arn: {}  # of a resource
         self._ids = stream(seed, "request ids")
 
     def arn(self, service: str, name: str) -> str:
         """Return the Amazon Resource Name of a resource."""
         return f"arn:aws:{service}:{REGION}:{NUMBER}:{name}"
+
+    def stream(self, name: str) -> Generator:
+        """Return the stream of a kind of draws."""
+        return stream(self.seed, name)
 
     def request_id(self) -> str:
         """Return the id of the next request. The seed decides it."""

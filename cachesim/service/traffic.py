@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SPACE = "AWS/ElastiCache"
+REFUSED = {  # reason of a refusal -> metric
+    "auth": "AuthenticationFailures",
+    "key": "KeyAuthorizationFailures",
+    "command": "CommandAuthorizationFailures",
+    "channel": "ChannelAuthorizationFailures",
+}
 COUNTERS = {"Evictions": "evictions", "Reclaimed": "expirations"}  # metric -> column of a sample
 
 
@@ -81,6 +87,8 @@ def publish(account: Account, nodes: Nodes, result: Any, begin: float, limit: fl
         cluster, _, node = own.partition(" ")
         dimensions = (("CacheClusterId", cluster), ("CacheNodeId", node or "0001"))
         for minute, metrics in _by_minute(samples, answered, str(name), limit):
+            if nodes.engine == "redis":
+                metrics |= _refused(result.refused, str(name), minute)
             for metric, (unit, value) in metrics.items():
                 for keys in (dimensions[:1], dimensions):
                     desk.put(Name(SPACE, metric, keys), unit, begin + minute, [value])
@@ -109,6 +117,13 @@ def _by_minute(samples: pd.DataFrame, answered: pd.DataFrame, node: str, limit: 
         minute = int(before["begin"] // MINUTE * MINUTE)
         counted = answered.loc[(node, minute)] if (node, minute) in answered.index else None
         yield minute, _metrics(before, after, counted, limit)
+
+
+def _refused(refused: pd.DataFrame, node: str, minute: int) -> dict[str, tuple[str, float]]:
+    """Count the commands that a node refused in a minute because of who sent them; Redis alone does."""
+    rows = refused[(refused["node"] == node) & (refused["begin"] == minute)]
+    counted = dict(zip(rows["reason"], rows["commands"], strict=True))
+    return {metric: ("Count", float(counted.get(reason, 0))) for reason, metric in REFUSED.items()}
 
 
 def _metrics(before: Any, after: Any, counted: Any, limit: float) -> dict[str, tuple[str, float]]:

@@ -136,3 +136,26 @@ def test_tls_makes_each_command_half_as_dear_again():
 
     assert type(plain) is type(encrypted)
     assert pytest.approx(1.5 * plain.mean) == encrypted.mean
+
+
+@pytest.mark.parametrize("fleet", [None, cs.Replicated(replicas=1), cs.Shards(2, replicas=0)])
+def test_a_fleet_is_protected_too(fleet):
+    """The rules hold on every node, and its refusals are counted by minute, node and reason."""
+    rules = "app on >secret ~key:* +get"
+    cache = ProtectedRedis(users=(rules,), user="app", token="secret")
+    result = cs.run(cs.Scenario(cache=cache, fleet=fleet, duration=3.0, warmup=0.0))
+    refused = result.refused
+
+    assert {"command"} == set(refused["reason"])
+    assert result.history["cache_errors"].max() == refused["commands"].sum() > 0
+    assert "hit" not in set(result.history["lookup"].dropna())
+
+
+def test_a_connection_ends():
+    """After its time the server takes the old token no more."""
+    cache = ProtectedRedis(password="x", token="x", until=1.0)
+    result = cs.run(cs.Scenario(cache=cache, duration=2.0, warmup=0.0))
+    looked = reads(result).dropna(subset=["lookup"])
+
+    assert 0.9 < looked["end"].max() < 1.1
+    assert {"auth"} == set(result.refused["reason"])

@@ -73,7 +73,9 @@ BAD = {  # what is wrong -> the shape of the fault, a part of its text
     "SnapshotRetentionLimit 36": ("InvalidParameterValueException", "from 0 to 35"),
     "Engine mysql": ("InvalidParameterValueException", "must be redis"),
     "SnapshotRetentionLimit 3": ("NotImplemented", "Automatic snapshots are not simulated"),
-    "AuthToken secret-secret-secret": ("NotImplemented", "AuthToken is not simulated"),
+    "AuthToken secret-secret-secret": (
+        "InvalidParameterCombinationException", "with TransitEncryptionEnabled",
+    ),
     "NumNodeGroups 2": ("InvalidParameterCombinationException", "NumCacheClusters"),
 }  # fmt: skip
 

@@ -4,6 +4,7 @@ The engine checks each command as the server does, by the same rules (users.py).
 """
 
 import math
+from collections import Counter
 from typing import Any
 
 from cachesim.clock import Clock
@@ -12,7 +13,10 @@ from cachesim.engines.redis.acl import RuleError, User
 from cachesim.engines.redis.arguments import argument
 from cachesim.engines.redis.command import find
 from cachesim.engines.redis.engine import Redis, RedisEngine
+from cachesim.engines.redis.replication import ReplicatedEngine
+from cachesim.engines.redis.seed import seeded
 from cachesim.engines.redis.users import error_of
+from cachesim.engines.redis.watched import LoneEngine
 from cachesim.errors import (
     AuthenticationFailed,
     BadInput,
@@ -21,9 +25,13 @@ from cachesim.errors import (
     SimulatedFailure,
     TlsMismatch,
 )
+from cachesim.spec import Seconds
 
 NOT_LOGGED_IN = "NOAUTH Authentication required."
 TLS_WANTED = "the cache speaks TLS and the application does not; connect with TLS"
+ENDED = "the server has ended the connection, and does not take the old token for a new one"
+MINUTE = 60.0  # seconds
+REASONS = {AuthenticationFailed: "auth", CommandError: "no login", TlsMismatch: "tls"}
 NO_TLS = "the application speaks TLS and the cache does not; switch TLS on, or connect without it"
 
 
@@ -50,6 +58,7 @@ class ProtectedRedis(Redis):
     user: str = "default"  # as whom the application logs in
     token: str = ""  # the password that it gives; empty: it does not log in
     with_tls: bool = False  # whether the application connects with TLS
+    until: Seconds = math.inf  # when the server ends the connection, and takes the token no more
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -58,18 +67,20 @@ class ProtectedRedis(Redis):
                 raise BadInput(
                     f'ProtectedRedis.users must hold lines such as "app on >secret", got {line!r}'
                 )
-        self.build(lambda: 0.0, lambda: 0.0)  # raises if a rule is wrong
+        ProtectedEngine(self, lambda: 0.0, lambda: 0.0)  # raises if a rule is wrong
 
     def build(self, clock: Clock, random: Random) -> "ProtectedEngine":
-        """Return a new, empty engine."""
-        return ProtectedEngine(self, clock, random)
+        """Return a new engine, with the keys of `seed_from`."""
+        return seeded(ProtectedEngine(self, clock, random), self.seed_from)
 
 
-class ProtectedEngine(RedisEngine):
-    """A running Redis that refuses what the application may not do."""
+class Guarded(RedisEngine):
+    """What a Redis does that asks who the application is; the first base of such an engine."""
 
-    def __init__(self, spec: ProtectedRedis, clock: Clock, random: Random) -> None:
-        super().__init__(spec, clock, random)
+    def __init__(self, spec: ProtectedRedis, clock: Clock, random: Random, **more: Any) -> None:
+        super().__init__(spec, clock, random, **more)
+        self.until = spec.until
+        self.refused: Counter[tuple[int, str]] = Counter()  # by minute and reason: one of REASONS
         if spec.password:
             self.users.require(spec.password)
         for line in spec.users:
@@ -98,14 +109,21 @@ class ProtectedEngine(RedisEngine):
 
     def check(self, command: Command) -> None:
         """Refuse a command that the application may not run. Raises SimulatedFailure."""
+        if self.failure is None and self.clock() >= self.until:
+            self.failure = AuthenticationFailed(ENDED)
         if self.failure is not None:
+            self._count(REASONS[type(self.failure)])
             raise type(self.failure)(str(self.failure))
         if self.user.is_free:
             return
         argv = [argument(part) for part in command]
         refusal = self.users.refusal(self.user, find(self.commands, argv), argv)
         if refusal is not None:
+            self._count(refusal.reason)
             raise Forbidden(str(error_of(refusal)))
+
+    def _count(self, reason: str) -> None:
+        self.refused[int(self.clock() // MINUTE), reason] += 1
 
     def get(self, key: str) -> bytes | None:
         """Return the value, or None, as a Redis does."""
@@ -127,3 +145,15 @@ class ProtectedEngine(RedisEngine):
         if command:
             self.check(command)
         return super().execute(command)
+
+
+class ProtectedEngine(Guarded):
+    """A running Redis that refuses what the application may not do."""
+
+
+class ProtectedNode(Guarded, ReplicatedEngine):
+    """Such a Redis as a node of a fleet. What a replica copies needs no permission."""
+
+
+class ProtectedLone(Guarded, LoneEngine):
+    """Such a Redis alone, which writes snapshots."""

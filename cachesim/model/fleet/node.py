@@ -7,6 +7,7 @@ from typing import Any
 
 from cachesim.clock import Clock
 from cachesim.engines.base import Command, Random
+from cachesim.engines.redis.protected import ProtectedNode, ProtectedRedis
 from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.engines.redis.replication_log import FRAME, Held
 from cachesim.model.cache import CacheTier
@@ -35,7 +36,8 @@ class GroupNode(CacheTier):
 
     def make_engine(self, cache: Any, clock: Clock, random: Random) -> ReplicatedEngine:
         """Make an engine that can be a primary or a replica."""
-        return ReplicatedEngine(cache, clock, random, backlog=self.backlog)
+        kind = ProtectedNode if isinstance(cache, ProtectedRedis) else ReplicatedEngine
+        return kind(cache, clock, random, backlog=self.backlog)
 
     @cached_property
     def send(self) -> Callable[..., Visit]:

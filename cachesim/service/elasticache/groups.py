@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from cachesim.node_types import NodeType, node_type
+from cachesim.service.elasticache.auth import access_of, associate, check_access
 from cachesim.service.elasticache.checks import identifier, in_range
 from cachesim.service.elasticache.clusters import CacheCluster, CacheClusters
 from cachesim.service.elasticache.settings import taken
@@ -83,6 +84,7 @@ class ReplicationGroup:
             "PendingModifiedValues": {},
             "Engine": "redis",
             **{name: self.settings[name] for name in SHOWN if name in self.settings},
+            **access_of(self.settings),
         }
         if self.status == "creating":
             return found
@@ -92,6 +94,8 @@ class ReplicationGroup:
 
     def _endpoint(self, kind: str) -> dict[str, Any]:
         name = {"primary": f"{self.id}.abc123.ng.0001", "reader": f"{self.id}-ro.abc123.ng.0001"}
+        if self.settings.get("TransitEncryptionEnabled"):
+            name = {"primary": f"master.{self.id}.abc123", "reader": f"replica.{self.id}.abc123"}
         prefix = name.get(kind, f"{kind}.{self.id}.abc123")
         port = self.members[0].port
         return {"Address": f"{prefix}.use1.cache.amazonaws.com", "Port": port}
@@ -134,6 +138,7 @@ class ReplicationGroups(CacheClusters):
         for member in made.members:
             self.clusters.check_new(member.id)
         self.groups.add(made)
+        associate(self, made, made.settings.get("UserGroupIds", []))
         for member in made.members:
             self.clusters.add(member)
         step = "create sharded group" if made.is_sharded else "create group"
@@ -143,6 +148,7 @@ class ReplicationGroups(CacheClusters):
     def _group_of(self, name: str, request: dict[str, Any]) -> ReplicationGroup:
         settings = taken(self, request, "group", GROUP)
         check_upkeep(request, settings)
+        check_access(self, settings)
         sharded, shards, members = sizes(request)
         check_failover(request, sharded, members)
         return ReplicationGroup(
@@ -204,6 +210,7 @@ class ReplicationGroups(CacheClusters):
 
     def _closed(self, group: ReplicationGroup) -> None:
         self.groups.remove(group)
+        associate(self, group, [])
         for member in group.members:
             self.closed(member)
         self.tell("group deleted", group.id, group.id, topic=group.topic)

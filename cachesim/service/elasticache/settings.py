@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+from cachesim.service.elasticache.auth import checked_token, named_key, named_user_groups, yes_or_no
 from cachesim.service.elasticache.checks import (
     MOST_RETENTION,
     known_node_type,
@@ -28,6 +29,10 @@ CHECKS: dict[str, Check] = {
     "days": lambda desk, value: range_checked(
         "SnapshotRetentionLimit", int(value), 0, MOST_RETENTION
     ),
+    "token": checked_token,
+    "yes or no": yes_or_no,
+    "key": named_key,
+    "user groups": named_user_groups,
     "port": lambda desk, value: range_checked("Port", int(value), 1, 65535),
 }
 

@@ -47,11 +47,11 @@ def waiting(account: Account) -> Iterator[None]:
         botocore.waiter.time = usual
 
 
-def client(account: Account, service: str) -> Any:
-    """Return a real boto3 client whose requests the account answers."""
+def client(account: Account, service: str, access_key: str = "any") -> Any:
+    """Return a real boto3 client whose requests the account answers; the key says who calls."""
     core = botocore.session.Session()
     core.register_component("data_loader", loader())  # the models are read once, not by each client
-    session = boto3.Session("any", "any", region_name=REGION, botocore_session=core)
+    session = boto3.Session(access_key, "any", region_name=REGION, botocore_session=core)
     made = session.client(service)
     made.meta.events.register("before-send", lambda request, **_: _sent(account, request))
     usual = made.get_waiter

@@ -5,8 +5,14 @@ from functools import cache
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel
 
-TARGETED = ("cloudwatch",)  # named by the header X-Amz-Target
-QUERIED = ("elasticache", "sns", "cloudwatch")  # named by Version and Action in a form
+TARGETED = ("cloudwatch", "kms")  # named by the header X-Amz-Target
+QUERIED = (
+    "elasticache",
+    "sns",
+    "cloudwatch",
+    "iam",
+    "sts",
+)  # named by Version and Action in a form
 
 
 @cache

@@ -12,6 +12,8 @@ from botocore.model import OperationModel, Shape
 from cachesim.service.faults import ServiceFault
 from cachesim.service.wire.parse import ServiceCall
 
+FORBIDDEN = ("AccessDenied", "InvalidClientTokenId", "ExpiredToken")  # no shapes: of every service
+
 
 class Reply(NamedTuple):
     """An HTTP response."""
@@ -37,12 +39,20 @@ def refusal(call: ServiceCall, fault: ServiceFault, request_id: str) -> Reply:
     model = call.operation.service_model
     known = fault.shape in model.shape_names
     error = model.shape_for(fault.shape).metadata.get("error", {}) if known else {}
-    code, status = error.get("code", fault.shape), error.get("httpStatusCode", 400)
+    code, status = (
+        error.get("code", fault.shape),
+        error.get("httpStatusCode", status_of(fault.shape)),
+    )
     if call.protocol == "query":
         return _error(code, status, fault, request_id)
     data = {"__type": fault.shape, "message": str(fault)}
     headers = {"x-amzn-errortype": fault.shape, "x-amzn-query-error": f"{code};Sender"}
     return Reply(status, {**_headers(call), **headers}, _dumped(call, data))
+
+
+def status_of(shape: str) -> int:
+    """Return the HTTP status of a fault that the model of a service does not have."""
+    return 403 if shape in FORBIDDEN else 400
 
 
 def unreadable(fault: ServiceFault, request_id: str) -> Reply:
