@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput
+from cachesim.experiments.meters import Meter, fresh
 from cachesim.experiments.run import run_and_keep
 from cachesim.model.database import Database
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.workload import OpenLoop
+from cachesim.node_types import NodeType
 from cachesim.scenario import Scenario
 from cachesim.service.account import Account
 from cachesim.service.cloudwatch import CloudWatch
@@ -22,7 +24,7 @@ from cachesim.service.elasticache.desk import ElastiCache
 from cachesim.service.elasticache.groups import ReplicationGroup
 from cachesim.service.plane import Holder
 from cachesim.service.sns import Notice, Sns
-from cachesim.service.traffic import Nodes, faults_of, nodes_of, publish
+from cachesim.service.traffic import faults_of, nodes_of, publish
 
 if TYPE_CHECKING:
     from cachesim.experiments.result import Result
@@ -33,10 +35,10 @@ if TYPE_CHECKING:
 POLICY: Literal["volatile-lru"] = "volatile-lru"  # of default.redis7
 
 
-def cache_of(nodes: Nodes, scale: float) -> Redis | Memcached:
+def cache_of(node_type: NodeType, engine: str, scale: float) -> Redis | Memcached:
     """Describe one node as a cache of the model; `scale` divides its memory."""
-    memory = int(nodes.node_type.usable * scale)
-    if nodes.engine == "memcached":
+    memory = int(node_type.usable * scale)
+    if engine == "memcached":
         return Memcached(memory=memory)
     return Redis(memory=memory, policy=POLICY)
 
@@ -80,6 +82,9 @@ class Cloud:
         self.seed, self.scale = seed, scale
         self.account = Account(seed, timings, allow_previous_generation)
         self.account.open([ElastiCache, CloudWatch, Sns])
+        self.account.desk("cloudwatch").standing.fresh = lambda node_type, engine: fresh(
+            cache_of(node_type, engine, scale), node_type, scale
+        )
         self._runs = 0
 
     def desk(self, service: str) -> Any:
@@ -126,7 +131,7 @@ class Cloud:
         nodes, begin = nodes_of(resource), self.account.calendar.now
         scenario = Scenario(
             strategy=strategy or LazyLoading(ttl=60),
-            cache=cache_of(nodes, self.scale),
+            cache=cache_of(nodes.node_type, nodes.engine, self.scale),
             workload=workload or OpenLoop(),
             database=database or Database(),
             duration=60 * minutes,
@@ -139,8 +144,11 @@ class Cloud:
         self.advance(minutes)
         orders = self.account.orders.between(begin, self.account.calendar.now)
         fleet, faults = faults_of(nodes, orders, begin)
-        result = self._played(resource, content, scenario.replace(fleet=fleet, faults=faults))
-        publish(self.account, nodes, result, begin, scenario.cache.memory)  # type: ignore[attr-defined]
+        meter = Meter(nodes, self.scale)
+        result = self._played(
+            resource, content, scenario.replace(fleet=fleet, faults=faults), meter
+        )
+        publish(self.account, nodes, meter.samples, begin)
         self.account.desk("cloudwatch").catch_up()
         return result
 
@@ -157,14 +165,14 @@ class Cloud:
         self.account.desk("cloudwatch").catch_up()  # before the metrics of this run are there
         return found
 
-    def _played(self, resource: Holder, content: bytes, scenario: Scenario) -> Result:
+    def _played(self, resource: Holder, content: bytes, scenario: Scenario, meter: Meter) -> Result:
         """Run a scenario with what the nodes hold at its begin, and keep what they hold at its end."""
         with tempfile.TemporaryDirectory() as folder:
             if content:
                 path = Path(folder) / "held.rdb"
                 path.write_bytes(content)
                 scenario = scenario.replace(cache__seed_from=str(path))
-            result, file = run_and_keep(scenario)
+            result, file = run_and_keep(scenario, meter=meter)
         self.account.plane.put(resource, file)
         return result
 

@@ -1,6 +1,7 @@
 """The bill: what every node has cost until now."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cachesim.node_types import NodeType
@@ -39,10 +40,13 @@ class Bill:
 
     def __init__(self) -> None:
         self.rented: list[Rented] = []
+        self.heard: list[Callable[[Rented], None]] = []  # who hears of each new node
 
     def begin(self, node: str, node_type: NodeType, now: float) -> None:
         """Note that a node runs from now on."""
         self.rented.append(Rented(node, node_type, now))
+        for each in self.heard:
+            each(self.rented[-1])
 
     def end(self, node: str, now: float) -> None:
         """Note that a node has ended."""
