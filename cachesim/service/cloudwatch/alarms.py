@@ -135,12 +135,15 @@ class CloudWatch(Queries):
                 "NewStateReason": reason,
                 "OldStateValue": old,
                 "StateChangeTime": str(self.account.calendar.date_at(now)),
-                "Trigger": {name: alarm.request[name] for name in TRIGGER if name in alarm.request},
+                "Trigger": {
+                    name: alarm.request[name] for name in TRIGGER.split() if name in alarm.request
+                },
             }
         )
         for topic in alarm.request.get(ACTIONS[state], []):
-            self.account.desk("sns").deliver(topic, text, now)
-            self._note(alarm, "Action", f"Successfully executed action {topic}", now)
+            heard = self.account.desk("sns").hear("cloudwatch", topic, text, now)
+            outcome = "Successfully executed" if heard else "Failed to execute"
+            self._note(alarm, "Action", f"{outcome} action {topic}", now)
 
     def _note(self, alarm: Alarm, kind: str, summary: str, now: float) -> None:
         self.history.append(
