@@ -108,6 +108,10 @@ class Cloud:
             ) from None
         return door.client(self.account, service)
 
+    def spec_of(self, node_type: NodeType, engine: str) -> Redis | Memcached:
+        """Describe the engine of one node of a type; engine is "redis" or "memcached"."""
+        return cache_of(node_type, engine, self.scale)
+
     def advance(self, minutes: float) -> None:
         """Let time pass without traffic."""
         self.account.calendar.advance(60 * minutes)

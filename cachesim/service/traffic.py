@@ -83,14 +83,12 @@ def publish(account: Account, nodes: Nodes, samples: list[Sample], begin: float)
         mine = [sample for sample in samples if sample.node == name]
         for before, after in pairwise(mine):
             if after.when > before.when:
-                _send(account, node, before, after, begin)
+                send(account, node, before, after, begin)
         node.step(begin, None)
         node.step(begin + mine[-1].when, mine[-1].counted)
 
 
-def _send(
-    account: Account, node: StandingNode, before: Sample, after: Sample, begin: float
-) -> None:
+def send(account: Account, node: StandingNode, before: Sample, after: Sample, begin: float) -> None:
     """Send what a node has counted from one sample to the next; one that is down sends nothing."""
     when, seconds = begin + before.when, after.when - before.when
     busy = after.counted["host_busy"] - before.counted["host_busy"]

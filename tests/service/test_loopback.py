@@ -9,7 +9,8 @@ import pytest
 boto3 = pytest.importorskip("boto3", reason="needs the extra aws")
 
 from cachesim.experiments.cloud import Cloud  # noqa: E402
-from cachesim.service.wire.loopback import Door, PacedTime  # noqa: E402
+from cachesim.service.wire.loopback import Door  # noqa: E402
+from cachesim.service.wire.times import PacedTime  # noqa: E402
 from tests.service.conftest import GROUP  # noqa: E402
 
 

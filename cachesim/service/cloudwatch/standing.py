@@ -65,12 +65,12 @@ class StandingNode:
 
     def leads(self, now: float) -> bool:
         """Whether it is a primary at a moment."""
-        return self.roles[max(0, bisect_right(self.roles, now, key=lambda role: role[0]) - 1)][1]
+        return [leads for when, leads in self.roles if when <= now or when == self.rented.begin][-1]
 
     def value(self, row: MetricRow, minute: int) -> float | None:
         """Return what it sends in a minute in which it is idle; None: nothing."""
         end = self.rented.end
-        place = bisect_right(self.steps, minute, key=lambda step: step[0]) - 1
+        place = bisect_right(self.steps, float(minute), key=lambda step: step[0]) - 1
         if place < 0 or (end is not None and minute >= end) or self.steps[place][1] is None:
             return None
         if any(begin <= minute < until for begin, until in self.down):
