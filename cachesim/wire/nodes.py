@@ -84,6 +84,7 @@ class ServedNode:
         clients = self.server.clients
         clients.primary = clients.primary or Primary(self.engine)
         self.owner = self
+        clients.primary.spread()  # what was written before must not come a second time
         clients.primary.copies = [other.obey(self) for other in others]
 
     def obey(self, head: "ServedNode") -> tuple[Callable[[], tuple[str, int]], Any]:

@@ -119,6 +119,8 @@ def put_keys(shards: Sequence[ServedShard], file: bytes) -> None:
     leaders = {id(shard.part): shard.nodes[shard.leader].engine for shard in shards}
     for engine in leaders.values():
         engine.flush()
+    for shard in shards:
+        shard.take_roles()  # the replicas hear of that before the new keys are there
     first = next(iter(leaders.values()))
     for each in keys_in(RdbReader(file[9:]), first):
         part = shards[0].part
