@@ -125,11 +125,15 @@ class Cloud:
         workload: Workload | None = None,
         database: Database | None = None,
         minutes: float = 10,
+        zones: int = 1,
     ) -> Result:
         """Send requests to a replication group or a cluster for some minutes, and return the Result.
 
         What a Redis holds stays for the next run; its TTLs go on in between. A Memcached begins each
         run empty. Metrics come from the nodes, one value per minute.
+
+        With several `zones` the nodes and the processes of the application stand in all of them, dealt
+        out in turn: the way between two zones is longer, and its bytes are on the bill.
         """
         resource = self._resource(group, cluster)
         nodes, begin = nodes_of(resource), self.account.calendar.now
@@ -148,11 +152,13 @@ class Cloud:
         self.advance(minutes)
         orders = self.account.orders.between(begin, self.account.calendar.now)
         fleet, faults = faults_of(nodes, orders, begin)
+        fleet = fleet.replace(zones=zones)
         meter = Meter(nodes, self.scale)
         result = self._played(
             resource, content, scenario.replace(fleet=fleet, faults=faults), meter
         )
         publish(self.account, nodes, meter.samples, begin)
+        self.account.bill.crossed += meter.crossed
         self.account.desk("cloudwatch").catch_up()
         return result
 
@@ -181,8 +187,12 @@ class Cloud:
         return result
 
     def bill(self) -> str:
-        """Return the bill until now: every node with its hours, and the sum in US dollars."""
+        """Return the bill until now: nodes with their hours, backups, bytes between zones, and the sum."""
         return self.account.bill.table(self.account.calendar.now)
+
+    def dollars(self) -> float:
+        """Return the sum of the bill until now, in US dollars."""
+        return self.account.bill.total(self.account.calendar.now)
 
     @property
     def inbox(self) -> list[Notice]:

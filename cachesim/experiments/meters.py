@@ -83,6 +83,7 @@ class Meter:
     def __init__(self, nodes: Nodes, scale: float) -> None:
         self.nodes, self.scale = nodes, scale
         self.samples: list[Sample] = []
+        self.crossed = 0  # bytes between zones
 
     def __call__(self, system: Any) -> None:
         """Begin to read the nodes of a system that has not run yet."""
@@ -96,6 +97,7 @@ class Meter:
 
         def look_twice(sample: Record, *nodes: Record) -> None:
             look(sample, *nodes)
+            self.crossed = sum(row[-1] for row in nodes)
             self.samples += [self._sample(row) for row in nodes if row[1] in self.nodes.names]
 
         system.connect_cache, system.look = connect_cache, look_twice
