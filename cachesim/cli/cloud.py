@@ -22,28 +22,46 @@ def cloud_command() -> None:
 @cloud_command.command("serve")
 @ruled("--port", Port, "Port on loopback.", default=str(USUAL))
 @ruled("--pace", Pace, "Simulated seconds per second.", default="60")
+@click.option(
+    "--time",
+    "way",
+    type=click.Choice(["paced", "poll", "frozen"]),
+    default="paced",
+    show_default=True,
+    help="Who moves time: the wall; each Describe while something is pending; only an advance.",
+)
 @ruled("--seed", Seed, "Seed of all draws of the service.", default="1")
 @click.option(
     "--allow-previous-generation",
     is_flag=True,
     help="Let types such as cache.t2.micro be created, as old course notes do.",
 )
-def serve_command(port: int, pace: float, seed: int, allow_previous_generation: bool) -> None:
-    """Serve ElastiCache, CloudWatch and SNS to the unmodified `aws` command line."""
+def serve_command(
+    port: int, pace: float, way: str, seed: int, allow_previous_generation: bool
+) -> None:
+    """Serve ElastiCache, CloudWatch and SNS to the unmodified `aws` command line.
+
+    Each endpoint that it describes is a port on this machine, for redis-cli and other clients.
+    """
     cloud = Cloud(seed=seed, allow_previous_generation=allow_previous_generation)
     try:
         from cachesim.service.wire.loopback import Door
+        from cachesim.service.wire.times import time_of
     except ImportError:
         raise BadInput('cloud serve needs boto3: pip install "cachesim-lab[aws]"') from None
     try:
-        door = Door(cloud.account, port, pace)
+        way_of_time = time_of(way, cloud.account, pace)
+        door = Door(cloud.account, port, pace, way_of_time, cloud.spec_of)
     except OSError as error:
         raise BadInput(
             f"port {port} cannot be used: {error.strerror}; choose another --port"
         ) from None
-    click.echo(
-        f"export AWS_ENDPOINT_URL={door.url}  # {pace:g} simulated seconds per second; stop it with Ctrl-C"
-    )
+    rate = {
+        "paced": f"{pace:g} simulated seconds per second",
+        "poll": "each Describe costs 15 simulated seconds while something is pending",
+        "frozen": f"time passes with: curl -X POST '{door.url}/_cachesim/advance?seconds=60'",
+    }
+    click.echo(f"export AWS_ENDPOINT_URL={door.url}  # {rate[way]}; stop it with Ctrl-C")
     try:
         door.serve_forever()
     finally:

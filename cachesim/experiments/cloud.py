@@ -10,11 +10,13 @@ from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput
 from cachesim.experiments.login import Login, protected, reply
+from cachesim.experiments.meters import Meter, fresh
 from cachesim.experiments.run import run_and_keep
 from cachesim.model.database import Database
 from cachesim.model.node import Node
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.workload import OpenLoop
+from cachesim.node_types import NodeType
 from cachesim.scenario import Scenario
 from cachesim.service.account import Account
 from cachesim.service.cloudwatch import CloudWatch
@@ -44,10 +46,10 @@ if TYPE_CHECKING:
 POLICY: Literal["volatile-lru"] = "volatile-lru"  # of default.redis7
 
 
-def cache_of(nodes: Nodes, scale: float) -> Redis | Memcached:
+def cache_of(node_type: NodeType, engine: str, scale: float) -> Redis | Memcached:
     """Describe one node as a cache of the model; `scale` divides its memory."""
-    memory = int(nodes.node_type.usable * scale)
-    if nodes.engine == "memcached":
+    memory = int(node_type.usable * scale)
+    if engine == "memcached":
         return Memcached(memory=memory)
     return Redis(memory=memory, policy=POLICY)
 
@@ -91,6 +93,9 @@ class Cloud:
         self.seed, self.scale = seed, scale
         self.account = Account(seed, timings, allow_previous_generation)
         self.account.open([ElastiCache, CloudWatch, Sns, Iam, Sts, Kms])
+        self.account.desk("cloudwatch").standing.fresh = lambda node_type, engine: fresh(
+            cache_of(node_type, engine, scale), node_type, scale
+        )
         self._runs = 0
 
     def desk(self, service: str, access_key: str = "") -> Any:
@@ -120,6 +125,10 @@ class Cloud:
             ) from None
         return door.client(self.account, service, access_key)
 
+    def spec_of(self, node_type: NodeType, engine: str) -> Redis | Memcached:
+        """Describe the engine of one node of a type; engine is "redis" or "memcached"."""
+        return cache_of(node_type, engine, self.scale)
+
     def advance(self, minutes: float) -> None:
         """Let time pass without traffic."""
         self.account.calendar.advance(60 * minutes)
@@ -136,6 +145,7 @@ class Cloud:
         user: str = "default",
         password: str | Callable[[], str] = "",
         tls: bool | None = None,
+        zones: int = 1,
     ) -> Result:
         """Send requests to a replication group or a cluster for some minutes, and return the Result.
 
@@ -144,6 +154,8 @@ class Cloud:
 
         The application logs in when the run begins: with a password, or with a function that makes one
         (a token of IAM) whenever it is needed. It speaks TLS if the nodes do; `tls` says otherwise.
+        With several `zones` the nodes and the processes of the application stand in all of them, dealt
+        out in turn: the way between two zones is longer, and its bytes are on the bill.
         """
         resource = self._resource(group, cluster)
         nodes, begin = nodes_of(resource), self.account.calendar.now
@@ -163,8 +175,13 @@ class Cloud:
         self.advance(minutes)
         orders = self.account.orders.between(begin, self.account.calendar.now)
         fleet, faults = faults_of(nodes, orders, begin)
-        result = self._played(resource, content, scenario.replace(fleet=fleet, faults=faults))
-        publish(self.account, nodes, result, begin, scenario.cache.memory)  # type: ignore[attr-defined]
+        fleet = fleet.replace(zones=zones)
+        meter = Meter(nodes, self.scale)
+        result = self._played(
+            resource, content, scenario.replace(fleet=fleet, faults=faults), meter
+        )
+        publish(self.account, nodes, meter.samples, begin)
+        self.account.bill.crossed += meter.crossed
         self.account.desk("cloudwatch").catch_up()
         return result
 
@@ -198,7 +215,7 @@ class Cloud:
         self, resource: ReplicationGroup | CacheCluster, nodes: Nodes, login: Login
     ) -> EngineSpec:
         """Describe a node, and how the application logs in to it now."""
-        cache, token = cache_of(nodes, self.scale), login.token
+        cache, token = cache_of(nodes.node_type, nodes.engine, self.scale), login.token
         if isinstance(resource, CacheCluster):
             return protected(cache, login, token, (), tls=False, by_iam=False)
         desk = self.account.desk("elasticache")
@@ -219,20 +236,24 @@ class Cloud:
         self.account.desk("cloudwatch").catch_up()  # before the metrics of this run are there
         return found
 
-    def _played(self, resource: Holder, content: bytes, scenario: Scenario) -> Result:
+    def _played(self, resource: Holder, content: bytes, scenario: Scenario, meter: Meter) -> Result:
         """Run a scenario with what the nodes hold at its begin, and keep what they hold at its end."""
         with tempfile.TemporaryDirectory() as folder:
             if content:
                 path = Path(folder) / "held.rdb"
                 path.write_bytes(content)
                 scenario = scenario.replace(cache__seed_from=str(path))
-            result, file = run_and_keep(scenario)
+            result, file = run_and_keep(scenario, meter=meter)
         self.account.plane.put(resource, file)
         return result
 
     def bill(self) -> str:
-        """Return the bill until now: every node with its hours, and the sum in US dollars."""
+        """Return the bill until now: nodes with their hours, backups, bytes between zones, and the sum."""
         return self.account.bill.table(self.account.calendar.now)
+
+    def dollars(self) -> float:
+        """Return the sum of the bill until now, in US dollars."""
+        return self.account.bill.total(self.account.calendar.now)
 
     @property
     def inbox(self) -> list[Notice]:

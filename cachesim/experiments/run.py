@@ -1,5 +1,7 @@
 """`run`: one scenario, once."""
 
+from collections.abc import Callable
+
 from cachesim.engines.base import Engine
 from cachesim.experiments.result import Result
 from cachesim.measure.history import Recorder, framed
@@ -21,10 +23,17 @@ def run(scenario: Scenario) -> Result:
     return run_and_keep(scenario, keeps=False)[0]
 
 
-def run_and_keep(scenario: Scenario, keeps: bool = True) -> tuple[Result, bytes]:
-    """Do the same, and return what the cache holds at the end as an RDB file; empty for a Memcached."""
+def run_and_keep(
+    scenario: Scenario, keeps: bool = True, meter: Callable[[System], object] | None = None
+) -> tuple[Result, bytes]:
+    """Do the same, and return what the cache holds at the end as an RDB file; empty for a Memcached.
+
+    `meter` gets the system before it runs, to count what the Result has not.
+    """
     recorder = Recorder(fleet=scenario.fleet is not None)
     system = system_for(scenario)(scenario, recorder.request, recorder.sample)
+    if meter is not None:
+        meter(system)
     system.run()
     history = recorder.hand_over(system.db.versions)
     lost = framed(system.lost_writes(), LostWrite._fields)

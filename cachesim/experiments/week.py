@@ -226,8 +226,9 @@ class Week:
         return f"{', '.join(states)}; nodes updated {self._action()['NodesUpdated']}"
 
     def _action(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.cache.DescribeUpdateActions({"ReplicationGroupIds": [GROUP]})
-        return found["UpdateActions"][0]
+        answer = self.cache.DescribeUpdateActions({"ReplicationGroupIds": [GROUP]})
+        found: dict[str, Any] = answer["UpdateActions"][0]
+        return found
 
     def fail_over(self) -> str:
         """Fail the primary over while writes come in."""

@@ -2,8 +2,10 @@
 
 import cachesim.theory as theory
 from cachesim.node_types import NodeType
+from cachesim.service.prices import price
 
-CROSSING_PRICE = 0.01  # US dollars per GB (10**9 bytes) that leaves its zone, in each direction
+# US dollars per GB (10**9 bytes) that leaves its zone, in each direction.
+CROSSING_PRICE = price("cross-zone")
 # No price page was read for it; the client's side pays.
 CROSSING_SOURCE = "assumption, 29 November 2026; second-hand: harish11g.blogspot.com 2012, EC2"
 

@@ -31,6 +31,7 @@ class Account:
         self.bill = Bill()
         self.orders = Orders()
         self.plane = DataPlane(self.calendar, self.orders)
+        self.names: dict[str, tuple[str, int]] = {}  # address of an endpoint -> where it leads here
         self.previous = previous  # whether node types of the previous generation may be created
         self.timings = Timings(timings, stream(seed, "timings"))
         self.desks: dict[str, Any] = {}

@@ -1,9 +1,13 @@
 """The bill: what every node has cost until now."""
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 from cachesim.node_types import NodeType
+from cachesim.service.prices import GB, MONTH, price
 
 HOUR = 3600.0  # seconds
 
@@ -26,8 +30,19 @@ class Rented:
         return self.hours(now) * self.node_type.price
 
 
+class Stored(NamedTuple):
+    """A snapshot that is kept; the desk that keeps it tells its whole life."""
+
+    name: str
+    of: str  # the group or cluster that it was made of
+    size: int  # bytes
+    begin: float  # seconds of the calendar
+    end: float | None = None  # None: it is still there
+    kind: str = "manual"  # or automated
+
+
 class Bill:
-    """Every node that was ever rented in an account.
+    """Every node that was ever rented in an account, the snapshots kept, and the bytes between zones.
 
     >>> from cachesim.node_types import node_type
     >>> bill = Bill()
@@ -39,10 +54,15 @@ class Bill:
 
     def __init__(self) -> None:
         self.rented: list[Rented] = []
+        self.heard: list[Callable[[Rented], None]] = []  # who hears of each new node
+        self.snapshots: Callable[[], Iterable[Stored]] = tuple  # lists those that were ever kept
+        self.crossed = 0  # bytes that went from one zone to another
 
     def begin(self, node: str, node_type: NodeType, now: float) -> None:
         """Note that a node runs from now on."""
         self.rented.append(Rented(node, node_type, now))
+        for each in self.heard:
+            each(self.rented[-1])
 
     def end(self, node: str, now: float) -> None:
         """Note that a node has ended."""
@@ -54,15 +74,55 @@ class Bill:
         """Return the names of the nodes that run."""
         return [each.node for each in self.rented if each.end is None]
 
-    def total(self, now: float) -> float:
-        """Return the sum in US dollars."""
-        return sum(each.dollars(now) for each in self.rented)
+    def backups(self, now: float) -> float:
+        """Return the GB-months of snapshots beyond the free one: the largest of each active cluster."""
+        kept = [each for each in self.snapshots() if each.begin <= now]
+        edges = {now, *(min(now, when) for each in kept for when in (each.begin, each.end or now))}
+        edges |= {min(now, each.end) for each in self.rented if each.end is not None}
+        return sum(
+            self._paid(kept, begin) * (end - begin) for begin, end in pairwise(sorted(edges))
+        ) / (GB * MONTH)
 
-    def table(self, now: float) -> str:
-        """Return the bill as text, one line per node, and the sum."""
-        lines = [
-            f"{each.node:24} {each.node_type.name:18} {each.hours(now):6} h  "
-            f"{each.dollars(now):9.3f} USD"
+    def _paid(self, kept: list[Stored], moment: float) -> int:
+        """Return the bytes of snapshots that are paid for at a moment."""
+        there = [each for each in kept if each.begin <= moment < (each.end or math.inf)]
+        sizes: dict[str, list[int]] = {}
+        for each in there:
+            sizes.setdefault(each.of, []).append(each.size)
+        return sum(
+            sum(own) - (max(own) if self._is_active(name, moment) else 0)
+            for name, own in sizes.items()
+        )
+
+    def _is_active(self, name: str, moment: float) -> bool:
+        """Whether a group or cluster has a node at a moment."""
+        return any(
+            each.begin <= moment < (each.end or math.inf)
+            and (each.node == name or each.node.startswith((f"{name}-", f"{name} ")))
+            for each in self.rented
+        )
+
+    def lines(self, now: float) -> list[tuple[str, str, str, float]]:
+        """Return (what, kind, amount, US dollars) of every line."""
+        found = [
+            (each.node, each.node_type.name, f"{each.hours(now)} h", each.dollars(now))
             for each in self.rented
         ]
-        return "\n".join([*lines, f"{'sum':52}{self.total(now):9.3f} USD"])
+        months, crossed = self.backups(now), self.crossed / GB
+        if months:
+            found.append(("backups", "", f"{months:.4f} GB-months", months * price("backup")))
+        if crossed:  # the side of the clients pays, in both directions
+            found.append(("between zones", "", f"{crossed:.4f} GB", crossed * price("cross-zone")))
+        return found
+
+    def total(self, now: float) -> float:
+        """Return the sum in US dollars."""
+        return sum(dollars for *_, dollars in self.lines(now))
+
+    def table(self, now: float) -> str:
+        """Return the bill as text, one line for each thing, and the sum."""
+        lines = [
+            f"{what:24} {kind:18} {amount:>18} {dollars:9.3f} USD"
+            for what, kind, amount, dollars in self.lines(now)
+        ]
+        return "\n".join([*lines, f"{'sum':62} {self.total(now):9.3f} USD"])

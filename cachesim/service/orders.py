@@ -3,6 +3,7 @@
 A run of traffic turns the orders of its minutes into faults of the model.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 
@@ -28,10 +29,13 @@ class Orders:
 
     def __init__(self) -> None:
         self.orders: list[Order] = []
+        self.heard: list[Callable[[Order], None]] = []  # who hears of each order
 
     def order(self, order: Order) -> None:
         """Take an order."""
         self.orders.append(order)
+        for each in self.heard:
+            each(order)
 
     def between(self, begin: float, end: float) -> list[Order]:
         """Return the orders of some seconds."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 from cachesim.model.distributions import Constant
 from cachesim.model.faults import KillNode, RebootCache
@@ -13,22 +13,21 @@ from cachesim.model.fleet.specs import Fleet, Pool
 from cachesim.node_types import NodeType
 from cachesim.records import FOLLOWER, PRIMARY
 from cachesim.service.account import Account
+from cachesim.service.cloudwatch.metric_rows import FIVE, Counted, metric_rows
 from cachesim.service.cloudwatch.series import MINUTE, Name
+from cachesim.service.cloudwatch.standing import SPACE, StandingNode
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.groups import ReplicationGroup
 from cachesim.service.orders import Order
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-SPACE = "AWS/ElastiCache"
-REFUSED = {  # reason of a refusal -> metric
-    "auth": "AuthenticationFailures",
-    "key": "KeyAuthorizationFailures",
-    "command": "CommandAuthorizationFailures",
-    "channel": "ChannelAuthorizationFailures",
-}
-COUNTERS = {"Evictions": "evictions", "Reclaimed": "expirations"}  # metric -> column of a sample
+class Sample(NamedTuple):
+    """What a node has counted until a moment of a run."""
+
+    when: float  # seconds of the run
+    node: str  # its name in the model
+    role: str  # one of records.ROLES
+    counted: Counted
 
 
 class Nodes(NamedTuple):
@@ -76,72 +75,33 @@ def faults_of(nodes: Nodes, orders: list[Order], begin: float) -> tuple[Fleet, t
     return fleet, tuple(faults)
 
 
-def publish(account: Account, nodes: Nodes, result: Any, begin: float, limit: float) -> None:
+def publish(account: Account, nodes: Nodes, samples: list[Sample], begin: float) -> None:
     """Send the metrics of every node for every minute of a run that began at `begin`."""
-    desk = account.desk("cloudwatch")
-    answered = _answered(result.history)
-    for name, samples in result.nodes.groupby("node", observed=True):
-        own = nodes.names.get(str(name))
-        if own is None:
+    standing = account.desk("cloudwatch").standing
+    for name, own in nodes.names.items():
+        node = standing.nodes[own]
+        mine = [sample for sample in samples if sample.node == name]
+        for before, after in pairwise(mine):
+            if after.when > before.when:
+                send(account, node, before, after, begin)
+        node.step(begin, None)
+        node.step(begin + mine[-1].when, mine[-1].counted)
+
+
+def send(account: Account, node: StandingNode, before: Sample, after: Sample, begin: float) -> None:
+    """Send what a node has counted from one sample to the next; one that is down sends nothing."""
+    when, seconds = begin + before.when, after.when - before.when
+    busy = after.counted["host_busy"] - before.counted["host_busy"]
+    credits = node.settle(begin + after.when, max(0.0, busy) * node.rented.node_type.vcpu)
+    if after.role not in (PRIMARY, FOLLOWER):
+        return
+    put = account.desk("cloudwatch").put
+    for row in metric_rows(node.engine).values():
+        if row.role not in ("", after.role):
             continue
-        cluster, _, node = own.partition(" ")
-        dimensions = (("CacheClusterId", cluster), ("CacheNodeId", node or "0001"))
-        for minute, metrics in _by_minute(samples, answered, str(name), limit):
-            if nodes.engine == "redis":
-                metrics |= _refused(result.refused, str(name), minute)
-            for metric, (unit, value) in metrics.items():
-                for keys in (dimensions[:1], dimensions):
-                    desk.put(Name(SPACE, metric, keys), unit, begin + minute, [value])
-
-
-def _answered(history: pd.DataFrame) -> pd.DataFrame:
-    """Count the hits and the misses of every node by minute."""
-    import pandas as pd
-
-    reads = history[history["lookup"].notna() & history["node"].notna()]
-    minutes = (reads["end"] // MINUTE * MINUTE).astype(int)
-    hits = reads["lookup"].eq("hit")
-    keys = [reads["node"].astype(str), minutes.rename("minute")]
-    return pd.DataFrame({"hits": hits, "misses": ~hits}).groupby(keys).sum()
-
-
-def _by_minute(samples: pd.DataFrame, answered: pd.DataFrame, node: str, limit: float) -> Any:
-    """Yield (second at which the minute begins, metric -> (unit, value))."""
-    rows = samples.drop_duplicates("begin").sort_values("begin").to_dict("records")
-    for before, after in pairwise(rows):
-        if after["begin"] - before["begin"] < MINUTE / 2 or after["role"] not in (
-            PRIMARY,
-            FOLLOWER,
-        ):
-            continue  # a node that is down sends nothing
-        minute = int(before["begin"] // MINUTE * MINUTE)
-        counted = answered.loc[(node, minute)] if (node, minute) in answered.index else None
-        yield minute, _metrics(before, after, counted, limit)
-
-
-def _refused(refused: pd.DataFrame, node: str, minute: int) -> dict[str, tuple[str, float]]:
-    """Count the commands that a node refused in a minute because of who sent them; Redis alone does."""
-    rows = refused[(refused["node"] == node) & (refused["begin"] == minute)]
-    counted = dict(zip(rows["reason"], rows["commands"], strict=True))
-    return {metric: ("Count", float(counted.get(reason, 0))) for reason, metric in REFUSED.items()}
-
-
-def _metrics(before: Any, after: Any, counted: Any, limit: float) -> dict[str, tuple[str, float]]:
-    seconds = after["begin"] - before["begin"]
-    busy = max(0.0, after["cache_busy"] - before["cache_busy"]) / seconds
-    found = {
-        "EngineCPUUtilization": ("Percent", 100 * busy),
-        "CurrItems": ("Count", after["items"]),
-        "BytesUsedForCache": ("Bytes", after["memory"]),
-        "DatabaseMemoryUsagePercentage": ("Percent", 100 * after["memory"] / limit),
-        "IsMaster": ("None", float(after["role"] == PRIMARY)),
-    }
-    for metric, column in COUNTERS.items():  # a restart begins to count again
-        found[metric] = "Count", max(0.0, after[column] - before[column])
-    if after["role"] == FOLLOWER:
-        found["ReplicationLag"] = "Seconds", after["lag"]
-    hits, misses = (0, 0) if counted is None else (int(counted["hits"]), int(counted["misses"]))
-    found |= {"CacheHits": ("Count", hits), "CacheMisses": ("Count", misses)}
-    if hits + misses:
-        found["CacheHitRate"] = "Percent", 100 * hits / (hits + misses)
-    return found
+        value = row.value(before.counted, after.counted, seconds)
+        if row.how == "credits":
+            value = credits if node.burns and when % FIVE < MINUTE else None
+        if value is not None:
+            for dimensions in node.dimensions:
+                put(Name(SPACE, row.metric, dimensions), row.unit, when, [value])

@@ -23,10 +23,12 @@ def shop():
 
 def values(cloud, metric, cluster="shop-001"):
     """Return the values of a metric of a node by minute."""
-    calendar = cloud.account.calendar
+    calendar, (cluster, _, node) = cloud.account.calendar, cluster.partition(" ")
+    dimensions = [{"Name": "CacheClusterId", "Value": cluster}]
+    dimensions += [{"Name": "CacheNodeId", "Value": node}] if node else []
     request = {
         "Namespace": "AWS/ElastiCache", "MetricName": metric, "Period": 60, "Statistics": ["Sum"],
-        "Dimensions": [{"Name": "CacheClusterId", "Value": cluster}],
+        "Dimensions": dimensions,
         "StartTime": calendar.start, "EndTime": calendar.date,
     }  # fmt: skip
     points = cloud.desk("cloudwatch").GetMetricStatistics(request)["Datapoints"]
@@ -46,9 +48,9 @@ def test_the_metrics_are_those_of_the_run(shop):
 
     assert (reads["lookup"] == "hit").sum() == total(cloud, "CacheHits")
     assert (reads["lookup"] != "hit").sum() == total(cloud, "CacheMisses")
-    assert 5 == total(cloud, "IsMaster")
+    assert {1} == set(values(cloud, "IsMaster"))
     assert 0 == total(cloud, "CacheHits", "shop-002")  # replicas serve no reads here
-    assert [0] * 5 == values(cloud, "ReplicationLag", "shop-002")
+    assert {0} == set(values(cloud, "ReplicationLag", "shop-002"))
     assert [] == values(cloud, "ReplicationLag")  # a primary has none
 
 
@@ -119,7 +121,9 @@ def test_each_memcached_node_has_its_own_metrics():
     assert {(("CacheClusterId", "one"),), *(
         (("CacheClusterId", "one"), ("CacheNodeId", node)) for node in ("0001", "0002")
     )} == {name.dimensions for name in names}  # fmt: skip
-    assert [2, 2] == values(cloud, "IsMaster", "one")  # two nodes in each of two minutes
+    parts = [values(cloud, "CmdGets", f"one {node}") for node in ("0001", "0002")]
+    assert [a + b for a, b in zip(*parts, strict=True)] == values(cloud, "CmdGets", "one")
+    assert [] == values(cloud, "CacheHitRate", "one")  # a Memcached has none
 
 
 def test_a_failover_under_load():
@@ -180,3 +184,44 @@ def test_a_wrong_cloud(fields, sentence):
     """One sentence."""
     with pytest.raises(BadInput, match=sentence):
         Cloud(**fields)
+
+
+@pytest.mark.parametrize("kind", ["group", "memcached"])
+def test_each_metric_is_the_engine_s_own_count(kind, monkeypatch):
+    """Summed over a run, every counted metric of every node is what its engine has counted."""
+    from cachesim.engines.counters import counters
+    from cachesim.experiments import run as room
+
+    systems = []
+    choose = room.system_for
+    monkeypatch.setattr(
+        room,
+        "system_for",
+        lambda scenario: lambda *parts: systems.append(choose(scenario)(*parts)) or systems[0],
+    )
+    cloud = Cloud(seed=3, scale=1 / 200)
+    desk = cloud.desk("elasticache")
+    if kind == "group":
+        desk.CreateReplicationGroup(GROUP)
+    else:
+        desk.CreateCacheCluster(
+            {"CacheClusterId": "one", "Engine": "memcached", "NumCacheNodes": 2}
+        )
+    cloud.advance(minutes=15)
+    target = {"group": "shop"} if kind == "group" else {"cluster": "one"}
+    cloud.run(**target, workload=cs.OpenLoop(rate=60, reads=0.8), minutes=4.3)
+    engines = [counters(tier.engine) for tier in systems[0].caches]
+    names = ["shop-001", "shop-002", "shop-003"] if kind == "group" else ["one 0001", "one 0002"]
+    metrics = (
+        {"CacheHits": "keyspace_hits", "CacheMisses": "keyspace_misses", "Evictions": "evicted_keys",
+         "Reclaimed": "expired_keys"}
+        if kind == "group"
+        else {"GetHits": "get_hits", "GetMisses": "get_misses", "CmdGets": "cmd_get",
+              "CmdSet": "cmd_set", "NewItems": "total_items", "DeleteHits": "delete_hits"}
+    )  # fmt: skip
+    for engine, name in zip(engines, names, strict=True):
+        for metric, counter in metrics.items():
+            assert engine[counter] == total(cloud, metric, name), (metric, name)
+    assert 0 < sum(engine[next(iter(metrics.values()))] for engine in engines)
+    if kind == "memcached":  # commands and bytes are counted beside the engine: they agree
+        assert 0 < total(cloud, "NetworkBytesIn", "one")

@@ -9,7 +9,8 @@ import pytest
 boto3 = pytest.importorskip("boto3", reason="needs the extra aws")
 
 from cachesim.experiments.cloud import Cloud  # noqa: E402
-from cachesim.service.wire.loopback import Door, PacedTime  # noqa: E402
+from cachesim.service.wire.loopback import Door  # noqa: E402
+from cachesim.service.wire.times import PacedTime  # noqa: E402
 from tests.service.conftest import GROUP  # noqa: E402
 
 
@@ -42,7 +43,8 @@ def test_a_client_elsewhere(door):
     found = seen.describe_replication_groups()["ReplicationGroups"][0]
 
     assert "available" == found["Status"]
-    assert [] == client(door, "cloudwatch").list_metrics()["Metrics"]
+    metrics = client(door, "cloudwatch").list_metrics()["Metrics"]
+    assert {"shop-001", "shop-002", "shop-003"} == {m["Dimensions"][0]["Value"] for m in metrics}
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,7 @@ COMMANDS: dict[str, TextCommand] = {
     "cache_memlimit": TextCommand((2, 3), _line(proto_admin.cache_memlimit)),
     "lru": TextCommand((2, MANY), _line(proto_admin.lru)),
     "lru_crawler": TextCommand((1, MANY), proto_lists.lru_crawler),
+    "config": TextCommand((3, MANY), proto_lists.config),
     "slabs": TextCommand((1, MANY), proto_admin.slabs),
     "extstore": TextCommand((2, MANY), _line(proto_admin.extstore)),
     "watch": TextCommand((1, MANY), _line(proto_admin.watch)),

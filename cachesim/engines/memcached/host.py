@@ -1,7 +1,7 @@
 """What a server's process has, and an engine in a model has not: sockets, clients, passwords."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 MOST_CONNECTIONS = 1024  # -c
 WATCHER_BUFFER = 262_144  # bytes of lines that wait for one watcher
@@ -29,6 +29,9 @@ class Host:
     usage: Callable[[], tuple[float, float]] = no_usage  # seconds in user and in system mode
     clients: Callable[[], dict[str, int | float | str]] = dict  # `stats conns`
 
+    # What a managed service tells clients of the cluster: name -> text (ElastiCache, auto discovery).
+    configs: dict[str, str] = field(default_factory=dict)
+
     # How it is now.
     connections: int = 0
     most_at_once: int = 0
@@ -47,7 +50,7 @@ class Host:
 
     def reset(self) -> None:
         """Set the counters to 0 (memcached.c, stats_reset)."""
-        names = [field.name for field in fields(self)]
+        names = [each.name for each in fields(self)]
         for name in names[names.index("total_connections") :]:
             setattr(self, name, 0)
 

@@ -43,6 +43,25 @@ def lru_crawler(daemon: Daemon, tokens: Tokens) -> bytes:
     return one_line(ERROR)
 
 
+def config(daemon: Daemon, tokens: Tokens) -> bytes:
+    r"""Answer `config get NAME` with what the managed service has put there; other servers know no `config`.
+
+    >>> from cachesim.engines.memcached.engine import Memcached
+    >>> engine = Memcached().build(clock=lambda: 0.0, random=lambda: 0.5)
+    >>> config(engine, [b"config", b"get", b"cluster"])
+    b'ERROR\r\n'
+    >>> engine.host.configs["cluster"] = "1\nlocalhost|127.0.0.1|11211\n"
+    >>> config(engine, [b"config", b"get", b"cluster"])
+    b'CONFIG cluster 0 28\r\n1\nlocalhost|127.0.0.1|11211\n\r\nEND\r\n'
+    """
+    name = tokens[2].decode("latin-1")
+    text = daemon.host.configs.get(name)
+    if tokens[1] != b"get" or text is None:
+        return one_line(ERROR)
+    data = text.encode()
+    return b"CONFIG %b 0 %d\r\n%b\r\nEND\r\n" % (tokens[2], len(data), data)
+
+
 def _switch_crawler(crawler: Crawler, *, on: bool) -> str:
     if on and crawler.enabled:
         return "ERROR failed to start lru crawler thread"

@@ -2,11 +2,12 @@
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 MINUTE = 60  # seconds
 
+Behind = Callable[[int], list[float]]
 Dimensions = tuple[tuple[str, str], ...]  # names and values, sorted by name
 
 
@@ -28,8 +29,9 @@ class Series:
     [(0, [10.0, 30.0, 50.0])]
     """
 
-    def __init__(self, unit: str = "None") -> None:
+    def __init__(self, unit: str = "None", behind: Behind | None = None) -> None:
         self.unit = unit
+        self.behind = behind  # gives the values of a minute in which nothing was put
         self._minutes: dict[int, list[float]] = {}  # second of the calendar -> values
 
     def put(self, seconds: float, values: Iterable[float]) -> None:
@@ -38,16 +40,24 @@ class Series:
 
     def at(self, minute: int) -> list[float]:
         """Return the values of one minute; none if nothing was sent."""
-        return self._minutes.get(minute, [])
+        own = self._minutes.get(minute)
+        return own or (self.behind(minute) if self.behind else [])
 
     def statistics(self, begin: int, end: int, period: int) -> list[tuple[int, list[float]]]:
         """Return the values of every period that has some: (begin of the period, values)."""
-        minutes = sorted(self._minutes)
         found: dict[int, list[float]] = {}
-        for minute in minutes[bisect_left(minutes, begin) : bisect_left(minutes, end)]:
-            first = begin + (minute - begin) // period * period
-            found.setdefault(first, []).extend(self._minutes[minute])
+        for minute in self._between(begin, end):
+            if values := self.at(minute):
+                first = begin + (minute - begin) // period * period
+                found.setdefault(first, []).extend(values)
         return sorted(found.items())
+
+    def _between(self, begin: int, end: int) -> Sequence[int]:
+        """Return the minutes that may have values."""
+        if self.behind:
+            return range(-(-begin // MINUTE) * MINUTE, end, MINUTE)
+        minutes = sorted(self._minutes)
+        return minutes[bisect_left(minutes, begin) : bisect_left(minutes, end)]
 
 
 def statistic(name: str, values: list[float]) -> float:

@@ -153,7 +153,8 @@ class CacheClusters(Events):
         name = request.get("CacheClusterId")
         chosen = [self.clusters.find(name)] if name else list(self.clusters)
         with_nodes = request.get("ShowCacheNodeInfo", False)
-        return page([each.shown(with_nodes) for each in chosen], request, "CacheClusters")
+        shown = [{**each.shown(with_nodes), **self.notification(each.topic)} for each in chosen]
+        return page(shown, request, "CacheClusters")
 
     def DeleteCacheCluster(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to remove a cluster with its data."""

@@ -55,7 +55,14 @@ class Events:
             }
         )
         if topic and kind.notice:
-            self.account.desk("sns").deliver(topic, json.dumps({kind.notice: source}))
+            self.account.desk("sns").hear("elasticache", topic, json.dumps({kind.notice: source}))
+
+    def notification(self, topic: str) -> dict[str, Any]:
+        """Return what a cluster shows of its topic; nothing if it has none."""
+        if not topic:
+            return {}
+        status = "active" if self.account.desk("sns").hears("elasticache", topic) else "inactive"
+        return {"NotificationConfiguration": {"TopicArn": topic, "TopicStatus": status}}
 
     def DescribeEvents(self, request: dict[str, Any]) -> dict[str, Any]:
         """List events, the newest first; the last hour's unless the request says more."""

@@ -1,7 +1,8 @@
 """One request, whatever door it came through: the desk of its service answers."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from cachesim.service.account import Account
 from cachesim.service.faults import ServiceFault
@@ -12,8 +13,17 @@ from cachesim.service.wire.write import Reply, refusal, reply, unreadable
 CREDENTIAL = re.compile(r"Credential=([^/,]+)/")
 
 
-def answer(account: Account, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
-    """Let the desk of a service answer a request. A request that cannot be read is refused, too."""
+def answer(
+    account: Account,
+    path: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    asked: Callable[[str], None] = lambda operation: None,
+) -> Reply:
+    """Let the desk of a service answer a request. A request that cannot be read is refused, too.
+
+    `asked` hears of each operation before it is answered: a poll may cost time.
+    """
     request_id = account.request_id()
     try:
         call = parse(path, headers, body)
@@ -23,7 +33,26 @@ def answer(account: Account, path: str, headers: Mapping[str, str], body: bytes)
     service, operation = call.operation.service_model.service_name, call.operation.name
     try:
         check(call)
+        asked(operation)
         found = ask(account, signed[1] if signed else "", service, operation, call.parameters)
+        if account.names:
+            found = resolved(found, account.names)
         return reply(call, found, request_id)
     except ServiceFault as fault:
         return refusal(call, fault, request_id)
+
+
+def resolved(value: Any, names: Mapping[str, tuple[str, int]]) -> Any:
+    """Return an answer whose endpoints lead to ports of this machine, as far as there are some.
+
+    >>> resolved([{"Address": "shop.aws", "Port": 6379}], {"shop.aws": ("127.0.0.1", 40001)})
+    [{'Address': '127.0.0.1', 'Port': 40001}]
+    """
+    if isinstance(value, list):
+        return [resolved(each, names) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("Address") in names:
+        host, port = names[value["Address"]]
+        return {**value, "Address": host, "Port": port}
+    return {key: resolved(each, names) for key, each in value.items()}

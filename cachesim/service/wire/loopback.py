@@ -1,38 +1,22 @@
-"""The door for clients elsewhere on this machine: HTTP on loopback, in paced time."""
+"""The door for clients elsewhere on this machine: HTTP on loopback, and a port for each endpoint."""
 
+import json
 import threading
-import time
-from collections.abc import Callable
+import urllib.request
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from cachesim.service.account import Account
 from cachesim.service.wire.answer import answer
+from cachesim.service.wire.endpoints import Endpoints, SpecOf
+from cachesim.service.wire.times import FrozenTime, PacedTime
+from cachesim.service.wire.write import Reply
 
 HOST = "127.0.0.1"
-
-
-class PacedTime:
-    """Lets an account's time follow the wall clock, `pace` times as fast.
-
-    >>> from itertools import count
-    >>> account = Account()
-    >>> paced = PacedTime(account, pace=60, wall=count(5).__next__)
-    >>> paced.catch_up()
-    >>> account.calendar.now
-    60.0
-    """
-
-    def __init__(
-        self, account: Account, pace: float, wall: Callable[[], float] = time.monotonic
-    ) -> None:
-        self.account, self.pace, self.wall = account, pace, wall
-        self.began = wall()
-
-    def catch_up(self) -> None:
-        """Let the account's time be what it is now."""
-        due = (self.wall() - self.began) * self.pace
-        self.account.calendar.advance(max(0.0, due - self.account.calendar.now))
+ADVANCE = "/_cachesim/advance"
+PATIENCE = 5.0  # seconds of wall time for an address that is sent a message
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -43,12 +27,24 @@ class Handler(BaseHTTPRequestHandler):
     server: "Door"
 
     def do_POST(self) -> None:
-        """Answer a request of AWS's wire."""
+        """Answer a request of AWS's wire, or let time pass."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        path = urlsplit(self.path)
+        if path.path == ADVANCE:
+            self._send(self.server.advance(path.query, body))
+            return
         headers = {key.title(): value for key, value in self.headers.items()}
-        with self.server.lock:
-            self.server.paced.catch_up()
-            found = answer(self.server.account, self.path, headers, body)
+        self._send(self.server.ask(self.path, headers, body))
+
+    def do_GET(self) -> None:
+        """Answer the address in a message that asks to confirm a subscription."""
+        query = urlsplit(self.path).query
+        if parse_qs(query).get("Action") == ["ConfirmSubscription"]:
+            self._send(self.server.ask("/", {}, query.encode()))
+        else:
+            self._send(Reply(404, {"Content-Type": "text/plain"}, b"There is nothing here.\n"))
+
+    def _send(self, found: Reply) -> None:
         self.send_response(found.status)
         for key, value in {**found.headers, "Content-Length": str(len(found.body))}.items():
             self.send_header(key, value)
@@ -60,17 +56,96 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Door(ThreadingHTTPServer):
-    """A server for one account."""
+    """A server for one account.
+
+    Parameters
+    ----------
+    account : Account
+        Who answers.
+    port : int
+        On loopback; 0: any that is free.
+    pace : float
+        Simulated seconds per second, if there is no `time`.
+    time : FrozenTime, optional
+        The way of time.
+    spec_of : callable, optional
+        Makes the spec of a node from its type and engine. Without it no endpoint gets a port.
+    """
 
     daemon_threads = True
 
-    def __init__(self, account: Account, port: int, pace: float) -> None:
+    def __init__(
+        self,
+        account: Account,
+        port: int,
+        pace: float,
+        time: FrozenTime | None = None,
+        spec_of: SpecOf | None = None,
+    ) -> None:
         super().__init__((HOST, port), Handler)
         self.account = account
-        self.paced = PacedTime(account, pace)
+        self.time = time or PacedTime(account, pace)
         self.lock = threading.Lock()
+        self.endpoints = Endpoints(account, spec_of, self.time.now) if spec_of else None
+        account.desk("sns").post = self._post
 
     @property
     def url(self) -> str:
         """The address for AWS_ENDPOINT_URL."""
         return f"http://{HOST}:{self.server_address[1]}"
+
+    def ask(self, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        """Let the account answer a request."""
+        with self.lock:
+            self._follow()
+            found = answer(self.account, path, headers, body, self.time.asked)
+            self._follow()
+            return found
+
+    def advance(self, query: str, body: bytes) -> Reply:
+        """Let time pass, by seconds=60 in the query or {"seconds": 60} in the body."""
+        try:
+            given = parse_qs(query).get("seconds") or [json.loads(body)["seconds"]]
+            seconds = float(given[0])
+            if not 0 <= seconds <= 366 * 86400:
+                raise ValueError
+        except (ValueError, KeyError, TypeError):
+            text = '{"error": "give seconds from 0 to 31622400, such as ?seconds=60"}\n'
+            return Reply(400, {"Content-Type": "application/json"}, text.encode())
+        with self.lock:
+            self.time.advance(seconds)
+            self._follow()
+            text = json.dumps({"now": self.account.calendar.date.isoformat()}) + "\n"
+        return Reply(200, {"Content-Type": "application/json"}, text.encode())
+
+    def service_actions(self) -> None:
+        """Let time and ports go on while nobody asks; the server calls this twice a second."""
+        with self.lock:
+            self._follow()
+
+    def _follow(self) -> None:
+        self.time.catch_up()
+        if self.endpoints is not None:
+            self.endpoints.sync()
+
+    def _post(self, address: str, body: dict[str, Any]) -> None:
+        """Send a message of SNS in the background. SIMPLIFIED: it is tried once."""
+        if "Token" in body:
+            asked = {"Action": "ConfirmSubscription", "Version": "2010-03-31"}
+            asked |= {name: body[name] for name in ("TopicArn", "Token")}
+            body = {**body, "SubscribeURL": f"{self.url}/?{urlencode(asked)}"}
+        headers = {"Content-Type": "text/plain", "x-amz-sns-message-type": body["Type"]}
+        request = urllib.request.Request(address, json.dumps(body).encode(), headers)
+        threading.Thread(target=_sent, args=(request,), daemon=True).start()
+
+    def server_close(self) -> None:
+        """Close the door and every port behind it."""
+        super().server_close()
+        if self.endpoints is not None:
+            self.endpoints.close()
+            self.endpoints = None
+
+
+def _sent(request: urllib.request.Request) -> None:
+    with suppress(OSError, ValueError), urllib.request.urlopen(request, timeout=PATIENCE):
+        pass

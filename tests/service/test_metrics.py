@@ -1,0 +1,313 @@
+"""CloudWatch: arithmetic, idle nodes, pages, the history of alarms, and three protocols."""
+
+import time
+
+import pytest
+
+from cachesim.experiments.cloud import Cloud
+from cachesim.service.cloudwatch.alarm import Alarm
+from cachesim.service.cloudwatch.arithmetic import evaluate
+from cachesim.service.cloudwatch.metric_rows import metric_rows
+from cachesim.service.cloudwatch.series import Series
+from cachesim.service.faults import ServiceFault
+from tests.service.conftest import GROUP
+
+RULE = {
+    "AlarmName": "hot", "Namespace": "n", "MetricName": "m", "Period": 60, "Statistic": "Sum",
+    "EvaluationPeriods": 3, "DatapointsToAlarm": 3, "Threshold": 1.0,
+    "ComparisonOperator": "GreaterThanThreshold",
+}  # fmt: skip
+
+
+@pytest.fixture
+def watch(cloud):
+    """The desk of CloudWatch."""
+    return cloud.desk("cloudwatch")
+
+
+def state(points, treat, needed=3, before="OK"):
+    """Judge a row of periods, the oldest first: X breaching, 0 not, - without a value."""
+    series = Series()
+    for number, point in enumerate(points):
+        if point != "-":
+            series.put(60 * number, [2.0 if point == "X" else 0.0])
+    alarm = Alarm({**RULE, "TreatMissingData": treat, "DatapointsToAlarm": needed})
+    alarm.state = before
+    return alarm.judge(series, 60 * len(points))
+
+
+@pytest.mark.parametrize(
+    ("points", "missing", "ignore", "breaching", "not_breaching"),
+    [
+        ("0-X-X", "OK", "OK", "OK", "OK"),
+        ("0----", "OK", "OK", "OK", "OK"),
+        ("-----", "INSUFFICIENT_DATA", "before", "ALARM", "OK"),
+        ("0XX-X", "ALARM", "ALARM", "ALARM", "ALARM"),
+        ("--X--", "ALARM", "before", "ALARM", "OK"),
+    ],
+)
+def test_three_of_three_with_missing_periods(points, missing, ignore, breaching, not_breaching):
+    """The five rows of AWS's own table: an alarm looks two periods further back."""
+    found = [state(points, how) for how in ("missing", "breaching", "notBreaching")]
+    assert [missing, breaching, not_breaching] == found
+    for before in ("OK", "ALARM", "INSUFFICIENT_DATA"):
+        wanted = before if ignore == "before" else ignore
+        assert wanted == state(points, "ignore", before=before)
+
+
+@pytest.mark.parametrize("treat", ["missing", "ignore", "breaching", "notBreaching"])
+def test_three_of_five_with_one_missing_minute(cloud, watch, treat):
+    """One message for each transition, whatever a missing minute counts: real values decide."""
+    sns = cloud.desk("sns")
+    topic = sns.CreateTopic({"Name": "ops"})["TopicArn"]
+    sns.Subscribe({"TopicArn": topic, "Protocol": "inbox"})
+    actions = {name: [topic] for name in ("AlarmActions", "OKActions")}
+    rule = {**RULE, "EvaluationPeriods": 5, "TreatMissingData": treat, **actions}
+    for minute, value in enumerate([0] * 7 + [2, 2, None, 2] + [0] * 5):
+        if value is not None:
+            watch.PutMetricData(
+                {
+                    "Namespace": "n",
+                    "MetricData": [
+                        {
+                            "MetricName": "m",
+                            "Value": value,
+                            "Timestamp": cloud.account.calendar.date_at(60 * minute),
+                        }
+                    ],
+                }
+            )
+    watch.PutMetricAlarm(rule)
+    cloud.advance(minutes=16)
+    seconds = [notice.seconds for notice in cloud.inbox if notice.seconds >= 420]
+
+    # Hot in the minutes 7, 8 and 10: the third one is over at 660 s. At 840 s the last five that have
+    # values are 8, 10 and three cool ones. Before 420 s there are fewer than five values.
+    assert [660.0, 840.0] == seconds
+
+
+def test_one_bad_minute_counts_only_where_values_lack():
+    """With fewer than five values so far, a missing minute counts as the alarm says."""
+    found = [state("X-X", treat, needed=3) for treat in ("missing", "breaching", "notBreaching")]
+    assert ["ALARM", "ALARM", "OK"] == found
+
+
+def test_the_history_of_an_alarm(cloud, watch):
+    """It tells what was configured, each new state, and each action; the newest first, in pages."""
+    watch.PutMetricAlarm({**RULE, "AlarmActions": ["arn:gone"]})
+    watch.SetAlarmState({"AlarmName": "hot", "StateValue": "ALARM", "StateReason": "a test"})
+    watch.DisableAlarmActions({"AlarmNames": ["hot"]})
+    watch.SetAlarmState({"AlarmName": "hot", "StateValue": "OK", "StateReason": "over"})
+    watch.EnableAlarmActions({"AlarmNames": ["hot"]})
+    first = watch.DescribeAlarmHistory({"AlarmName": "hot", "MaxRecords": 3})
+    second = watch.DescribeAlarmHistory({"AlarmName": "hot", "NextToken": first["NextToken"]})
+    kinds = [
+        item["HistoryItemType"] for page in (first, second) for item in page["AlarmHistoryItems"]
+    ]
+
+    assert ["StateUpdate", "Action", "StateUpdate", "ConfigurationUpdate"] == kinds
+    assert watch.DescribeAlarms({})["MetricAlarms"][0]["ActionsEnabled"]
+
+
+def test_alarms_of_a_metric_and_pages(watch):
+    """Those on the same metric, and fifty alarms a page."""
+    for number in range(60):
+        name = f"a{number}"
+        watch.PutMetricAlarm({**RULE, "AlarmName": name, "MetricName": f"m{number % 2}"})
+    first = watch.DescribeAlarms({})
+    second = watch.DescribeAlarms({"NextToken": first["NextToken"]})
+    of_one = watch.DescribeAlarmsForMetric({"Namespace": "n", "MetricName": "m1"})
+
+    assert (50, 10) == (len(first["MetricAlarms"]), len(second["MetricAlarms"]))
+    assert 30 == len(of_one["MetricAlarms"])
+    assert 11 == len(watch.DescribeAlarms({"AlarmNamePrefix": "a1"})["MetricAlarms"])
+
+
+@pytest.mark.parametrize(
+    ("change", "shape"),
+    [
+        ({"Metrics": []}, "NotImplemented"),
+        ({"Period": 45}, "InvalidParameterValueException"),
+        ({"TreatMissingData": "maybe"}, "InvalidParameterValueException"),
+        ({"DatapointsToAlarm": 4}, "ValidationError"),
+    ],
+)
+def test_alarms_that_are_refused(watch, change, shape):
+    """Nothing is kept of them."""
+    with pytest.raises(ServiceFault) as fault:
+        watch.PutMetricAlarm({**RULE, **change})
+    assert shape == fault.value.shape
+    assert [] == watch.DescribeAlarms({})["MetricAlarms"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "points"),
+    [
+        ("a + 1", {0: 3.0, 60: 5.0}),
+        ("-a / (b - 1)", {0: -1.0}),
+        ("SUM([a, b])", {0: 5.0, 60: 5.0}),
+        ("AVG(a)", {0: 3.0, 60: 3.0}),
+        ("MAX([a, b]) - MIN([a, b])", {0: 1.0, 60: 3.0}),
+        ("RATE(a) * 60", {60: 2.0}),
+    ],
+)
+def test_arithmetic(expression, points):
+    """Period by period; what divides by 0 is left out."""
+    assert points == evaluate(expression, {"a": {0: 2.0, 60: 4.0}, "b": {0: 3.0, 60: 1.0}}, 60)
+
+
+@pytest.mark.parametrize(
+    ("expression", "shape"),
+    [
+        ("a +", "InvalidParameterValueException"),
+        ("1 / 0", "InvalidParameterValueException"),
+        ("2 + 2", "InvalidParameterValueException"),
+        ("SUM(3)", "InvalidParameterValueException"),
+        ("ANOMALY_DETECTION_BAND(a)", "NotImplemented"),
+        ("__import__('os')", "NotImplemented"),
+        ("a.b", "NotImplemented"),
+        ("a ** 2", "NotImplemented"),
+        ("c", "NotImplemented"),
+    ],
+)
+def test_expressions_that_are_refused(expression, shape):
+    """A sentence in AWS's shape, and nothing is run."""
+    with pytest.raises(ServiceFault) as fault:
+        evaluate(expression, {"a": {0: 2.0}}, 60)
+    assert shape == fault.value.shape
+
+
+def of_node(metric, cluster="shop-001"):
+    """Name a metric of a node in AWS's shape."""
+    return {
+        "Namespace": "AWS/ElastiCache",
+        "MetricName": metric,
+        "Dimensions": [{"Name": "CacheClusterId", "Value": cluster}],
+    }
+
+
+def test_an_idle_day_costs_nothing(cloud, desk, watch):
+    """Three nodes send their metrics for a day, and an alarm looks at each minute of it."""
+    desk.CreateReplicationGroup(GROUP)
+    cloud.advance(minutes=30)
+    watch.PutMetricAlarm(
+        {**RULE, **of_node("CPUUtilization"), "Threshold": 90.0, "EvaluationPeriods": 5}
+    )
+    began = time.process_time()
+    cloud.advance(minutes=1440)
+    assert "OK" == watch.DescribeAlarms({})["MetricAlarms"][0]["StateValue"]
+    assert time.process_time() - began < 3  # the benchmark holds it to 0.3
+
+    calendar = cloud.account.calendar
+    request = {**of_node("CurrItems", "shop-003"), "Period": 3600, "Statistics": ["SampleCount"]}
+    request |= {"StartTime": calendar.date_at(3600), "EndTime": calendar.date_at(4 * 3600)}
+    points = watch.GetMetricStatistics(request)["Datapoints"]
+    assert [60.0] * 3 == [point["SampleCount"] for point in points]
+
+
+def test_what_idle_nodes_send(cloud, desk, watch):
+    """Roles change with a failover, a node that is down is silent, credits grow every five minutes."""
+    desk.CreateReplicationGroup(GROUP)
+    cloud.advance(minutes=30)
+    desk.TestFailover({"ReplicationGroupId": "shop", "NodeGroupId": "0001"})
+    cloud.advance(minutes=30)
+
+    def values(metric, cluster):
+        name = of_node(metric, cluster)
+        calendar = cloud.account.calendar
+        end = calendar.date_at(3600)
+        request = {**name, "Period": 60, "Statistics": ["Sum"], "EndTime": end}
+        points = watch.GetMetricStatistics({**request, "StartTime": calendar.start})["Datapoints"]
+        return [point["Sum"] for point in points]
+
+    was, new = values("IsMaster", "shop-001"), values("IsMaster", "shop-002")
+    assert {0.0, 1.0} == set(was) == set(new)
+    assert (1.0, 0.0) == (was[0], was[-1])
+    assert len(was) < len(new)  # it was down for some minutes
+    credits = values("CPUCreditBalance", "shop-003")
+    assert pytest.approx(1.0) == credits[1] - credits[0]  # cache.t3.micro: 12 credits an hour
+    assert [] == values("CPUCreditBalance", "gone")
+
+
+def test_every_metric_has_its_source():
+    """Names are unique for an engine, and each says where it comes from."""
+    for engine in ("redis", "memcached"):
+        rows = metric_rows(engine).values()
+        assert all(row.source for row in rows)
+        assert {row.how for row in rows} <= {
+            "level", "delta", "share", "ratio", "mean", "credits",
+        }  # fmt: skip
+    assert 34 <= len({*metric_rows("redis"), *metric_rows("memcached")})
+
+
+def test_three_protocols_give_the_same_numbers():
+    """JSON, CBOR and query: one desk answers all."""
+    pytest.importorskip("boto3")
+    pytest.importorskip("cbor2")
+    import cachesim as cs
+
+    cloud = Cloud(seed=1)
+    cloud.desk("elasticache").CreateCacheCluster({"CacheClusterId": "one"})
+    cloud.advance(minutes=15)
+    cloud.run(cluster="one", workload=cs.OpenLoop(rate=20), minutes=3)
+    clock = cloud.account.calendar
+    stats = {"Period": 60, "Statistics": ["Sum"], "StartTime": clock.start, "EndTime": clock.date}
+    query = {
+        "StartTime": clock.start,
+        "EndTime": clock.date,
+        "MetricDataQueries": [
+            {
+                "Id": name,
+                "MetricStat": {"Metric": of_node(metric, "one"), "Period": 60, "Stat": "Sum"},
+            }
+            for name, metric in (("hits", "CacheHits"), ("misses", "CacheMisses"))
+        ]
+        + [{"Id": "rate", "Expression": "100 * hits / (hits + misses)"}],
+    }
+    found = []
+    for protocol in ("json", "smithy-rpc-v2-cbor", "query"):
+        watch = client_speaking(cloud, protocol)
+        points = watch.get_metric_statistics(**of_node("CacheHitRate", "one"), **stats)
+        found.append(([p["Sum"] for p in points["Datapoints"]], watch.get_metric_data(**query)))
+    numbers = [
+        (
+            rates,
+            [
+                (each["Id"], each["Values"], each["Timestamps"])
+                for each in data["MetricDataResults"]
+            ],
+        )
+        for rates, data in found
+    ]
+
+    assert numbers[0] == numbers[1] == numbers[2]
+    rates, data = numbers[0]
+    assert 3 == len(rates)
+    assert rates == list(reversed(data[2][1]))
+
+
+def client_speaking(cloud, protocol):
+    """Return a client of CloudWatch that speaks one of the protocols of its model."""
+    import botocore.session
+    from botocore.loaders import Loader
+
+    from cachesim.service.wire import door
+
+    loader = Loader()
+    load = loader.load_service_model
+
+    def load_service_model(service, kind, **version):
+        model = load(service, kind, **version)
+        if service == "cloudwatch" and kind == "service-2":
+            model["metadata"] = {**model["metadata"], "protocols": [protocol], "protocol": protocol}
+        return model
+
+    loader.load_service_model = load_service_model
+    session = botocore.session.get_session()
+    session.register_component("data_loader", loader)
+    session.set_credentials("any", "any")
+    made = session.create_client("cloudwatch", region_name="us-east-1")
+    made.meta.events.register(
+        "before-send", lambda request, **_: door._sent(cloud.account, request)
+    )
+    return made
