@@ -31,6 +31,8 @@ class Drawn:
             for name, member in shape.members.items()
             if name in shape.required_members or self.random.random() < 0.6
         }
+        if shape.members and not members:
+            return self.structure(shape, above)  # one that is required must have something in it
         return {name: value for name, value in members.items() if value not in NOTHING}
 
     def list(self, shape, above):

@@ -13,7 +13,7 @@ import botocore.model  # noqa: E402
 from botocore.awsrequest import AWSResponse  # noqa: E402
 from botocore.config import Config  # noqa: E402
 
-from cachesim.service.account import Account  # noqa: E402
+from cachesim.experiments.cloud import Cloud  # noqa: E402
 from cachesim.service.wire import models  # noqa: E402
 from cachesim.service.wire.answer import answer  # noqa: E402
 from cachesim.service.wire.door import Body  # noqa: E402
@@ -25,10 +25,12 @@ SERVICES = sorted({*models.TARGETED, *models.QUERIED})
 class Parrot:
     """A desk that takes every operation, keeps what it was asked, and gives a drawn answer."""
 
-    def __init__(self, model):
-        self.model, self.asked, self.gave = model, None, None
+    def __init__(self, model, desk):
+        self.model, self.desk, self.asked, self.gave = model, desk, None, None
 
     def __getattr__(self, name):
+        if name not in self.model.operation_names:
+            return getattr(self.desk, name)
         operation = self.model.operation_model(name)
 
         def operate(parameters):
@@ -64,8 +66,8 @@ def client_of(service, account):
 
 def differences(service):
     """Call every operation of a service; return the names of those whose values did not arrive."""
-    account, model = Account(), models.service(service)
-    parrot = account.desks[service] = Parrot(model)
+    account, model = Cloud().account, models.service(service)
+    parrot = account.desks[service] = Parrot(model, account.desk(service))
     client, found = client_of(service, account), []
     for name in model.operation_names:
         shape = model.operation_model(name).input_shape

@@ -174,15 +174,15 @@ def _plain_blob(shape: Any, value: Any) -> Any:
     try:
         return base64.b64decode(value, validate=True) if isinstance(value, str) else value
     except ValueError:
-        return value
+        raise ServiceFault("SerializationException", "Bytes must be written in base64.") from None
 
 
 def _date(value: Any) -> Any:
     """Read a date as botocore does: seconds since 1970, or a text."""
     try:
         return parse_to_aware_datetime(value)
-    except (ValueError, OverflowError, OSError):
-        return value
+    except (ValueError, TypeError, OverflowError, OSError, RuntimeError):
+        raise ServiceFault("SerializationException", f"{value!r:.60} is no date.") from None
 
 
 OF_TYPE = {"structure": (dict,), "list": (list,), "map": (dict,)}
