@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput
-from cachesim.experiments.run import run_and_keep
+from cachesim.experiments.run import Kept, run_and_keep
 from cachesim.model.database import Database
+from cachesim.model.node import FORK, Node
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.workload import OpenLoop
 from cachesim.scenario import Scenario
@@ -20,9 +21,9 @@ from cachesim.service.cloudwatch.series import MINUTE
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.desk import ElastiCache
 from cachesim.service.elasticache.groups import ReplicationGroup
-from cachesim.service.plane import Holder
+from cachesim.service.s3 import S3
 from cachesim.service.sns import Notice, Sns
-from cachesim.service.traffic import Nodes, faults_of, nodes_of, publish
+from cachesim.service.traffic import Nodes, faults_of, nodes_of, publish, saved_by
 
 if TYPE_CHECKING:
     from cachesim.experiments.result import Result
@@ -79,7 +80,8 @@ class Cloud:
             raise BadInput(f"scale must be above 0 and at most 1, got {scale!r}")
         self.seed, self.scale = seed, scale
         self.account = Account(seed, timings, allow_previous_generation)
-        self.account.open([ElastiCache, CloudWatch, Sns])
+        self.account.open([ElastiCache, CloudWatch, Sns, S3])
+        self.account.plane.scale = scale
         self._runs = 0
 
     def desk(self, service: str) -> Any:
@@ -129,6 +131,7 @@ class Cloud:
             cache=cache_of(nodes, self.scale),
             workload=workload or OpenLoop(),
             database=database or Database(),
+            node=Node(fork=FORK / self.scale, disk=Node().disk * self.scale),
             duration=60 * minutes,
             warmup=0,
             sample_every=MINUTE,
@@ -136,10 +139,13 @@ class Cloud:
         )
         self._runs += 1
         content = self.account.plane.content(resource, next(iter(nodes.names.values())))
-        self.advance(minutes)
+        with self.account.plane.playing(resource):
+            self.advance(minutes)
         orders = self.account.orders.between(begin, self.account.calendar.now)
         fleet, faults = faults_of(nodes, orders, begin)
-        result = self._played(resource, content, scenario.replace(fleet=fleet, faults=faults))
+        result, kept = self._played(content, scenario.replace(fleet=fleet, faults=faults))
+        self.account.plane.deliver(saved_by(nodes, orders, begin, kept.backups), content, kept.file)
+        self.account.plane.put(resource, kept.file)
         publish(self.account, nodes, result, begin, scenario.cache.memory)  # type: ignore[attr-defined]
         self.account.desk("cloudwatch").catch_up()
         return result
@@ -152,21 +158,19 @@ class Cloud:
         found: ReplicationGroup | CacheCluster = (
             desk.groups.find(group) if group else desk.clusters.find(cluster)
         )
-        if found.status in ("creating", "deleting"):
+        if found.status in ("creating", "deleting", "create-failed", "restore-failed"):
             raise BadInput(f'"{found.id}" is {found.status}; requests need one that is available')
         self.account.desk("cloudwatch").catch_up()  # before the metrics of this run are there
         return found
 
-    def _played(self, resource: Holder, content: bytes, scenario: Scenario) -> Result:
-        """Run a scenario with what the nodes hold at its begin, and keep what they hold at its end."""
+    def _played(self, content: bytes, scenario: Scenario) -> tuple[Result, Kept]:
+        """Run a scenario with what the nodes hold at its begin; return what they leave, too."""
         with tempfile.TemporaryDirectory() as folder:
             if content:
                 path = Path(folder) / "held.rdb"
                 path.write_bytes(content)
                 scenario = scenario.replace(cache__seed_from=str(path))
-            result, file = run_and_keep(scenario)
-        self.account.plane.put(resource, file)
-        return result
+            return run_and_keep(scenario)
 
     def bill(self) -> str:
         """Return the bill until now: every node with its hours, and the sum in US dollars."""

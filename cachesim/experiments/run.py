@@ -1,5 +1,7 @@
 """`run`: one scenario, once."""
 
+from typing import NamedTuple
+
 from cachesim.engines.base import Engine
 from cachesim.experiments.result import Result
 from cachesim.measure.history import Recorder, framed
@@ -20,8 +22,15 @@ def run(scenario: Scenario) -> Result:
     return run_and_keep(scenario, keeps=False)[0]
 
 
-def run_and_keep(scenario: Scenario, keeps: bool = True) -> tuple[Result, bytes]:
-    """Do the same, and return what the cache holds at the end as an RDB file; empty for a Memcached."""
+class Kept(NamedTuple):
+    """What a run leaves behind, as RDB files."""
+
+    file: bytes  # what the cache holds at the end; empty for a Memcached
+    backups: dict[tuple[str, float], bytes]  # of SnapshotCache(keep=True): by node and moment
+
+
+def run_and_keep(scenario: Scenario, keeps: bool = True) -> tuple[Result, Kept]:
+    """Do the same, and return what the caches hold at the end and what they have kept."""
     recorder = Recorder(fleet=scenario.fleet is not None)
     system = system_for(scenario)(scenario, recorder.request, recorder.sample)
     system.run()
@@ -31,7 +40,8 @@ def run_and_keep(scenario: Scenario, keeps: bool = True) -> tuple[Result, bytes]
     taken = framed(snapshots_of(system.caches), SnapshotTaken._fields)
     version = system.cache.engine.version
     result = Result(scenario, history, version, recorder.nodes(), lost, moves, taken)
-    return result, contents(_holders(system)) if keeps else b""
+    backups = {(c.name, at): file for c in system.caches for at, file in c.disk.kept.items()}
+    return result, Kept(contents(_holders(system)) if keeps else b"", backups)
 
 
 def _holders(system: System) -> list[Engine]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from cachesim.errors import BadInput
-from cachesim.rng import stream
+from cachesim.rng import stream, uniform
 from cachesim.service.bill import Bill
 from cachesim.service.calendar import Calendar
 from cachesim.service.orders import Orders
@@ -31,6 +31,7 @@ class Account:
         self.plane = DataPlane(self.calendar, self.orders)
         self.previous = previous  # whether node types of the previous generation may be created
         self.timings = Timings(timings, stream(seed, "timings"))
+        self.windows = uniform(seed, "backup windows")
         self.desks: dict[str, Any] = {}
         self._ids = stream(seed, "request ids")
 

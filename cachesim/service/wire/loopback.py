@@ -8,6 +8,7 @@ from typing import Any
 
 from cachesim.service.account import Account
 from cachesim.service.wire.answer import answer
+from cachesim.service.wire.s3 import Request
 
 HOST = "127.0.0.1"
 
@@ -44,16 +45,34 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer a request of AWS's wire."""
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {key.title(): value for key, value in self.headers.items()}
+        asked = Request(self.command, self.path, headers, self._body())
         with self.server.lock:
             self.server.paced.catch_up()
-            found = answer(self.server.account, self.path, headers, body)
+            found = answer(self.server.account, asked)
         self.send_response(found.status)
-        for key, value in {**found.headers, "Content-Length": str(len(found.body))}.items():
+        for key, value in {"Content-Length": str(len(found.body)), **found.headers}.items():
             self.send_header(key, value)
         self.end_headers()
         self.wfile.write(found.body)
+
+    do_GET = do_PUT = do_HEAD = do_DELETE = do_POST  # noqa: N815 # names of http.server; S3 has them, too
+
+    def _body(self) -> bytes:
+        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        found = b""
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            found += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return found
+
+    def handle_expect_100(self) -> bool:
+        """Let a client go on that asks before it sends a body."""
+        goes_on = super().handle_expect_100()
+        self.wfile.flush()
+        return goes_on
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
