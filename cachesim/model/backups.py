@@ -55,10 +55,10 @@ def divided(file: bytes, slots: Sequence[Collection[int]]) -> list[bytes]:
     >>> [look_at(part).keys for part in parts]
     [0, 1]
     """
-    return [dump(_filled(file, each)) for each in slots]
+    return [dump(_filled(file, each), checksum=False) for each in slots]
 
 
-def joined(files: Sequence[bytes], written: int | None = None) -> bytes:
+def joined(files: Sequence[bytes], written: int | None = None, checksum: bool = False) -> bytes:
     """Return one file with the keys of all of these; `written` tells another date of writing.
 
     TTLs go on where they were: they move with the date.
@@ -70,7 +70,7 @@ def joined(files: Sequence[bytes], written: int | None = None) -> bytes:
     engine = _engine(own if written is None else written)
     for file in files:
         _fill(engine, file, None)
-    return dump(engine)
+    return dump(engine, checksum=checksum)
 
 
 def _date_of(file: bytes) -> int:

@@ -53,7 +53,7 @@ class Restores(AutomaticSnapshots):
     def _seed(
         self, request: dict[str, Any], sharded: bool
     ) -> tuple[Callable[[], Held] | None, dict[str, Any]]:
-        """Return what gives the content of a new resource, and the request without it."""
+        """Return the source of a new resource's content, and the request without it."""
         plain = {name: value for name, value in request.items() if name not in FROM}
         if set(FROM) <= set(request):
             raise bad_combination("SnapshotName and SnapshotArns cannot be used together.")
@@ -79,13 +79,15 @@ class Restores(AutomaticSnapshots):
         return (lambda: self._files(arns)), plain
 
     def _files(self, arns: list[str]) -> Held:
-        """Fetch files of S3. TTLs go on since the file was written, if that is in the past. Raises BadInput."""
-        calendar = self.account.calendar
-        now, found = int(calendar.date.timestamp()), []
+        """Fetch files of S3. TTLs have gone on since a file was written in simulated time. Raises BadInput.
+
+        A file that comes from elsewhere has another clock: its TTLs go on from now.
+        """
+        calendar, found = self.account.calendar, []
         for arn in arns:
             file = self._file(*arn.removeprefix(SEEDS).split("/", 1))
-            age = now - (look_at(file).written or now)
-            found.append(aged(file, max(0, age)))
+            since = (look_at(file).written or 0) - int(calendar.start.timestamp())
+            found.append(aged(file, calendar.now - since if 0 <= since <= calendar.now else 0))
         return Held(joined(found), calendar.now)
 
     def _file(self, name: str, key: str) -> bytes:
@@ -179,9 +181,9 @@ class Restores(AutomaticSnapshots):
         written = int(source.taken.timestamp())
         if bucket in s3.buckets:
             for key, copy in zip(keys, source.copies, strict=True):
-                s3.put(s3.buckets[bucket], key, joined([copy.file], written))
+                s3.put(s3.buckets[bucket], key, joined([copy.file], written, checksum=True))
 
 
 def _content(snapshot: Snapshot) -> Held:
-    """Return what a snapshot has, and when the nodes held it."""
+    """Return the content of a snapshot, and when the nodes held it."""
     return Held(joined([copy.file for copy in snapshot.copies]), snapshot.copies[0].when)

@@ -91,7 +91,7 @@ class Snapshot:
 
 
 def facts_of(resource: Saved, sources: list[Source]) -> dict[str, Any]:
-    """Return what a snapshot says of what it is of."""
+    """Return the members of a snapshot that tell of its group or cluster."""
     settings, first = resource.settings, sources[0].member
     found = {
         **{name: settings[name] for name in TAKEN if name in settings},
