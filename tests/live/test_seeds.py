@@ -14,11 +14,12 @@ from tests.service.test_snapshots import WIDE
 from tests.wire.real import RealRedis
 
 KEYS = 500
+DEBUG = "--enable-debug-command", "yes"
 
 
 def real_file(folder):
     """Return what a real server writes, its digest, and its keys with values and TTLs."""
-    server = RealRedis(folder)
+    server = RealRedis(folder, *DEBUG)
     for number in range(KEYS):
         server.ask("SET", f"user:{number}", f"{number:07}" * 20)
     server.ask("HSET", "hash", *(part for n in range(300) for part in (f"f{n}", f"v{n}")))
@@ -70,13 +71,14 @@ def test_there_and_back(tmp_path, request_):
         back = tmp_path / key
         back.mkdir()
         (back / "dump.rdb").write_bytes(persisted(content))
-        server = RealRedis(back)
+        server = RealRedis(back, *DEBUG)
         found |= state(server.ask, 0)
         digests.append(server.ask("DEBUG", "DIGEST"))
         server.close()
 
     assert KEYS + 3 == look_at(file).keys == len(found)
     assert without_ttls(held) == without_ttls(found)
+    assert 40 == len(digest)
     if name == "shop":
         assert [digest] == digests
 
