@@ -18,7 +18,7 @@ DEBUG = "--enable-debug-command", "yes"
 
 
 def real_file(folder):
-    """Return what a real server writes, its digest, and its keys with values and TTLs."""
+    """Return the file of a real server, its digest, and its keys with values and TTLs."""
     server = RealRedis(folder, *DEBUG)
     for number in range(KEYS):
         server.ask("SET", f"user:{number}", f"{number:07}" * 20)

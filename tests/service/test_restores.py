@@ -42,7 +42,7 @@ def seeds(cloud, file, region="us-east-1", policy=POLICY):
 
 
 def held(cloud, name="shop"):
-    """Return what the nodes of a group hold."""
+    """Look at the content of a group's nodes."""
     found = cloud.desk("elasticache").groups.find(name)
     return look_at(cloud.account.plane.content(found, found.shards[0].primary.id))
 
