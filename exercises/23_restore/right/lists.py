@@ -7,7 +7,7 @@ TYPES = [
 
 def restore(bucket, key, needs):
     who = f'id="{SERVICE_ID}"'
-    kind = [name for name, room in TYPES if room >= needs][0]
+    kind = next(name for name, room in TYPES if needs <= room)
     return [
         ["s3", "PutBucketAcl", {"Bucket": bucket, "GrantRead": who, "GrantReadACP": who}],
         ["s3", "PutObjectAcl", {"Bucket": bucket, "Key": key, "GrantRead": who}],
