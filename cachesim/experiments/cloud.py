@@ -11,9 +11,9 @@ from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput
 from cachesim.experiments.login import Login, protected, reply
 from cachesim.experiments.meters import Meter, fresh
-from cachesim.experiments.run import run_and_keep
+from cachesim.experiments.run import Kept, run_and_keep
 from cachesim.model.database import Database
-from cachesim.model.node import Node
+from cachesim.model.node import FORK, Node
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.workload import OpenLoop
 from cachesim.node_types import NodeType
@@ -30,9 +30,9 @@ from cachesim.service.iam.gate import GatedDesk
 from cachesim.service.iam.sts import Sts
 from cachesim.service.iam.tokens import connect_token
 from cachesim.service.kms import Kms
-from cachesim.service.plane import Holder
+from cachesim.service.s3 import S3
 from cachesim.service.sns import Notice, Sns
-from cachesim.service.traffic import Nodes, faults_of, nodes_of, publish
+from cachesim.service.traffic import Nodes, faults_of, nodes_of, publish, saved_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,7 +92,8 @@ class Cloud:
             raise BadInput(f"scale must be above 0 and at most 1, got {scale!r}")
         self.seed, self.scale = seed, scale
         self.account = Account(seed, timings, allow_previous_generation)
-        self.account.open([ElastiCache, CloudWatch, Sns, Iam, Sts, Kms])
+        self.account.open([ElastiCache, CloudWatch, Sns, Iam, Sts, Kms, S3])
+        self.account.plane.scale = scale
         self.account.desk("cloudwatch").standing.fresh = lambda node_type, engine: fresh(
             cache_of(node_type, engine, scale), node_type, scale
         )
@@ -162,7 +163,7 @@ class Cloud:
         scenario = Scenario(
             strategy=strategy or LazyLoading(ttl=60),
             cache=self._cache(resource, nodes, Login(user, password, tls)),
-            node=Node().with_tls() if speaks_tls(resource) else Node(),
+            node=self._node(resource),
             workload=workload or OpenLoop(),
             database=database or Database(),
             duration=60 * minutes,
@@ -172,14 +173,14 @@ class Cloud:
         )
         self._runs += 1
         content = self.account.plane.content(resource, next(iter(nodes.names.values())))
-        self.advance(minutes)
+        with self.account.plane.playing(resource):
+            self.advance(minutes)
         orders = self.account.orders.between(begin, self.account.calendar.now)
         fleet, faults = faults_of(nodes, orders, begin)
-        fleet = fleet.replace(zones=zones)
-        meter = Meter(nodes, self.scale)
-        result = self._played(
-            resource, content, scenario.replace(fleet=fleet, faults=faults), meter
-        )
+        fleet, meter = fleet.replace(zones=zones), Meter(nodes, self.scale)
+        result, kept = self._played(content, scenario.replace(fleet=fleet, faults=faults), meter)
+        self.account.plane.deliver(saved_by(nodes, orders, begin, kept.backups), content, kept.file)
+        self.account.plane.put(resource, kept.file)
         publish(self.account, nodes, meter.samples, begin)
         self.account.bill.crossed += meter.crossed
         self.account.desk("cloudwatch").catch_up()
@@ -223,6 +224,11 @@ class Cloud:
         by_iam = has_iam(desk, resource, login.user)
         return protected(cache, login, token, rules, speaks_tls(resource), by_iam)
 
+    def _node(self, resource: ReplicationGroup | CacheCluster) -> Node:
+        """Describe how fast a node is; a fork takes as long as it would with the whole memory."""
+        node = Node(fork=FORK / self.scale, disk=Node().disk * self.scale)
+        return node.with_tls() if speaks_tls(resource) else node
+
     def _resource(self, group: str, cluster: str) -> ReplicationGroup | CacheCluster:
         """Find the group or the cluster that the requests are for. Raises BadInput."""
         if bool(group) == bool(cluster):
@@ -231,21 +237,19 @@ class Cloud:
         found: ReplicationGroup | CacheCluster = (
             desk.groups.find(group) if group else desk.clusters.find(cluster)
         )
-        if found.status in ("creating", "deleting"):
+        if found.status in ("creating", "deleting", "create-failed", "restore-failed"):
             raise BadInput(f'"{found.id}" is {found.status}; requests need one that is available')
         self.account.desk("cloudwatch").catch_up()  # before the metrics of this run are there
         return found
 
-    def _played(self, resource: Holder, content: bytes, scenario: Scenario, meter: Meter) -> Result:
-        """Run a scenario with what the nodes hold at its begin, and keep what they hold at its end."""
+    def _played(self, content: bytes, scenario: Scenario, meter: Meter) -> tuple[Result, Kept]:
+        """Run a scenario with what the nodes hold at its begin; return what they leave, too."""
         with tempfile.TemporaryDirectory() as folder:
             if content:
                 path = Path(folder) / "held.rdb"
                 path.write_bytes(content)
                 scenario = scenario.replace(cache__seed_from=str(path))
-            result, file = run_and_keep(scenario, meter=meter)
-        self.account.plane.put(resource, file)
-        return result
+            return run_and_keep(scenario, meter=meter)
 
     def bill(self) -> str:
         """Return the bill until now: nodes with their hours, backups, bytes between zones, and the sum."""

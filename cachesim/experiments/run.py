@@ -1,6 +1,7 @@
 """`run`: one scenario, once."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from cachesim.engines.base import Engine
 from cachesim.experiments.result import Result
@@ -23,10 +24,17 @@ def run(scenario: Scenario) -> Result:
     return run_and_keep(scenario, keeps=False)[0]
 
 
+class Kept(NamedTuple):
+    """What a run leaves behind, as RDB files."""
+
+    file: bytes  # what the cache holds at the end; empty for a Memcached
+    backups: dict[tuple[str, float], bytes]  # of SnapshotCache(keep=True): by node and moment
+
+
 def run_and_keep(
     scenario: Scenario, keeps: bool = True, meter: Callable[[System], object] | None = None
-) -> tuple[Result, bytes]:
-    """Do the same, and return what the cache holds at the end as an RDB file; empty for a Memcached.
+) -> tuple[Result, Kept]:
+    """Do the same, and return what the caches hold at the end and what they have kept.
 
     `meter` gets the system before it runs, to count what the Result has not.
     """
@@ -42,7 +50,8 @@ def run_and_keep(
     refused = framed(refused_by(system.caches), RefusedCommands._fields)
     version = system.cache.engine.version
     result = Result(scenario, history, version, recorder.nodes(), lost, moves, taken, refused)
-    return result, contents(_holders(system)) if keeps else b""
+    backups = {(c.name, at): file for c in system.caches for at, file in c.disk.kept.items()}
+    return result, Kept(contents(_holders(system)) if keeps else b"", backups)
 
 
 def _holders(system: System) -> list[Engine]:

@@ -82,6 +82,12 @@ class NodeDisk(persistence.Disk):
         self.taken: list[SnapshotTaken] = []
         self._writing: bytes | None = None  # the file of the child
         self._end = math.inf  # seconds: when the child is done
+        self.kept: dict[float, bytes] = {}  # files that somebody fetches after the run, by a moment
+
+    def keep(self, moment: float) -> None:
+        """Keep the file that the child writes now, under a moment in seconds."""
+        if self._writing is not None:
+            self.kept[moment] = self._writing
 
     def write(self, db: Any) -> None:
         """Write all keys at once, as a SAVE does. SIMPLIFIED: it takes no time."""

@@ -7,7 +7,7 @@ from typing import Any
 from numpy.random import Generator
 
 from cachesim.errors import BadInput
-from cachesim.rng import stream
+from cachesim.rng import stream, uniform
 from cachesim.service.bill import Bill
 from cachesim.service.calendar import Calendar
 from cachesim.service.orders import Orders
@@ -34,6 +34,7 @@ class Account:
         self.names: dict[str, tuple[str, int]] = {}  # address of an endpoint -> where it leads here
         self.previous = previous  # whether node types of the previous generation may be created
         self.timings = Timings(timings, stream(seed, "timings"))
+        self.windows = uniform(seed, "backup windows")
         self.desks: dict[str, Any] = {}
         self.seed = seed
         self.caller: Any = (

@@ -12,7 +12,7 @@ class Order(NamedTuple):
 
     when: float  # seconds of the calendar
     node: str  # id of the member, or of the cluster and its node
-    what: str  # "kill" or "reboot"
+    what: str  # "kill", "reboot" or "save"
     lasts: float  # seconds until the node is back
     detect: float = 0.0  # seconds until the service notices
     promote: float = 0.0  # seconds from then until a replica leads

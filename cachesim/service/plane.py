@@ -3,13 +3,16 @@
 The desks never touch an engine. They ask this room for content, and give content to it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
+from cachesim.model.backups import divided, joined
 from cachesim.model.saving import aged
 from cachesim.service.calendar import Calendar
-from cachesim.service.orders import Orders
+from cachesim.service.orders import Order, Orders
 
 
 class Holder(Protocol):
@@ -36,6 +39,16 @@ class Live(Protocol):
         """Let the nodes hold what a file has."""
 
 
+@dataclass
+class NodeCopy:
+    """What one node held at a moment. In the middle of a run the file is there when the run is over."""
+
+    node: str
+    slots: Collection[int]  # those of its shard
+    when: float  # seconds of the calendar
+    file: bytes = b""
+
+
 class DataPlane:
     """The content of every group and cluster, as RDB files.
 
@@ -47,16 +60,20 @@ class DataPlane:
     def __init__(self, calendar: Calendar, orders: Orders) -> None:
         self.calendar = calendar
         self.orders = orders
+        self.scale = 1.0  # divides the memory of the nodes, as Cloud(scale=...) says
         self.live: Live | None = None
         # Who sets up a served node: gets the group or cluster, and the node with its `engine` and `server`.
         self.prepare: list[Callable[[Any, Any], None]] = []
         self.held: dict[
             tuple[str, datetime], Held
         ] = {}  # a name may be used again: by ARN and date
+        self._played: Holder | None = None  # whose traffic is running
+        self._awaited: list[NodeCopy] = []
 
-    def put(self, resource: Holder, file: bytes) -> None:
-        """Let the nodes of a resource hold what a file has, from now on."""
-        self.held[resource.arn, resource.created] = Held(file, self.calendar.now)
+    def put(self, resource: Holder, file: bytes, until: float | None = None) -> None:
+        """Let the nodes of a resource hold what a file has had at a moment: now, if none is given."""
+        moment = self.calendar.now if until is None else until
+        self.held[resource.arn, resource.created] = Held(file, moment)
         if self.live is not None:
             self.live.put(resource, file)
 
@@ -72,3 +89,47 @@ class DataPlane:
         if any(order.what == "reboot" and order.node == primary for order in between):
             return b""
         return aged(held.file, self.calendar.now - held.until)
+
+    def copy(
+        self, resource: Holder, primary: str, nodes: Mapping[str, Collection[int]]
+    ) -> Sequence[NodeCopy]:
+        """Let some nodes, with the slots of their shards, write down what they hold now."""
+        now = self.calendar.now
+        copies = [NodeCopy(node, slots, now) for node, slots in nodes.items()]
+        for node in nodes:
+            self.orders.order(Order(now, node, "save", lasts=0.0))
+        if resource is self._played:
+            self._awaited += copies
+        else:
+            _fill(copies, self.content(resource, primary))
+        return copies
+
+    @contextmanager
+    def playing(self, resource: Holder) -> Iterator[None]:
+        """Let copies of a resource wait until `deliver`: its traffic is running, and decides what is in them."""
+        self._played = resource
+        try:
+            yield
+        finally:
+            self._played = None
+
+    def deliver(
+        self, saved: Mapping[tuple[str, float], bytes], before: bytes, after: bytes
+    ) -> None:
+        """Give what the nodes of a run have saved, by node and second of the calendar.
+
+        A node that was not there saved nothing: then its part of the content before the run stands, or
+        of that after the run if its moment was the run's last one.
+        """
+        awaited, self._awaited = self._awaited, []
+        for copy in awaited:
+            copy.file = saved.get((copy.node, copy.when), b"")
+            if not copy.file:
+                _fill([copy], after if copy.when >= self.calendar.now else before)
+
+
+def _fill(copies: Sequence[NodeCopy], content: bytes) -> None:
+    """Give each copy its part of the content of a whole group."""
+    whole = content or joined([])
+    for copy, part in zip(copies, divided(whole, [copy.slots for copy in copies]), strict=True):
+        copy.file = part

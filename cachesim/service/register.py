@@ -94,10 +94,10 @@ class Register(Generic[R]):
             raise ServiceFault(self.kind.missing, self.kind.missing_text.format(id=name))
         return self.held[name.lower()]
 
-    def ready(self, name: str) -> R:
-        """Return a resource that is available."""
+    def ready(self, name: str, *also: str) -> R:
+        """Return a resource that is available, or in one of the other states that will do."""
         found = self.find(name)
-        if found.status not in ("available", "active"):
+        if found.status not in ("available", "active", *also):
             raise ServiceFault(
                 self.kind.busy, self.kind.busy_text.format(id=found.id, status=found.status)
             )

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from cachesim.model.distributions import Constant
-from cachesim.model.faults import KillNode, RebootCache
+from cachesim.model.faults import KillNode, RebootCache, SnapshotCache
 from cachesim.model.faults.base import Fault
 from cachesim.model.fleet.groups import Replicated, Shards
 from cachesim.model.fleet.specs import Fleet, Pool
@@ -65,6 +65,9 @@ def faults_of(nodes: Nodes, orders: list[Order], begin: float) -> tuple[Fleet, t
         if order.node not in model:
             continue
         at, name = order.when - begin, model[order.node]
+        if order.what == "save":
+            faults.append(SnapshotCache(at=at, node=name, keep=True))
+            continue
         if order.what == "reboot":
             faults.append(RebootCache(at=at, duration=max(order.lasts, 1e-3), node=name))
             continue
@@ -73,6 +76,18 @@ def faults_of(nodes: Nodes, orders: list[Order], begin: float) -> tuple[Fleet, t
             detect, promote = Constant(value=order.detect), Constant(value=order.promote)
             fleet = fleet.replace(detect=detect, promote=promote)
     return fleet, tuple(faults)
+
+
+def saved_by(
+    nodes: Nodes, orders: list[Order], begin: float, backups: dict[tuple[str, float], bytes]
+) -> dict[tuple[str, float], bytes]:
+    """Return the files that a run has kept, by the ids of the service and the seconds of the calendar."""
+    model = {own: name for name, own in nodes.names.items()}
+    return {
+        (order.node, order.when): backups.get((model[order.node], order.when - begin), b"")
+        for order in orders
+        if order.what == "save" and order.node in model
+    }
 
 
 def publish(account: Account, nodes: Nodes, samples: list[Sample], begin: float) -> None:

@@ -5,7 +5,9 @@ import pytest
 import cachesim as cs
 from cachesim.errors import BadInput
 from cachesim.experiments.cloud import Cloud
+from cachesim.model.backups import look_at
 from tests.service.conftest import GROUP
+from tests.service.test_snapshots import WIDE
 
 READS = cs.OpenLoop(rate=40)
 
@@ -225,3 +227,72 @@ def test_each_metric_is_the_engine_s_own_count(kind, monkeypatch):
     assert 0 < sum(engine[next(iter(metrics.values()))] for engine in engines)
     if kind == "memcached":  # commands and bytes are counted beside the engine: they agree
         assert 0 < total(cloud, "NetworkBytesIn", "one")
+
+
+def held_by(copy):
+    """Return how many keys a copy of a node has."""
+    return look_at(copy.file).keys
+
+
+@pytest.mark.parametrize("request_", [GROUP, WIDE], ids=["one shard", "two shards"])
+def test_a_backup_in_the_middle_of_a_run(request_):
+    """It has what was there at its moment: more than before the run, and less than after it."""
+    cloud = Cloud(seed=1, scale=1 / 200)
+    desk = cloud.desk("elasticache")
+    window = {"SnapshotRetentionLimit": 1, "SnapshotWindow": "08:16-09:16"}
+    desk.CreateReplicationGroup({**request_, **window})
+    cloud.advance(minutes=15)
+    name = request_["ReplicationGroupId"]
+    writes = {"group": name, "strategy": cs.LazyLoading(), "workload": cs.OpenLoop(rate=2)}
+    result = cloud.run(**writes, minutes=62)
+    (saved,) = desk.snapshots
+    group = desk.groups.find(name)
+    after = look_at(cloud.account.plane.content(group, group.shards[0].primary.id)).keys
+    taken = result.snapshots
+
+    assert len(saved.copies) == len(taken) == len(group.shards)
+    assert 50 < sum(held_by(copy) for copy in saved.copies) < after - 20
+    assert set(taken["time"]) == {saved.copies[0].when - 900}
+    assert taken["complete"].all()
+    assert (taken["pause"] > 0).all()
+    assert [copy.node for copy in saved.copies] == [each.member.id for each in saved.sources]
+    nodes = {copy.node for copy in saved.copies}
+    for member in group.members:
+        minutes = values(cloud, "SaveInProgress", member.id)
+        assert (sum(minutes) > 0) == (member.id in nodes)
+        assert len(minutes) == len(values(cloud, "CurrItems", member.id))
+
+
+def test_a_backup_between_two_runs_has_what_they_left():
+    """And the next run is not disturbed by its content."""
+    cloud = Cloud(seed=1, scale=1 / 200)
+    desk = cloud.desk("elasticache")
+    desk.CreateReplicationGroup(GROUP)
+    cloud.advance(minutes=15)
+    cloud.run(group="shop", strategy=cs.LazyLoading(), workload=READS, minutes=1)
+    group = desk.groups.find("shop")
+    content = cloud.account.plane.content(group, "shop-001")
+    desk.CreateSnapshot({"SnapshotName": "s", "CacheClusterId": "shop-001"})
+    result = cloud.run(group="shop", strategy=cs.LazyLoading(), workload=READS, minutes=6)
+    desk.CreateReplicationGroup({**GROUP, "ReplicationGroupId": "new", "SnapshotName": "s"})
+    cloud.advance(minutes=15)
+    new = cloud.account.plane.content(desk.groups.find("new"), "new-001")
+
+    assert ["node-0"] == list(result.snapshots["node"])
+    assert 0 == result.snapshots["time"].iloc[0]
+    assert look_at(content).keys == look_at(new).keys > 50
+    assert "available" == group.status
+
+
+def test_the_costs_of_a_backup_are_those_of_the_whole_node():
+    """`scale` divides the memory, not the seconds of the fork."""
+    pauses = []
+    for scale in (1 / 100, 1 / 200):
+        cloud = Cloud(seed=1, scale=scale)
+        desk = cloud.desk("elasticache")
+        desk.CreateReplicationGroup(GROUP)
+        cloud.advance(minutes=15)
+        desk.CreateSnapshot({"SnapshotName": "s", "CacheClusterId": "shop-001"})
+        (row,) = cloud.run(group="shop", workload=READS, minutes=1).snapshots.itertuples()
+        pauses.append(row.pause / row.memory * scale * 2**30)
+    assert pauses == pytest.approx([0.01, 0.01])

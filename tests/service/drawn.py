@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from cachesim.rng import stream
 
 TEXTS = ("plain", 'a<&>"é 1', "", "two\nlines", "x" * 300)
-DEEPEST = 6
+DEEPEST = 9
 NOTHING = (None, {}, [])
 
 

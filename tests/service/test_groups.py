@@ -72,7 +72,6 @@ BAD = {  # what is wrong -> the shape of the fault, a part of its text
     "SnapshotWindow 05:00-05:30": ("InvalidParameterValueException", "at least 60 minutes"),
     "SnapshotRetentionLimit 36": ("InvalidParameterValueException", "from 0 to 35"),
     "Engine mysql": ("InvalidParameterValueException", "must be redis"),
-    "SnapshotRetentionLimit 3": ("NotImplemented", "Automatic snapshots are not simulated"),
     "AuthToken secret-secret-secret": (
         "InvalidParameterCombinationException", "with TransitEncryptionEnabled",
     ),

@@ -3,8 +3,6 @@
 The parameters and the answers are made from AWS's own models; a seed for each operation draws them.
 """
 
-from urllib.parse import urlsplit
-
 import pytest
 
 boto3 = pytest.importorskip("boto3", reason="needs the extra aws")
@@ -17,6 +15,7 @@ from cachesim.experiments.cloud import Cloud  # noqa: E402
 from cachesim.service.wire import models  # noqa: E402
 from cachesim.service.wire.answer import answer  # noqa: E402
 from cachesim.service.wire.door import Body  # noqa: E402
+from cachesim.service.wire.s3 import Request  # noqa: E402
 from tests.service.drawn import Drawn  # noqa: E402
 
 SERVICES = sorted({*models.TARGETED, *models.QUERIED})
@@ -57,7 +56,7 @@ def client_of(service, account):
             for key, value in request.headers.items()
         }
         body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
-        found = answer(account, urlsplit(request.url).path, headers, body)
+        found = answer(account, Request(request.method, request.url, headers, body))
         return AWSResponse(request.url, found.status, found.headers, Body(found.body))
 
     client.meta.events.register("before-send", sent)

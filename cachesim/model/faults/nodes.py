@@ -86,10 +86,15 @@ class SnapshotCache(OfCache):
     `result.snapshots` has a row for each. Nothing happens if a snapshot is being written already.
     """
 
+    keep: bool = False  # whether somebody wants the file after the run: a backup
+
     def play(self, system: UnreliableSystem) -> Steps:
         """Begin once."""
         yield system.until(self.at)
-        self.struck(system).snapshot()
+        node = self.struck(system)
+        node.snapshot()
+        if self.keep:
+            node.disk.keep(self.at)
 
 
 class FlushCache(OfCache):

@@ -16,6 +16,7 @@ from cachesim.service.register import Register
 PORTS = {"redis": 6379, "memcached": 11211}
 VERSIONS = {"redis": "7.0.7", "memcached": "1.6.17"}
 MOST_NODES = 40  # of a Memcached cluster
+SHOWN = ("SnapshotRetentionLimit", "SnapshotWindow")  # settings that stand in an answer as they are
 CLUSTER = "CacheClusterId Engine NumCacheNodes"  # of a request, besides the settings
 
 
@@ -77,6 +78,7 @@ class CacheCluster:
             "CacheClusterCreateTime": self.created,
             "ARN": self.arn,
             "PendingModifiedValues": {},
+            **{name: self.settings[name] for name in SHOWN if name in self.settings},
         }
         if self.group:
             found["ReplicationGroupId"] = self.group
@@ -124,6 +126,7 @@ class CacheClusters(Events):
         engine = request.get("Engine", "redis")
         if engine not in PORTS:
             raise bad_value(f"Invalid cache engine {engine}; choose redis or memcached.")
+        self.complete(settings, engine)
         nodes = in_range(request, "NumCacheNodes", 1, MOST_NODES, 1)
         if engine == "redis" and nodes != 1:
             raise bad_combination(
@@ -138,6 +141,9 @@ class CacheClusters(Events):
             self.account.calendar.date,
             self.account.arn("elasticache", f"cluster:{name}"),
         )
+
+    def complete(self, settings: dict[str, Any], engine: str) -> None:
+        """Fill in settings that the service chooses; automatic.py chooses one."""
 
     def opened(self, cluster: CacheCluster) -> None:
         """Let a cluster be available: its nodes run from now on."""
@@ -158,10 +164,15 @@ class CacheClusters(Events):
 
     def DeleteCacheCluster(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to remove a cluster with its data."""
-        found = self.alone(request["CacheClusterId"])
+        found = self.alone(request["CacheClusterId"], "restore-failed")
+        lasts = self.before_deletion(found, request) + self.account.timings.draw("delete")
         found.status = "deleting"
-        self.account.calendar.at(self.account.timings.draw("delete"), lambda: self.closed(found))
+        self.account.calendar.at(lasts, lambda: self.closed(found))
         return {"CacheCluster": found.shown()}
+
+    def before_deletion(self, resource: Any, request: dict[str, Any]) -> float:
+        """Begin what comes first, and return its seconds; snapshots.py takes a last snapshot."""
+        return 0.0
 
     def closed(self, cluster: CacheCluster) -> None:
         """Let a cluster be gone: its nodes are paid until now."""
@@ -195,9 +206,9 @@ class CacheClusters(Events):
         for node in nodes:
             self.tell("node restarted", cluster.id, node, topic=cluster.topic)
 
-    def alone(self, name: str) -> CacheCluster:
-        """Return an available cluster that is no member of a replication group."""
-        found = self.clusters.ready(name)
+    def alone(self, name: str, *also: str) -> CacheCluster:
+        """Return an available cluster, or one in another such state, that is no member of a group."""
+        found = self.clusters.ready(name, *also)
         if found.group:
             raise ServiceFault(
                 "InvalidCacheClusterStateFault",

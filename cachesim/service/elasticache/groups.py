@@ -7,7 +7,7 @@ from typing import Any
 from cachesim.node_types import NodeType, node_type
 from cachesim.service.elasticache.auth import access_of, associate, check_access
 from cachesim.service.elasticache.checks import identifier, in_range
-from cachesim.service.elasticache.clusters import CacheCluster, CacheClusters
+from cachesim.service.elasticache.clusters import SHOWN, CacheCluster, CacheClusters
 from cachesim.service.elasticache.settings import taken
 from cachesim.service.faults import ServiceFault, bad_combination, bad_value
 from cachesim.service.register import Register
@@ -20,7 +20,6 @@ GROUP = (  # of a request, besides the settings
     "ReplicationGroupId AutomaticFailoverEnabled MultiAZEnabled NumCacheClusters NumNodeGroups "
     "ReplicasPerNodeGroup Engine"
 )
-SHOWN = ("SnapshotRetentionLimit", "SnapshotWindow")  # settings that stand in an answer as they are
 
 
 @dataclass
@@ -147,7 +146,11 @@ class ReplicationGroups(CacheClusters):
 
     def _group_of(self, name: str, request: dict[str, Any]) -> ReplicationGroup:
         settings = taken(self, request, "group", GROUP)
-        check_upkeep(request, settings)
+        if request.get("Engine", "redis") != "redis":
+            raise bad_value(
+                "The Engine of a replication group must be redis; valkey is not simulated."
+            )
+        self.complete(settings, "redis")
         check_access(self, settings)
         sharded, shards, members = sizes(request)
         check_failover(request, sharded, members)
@@ -201,11 +204,12 @@ class ReplicationGroups(CacheClusters):
 
     def DeleteReplicationGroup(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to remove a group with all of its members."""
-        found = self.groups.ready(request["ReplicationGroupId"])
+        found = self.groups.ready(request["ReplicationGroupId"], "create-failed")
+        lasts = self.before_deletion(found, request) + self.account.timings.draw("delete")
         found.status = "deleting"
         for member in found.members:
             member.status = "deleting"
-        self.account.calendar.at(self.account.timings.draw("delete"), lambda: self._closed(found))
+        self.account.calendar.at(lasts, lambda: self._closed(found))
         return {"ReplicationGroup": found.shown()}
 
     def _closed(self, group: ReplicationGroup) -> None:
@@ -250,11 +254,3 @@ def check_failover(request: dict[str, Any], sharded: bool, members: int) -> None
         raise bad_combination(TOO_FEW)
     if request.get("MultiAZEnabled") and (members < 2 or not (wanted or sharded)):
         raise bad_combination("Multi-AZ needs automatic failover and at least one replica.")
-
-
-def check_upkeep(request: dict[str, Any], settings: dict[str, Any]) -> None:
-    """Refuse what a group cannot be, and the snapshots that nobody would take."""
-    if request.get("Engine", "redis") != "redis":
-        raise bad_value("The Engine of a replication group must be redis; valkey is not simulated.")
-    if settings["SnapshotRetentionLimit"] or "SnapshotWindow" in settings:
-        raise ServiceFault("NotImplemented", "Automatic snapshots are not simulated.")

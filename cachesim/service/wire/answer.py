@@ -3,11 +3,14 @@
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from cachesim.service.account import Account
 from cachesim.service.faults import ServiceFault
 from cachesim.service.iam.gate import ask
+from cachesim.service.wire import s3
 from cachesim.service.wire.parse import check, parse
+from cachesim.service.wire.s3 import Request
 from cachesim.service.wire.write import Reply, refusal, reply, unreadable
 
 CREDENTIAL = re.compile(r"Credential=([^/,]+)/")
@@ -15,9 +18,7 @@ CREDENTIAL = re.compile(r"Credential=([^/,]+)/")
 
 def answer(
     account: Account,
-    path: str,
-    headers: Mapping[str, str],
-    body: bytes,
+    request: Request,
     asked: Callable[[str], None] = lambda operation: None,
 ) -> Reply:
     """Let the desk of a service answer a request. A request that cannot be read is refused, too.
@@ -25,11 +26,13 @@ def answer(
     `asked` hears of each operation before it is answered: a poll may cost time.
     """
     request_id = account.request_id()
+    if s3.is_for_s3(request):
+        return s3.answer(account, request, request_id)
     try:
-        call = parse(path, headers, body)
+        call = parse(urlsplit(request.url).path, request.headers, request.body)
     except ServiceFault as fault:
         return unreadable(fault, request_id)
-    signed = CREDENTIAL.search(headers.get("Authorization", ""))
+    signed = CREDENTIAL.search(request.headers.get("Authorization", ""))
     service, operation = call.operation.service_model.service_name, call.operation.name
     try:
         check(call)

@@ -3,30 +3,31 @@
 Its waiters sleep in simulated time: `waiting` hands their sleep to the calendar.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Any
-from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
 import botocore.waiter
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSResponse, HeadersDict
 
 from cachesim.service.account import REGION, Account
 from cachesim.service.wire.answer import answer
 from cachesim.service.wire.models import loader
+from cachesim.service.wire.s3 import Request
+
+LOCK = threading.Lock()  # upload_file sends from threads of its own
 
 
-class Body:
+class Body(BytesIO):
     """The body of a response, as botocore reads it."""
 
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-
     def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
-        """Yield it in one piece."""
-        yield self.content
+        """Yield what is left, in one piece."""
+        yield self.read()
 
 
 class Sleeper:
@@ -76,6 +77,9 @@ def _sent(account: Account, request: Any) -> AWSResponse:
         key.title(): value.decode() if isinstance(value, bytes) else value
         for key, value in request.headers.items()
     }
-    body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
-    found = answer(account, urlsplit(request.url).path, headers, body)
-    return AWSResponse(request.url, found.status, found.headers, Body(found.body))
+    body = request.body or b""
+    body = body.read() if hasattr(body, "read") else body
+    content = body.encode() if isinstance(body, str) else bytes(body)
+    with LOCK:
+        found = answer(account, Request(request.method, request.url, headers, content))
+    return AWSResponse(request.url, found.status, HeadersDict(found.headers), Body(found.body))

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from cachesim.service.account import Account
 from cachesim.service.wire.answer import answer
 from cachesim.service.wire.endpoints import Endpoints, SpecOf
+from cachesim.service.wire.s3 import Request
 from cachesim.service.wire.times import FrozenTime, PacedTime
 from cachesim.service.wire.write import Reply
 
@@ -28,28 +29,44 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer a request of AWS's wire, or let time pass."""
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        path = urlsplit(self.path)
+        path, body = urlsplit(self.path), self._body()
         if path.path == ADVANCE:
             self._send(self.server.advance(path.query, body))
             return
-        headers = {key.title(): value for key, value in self.headers.items()}
-        self._send(self.server.ask(self.path, headers, body))
-
-    def do_GET(self) -> None:
-        """Answer the address in a message that asks to confirm a subscription."""
-        query = urlsplit(self.path).query
-        if parse_qs(query).get("Action") == ["ConfirmSubscription"]:
-            self._send(self.server.ask("/", {}, query.encode()))
+        query = parse_qs(path.query)
+        if query.get("Action") == ["ConfirmSubscription"]:  # the address in a message of SNS
+            asked = Request("POST", "/", {}, path.query.encode())
         else:
-            self._send(Reply(404, {"Content-Type": "text/plain"}, b"There is nothing here.\n"))
+            headers = {key.title(): value for key, value in self.headers.items()}
+            asked = Request(self.command, self.path, headers, body)
+        self._send(self.server.ask(asked))
+
+    do_GET = do_PUT = do_HEAD = do_DELETE = do_POST  # noqa: N815 # names of http.server; S3 has them, too
 
     def _send(self, found: Reply) -> None:
         self.send_response(found.status)
-        for key, value in {**found.headers, "Content-Length": str(len(found.body))}.items():
+        for key, value in {"Content-Length": str(len(found.body)), **found.headers}.items():
             self.send_header(key, value)
         self.end_headers()
         self.wfile.write(found.body)
+
+    do_GET = do_PUT = do_HEAD = do_DELETE = do_POST  # noqa: N815 # names of http.server; S3 has them, too
+
+    def _body(self) -> bytes:
+        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        found = b""
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            found += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return found
+
+    def handle_expect_100(self) -> bool:
+        """Let a client go on that asks before it sends a body."""
+        goes_on = super().handle_expect_100()
+        self.wfile.flush()
+        return goes_on
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
@@ -94,11 +111,11 @@ class Door(ThreadingHTTPServer):
         """The address for AWS_ENDPOINT_URL."""
         return f"http://{HOST}:{self.server_address[1]}"
 
-    def ask(self, path: str, headers: dict[str, str], body: bytes) -> Reply:
+    def ask(self, request: Request) -> Reply:
         """Let the account answer a request."""
         with self.lock:
             self._follow()
-            found = answer(self.account, path, headers, body, self.time.asked)
+            found = answer(self.account, request, self.time.asked)
             self._follow()
             return found
 

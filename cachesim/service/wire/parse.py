@@ -93,7 +93,7 @@ def _form(shape: Shape | None, form: dict[str, str], prefix: str) -> Any:
     read = {"structure": _structure, "list": _list, "map": _map}.get(shape.type_name)
     if read is not None:
         return read(shape, form, prefix)
-    return _scalar(shape.type_name, form[prefix]) if prefix in form else None
+    return scalar(shape.type_name, form[prefix]) if prefix in form else None
 
 
 def _structure(shape: Any, form: dict[str, str], prefix: str) -> dict[str, Any] | None:
@@ -134,7 +134,7 @@ def _numbered(form: dict[str, str], base: str) -> list[str]:
     return found
 
 
-def _scalar(kind: str, text: str) -> Any:
+def scalar(kind: str, text: str) -> Any:
     """Read a value from its text; one that cannot be read stays a text, for `check` to refuse."""
     try:
         if kind in ("integer", "long"):

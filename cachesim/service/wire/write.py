@@ -74,7 +74,7 @@ def _envelope(operation: OperationModel, answer: dict[str, Any], request_id: str
     space = operation.service_model.metadata.get("xmlNamespace", "")
     inner = ""
     if shape is not None:
-        inner = _xml(shape, answer, shape.serialization.get("resultWrapper", f"{name}Result"))
+        inner = xml(shape, answer, shape.serialization.get("resultWrapper", f"{name}Result"))
     return (
         f'<{name}Response xmlns="{space}">{inner}<ResponseMetadata><RequestId>{request_id}'
         f"</RequestId></ResponseMetadata></{name}Response>"
@@ -97,7 +97,8 @@ def _dumped(call: ServiceCall, data: Any) -> bytes:
     return json.dumps(data).encode()
 
 
-def _xml(shape: Any, value: Any, name: str) -> str:
+def xml(shape: Any, value: Any, name: str) -> str:
+    """Write a value as an element of this name; nothing if there is none."""
     if value is None:
         return ""
     write = NESTED.get(shape.type_name)
@@ -108,24 +109,34 @@ def _xml(shape: Any, value: Any, name: str) -> str:
 
 def _xml_structure(shape: Any, value: dict[str, Any], name: str) -> str:
     inner = (
-        _xml(member, value.get(key), member.serialization.get("name", key))
+        xml(member, value.get(key), member.serialization.get("name", key))
         for key, member in shape.members.items()
+        if not member.serialization.get("xmlAttribute")
     )
-    return f"<{name}>{''.join(inner)}</{name}>"
+    return f"<{name}{_attributes(shape, value)}>{''.join(inner)}</{name}>"
+
+
+def _attributes(shape: Any, value: dict[str, Any]) -> str:
+    """Write the members that stand in the tag: S3 has the type of a grantee there."""
+    return "".join(
+        f' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" {member.serialization["name"]}="{value[key]}"'
+        for key, member in shape.members.items()
+        if member.serialization.get("xmlAttribute") and key in value
+    )
 
 
 def _xml_list(shape: Any, value: list[Any], name: str) -> str:
     item = shape.member.serialization.get("name", "member")
     if shape.serialization.get("flattened"):
         own = name if item == "member" else item
-        return "".join(_xml(shape.member, each, own) for each in value)
-    return f"<{name}>{''.join(_xml(shape.member, each, item) for each in value)}</{name}>"
+        return "".join(xml(shape.member, each, own) for each in value)
+    return f"<{name}>{''.join(xml(shape.member, each, item) for each in value)}</{name}>"
 
 
 def _xml_map(shape: Any, value: dict[str, Any], name: str) -> str:
     key, own = (part.serialization.get("name") for part in (shape.key, shape.value))
     entries = (
-        f"<entry>{_xml(shape.key, each, key or 'key')}{_xml(shape.value, held, own or 'value')}</entry>"
+        f"<entry>{xml(shape.key, each, key or 'key')}{xml(shape.value, held, own or 'value')}</entry>"
         for each, held in value.items()
     )
     return f"<{name}>{''.join(entries)}</{name}>"

@@ -1,0 +1,246 @@
+"""S3's own wire, rest-xml: a method and an address say the operation, headers and the body its parameters.
+
+Addresses have the bucket in the path (/bucket/key) or in the name of the host (bucket.s3...).
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from functools import cache
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, unquote, urlsplit
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+from botocore.model import OperationModel
+
+from cachesim.service.account import Account
+from cachesim.service.faults import ServiceFault
+from cachesim.service.wire.models import service
+from cachesim.service.wire.parse import scalar
+from cachesim.service.wire.write import Reply, xml
+
+HOST = re.compile(r"(?P<bucket>.+?)\.(s3[.-].*|localhost(:\d+)?)")
+STATUS = {  # code -> status of HTTP, where it is not 400
+    "NoSuchBucket": 404,
+    "NoSuchKey": 404,
+    "NoSuchBucketPolicy": 404,
+    "BucketAlreadyOwnedByYou": 409,
+    "BucketNotEmpty": 409,
+    "PreconditionFailed": 412,
+    "InvalidRange": 416,
+}
+DONE = {"DELETE": 204}  # method -> status of success, where it is not 200
+
+
+class Request(NamedTuple):
+    """A request of HTTP."""
+
+    method: str
+    url: str  # with the query; the host may be missing
+    headers: Mapping[str, str]  # names in Title-Case
+    body: bytes
+
+
+def is_for_s3(request: Request) -> bool:
+    """Whether a request is for S3: all other services get a POST with another scope in its signature."""
+    return request.method != "POST" or "/s3/aws4_request" in request.headers.get(
+        "Authorization", ""
+    )
+
+
+def answer(account: Account, request: Request, request_id: str) -> Reply:
+    """Let the desk of S3 answer."""
+    headers = {"x-amz-request-id": request_id}
+    try:
+        operation, parameters = parse(request)
+        call = getattr(account.desk("s3"), operation.name, None)
+        if call is None:
+            raise ServiceFault("NotImplemented", f"{operation.name} is not simulated.")
+        found = call(parameters)
+    except ServiceFault as fault:
+        return refusal(request, fault, headers)
+    return reply(request, operation, found, headers)
+
+
+# A request
+
+
+def parse(request: Request) -> tuple[OperationModel, dict[str, Any]]:
+    """Return the operation that a request asks for, and its parameters. Raises ServiceFault."""
+    bucket, key = place_of(request)
+    query = dict(parse_qsl(urlsplit(request.url).query, keep_blank_values=True))
+    operation = chosen(request, bool(bucket), bool(key), query)
+    found: dict[str, Any] = {"Bucket": bucket, "Key": key}
+    shape: Any = operation.input_shape
+    payload = shape.serialization.get("payload")
+    for name, member in shape.members.items():
+        where = member.serialization.get("location")
+        label = member.serialization.get("name", name)
+        if where == "querystring" and label in query:
+            found[name] = scalar(member.type_name, query[label])
+        elif where == "header" and label.title() in request.headers:
+            found[name] = scalar(member.type_name, request.headers[label.title()])
+        elif where == "headers":
+            notes = _prefixed(request.headers, label.title())
+            found |= {name: notes} if notes else {}
+        elif name == payload and request.body:
+            found[name] = _payload(member, content_of(request))
+    return operation, {name: found[name] for name in shape.members if found.get(name) is not None}
+
+
+def place_of(request: Request) -> tuple[str, str]:
+    """Return the bucket and the key; empty if there is none.
+
+    >>> place_of(Request("GET", "https://seeds.s3.amazonaws.com/a%20b/c", {}, b""))
+    ('seeds', 'a b/c')
+    >>> place_of(Request("GET", "/seeds/a", {"Host": "127.0.0.1:4566"}, b""))
+    ('seeds', 'a')
+    """
+    address = urlsplit(request.url)
+    path = unquote(address.path).lstrip("/")
+    match = HOST.fullmatch(address.netloc or request.headers.get("Host", ""))
+    if match:
+        return match["bucket"], path
+    bucket, _, key = path.partition("/")
+    return bucket, key
+
+
+def chosen(request: Request, bucket: bool, key: bool, query: Mapping[str, str]) -> OperationModel:
+    """Return the operation with most marks, of those that fit the method, the address and the headers."""
+    given = {*query, *(f"{name}={value}" for name, value in query.items())}
+    given |= {f"header {name}" for name in request.headers}
+    fitting = [
+        (len(marks), name)
+        for name, (method, of_bucket, of_key, marks) in operations().items()
+        if (method, of_bucket, of_key) == (request.method, bucket, key) and marks <= given
+    ]
+    if not fitting:
+        raise ServiceFault("MethodNotAllowed", "The specified method is not allowed here.")
+    most = max(count for count, _ in fitting)
+    return service("s3").operation_model(next(name for count, name in fitting if count == most))
+
+
+@cache
+def operations() -> dict[str, tuple[str, bool, bool, frozenset[str]]]:
+    """Return of each operation its method, whether it has a bucket and a key, and its marks.
+
+    A mark is a part of the query, or a header, that it always has.
+    """
+    found = {}
+    for name in service("s3").operation_names:
+        model = service("s3").operation_model(name)
+        address, _, query = model.http["requestUri"].partition("?")
+        shape: Any = model.input_shape
+        needed = [(shape.members[each], each) for each in shape.required_members] if shape else []
+        marks = {each.removesuffix("=") for each in query.split("&") if each}
+        for member, each in needed:
+            label = member.serialization.get("name", each)
+            where = member.serialization.get("location")
+            marks |= {label} if where == "querystring" else set()
+            marks |= {f"header {label.title()}"} if where == "header" else set()
+        found[name] = (
+            model.http["method"], "{Bucket}" in address, "{Key+}" in address, frozenset(marks)
+        )  # fmt: skip
+    return found
+
+
+def content_of(request: Request) -> bytes:
+    r"""Return the body, without the frames of aws-chunked: sizes, signatures, checksums behind it.
+
+    >>> framed = b"3\r\nabc\r\n0\r\nx-amz-checksum-crc32:NSRBwg==\r\n\r\n"
+    >>> content_of(Request("PUT", "/a/b", {"Content-Encoding": "aws-chunked"}, framed))
+    b'abc'
+    """
+    if "aws-chunked" not in request.headers.get("Content-Encoding", ""):
+        return request.body
+    found, rest = b"", request.body
+    while rest:
+        head, _, rest = rest.partition(b"\r\n")
+        size = int(head.split(b";")[0], 16)
+        if size == 0:
+            break
+        found, rest = found + rest[:size], rest[size + 2 :]
+    return found
+
+
+def _prefixed(headers: Mapping[str, str], prefix: str) -> dict[str, str]:
+    return {
+        name.removeprefix(prefix).lower(): value
+        for name, value in headers.items()
+        if name.startswith(prefix)
+    }
+
+
+def _payload(shape: Any, body: bytes) -> Any:
+    if shape.type_name == "blob":
+        return body
+    if shape.type_name == "string":
+        return body.decode(errors="replace")
+    try:
+        return _read(shape, ElementTree.fromstring(body))
+    except ElementTree.ParseError:
+        raise ServiceFault("MalformedXML", "The XML you provided was not well-formed.") from None
+
+
+def _read(shape: Any, node: ElementTree.Element) -> Any:
+    """Return the value of a shape from XML; names of other spaces count like plain ones."""
+    if shape.type_name == "list":
+        return [_read(shape.member, each) for each in node]
+    if shape.type_name != "structure":
+        return scalar(shape.type_name, node.text or "")
+    found: dict[str, Any] = {}
+    for name, member in shape.members.items():
+        label = member.serialization.get("name", name)
+        inner = [each for each in node if each.tag.rpartition("}")[2] == label]
+        if inner and member.serialization.get("flattened"):
+            found[name] = [_read(member.member, each) for each in inner]
+        elif inner:
+            found[name] = _read(member, inner[0])
+    return found
+
+
+# An answer
+
+
+def reply(
+    request: Request, operation: OperationModel, found: dict[str, Any], headers: dict[str, str]
+) -> Reply:
+    """Write the answer of the desk: some members are headers, one may be the body as it is."""
+    shape, body = operation.output_shape, b""
+    status = DONE.get(request.method, 206 if "ContentRange" in found else 200)
+    if shape is None:
+        return Reply(status, headers, body)
+    for name, member in shape.members.items():
+        where, label = (member.serialization.get(each, name) for each in ("location", "name"))
+        if name not in found or found[name] is None:
+            continue
+        if where == "header":
+            headers[label] = _told(found[name])
+        elif where == "headers":
+            headers |= {f"{label}{key}": value for key, value in found[name].items()}
+        elif name == shape.serialization.get("payload"):
+            body = found[name] if isinstance(found[name], bytes) else str(found[name]).encode()
+    inner = any("location" not in member.serialization for member in shape.members.values())
+    if inner and "payload" not in shape.serialization:
+        body = xml(shape, found, shape.serialization.get("name", operation.name)).encode()
+        headers["Content-Type"] = "application/xml"
+    return Reply(status, headers, body)
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, datetime):
+        return format_datetime(value.astimezone(UTC), usegmt=True)
+    return str(value)
+
+
+def refusal(request: Request, fault: ServiceFault, headers: dict[str, str]) -> Reply:
+    """Write a fault. A HEAD has no body: its client sees only the status."""
+    status = STATUS.get(fault.shape, 400)
+    body = (
+        f"<Error><Code>{fault.shape}</Code><Message>{escape(str(fault))}</Message>"
+        f"<RequestId>{headers['x-amz-request-id']}</RequestId></Error>"
+    ).encode()
+    headers["Content-Type"] = "application/xml"
+    return Reply(status, headers, b"" if request.method == "HEAD" else body)
