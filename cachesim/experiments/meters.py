@@ -1,12 +1,14 @@
 """Meters: what every node of a run counts, read at each sample, for the metrics of CloudWatch."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from cachesim.engines.base import Command, Engine, EngineSpec
 from cachesim.engines.counters import Counters, counters
 from cachesim.node_types import NodeType
-from cachesim.records import FOLLOWER, PRIMARY, Record
+from cachesim.records import FOLLOWER, PRIMARY, Record, SnapshotTaken
+from cachesim.service.cloudwatch.series import MINUTE
 from cachesim.service.traffic import Nodes, Sample
 from cachesim.theory.capacity import HEADER
 
@@ -114,7 +116,7 @@ class Meter:
             "lag": lag,
             "leads": float(role == PRIMARY),
             "linked": float(role == FOLLOWER and link is not None and link.was_cut is None),
-            "saving": float(any(taken.time <= when < taken.end for taken in tier.snapshots())),
+            "saving": float(any(map(partial(_overlaps, when), tier.snapshots()))),
             "bytes_in": traffic.came,
             "bytes_out": traffic.went,
             "connected": traffic.clients,
@@ -123,6 +125,11 @@ class Meter:
         for kind, count in (("read_commands", traffic.reads), ("write_commands", traffic.writes)):
             found[kind] = found.get(kind, 0) + count
         return Sample(when, name, role, found)
+
+
+def _overlaps(when: float, taken: SnapshotTaken) -> bool:
+    """Whether a snapshot was written in the minute before a moment."""
+    return taken.time <= when and taken.end > when - MINUTE
 
 
 def _refused(engine: Any) -> Counters:

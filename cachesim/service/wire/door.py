@@ -13,12 +13,15 @@ import boto3
 import botocore.session
 import botocore.waiter
 from botocore.awsrequest import AWSResponse, HeadersDict
+from botocore.loaders import Loader
 
 from cachesim.service.account import REGION, Account
 from cachesim.service.wire.answer import answer
-from cachesim.service.wire.models import loader
 from cachesim.service.wire.s3 import Request
 
+LOADER = (
+    Loader()
+)  # reads each model once for all clients; not the wire's: a client changes what it reads
 LOCK = threading.Lock()  # upload_file sends from threads of its own
 
 
@@ -51,7 +54,7 @@ def waiting(account: Account) -> Iterator[None]:
 def client(account: Account, service: str, access_key: str = "any") -> Any:
     """Return a real boto3 client whose requests the account answers; the key says who calls."""
     core = botocore.session.Session()
-    core.register_component("data_loader", loader())  # the models are read once, not by each client
+    core.register_component("data_loader", LOADER)
     session = boto3.Session(access_key, "any", region_name=REGION, botocore_session=core)
     made = session.client(service)
     made.meta.events.register("before-send", lambda request, **_: _sent(account, request))

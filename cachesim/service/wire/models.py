@@ -16,15 +16,9 @@ QUERIED = (
 
 
 @cache
-def loader() -> Loader:
-    """Return the one reader of botocore's models."""
-    return Loader()
-
-
-@cache
 def service(name: str) -> ServiceModel:
     """Return the model of a service."""
-    return ServiceModel(loader().load_service_model(name, "service-2"), name)
+    return ServiceModel(Loader().load_service_model(name, "service-2"), name)
 
 
 @cache
