@@ -4,41 +4,31 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from cachesim.engines.memcached.engine import Memcached
-from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput
+from cachesim.experiments.cloud_cache import cache_of, changes_of
 from cachesim.experiments.run import run_and_keep
 from cachesim.model.database import Database
+from cachesim.model.resilience import Resilience
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.workload import OpenLoop
 from cachesim.scenario import Scenario
 from cachesim.service.account import Account
 from cachesim.service.cloudwatch import CloudWatch
 from cachesim.service.cloudwatch.series import MINUTE
+from cachesim.service.ec2 import Ec2
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.desk import ElastiCache
 from cachesim.service.elasticache.groups import ReplicationGroup
 from cachesim.service.plane import Holder
 from cachesim.service.sns import Notice, Sns
-from cachesim.service.traffic import Nodes, faults_of, nodes_of, publish
+from cachesim.service.traffic import cut_off, faults_of, nodes_of, publish
 
 if TYPE_CHECKING:
     from cachesim.experiments.result import Result
     from cachesim.model.strategies.base import Strategy
     from cachesim.model.workload import Workload
-
-
-POLICY: Literal["volatile-lru"] = "volatile-lru"  # of default.redis7
-
-
-def cache_of(nodes: Nodes, scale: float) -> Redis | Memcached:
-    """Describe one node as a cache of the model; `scale` divides its memory."""
-    memory = int(nodes.node_type.usable * scale)
-    if nodes.engine == "memcached":
-        return Memcached(memory=memory)
-    return Redis(memory=memory, policy=POLICY)
 
 
 class Cloud:
@@ -79,7 +69,7 @@ class Cloud:
             raise BadInput(f"scale must be above 0 and at most 1, got {scale!r}")
         self.seed, self.scale = seed, scale
         self.account = Account(seed, timings, allow_previous_generation)
-        self.account.open([ElastiCache, CloudWatch, Sns])
+        self.account.open([ElastiCache, CloudWatch, Sns, Ec2])
         self._runs = 0
 
     def desk(self, service: str) -> Any:
@@ -116,19 +106,27 @@ class Cloud:
         workload: Workload | None = None,
         database: Database | None = None,
         minutes: float = 10,
+        client_group: str = "",
+        resilience: Resilience | None = None,
     ) -> Result:
         """Send requests to a replication group or a cluster for some minutes, and return the Result.
 
         What a Redis holds stays for the next run; its TTLs go on in between. A Memcached begins each
         run empty. Metrics come from the nodes, one value per minute.
+
+        The application's hosts are in the security group `client_group`, or in the default one. If
+        no rule of the nodes' groups lets them in, each call of the cache ends with a time-out, after
+        the time that `resilience` says.
         """
         resource = self._resource(group, cluster)
         nodes, begin = nodes_of(resource), self.account.calendar.now
+        cut = cut_off(self.account, resource, nodes, client_group)
         scenario = Scenario(
             strategy=strategy or LazyLoading(ttl=60),
-            cache=cache_of(nodes, self.scale),
+            cache=cache_of(nodes, self.scale, begin),
             workload=workload or OpenLoop(),
             database=database or Database(),
+            resilience=resilience or Resilience(),
             duration=60 * minutes,
             warmup=0,
             sample_every=MINUTE,
@@ -139,6 +137,7 @@ class Cloud:
         self.advance(minutes)
         orders = self.account.orders.between(begin, self.account.calendar.now)
         fleet, faults = faults_of(nodes, orders, begin)
+        faults += cut + changes_of(nodes, self.scale, begin, self.account.calendar.now)
         result = self._played(resource, content, scenario.replace(fleet=fleet, faults=faults))
         publish(self.account, nodes, result, begin, scenario.cache.memory)  # type: ignore[attr-defined]
         self.account.desk("cloudwatch").catch_up()

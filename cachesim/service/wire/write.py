@@ -7,10 +7,14 @@ from datetime import UTC
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
-from botocore.model import OperationModel, Shape
+from botocore.model import Shape
 
 from cachesim.service.faults import ServiceFault
+from cachesim.service.wire import ec2
 from cachesim.service.wire.parse import ServiceCall
+
+FORMS = ("query", "ec2")  # protocols that answer in XML
+XML = {"Content-Type": "text/xml"}
 
 
 class Reply(NamedTuple):
@@ -24,10 +28,8 @@ class Reply(NamedTuple):
 def reply(call: ServiceCall, answer: dict[str, Any], request_id: str) -> Reply:
     """Write an answer."""
     shape = call.operation.output_shape
-    if call.protocol == "query":
-        return Reply(
-            200, {"Content-Type": "text/xml"}, _envelope(call.operation, answer, request_id)
-        )
+    if call.protocol in FORMS:
+        return Reply(200, XML, _envelope(call, answer, request_id))
     data = {} if shape is None else _plain(shape, answer, call.protocol)
     return Reply(200, _headers(call), _dumped(call, data))
 
@@ -38,6 +40,8 @@ def refusal(call: ServiceCall, fault: ServiceFault, request_id: str) -> Reply:
     known = fault.shape in model.shape_names
     error = model.shape_for(fault.shape).metadata.get("error", {}) if known else {}
     code, status = error.get("code", fault.shape), error.get("httpStatusCode", 400)
+    if call.protocol == "ec2":
+        return Reply(status, XML, ec2.error(code, str(fault), request_id))
     if call.protocol == "query":
         return _error(code, status, fault, request_id)
     data = {"__type": fault.shape, "message": str(fault)}
@@ -56,12 +60,14 @@ def _error(code: str, status: int, fault: ServiceFault, request_id: str) -> Repl
         f"<Message>{escape(str(fault))}</Message></Error>"
         f"<RequestId>{request_id}</RequestId></ErrorResponse>"
     )
-    return Reply(status, {"Content-Type": "text/xml"}, body.encode())
+    return Reply(status, XML, body.encode())
 
 
-def _envelope(operation: OperationModel, answer: dict[str, Any], request_id: str) -> bytes:
-    shape, name = operation.output_shape, operation.name
-    space = operation.service_model.metadata.get("xmlNamespace", "")
+def _envelope(call: ServiceCall, answer: dict[str, Any], request_id: str) -> bytes:
+    shape, name = call.operation.output_shape, call.operation.name
+    space = call.operation.service_model.metadata.get("xmlNamespace", "")
+    if call.protocol == "ec2":
+        return ec2.envelope(name, space, _members(shape, answer), request_id)
     inner = ""
     if shape is not None:
         inner = _xml(shape, answer, shape.serialization.get("resultWrapper", f"{name}Result"))
@@ -97,11 +103,14 @@ def _xml(shape: Any, value: Any, name: str) -> str:
 
 
 def _xml_structure(shape: Any, value: dict[str, Any], name: str) -> str:
-    inner = (
+    return f"<{name}>{_members(shape, value)}</{name}>"
+
+
+def _members(shape: Any, value: dict[str, Any]) -> str:
+    return "".join(
         _xml(member, value.get(key), member.serialization.get("name", key))
-        for key, member in shape.members.items()
+        for key, member in (shape.members if shape else {}).items()
     )
-    return f"<{name}>{''.join(inner)}</{name}>"
 
 
 def _xml_list(shape: Any, value: list[Any], name: str) -> str:
