@@ -178,8 +178,9 @@ class CacheClusters(SubnetGroups):
         )
 
     def opened(self, cluster: CacheCluster) -> None:
-        """Let a cluster be available: its nodes run from now on."""
+        """Let a cluster be available: its nodes run from now on, with the parameters of now."""
         cluster.status = "available"
+        cluster.parameters.restart(cluster.nodes)
         for node in cluster.rented():
             self.account.bill.begin(node, cluster.node_type, self.account.calendar.now)
         self.tell("cluster created", cluster.id, topic=cluster.topic)
