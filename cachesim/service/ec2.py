@@ -1,6 +1,7 @@
 """The desk of EC2, as far as a cache needs it: zones, the VPC, subnets, and security groups."""
 
 import ipaddress
+from collections.abc import Iterable
 from typing import Any
 
 from cachesim.service import vpc
@@ -9,12 +10,32 @@ from cachesim.service.elasticache.checks import only
 from cachesim.service.faults import ServiceFault
 from cachesim.service.vpc import ANY, Opening, SecurityGroup, Subnet
 
-LISTED = "Filters MaxResults NextToken"
+LISTED = ("Filters", "MaxResults", "NextToken")
 LEAST, MOST = 5, 1000  # records of a page
 PORTS = 65535
 PROTOCOLS = {"tcp": "tcp", "6": "tcp", "udp": "udp", "17": "udp", "icmp": "icmp", "1": "icmp"}
-DUPLICATE = 'the specified rule "peer: {}, {}, from port: {}, to port: {}, ALLOW" already exists'
-FLAT = "IpProtocol FromPort ToPort CidrIp"  # a rule without IpPermissions
+FLAT = ("IpProtocol", "FromPort", "ToPort")  # a rule without IpPermissions, with CidrIp
+PERMISSION = (*FLAT, "UserIdGroupPairs", "IpRanges")
+TEXTS = {  # codes of faults -> texts
+    "CannotDelete": 'the specified group: "{}" name: "default" cannot be deleted by a user',
+    "DependencyViolation": "resource {} has a dependent object",
+    "InvalidGroup.Duplicate": "The security group '{}' already exists for VPC '" + vpc.ID + "'",
+    "InvalidGroup.NotFound": "The security group '{}' does not exist",
+    "InvalidParameterValue": "{} is not valid; {}",
+    "InvalidPermission.Duplicate": "the specified rule from {} already exists",
+    "InvalidPermission.NotFound": "The specified rule does not exist in this security group",
+    "InvalidSubnet.Conflict": "The CIDR '{}' conflicts with another subnet",
+    "InvalidSubnet.Range": "The CIDR '{}' is invalid.",
+    "InvalidSubnetID.NotFound": "The subnet ID '{}' does not exist",
+    "InvalidVpcID.NotFound": "The vpc ID '{}' does not exist",
+    "MissingParameter": "A rule needs a source: a CIDR or a group.",
+    "NotImplemented": "The filter {} is not simulated.",
+}
+
+
+def refuse(code: str, *values: object) -> ServiceFault:
+    """Return the fault of a code."""
+    return ServiceFault(code, TEXTS[code].format(*values))
 
 
 class Ec2:
@@ -38,54 +59,46 @@ class Ec2:
 
     def DescribeVpcs(self, request: dict[str, Any]) -> dict[str, Any]:
         """List the one VPC."""
-        only(request, ["VpcIds", *LISTED.split()])
-        for name in request.get("VpcIds", []):
-            self._check_vpc(name)
+        only(request, ["VpcIds", *LISTED])
+        self._check_vpcs(request.get("VpcIds", []))
         found = {"VpcId": vpc.ID, "CidrBlock": vpc.CIDR, "IsDefault": True, "State": "available"}
         return listed([found], request, "Vpcs")
 
-    def _check_vpc(self, name: str) -> None:
-        if name != vpc.ID:
-            raise ServiceFault("InvalidVpcID.NotFound", f"The vpc ID '{name}' does not exist")
+    def _check_vpcs(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name != vpc.ID:
+                raise refuse("InvalidVpcID.NotFound", name)
 
     def DescribeSubnets(self, request: dict[str, Any]) -> dict[str, Any]:
         """List subnets."""
-        only(request, ["SubnetIds", *LISTED.split()])
-        known = self.vpc.subnets
-        for name in request.get("SubnetIds", []):
-            if name not in known:
-                raise ServiceFault(
-                    "InvalidSubnetID.NotFound", f"The subnet ID '{name}' does not exist"
-                )
-        chosen = request.get("SubnetIds", list(known))
-        return listed([subnet_shown(known[name]) for name in chosen], request, "Subnets")
+        only(request, ["SubnetIds", *LISTED])
+        chosen = request.get("SubnetIds", list(self.vpc.subnets))
+        for name in chosen:
+            if name not in self.vpc.subnets:
+                raise refuse("InvalidSubnetID.NotFound", name)
+        found = [subnet_shown(self.vpc.subnets[name]) for name in chosen]
+        return listed(found, request, "Subnets")
 
     def CreateSubnet(self, request: dict[str, Any]) -> dict[str, Any]:
         """Make a subnet in a zone; its addresses must be free."""
         only(request, ["VpcId", "CidrBlock", "AvailabilityZone"])
-        self._check_vpc(request["VpcId"])
+        self._check_vpcs([request["VpcId"]])
         zones = self.account.zones()
         zone = request.get("AvailabilityZone", zones[0])
         if zone not in zones:
-            raise ServiceFault(
-                "InvalidParameterValue",
-                f"Value ({zone}) for parameter availabilityZone is invalid. "
-                f"Subnets can be in {', '.join(zones)}.",
-            )
+            raise refuse("InvalidParameterValue", zone, f"choose from {', '.join(zones)}")
         cidr = str(self._free(request.get("CidrBlock", "")))
         made = Subnet(self._id("subnet"), zone, cidr)
         self.vpc.subnets[made.id] = made
         return {"Subnet": subnet_shown(made)}
 
-    def _free(self, cidr: str) -> Any:
+    def _free(self, cidr: str) -> ipaddress.IPv4Network:
         """Return a network of the VPC that no subnet has."""
         wanted = network(cidr)
         if not wanted.subnet_of(network(vpc.CIDR)):
-            raise ServiceFault("InvalidSubnet.Range", f"The CIDR '{cidr}' is invalid.")
+            raise refuse("InvalidSubnet.Range", cidr)
         if any(wanted.overlaps(network(each.cidr)) for each in self.vpc.subnets.values()):
-            raise ServiceFault(
-                "InvalidSubnet.Conflict", f"The CIDR '{cidr}' conflicts with another subnet"
-            )
+            raise refuse("InvalidSubnet.Conflict", cidr)
         return wanted
 
     def _id(self, kind: str) -> str:
@@ -94,20 +107,16 @@ class Ec2:
     def CreateSecurityGroup(self, request: dict[str, Any]) -> dict[str, Any]:
         """Make a group that lets nobody in."""
         only(request, ["GroupName", "Description", "VpcId"])
-        self._check_vpc(request.get("VpcId", vpc.ID))
-        name = request["GroupName"]
-        if any(group.name == name for group in self.vpc.groups.values()):
-            raise ServiceFault(
-                "InvalidGroup.Duplicate",
-                f"The security group '{name}' already exists for VPC '{vpc.ID}'",
-            )
-        made = SecurityGroup(self._id("sg"), name, request["Description"])
+        self._check_vpcs([request.get("VpcId", vpc.ID)])
+        if any(group.name == request["GroupName"] for group in self.vpc.groups.values()):
+            raise refuse("InvalidGroup.Duplicate", request["GroupName"])
+        made = SecurityGroup(self._id("sg"), request["GroupName"], request["Description"])
         self.vpc.groups[made.id] = made
         return {"GroupId": made.id}
 
     def DescribeSecurityGroups(self, request: dict[str, Any]) -> dict[str, Any]:
         """List groups with what may come in."""
-        only(request, ["GroupIds", "GroupNames", *LISTED.split()])
+        only(request, ["GroupIds", "GroupNames", *LISTED])
         chosen = [self._group({"GroupId": each}) for each in request.get("GroupIds", [])]
         chosen += [self._group({"GroupName": each}) for each in request.get("GroupNames", [])]
         found = chosen or list(self.vpc.groups.values())
@@ -118,19 +127,15 @@ class Ec2:
         only(request, ["GroupId", "GroupName"])
         found = self._group(request)
         if found.id == vpc.DEFAULT_GROUP:
-            raise ServiceFault(
-                "CannotDelete",
-                f'the specified group: "{found.id}" name: "default" cannot be deleted by a user',
-            )
+            raise refuse("CannotDelete", found.id)
         if self._is_used(found):
-            raise ServiceFault("DependencyViolation", f"resource {found.id} has a dependent object")
+            raise refuse("DependencyViolation", found.id)
         del self.vpc.groups[found.id]
         return {"Return": True, "GroupId": found.id}
 
     def _is_used(self, group: SecurityGroup) -> bool:
         """Whether a cluster has the group, or a rule of another group names it."""
-        desk = self.account.desks.get("elasticache")
-        clusters = desk.clusters if desk else []
+        clusters = self.account.desk("elasticache").clusters
         others = [each for each in self.vpc.groups.values() if each is not group]
         return any(group.id in each.settings["SecurityGroupIds"] for each in clusters) or any(
             rule.source == group.id for each in others for rule in each.rules
@@ -142,47 +147,42 @@ class Ec2:
         for each in self.vpc.groups.values():
             if name == (each.id if "GroupId" in request else each.name):
                 return each
-        raise ServiceFault("InvalidGroup.NotFound", f"The security group '{name}' does not exist")
+        raise refuse("InvalidGroup.NotFound", name)
 
     def AuthorizeSecurityGroupIngress(self, request: dict[str, Any]) -> dict[str, Any]:
         """Let packets in."""
         found, rules = self._group(request), self._rules(request)
         for rule in rules:
             if rule in found.rules:
-                text = DUPLICATE.format(rule.source, rule.protocol.upper(), rule.low, rule.high)
-                raise ServiceFault("InvalidPermission.Duplicate", text)
+                raise refuse("InvalidPermission.Duplicate", rule.source)
         found.rules += dict.fromkeys(rules)
         return {"Return": True}
 
     def RevokeSecurityGroupIngress(self, request: dict[str, Any]) -> dict[str, Any]:
         """Let packets in no more; the rules must be those that were given."""
         found, rules = self._group(request), self._rules(request)
-        if any(rule not in found.rules for rule in rules):
-            raise ServiceFault(
-                "InvalidPermission.NotFound",
-                "The specified rule does not exist in this security group",
-            )
+        if not set(rules) <= set(found.rules):
+            raise refuse("InvalidPermission.NotFound")
         found.rules = [rule for rule in found.rules if rule not in rules]
         return {"Return": True}
 
     def _rules(self, request: dict[str, Any]) -> list[Opening]:
         """Return the rules of a request, one for each source."""
-        only(request, ["GroupId", "GroupName", "IpPermissions", *FLAT.split()])
+        only(request, ["GroupId", "GroupName", "IpPermissions", "CidrIp", *FLAT])
         permissions = request.get("IpPermissions", [])
         if not permissions:
-            flat = {name: request[name] for name in FLAT.split()[:-1] if name in request}
+            flat = {name: request[name] for name in FLAT if name in request}
             permissions = [{**flat, "IpRanges": [{"CidrIp": request.get("CidrIp", "")}]}]
         found = [rule for each in permissions for rule in self._rules_of(each)]
         if not found:
-            raise ServiceFault("MissingParameter", "A rule needs a source: a CIDR or a group.")
+            raise refuse("MissingParameter")
         return found
 
     def _rules_of(self, permission: dict[str, Any]) -> list[Opening]:
-        only(permission, ["IpProtocol", "FromPort", "ToPort", "UserIdGroupPairs", "IpRanges"])
-        protocol, low, high = ports(permission)
+        only(permission, PERMISSION)
         groups = [self._group(pair).id for pair in permission.get("UserIdGroupPairs", [])]
         ranges = [str(network(each["CidrIp"])) for each in permission.get("IpRanges", [])]
-        return [Opening(protocol, low, high, source) for source in groups + ranges]
+        return [Opening(*ports(permission), source) for source in groups + ranges]
 
 
 def ports(permission: dict[str, Any]) -> tuple[str, int, int]:
@@ -195,15 +195,10 @@ def ports(permission: dict[str, Any]) -> tuple[str, int, int]:
     if name == ANY:
         return ANY, 0, PORTS
     if name not in PROTOCOLS:
-        raise ServiceFault(
-            "InvalidParameterValue",
-            f"Invalid value '{name}' for IP protocol; choose tcp, udp, icmp or -1.",
-        )
+        raise refuse("InvalidParameterValue", f"The protocol {name}", "choose tcp, udp or -1")
     low, high = permission.get("FromPort", -1), permission.get("ToPort", -1)
     if PROTOCOLS[name] != "icmp" and not 0 <= low <= high <= PORTS:
-        raise ServiceFault(
-            "InvalidParameterValue", f"Invalid ports from {low} to {high}; they are 0 to {PORTS}."
-        )
+        raise refuse("InvalidParameterValue", f"Ports {low} to {high}", f"they are 0 to {PORTS}")
     return PROTOCOLS[name], low, high
 
 
@@ -212,9 +207,8 @@ def network(cidr: str) -> ipaddress.IPv4Network:
     try:
         return ipaddress.IPv4Network(cidr)
     except ValueError:
-        raise ServiceFault(
-            "InvalidParameterValue", f"CIDR block {cidr} is malformed; give one such as 10.0.0.0/16"
-        ) from None
+        why = "give a CIDR block such as 10.0.0.0/16"
+        raise refuse("InvalidParameterValue", f"'{cidr}'", why) from None
 
 
 def subnet_shown(subnet: Subnet) -> dict[str, Any]:
@@ -257,7 +251,7 @@ def filtered(items: list[dict[str, Any]], request: dict[str, Any]) -> list[dict[
     for each in request.get("Filters", []):
         member = "".join(word.capitalize() for word in each.get("Name", "").split("-"))
         if any(isinstance(item.get(member, []), list) for item in items):
-            raise ServiceFault("NotImplemented", f"The filter {each.get('Name')} is not simulated.")
+            raise refuse("NotImplemented", each.get("Name"))
         wanted = [value.lower() for value in each.get("Values", [])]
         items = [item for item in items if str(item[member]).lower() in wanted]
     return items
@@ -267,10 +261,8 @@ def listed(items: list[dict[str, Any]], request: dict[str, Any], name: str) -> d
     """Return a page of the items that meet all Filters, with a NextToken if there is more."""
     size, token = request.get("MaxResults", MOST), request.get("NextToken", "0")
     if not LEAST <= size <= MOST or not token.isdecimal():
-        raise ServiceFault(
-            "InvalidParameterValue",
-            f"MaxResults must be {LEAST} to {MOST}, and NextToken one of ours.",
-        )
+        why = f"MaxResults is {LEAST} to {MOST}, and the token is one that this service gave"
+        raise refuse("InvalidParameterValue", "The page", why)
     found, begin = filtered(items, request), int(token)
     rest = {"NextToken": str(begin + size)} if begin + size < len(found) else {}
     return {name: found[begin : begin + size], **rest}
