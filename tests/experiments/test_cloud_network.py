@@ -8,6 +8,7 @@ import cachesim as cs
 from cachesim.experiments.cloud import Cloud
 from cachesim.model.strategies import NoCache
 from cachesim.service.faults import ServiceFault
+from cachesim.service.vpc import DEFAULT_GROUP
 from tests.service.conftest import GROUP
 from tests.service.test_parameters import change, made
 
@@ -182,7 +183,7 @@ def test_a_closed_group_costs_two_time_outs_for_each_read(shop):
     assert predicted == pytest.approx(mean(result), rel=0.01)
     assert ["primary"] == list(result.nodes[result.nodes["node"] == "node-0"]["role"].unique())
 
-    rule = {"UserIdGroupPairs": [{"GroupId": "sg-0123456789abcdef0"}]}
+    rule = {"UserIdGroupPairs": [{"GroupId": DEFAULT_GROUP}]}
     cloud.desk("ec2").AuthorizeSecurityGroupIngress(
         {"GroupId": closed, "IpPermissions": [{**RULE, **rule}]}
     )
@@ -194,6 +195,24 @@ def test_a_closed_group_costs_two_time_outs_for_each_read(shop):
         cloud, client_group=closed, resilience=CALLS.replace(cache__breaker=cs.faults.Breaker())
     )
     assert 2 * mean(cured) < mean(with_breaker) < predicted / 2  # another client is still outside
+
+
+def test_packets_are_dropped_and_never_refused():
+    """A client without a time-out waits as long as TCP does; a refusal would come at once.
+
+    The rule is for the port of a Redis, and the cluster is a Memcached.
+    """
+    cloud = Cloud(seed=1)
+    group = cloud.desk("ec2").CreateSecurityGroup({"GroupName": "cache", "Description": ""})
+    wrong = {**RULE, "UserIdGroupPairs": [{"GroupId": DEFAULT_GROUP}]}
+    cloud.desk("ec2").AuthorizeSecurityGroupIngress({**group, "IpPermissions": [wrong]})
+    request = {"CacheClusterId": "m", "Engine": "memcached", "SecurityGroupIds": [group["GroupId"]]}
+    cloud.desk("elasticache").CreateCacheCluster(request)
+    cloud.advance(minutes=15)
+    result = cloud.run(cluster="m", workload=READS, strategy=cs.LazyLoading(), minutes=0.05)
+
+    assert {"unreachable"} == set(result.history["lookup"].dropna())
+    assert 2 * 127 < mean(result) < 2 * 127 + 1  # get and set
 
 
 def test_a_client_group_must_be_there(shop):
