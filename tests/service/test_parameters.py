@@ -243,6 +243,20 @@ def test_a_memcached_needs_a_restart(cloud, desk):
     assert "2097152" == in_force.values(cloud.account.calendar.now)["max_item_size"]
 
 
+def test_a_restart_reads_what_the_group_has_by_then(cloud, desk):
+    """Also a value that was set a second ago."""
+    made(desk, "memcached1.6")
+    desk.CreateCacheCluster({**MEMCACHED, **NAME})
+    cloud.advance(minutes=30)
+    change(desk, ("max_item_size", "2097152"))
+    assert ("applying", ["0001", "0002"]) == status(desk, "m")
+    desk.RebootCacheCluster({"CacheClusterId": "m", "CacheNodeIdsToReboot": ["0001", "0002"]})
+    now = cloud.account.calendar.now
+    assert "2097152" == desk.clusters.find("m").parameters.values(now)["max_item_size"]
+    cloud.advance(minutes=5)
+    assert ("in-sync", []) == status(desk, "m")
+
+
 def test_instant_timings_apply_at_once():
     """Then nobody waits."""
     desk = Cloud(timings="instant").desk("elasticache")

@@ -79,7 +79,7 @@ class CacheCluster:
             "CacheClusterStatus": self.status,
             "CacheNodeType": self.node_type.name,
             "Engine": self.engine,
-            "EngineVersion": version_of(self.engine, self.settings["EngineVersion"]).full,
+            "EngineVersion": version_of(self.engine, self.settings.get("EngineVersion", "")).full,
             "NumCacheNodes": len(self.zones),
             "PreferredAvailabilityZone": "Multiple" if several else self.zones[0],
             "CacheClusterCreateTime": self.created,
@@ -143,7 +143,7 @@ class CacheClusters(SubnetGroups):
 
     def using(self, member: str, value: str) -> list[CacheCluster]:
         """Return the clusters that have a value of a setting."""
-        return [each for each in self.clusters if each.settings[member] == value]
+        return [each for each in self.clusters if each.settings.get(member) == value]
 
     def CreateCacheCluster(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to make a cluster; it is available some minutes later."""

@@ -77,37 +77,32 @@ class InUse:
     @property
     def group(self) -> ParameterGroup:
         """The group that the cluster has now."""
-        return self.groups.find(self.cluster.settings[MEMBER])
+        usual = f"default.{version_of(self.cluster.engine).family}"
+        return self.groups.find(self.cluster.settings.get(MEMBER, usual))
 
     def restart(self, nodes: list[str]) -> None:
-        """Let nodes begin with the values of now."""
-        self.started.update(dict.fromkeys(nodes, self.group.values(self.calendar.now)))
+        """Let nodes begin with all that the group has."""
+        self.started.update(dict.fromkeys(nodes, self.group.values()))
+
+    def _slow(self, values: dict[str, str]) -> dict[str, str]:
+        """Return the values that need a restart."""
+        table = parameters_of(self.group.family)
+        return {
+            name: value
+            for name, value in values.items()
+            if name in table and table[name].change == "requires-reboot"
+        }
 
     def waiting(self) -> list[str]:
         """Return the nodes that need a restart."""
-        slow = {
-            name
-            for name, row in parameters_of(self.group.family).items()
-            if row.change == "requires-reboot"
-        }
-        now = self.group.values(self.calendar.now)
-        begun = {node: self.started.get(node, now) for node in self.cluster.nodes}
-        return [
-            node
-            for node, values in begun.items()
-            if any(values.get(name) != now[name] for name in slow)
-        ]
+        wanted = self._slow(self.group.values())
+        begun = {node: self.started.get(node, wanted) for node in self.cluster.nodes}
+        return [node for node, values in begun.items() if self._slow(values) != wanted]
 
     def values(self, when: float) -> dict[str, str]:
         """Return the values of the nodes at a moment; new ones count when no node waits any more."""
-        now, behind = self.group.values(when), self.waiting()
-        old = self.started[behind[0]] if behind else {}
-        table = parameters_of(self.group.family)
-        return now | {
-            name: value
-            for name, value in old.items()
-            if name in table and table[name].change == "requires-reboot"
-        }
+        node = [*self.waiting(), *self.cluster.nodes][0]
+        return self.group.values(when) | self._slow(self.started.get(node, {}))
 
     def changes(self, begin: float, end: float) -> list[tuple[float, dict[str, str]]]:
         """Return the changes at the nodes between two moments: (when, values)."""
