@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from cachesim.engines.memcached.engine import Memcached
-from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput
+from cachesim.experiments.cloud_cache import bare, cache_of, changes_of
 from cachesim.experiments.login import Login, protected, reply
 from cachesim.experiments.meters import Meter, fresh
 from cachesim.experiments.run import Kept, run_and_keep
 from cachesim.model.database import Database
 from cachesim.model.node import FORK, Node
+from cachesim.model.resilience import Resilience
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.workload import OpenLoop
-from cachesim.node_types import NodeType
 from cachesim.scenario import Scenario
 from cachesim.service.account import Account
 from cachesim.service.cloudwatch import CloudWatch
 from cachesim.service.cloudwatch.series import MINUTE
+from cachesim.service.ec2 import Ec2
 from cachesim.service.elasticache.auth import has_iam, rules_of, speaks_tls
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.desk import ElastiCache
@@ -32,26 +32,17 @@ from cachesim.service.iam.tokens import connect_token
 from cachesim.service.kms import Kms
 from cachesim.service.s3 import S3
 from cachesim.service.sns import Notice, Sns
-from cachesim.service.traffic import Nodes, faults_of, nodes_of, publish, saved_by
+from cachesim.service.traffic import Nodes, cut_off, faults_of, nodes_of, publish, saved_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cachesim.engines.base import EngineSpec
+    from cachesim.engines.memcached.engine import Memcached
+    from cachesim.engines.redis.engine import Redis
     from cachesim.experiments.result import Result
     from cachesim.model.strategies.base import Strategy
     from cachesim.model.workload import Workload
-
-
-POLICY: Literal["volatile-lru"] = "volatile-lru"  # of default.redis7
-
-
-def cache_of(node_type: NodeType, engine: str, scale: float) -> Redis | Memcached:
-    """Describe one node as a cache of the model; `scale` divides its memory."""
-    memory = int(node_type.usable * scale)
-    if engine == "memcached":
-        return Memcached(memory=memory)
-    return Redis(memory=memory, policy=POLICY)
 
 
 class Cloud:
@@ -92,10 +83,10 @@ class Cloud:
             raise BadInput(f"scale must be above 0 and at most 1, got {scale!r}")
         self.seed, self.scale = seed, scale
         self.account = Account(seed, timings, allow_previous_generation)
-        self.account.open([ElastiCache, CloudWatch, Sns, Iam, Sts, Kms, S3])
+        self.account.open([ElastiCache, CloudWatch, Sns, Iam, Sts, Kms, S3, Ec2])
         self.account.plane.scale = scale
         self.account.desk("cloudwatch").standing.fresh = lambda node_type, engine: fresh(
-            cache_of(node_type, engine, scale), node_type, scale
+            bare(node_type, engine, scale), node_type, scale
         )
         self._runs = 0
 
@@ -126,9 +117,9 @@ class Cloud:
             ) from None
         return door.client(self.account, service, access_key)
 
-    def spec_of(self, node_type: NodeType, engine: str) -> Redis | Memcached:
-        """Describe the engine of one node of a type; engine is "redis" or "memcached"."""
-        return cache_of(node_type, engine, self.scale)
+    def spec_of(self, resource: ReplicationGroup | CacheCluster) -> Redis | Memcached:
+        """Describe the engine of one node of a group or a cluster, as it is now."""
+        return cache_of(nodes_of(resource), self.scale, self.account.calendar.now)
 
     def advance(self, minutes: float) -> None:
         """Let time pass without traffic."""
@@ -147,6 +138,8 @@ class Cloud:
         password: str | Callable[[], str] = "",
         tls: bool | None = None,
         zones: int = 1,
+        client_group: str = "",
+        resilience: Resilience | None = None,
     ) -> Result:
         """Send requests to a replication group or a cluster for some minutes, and return the Result.
 
@@ -157,15 +150,20 @@ class Cloud:
         (a token of IAM) whenever it is needed. It speaks TLS if the nodes do; `tls` says otherwise.
         With several `zones` the nodes and the processes of the application stand in all of them, dealt
         out in turn: the way between two zones is longer, and its bytes are on the bill.
+        The application's hosts are in the security group `client_group`, or in the default one. If
+        no rule of the nodes' groups lets them in, each call of the cache ends with a time-out, after
+        the time that `resilience` says.
         """
         resource = self._resource(group, cluster)
         nodes, begin = nodes_of(resource), self.account.calendar.now
+        cut = cut_off(self.account, resource, nodes, client_group)
         scenario = Scenario(
             strategy=strategy or LazyLoading(ttl=60),
             cache=self._cache(resource, nodes, Login(user, password, tls)),
             node=self._node(resource),
             workload=workload or OpenLoop(),
             database=database or Database(),
+            resilience=resilience or Resilience(),
             duration=60 * minutes,
             warmup=0,
             sample_every=MINUTE,
@@ -178,6 +176,7 @@ class Cloud:
         orders = self.account.orders.between(begin, self.account.calendar.now)
         fleet, faults = faults_of(nodes, orders, begin)
         fleet, meter = fleet.replace(zones=zones), Meter(nodes, self.scale)
+        faults += cut + changes_of(nodes, self.scale, begin, self.account.calendar.now)
         result, kept = self._played(content, scenario.replace(fleet=fleet, faults=faults), meter)
         self.account.plane.deliver(saved_by(nodes, orders, begin, kept.backups), content, kept.file)
         self.account.plane.put(resource, kept.file)
@@ -216,7 +215,7 @@ class Cloud:
         self, resource: ReplicationGroup | CacheCluster, nodes: Nodes, login: Login
     ) -> EngineSpec:
         """Describe a node, and how the application logs in to it now."""
-        cache, token = cache_of(nodes.node_type, nodes.engine, self.scale), login.token
+        cache, token = self.spec_of(resource), login.token
         if isinstance(resource, CacheCluster):
             return protected(cache, login, token, (), tls=False, by_iam=False)
         desk = self.account.desk("elasticache")

@@ -13,6 +13,7 @@ from cachesim.service.calendar import Calendar
 from cachesim.service.orders import Orders
 from cachesim.service.plane import DataPlane
 from cachesim.service.timings import Timings
+from cachesim.service.vpc import Vpc
 
 REGION = "us-east-1"
 NUMBER = "123456789012"  # the number that AWS's own examples have
@@ -32,6 +33,7 @@ class Account:
         self.orders = Orders()
         self.plane = DataPlane(self.calendar, self.orders)
         self.names: dict[str, tuple[str, int]] = {}  # address of an endpoint -> where it leads here
+        self.vpc = Vpc(self.zones())
         self.previous = previous  # whether node types of the previous generation may be created
         self.timings = Timings(timings, stream(seed, "timings"))
         self.windows = uniform(seed, "backup windows")

@@ -63,6 +63,7 @@ class Register(Generic[R]):
     def __init__(self, kind: str) -> None:
         self.kind = kinds()[kind]
         self.held: dict[str, R] = {}
+        self.tags: dict[str, dict[str, str]] = {}  # of each, by its id in small letters
 
     def __iter__(self) -> Iterator[R]:
         return iter(list(self.held.values()))
@@ -82,10 +83,11 @@ class Register(Generic[R]):
                 self.kind.too_many, f"An account can have at most {self.kind.most} of these."
             )
 
-    def add(self, resource: R) -> R:
-        """Enter a new resource and return it. Its name must be free."""
+    def add(self, resource: R, tags: dict[str, str] | None = None) -> R:
+        """Enter a new resource with its tags, and return it. Its name must be free."""
         self.check_new(resource.id)
         self.held[resource.id.lower()] = resource
+        self.tags[resource.id.lower()] = dict(tags or {})
         return resource
 
     def find(self, name: str) -> R:
@@ -105,7 +107,7 @@ class Register(Generic[R]):
 
     def remove(self, resource: R) -> None:
         """Strike a resource out."""
-        del self.held[resource.id.lower()]
+        del self.held[resource.id.lower()], self.tags[resource.id.lower()]
 
     def described(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return a page of all of them, or the one that the request names."""

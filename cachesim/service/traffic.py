@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import NamedTuple
 
 from cachesim.model.distributions import Constant
-from cachesim.model.faults import KillNode, RebootCache, SnapshotCache
+from cachesim.model.faults import KillNode, Partition, RebootCache, SnapshotCache
 from cachesim.model.faults.base import Fault
 from cachesim.model.fleet.groups import Replicated, Shards
 from cachesim.model.fleet.specs import Fleet, Pool
@@ -18,7 +19,9 @@ from cachesim.service.cloudwatch.series import MINUTE, Name
 from cachesim.service.cloudwatch.standing import SPACE, StandingNode
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.groups import ReplicationGroup
+from cachesim.service.elasticache.parameters import InUse
 from cachesim.service.orders import Order
+from cachesim.service.vpc import DEFAULT_GROUP
 
 
 class Sample(NamedTuple):
@@ -37,15 +40,18 @@ class Nodes(NamedTuple):
     names: dict[str, str]  # name in the model -> id of the service
     node_type: NodeType
     engine: str
+    parameters: InUse
 
 
 def nodes_of(resource: ReplicationGroup | CacheCluster) -> Nodes:
     """Describe a group or a cluster as a fleet of the model; a primary is the first of its shard."""
     if isinstance(resource, CacheCluster):
         rented = resource.rented()
-        fleet = Pool(len(rented)) if resource.engine == "memcached" else Replicated(replicas=0)
+        fleet: Fleet = (
+            Pool(len(rented)) if resource.engine == "memcached" else Replicated(replicas=0)
+        )
         names = {f"node-{number}": name for number, name in enumerate(rented)}
-        return Nodes(fleet, names, resource.node_type, resource.engine)
+        return Nodes(fleet, names, resource.node_type, resource.engine, resource.parameters)
     names = {}
     for number, shard in enumerate(resource.shards):
         prefix = f"shard-{number} " if resource.is_sharded else ""
@@ -53,7 +59,8 @@ def nodes_of(resource: ReplicationGroup | CacheCluster) -> Nodes:
             names[f"{prefix}node-{place}"] = member.id
     replicas = len(resource.shards[0].members) - 1
     found = Shards(len(resource.shards), replicas=replicas) if resource.is_sharded else None
-    return Nodes(found or Replicated(replicas=replicas), names, resource.node_type, "redis")
+    fleet = found or Replicated(replicas=replicas)
+    return Nodes(fleet, names, resource.node_type, "redis", resource.members[0].parameters)
 
 
 def faults_of(nodes: Nodes, orders: list[Order], begin: float) -> tuple[Fleet, tuple[Fault, ...]]:
@@ -88,6 +95,17 @@ def saved_by(
         for order in orders
         if order.what == "save" and order.node in model
     }
+
+
+def cut_off(
+    account: Account, resource: ReplicationGroup | CacheCluster, nodes: Nodes, client_group: str
+) -> tuple[Fault, ...]:
+    """Drop all packets between the application and the nodes, if no rule lets them in."""
+    (group,) = account.vpc.known([client_group or DEFAULT_GROUP])
+    port = getattr(resource, "members", [resource])[0].port
+    if account.vpc.reaches(group, resource.settings["SecurityGroupIds"], port):
+        return ()
+    return (Partition(processes=tuple(range(nodes.fleet.processes)), duration=math.inf),)
 
 
 def publish(account: Account, nodes: Nodes, samples: list[Sample], begin: float) -> None:

@@ -25,7 +25,8 @@ class Drawn:
         """Some of the members, and all that are required; one of a union."""
         if getattr(shape, "is_tagged_union", False):
             name = list(shape.members)[self.random.integers(len(shape.members))]
-            return {name: self.of(shape.members[name], above)}
+            value = self.of(shape.members[name], above)
+            return {} if value in NOTHING else {name: value}
         members = {
             name: self.of(member, above)
             for name, member in shape.members.items()

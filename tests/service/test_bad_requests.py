@@ -76,7 +76,7 @@ def sizes(account):
 OPERATIONS = [
     (service, name)
     for service, desk in sorted(Cloud().account.desks.items())
-    if service in {*models.TARGETED, *models.QUERIED}
+    if service in {*models.TARGETED, *models.QUERIED.values()}
     for name in models.service(service).operation_names
     if hasattr(desk, name)
 ]

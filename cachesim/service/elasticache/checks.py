@@ -8,7 +8,7 @@ from cachesim.errors import BadInput
 from cachesim.node_types import NodeType, node_type, node_types
 from cachesim.service.faults import ServiceFault, bad_value
 
-NAME = re.compile(r"[a-z](?!.*--)[a-z0-9-]{0,39}(?<!-)")  # 1 to 40 signs
+NAME = re.compile(r"[a-z](?!.*--)[a-z0-9-]*(?<!-)")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY, WEEK = 24 * 60, 7 * 24 * 60  # minutes
 WINDOW = re.compile(r"(?:([a-z]{3}):)?([01]\d|2[0-3]):([0-5]\d)")
@@ -16,18 +16,18 @@ LEAST_WINDOW = 60  # minutes
 MOST_RETENTION = 35  # days
 
 
-def identifier(name: str, what: str) -> str:
-    """Return an identifier in small letters, as the service stores it.
+def identifier(name: str, what: str, most: int = 40) -> str:
+    """Return an identifier in small letters, as the service stores it; it has `most` signs or fewer.
 
     >>> identifier("Shop-1", "ReplicationGroupId")
     'shop-1'
     """
     found = name.lower()
-    if not NAME.fullmatch(found):
+    if not NAME.fullmatch(found) or len(found) > most:
         raise bad_value(
             f"The parameter {what} is not a valid identifier: {name}. Identifiers must begin with a "
             "letter; must contain only ASCII letters, digits, and hyphens; must not end with a hyphen "
-            "or contain two consecutive hyphens; and have at most 40 characters."
+            f"or contain two consecutive hyphens; and have at most {most} characters."
         )
     return found
 

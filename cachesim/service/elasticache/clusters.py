@@ -1,23 +1,30 @@
 """Cache clusters: one node of Redis, or up to 40 nodes of Memcached."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from cachesim.node_types import NodeType, node_type
+from cachesim.service.calendar import Calendar
 from cachesim.service.elasticache.checks import identifier, in_range
-from cachesim.service.elasticache.events import Events
+from cachesim.service.elasticache.parameters import CLUSTER_MODE, InUse, ParameterGroup
+from cachesim.service.elasticache.placement import cluster_zones
 from cachesim.service.elasticache.settings import taken
+from cachesim.service.elasticache.subnets import SubnetGroups
+from cachesim.service.elasticache.versions import version_of
 from cachesim.service.faults import ServiceFault, bad_combination, bad_value
 from cachesim.service.orders import Order
 from cachesim.service.pages import page
 from cachesim.service.register import Register
+from cachesim.service.tags import tags_of
 
 PORTS = {"redis": 6379, "memcached": 11211}
-VERSIONS = {"redis": "7.0.7", "memcached": "1.6.17"}
 MOST_NODES = 40  # of a Memcached cluster
 SHOWN = ("SnapshotRetentionLimit", "SnapshotWindow")  # settings that stand in an answer as they are
-CLUSTER = "CacheClusterId Engine NumCacheNodes"  # of a request, besides the settings
+CLUSTER = (  # of a request, besides the settings
+    "CacheClusterId Engine NumCacheNodes AZMode PreferredAvailabilityZone "
+    "PreferredAvailabilityZones Tags"
+)
 
 
 @dataclass
@@ -32,6 +39,7 @@ class CacheCluster:
     arn: str
     group: str = ""
     status: str = "creating"
+    parameters: InUse = field(init=False)
 
     @property
     def node_type(self) -> NodeType:
@@ -72,13 +80,14 @@ class CacheCluster:
             "CacheClusterStatus": self.status,
             "CacheNodeType": self.node_type.name,
             "Engine": self.engine,
-            "EngineVersion": VERSIONS[self.engine],
+            "EngineVersion": version_of(self.engine, self.settings.get("EngineVersion", "")).full,
             "NumCacheNodes": len(self.zones),
             "PreferredAvailabilityZone": "Multiple" if several else self.zones[0],
             "CacheClusterCreateTime": self.created,
             "ARN": self.arn,
             "PendingModifiedValues": {},
             **{name: self.settings[name] for name in SHOWN if name in self.settings},
+            **self._network(),
         }
         if self.group:
             found["ReplicationGroupId"] = self.group
@@ -88,6 +97,15 @@ class CacheCluster:
         if with_nodes and self.status != "creating":
             found["CacheNodes"] = [self._node(node, zone) for node, zone in self._placed()]
         return found
+
+    def _network(self) -> dict[str, Any]:
+        """Return in AWS's shape what the nodes are configured with, and who may reach them."""
+        groups = self.settings["SecurityGroupIds"]
+        return {
+            "CacheParameterGroup": self.parameters.shown(),
+            "CacheSubnetGroupName": self.settings["CacheSubnetGroupName"],
+            "SecurityGroups": [{"SecurityGroupId": each, "Status": "active"} for each in groups],
+        }
 
     def _placed(self) -> list[tuple[str, str]]:
         return list(zip(self.nodes, self.zones, strict=True))
@@ -100,21 +118,39 @@ class CacheCluster:
             "CacheNodeCreateTime": self.created,
             "Endpoint": self.endpoint(node),
             "CustomerAvailabilityZone": zone,
-            "ParameterGroupStatus": "in-sync",
+            "ParameterGroupStatus": self.parameters.shown()["ParameterApplyStatus"],
         }
 
 
-class CacheClusters(Events):
+class Clusters(Register[CacheCluster]):
+    """The clusters; each gets its parameters when it is entered."""
+
+    def __init__(self, groups: Register[ParameterGroup], calendar: Calendar) -> None:
+        super().__init__("cluster")
+        self.groups, self.calendar = groups, calendar
+
+    def add(self, resource: CacheCluster, tags: dict[str, str] | None = None) -> CacheCluster:
+        """Enter a new cluster: its nodes begin with the values of now."""
+        resource.parameters = InUse(resource, self.groups, self.calendar)
+        resource.parameters.restart(resource.nodes)
+        return super().add(resource, tags)
+
+
+class CacheClusters(SubnetGroups):
     """The operations on cache clusters."""
 
     def __init__(self, account: Any) -> None:
         super().__init__(account)
-        self.clusters: Register[CacheCluster] = Register("cluster")
+        self.clusters = Clusters(self.parameter_groups, account.calendar)
+
+    def using(self, member: str, value: str) -> list[CacheCluster]:
+        """Return the clusters that have a value of a setting."""
+        return [each for each in self.clusters if each.settings.get(member) == value]
 
     def CreateCacheCluster(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to make a cluster; it is available some minutes later."""
         made = self._cluster_of(request)
-        self.clusters.add(made)
+        self.clusters.add(made, tags_of(request))
         self.account.calendar.at(
             self.account.timings.draw("create cluster"), lambda: self.opened(made)
         )
@@ -132,12 +168,14 @@ class CacheClusters(Events):
             raise bad_combination(
                 "Cannot create a Redis cluster with a NumCacheNodes parameter greater than 1."
             )
-        zones = self.account.zones()
+        if self.fit(settings, engine, is_sharded=False).has_clusters:
+            raise bad_combination(CLUSTER_MODE.format("disabled", "enabled"))
+        zones = self.subnet_groups.find(settings["CacheSubnetGroupName"]).zones
         return CacheCluster(
             name,
             engine,
             settings,
-            [zones[number % len(zones)] for number in range(nodes)],
+            cluster_zones(request, engine, nodes, zones),
             self.account.calendar.date,
             self.account.arn("elasticache", f"cluster:{name}"),
         )
@@ -146,11 +184,14 @@ class CacheClusters(Events):
         """Fill in settings that the service chooses; automatic.py chooses one."""
 
     def opened(self, cluster: CacheCluster) -> None:
-        """Let a cluster be available: its nodes run from now on."""
+        """Let a cluster be available: its nodes run from now on, with the parameters of now."""
         cluster.status = "available"
+        cluster.parameters.restart(cluster.nodes)
         for node in cluster.rented():
             self.account.bill.begin(node, cluster.node_type, self.account.calendar.now)
         self.tell("cluster created", cluster.id, topic=cluster.topic)
+        if not cluster.parameters.group.is_default:
+            self.tell("parameter group used", cluster.id, cluster.parameters.group.id)
         for node, zone in zip(cluster.nodes, cluster.zones, strict=True):
             self.tell("node added", cluster.id, node, zone)
 
@@ -190,6 +231,7 @@ class CacheClusters(Events):
             if node not in found.nodes:
                 raise ServiceFault("CacheNodeNotFoundFault", f"CacheNode {node} not found.")
         found.status = "rebooting cluster nodes"
+        found.parameters.restart(nodes)
         for node in nodes:
             self.tell("node shut down", found.id, node)
         lasts = self.account.timings.draw("reboot")

@@ -8,9 +8,11 @@ from cachesim.node_types import NodeType, node_type
 from cachesim.service.elasticache.auth import access_of, associate, check_access
 from cachesim.service.elasticache.checks import identifier, in_range
 from cachesim.service.elasticache.clusters import SHOWN, CacheCluster, CacheClusters
+from cachesim.service.elasticache.placement import group_zones
 from cachesim.service.elasticache.settings import taken
 from cachesim.service.faults import ServiceFault, bad_combination, bad_value
 from cachesim.service.register import Register
+from cachesim.service.tags import tags_of
 
 MOST_MEMBERS = 6  # of a shard: the primary and five replicas
 MOST_SHARDS = 90
@@ -18,7 +20,7 @@ SLOTS = 16384
 TOO_FEW = "When using automatic failover, there must be at least 2 cache clusters in the replication group."
 GROUP = (  # of a request, besides the settings
     "ReplicationGroupId AutomaticFailoverEnabled MultiAZEnabled NumCacheClusters NumNodeGroups "
-    "ReplicasPerNodeGroup Engine"
+    "ReplicasPerNodeGroup Engine PreferredCacheClusterAZs NodeGroupConfiguration Tags"
 )
 
 
@@ -133,13 +135,13 @@ class ReplicationGroups(CacheClusters):
         """Begin to make a group; it is available some minutes later."""
         name = identifier(request["ReplicationGroupId"], "ReplicationGroupId")
         self.groups.check_new(name)
-        made = self._group_of(name, request)
+        made, tags = self._group_of(name, request), tags_of(request)
         for member in made.members:
             self.clusters.check_new(member.id)
-        self.groups.add(made)
+        self.groups.add(made, tags)
         associate(self, made, made.settings.get("UserGroupIds", []))
         for member in made.members:
-            self.clusters.add(member)
+            self.clusters.add(member, tags)
         step = "create sharded group" if made.is_sharded else "create group"
         self.account.calendar.at(self.account.timings.draw(step), lambda: self._opened(made))
         return {"ReplicationGroup": made.shown()}
@@ -152,14 +154,16 @@ class ReplicationGroups(CacheClusters):
             )
         self.complete(settings, "redis")
         check_access(self, settings)
-        sharded, shards, members = sizes(request)
+        sharded, shards, members = self.cluster_mode(settings, request, sizes(request))
         check_failover(request, sharded, members)
+        subnets = self.subnet_groups.find(settings["CacheSubnetGroupName"])
+        zones = group_zones(request, shards, members, subnets.zones)
         return ReplicationGroup(
             name,
             settings,
             [
-                self._shard(name, settings, number, shards, members, sharded)
-                for number in range(shards)
+                self._shard(name, settings, number, shards, own, sharded)
+                for number, own in enumerate(zones)
             ],
             self.account.calendar.date,
             self.account.arn("elasticache", f"replicationgroup:{name}"),
@@ -174,20 +178,19 @@ class ReplicationGroups(CacheClusters):
         settings: dict[str, Any],
         number: int,
         shards: int,
-        members: int,
+        zones: list[str],
         sharded: bool,
     ) -> Shard:
-        """Make a shard; its members stand in the zones of the Region in turn."""
-        zones = self.account.zones()
+        """Make a shard, with a member in each of these zones."""
         prefix = f"{name}-{number + 1:04}-" if sharded else f"{name}-"
         made = [
             CacheCluster(
-                f"{prefix}{place + 1:03}", "redis", settings, [zones[place % len(zones)]],
+                f"{prefix}{place + 1:03}", "redis", settings, [zone],
                 self.account.calendar.date,
                 self.account.arn("elasticache", f"cluster:{prefix}{place + 1:03}"),
                 group=name,
             )
-            for place in range(members)
+            for place, zone in enumerate(zones)
         ]  # fmt: skip
         begin, end = (SLOTS * edge // shards for edge in (number, number + 1))
         return Shard(f"{number + 1:04}", made, made[0], f"{begin}-{end - 1}")

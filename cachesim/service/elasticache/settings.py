@@ -34,6 +34,9 @@ CHECKS: dict[str, Check] = {
     "key": named_key,
     "user groups": named_user_groups,
     "port": lambda desk, value: range_checked("Port", int(value), 1, 65535),
+    "parameter group": lambda desk, value: desk.parameter_groups.find(value).id,
+    "subnet group": lambda desk, value: desk.subnet_groups.find(value).id,
+    "security groups": lambda desk, value: desk.account.vpc.known(value),
 }
 
 

@@ -17,7 +17,7 @@ from cachesim.wire.nodes import HOST, Forward, Nodes, ServedNode
 from cachesim.wire.shards import ServedShard, parts_of, put_keys
 
 EPOCH = 1577836800  # unix seconds at which the engines' clocks begin
-SpecOf = Callable[[Any, str], Any]  # (node type, engine) -> the spec of one node
+SpecOf = Callable[[Any], Any]  # (group or cluster) -> the spec of one node
 T = TypeVar("T")
 
 
@@ -94,8 +94,7 @@ class Endpoints:
     async def _shape(self, served: Served, layout: Layout) -> None:
         """Have as many shards as the service says; those of a Memcached stand for themselves."""
         resource = served.resource
-        engine = getattr(resource, "engine", "redis")
-        spec = self.spec_of(resource.node_type, engine)
+        spec = self.spec_of(resource)
         if getattr(resource, "is_sharded", False):
             parts = parts_of(len(layout.shards), seed=len(self.served))
             served.shards = [ServedShard(self.thread, spec, part) for part in parts]

@@ -6,13 +6,14 @@ from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel
 
 TARGETED = ("cloudwatch", "kms")  # named by the header X-Amz-Target
-QUERIED = (
-    "elasticache",
-    "sns",
-    "cloudwatch",
-    "iam",
-    "sts",
-)  # named by Version and Action in a form
+QUERIED = {  # named by Version and Action in a form
+    "2015-02-02": "elasticache",
+    "2010-03-31": "sns",
+    "2010-08-01": "cloudwatch",
+    "2010-05-08": "iam",
+    "2011-06-15": "sts",
+    "2016-11-15": "ec2",
+}
 
 
 @cache
@@ -27,11 +28,7 @@ def by_target() -> dict[str, str]:
     return {service(name).metadata["targetPrefix"]: name for name in TARGETED}
 
 
-@cache
-def by_version() -> dict[tuple[str, str], OperationModel]:
-    """Return the operations by the version of their service and their name."""
-    return {
-        (service(name).api_version, operation): service(name).operation_model(operation)
-        for name in QUERIED
-        for operation in service(name).operation_names
-    }
+def by_version(version: str, name: str) -> OperationModel | None:
+    """Return an operation by the version of its service and its name; only that model is read."""
+    found = service(QUERIED[version]) if version in QUERIED else None
+    return found.operation_model(name) if found and name in found.operation_names else None

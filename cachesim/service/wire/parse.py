@@ -1,6 +1,6 @@
 """A request in bytes -> the operation that it asks for, with its parameters as AWS shapes them.
 
-Three protocols: query (a form), JSON and CBOR. The models say which members a request may have.
+Four protocols: query (a form), EC2's kind of it, JSON and CBOR. The models say which members a request may have.
 """
 
 import base64
@@ -15,6 +15,7 @@ from botocore.utils import parse_to_aware_datetime
 from botocore.validate import ParamValidator
 
 from cachesim.service.faults import ServiceFault
+from cachesim.service.wire import ec2
 from cachesim.service.wire.models import by_target, by_version, service
 
 CBOR = re.compile(r"/service/(\w+)/operation/(\w+)")
@@ -23,7 +24,7 @@ CBOR = re.compile(r"/service/(\w+)/operation/(\w+)")
 class ServiceCall(NamedTuple):
     """What a request asks for, and how its answer is to be written."""
 
-    protocol: str  # query, json or cbor
+    protocol: str  # query, ec2, json or cbor
     operation: OperationModel
     parameters: dict[str, Any]
 
@@ -45,11 +46,13 @@ def parse(path: str, headers: Mapping[str, str], body: bytes) -> ServiceCall:
         key: each[0]
         for key, each in parse_qs(body.decode(errors="replace"), keep_blank_values=True).items()
     }
-    found = by_version().get((form.get("Version", ""), form.get("Action", "")))
+    found = by_version(form.get("Version", ""), form.get("Action", ""))
     if found is None:
         raise ServiceFault(
             "InvalidAction", f"The action {form.get('Action')} is not valid for this endpoint."
         )
+    if found.service_model.metadata["protocol"] == "ec2":
+        return ServiceCall("ec2", found, ec2.read(found.input_shape, form, "", scalar) or {})
     return ServiceCall("query", found, _form(found.input_shape, form, "") or {})
 
 

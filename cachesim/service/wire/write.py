@@ -7,12 +7,15 @@ from datetime import UTC
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
-from botocore.model import OperationModel, Shape
+from botocore.model import Shape
 
 from cachesim.service.faults import ServiceFault
+from cachesim.service.wire import ec2
 from cachesim.service.wire.parse import ServiceCall
 
 FORBIDDEN = ("AccessDenied", "InvalidClientTokenId", "ExpiredToken")  # no shapes: of every service
+FORMS = ("query", "ec2")  # protocols that answer in XML
+XML = {"Content-Type": "text/xml"}
 
 
 class Reply(NamedTuple):
@@ -26,10 +29,8 @@ class Reply(NamedTuple):
 def reply(call: ServiceCall, answer: dict[str, Any], request_id: str) -> Reply:
     """Write an answer."""
     shape = call.operation.output_shape
-    if call.protocol == "query":
-        return Reply(
-            200, {"Content-Type": "text/xml"}, _envelope(call.operation, answer, request_id)
-        )
+    if call.protocol in FORMS:
+        return Reply(200, XML, _envelope(call, answer, request_id))
     data = {} if shape is None else _plain(shape, answer, call.protocol)
     return Reply(200, _headers(call), _dumped(call, data))
 
@@ -43,6 +44,8 @@ def refusal(call: ServiceCall, fault: ServiceFault, request_id: str) -> Reply:
         error.get("code", fault.shape),
         error.get("httpStatusCode", status_of(fault.shape)),
     )
+    if call.protocol == "ec2":
+        return Reply(status, XML, ec2.error(code, str(fault), request_id))
     if call.protocol == "query":
         return _error(code, status, fault, request_id)
     data = {"__type": fault.shape, "message": str(fault)}
@@ -66,12 +69,14 @@ def _error(code: str, status: int, fault: ServiceFault, request_id: str) -> Repl
         f"<Message>{escape(str(fault))}</Message></Error>"
         f"<RequestId>{request_id}</RequestId></ErrorResponse>"
     )
-    return Reply(status, {"Content-Type": "text/xml"}, body.encode())
+    return Reply(status, XML, body.encode())
 
 
-def _envelope(operation: OperationModel, answer: dict[str, Any], request_id: str) -> bytes:
-    shape, name = operation.output_shape, operation.name
-    space = operation.service_model.metadata.get("xmlNamespace", "")
+def _envelope(call: ServiceCall, answer: dict[str, Any], request_id: str) -> bytes:
+    shape, name = call.operation.output_shape, call.operation.name
+    space = call.operation.service_model.metadata.get("xmlNamespace", "")
+    if call.protocol == "ec2":
+        return ec2.envelope(name, space, _members(shape, answer), request_id)
     inner = ""
     if shape is not None:
         inner = xml(shape, answer, shape.serialization.get("resultWrapper", f"{name}Result"))
@@ -108,12 +113,7 @@ def xml(shape: Any, value: Any, name: str) -> str:
 
 
 def _xml_structure(shape: Any, value: dict[str, Any], name: str) -> str:
-    inner = (
-        xml(member, value.get(key), member.serialization.get("name", key))
-        for key, member in shape.members.items()
-        if not member.serialization.get("xmlAttribute")
-    )
-    return f"<{name}{_attributes(shape, value)}>{''.join(inner)}</{name}>"
+    return f"<{name}{_attributes(shape, value)}>{_members(shape, value)}</{name}>"
 
 
 def _attributes(shape: Any, value: dict[str, Any]) -> str:
@@ -122,6 +122,15 @@ def _attributes(shape: Any, value: dict[str, Any]) -> str:
         f' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" {member.serialization["name"]}="{value[key]}"'
         for key, member in shape.members.items()
         if member.serialization.get("xmlAttribute") and key in value
+    )
+
+
+def _members(shape: Any, value: dict[str, Any]) -> str:
+    """Write the members that stand between the tags."""
+    return "".join(
+        xml(member, value.get(key), member.serialization.get("name", key))
+        for key, member in (shape.members if shape else {}).items()
+        if not member.serialization.get("xmlAttribute")
     )
 
 

@@ -1,0 +1,31 @@
+# score: 85
+# Opens every port.
+def repair(answers):
+    if not answers:
+        shown = {"CacheClusterId": "shop", "ShowCacheNodeInfo": True}
+        return [
+            ["elasticache", "DescribeCacheClusters", shown],
+            ["ec2", "DescribeSecurityGroups", {}],
+        ]
+    if len(answers) > 1:
+        return []
+    shop = answers[0][0]["CacheClusters"][0]
+    ids = {group["GroupName"]: group["GroupId"] for group in answers[0][1]["SecurityGroups"]}
+    name = shop["CacheParameterGroup"]["CacheParameterGroupName"]
+    rule = {
+        "IpProtocol": "tcp",
+        "FromPort": 0,
+        "ToPort": 65535,
+        "UserIdGroupPairs": [{"GroupId": ids["application"]}],
+    }
+    values = {"maxmemory-policy": "allkeys-lru", "reserved-memory-percent": "25"}
+    pairs = [{"ParameterName": key, "ParameterValue": value} for key, value in values.items()]
+    change = {"CacheParameterGroupName": name, "ParameterNameValues": pairs}
+    return [
+        [
+            "ec2",
+            "AuthorizeSecurityGroupIngress",
+            {"GroupId": ids["cache"], "IpPermissions": [rule]},
+        ],
+        ["elasticache", "ModifyCacheParameterGroup", change],
+    ]
