@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from cachesim.service.elasticache.clusters import VERSIONS, CacheCluster
+from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.groups import SLOTS, ReplicationGroup, Shard
+from cachesim.service.elasticache.versions import version_of
 from cachesim.service.plane import NodeCopy
 from cachesim.units import MIB
 
@@ -96,7 +97,7 @@ def facts_of(resource: Saved, sources: list[Source]) -> dict[str, Any]:
     found = {
         **{name: settings[name] for name in TAKEN if name in settings},
         "Engine": "redis",
-        "EngineVersion": VERSIONS["redis"],
+        "EngineVersion": version_of("redis", settings.get("EngineVersion", "")).full,
         "Port": first.port,
         "CacheClusterCreateTime": first.created,
         "PreferredAvailabilityZone": first.zones[0],
