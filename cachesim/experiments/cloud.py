@@ -15,6 +15,7 @@ from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.workload import OpenLoop
 from cachesim.scenario import Scenario
 from cachesim.service.account import Account
+from cachesim.service.changes import with_joined
 from cachesim.service.cloudwatch import CloudWatch
 from cachesim.service.cloudwatch.series import MINUTE
 from cachesim.service.elasticache.clusters import CacheCluster
@@ -79,6 +80,7 @@ class Cloud:
             raise BadInput(f"scale must be above 0 and at most 1, got {scale!r}")
         self.seed, self.scale = seed, scale
         self.account = Account(seed, timings, allow_previous_generation)
+        self.account.plane.scale = scale
         self.account.open([ElastiCache, CloudWatch, Sns])
         self._runs = 0
 
@@ -116,11 +118,13 @@ class Cloud:
         workload: Workload | None = None,
         database: Database | None = None,
         minutes: float = 10,
+        clients: dict[str, Any] | None = None,
     ) -> Result:
         """Send requests to a replication group or a cluster for some minutes, and return the Result.
 
         What a Redis holds stays for the next run; its TTLs go on in between. A Memcached begins each
-        run empty. Metrics come from the nodes, one value per minute.
+        run empty. Metrics come from the nodes, one value per minute. `clients` says what clients know of
+        the fleet: its fields, such as {"dns_ttl": 60, "reresolves": False} or {"reads": "replica"}.
         """
         resource = self._resource(group, cluster)
         nodes, begin = nodes_of(resource), self.account.calendar.now
@@ -139,6 +143,8 @@ class Cloud:
         self.advance(minutes)
         orders = self.account.orders.between(begin, self.account.calendar.now)
         fleet, faults = faults_of(nodes, orders, begin)
+        fleet = fleet.replace(**(clients or {}))
+        nodes = nodes._replace(names=with_joined(nodes.names, orders))
         result = self._played(resource, content, scenario.replace(fleet=fleet, faults=faults))
         publish(self.account, nodes, result, begin, scenario.cache.memory)  # type: ignore[attr-defined]
         self.account.desk("cloudwatch").catch_up()
@@ -167,6 +173,20 @@ class Cloud:
             result, file = run_and_keep(scenario)
         self.account.plane.put(resource, file)
         return result
+
+    def kill(self, *nodes: str) -> None:
+        """Let the machines of some nodes die now, such as "shop-001"; the service replaces them.
+
+        >>> cloud = Cloud(timings="instant")
+        >>> made = cloud.desk("elasticache").CreateCacheCluster({"CacheClusterId": "c"})
+        >>> cloud.advance(minutes=1)
+        >>> cloud.kill("c")
+        >>> cloud.desk("elasticache").DescribeCacheClusters({})["CacheClusters"][0][
+        ...     "CacheClusterStatus"
+        ... ]
+        'modifying'
+        """
+        self.account.desk("elasticache").kill(*nodes)
 
     def bill(self) -> str:
         """Return the bill until now: every node with its hours, and the sum in US dollars."""

@@ -30,6 +30,7 @@ class Account:
         self.orders = Orders()
         self.plane = DataPlane(self.calendar, self.orders)
         self.previous = previous  # whether node types of the previous generation may be created
+        self.seed = seed
         self.timings = Timings(timings, stream(seed, "timings"))
         self.desks: dict[str, Any] = {}
         self._ids = stream(seed, "request ids")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +14,7 @@ from cachesim.model.fleet.specs import Fleet, Pool
 from cachesim.node_types import NodeType
 from cachesim.records import FOLLOWER, PRIMARY
 from cachesim.service.account import Account
+from cachesim.service.changes import CHANGES, Struck
 from cachesim.service.cloudwatch.series import MINUTE, Name
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.groups import ReplicationGroup
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SPACE = "AWS/ElastiCache"
+NEVER = Constant(value=1e9)  # seconds
 COUNTERS = {"Evictions": "evictions", "Reclaimed": "expirations"}  # metric -> column of a sample
 
 
@@ -32,6 +35,7 @@ class Nodes(NamedTuple):
     names: dict[str, str]  # name in the model -> id of the service
     node_type: NodeType
     engine: str
+    absent: tuple[str, ...] = ()  # names in the model of nodes that are not there yet
 
 
 def nodes_of(resource: ReplicationGroup | CacheCluster) -> Nodes:
@@ -41,21 +45,27 @@ def nodes_of(resource: ReplicationGroup | CacheCluster) -> Nodes:
         fleet = Pool(len(rented)) if resource.engine == "memcached" else Replicated(replicas=0)
         names = {f"node-{number}": name for number, name in enumerate(rented)}
         return Nodes(fleet, names, resource.node_type, resource.engine)
-    names = {}
-    for number, shard in enumerate(resource.shards):
-        prefix = f"shard-{number} " if resource.is_sharded else ""
-        for place, member in enumerate([shard.primary, *shard.replicas()]):
-            names[f"{prefix}node-{place}"] = member.id
-    replicas = len(resource.shards[0].members) - 1
-    found = Shards(len(resource.shards), replicas=replicas) if resource.is_sharded else None
-    return Nodes(found or Replicated(replicas=replicas), names, resource.node_type, "redis")
+    shards = [shard for shard in resource.shards if not shard.leaves]
+    stay = [[each for each in shard.replicas() if each.status != "deleting"] for shard in shards]
+    replicas = max(map(len, stay))
+    group: Shards | Replicated = Replicated(replicas=replicas)
+    if resource.is_sharded:
+        group = Shards(len(shards), replicas=replicas)
+    names, absent = {}, []
+    for shard, others, known in zip(shards, stay, group.groups(), strict=True):
+        there = dict(zip(known, [shard.primary, *others], strict=False))
+        names.update({name: member.id for name, member in there.items()})
+        absent += [n for n in known if n not in there or there[n].status == "creating"]
+    return Nodes(group, names, resource.node_type, "redis", tuple(absent))
 
 
 def faults_of(nodes: Nodes, orders: list[Order], begin: float) -> tuple[Fleet, tuple[Fault, ...]]:
     """Turn the orders of a run into faults, and into a fleet that fails over when the service said."""
     model = {own: name for name, own in nodes.names.items()}
     fleet: Fleet = nodes.fleet
-    faults: list[Fault] = []
+    faults: list[Fault] = [_joins(name, nodes, orders, begin) for name in nodes.absent]
+    if isinstance(fleet, Replicated):
+        fleet = fleet.replace(detect=NEVER)  # a failover is the service's: it orders each
     for order in orders:
         if order.node not in model:
             continue
@@ -63,11 +73,21 @@ def faults_of(nodes: Nodes, orders: list[Order], begin: float) -> tuple[Fleet, t
         if order.what == "reboot":
             faults.append(RebootCache(at=at, duration=max(order.lasts, 1e-3), node=name))
             continue
+        if order.what != "kill":
+            if order.what in CHANGES:
+                faults.append(CHANGES[order.what](Struck(order, at, name, model)))
+            continue
         faults.append(KillNode(name, at=at, down=order.lasts))
-        if isinstance(fleet, Replicated):
+        if isinstance(fleet, Replicated) and order.promote:
             detect, promote = Constant(value=order.detect), Constant(value=order.promote)
             fleet = fleet.replace(detect=detect, promote=promote)
     return fleet, tuple(faults)
+
+
+def _joins(name: str, nodes: Nodes, orders: list[Order], begin: float) -> Fault:
+    """Let a node be away until it joins, as a new one does: it copies its primary then."""
+    joins = [o.when - begin for o in orders if o.what == "join" and o.node == nodes.names.get(name)]
+    return KillNode(name, at=0.0, down=joins[0] if joins else math.inf)
 
 
 def publish(account: Account, nodes: Nodes, result: Any, begin: float, limit: float) -> None:

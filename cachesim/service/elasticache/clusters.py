@@ -1,7 +1,8 @@
 """Cache clusters: one node of Redis, or up to 40 nodes of Memcached."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count, islice
 from typing import Any
 
 from cachesim.node_types import NodeType, node_type
@@ -13,8 +14,10 @@ from cachesim.service.orders import Order
 from cachesim.service.pages import page
 from cachesim.service.register import Register
 
-PORTS = {"redis": 6379, "memcached": 11211}
-VERSIONS = {"redis": "7.0.7", "memcached": "1.6.17"}
+PORTS = {"redis": 6379, "valkey": 6379, "memcached": 11211}
+VERSIONS = {"redis": "7.0.7", "valkey": "7.2.6", "memcached": "1.6.17"}
+VALKEY = 0.8  # of the price of a node of Redis
+PENDING = ("CacheNodeType", "NumCacheNodes", "CacheNodeIdsToRemove", "EngineVersion")  # as shown
 MOST_NODES = 40  # of a Memcached cluster
 CLUSTER = "CacheClusterId Engine NumCacheNodes"  # of a request, besides the settings
 
@@ -31,11 +34,14 @@ class CacheCluster:
     arn: str
     group: str = ""
     status: str = "creating"
+    pending: dict[str, Any] = field(default_factory=dict)  # what waits for the window
+    gone: set[str] = field(default_factory=set)  # names of nodes that have left
 
     @property
     def node_type(self) -> NodeType:
-        """What its nodes are."""
-        return node_type(self.settings["CacheNodeType"])
+        """What its nodes are, and at what price."""
+        found = node_type(self.settings["CacheNodeType"])
+        return found.replace(price=VALKEY * found.price) if self.engine == "valkey" else found
 
     @property
     def topic(self) -> str:
@@ -52,12 +58,14 @@ class CacheCluster:
     @property
     def nodes(self) -> list[str]:
         """The names of its nodes."""
-        return [f"{number:04}" for number in range(1, len(self.zones) + 1)]
+        names = (f"{number:04}" for number in count(1))
+        return list(islice((name for name in names if name not in self.gone), len(self.zones)))
 
     def rented(self, nodes: list[str] | None = None) -> list[str]:
         """Return the names of its nodes, or of some of them, on the bill."""
         chosen = self.nodes if nodes is None else nodes
-        return [f"{self.id} {node}" if len(self.zones) > 1 else self.id for node in chosen]
+        is_pool = self.engine == "memcached"
+        return [f"{self.id} {node}" if is_pool else self.id for node in chosen]
 
     def endpoint(self, node: str) -> dict[str, Any]:
         """Return the address of a node."""
@@ -76,7 +84,10 @@ class CacheCluster:
             "PreferredAvailabilityZone": "Multiple" if several else self.zones[0],
             "CacheClusterCreateTime": self.created,
             "ARN": self.arn,
-            "PendingModifiedValues": {},
+            "PendingModifiedValues": {
+                name: self.pending[name] for name in PENDING if name in self.pending
+            },
+            "PreferredMaintenanceWindow": self.settings.get("PreferredMaintenanceWindow"),
         }
         if self.group:
             found["ReplicationGroupId"] = self.group
@@ -123,9 +134,9 @@ class CacheClusters(Events):
         name = identifier(request["CacheClusterId"], "CacheClusterId")
         engine = request.get("Engine", "redis")
         if engine not in PORTS:
-            raise bad_value(f"Invalid cache engine {engine}; choose redis or memcached.")
+            raise bad_value(f"Invalid cache engine {engine}; choose redis, valkey or memcached.")
         nodes = in_range(request, "NumCacheNodes", 1, MOST_NODES, 1)
-        if engine == "redis" and nodes != 1:
+        if engine != "memcached" and nodes != 1:
             raise bad_combination(
                 "Cannot create a Redis cluster with a NumCacheNodes parameter greater than 1."
             )
@@ -183,11 +194,15 @@ class CacheClusters(Events):
         lasts = self.account.timings.draw("reboot")
         for name in found.rented(nodes):
             self.account.orders.order(Order(self.account.calendar.now, name, "reboot", lasts))
+        self.lose(found)
         self.account.calendar.at(lasts, lambda: self._restarted(found, nodes))
         return {"CacheCluster": found.shown(with_nodes=True)}
 
     def check_reboot(self, cluster: CacheCluster) -> None:
         """Refuse a reboot that the service does not do; groups.py knows of one."""
+
+    def lose(self, cluster: CacheCluster) -> None:
+        """Note that what a cluster held is gone; replacements.py knows of groups."""
 
     def _restarted(self, cluster: CacheCluster, nodes: list[str]) -> None:
         cluster.status = "available"

@@ -1,9 +1,9 @@
 """The desk of ElastiCache, put together: one class for each kind of operation."""
 
-from cachesim.service.elasticache.failover import Failovers
+from cachesim.service.elasticache.resharding import Resharding
 
 
-class ElastiCache(Failovers):
+class ElastiCache(Resharding):
     """The desk of ElastiCache.
 
     Its parts each begin with `super().__init__(account)`, so that any of them may be left out or added.

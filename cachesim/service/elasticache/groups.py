@@ -1,6 +1,6 @@
 """Replication groups: a primary with replicas, or several shards of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -30,10 +30,15 @@ class Shard:
     members: list[CacheCluster]
     primary: CacheCluster
     slots: str = ""
+    leaves: bool = False  # whether its slots move away
 
     def replicas(self) -> list[CacheCluster]:
         """Return the members that follow."""
         return [each for each in self.members if each is not self.primary]
+
+    def ready(self) -> list[CacheCluster]:
+        """Return the members that could lead in the place of the primary."""
+        return [each for each in self.replicas() if each.status == "available"]
 
 
 @dataclass
@@ -49,6 +54,12 @@ class ReplicationGroup:
     failover: bool
     zones: bool  # Multi-AZ
     status: str = "creating"
+    pending: dict[str, Any] = field(default_factory=dict)  # what waits for the window
+
+    @property
+    def engine(self) -> str:
+        """The engine of its nodes."""
+        return self.members[0].engine
 
     @property
     def node_type(self) -> NodeType:
@@ -80,8 +91,8 @@ class ReplicationGroup:
             "ClusterEnabled": self.is_sharded,
             "ReplicationGroupCreateTime": self.created,
             "ARN": self.arn,
-            "PendingModifiedValues": {},
-            "Engine": "redis",
+            "PendingModifiedValues": pending(self),
+            "Engine": self.engine,
             **{name: self.settings[name] for name in SHOWN if name in self.settings},
         }
         if self.status == "creating":
@@ -217,6 +228,17 @@ class ReplicationGroups(CacheClusters):
             )
 
 
+def pending(group: ReplicationGroup) -> dict[str, Any]:
+    """Return what waits for the window, as far as AWS shows it for a group; members show the rest."""
+    found = {name: group.pending[name] for name in ("PrimaryClusterId",) if name in group.pending}
+    if "AutomaticFailoverEnabled" in group.pending:
+        is_on = group.pending["AutomaticFailoverEnabled"]
+        found["AutomaticFailoverStatus"] = "enabled" if is_on else "disabled"
+    if "Resharding" in group.pending:
+        found["Resharding"] = {"SlotMigration": group.pending["Resharding"]()}
+    return found
+
+
 def sizes(request: dict[str, Any]) -> tuple[bool, int, int]:
     """Return whether a group is sharded, its shards, and the members of each.
 
@@ -247,7 +269,7 @@ def check_failover(request: dict[str, Any], sharded: bool, members: int) -> None
 
 def check_upkeep(request: dict[str, Any], settings: dict[str, Any]) -> None:
     """Refuse what a group cannot be, and the snapshots that nobody would take."""
-    if request.get("Engine", "redis") != "redis":
-        raise bad_value("The Engine of a replication group must be redis; valkey is not simulated.")
+    if request.get("Engine", "redis") not in ("redis", "valkey"):
+        raise bad_value("The Engine of a replication group must be redis or valkey.")
     if settings["SnapshotRetentionLimit"] or "SnapshotWindow" in settings:
         raise ServiceFault("NotImplemented", "Automatic snapshots are not simulated.")
