@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,12 +19,10 @@ from cachesim.service.account import Account
 from cachesim.service.changes import with_joined
 from cachesim.service.cloudwatch import CloudWatch
 from cachesim.service.cloudwatch.series import MINUTE
-from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.desk import ElastiCache
-from cachesim.service.elasticache.groups import ReplicationGroup
 from cachesim.service.plane import Holder
 from cachesim.service.sns import Notice, Sns
-from cachesim.service.traffic import Nodes, faults_of, nodes_of, publish
+from cachesim.service.traffic import Nodes, Target, faults_of, nodes_of, publish
 
 if TYPE_CHECKING:
     from cachesim.experiments.result import Result
@@ -114,6 +113,7 @@ class Cloud:
         *,
         group: str = "",
         cluster: str = "",
+        serverless: str = "",
         strategy: Strategy | None = None,
         workload: Workload | None = None,
         database: Database | None = None,
@@ -126,7 +126,7 @@ class Cloud:
         run empty. Metrics come from the nodes, one value per minute. `clients` says what clients know of
         the fleet: its fields, such as {"dns_ttl": 60, "reresolves": False} or {"reads": "replica"}.
         """
-        resource = self._resource(group, cluster)
+        resource = self._resource(group=group, cluster=cluster, serverless=serverless)
         nodes, begin = nodes_of(resource), self.account.calendar.now
         scenario = Scenario(
             strategy=strategy or LazyLoading(ttl=60),
@@ -150,14 +150,16 @@ class Cloud:
         self.account.desk("cloudwatch").catch_up()
         return result
 
-    def _resource(self, group: str, cluster: str) -> ReplicationGroup | CacheCluster:
-        """Find the group or the cluster that the requests are for. Raises BadInput."""
-        if bool(group) == bool(cluster):
-            raise BadInput("name either a group or a cluster to send requests to")
-        desk = self.account.desk("elasticache")
-        found: ReplicationGroup | CacheCluster = (
-            desk.groups.find(group) if group else desk.clusters.find(cluster)
-        )
+    def _resource(self, **names: str) -> Target:
+        """Find what the requests are for. Raises BadInput."""
+        chosen = [(kind, name) for kind, name in names.items() if name]
+        if len(chosen) != 1:
+            raise BadInput(
+                "name either a group or a cluster to send requests to, or serverless=..."
+            )
+        desk, ((kind, name),) = self.account.desk("elasticache"), chosen
+        registers = {"group": desk.groups, "cluster": desk.clusters, "serverless": desk.serverless}
+        found: Target = registers[kind].find(name)
         if found.status in ("creating", "deleting"):
             raise BadInput(f'"{found.id}" is {found.status}; requests need one that is available')
         self.account.desk("cloudwatch").catch_up()  # before the metrics of this run are there
@@ -173,6 +175,17 @@ class Cloud:
             result, file = run_and_keep(scenario)
         self.account.plane.put(resource, file)
         return result
+
+    def at(self, minutes: float, call: Callable[[], object]) -> None:
+        """Make a call so many minutes from now, also in the midst of a run.
+
+        >>> cloud, seen = Cloud(), []
+        >>> cloud.at(5, lambda: seen.append(cloud.account.calendar.now))
+        >>> cloud.advance(minutes=10)
+        >>> seen
+        [300.0]
+        """
+        self.account.calendar.at(60 * minutes, call)
 
     def kill(self, *nodes: str) -> None:
         """Let the machines of some nodes die now, such as "shop-001"; the service replaces them.

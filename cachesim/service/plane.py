@@ -28,7 +28,7 @@ class Held(NamedTuple):
     until: float  # seconds of the calendar
 
 
-class Loss(NamedTuple):
+class Emptied(NamedTuple):
     """When a shard became empty."""
 
     when: float  # seconds of the calendar
@@ -49,7 +49,7 @@ class DataPlane:
         self.held: dict[
             tuple[str, datetime], Held
         ] = {}  # a name may be used again: by ARN and date
-        self.losses: dict[tuple[str, datetime], list[Loss]] = {}
+        self.losses: dict[tuple[str, datetime], list[Emptied]] = {}
         self.scale = 1.0  # by which the memory of all nodes is divided: see Cloud
 
     def put(self, resource: Holder, file: bytes) -> None:
@@ -73,7 +73,7 @@ class DataPlane:
         A run that begins now sees how it happens.
         """
         key = resource.arn, resource.created
-        self.losses.setdefault(key, []).append(Loss(self.calendar.now, slots))
+        self.losses.setdefault(key, []).append(Emptied(self.calendar.now, slots))
 
     def memory(self, resource: Holder, primary: str) -> float:
         """Return the bytes that its content takes, as if no memory were divided."""

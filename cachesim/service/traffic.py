@@ -11,13 +11,14 @@ from cachesim.model.faults import KillNode, RebootCache
 from cachesim.model.faults.base import Fault
 from cachesim.model.fleet.groups import Replicated, Shards
 from cachesim.model.fleet.specs import Fleet, Pool
-from cachesim.node_types import NodeType
+from cachesim.node_types import RESERVED, NodeType
 from cachesim.records import FOLLOWER, PRIMARY
 from cachesim.service.account import Account
 from cachesim.service.changes import CHANGES, Struck
 from cachesim.service.cloudwatch.series import MINUTE, Name
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.groups import ReplicationGroup
+from cachesim.service.elasticache.serverless import ServerlessCache
 from cachesim.service.orders import Order
 
 if TYPE_CHECKING:
@@ -38,8 +39,14 @@ class Nodes(NamedTuple):
     absent: tuple[str, ...] = ()  # names in the model of nodes that are not there yet
 
 
-def nodes_of(resource: ReplicationGroup | CacheCluster) -> Nodes:
+Target = ReplicationGroup | CacheCluster | ServerlessCache
+
+
+def nodes_of(resource: Target) -> Nodes:
     """Describe a group or a cluster as a fleet of the model; a primary is the first of its shard."""
+    if isinstance(resource, ServerlessCache):
+        whole = NodeType(name="serverless", maxmemory=int(resource.memory / (1 - RESERVED)))
+        return Nodes(Replicated(replicas=0), {"node-0": resource.id}, whole, "redis")
     if isinstance(resource, CacheCluster):
         rented = resource.rented()
         fleet = Pool(len(rented)) if resource.engine == "memcached" else Replicated(replicas=0)

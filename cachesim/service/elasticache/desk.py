@@ -1,9 +1,9 @@
 """The desk of ElastiCache, put together: one class for each kind of operation."""
 
-from cachesim.service.elasticache.resharding import Resharding
+from cachesim.service.elasticache.serverless import Serverless
 
 
-class ElastiCache(Resharding):
+class ElastiCache(Serverless):
     """The desk of ElastiCache.
 
     Its parts each begin with `super().__init__(account)`, so that any of them may be left out or added.
