@@ -119,6 +119,7 @@ class Cloud:
         database: Database | None = None,
         minutes: float = 10,
         clients: dict[str, Any] | None = None,
+        on_cache_error: Literal["miss", "raise"] = "miss",
     ) -> Result:
         """Send requests to a replication group or a cluster for some minutes, and return the Result.
 
@@ -135,6 +136,7 @@ class Cloud:
             database=database or Database(),
             duration=60 * minutes,
             warmup=0,
+            on_cache_error=on_cache_error,
             sample_every=MINUTE,
             seed=self.seed + self._runs,
         )

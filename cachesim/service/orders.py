@@ -3,6 +3,7 @@
 A run of traffic turns the orders of its minutes into faults of the model.
 """
 
+import math
 from typing import NamedTuple
 
 
@@ -14,7 +15,7 @@ class Order(NamedTuple):
     what: str  # "kill", "reboot", or a change: see changes.py
     lasts: float  # seconds until the node is back, or the change is over
     detect: float = 0.0  # seconds until the service notices
-    promote: float = 0.0  # seconds from then until a replica leads
+    promote: float = math.inf  # seconds from then until a replica leads; inf: none will
     joins: tuple[str, ...] = ()  # ids of the nodes that a change brings
     amount: float = 1.0  # by which the memory of the nodes grows; how many slots move
 

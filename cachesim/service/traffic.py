@@ -14,7 +14,7 @@ from cachesim.model.fleet.specs import Fleet, Pool
 from cachesim.node_types import RESERVED, NodeType
 from cachesim.records import FOLLOWER, PRIMARY
 from cachesim.service.account import Account
-from cachesim.service.changes import CHANGES, Struck
+from cachesim.service.changes import CHANGES, LEAST, Struck
 from cachesim.service.cloudwatch.series import MINUTE, Name
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.groups import ReplicationGroup
@@ -78,14 +78,14 @@ def faults_of(nodes: Nodes, orders: list[Order], begin: float) -> tuple[Fleet, t
             continue
         at, name = order.when - begin, model[order.node]
         if order.what == "reboot":
-            faults.append(RebootCache(at=at, duration=max(order.lasts, 1e-3), node=name))
+            faults.append(RebootCache(at=at, duration=max(order.lasts, LEAST), node=name))
             continue
         if order.what != "kill":
             if order.what in CHANGES:
                 faults.append(CHANGES[order.what](Struck(order, at, name, model)))
             continue
-        faults.append(KillNode(name, at=at, down=order.lasts))
-        if isinstance(fleet, Replicated) and order.promote:
+        faults.append(KillNode(name, at=at, down=max(order.lasts, LEAST)))
+        if isinstance(fleet, Replicated) and order.promote < math.inf:
             detect, promote = Constant(value=order.detect), Constant(value=order.promote)
             fleet = fleet.replace(detect=detect, promote=promote)
     return fleet, tuple(faults)
@@ -94,7 +94,7 @@ def faults_of(nodes: Nodes, orders: list[Order], begin: float) -> tuple[Fleet, t
 def _joins(name: str, nodes: Nodes, orders: list[Order], begin: float) -> Fault:
     """Let a node be away until it joins, as a new one does: it copies its primary then."""
     joins = [o.when - begin for o in orders if o.what == "join" and o.node == nodes.names.get(name)]
-    return KillNode(name, at=0.0, down=joins[0] if joins else math.inf)
+    return KillNode(name, at=0.0, down=max(joins[0], LEAST) if joins else math.inf)
 
 
 def publish(account: Account, nodes: Nodes, result: Any, begin: float, limit: float) -> None:

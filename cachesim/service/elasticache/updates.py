@@ -3,7 +3,7 @@
 import csv
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -13,8 +13,11 @@ from cachesim.service.elasticache.resharding import Resharding
 from cachesim.service.elasticache.windows import Owner
 from cachesim.service.faults import ServiceFault, bad_combination
 from cachesim.service.pages import page
+from cachesim.service.register import Register
 
 KINDS = ("ReplicationGroupIds", "CacheClusterIds")
+AUTO = "AutoUpdateAfterRecommendedApplyByDate"
+SAME = ["ReleaseDate", "Severity", "RecommendedApplyByDate", "Type"]  # members of both shapes
 Node = tuple[CacheCluster, str]
 
 
@@ -24,53 +27,36 @@ class ServiceUpdate(NamedTuple):
     name: str
     release: datetime
     apply_by: datetime
-    end: datetime
-    severity: str
-    engine: str
-    engine_version: str
     is_engine: bool  # whether it changes the engine, and so cannot be stopped
     auto: bool  # whether it is applied in the window after its date
-    minutes: int
-    description: str
+    row: dict[str, Any]  # all of it, in AWS's shape
 
     def shown(self, now: datetime) -> dict[str, Any]:
         """Return it in AWS's shape."""
-        return {
-            "ServiceUpdateName": self.name,
-            "ServiceUpdateReleaseDate": self.release,
-            "ServiceUpdateEndDate": self.end,
-            "ServiceUpdateSeverity": self.severity,
-            "ServiceUpdateRecommendedApplyByDate": self.apply_by,
-            "ServiceUpdateStatus": "available" if now < self.end else "expired",
-            "ServiceUpdateDescription": self.description,
-            "ServiceUpdateType": "security-update",
-            "Engine": self.engine,
-            "EngineVersion": self.engine_version or None,
-            "AutoUpdateAfterRecommendedApplyByDate": self.auto,
-            "EstimatedUpdateTime": f"{self.minutes} minutes per node",
-        }
+        is_over = now >= self.row["ServiceUpdateEndDate"]
+        return {**self.row, "ServiceUpdateStatus": "expired" if is_over else "available"}
 
 
 @cache
 def service_updates() -> list[ServiceUpdate]:
     """Return all updates, the first one first.
 
-    >>> [update.severity for update in service_updates()]
+    >>> [update.row["ServiceUpdateSeverity"] for update in service_updates()]
     ['important', 'medium', 'low']
     """
     text = files("cachesim.service").joinpath("data/service_updates.csv").read_text()
-    return [_read(row) for row in csv.DictReader(text.splitlines())]
+    return [_read(dict(row)) for row in csv.DictReader(text.splitlines())]
 
 
-def _read(row: dict[str, str]) -> ServiceUpdate:
-    dates = (
-        datetime.fromisoformat(row[d]).replace(tzinfo=UTC) for d in ("release", "apply_by", "end")
-    )
-    flags = (row[name] == "yes" for name in ("is_engine", "auto"))
-    texts = (row[name] for name in ("severity", "engine", "engine_version"))
-    return ServiceUpdate(
-        row["name"], *dates, *texts, *flags, int(row["minutes"]), row["description"]
-    )
+def _read(row: dict[str, Any]) -> ServiceUpdate:
+    is_engine, auto = row.pop("is_engine") == "yes", row.pop(AUTO) == "yes"
+    del row["source"]
+    for name in row:
+        if name.endswith("Date"):
+            row[name] = datetime.fromisoformat(row[name]).replace(tzinfo=UTC)
+    release, due = row["ServiceUpdateReleaseDate"], row["ServiceUpdateRecommendedApplyByDate"]
+    shown = {**row, AUTO: auto, "EngineVersion": row["EngineVersion"] or None}
+    return ServiceUpdate(row["ServiceUpdateName"], release, due, is_engine, auto, shown)
 
 
 @dataclass
@@ -98,11 +84,10 @@ class UpdateAction:
     def shown(self, now: datetime) -> dict[str, Any]:
         """Return it in AWS's shape."""
         shown = self.update.shown(now)
-        same = ["ReleaseDate", "Severity", "Status", "RecommendedApplyByDate", "Type"]
         late = now > self.update.apply_by and self.status != "complete"
         return {
             **self.named(),
-            **{f"ServiceUpdate{name}": shown[f"ServiceUpdate{name}"] for name in same},
+            **{f"ServiceUpdate{name}": shown[f"ServiceUpdate{name}"] for name in [*SAME, "Status"]},
             "UpdateActionAvailableDate": self.update.release,
             "NodesUpdated": f"{self.done}/{len(self.nodes)}",
             "UpdateActionStatusModifiedDate": self.since,
@@ -121,41 +106,27 @@ class Updates(Resharding):
         for update in service_updates():
             for date, call in ((update.release, self._released), (update.apply_by, self._overdue)):
                 delay = (date - account.calendar.date).total_seconds()
-                account.calendar.at(max(0.0, delay), lambda call=call, update=update: call(update))
+                account.calendar.at(delay, partial(call, update))
 
     def DescribeServiceUpdates(self, request: dict[str, Any]) -> dict[str, Any]:
         """List the updates that have been released."""
-        now = self.account.calendar.date
-        name, wanted = request.get("ServiceUpdateName"), request.get("ServiceUpdateStatus")
-        chosen = [self._released_update(name)] if name else self._all_released()
-        shown = [each.shown(now) for each in chosen]
-        return page(
-            [each for each in shown if not wanted or each["ServiceUpdateStatus"] in wanted],
-            request, "ServiceUpdates",
-        )  # fmt: skip
+        shown = [each.shown(self.account.calendar.date) for each in self._named(request)]
+        return page(chosen(shown, request, "ServiceUpdateStatus"), request, "ServiceUpdates")
 
     def DescribeUpdateActions(self, request: dict[str, Any]) -> dict[str, Any]:
         """List the updates of each group and cluster, and how far they have come."""
         for name in ("ShowNodeLevelUpdateStatus", "ServiceUpdateTimeRange"):
             if request.get(name):
                 raise ServiceFault("NotImplemented", f"{name} is not simulated; leave it out.")
-        now, name = self.account.calendar.date, request.get("ServiceUpdateName")
         ids = {each.lower() for kind in KINDS for each in request.get(kind, [])}
         found = [
-            self._action(update, owner).shown(now)
-            for update in ([self._released_update(name)] if name else self._all_released())
+            self._action(update, owner).shown(self.account.calendar.date)
+            for update in self._named(request)
             for owner in self._owners(update)
-            if not ids or owner.id in ids
+            if (not ids or owner.id in ids) and request.get("Engine", owner.engine) == owner.engine
         ]
-        tests = {
-            "UpdateActionStatus": "UpdateActionStatus",
-            "ServiceUpdateStatus": "ServiceUpdateStatus",
-        }
-        for asked, member in tests.items():
-            found = [
-                each for each in found if not request.get(asked) or each[member] in request[asked]
-            ]
-        found = [each for each in found if request.get("Engine", each["Engine"]) == each["Engine"]]
+        for member in ("UpdateActionStatus", "ServiceUpdateStatus"):
+            found = chosen(found, request, member)
         return page(found, request, "UpdateActions")
 
     def BatchApplyUpdateAction(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -167,16 +138,17 @@ class Updates(Resharding):
         return self._batch(request, self._stop_update)
 
     def _batch(self, request: dict[str, Any], act: Any) -> dict[str, Any]:
-        update = self._released_update(request["ServiceUpdateName"])
+        (update,) = self._named(request)
         if not any(request.get(kind) for kind in KINDS):
             raise bad_combination("Name ReplicationGroupIds or CacheClusterIds.")
         done: list[dict[str, Any]] = []
         refused: list[dict[str, Any]] = []
-        for kind, register in zip(KINDS, (self.groups, self.clusters), strict=True):
+        registers: list[Register[Any]] = [self.groups, self.clusters]
+        for kind, register in zip(KINDS, registers, strict=True):
             for name in request.get(kind, []):
                 try:
-                    owner: Any = register.ready(name) if act == self._apply else register.find(name)
-                    action = self._action(update, owner)
+                    find = register.ready if act == self._apply else register.find
+                    action = self._action(update, find(name))
                     act(action)
                     done.append(action.named())
                 except ServiceFault as fault:
@@ -186,15 +158,14 @@ class Updates(Resharding):
 
     # which updates, and whose
 
-    def _all_released(self) -> list[ServiceUpdate]:
-        now = self.account.calendar.date
-        return [update for update in service_updates() if update.release <= now]
-
-    def _released_update(self, name: str) -> ServiceUpdate:
-        for update in self._all_released():
-            if update.name == name:
-                return update
-        raise ServiceFault("ServiceUpdateNotFoundFault", f"Service update {name} not found.")
+    def _named(self, request: dict[str, Any]) -> list[ServiceUpdate]:
+        """Return the updates that have been released, or the one that a request names."""
+        now, name = self.account.calendar.date, request.get("ServiceUpdateName")
+        released = [update for update in service_updates() if update.release <= now]
+        found = [update for update in released if name in (None, update.name)]
+        if name and not found:
+            raise ServiceFault("ServiceUpdateNotFoundFault", f"Service update {name} not found.")
+        return found
 
     def _owners(self, update: ServiceUpdate) -> list[Owner]:
         alone = [each for each in self.clusters if not each.group]
@@ -203,7 +174,7 @@ class Updates(Resharding):
 
     def _action(self, update: ServiceUpdate, owner: Owner) -> UpdateAction:
         """Return the action of an update for a group or a cluster; replicas get it before primaries."""
-        if not is_for(update, owner) or getattr(owner, "group", ""):
+        if not is_for(update, owner) or (isinstance(owner, CacheCluster) and owner.group):
             raise bad_combination(f"The update {update.name} is not for {owner.id}.")
         key = update.name, owner.arn, owner.created
         if key not in self.actions:
@@ -226,9 +197,7 @@ class Updates(Resharding):
         for owner in self._owners(update) if update.auto else []:
             action = self._action(update, owner)
             if action.status in ("not-applied", "stopped"):
-                self.await_window(
-                    owner, f"update {update.name}", lambda action=action: self._apply(action)
-                )
+                self.await_window(owner, f"update {update.name}", partial(self._apply, action))
 
     def _be(self, action: UpdateAction, status: str) -> None:
         action.status, action.since = status, self.account.calendar.date
@@ -268,7 +237,7 @@ class Updates(Resharding):
 
 def is_for(update: ServiceUpdate, owner: Owner) -> bool:
     """Whether an update concerns a group or a cluster: those that are newer have it."""
-    return owner.engine in update.engine.split(", ") and owner.created < update.release
+    return owner.engine in update.row["Engine"].split(", ") and owner.created < update.release
 
 
 def in_turn(owner: Owner) -> list[Node]:
@@ -277,3 +246,11 @@ def in_turn(owner: Owner) -> list[Node]:
         return [(owner, node) for node in owner.nodes]
     replicas = [each for shard in owner.shards for each in shard.replicas()]
     return [(each, "0001") for each in (*replicas, *(shard.primary for shard in owner.shards))]
+
+
+def chosen(
+    shown: list[dict[str, Any]], request: dict[str, Any], member: str
+) -> list[dict[str, Any]]:
+    """Return those whose member has one of the values that a request asks for, if it does."""
+    wanted = request.get(member)
+    return [each for each in shown if not wanted or each[member] in wanted]
