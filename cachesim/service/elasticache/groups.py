@@ -229,7 +229,7 @@ class ReplicationGroups(CacheClusters):
 
 
 def pending(group: ReplicationGroup) -> dict[str, Any]:
-    """Return what waits for the window, as far as AWS shows it for a group; members show the rest."""
+    """Return the changes that wait for the window, as far as AWS shows it for a group; members show the rest."""
     found = {name: group.pending[name] for name in ("PrimaryClusterId",) if name in group.pending}
     if "AutomaticFailoverEnabled" in group.pending:
         is_on = group.pending["AutomaticFailoverEnabled"]

@@ -5,11 +5,11 @@ from typing import Any
 
 from cachesim.service.elasticache.checks import only
 from cachesim.service.elasticache.clusters import CacheCluster
-from cachesim.service.elasticache.groups import TOO_FEW, ReplicationGroup, check_upkeep
+from cachesim.service.elasticache.groups import ReplicationGroup, check_upkeep
 from cachesim.service.elasticache.scaling import Scaling
 from cachesim.service.elasticache.settings import CHECKS, settings_of
 from cachesim.service.elasticache.windows import Owner
-from cachesim.service.faults import ServiceFault, bad_combination, bad_value
+from cachesim.service.faults import refuse_if
 
 Values = dict[str, Any]
 WAITS = "modification"  # what waits for a window
@@ -74,27 +74,22 @@ class Modifications(Scaling):
     def _check_group(self, group: ReplicationGroup, changes: Values) -> None:
         failover = changes.get("AutomaticFailoverEnabled", group.failover)
         zones = changes.get("MultiAZEnabled", group.zones)
-        if group.is_sharded and not failover:
-            raise bad_combination(
-                "Turning off automatic failover for replication group with cluster mode enabled "
-                "is not supported."
-            )
-        if changes.get("AutomaticFailoverEnabled") and not (
-            group.is_sharded or group.shards[0].replicas()
-        ):
-            raise bad_combination(TOO_FEW)
-        if zones and not (failover and all(shard.replicas() for shard in group.shards)):
-            raise bad_combination("Multi-AZ needs automatic failover and at least one replica.")
+        refuse_if(group.is_sharded and not failover, "failover off")
+        refuse_if(
+            changes.get("AutomaticFailoverEnabled")
+            and not (group.is_sharded or group.shards[0].replicas()),
+            "failover to nobody",
+        )
+        refuse_if(
+            zones and not (failover and all(shard.replicas() for shard in group.shards)),
+            "zones without failover",
+        )
         if "PrimaryClusterId" in changes:
             self._check_promotion(group, changes["PrimaryClusterId"])
 
     def _check_promotion(self, group: ReplicationGroup, name: str) -> None:
-        if group.failover or group.zones:
-            raise bad_combination(
-                "A replica can be promoted by hand only while automatic failover and Multi-AZ are off."
-            )
-        if name not in [member.id for member in group.members]:
-            raise bad_value(f"{name} is not a member of the replication group {group.id}.")
+        refuse_if(group.failover or group.zones, "promotion")
+        refuse_if(name not in [member.id for member in group.members], "no member", name, group.id)
 
     def _modify(self, owner: Owner, changes: Values, request: Values) -> None:
         """Do at once what can be, and keep the rest for the window."""
@@ -152,14 +147,9 @@ class Modifications(Scaling):
 def check_snapshots(group: ReplicationGroup, request: Values) -> None:
     """Refuse automatic snapshots of nobody, and the choice of a node in a sharded group."""
     chosen = request.get("SnapshottingClusterId")
-    if group.is_sharded and chosen:
-        raise bad_combination(
-            "Cannot set snapshotting cluster for cluster mode enabled replication group"
-        )
+    refuse_if(group.is_sharded and chosen, "snapshotting sharded")
     is_new = request.get("SnapshotRetentionLimit") and not group.settings["SnapshotRetentionLimit"]
-    if is_new and not group.is_sharded and not chosen:
-        raise bad_combination(
-            "Must specify both SnapshotRetentionLimit and SnapshottingClusterId to turn on snapshots"
-        )
-    if chosen and chosen not in [member.id for member in group.members]:
-        raise ServiceFault("CacheClusterNotFoundFault", f"CacheCluster not found: {chosen}")
+    refuse_if(is_new and not group.is_sharded and not chosen, "snapshotting whom")
+    refuse_if(
+        chosen and chosen not in [member.id for member in group.members], "no cluster", chosen
+    )

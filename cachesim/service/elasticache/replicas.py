@@ -1,6 +1,7 @@
 """More or fewer replicas of a group, and what becomes of its members one by one."""
 
 from functools import partial
+from itertools import count
 from typing import Any
 
 from cachesim.service.elasticache.checks import identifier, only, range_checked
@@ -8,12 +9,9 @@ from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.failover import shard_of
 from cachesim.service.elasticache.groups import MOST_MEMBERS, ReplicationGroup, Shard
 from cachesim.service.elasticache.modify import Modifications
-from cachesim.service.faults import ServiceFault, bad_combination, bad_value
+from cachesim.service.faults import refuse_if
 
 ASKED = "ReplicationGroupId NewReplicaCount ReplicaConfiguration ApplyImmediately ReplicasToRemove"
-NO_REPLICA = (
-    "Must have at least 1 replica when cluster mode is disabled with auto failover enabled."
-)
 Wanted = list[tuple[Shard, int, list[str]]]  # a shard, its number of replicas, zones
 
 
@@ -25,29 +23,25 @@ class Replicas(Modifications):
         group, wanted = self._wanted(request)
         for shard, number, _ in wanted:
             range_checked("NewReplicaCount", number, 0, MOST_MEMBERS - 1)
-            if number < len(shard.replicas()):
-                raise bad_value(
-                    f"NewReplicaCount of {shard.id} must be at least {len(shard.replicas())}."
-                )
-        made = [
-            self._new_member(group, shard, zone)
+            refuse_if(
+                number < len(shard.replicas()), "fewer replicas", shard.id, len(shard.replicas())
+            )
+        new = [
+            (shard, zone)
             for shard, number, zones in wanted
             for zone in self._zones_for(shard, number, zones)
         ]
-        self._add(group, made)
+        self.check_room(len(new))
+        self._add(group, [self._new_member(group, *each) for each in new])
         return {"ReplicationGroup": group.shown()}
 
     def _wanted(self, request: dict[str, Any]) -> tuple[ReplicationGroup, Wanted]:
         """Return the group of a request, and the numbers of replicas; refuse one that changes nothing."""
         only(request, ASKED.split())
         group = self.groups.ready(request["ReplicationGroupId"])
-        if not request["ApplyImmediately"]:
-            raise bad_combination(
-                "ApplyImmediately must be true: replicas do not wait for a window."
-            )
+        refuse_if(not request["ApplyImmediately"], "replicas later")
         ways = [w for w in ("NewReplicaCount", "ReplicaConfiguration") if w in request]
-        if len(ways) > 1 or not (ways or "ReplicasToRemove" in request):
-            raise bad_combination("Give either NewReplicaCount or ReplicaConfiguration.")
+        refuse_if(len(ways) > 1 or not (ways or "ReplicasToRemove" in request), "count or shards")
         every: Wanted = [
             (s, request.get("NewReplicaCount", len(s.replicas())), []) for s in group.shards
         ]
@@ -57,19 +51,15 @@ class Replicas(Modifications):
             for each in request.get("ReplicaConfiguration", [])
         ] or every  # fmt: skip
         is_same = all(number == len(shard.replicas()) for shard, number, _ in wanted)
-        if is_same and "ReplicasToRemove" not in request:
-            raise ServiceFault("NoOperationFault", "The replication group has this number already.")
+        refuse_if(is_same and "ReplicasToRemove" not in request, "same replicas")
         return group, wanted
 
     def _zones_for(self, shard: Shard, number: int, zones: list[str]) -> list[str]:
         """Return the zones of the new members of a shard; `zones` names those of all its members."""
         known, now = self.account.zones(), len(shard.members)
-        if unknown := [zone for zone in zones if zone not in known]:
-            raise bad_value(f"{unknown[0]} is not a zone of this Region.")
-        if zones and len(zones) != number + 1:
-            raise bad_value(
-                f"PreferredAvailabilityZones must name {number + 1} zones, got {len(zones)}."
-            )
+        unknown = [zone for zone in zones if zone not in known]
+        refuse_if(unknown, "no zone", *unknown[:1])
+        refuse_if(zones and len(zones) != number + 1, "all zones", number + 1, len(zones))
         return zones[now:] if zones else [known[n % len(known)] for n in range(now, number + 1)]
 
     def _new_member(
@@ -77,16 +67,19 @@ class Replicas(Modifications):
     ) -> CacheCluster:
         """Make a member of a shard, with the settings of the group; nobody knows it yet."""
         prefix = f"{group.id}-{shard.id}-" if group.is_sharded else f"{group.id}-"
-        taken = [each.id for each in shard.members]
-        number = next(n for n in range(1, 1000) if f"{prefix}{n:03}" not in taken)
-        name = name or f"{prefix}{number:03}"
+        names = [*self.clusters.held, *(each.id for each in shard.members)]
+        name = name or next(f"{prefix}{n:03}" for n in count(1) if f"{prefix}{n:03}" not in names)
         arn = self.account.arn("elasticache", f"cluster:{name}")
         date = self.account.calendar.date
         made = CacheCluster(name, group.engine, group.settings, [zone], date, arn, group.id)
         made.pending = group.pending
-        self.clusters.check_new(name)
         shard.members.append(made)
         return made
+
+    def check_room(self, nodes: int) -> None:
+        """Refuse more nodes than an account can have, before any is made."""
+        most = int(self.clusters.kind.most)
+        refuse_if(len(self.clusters) + nodes > most, "most nodes", most)
 
     def _add(self, group: ReplicationGroup, made: list[CacheCluster]) -> None:
         for member in made:
@@ -119,21 +112,22 @@ class Replicas(Modifications):
         return {"ReplicationGroup": group.shown()}
 
     def _fewer(self, shard: Shard, number: int) -> int:
-        if not 0 <= number <= len(shard.replicas()):
-            raise bad_value(
-                f"NewReplicaCount of {shard.id} must be from 0 to {len(shard.replicas())}."
-            )
+        refuse_if(
+            not 0 <= number <= len(shard.replicas()),
+            "more replicas",
+            shard.id,
+            len(shard.replicas()),
+        )
         return number
 
     def _check_leaving(self, group: ReplicationGroup, leave: list[CacheCluster]) -> None:
         for member in leave:
-            if member not in group.members:
-                raise bad_value(f"{member.id} is not a member of the replication group {group.id}.")
-            if member is self.shard_with(member).primary:
-                raise bad_value(f"{member.id} is a primary; only replicas can be removed.")
+            refuse_if(member not in group.members, "no member", member.id, group.id)
+            refuse_if(member is self.shard_with(member).primary, "primary leaves", member.id)
         emptied = [s for s in group.shards if all(r in leave for r in s.replicas())]
-        if emptied and group.failover and (group.zones or not group.is_sharded):
-            raise bad_value(NO_REPLICA)
+        refuse_if(
+            emptied and group.failover and (group.zones or not group.is_sharded), "last replica"
+        )
 
     def _leave(self, group: ReplicationGroup, leave: list[CacheCluster]) -> None:
         group.status = "modifying"
@@ -159,14 +153,14 @@ class Replicas(Modifications):
         only(request, ["ReplicationGroupId", "CacheClusterId", "PreferredAvailabilityZone"])
         group = self.groups.ready(request["ReplicationGroupId"])
         name = identifier(request["CacheClusterId"], "CacheClusterId")
-        if group.is_sharded:
-            raise bad_combination(
-                "A group with cluster mode enabled grows by IncreaseReplicaCount."
-            )
+        refuse_if(group.is_sharded, "sharded grows")
         shard = group.shards[0]
         range_checked("The number of members", len(shard.members) + 1, 1, MOST_MEMBERS)
-        zone = request.get("PreferredAvailabilityZone")
-        (zone,) = [zone] if zone else self._zones_for(shard, len(shard.members), [])
+        wanted = request.get("PreferredAvailabilityZone")
+        there = [member.zones[0] for member in shard.members]
+        chosen = [*there, wanted] if wanted else []
+        (zone,) = self._zones_for(shard, len(shard.members), chosen)
+        self.clusters.check_new(name)
         made = self._new_member(group, shard, zone, name)
         self._add(group, [made])
         return {"CacheCluster": made.shown()}
@@ -178,14 +172,13 @@ class Replicas(Modifications):
             return super().DeleteCacheCluster(request)
         group = self.groups.ready(found.group)
         shard = self.shard_with(found)
-        if group.is_sharded or found is shard.primary or (
-            (group.zones or group.failover) and shard.replicas() == [found]
-        ):  # fmt: skip
-            raise ServiceFault(
-                "InvalidCacheClusterStateFault",
-                f"Cache cluster {found.id} cannot be deleted: it is a primary, the last replica of a "
-                "group with Multi-AZ or automatic failover, or a node of a cluster.",
-            )
+        refuse_if(
+            group.is_sharded
+            or found is shard.primary
+            or ((group.zones or group.failover) and shard.replicas() == [found]),
+            "member deleted",
+            found.id,
+        )
         self._leave(group, [found])
         return {"CacheCluster": found.shown()}
 
@@ -193,10 +186,7 @@ class Replicas(Modifications):
         """Begin to remove a group; with RetainPrimaryCluster its primary goes on alone."""
         group = self.groups.ready(request["ReplicationGroupId"])
         keeps = request.get("RetainPrimaryCluster", False)
-        if keeps and group.is_sharded:
-            raise bad_combination(
-                "A group with cluster mode enabled cannot retain a primary cluster."
-            )
+        refuse_if(keeps and group.is_sharded, "sharded retained")
         found = super().DeleteReplicationGroup(request)
         if keeps:
             group.shards[0].primary.status = "available"

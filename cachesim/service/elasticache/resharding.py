@@ -7,7 +7,7 @@ from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.failover import shard_of
 from cachesim.service.elasticache.groups import MOST_SHARDS, SLOTS, ReplicationGroup, Shard
 from cachesim.service.elasticache.replicas import Replicas
-from cachesim.service.faults import ServiceFault, bad_combination, bad_value
+from cachesim.service.faults import refuse_if
 
 ASKED = (
     "ReplicationGroupId NodeGroupCount ApplyImmediately ReshardingConfiguration NodeGroupsToRemove "
@@ -37,26 +37,19 @@ class Resharding(Replicas):
         return {"ReplicationGroup": group.shown()}
 
     def _check_shards(self, group: ReplicationGroup, wanted: int, request: dict[str, Any]) -> None:
-        if not group.is_sharded:
-            raise bad_combination("Only a group with cluster mode enabled has shards to change.")
-        if not request["ApplyImmediately"]:
-            raise bad_combination("ApplyImmediately must be true: shards do not wait for a window.")
-        if wanted > MOST_SHARDS:
-            raise ServiceFault(
-                "NodeGroupsPerReplicationGroupQuotaExceededFault",
-                f"A replication group can have at most {MOST_SHARDS} node groups, got {wanted}.",
-            )
-        if wanted < 1 or wanted == len(group.shards):
-            raise bad_value(f"NodeGroupCount must be another number from 1 on, got {wanted}.")
+        refuse_if(not group.is_sharded, "no shards")
+        refuse_if(not request["ApplyImmediately"], "shards later")
+        refuse_if(wanted > MOST_SHARDS, "most shards", MOST_SHARDS, wanted)
+        refuse_if(wanted < 1 or wanted == len(group.shards), "same shards", wanted)
         zones = request.get("ReshardingConfiguration", [])
-        if zones and len(zones) != wanted - len(group.shards):
-            raise bad_value("ReshardingConfiguration must name each new node group, and no other.")
+        refuse_if(zones and len(zones) != wanted - len(group.shards), "new shards")
 
     # more
 
     def _grow(self, group: ReplicationGroup, zones: list[list[str]]) -> None:
         """Make shards with as many nodes as the smallest one; then let them take their part of the slots."""
         members = min(len(shard.members) for shard in group.shards)
+        self.check_room(members * len(zones))
         made = []
         for number, wanted in enumerate(zones, 1 + max(int(shard.id) for shard in group.shards)):
             shard = Shard(f"{number:04}", [], None)  # type: ignore[arg-type] # it follows at once
@@ -94,18 +87,13 @@ class Resharding(Replicas):
         self, group: ReplicationGroup, wanted: int, request: dict[str, Any]
     ) -> list[Shard]:
         ways = [w for w in ("NodeGroupsToRemove", "NodeGroupsToRetain") if w in request]
-        if len(ways) != 1:
-            raise bad_combination("Give either NodeGroupsToRemove or NodeGroupsToRetain.")
+        refuse_if(len(ways) != 1, "remove or retain")
         named = [shard_of(group, name) for name in request[ways[0]]]
         leave = [s for s in group.shards if (s in named) == (ways[0] == "NodeGroupsToRemove")]
-        if len(group.shards) - len(leave) != wanted:
-            raise bad_value(f"NodeGroupCount is {wanted}, but {ways[0]} does not leave so many.")
+        refuse_if(len(group.shards) - len(leave) != wanted, "shards left", wanted, ways[0])
         held = self.held_by_each(group)
         free = wanted * (group.node_type.usable - held)
-        if free < ROOM * held * len(leave):
-            raise bad_combination(
-                f"The node groups that stay need {ROOM:g} times the memory that leaves; choose more."
-            )
+        refuse_if(free < ROOM * held * len(leave), "no room", ROOM)
         return leave
 
     def _shrink(self, group: ReplicationGroup, leave: list[Shard]) -> None:

@@ -7,7 +7,7 @@ from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.groups import ReplicationGroup
 from cachesim.service.elasticache.replacements import Replacements
 from cachesim.service.elasticache.windows import Owner
-from cachesim.service.faults import bad_combination
+from cachesim.service.faults import refuse_if
 
 
 class Scaling(Replacements):
@@ -18,8 +18,7 @@ class Scaling(Replacements):
         group, cluster = (
             request.get(kind, "") for kind in ("ReplicationGroupId", "CacheClusterId")
         )
-        if bool(group) == bool(cluster):
-            raise bad_combination("Name either a ReplicationGroupId or a CacheClusterId.")
+        refuse_if(bool(group) == bool(cluster), "group or cluster")
         owner: Owner = self.groups.find(group) if group else self.alone(cluster)
         now = owner.node_type
         size = {each.name: (each.maxmemory, each.price) for each in [now, *node_types()]}
@@ -30,10 +29,7 @@ class Scaling(Replacements):
 
     def check_node_type(self, owner: Owner) -> None:
         """Refuse another node type for a Memcached."""
-        if owner.engine == "memcached":
-            raise bad_combination(
-                "The node type of a Memcached cluster cannot change; create a new cluster."
-            )
+        refuse_if(owner.engine == "memcached", "memcached type")
 
     def rescale(self, owner: Owner, name: str) -> None:
         """Begin to move to nodes of another type: they are made, copy the old ones, and take over."""
@@ -100,18 +96,18 @@ class Scaling(Replacements):
             request.get("NewAvailabilityZones", []),
         )
         now = len(cluster.zones)
-        if cluster.engine != "memcached" and wanted != 1:
-            raise bad_combination("NumCacheNodes of a cluster that is no Memcached must be 1.")
-        if unknown := [node for node in leave if node not in cluster.nodes]:
-            raise bad_combination(f"The cluster {cluster.id} has no node {unknown[0]}.")
-        if len(leave) != max(0, now - wanted):
-            raise bad_combination(
-                f"CacheNodeIdsToRemove must name {max(0, now - wanted)} nodes, got {len(leave)}."
-            )
-        if zones and len(zones) != max(0, wanted - now):
-            raise bad_combination(
-                f"NewAvailabilityZones must name {max(0, wanted - now)} zones, got {len(zones)}."
-            )
+        refuse_if(cluster.engine != "memcached" and wanted != 1, "one node")
+        unknown = [node for node in leave if node not in cluster.nodes]
+        refuse_if(unknown, "no node", cluster.id, *unknown[:1])
+        refuse_if(
+            len(leave) != max(0, now - wanted), "nodes to remove", max(0, now - wanted), len(leave)
+        )
+        refuse_if(
+            zones and len(zones) != max(0, wanted - now),
+            "new zones",
+            max(0, wanted - now),
+            len(zones),
+        )
 
     def resize_pool(self, cluster: CacheCluster, wanted: int, request: dict[str, Any]) -> None:
         """Begin to add nodes to a Memcached, or to remove some."""

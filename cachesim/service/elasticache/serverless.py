@@ -7,7 +7,7 @@ from typing import Any
 from cachesim.service.elasticache.checks import identifier, only
 from cachesim.service.elasticache.clusters import VERSIONS
 from cachesim.service.elasticache.updates import Updates
-from cachesim.service.faults import ServiceFault, bad_value
+from cachesim.service.faults import refuse_if
 from cachesim.service.register import Register
 
 GB = 2**30  # bytes
@@ -63,10 +63,9 @@ class Serverless(Updates):
     def CreateServerlessCache(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to make a serverless cache."""
         only(request, CREATED)
-        if request["Engine"] not in ("redis", "valkey"):
-            raise ServiceFault(
-                "NotImplemented", f"{request['Engine']} without servers is not simulated."
-            )
+        refuse_if(
+            request["Engine"] not in ("redis", "valkey"), "serverless engine", request["Engine"]
+        )
         name = identifier(request["ServerlessCacheName"], "ServerlessCacheName")
         made = ServerlessCache(
             name, request["Engine"], request.get("Description", ""), storage(request, MOST),
@@ -115,6 +114,5 @@ def storage(request: dict[str, Any], usual: int) -> int:
     only(limits, ["DataStorage"])
     only(limits.get("DataStorage", {}), ["Maximum", "Unit"])
     found: int = limits.get("DataStorage", {}).get("Maximum", usual)
-    if not 1 <= found <= MOST:
-        raise bad_value(f"DataStorage must be from 1 to {MOST} GB, got {found}.")
+    refuse_if(not 1 <= found <= MOST, "storage", MOST, found)
     return found

@@ -11,7 +11,7 @@ from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.groups import ReplicationGroup
 from cachesim.service.elasticache.resharding import Resharding
 from cachesim.service.elasticache.windows import Owner
-from cachesim.service.faults import ServiceFault, bad_combination
+from cachesim.service.faults import ServiceFault, refuse_if
 from cachesim.service.pages import page
 from cachesim.service.register import Register
 
@@ -139,8 +139,7 @@ class Updates(Resharding):
 
     def _batch(self, request: dict[str, Any], act: Any) -> dict[str, Any]:
         (update,) = self._named(request)
-        if not any(request.get(kind) for kind in KINDS):
-            raise bad_combination("Name ReplicationGroupIds or CacheClusterIds.")
+        refuse_if(not any(request.get(kind) for kind in KINDS), "updates of nobody")
         done: list[dict[str, Any]] = []
         refused: list[dict[str, Any]] = []
         registers: list[Register[Any]] = [self.groups, self.clusters]
@@ -163,8 +162,7 @@ class Updates(Resharding):
         now, name = self.account.calendar.date, request.get("ServiceUpdateName")
         released = [update for update in service_updates() if update.release <= now]
         found = [update for update in released if name in (None, update.name)]
-        if name and not found:
-            raise ServiceFault("ServiceUpdateNotFoundFault", f"Service update {name} not found.")
+        refuse_if(name and not found, "no update", name)
         return found
 
     def _owners(self, update: ServiceUpdate) -> list[Owner]:
@@ -174,8 +172,12 @@ class Updates(Resharding):
 
     def _action(self, update: ServiceUpdate, owner: Owner) -> UpdateAction:
         """Return the action of an update for a group or a cluster; replicas get it before primaries."""
-        if not is_for(update, owner) or (isinstance(owner, CacheCluster) and owner.group):
-            raise bad_combination(f"The update {update.name} is not for {owner.id}.")
+        refuse_if(
+            not is_for(update, owner) or (isinstance(owner, CacheCluster) and owner.group),
+            "update of another",
+            update.name,
+            owner.id,
+        )
         key = update.name, owner.arn, owner.created
         if key not in self.actions:
             made = UpdateAction(update, owner, [], update.release)
@@ -203,8 +205,12 @@ class Updates(Resharding):
         action.status, action.since = status, self.account.calendar.date
 
     def _apply(self, action: UpdateAction) -> None:
-        if action.status not in ("not-applied", "stopped"):
-            raise bad_combination(f"The update is {action.status} in {action.owner.id} already.")
+        refuse_if(
+            action.status not in ("not-applied", "stopped"),
+            "update under way",
+            action.status,
+            action.owner.id,
+        )
         self.forget(action.owner, f"update {action.update.name}")
         action.owner.status = "modifying"
         self._be(action, "waiting-to-start")
@@ -212,10 +218,13 @@ class Updates(Resharding):
         self.account.calendar.at(begins, lambda: self._next(action))
 
     def _stop_update(self, action: UpdateAction) -> None:
-        if action.update.is_engine:
-            raise bad_combination("An update of the engine cannot be stopped.")
-        if action.status not in ("waiting-to-start", "in-progress"):
-            raise bad_combination(f"The update is {action.status} in {action.owner.id}.")
+        refuse_if(action.update.is_engine, "update of the engine")
+        refuse_if(
+            action.status not in ("waiting-to-start", "in-progress"),
+            "update stopped",
+            action.status,
+            action.owner.id,
+        )
         self._be(action, "stopping")
 
     def _next(self, action: UpdateAction) -> None:

@@ -1,4 +1,4 @@
-"""The maintenance window: when it is, what waits for it, and what of that is done in it."""
+"""The maintenance window: when it is, what waits for it, and what is done in it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
