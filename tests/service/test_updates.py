@@ -104,8 +104,8 @@ def test_what_cannot_be_done_is_listed(released, desk):
         each["ErrorType"] for each in refused
     ]
     assert "cannot be stopped" in refused[0]["ErrorMessage"]
-    (late,) = desk.BatchStopUpdateAction(SHOP)["UnprocessedUpdateActions"]
-    assert "is complete in shop" in late["ErrorMessage"]
+    (early,) = desk.BatchStopUpdateAction(SHOP)["UnprocessedUpdateActions"]
+    assert "is not-applied in shop" in early["ErrorMessage"]
 
 
 def test_newer_groups_have_it(released, desk):
