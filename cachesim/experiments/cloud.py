@@ -129,6 +129,7 @@ class Cloud:
         """
         resource = self._resource(group=group, cluster=cluster, serverless=serverless)
         nodes, begin = nodes_of(resource), self.account.calendar.now
+        nodes = nodes._replace(fleet=nodes.fleet.replace(**(clients or {})))
         scenario = Scenario(
             strategy=strategy or LazyLoading(ttl=60),
             cache=cache_of(nodes, self.scale),
@@ -145,7 +146,6 @@ class Cloud:
         self.advance(minutes)
         orders = self.account.orders.between(begin, self.account.calendar.now)
         fleet, faults = faults_of(nodes, orders, begin)
-        fleet = fleet.replace(**(clients or {}))
         nodes = nodes._replace(names=with_joined(nodes.names, orders))
         result = self._played(resource, content, scenario.replace(fleet=fleet, faults=faults))
         publish(self.account, nodes, result, begin, scenario.cache.memory)  # type: ignore[attr-defined]

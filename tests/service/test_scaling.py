@@ -258,3 +258,15 @@ def test_a_dead_replica_does_not_lead():
     cloud.kill("shop-001", "shop-002")
     cloud.advance(minutes=15)
     assert "shop-003" == desk.groups.find("shop").shards[0].primary.id
+
+
+@pytest.mark.parametrize(("name", "text"), [("m 0009", "has no node 0009"), ("x", "not found: x")])
+def test_only_what_is_there_can_die(cloud, desk, name, text):
+    """One sentence, and nothing has died."""
+    pool(cloud, desk)
+    with pytest.raises(ServiceFault, match=text):
+        cloud.kill("m 0001", name)
+    assert "available" == member(desk, "m")["CacheClusterStatus"]
+    cloud.kill("m 0002")
+    cloud.advance(minutes=10)
+    assert ("m", "Finished recovery for cache nodes 0002") in messages(desk)

@@ -6,6 +6,7 @@ from typing import Any
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.groups import ReplicationGroup, Shard
 from cachesim.service.elasticache.windows import Owner, Waiting, Windows
+from cachesim.service.faults import refuse_if
 from cachesim.service.orders import Order
 from cachesim.service.plane import ALL
 
@@ -27,11 +28,17 @@ class Replacements(Windows):
 
     def schedule_replacement(self, name: str, node: str = "0001") -> None:
         """Plan to replace a node in the next window, as the service does when a machine must go."""
-        found = self.clusters.find(name)
+        found = self._with_node(name, node)
         owner, what = self.owner_of(found), f"{REPLACE} {found.id} {node}"
         made = self.await_window(owner, what, lambda: self._replace_alone(owner, found, node))
         self.tell("replacement scheduled", found.id, found.id, node, *self._dates(made),
                   topic=found.topic)  # fmt: skip
+
+    def _with_node(self, name: str, node: str) -> CacheCluster:
+        """Return an available cluster that has a node."""
+        found = self.clusters.ready(name)
+        refuse_if(node not in found.nodes, "no node", found.id, node)
+        return found
 
     def cancel_replacement(self, name: str, node: str = "0001") -> None:
         """Take the plan back, if there is one."""
@@ -117,11 +124,13 @@ class Replacements(Windows):
 
     def kill(self, *names: str) -> None:
         """Let the machines of some nodes die now: members of groups, clusters, or nodes such as "m 0002"."""
-        found = [(self.clusters.find(name.partition(" ")[0]), name) for name in names]
+        parts = [name.partition(" ") for name in names]
+        dead = [(cluster, node or "0001") for cluster, _, node in parts]
+        found = [(self._with_node(cluster, node), node) for cluster, node in dead]
         for cluster, _ in found:
             cluster.status = "modifying"
-        for cluster, name in found:
-            self._died(cluster, name.partition(" ")[2] or "0001")
+        for cluster, node in found:
+            self._died(cluster, node)
 
     def _died(self, cluster: CacheCluster, node: str) -> None:
         owner = self.owner_of(cluster)
@@ -134,9 +143,8 @@ class Replacements(Windows):
                 self._stop(owner, shard)
                 return
         self.tell("recovery began", cluster.id, node, topic=cluster.topic)
-        lasts = self.account.timings.draw("failover detected") + self.account.timings.draw(
-            "new nodes"
-        )
+        draw = self.account.timings.draw
+        lasts = draw("failover detected") + draw("new nodes")
         self.order(cluster.rented([node])[0], "kill", lasts)
         self.lose(cluster)
         self.account.calendar.at(lasts, lambda: self._is_back(owner, cluster, node))
