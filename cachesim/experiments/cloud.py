@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from cachesim.errors import BadInput
 from cachesim.experiments.cloud_cache import bare, cache_of, changes_of
@@ -18,11 +19,11 @@ from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.workload import OpenLoop
 from cachesim.scenario import Scenario
 from cachesim.service.account import Account
+from cachesim.service.changes import with_joined
 from cachesim.service.cloudwatch import CloudWatch
 from cachesim.service.cloudwatch.series import MINUTE
 from cachesim.service.ec2 import Ec2
 from cachesim.service.elasticache.auth import has_iam, rules_of, speaks_tls
-from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.desk import ElastiCache
 from cachesim.service.elasticache.groups import ReplicationGroup
 from cachesim.service.iam.desk import Iam
@@ -32,11 +33,9 @@ from cachesim.service.iam.tokens import connect_token
 from cachesim.service.kms import Kms
 from cachesim.service.s3 import S3
 from cachesim.service.sns import Notice, Sns
-from cachesim.service.traffic import Nodes, cut_off, faults_of, nodes_of, publish, saved_by
+from cachesim.service.traffic import Target, cut_off, faults_of, nodes_of, publish, saved_by
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from cachesim.engines.base import EngineSpec
     from cachesim.engines.memcached.engine import Memcached
     from cachesim.engines.redis.engine import Redis
@@ -117,7 +116,7 @@ class Cloud:
             ) from None
         return door.client(self.account, service, access_key)
 
-    def spec_of(self, resource: ReplicationGroup | CacheCluster) -> Redis | Memcached:
+    def spec_of(self, resource: Target) -> Redis | Memcached:
         """Describe the engine of one node of a group or a cluster, as it is now."""
         return cache_of(nodes_of(resource), self.scale, self.account.calendar.now)
 
@@ -130,6 +129,7 @@ class Cloud:
         *,
         group: str = "",
         cluster: str = "",
+        serverless: str = "",
         strategy: Strategy | None = None,
         workload: Workload | None = None,
         database: Database | None = None,
@@ -140,11 +140,14 @@ class Cloud:
         zones: int = 1,
         client_group: str = "",
         resilience: Resilience | None = None,
+        clients: dict[str, Any] | None = None,
+        on_cache_error: Literal["miss", "raise"] = "miss",
     ) -> Result:
         """Send requests to a replication group or a cluster for some minutes, and return the Result.
 
         What a Redis holds stays for the next run; its TTLs go on in between. A Memcached begins each
-        run empty. Metrics come from the nodes, one value per minute.
+        run empty. Metrics come from the nodes, one value per minute. `clients` says what clients know of
+        the fleet: its fields, such as {"dns_ttl": 60, "reresolves": False} or {"reads": "replica"}.
 
         The application logs in when the run begins: with a password, or with a function that makes one
         (a token of IAM) whenever it is needed. It speaks TLS if the nodes do; `tls` says otherwise.
@@ -154,18 +157,20 @@ class Cloud:
         no rule of the nodes' groups lets them in, each call of the cache ends with a time-out, after
         the time that `resilience` says.
         """
-        resource = self._resource(group, cluster)
+        resource = self._resource(group=group, cluster=cluster, serverless=serverless)
         nodes, begin = nodes_of(resource), self.account.calendar.now
+        nodes = nodes._replace(fleet=nodes.fleet.replace(**(clients or {})))
         cut = cut_off(self.account, resource, nodes, client_group)
         scenario = Scenario(
             strategy=strategy or LazyLoading(ttl=60),
-            cache=self._cache(resource, nodes, Login(user, password, tls)),
+            cache=self._cache(resource, Login(user, password, tls)),
             node=self._node(resource),
             workload=workload or OpenLoop(),
             database=database or Database(),
             resilience=resilience or Resilience(),
             duration=60 * minutes,
             warmup=0,
+            on_cache_error=on_cache_error,
             sample_every=MINUTE,
             seed=self.seed + self._runs,
         )
@@ -175,6 +180,7 @@ class Cloud:
             self.advance(minutes)
         orders = self.account.orders.between(begin, self.account.calendar.now)
         fleet, faults = faults_of(nodes, orders, begin)
+        nodes = nodes._replace(names=with_joined(nodes.names, orders))
         fleet, meter = fleet.replace(zones=zones), Meter(nodes, self.scale)
         faults += cut + changes_of(nodes, self.scale, begin, self.account.calendar.now)
         result, kept = self._played(content, scenario.replace(fleet=fleet, faults=faults), meter)
@@ -195,8 +201,8 @@ class Cloud:
         tls: bool | None = None,
     ) -> str:
         """Return the answer of the nodes to a login now: OK, or the error that a client gets."""
-        resource = self._resource(group, cluster)
-        return reply(self._cache(resource, nodes_of(resource), Login(user, password, tls)))
+        resource = self._resource(group=group, cluster=cluster)
+        return reply(self._cache(resource, Login(user, password, tls)))
 
     def iam_token(self, *, group: str, user: str, access_key: str) -> str:
         """Return a token with which a user of IAM logs in to a group: right for 15 minutes from now.
@@ -211,31 +217,31 @@ class Cloud:
             raise BadInput(f'IAM has no access key "{access_key}"; make one with CreateAccessKey')
         return connect_token(keys[access_key], group, user, self.account.calendar.date)
 
-    def _cache(
-        self, resource: ReplicationGroup | CacheCluster, nodes: Nodes, login: Login
-    ) -> EngineSpec:
+    def _cache(self, resource: Target, login: Login) -> EngineSpec:
         """Describe a node, and how the application logs in to it now."""
         cache, token = self.spec_of(resource), login.token
-        if isinstance(resource, CacheCluster):
+        if not isinstance(resource, ReplicationGroup):
             return protected(cache, login, token, (), tls=False, by_iam=False)
         desk = self.account.desk("elasticache")
         rules = rules_of(desk, resource, login.user, token)
         by_iam = has_iam(desk, resource, login.user)
         return protected(cache, login, token, rules, speaks_tls(resource), by_iam)
 
-    def _node(self, resource: ReplicationGroup | CacheCluster) -> Node:
+    def _node(self, resource: Target) -> Node:
         """Describe how fast a node is; a fork takes as long as it would with the whole memory."""
         node = Node(fork=FORK / self.scale, disk=Node().disk * self.scale)
         return node.with_tls() if speaks_tls(resource) else node
 
-    def _resource(self, group: str, cluster: str) -> ReplicationGroup | CacheCluster:
-        """Find the group or the cluster that the requests are for. Raises BadInput."""
-        if bool(group) == bool(cluster):
-            raise BadInput("name either a group or a cluster to send requests to")
-        desk = self.account.desk("elasticache")
-        found: ReplicationGroup | CacheCluster = (
-            desk.groups.find(group) if group else desk.clusters.find(cluster)
-        )
+    def _resource(self, **names: str) -> Target:
+        """Find what the requests are for. Raises BadInput."""
+        chosen = [(kind, name) for kind, name in names.items() if name]
+        if len(chosen) != 1:
+            raise BadInput(
+                "name either a group or a cluster to send requests to, or serverless=..."
+            )
+        desk, ((kind, name),) = self.account.desk("elasticache"), chosen
+        registers = {"group": desk.groups, "cluster": desk.clusters, "serverless": desk.serverless}
+        found: Target = registers[kind].find(name)
         if found.status in ("creating", "deleting", "create-failed", "restore-failed"):
             raise BadInput(f'"{found.id}" is {found.status}; requests need one that is available')
         self.account.desk("cloudwatch").catch_up()  # before the metrics of this run are there
@@ -249,6 +255,31 @@ class Cloud:
                 path.write_bytes(content)
                 scenario = scenario.replace(cache__seed_from=str(path))
             return run_and_keep(scenario, meter=meter)
+
+    def at(self, minutes: float, call: Callable[[], object]) -> None:
+        """Make a call so many minutes from now, also in the midst of a run.
+
+        >>> cloud, seen = Cloud(), []
+        >>> cloud.at(5, lambda: seen.append(cloud.account.calendar.now))
+        >>> cloud.advance(minutes=10)
+        >>> seen
+        [300.0]
+        """
+        self.account.calendar.at(60 * minutes, call)
+
+    def kill(self, *nodes: str) -> None:
+        """Let the machines of some nodes die now, such as "shop-001"; the service replaces them.
+
+        >>> cloud = Cloud(timings="instant")
+        >>> made = cloud.desk("elasticache").CreateCacheCluster({"CacheClusterId": "c"})
+        >>> cloud.advance(minutes=1)
+        >>> cloud.kill("c")
+        >>> cloud.desk("elasticache").DescribeCacheClusters({})["CacheClusters"][0][
+        ...     "CacheClusterStatus"
+        ... ]
+        'modifying'
+        """
+        self.account.desk("elasticache").kill(*nodes)
 
     def bill(self) -> str:
         """Return the bill until now: nodes with their hours, backups, bytes between zones, and the sum."""

@@ -47,6 +47,8 @@ def bare(node_type: NodeType, engine: str, scale: float) -> Redis | Memcached:
 
 def cache_of(nodes: Nodes, scale: float, begin: float) -> Redis | Memcached:
     """Describe one node as it is at a moment; `scale` divides its memory."""
+    if nodes.parameters is None:
+        return bare(nodes.node_type, nodes.engine, scale)
     values, table = nodes.parameters.values(begin), parameters_of(nodes.parameters.group.family)
     fields = {
         row.here.removeprefix(FIELD): KINDS[row.type](values[name])
@@ -82,7 +84,7 @@ def _memcached(
 
 def changes_of(nodes: Nodes, scale: float, begin: float, end: float) -> tuple[Fault, ...]:
     """Return the parameters that only CONFIG SET can change, and what changes during a run."""
-    if nodes.engine == "memcached":
+    if nodes.parameters is None or nodes.engine == "memcached":
         return ()  # nothing that has an effect here changes without a restart
     values, table = nodes.parameters.values(begin), parameters_of(nodes.parameters.group.family)
     first = {

@@ -22,9 +22,11 @@ from cachesim.engines.redis.rdb import dump
 from cachesim.engines.redis.rdb_load import install, keys_in, load, written_at
 from cachesim.engines.redis.rdb_reader import RdbReader
 from cachesim.engines.redis.seed import keys_of
+from cachesim.engines.redis.slots import slot_of
 from cachesim.engines.redis.structure import Structure
 from cachesim.engines.redis.watched import LoneEngine, WatchedEngine
 from cachesim.errors import BadInput
+from cachesim.model.routes import as_bytes
 from cachesim.records import STAMP_SIZE, SnapshotTaken, Value
 from cachesim.units import GIB
 
@@ -213,12 +215,37 @@ def aged(file: bytes, seconds: float) -> bytes:
     >>> [b"short-lived" in aged(dump(engine), seconds) for seconds in (30, 90)]
     [True, False]
     """
+    return dump(_opened(file, seconds), checksum=False)
+
+
+def _opened(
+    file: bytes, seconds: float = 0.0, keeps: Callable[[str], bool] = lambda key: True
+) -> RedisEngine:
+    """Return an engine with the keys of a snapshot, so many seconds after it was written."""
     written = written_at(file) or START
     later = RedisEngine(Redis(memory=2**62), lambda: written - START + seconds, lambda: 0.5)
     for each in keys_in(RdbReader(file[9:]), later):
-        if each.when is None or each.when > later.now:
+        if (each.when is None or each.when > later.now) and keeps(each.key):
             install(later, each)
-    return dump(later, checksum=False)
+    return later
+
+
+def memory_of(file: bytes) -> int:
+    """Return the bytes that the keys of a snapshot take in the memory of a node, with its own."""
+    return _opened(file).memory
+
+
+def without_slots(file: bytes, first: int, last: int) -> bytes:
+    """Return a snapshot without the keys of some slots.
+
+    >>> from cachesim.engines.redis.engine import Redis
+    >>> engine = Redis().build(clock=lambda: 0.0, random=lambda: 0.5)
+    >>> engine.set("user:1", b"one")  # in slot 10778
+    >>> [b"user:1" in without_slots(dump(engine), *some) for some in ((0, 10777), (10778, 16383))]
+    [True, False]
+    """
+    kept = _opened(file, keeps=lambda key: not first <= slot_of(as_bytes(key)) <= last)
+    return dump(kept, checksum=False)
 
 
 def contents(engines: list[Engine]) -> bytes:

@@ -35,6 +35,7 @@ class Account:
         self.names: dict[str, tuple[str, int]] = {}  # address of an endpoint -> where it leads here
         self.vpc = Vpc(self.zones())
         self.previous = previous  # whether node types of the previous generation may be created
+        self.seed = seed
         self.timings = Timings(timings, stream(seed, "timings"))
         self.windows = uniform(seed, "backup windows")
         self.desks: dict[str, Any] = {}

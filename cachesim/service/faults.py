@@ -1,5 +1,9 @@
 """`ServiceFault`: an error of the service, as AWS models it."""
 
+import csv
+from functools import cache
+from importlib.resources import files
+
 from cachesim.errors import CachesimError
 
 
@@ -25,3 +29,21 @@ def bad_value(text: str) -> ServiceFault:
 def bad_combination(text: str) -> ServiceFault:
     """Return the error for values that do not go together."""
     return ServiceFault("InvalidParameterCombinationException", text)
+
+
+@cache
+def refusals() -> dict[str, tuple[str, str]]:
+    """Return the shape and the text of each rule of data/refusals.csv.
+
+    >>> refusals()["no zone"][1]
+    '{} is not a zone of this Region.'
+    """
+    text = files("cachesim.service").joinpath("data/refusals.csv").read_text()
+    return {row["rule"]: (row["shape"], row["text"]) for row in csv.DictReader(text.splitlines())}
+
+
+def refuse_if(broken: object, rule: str, *values: object) -> None:
+    """Raise the fault of a rule, if it is broken; `values` fill the gaps of its text."""
+    if broken:
+        shape, text = refusals()[rule]
+        raise ServiceFault(shape, text.format(*values))

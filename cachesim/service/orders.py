@@ -3,6 +3,7 @@
 A run of traffic turns the orders of its minutes into faults of the model.
 """
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -12,10 +13,12 @@ class Order(NamedTuple):
 
     when: float  # seconds of the calendar
     node: str  # id of the member, or of the cluster and its node
-    what: str  # "kill", "reboot" or "save"
-    lasts: float  # seconds until the node is back
+    what: str  # "kill", "reboot", "save", or a change: see changes.py
+    lasts: float  # seconds until the node is back, or the change is over
     detect: float = 0.0  # seconds until the service notices
-    promote: float = 0.0  # seconds from then until a replica leads
+    promote: float = math.inf  # seconds from then until a replica leads; inf: none will
+    joins: tuple[str, ...] = ()  # ids of the nodes that a change brings
+    amount: float = 1.0  # by which the memory of the nodes grows; how many slots move
 
 
 class Orders:

@@ -10,9 +10,12 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from cachesim.model.backups import divided, joined
-from cachesim.model.saving import aged
+from cachesim.model.saving import aged, memory_of, without_slots
 from cachesim.service.calendar import Calendar
 from cachesim.service.orders import Order, Orders
+
+Slots = tuple[int, int]  # the first and the last one of a shard
+ALL = 0, 16383
 
 
 class Holder(Protocol):
@@ -37,6 +40,13 @@ class Live(Protocol):
 
     def put(self, resource: Any, file: bytes) -> None:
         """Let the nodes hold what a file has."""
+
+
+class Emptied(NamedTuple):
+    """When a shard became empty."""
+
+    when: float  # seconds of the calendar
+    slots: Slots
 
 
 @dataclass
@@ -67,6 +77,7 @@ class DataPlane:
         self.held: dict[
             tuple[str, datetime], Held
         ] = {}  # a name may be used again: by ARN and date
+        self.losses: dict[tuple[str, datetime], list[Emptied]] = {}
         self._played: Holder | None = None  # whose traffic is running
         self._awaited: list[NodeCopy] = []
 
@@ -78,17 +89,31 @@ class DataPlane:
             self.live.put(resource, file)
 
     def content(self, resource: Holder, primary: str) -> bytes:
-        """Return the content of its nodes: none if they are new, or if the primary was restarted."""
+        """Return the content of its nodes: none if they are new, and nothing that was lost since."""
         live = None if self.live is None else self.live.content(resource)
         if live is not None:
             return live
         held = self.held.get((resource.arn, resource.created))
         if held is None or not held.file:
             return b""
-        between = self.orders.between(held.until, self.calendar.now)
-        if any(order.what == "reboot" and order.node == primary for order in between):
-            return b""
-        return aged(held.file, self.calendar.now - held.until)
+        file = aged(held.file, self.calendar.now - held.until)
+        for loss in self.losses.get((resource.arn, resource.created), []):
+            if held.until <= loss.when < self.calendar.now:
+                file = without_slots(file, *loss.slots)
+        return file
+
+    def lose(self, resource: Holder, slots: Slots = ALL) -> None:
+        """Let the nodes of a resource be empty from now on, or those of the shard with some slots.
+
+        A run that begins now sees how it happens.
+        """
+        key = resource.arn, resource.created
+        self.losses.setdefault(key, []).append(Emptied(self.calendar.now, slots))
+
+    def memory(self, resource: Holder, primary: str) -> float:
+        """Return the bytes that its content takes, as if no memory were divided."""
+        file = self.content(resource, primary)
+        return memory_of(file) / self.scale if file else 0.0
 
     def copy(
         self, resource: Holder, primary: str, nodes: Mapping[str, Collection[int]]

@@ -11,17 +11,21 @@ from cachesim.model.faults import KillNode, Partition, RebootCache, SnapshotCach
 from cachesim.model.faults.base import Fault
 from cachesim.model.fleet.groups import Replicated, Shards
 from cachesim.model.fleet.specs import Fleet, Pool
-from cachesim.node_types import NodeType
+from cachesim.node_types import RESERVED, NodeType
 from cachesim.records import FOLLOWER, PRIMARY
 from cachesim.service.account import Account
+from cachesim.service.changes import CHANGES, LEAST, Struck
 from cachesim.service.cloudwatch.metric_rows import FIVE, Counted, metric_rows
 from cachesim.service.cloudwatch.series import MINUTE, Name
 from cachesim.service.cloudwatch.standing import SPACE, StandingNode
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.groups import ReplicationGroup
 from cachesim.service.elasticache.parameters import InUse
+from cachesim.service.elasticache.serverless import ServerlessCache
 from cachesim.service.orders import Order
 from cachesim.service.vpc import DEFAULT_GROUP
+
+NEVER = Constant(value=1e9)  # seconds
 
 
 class Sample(NamedTuple):
@@ -40,11 +44,18 @@ class Nodes(NamedTuple):
     names: dict[str, str]  # name in the model -> id of the service
     node_type: NodeType
     engine: str
-    parameters: InUse
+    parameters: InUse | None  # None: nobody can configure them
+    absent: tuple[str, ...] = ()  # names in the model of nodes that are not there yet
 
 
-def nodes_of(resource: ReplicationGroup | CacheCluster) -> Nodes:
+Target = ReplicationGroup | CacheCluster | ServerlessCache
+
+
+def nodes_of(resource: Target) -> Nodes:
     """Describe a group or a cluster as a fleet of the model; a primary is the first of its shard."""
+    if isinstance(resource, ServerlessCache):
+        whole = NodeType(name="serverless", maxmemory=int(resource.memory / (1 - RESERVED)))
+        return Nodes(Replicated(replicas=0), {"node-0": resource.id}, whole, "redis", None)
     if isinstance(resource, CacheCluster):
         rented = resource.rented()
         fleet: Fleet = (
@@ -52,22 +63,28 @@ def nodes_of(resource: ReplicationGroup | CacheCluster) -> Nodes:
         )
         names = {f"node-{number}": name for number, name in enumerate(rented)}
         return Nodes(fleet, names, resource.node_type, resource.engine, resource.parameters)
-    names = {}
-    for number, shard in enumerate(resource.shards):
-        prefix = f"shard-{number} " if resource.is_sharded else ""
-        for place, member in enumerate([shard.primary, *shard.replicas()]):
-            names[f"{prefix}node-{place}"] = member.id
-    replicas = len(resource.shards[0].members) - 1
-    found = Shards(len(resource.shards), replicas=replicas) if resource.is_sharded else None
-    fleet = found or Replicated(replicas=replicas)
-    return Nodes(fleet, names, resource.node_type, "redis", resource.members[0].parameters)
+    shards = [shard for shard in resource.shards if not shard.leaves]
+    stay = [[each for each in shard.replicas() if each.status != "deleting"] for shard in shards]
+    replicas = max(map(len, stay))
+    group: Shards | Replicated = Replicated(replicas=replicas)
+    if resource.is_sharded:
+        group = Shards(len(shards), replicas=replicas)
+    names, absent = {}, []
+    for shard, others, known in zip(shards, stay, group.groups(), strict=True):
+        there = dict(zip(known, [shard.primary, *others], strict=False))
+        names.update({name: member.id for name, member in there.items()})
+        absent += [n for n in known if n not in there or there[n].status == "creating"]
+    own = resource.members[0].parameters
+    return Nodes(group, names, resource.node_type, "redis", own, tuple(absent))
 
 
 def faults_of(nodes: Nodes, orders: list[Order], begin: float) -> tuple[Fleet, tuple[Fault, ...]]:
     """Turn the orders of a run into faults, and into a fleet that fails over when the service said."""
     model = {own: name for name, own in nodes.names.items()}
     fleet: Fleet = nodes.fleet
-    faults: list[Fault] = []
+    faults: list[Fault] = [_joins(name, nodes, orders, begin) for name in nodes.absent]
+    if isinstance(fleet, Replicated):
+        fleet = fleet.replace(detect=NEVER)  # a failover is the service's: it orders each
     for order in orders:
         if order.node not in model:
             continue
@@ -76,13 +93,23 @@ def faults_of(nodes: Nodes, orders: list[Order], begin: float) -> tuple[Fleet, t
             faults.append(SnapshotCache(at=at, node=name, keep=True))
             continue
         if order.what == "reboot":
-            faults.append(RebootCache(at=at, duration=max(order.lasts, 1e-3), node=name))
+            faults.append(RebootCache(at=at, duration=max(order.lasts, LEAST), node=name))
             continue
-        faults.append(KillNode(name, at=at, down=order.lasts))
-        if isinstance(fleet, Replicated):
+        if order.what != "kill":
+            if order.what in CHANGES:
+                faults.append(CHANGES[order.what](Struck(order, at, name, model)))
+            continue
+        faults.append(KillNode(name, at=at, down=max(order.lasts, LEAST)))
+        if isinstance(fleet, Replicated) and order.promote < math.inf:
             detect, promote = Constant(value=order.detect), Constant(value=order.promote)
             fleet = fleet.replace(detect=detect, promote=promote)
     return fleet, tuple(faults)
+
+
+def _joins(name: str, nodes: Nodes, orders: list[Order], begin: float) -> Fault:
+    """Let a node be away until it joins, as a new one does: it copies its primary then."""
+    joins = [o.when - begin for o in orders if o.what == "join" and o.node == nodes.names.get(name)]
+    return KillNode(name, at=0.0, down=max(joins[0], LEAST) if joins else math.inf)
 
 
 def saved_by(
@@ -98,9 +125,11 @@ def saved_by(
 
 
 def cut_off(
-    account: Account, resource: ReplicationGroup | CacheCluster, nodes: Nodes, client_group: str
+    account: Account, resource: Target, nodes: Nodes, client_group: str
 ) -> tuple[Fault, ...]:
     """Drop all packets between the application and the nodes, if no rule lets them in."""
+    if isinstance(resource, ServerlessCache):
+        return ()
     (group,) = account.vpc.known([client_group or DEFAULT_GROUP])
     port = getattr(resource, "members", [resource])[0].port
     if account.vpc.reaches(group, resource.settings["SecurityGroupIds"], port):

@@ -167,6 +167,7 @@ def test_a_reboot_empties_a_cluster():
         ({}, "name either a group or a cluster"),
         ({"group": "a", "cluster": "b"}, "name either a group or a cluster"),
         ({"cluster": "one", "minutes": 0}, "must be > 0"),
+        ({"cluster": "one", "clients": {"banana": 1}}, "banana"),
     ],
 )
 def test_traffic_needs_one_target(fields, sentence):

@@ -112,3 +112,31 @@ def test_pages_for_boto3(cloud):
 
     assert 15 * 7 == sum(sizes)
     assert {20} == set(sizes[:-1])
+
+
+def test_changes_by_boto3(cloud):
+    """An unmodified client modifies, scales and updates; faults are its own classes."""
+    client, sizes = cloud.client("elasticache"), {"NumNodeGroups": 2, "ReplicasPerNodeGroup": 1}
+    wide = {"ReplicationGroupId": "wide", "ApplyImmediately": True}
+    client.create_replication_group(
+        ReplicationGroupId="wide", ReplicationGroupDescription="", **sizes
+    )
+    cloud.advance(minutes=3 * 24 * 60)
+    with pytest.raises(client.exceptions.NoOperationFault):
+        client.increase_replica_count(**wide, NewReplicaCount=1)
+    assert client.list_allowed_node_type_modifications(ReplicationGroupId="wide")[
+        "ScaleUpModifications"
+    ]
+    (update,) = client.describe_service_updates()["ServiceUpdates"]
+    name = update["ServiceUpdateName"]
+    (action,) = client.describe_update_actions(ServiceUpdateName=name)["UpdateActions"]
+    assert "0/4" == action["NodesUpdated"]
+    client.modify_replication_group_shard_configuration(**wide, NodeGroupCount=3)
+    cloud.advance(minutes=10)
+    (group,) = client.describe_replication_groups()["ReplicationGroups"]
+    moved = group["PendingModifiedValues"]["Resharding"]["SlotMigration"]["ProgressPercentage"]
+    assert 0 < moved < 100
+    client.get_waiter("replication_group_available").wait(ReplicationGroupId="wide")
+    client.batch_apply_update_action(ServiceUpdateName=name, ReplicationGroupIds=["wide"])
+    client.create_serverless_cache(ServerlessCacheName="s", Engine="redis")
+    assert "creating" == client.describe_serverless_caches()["ServerlessCaches"][0]["Status"]

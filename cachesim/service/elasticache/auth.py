@@ -155,5 +155,6 @@ def has_iam(desk: Any, group: Any, name: str) -> bool:
 
 
 def speaks_tls(resource: Any) -> bool:
-    """Whether the nodes of a group or a cluster speak TLS."""
-    return bool(resource.settings.get("TransitEncryptionEnabled"))
+    """Whether the nodes of a group or a cluster speak TLS; a serverless cache always does."""
+    settings = getattr(resource, "settings", {"TransitEncryptionEnabled": True})
+    return bool(settings.get("TransitEncryptionEnabled"))

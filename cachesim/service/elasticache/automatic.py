@@ -28,7 +28,7 @@ class AutomaticSnapshots(Snapshots):
 
     def __init__(self, account: Any) -> None:
         super().__init__(account)
-        self._next: dict[str, Appointment] = {}  # ARN -> the next snapshot
+        self._nights: dict[str, Appointment] = {}  # ARN -> the next snapshot
 
     def complete(self, settings: dict[str, Any], engine: str) -> None:
         """Choose a window for a Redis, if the request has none; refuse it for a Memcached."""
@@ -57,8 +57,8 @@ class AutomaticSnapshots(Snapshots):
 
     def plan(self, resource: Saved) -> None:
         """Plan the next snapshot; call it when the window or the retention has changed."""
-        if resource.arn in self._next:
-            self._next.pop(resource.arn).cancel()
+        if resource.arn in self._nights:
+            self._nights.pop(resource.arn).cancel()
         begin, length = _span(resource.settings["SnapshotWindow"])
         now = self.account.calendar.date
         since = (now.hour * 60 + now.minute) * 60 + now.second + now.microsecond / 1e6
@@ -69,7 +69,7 @@ class AutomaticSnapshots(Snapshots):
 
     def _at(self, resource: Saved, wait: float, end: float) -> None:
         due = self.account.calendar.at(wait, lambda: self._due(resource, end))
-        self._next[resource.arn] = due
+        self._nights[resource.arn] = due
 
     def _due(self, resource: Saved, end: float) -> None:
         """Save it, if it is available; if it is busy, try again while the window is open."""
@@ -115,8 +115,8 @@ class AutomaticSnapshots(Snapshots):
         self._forget(group)
 
     def _forget(self, resource: Saved) -> None:
-        if resource.arn in self._next:
-            self._next.pop(resource.arn).cancel()
+        if resource.arn in self._nights:
+            self._nights.pop(resource.arn).cancel()
         for each in self._automated(resource):
             self.snapshots.remove(each)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count, islice
 from typing import Any
 
 from cachesim.node_types import NodeType, node_type
@@ -18,7 +19,9 @@ from cachesim.service.pages import page
 from cachesim.service.register import Register
 from cachesim.service.tags import tags_of
 
-PORTS = {"redis": 6379, "memcached": 11211}
+PORTS = {"redis": 6379, "valkey": 6379, "memcached": 11211}
+VALKEY = 0.8  # of the price of a node of Redis
+PENDING = ("CacheNodeType", "NumCacheNodes", "CacheNodeIdsToRemove", "EngineVersion")  # as shown
 MOST_NODES = 40  # of a Memcached cluster
 SHOWN = ("SnapshotRetentionLimit", "SnapshotWindow")  # settings that stand in an answer as they are
 CLUSTER = (  # of a request, besides the settings
@@ -40,11 +43,14 @@ class CacheCluster:
     group: str = ""
     status: str = "creating"
     parameters: InUse = field(init=False)
+    pending: dict[str, Any] = field(default_factory=dict)  # what waits for the window
+    gone: set[str] = field(default_factory=set)  # names of nodes that have left
 
     @property
     def node_type(self) -> NodeType:
-        """What its nodes are."""
-        return node_type(self.settings["CacheNodeType"])
+        """What its nodes are, and at what price."""
+        found = node_type(self.settings["CacheNodeType"])
+        return found.replace(price=VALKEY * found.price) if self.engine == "valkey" else found
 
     @property
     def topic(self) -> str:
@@ -61,12 +67,14 @@ class CacheCluster:
     @property
     def nodes(self) -> list[str]:
         """The names of its nodes."""
-        return [f"{number:04}" for number in range(1, len(self.zones) + 1)]
+        names = (f"{number:04}" for number in count(1))
+        return list(islice((name for name in names if name not in self.gone), len(self.zones)))
 
     def rented(self, nodes: list[str] | None = None) -> list[str]:
         """Return the names of its nodes, or of some of them, on the bill."""
         chosen = self.nodes if nodes is None else nodes
-        return [f"{self.id} {node}" if len(self.zones) > 1 else self.id for node in chosen]
+        is_pool = self.engine == "memcached"
+        return [f"{self.id} {node}" if is_pool else self.id for node in chosen]
 
     def endpoint(self, node: str) -> dict[str, Any]:
         """Return the address of a node."""
@@ -85,7 +93,10 @@ class CacheCluster:
             "PreferredAvailabilityZone": "Multiple" if several else self.zones[0],
             "CacheClusterCreateTime": self.created,
             "ARN": self.arn,
-            "PendingModifiedValues": {},
+            "PendingModifiedValues": {
+                name: self.pending[name] for name in PENDING if name in self.pending
+            },
+            "PreferredMaintenanceWindow": self.settings.get("PreferredMaintenanceWindow"),
             **{name: self.settings[name] for name in SHOWN if name in self.settings},
             **self._network(),
         }
@@ -161,10 +172,10 @@ class CacheClusters(SubnetGroups):
         name = identifier(request["CacheClusterId"], "CacheClusterId")
         engine = request.get("Engine", "redis")
         if engine not in PORTS:
-            raise bad_value(f"Invalid cache engine {engine}; choose redis or memcached.")
+            raise bad_value(f"Invalid cache engine {engine}; choose redis, valkey or memcached.")
         self.complete(settings, engine)
         nodes = in_range(request, "NumCacheNodes", 1, MOST_NODES, 1)
-        if engine == "redis" and nodes != 1:
+        if engine != "memcached" and nodes != 1:
             raise bad_combination(
                 "Cannot create a Redis cluster with a NumCacheNodes parameter greater than 1."
             )
@@ -237,11 +248,15 @@ class CacheClusters(SubnetGroups):
         lasts = self.account.timings.draw("reboot")
         for name in found.rented(nodes):
             self.account.orders.order(Order(self.account.calendar.now, name, "reboot", lasts))
+        self.lose(found)
         self.account.calendar.at(lasts, lambda: self._restarted(found, nodes))
         return {"CacheCluster": found.shown(with_nodes=True)}
 
     def check_reboot(self, cluster: CacheCluster) -> None:
         """Refuse a reboot that the service does not do; groups.py knows of one."""
+
+    def lose(self, cluster: CacheCluster) -> None:
+        """Note that what a cluster held is gone; replacements.py knows of groups."""
 
     def _restarted(self, cluster: CacheCluster, nodes: list[str]) -> None:
         cluster.status = "available"

@@ -53,7 +53,7 @@ class Failovers(ReplicationGroups):
 
     def _promoted(self, group: ReplicationGroup, shard: Shard) -> None:
         old = shard.primary
-        new = shard.primary = shard.replicas()[0]
+        new = shard.primary = (shard.ready() or shard.replicas())[0]
         self.account.desk("cloudwatch").standing.led(new.id, old.id)
         self.tell("failover ended", old.id, old.id, new.id, topic=group.topic)
         self.tell("group failover ended", group.id, old.id, new.id)

@@ -1,6 +1,6 @@
 """Replication groups: a primary with replicas, or several shards of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -32,10 +32,15 @@ class Shard:
     members: list[CacheCluster]
     primary: CacheCluster
     slots: str = ""
+    leaves: bool = False  # whether its slots move away
 
     def replicas(self) -> list[CacheCluster]:
         """Return the members that follow."""
         return [each for each in self.members if each is not self.primary]
+
+    def ready(self) -> list[CacheCluster]:
+        """Return the members that could lead in the place of the primary."""
+        return [each for each in self.replicas() if each.status == "available"]
 
 
 @dataclass
@@ -51,6 +56,12 @@ class ReplicationGroup:
     failover: bool
     zones: bool  # Multi-AZ
     status: str = "creating"
+    pending: dict[str, Any] = field(default_factory=dict)  # what waits for the window
+
+    @property
+    def engine(self) -> str:
+        """The engine of its nodes."""
+        return self.members[0].engine
 
     @property
     def node_type(self) -> NodeType:
@@ -82,8 +93,8 @@ class ReplicationGroup:
             "ClusterEnabled": self.is_sharded,
             "ReplicationGroupCreateTime": self.created,
             "ARN": self.arn,
-            "PendingModifiedValues": {},
-            "Engine": "redis",
+            "PendingModifiedValues": pending(self),
+            "Engine": self.engine,
             **{name: self.settings[name] for name in SHOWN if name in self.settings},
             **access_of(self.settings),
         }
@@ -148,11 +159,10 @@ class ReplicationGroups(CacheClusters):
 
     def _group_of(self, name: str, request: dict[str, Any]) -> ReplicationGroup:
         settings = taken(self, request, "group", GROUP)
-        if request.get("Engine", "redis") != "redis":
-            raise bad_value(
-                "The Engine of a replication group must be redis; valkey is not simulated."
-            )
-        self.complete(settings, "redis")
+        engine = request.get("Engine", "redis")
+        if engine not in ("redis", "valkey"):
+            raise bad_value("The Engine of a replication group must be redis or valkey.")
+        self.complete(settings, engine)
         check_access(self, settings)
         sharded, shards, members = self.cluster_mode(settings, request, sizes(request))
         check_failover(request, sharded, members)
@@ -229,6 +239,17 @@ class ReplicationGroups(CacheClusters):
                 "InvalidCacheClusterStateFault",
                 f"Cache cluster {cluster.id} is a node of a cluster, which cannot be rebooted.",
             )
+
+
+def pending(group: ReplicationGroup) -> dict[str, Any]:
+    """Return the changes that wait for the window, as far as AWS shows it for a group; members show the rest."""
+    found = {name: group.pending[name] for name in ("PrimaryClusterId",) if name in group.pending}
+    if "AutomaticFailoverEnabled" in group.pending:
+        is_on = group.pending["AutomaticFailoverEnabled"]
+        found["AutomaticFailoverStatus"] = "enabled" if is_on else "disabled"
+    if "Resharding" in group.pending:
+        found["Resharding"] = {"SlotMigration": group.pending["Resharding"]()}
+    return found
 
 
 def sizes(request: dict[str, Any]) -> tuple[bool, int, int]:

@@ -106,13 +106,13 @@ class CacheUsers(Events):
             CacheUser(user.id, user.name, *changed, user.arn), request.get("Engine", "redis")
         )
         user.status = "modifying"
-        self._later(user, lambda: self._changed(user, changed))
+        self._settles(user, lambda: self._changed(user, changed))
         return user.shown()
 
     def _changed(self, user: CacheUser, changed: tuple[str, str, tuple[str, ...]]) -> None:
         user.access, user.login, user.hashes = changed
 
-    def _later(self, resource: Any, then: Any) -> None:
+    def _settles(self, resource: Any, then: Any) -> None:
         """Do something after the usual time of a change, and let the resource be active again."""
 
         def done() -> None:
@@ -138,7 +138,7 @@ class CacheUsers(Events):
             )
         user.status = "deleting"
         for name in list(user.groups):
-            self._fill(self.user_groups.find(name), [user.id], out=True)
+            self._enrol(self.user_groups.find(name), [user.id], out=True)
         self.account.calendar.at(
             self.account.timings.draw("user change"), lambda: self.users.remove(user)
         )
@@ -156,8 +156,8 @@ class CacheUsers(Events):
         self._check_members(ids)
         made = UserGroup(name, [], self.account.arn("elasticache", f"usergroup:{name}"))
         self.user_groups.add(made)
-        self._fill(made, ids)
-        self._later(made, lambda: None)
+        self._enrol(made, ids)
+        self._settles(made, lambda: None)
         return made.shown()
 
     def ModifyUserGroup(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -173,14 +173,14 @@ class CacheUsers(Events):
         group.status, group.pending = "modifying", {"UserIdsToAdd": new, "UserIdsToRemove": out}
 
         def done() -> None:
-            self._fill(group, out, out=True)
-            self._fill(group, new)
+            self._enrol(group, out, out=True)
+            self._enrol(group, new)
             group.pending = {}
 
-        self._later(group, done)
+        self._settles(group, done)
         return group.shown()
 
-    def _fill(self, group: UserGroup, ids: list[str], out: bool = False) -> None:
+    def _enrol(self, group: UserGroup, ids: list[str], out: bool = False) -> None:
         """Put users into a group, or take them out."""
         ids = [each for each in ids if each in self.users]  # one may be deleted meanwhile
         for user in map(self.users.find, ids):

@@ -1,0 +1,4 @@
+# score: 0
+# Does nothing.
+def plan(megabytes):
+    return []
