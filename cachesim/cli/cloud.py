@@ -29,7 +29,7 @@ def cloud_command() -> None:
     help="Let types such as cache.t2.micro be created, as old course notes do.",
 )
 def serve_command(port: int, pace: float, seed: int, allow_previous_generation: bool) -> None:
-    """Serve ElastiCache, CloudWatch and SNS to the unmodified `aws` command line."""
+    """Serve ElastiCache, CloudWatch, SNS, IAM, STS and KMS to the unmodified `aws` command line."""
     cloud = Cloud(seed=seed, allow_previous_generation=allow_previous_generation)
     try:
         from cachesim.service.wire.loopback import Door
