@@ -39,7 +39,7 @@ def cloud_command() -> None:
 def serve_command(
     port: int, pace: float, way: str, seed: int, allow_previous_generation: bool
 ) -> None:
-    """Serve ElastiCache, CloudWatch and SNS to the unmodified `aws` command line.
+    """Serve ElastiCache and its neighbours to the unmodified `aws` command line.
 
     Each endpoint that it describes is a port on this machine, for redis-cli and other clients.
     """

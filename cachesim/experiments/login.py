@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.protected import ProtectedEngine, ProtectedRedis
 from cachesim.errors import AuthenticationFailed, BadInput
+from cachesim.spec import fields_of
 
 if TYPE_CHECKING:
     from cachesim.engines.base import EngineSpec
@@ -50,8 +51,8 @@ def protected(
         return cache
     ends = by_iam and isinstance(login.password, str)
     return ProtectedRedis(
-        memory=cache.memory, policy=cache.policy, users=rules, user=login.user, token=token, tls=tls,
-        with_tls=with_tls, until=HOURS_12 if ends else math.inf,
+        **fields_of(cache), users=rules, user=login.user, token=token, tls=tls, with_tls=with_tls,
+        until=HOURS_12 if ends else math.inf,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cachesim.service.account import NUMBER, Account
+from cachesim.service.elasticache.checks import only
 from cachesim.service.faults import ServiceFault
 from cachesim.service.register import Register
 
@@ -57,6 +58,7 @@ class Kms:
 
     def CreateKey(self, request: dict[str, Any]) -> dict[str, Any]:
         """Make a key."""
+        only(request, ("Description", "KeySpec", "KeyUsage"))
         for name, usual in (("KeySpec", SIMULATED), ("KeyUsage", "ENCRYPT_DECRYPT")):
             if request.get(name, usual) != usual:
                 raise ServiceFault("NotImplemented", f"{name} {request[name]} is not simulated.")
@@ -111,12 +113,14 @@ class Kms:
 
     def Encrypt(self, request: dict[str, Any]) -> dict[str, Any]:
         """Encrypt up to 4096 bytes."""
+        only(request, ("KeyId", "Plaintext", "EncryptionContext"))
         key = self._ready(request["KeyId"])
         hidden = self._hidden(key, request["Plaintext"], request)
         return {"CiphertextBlob": hidden, "KeyId": key.arn, "EncryptionAlgorithm": SIMULATED}
 
     def Decrypt(self, request: dict[str, Any]) -> dict[str, Any]:
         """Decrypt; the text itself says which key it was."""
+        only(request, ("CiphertextBlob", "EncryptionContext", "KeyId"))
         blob = request["CiphertextBlob"]
         name, nonce = blob[:NAME].decode(errors="replace"), blob[NAME : NAME + NONCE]
         seal, text = blob[NAME + NONCE : NAME + NONCE + SEAL], blob[NAME + NONCE + SEAL :]
@@ -132,6 +136,7 @@ class Kms:
 
     def GenerateDataKey(self, request: dict[str, Any]) -> dict[str, Any]:
         """Draw a key for the caller, in the clear and encrypted."""
+        only(request, ("KeyId", "EncryptionContext", "NumberOfBytes", "KeySpec"))
         key, size = self._ready(request["KeyId"]), request.get("NumberOfBytes", 0)
         plain = self._draws.bytes(size or SIZES[request.get("KeySpec", "AES_256")])
         hidden = self._hidden(key, plain, request)

@@ -209,6 +209,27 @@ def test_none_of_these_caches_knows_iam():
         cloud.iam_token(group="shop", user="ada", access_key="nobody")
 
 
+def test_a_role_logs_in_until_its_session_ends():
+    """The keys of a session sign, too; afterwards they are of no use, and no error."""
+    cloud, _ = cloud_with(mode={"Type": "iam"})
+    iam, root = cloud.desk("iam"), {"AWS": "arn:aws:iam::123456789012:root"}
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": root}
+    document = json.dumps({"Statement": [trust]})
+    arn = iam.CreateRole({"RoleName": "web", "AssumeRolePolicyDocument": document})["Role"]["Arn"]
+    connect = {"Effect": "Allow", "Action": "elasticache:Connect", "Resource": "*"}
+    policy = {"PolicyName": "own", "PolicyDocument": json.dumps({"Statement": [connect]})}
+    iam.PutRolePolicy({"RoleName": "web", **policy})
+    asked = {"RoleArn": arn, "RoleSessionName": "one", "DurationSeconds": 900}
+    given = cloud.desk("sts").AssumeRole(asked)["Credentials"]["AccessKeyId"]
+    cloud.advance(minutes=10)
+    token = cloud.iam_token(group="shop", user="ada", access_key=given)
+
+    assert "X-Amz-Security-Token=" in token
+    assert "OK" == cloud.login(group="shop", user="ada", password=token)
+    cloud.advance(minutes=6)
+    assert "WRONGPASS" in cloud.login(group="shop", user="ada", password=token)
+
+
 def test_a_token_is_what_botocore_signs(monkeypatch):
     """Byte for byte, for the same key, group, user and second."""
     signers = pytest.importorskip("botocore.signers", reason="needs the extra aws")

@@ -188,6 +188,21 @@ def test_other_desks_ask_too(cloud):
     assert ("AuthorizationError", 403) == refused(sns, "create_topic", Name="t")[:2]
 
 
+def test_what_is_not_simulated_says_so(cloud):
+    """A parameter that would change nothing is refused."""
+    iam, kms, sts = (cloud.desk(name) for name in ("iam", "kms", "sts"))
+    for call, request in (
+        (iam.CreateUser, {"UserName": "ada", "PermissionsBoundary": "arn"}),
+        (iam.CreatePolicy, {"PolicyName": "p", "PolicyDocument": policy(), "Tags": []}),
+        (iam.SimulatePrincipalPolicy, {"PolicySourceArn": "a", "ResourcePolicy": "b"}),
+        (sts.AssumeRole, {"RoleArn": "a", "RoleSessionName": "b", "ExternalId": "c"}),
+        (kms.CreateKey, {"MultiRegion": True}),
+    ):
+        with pytest.raises(ServiceFault, match="is not simulated; leave it out"):
+            call(request)
+    assert [] == iam.ListUsers({})["Users"]
+
+
 def test_simulate(cloud):
     """The verdict without the deed, with the policies that decided."""
     user(cloud, allow("elasticache:Describe*"), {"Effect": "Deny", "Action": "*", "Resource": "x"})

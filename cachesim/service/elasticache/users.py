@@ -163,6 +163,7 @@ class CacheUsers(Events):
     def ModifyUserGroup(self, request: dict[str, Any]) -> dict[str, Any]:
         """Change who is in a user group; it holds some seconds later."""
         only(request, ("UserGroupId", "Engine", "UserIdsToAdd", "UserIdsToRemove"))
+        check_engine(request.get("Engine", "redis"))
         group = self.user_groups.ready(request["UserGroupId"])
         out = [self.users.find(each).id for each in request.get("UserIdsToRemove", [])]
         new = [self.users.find(each).id for each in request.get("UserIdsToAdd", [])]

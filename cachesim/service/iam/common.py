@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from cachesim.service.elasticache.checks import only
 from cachesim.service.faults import ServiceFault
 from cachesim.service.iam.people import (
     FIRST,
@@ -22,6 +23,7 @@ Operation = Callable[[People, str, Answer], Answer]  # (everybody, kind, request
 
 def created(people: People, kind: str, request: Answer) -> Answer:
     """Make a user, a group or a role; the trust policy of a role says who may take it."""
+    only(request, (f"{kind}Name", "Path", "AssumeRolePolicyDocument", "MaxSessionDuration"))
     name = request[f"{kind}Name"]
     if (kind, name.lower()) in people.identities:
         raise ServiceFault(

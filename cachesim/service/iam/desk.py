@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cachesim.service.account import Account
+from cachesim.service.elasticache.checks import only
 from cachesim.service.faults import ServiceFault
 from cachesim.service.iam.common import COMMON, conflict, created, listed
 from cachesim.service.iam.people import (
@@ -22,6 +23,7 @@ from cachesim.service.iam.policies import judge, read
 
 Answer = dict[str, Any]
 MOST_KEYS = 2  # of a user
+SIMULATED = ("PolicySourceArn", "ActionNames", "ResourceArns", "ContextEntries", "PolicyInputList")
 VERSION = "v1"  # the only one that a managed policy has here
 
 
@@ -83,6 +85,7 @@ class Iam:
 
     def CreatePolicy(self, request: Answer) -> Answer:
         """Make a policy that several identities can have."""
+        only(request, ("PolicyName", "PolicyDocument", "Path"))
         arn = arn_of(f"policy{request.get('Path', '/')}{request['PolicyName']}")
         read(request["PolicyDocument"])
         if arn in self.people.policies:
@@ -105,6 +108,7 @@ class Iam:
 
     def ListPolicies(self, request: Answer) -> Answer:
         """List the policies of the account ("Local"), of AWS, or all."""
+        only(request, ("Scope", "MaxItems", "Marker"))
         wanted = {"AWS": (True,), "Local": (False,)}.get(request.get("Scope", ""), (True, False))
         chosen = [arn for arn in self.people.policies if arn.startswith(AWS) in wanted]
         return {"Policies": [self._policy(arn) for arn in chosen], "IsTruncated": False}
@@ -127,6 +131,7 @@ class Iam:
 
     def SimulatePrincipalPolicy(self, request: Answer) -> Answer:
         """Say what the policies of an identity would decide, without doing anything."""
+        only(request, SIMULATED)
         policies = self.people.policies_of(self.people.of_arn(request["PolicySourceArn"]))
         more = request.get("PolicyInputList", [])
         policies |= {

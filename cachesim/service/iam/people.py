@@ -61,6 +61,7 @@ class AccessKey:
     status: str = ON
     session: str = ""  # name of a role's session
     ends: datetime | None = None
+    token: str = ""  # of a session
 
     def shown(self) -> dict[str, Any]:
         """Return it in AWS's shape, without its secret."""
@@ -156,7 +157,8 @@ class People:
         now = self.account.calendar.date
         name = ("ASIA" if session else "AKIA") + self.signs(LETTERS, 16)
         key = AccessKey(name, self.signs(SECRET, 40), owner, now, session=session)
-        key.ends = now + timedelta(seconds=lasts) if session else None
+        if session:
+            key.ends, key.token = now + timedelta(seconds=lasts), self.signs(SECRET, 64)
         self.keys[name] = key
         return key
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from cachesim.service.account import NUMBER, Account
+from cachesim.service.elasticache.checks import only
 from cachesim.service.faults import ServiceFault
 from cachesim.service.iam.conditions import arn_like
 from cachesim.service.iam.gate import context_of
@@ -30,6 +31,7 @@ class Sts:
 
     def AssumeRole(self, request: dict[str, Any]) -> dict[str, Any]:
         """Give the caller temporary keys of a role that trusts it."""
+        only(request, ("RoleArn", "RoleSessionName", "DurationSeconds"))
         people, caller, arn = self.account.desk("iam").people, self._caller(), request["RoleArn"]
         roles = [each for each in people.identities.values() if each.kind == ROLE]
         role = next((each for each in roles if each.arn == arn), None)
@@ -46,7 +48,7 @@ class Sts:
             )
         key = people.new_key(role, request["RoleSessionName"], lasts)
         assumed = people.caller(key.id)
-        secrets = {"SecretAccessKey": key.secret, "SessionToken": people.signs("abcdef", 64)}
+        secrets = {"SecretAccessKey": key.secret, "SessionToken": key.token}
         return {
             "Credentials": {"AccessKeyId": key.id, **secrets, "Expiration": key.ends},
             "AssumedRoleUser": {"AssumedRoleId": assumed.id, "Arn": assumed.arn},

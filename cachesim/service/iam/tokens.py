@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cachesim.service.account import REGION, Account
+from cachesim.service.faults import ServiceFault
 from cachesim.service.iam.gate import decision
-from cachesim.service.iam.people import ON, AccessKey
+from cachesim.service.iam.people import AccessKey
 from cachesim.service.iam.policies import ALLOWED
 
 SERVICE, ACTION = "elasticache", "elasticache:Connect"
@@ -40,6 +41,7 @@ def connect_token(key: AccessKey, group: str, user: str, date: datetime) -> str:
         "X-Amz-Date": f"{date:{STAMP}}",
         "X-Amz-Expires": str(int(LASTS.total_seconds())),
         "X-Amz-SignedHeaders": "host",
+        **({"X-Amz-Security-Token": key.token} if key.token else {}),
     }
     query = "&".join(f"{name}={_escaped(value)}" for name, value in sorted(asked.items()))
     nothing = hashlib.sha256(b"").hexdigest()
@@ -67,14 +69,17 @@ def lets_in(account: Account, group: Any, user: Any, token: str) -> bool:
         made = datetime.strptime(given.get("X-Amz-Date", ""), STAMP).replace(tzinfo=UTC)
     except ValueError:
         return False
-    if key is None or key.status != ON:
+    if key is None:
         return False
     age = account.calendar.date - made
     if not timedelta(seconds=-1) <= age <= LASTS:
         return False
     if not hmac.compare_digest(connect_token(key, group.id, user.id, made), token):
         return False
-    caller = account.desk("iam").people.caller(key.id)
+    try:
+        caller = account.desk("iam").people.caller(key.id)
+    except ServiceFault:  # the key is off, or its session has ended
+        return False
     return all(
         decision(account, caller, ACTION, arn, {}) == ALLOWED for arn in (group.arn, user.arn)
     )
