@@ -95,7 +95,7 @@ class AutomaticSnapshots(Snapshots):
         if made.kind == "automated":
             keeps = resource.settings["SnapshotRetentionLimit"]
             for old in self._automated(resource)[: -keeps or None]:
-                self.snapshots.remove(old)
+                self.drop(old)
 
     def _automated(self, resource: Saved) -> list[Snapshot]:
         """List the automatic snapshots of a resource, the oldest first."""
@@ -118,7 +118,7 @@ class AutomaticSnapshots(Snapshots):
         if resource.arn in self._next:
             self._next.pop(resource.arn).cancel()
         for each in self._automated(resource):
-            self.snapshots.remove(each)
+            self.drop(each)
 
 
 def check_snapshotting(group: ReplicationGroup, request: dict[str, Any]) -> None:

@@ -157,8 +157,13 @@ class Snapshots(Failovers):
         """Begin to remove a snapshot."""
         found = self.snapshots.ready(request["SnapshotName"])
         found.status = "deleting"
-        self._later("delete snapshot", lambda: self.snapshots.remove(found))
+        self._later("delete snapshot", lambda: self.drop(found))
         return {"Snapshot": found.shown()}
+
+    def drop(self, snapshot: Snapshot) -> None:
+        """Strike a snapshot out, if it is still there: it may have gone with its group."""
+        if snapshot in list(self.snapshots):
+            self.snapshots.remove(snapshot)
 
     def DescribeSnapshots(self, request: dict[str, Any]) -> dict[str, Any]:
         """List snapshots: all, or those with a name, of a group, of a cluster, of a kind."""
