@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.errors import BadInput
-from cachesim.experiments.run import Kept, run_and_keep
+from cachesim.experiments.run import LeftBehind, run_and_keep
 from cachesim.model.database import Database
 from cachesim.model.node import FORK, Node
 from cachesim.model.strategies.lazy import LazyLoading
@@ -163,7 +163,7 @@ class Cloud:
         self.account.desk("cloudwatch").catch_up()  # before the metrics of this run are there
         return found
 
-    def _played(self, content: bytes, scenario: Scenario) -> tuple[Result, Kept]:
+    def _played(self, content: bytes, scenario: Scenario) -> tuple[Result, LeftBehind]:
         """Run a scenario with what the nodes hold at its begin; return what they leave, too."""
         with tempfile.TemporaryDirectory() as folder:
             if content:

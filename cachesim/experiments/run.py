@@ -22,14 +22,14 @@ def run(scenario: Scenario) -> Result:
     return run_and_keep(scenario, keeps=False)[0]
 
 
-class Kept(NamedTuple):
+class LeftBehind(NamedTuple):
     """What a run leaves behind, as RDB files."""
 
     file: bytes  # what the cache holds at the end; empty for a Memcached
     backups: dict[tuple[str, float], bytes]  # of SnapshotCache(keep=True): by node and moment
 
 
-def run_and_keep(scenario: Scenario, keeps: bool = True) -> tuple[Result, Kept]:
+def run_and_keep(scenario: Scenario, keeps: bool = True) -> tuple[Result, LeftBehind]:
     """Do the same, and return what the caches hold at the end and what they have kept."""
     recorder = Recorder(fleet=scenario.fleet is not None)
     system = system_for(scenario)(scenario, recorder.request, recorder.sample)
@@ -41,7 +41,7 @@ def run_and_keep(scenario: Scenario, keeps: bool = True) -> tuple[Result, Kept]:
     version = system.cache.engine.version
     result = Result(scenario, history, version, recorder.nodes(), lost, moves, taken)
     backups = {(c.name, at): file for c in system.caches for at, file in c.disk.kept.items()}
-    return result, Kept(contents(_holders(system)) if keeps else b"", backups)
+    return result, LeftBehind(contents(_holders(system)) if keeps else b"", backups)
 
 
 def _holders(system: System) -> list[Engine]:

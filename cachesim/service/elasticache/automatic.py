@@ -12,7 +12,7 @@ from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.failover import DAY
 from cachesim.service.elasticache.groups import ReplicationGroup
 from cachesim.service.elasticache.snapshot import Saved, Snapshot, sources_of
-from cachesim.service.elasticache.snapshots import Snapshots
+from cachesim.service.elasticache.snapshots import SnapshotOperations
 from cachesim.service.faults import ServiceFault, bad_combination
 
 BLOCK = (
@@ -23,7 +23,7 @@ HOUR = 60  # minutes
 AGAIN = 300.0  # seconds until a busy group is asked again: an assumption
 
 
-class AutomaticSnapshots(Snapshots):
+class AutomaticSnapshots(SnapshotOperations):
     """The snapshots that nobody asks for."""
 
     def __init__(self, account: Any) -> None:

@@ -6,11 +6,11 @@ from cachesim.service.account import Account
 from cachesim.service.faults import ServiceFault
 from cachesim.service.wire import s3
 from cachesim.service.wire.parse import check, parse
-from cachesim.service.wire.s3 import Request
+from cachesim.service.wire.s3 import HttpRequest
 from cachesim.service.wire.write import Reply, refusal, reply, unreadable
 
 
-def answer(account: Account, request: Request) -> Reply:
+def answer(account: Account, request: HttpRequest) -> Reply:
     """Let the desk of a service answer a request. A request that cannot be read is refused, too."""
     request_id = account.request_id()
     if s3.is_for_s3(request):

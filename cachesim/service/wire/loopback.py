@@ -8,7 +8,7 @@ from typing import Any
 
 from cachesim.service.account import Account
 from cachesim.service.wire.answer import answer
-from cachesim.service.wire.s3 import Request
+from cachesim.service.wire.s3 import HttpRequest
 
 HOST = "127.0.0.1"
 
@@ -46,7 +46,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Answer a request of AWS's wire."""
         headers = {key.title(): value for key, value in self.headers.items()}
-        asked = Request(self.command, self.path, headers, self._body())
+        asked = HttpRequest(self.command, self.path, headers, self._body())
         with self.server.lock:
             self.server.paced.catch_up()
             found = answer(self.server.account, asked)
