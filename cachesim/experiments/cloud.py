@@ -11,7 +11,7 @@ from cachesim.errors import BadInput
 from cachesim.experiments.cloud_cache import bare, cache_of, changes_of
 from cachesim.experiments.login import Login, protected, reply
 from cachesim.experiments.meters import Meter, fresh
-from cachesim.experiments.run import Kept, run_and_keep
+from cachesim.experiments.run import LeftBehind, run_and_keep
 from cachesim.model.database import Database
 from cachesim.model.node import FORK, Node
 from cachesim.model.resilience import Resilience
@@ -247,7 +247,9 @@ class Cloud:
         self.account.desk("cloudwatch").catch_up()  # before the metrics of this run are there
         return found
 
-    def _played(self, content: bytes, scenario: Scenario, meter: Meter) -> tuple[Result, Kept]:
+    def _played(
+        self, content: bytes, scenario: Scenario, meter: Meter
+    ) -> tuple[Result, LeftBehind]:
         """Run a scenario with what the nodes hold at its begin; return what they leave, too."""
         with tempfile.TemporaryDirectory() as folder:
             if content:

@@ -24,7 +24,7 @@ def run(scenario: Scenario) -> Result:
     return run_and_keep(scenario, keeps=False)[0]
 
 
-class Kept(NamedTuple):
+class LeftBehind(NamedTuple):
     """What a run leaves behind, as RDB files."""
 
     file: bytes  # what the cache holds at the end; empty for a Memcached
@@ -33,7 +33,7 @@ class Kept(NamedTuple):
 
 def run_and_keep(
     scenario: Scenario, keeps: bool = True, meter: Callable[[System], object] | None = None
-) -> tuple[Result, Kept]:
+) -> tuple[Result, LeftBehind]:
     """Do the same, and return what the caches hold at the end and what they have kept.
 
     `meter` gets the system before it runs, to count what the Result has not.
@@ -51,7 +51,7 @@ def run_and_keep(
     version = system.cache.engine.version
     result = Result(scenario, history, version, recorder.nodes(), lost, moves, taken, refused)
     backups = {(c.name, at): file for c in system.caches for at, file in c.disk.kept.items()}
-    return result, Kept(contents(_holders(system)) if keeps else b"", backups)
+    return result, LeftBehind(contents(_holders(system)) if keeps else b"", backups)
 
 
 def _holders(system: System) -> list[Engine]:

@@ -12,7 +12,7 @@ from cachesim.experiments.cloud import Cloud
 from cachesim.rng import stream
 from cachesim.service.wire import models
 from cachesim.service.wire.answer import answer
-from cachesim.service.wire.s3 import Request
+from cachesim.service.wire.s3 import HttpRequest
 from tests.service.conftest import GROUP
 from tests.service.drawn import Doubtful
 
@@ -56,10 +56,10 @@ def sent(account, service, name, request):
     if service in models.TARGETED:
         target = f"{model.metadata['targetPrefix']}.{name}"
         body = json.dumps(request, default=str).encode()
-        return answer(account, Request("POST", "/", {"X-Amz-Target": target}, body))
+        return answer(account, HttpRequest("POST", "/", {"X-Amz-Target": target}, body))
     fixed = [("Action", name), ("Version", model.api_version)]
     return answer(
-        account, Request("POST", "/", {}, urlencode(fixed + form_of(request, "")).encode())
+        account, HttpRequest("POST", "/", {}, urlencode(fixed + form_of(request, "")).encode())
     )
 
 

@@ -15,7 +15,7 @@ from cachesim.experiments.cloud import Cloud  # noqa: E402
 from cachesim.service.wire import models  # noqa: E402
 from cachesim.service.wire.answer import answer  # noqa: E402
 from cachesim.service.wire.door import Body  # noqa: E402
-from cachesim.service.wire.s3 import Request  # noqa: E402
+from cachesim.service.wire.s3 import HttpRequest  # noqa: E402
 from tests.service.drawn import Drawn  # noqa: E402
 
 SERVICES = sorted(
@@ -58,7 +58,7 @@ def client_of(service, account):
             for key, value in request.headers.items()
         }
         body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
-        found = answer(account, Request(request.method, request.url, headers, body))
+        found = answer(account, HttpRequest(request.method, request.url, headers, body))
         return AWSResponse(request.url, found.status, found.headers, Body(found.body))
 
     client.meta.events.register("before-send", sent)

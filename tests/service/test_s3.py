@@ -12,7 +12,7 @@ from botocore.config import Config  # noqa: E402
 
 from cachesim.service.grants import SNAPSHOTS, SNAPSHOTS_ID  # noqa: E402
 from cachesim.service.wire.loopback import Door  # noqa: E402
-from cachesim.service.wire.s3 import Request, place_of  # noqa: E402
+from cachesim.service.wire.s3 import HttpRequest, place_of  # noqa: E402
 from tests.service.test_loopback import client as elsewhere  # noqa: E402
 
 
@@ -165,5 +165,7 @@ def test_both_styles_of_addresses(style):
     ).client("s3", config=Config(s3={"addressing_style": style}))
     url = made.generate_presigned_url("get_object", Params={"Bucket": "seeds", "Key": "a/b.rdb"})
 
-    assert ("seeds", "a/b.rdb") == place_of(Request("GET", url, {}, b""))
-    assert ("seeds", "a") == place_of(Request("GET", "/a", {"Host": "seeds.localhost:4566"}, b""))
+    assert ("seeds", "a/b.rdb") == place_of(HttpRequest("GET", url, {}, b""))
+    assert ("seeds", "a") == place_of(
+        HttpRequest("GET", "/a", {"Host": "seeds.localhost:4566"}, b"")
+    )

@@ -185,6 +185,21 @@ def test_a_busy_group_is_saved_later_in_its_window(cloud, desk):
     assert 1 == len(named(desk, SnapshotSource="system"))
 
 
+def test_an_automatic_snapshot_that_is_deleted_while_its_group_ends(cloud, desk):
+    """It goes once."""
+    daily(desk, cloud)
+    cloud.advance(minutes=24 * 60)
+    (name,) = named(desk)
+    found = desk.snapshots.find(name)
+    desk.DeleteSnapshot({"SnapshotName": name})
+    for member in list(desk.groups):
+        desk._forget(member)  # the group ends within these 20 seconds
+    assert found.status == "deleting"
+    assert [] == named(desk)
+    cloud.advance(minutes=5)
+    assert [] == named(desk)
+
+
 def test_memcached_has_none(desk):
     """Neither a window nor a retention."""
     for setting in ({"SnapshotRetentionLimit": 1}, {"SnapshotWindow": "05:00-06:00"}):

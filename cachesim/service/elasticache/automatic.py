@@ -12,7 +12,7 @@ from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.failover import DAY
 from cachesim.service.elasticache.groups import ReplicationGroup
 from cachesim.service.elasticache.snapshot import Saved, Snapshot, sources_of
-from cachesim.service.elasticache.snapshots import Snapshots
+from cachesim.service.elasticache.snapshots import SnapshotOperations
 from cachesim.service.faults import ServiceFault, bad_combination
 
 BLOCK = (
@@ -23,7 +23,7 @@ HOUR = 60  # minutes
 AGAIN = 300.0  # seconds until a busy group is asked again: an assumption
 
 
-class AutomaticSnapshots(Snapshots):
+class AutomaticSnapshots(SnapshotOperations):
     """The snapshots that nobody asks for."""
 
     def __init__(self, account: Any) -> None:
@@ -95,7 +95,7 @@ class AutomaticSnapshots(Snapshots):
         if made.kind == "automated":
             keeps = resource.settings["SnapshotRetentionLimit"]
             for old in self._automated(resource)[: -keeps or None]:
-                self.snapshots.remove(old)
+                self.drop(old)
 
     def _automated(self, resource: Saved) -> list[Snapshot]:
         """List the automatic snapshots of a resource, the oldest first."""
@@ -118,7 +118,7 @@ class AutomaticSnapshots(Snapshots):
         if resource.arn in self._nights:
             self._nights.pop(resource.arn).cancel()
         for each in self._automated(resource):
-            self.snapshots.remove(each)
+            self.drop(each)
 
 
 def check_snapshotting(group: ReplicationGroup, request: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ TAKEN = ["PreferredMaintenanceWindow", "SnapshotRetentionLimit", "SnapshotWindow
 Saved = ReplicationGroup | CacheCluster  # what a snapshot is of
 
 
-class Source(NamedTuple):
+class SavedNode(NamedTuple):
     """A node that is saved, and the shard that it belongs to."""
 
     member: CacheCluster
@@ -64,7 +64,7 @@ class Snapshot:
     id: str
     arn: str
     facts: dict[str, Any]  # members of the answer that never change
-    sources: list[Source]
+    sources: list[SavedNode]
     parts: list[dict[str, Any]]  # the configuration of each source when the snapshot began
     copies: Sequence[NodeCopy]
     taken: datetime
@@ -91,7 +91,7 @@ class Snapshot:
         }
 
 
-def facts_of(resource: Saved, sources: list[Source]) -> dict[str, Any]:
+def facts_of(resource: Saved, sources: list[SavedNode]) -> dict[str, Any]:
     """Return the members of a snapshot that tell of its group or cluster."""
     settings, first = resource.settings, sources[0].member
     found = {
@@ -128,18 +128,18 @@ def slots_in(text: str) -> frozenset[int]:
     )
 
 
-def sources_of(resource: Saved, member: str = "", primary: bool = False) -> list[Source]:
+def sources_of(resource: Saved, member: str = "", primary: bool = False) -> list[SavedNode]:
     """Return the nodes that are saved: of each shard a replica if there is one, or the primary.
 
     `member` names the one to save; it is left alone if it is not there any more.
     """
     if isinstance(resource, CacheCluster):
-        return [Source(resource, None)]
+        return [SavedNode(resource, None)]
     found = []
     for shard in resource.shards:
         last = shard.primary if primary else [shard.primary, *shard.replicas()][-1]
         named = [each for each in shard.members if each.id == member.lower()]
-        found.append(Source((named or [last])[0], shard))
+        found.append(SavedNode((named or [last])[0], shard))
     return found
 
 

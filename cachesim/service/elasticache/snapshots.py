@@ -8,8 +8,8 @@ from cachesim.service.elasticache.failover import DAY, Failovers
 from cachesim.service.elasticache.groups import ReplicationGroup
 from cachesim.service.elasticache.snapshot import (
     Saved,
+    SavedNode,
     Snapshot,
-    Source,
     facts_of,
     leader,
     sources_of,
@@ -24,7 +24,7 @@ RATE = 100 * MIB  # bytes per second that a snapshot takes besides: an assumptio
 KINDS = {"system": "automated", "user": "manual"}  # as DescribeSnapshots asks -> as it answers
 
 
-class Snapshots(Failovers):
+class SnapshotOperations(Failovers):
     """The operations on snapshots."""
 
     def __init__(self, account: Any) -> None:
@@ -41,7 +41,7 @@ class Snapshots(Failovers):
         self._count(sources)
         return {"Snapshot": self.save(name, resource, sources).shown()}
 
-    def _asked_for(self, request: dict[str, Any]) -> tuple[Saved, list[Source]]:
+    def _asked_for(self, request: dict[str, Any]) -> tuple[Saved, list[SavedNode]]:
         """Find what shall be saved: a cluster by itself, a member, or a sharded group as a whole."""
         if ("ReplicationGroupId" in request) == ("CacheClusterId" in request):
             raise bad_combination("Name either a ReplicationGroupId or a CacheClusterId.")
@@ -64,7 +64,7 @@ class Snapshots(Failovers):
             )
         return group, sources_of(group, member.id)
 
-    def _count(self, sources: list[Source]) -> None:
+    def _count(self, sources: list[SavedNode]) -> None:
         """Refuse the 21st manual snapshot of a node in 24 hours."""
         now = self.account.calendar.now
         self._manual = [each for each in self._manual if each[0] > now - DAY]
@@ -81,7 +81,7 @@ class Snapshots(Failovers):
         self,
         name: str,
         resource: Saved,
-        sources: list[Source],
+        sources: list[SavedNode],
         kind: str = "manual",
         last: bool = False,
     ) -> Snapshot:
@@ -157,8 +157,13 @@ class Snapshots(Failovers):
         """Begin to remove a snapshot."""
         found = self.snapshots.ready(request["SnapshotName"])
         found.status = "deleting"
-        self._later("delete snapshot", lambda: self.snapshots.remove(found))
+        self._later("delete snapshot", lambda: self.drop(found))
         return {"Snapshot": found.shown()}
+
+    def drop(self, snapshot: Snapshot) -> None:
+        """Strike a snapshot out, if it is still there: it may have gone with its group."""
+        if snapshot in list(self.snapshots):
+            self.snapshots.remove(snapshot)
 
     def DescribeSnapshots(self, request: dict[str, Any]) -> dict[str, Any]:
         """List snapshots: all, or those with a name, of a group, of a cluster, of a kind."""
@@ -187,7 +192,7 @@ def check_engine(engine: str) -> None:
         )
 
 
-def _set_status(resource: Saved, sources: list[Source], status: str) -> None:
+def _set_status(resource: Saved, sources: list[SavedNode], status: str) -> None:
     """Set the state of a resource and of the members that are saved."""
     resource.status = status
     for source in sources:

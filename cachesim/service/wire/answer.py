@@ -10,7 +10,7 @@ from cachesim.service.faults import ServiceFault
 from cachesim.service.iam.gate import ask
 from cachesim.service.wire import s3
 from cachesim.service.wire.parse import check, parse
-from cachesim.service.wire.s3 import Request
+from cachesim.service.wire.s3 import HttpRequest
 from cachesim.service.wire.write import Reply, refusal, reply, unreadable
 
 CREDENTIAL = re.compile(r"Credential=([^/,]+)/")
@@ -18,7 +18,7 @@ CREDENTIAL = re.compile(r"Credential=([^/,]+)/")
 
 def answer(
     account: Account,
-    request: Request,
+    request: HttpRequest,
     asked: Callable[[str], None] = lambda operation: None,
 ) -> Reply:
     """Let the desk of a service answer a request. A request that cannot be read is refused, too.

@@ -17,7 +17,7 @@ from botocore.loaders import Loader
 
 from cachesim.service.account import REGION, Account
 from cachesim.service.wire.answer import answer
-from cachesim.service.wire.s3 import Request
+from cachesim.service.wire.s3 import HttpRequest
 
 LOADER = (
     Loader()
@@ -84,5 +84,5 @@ def _sent(account: Account, request: Any) -> AWSResponse:
     body = body.read() if hasattr(body, "read") else body
     content = body.encode() if isinstance(body, str) else bytes(body)
     with LOCK:
-        found = answer(account, Request(request.method, request.url, headers, content))
+        found = answer(account, HttpRequest(request.method, request.url, headers, content))
     return AWSResponse(request.url, found.status, HeadersDict(found.headers), Body(found.body))

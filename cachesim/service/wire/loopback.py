@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from cachesim.service.account import Account
 from cachesim.service.wire.answer import answer
 from cachesim.service.wire.endpoints import Endpoints, SpecOf
-from cachesim.service.wire.s3 import Request
+from cachesim.service.wire.s3 import HttpRequest
 from cachesim.service.wire.times import FrozenTime, PacedTime
 from cachesim.service.wire.write import Reply
 
@@ -35,10 +35,10 @@ class Handler(BaseHTTPRequestHandler):
             return
         query = parse_qs(path.query)
         if query.get("Action") == ["ConfirmSubscription"]:  # the address in a message of SNS
-            asked = Request("POST", "/", {}, path.query.encode())
+            asked = HttpRequest("POST", "/", {}, path.query.encode())
         else:
             headers = {key.title(): value for key, value in self.headers.items()}
-            asked = Request(self.command, self.path, headers, body)
+            asked = HttpRequest(self.command, self.path, headers, body)
         self._send(self.server.ask(asked))
 
     do_GET = do_PUT = do_HEAD = do_DELETE = do_POST  # noqa: N815 # names of http.server; S3 has them, too

@@ -34,7 +34,7 @@ STATUS = {  # code -> status of HTTP, where it is not 400
 DONE = {"DELETE": 204}  # method -> status of success, where it is not 200
 
 
-class Request(NamedTuple):
+class HttpRequest(NamedTuple):
     """A request of HTTP."""
 
     method: str
@@ -43,14 +43,14 @@ class Request(NamedTuple):
     body: bytes
 
 
-def is_for_s3(request: Request) -> bool:
+def is_for_s3(request: HttpRequest) -> bool:
     """Whether a request is for S3: all other services get a POST with another scope in its signature."""
     return request.method != "POST" or "/s3/aws4_request" in request.headers.get(
         "Authorization", ""
     )
 
 
-def answer(account: Account, request: Request, request_id: str) -> Reply:
+def answer(account: Account, request: HttpRequest, request_id: str) -> Reply:
     """Let the desk of S3 answer."""
     headers = {"x-amz-request-id": request_id}
     try:
@@ -67,7 +67,7 @@ def answer(account: Account, request: Request, request_id: str) -> Reply:
 # A request
 
 
-def parse(request: Request) -> tuple[OperationModel, dict[str, Any]]:
+def parse(request: HttpRequest) -> tuple[OperationModel, dict[str, Any]]:
     """Return the operation that a request asks for, and its parameters. Raises ServiceFault."""
     bucket, key = place_of(request)
     query = dict(parse_qsl(urlsplit(request.url).query, keep_blank_values=True))
@@ -90,12 +90,12 @@ def parse(request: Request) -> tuple[OperationModel, dict[str, Any]]:
     return operation, {name: found[name] for name in shape.members if found.get(name) is not None}
 
 
-def place_of(request: Request) -> tuple[str, str]:
+def place_of(request: HttpRequest) -> tuple[str, str]:
     """Return the bucket and the key; empty if there is none.
 
-    >>> place_of(Request("GET", "https://seeds.s3.amazonaws.com/a%20b/c", {}, b""))
+    >>> place_of(HttpRequest("GET", "https://seeds.s3.amazonaws.com/a%20b/c", {}, b""))
     ('seeds', 'a b/c')
-    >>> place_of(Request("GET", "/seeds/a", {"Host": "127.0.0.1:4566"}, b""))
+    >>> place_of(HttpRequest("GET", "/seeds/a", {"Host": "127.0.0.1:4566"}, b""))
     ('seeds', 'a')
     """
     address = urlsplit(request.url)
@@ -107,7 +107,9 @@ def place_of(request: Request) -> tuple[str, str]:
     return bucket, key
 
 
-def chosen(request: Request, bucket: bool, key: bool, query: Mapping[str, str]) -> OperationModel:
+def chosen(
+    request: HttpRequest, bucket: bool, key: bool, query: Mapping[str, str]
+) -> OperationModel:
     """Return the operation with most marks, of those that fit the method, the address and the headers."""
     given = {*query, *(f"{name}={value}" for name, value in query.items())}
     given |= {f"header {name}" for name in request.headers}
@@ -146,11 +148,11 @@ def operations() -> dict[str, tuple[str, bool, bool, frozenset[str]]]:
     return found
 
 
-def content_of(request: Request) -> bytes:
+def content_of(request: HttpRequest) -> bytes:
     r"""Return the body, without the frames of aws-chunked: sizes, signatures, checksums behind it.
 
     >>> framed = b"3\r\nabc\r\n0\r\nx-amz-checksum-crc32:NSRBwg==\r\n\r\n"
-    >>> content_of(Request("PUT", "/a/b", {"Content-Encoding": "aws-chunked"}, framed))
+    >>> content_of(HttpRequest("PUT", "/a/b", {"Content-Encoding": "aws-chunked"}, framed))
     b'abc'
     """
     if "aws-chunked" not in request.headers.get("Content-Encoding", ""):
@@ -205,7 +207,7 @@ def _read(shape: Any, node: ElementTree.Element) -> Any:
 
 
 def reply(
-    request: Request, operation: OperationModel, found: dict[str, Any], headers: dict[str, str]
+    request: HttpRequest, operation: OperationModel, found: dict[str, Any], headers: dict[str, str]
 ) -> Reply:
     """Write the answer of the desk: some members are headers, one may be the body as it is."""
     shape, body = operation.output_shape, b""
@@ -235,7 +237,7 @@ def _told(value: Any) -> str:
     return str(value)
 
 
-def refusal(request: Request, fault: ServiceFault, headers: dict[str, str]) -> Reply:
+def refusal(request: HttpRequest, fault: ServiceFault, headers: dict[str, str]) -> Reply:
     """Write a fault. A HEAD has no body: its client sees only the status."""
     status = STATUS.get(fault.shape, 400)
     body = (
