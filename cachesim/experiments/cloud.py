@@ -136,7 +136,7 @@ class Cloud:
         out in turn: the way between two zones is longer, and its bytes are on the bill.
         """
         resource = self._resource(group, cluster)
-        nodes, begin = nodes_of(resource), self.account.calendar.now
+        nodes, begin = nodes_of(resource, zones), self.account.calendar.now
         scenario = Scenario(
             strategy=strategy or LazyLoading(ttl=60),
             cache=cache_of(nodes.node_type, nodes.engine, self.scale),
@@ -152,11 +152,8 @@ class Cloud:
         self.advance(minutes)
         orders = self.account.orders.between(begin, self.account.calendar.now)
         fleet, faults = faults_of(nodes, orders, begin)
-        fleet = fleet.replace(zones=zones)
-        meter = Meter(nodes, self.scale)
-        result = self._played(
-            resource, content, scenario.replace(fleet=fleet, faults=faults), meter
-        )
+        scenario, meter = scenario.replace(fleet=fleet, faults=faults), Meter(nodes, self.scale)
+        result = self._played(resource, content, scenario, meter)
         publish(self.account, nodes, meter.samples, begin)
         self.account.bill.crossed += meter.crossed
         self.account.desk("cloudwatch").catch_up()

@@ -39,11 +39,12 @@ class Nodes(NamedTuple):
     engine: str
 
 
-def nodes_of(resource: ReplicationGroup | CacheCluster) -> Nodes:
+def nodes_of(resource: ReplicationGroup | CacheCluster, zones: int = 1) -> Nodes:
     """Describe a group or a cluster as a fleet of the model; a primary is the first of its shard."""
     if isinstance(resource, CacheCluster):
         rented = resource.rented()
-        fleet = Pool(len(rented)) if resource.engine == "memcached" else Replicated(replicas=0)
+        is_pool = resource.engine == "memcached"
+        fleet = Pool(len(rented), zones=zones) if is_pool else Replicated(replicas=0, zones=zones)
         names = {f"node-{number}": name for number, name in enumerate(rented)}
         return Nodes(fleet, names, resource.node_type, resource.engine)
     names = {}
@@ -51,9 +52,10 @@ def nodes_of(resource: ReplicationGroup | CacheCluster) -> Nodes:
         prefix = f"shard-{number} " if resource.is_sharded else ""
         for place, member in enumerate([shard.primary, *shard.replicas()]):
             names[f"{prefix}node-{place}"] = member.id
-    replicas = len(resource.shards[0].members) - 1
-    found = Shards(len(resource.shards), replicas=replicas) if resource.is_sharded else None
-    return Nodes(found or Replicated(replicas=replicas), names, resource.node_type, "redis")
+    count, replicas = len(resource.shards), len(resource.shards[0].members) - 1
+    found = Shards(count, replicas=replicas, zones=zones) if resource.is_sharded else None
+    alone = Replicated(replicas=replicas, zones=zones)
+    return Nodes(found or alone, names, resource.node_type, "redis")
 
 
 def faults_of(nodes: Nodes, orders: list[Order], begin: float) -> tuple[Fleet, tuple[Fault, ...]]:
@@ -79,8 +81,10 @@ def publish(account: Account, nodes: Nodes, samples: list[Sample], begin: float)
     """Send the metrics of every node for every minute of a run that began at `begin`."""
     standing = account.desk("cloudwatch").standing
     for name, own in nodes.names.items():
-        node = standing.nodes[own]
+        node = standing.nodes.get(own)
         mine = [sample for sample in samples if sample.node == name]
+        if node is None or not mine:
+            continue
         for before, after in pairwise(mine):
             if after.when > before.when:
                 send(account, node, before, after, begin)
