@@ -1,6 +1,7 @@
 """Node types of Amazon ElastiCache: memory, cores, network and price; or types of your own."""
 
 import csv
+from functools import cache
 from importlib.resources import files
 from typing import Annotated
 
@@ -56,6 +57,7 @@ def node_types(status: str = "current") -> list[NodeType]:
     return sorted(map(_read, rows), key=lambda each: (each.price, each.name))
 
 
+@cache
 def node_type(name: str) -> NodeType:
     """Find a type by its name; "cache." may be missing.
 
@@ -90,6 +92,7 @@ def kind_of(given: NodeType | str, rule: str = "a node type is a NodeType, or a 
     return given
 
 
+@cache
 def _rows() -> list[dict[str, str]]:
     text = files("cachesim.data").joinpath("node_types.csv").read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))

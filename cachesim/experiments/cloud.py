@@ -159,7 +159,7 @@ class Cloud:
         """
         resource = self._resource(group=group, cluster=cluster, serverless=serverless)
         nodes, begin = nodes_of(resource), self.account.calendar.now
-        nodes = nodes._replace(fleet=nodes.fleet.replace(**(clients or {})))
+        nodes = nodes._replace(fleet=nodes.fleet.replace(zones=zones, **(clients or {})))
         cut = cut_off(self.account, resource, nodes, client_group)
         scenario = Scenario(
             strategy=strategy or LazyLoading(ttl=60),
@@ -181,7 +181,7 @@ class Cloud:
         orders = self.account.orders.between(begin, self.account.calendar.now)
         fleet, faults = faults_of(nodes, orders, begin)
         nodes = nodes._replace(names=with_joined(nodes.names, orders))
-        fleet, meter = fleet.replace(zones=zones), Meter(nodes, self.scale)
+        meter = Meter(nodes, self.scale)
         faults += cut + changes_of(nodes, self.scale, begin, self.account.calendar.now)
         result, kept = self._played(content, scenario.replace(fleet=fleet, faults=faults), meter)
         self.account.plane.deliver(saved_by(nodes, orders, begin, kept.backups), content, kept.file)

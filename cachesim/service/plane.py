@@ -36,7 +36,7 @@ class Live(Protocol):
     """Engines that run behind ports, and know better what they hold."""
 
     def content(self, resource: Any) -> bytes | None:
-        """Return what the nodes hold now; None: they do not run here."""
+        """Return the content of the nodes now; None: they do not run here."""
 
     def put(self, resource: Any, file: bytes) -> None:
         """Let the nodes hold what a file has."""

@@ -9,8 +9,8 @@ from cachesim.service.account import NUMBER, Account
 from cachesim.service.faults import ServiceFault
 from cachesim.service.pages import next_page
 from cachesim.service.topics import (
-    Subscription,
     Topic,
+    TopicSubscription,
     bad_parameter,
     check_attribute,
     check_endpoint,
@@ -61,7 +61,7 @@ class Sns:
         return {"TopicArn": arn}
 
     def GetTopicAttributes(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Return what a topic is set to, and how many listen."""
+        """Return the attributes of a topic, and how many listen."""
         return {"Attributes": self._topic(request["TopicArn"]).shown()}
 
     def SetTopicAttributes(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -92,7 +92,7 @@ class Sns:
             if (each.protocol, each.endpoint) == (protocol, endpoint):
                 return {"SubscriptionArn": each.shown()["SubscriptionArn"]}
         arn = f"{topic.arn}:{uuid.UUID(self.account.request_id())}"
-        made = Subscription(arn, topic.arn, protocol, endpoint, NUMBER)
+        made = TopicSubscription(arn, topic.arn, protocol, endpoint, NUMBER)
         topic.subscriptions.append(made)
         if protocol == "http":
             made.token = self.account.request_id().replace("-", "")

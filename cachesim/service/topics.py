@@ -1,13 +1,13 @@
 """Topics of SNS: what they are set to, who listens, and which services may publish to them."""
 
 import json
+import re
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from cachesim.service.faults import ServiceFault
 
 PENDING = "PendingConfirmation"
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/.*)?")
 SETTABLE = ("DisplayName", "Policy", "KmsMasterKeyId")  # attributes of a topic
 OWN_KEY = "alias/aws/sns"  # the key of SNS itself, which other services may not use
 
@@ -18,7 +18,7 @@ def bad_parameter(text: str) -> ServiceFault:
 
 
 @dataclass
-class Subscription:
+class TopicSubscription:
     """One who listens to a topic; an address of HTTP must confirm it first."""
 
     arn: str
@@ -46,7 +46,7 @@ class Topic:
     arn: str
     owner: str
     attributes: dict[str, str] = field(default_factory=dict)
-    subscriptions: list[Subscription] = field(default_factory=list)
+    subscriptions: list[TopicSubscription] = field(default_factory=list)
     deleted: int = 0  # subscriptions that are no more
 
     @property
@@ -116,9 +116,7 @@ def check_endpoint(protocol: str, endpoint: str) -> None:
         raise bad_parameter(f"the protocol {protocol} is not simulated; use inbox or http.")
     if protocol == "inbox":
         return
-    parts = urlsplit(endpoint)
-    if parts.scheme != "http" or parts.hostname not in LOOPBACK:
+    if not LOOPBACK.fullmatch(endpoint):
         raise bad_parameter(
-            f"Endpoint must begin with http:// and stay on this machine ({', '.join(LOOPBACK)}), "
-            f"got {endpoint}"
+            f"Endpoint must be an address of this machine, such as http://127.0.0.1:8000/, got {endpoint}"
         )

@@ -141,8 +141,10 @@ def publish(account: Account, nodes: Nodes, samples: list[Sample], begin: float)
     """Send the metrics of every node for every minute of a run that began at `begin`."""
     standing = account.desk("cloudwatch").standing
     for name, own in nodes.names.items():
-        node = standing.nodes[own]
+        node = standing.nodes.get(own)
         mine = [sample for sample in samples if sample.node == name]
+        if node is None or not mine:
+            continue
         for before, after in pairwise(mine):
             if after.when > before.when:
                 send(account, node, before, after, begin)

@@ -1,6 +1,6 @@
 """Nodes of a managed service that come and go: servers in a thread of their own, and ports that follow.
 
-Everything here but `Nodes.do` runs in that thread.
+Everything here but `ServedNodes.do` runs in that thread.
 """
 
 import asyncio
@@ -95,7 +95,7 @@ class ServedNode:
         return lambda: (self.host, self.port), self.engine
 
     def counted(self) -> Counters:
-        """Return what its engine has counted, and its connections."""
+        """Return the counters of its engine, and its connections."""
         connected = 0 if self.server is None else len(self.server.connections)
         return {**counters(self.engine), "connected": self.came, "connections": connected}
 
@@ -146,7 +146,7 @@ async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         writer.close()
 
 
-class Nodes:
+class ServedNodes:
     """The thread of the servers, and the clock of their engines (unix seconds less those of 2020)."""
 
     def __init__(self, clock: Clock) -> None:

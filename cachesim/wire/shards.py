@@ -1,6 +1,6 @@
 """The nodes of one shard behind ports: which of them leads, which is down, which is new.
 
-All of it runs in the thread of `Nodes`.
+All of it runs in the thread of `ServedNodes`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from cachesim.rng import uniform
 from cachesim.wire.clients import Clients
 from cachesim.wire.cluster import Cluster, ClusterNode
 from cachesim.wire.cluster_conversation import ClusterClients
-from cachesim.wire.nodes import Nodes, ServedNode
+from cachesim.wire.nodes import ServedNode, ServedNodes
 
 
 class ServedShard:
@@ -23,7 +23,7 @@ class ServedShard:
 
     Parameters
     ----------
-    nodes : Nodes
+    nodes : ServedNodes
         The thread.
     spec : EngineSpec
         Of each node.
@@ -31,7 +31,9 @@ class ServedShard:
         The part of a cluster that the shard is; it is the first node's place in it.
     """
 
-    def __init__(self, nodes: Nodes, spec: EngineSpec, part: ClusterNode | None = None) -> None:
+    def __init__(
+        self, nodes: ServedNodes, spec: EngineSpec, part: ClusterNode | None = None
+    ) -> None:
         self.thread, self.spec, self.part = nodes, spec, part
         self.nodes: dict[str, ServedNode] = {}
         self.places: dict[str, ClusterNode] = {}  # of the nodes in a cluster

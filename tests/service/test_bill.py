@@ -3,6 +3,7 @@
 import pytest
 
 import cachesim as cs
+from cachesim.errors import BadInput
 from cachesim.experiments.cloud import Cloud
 from cachesim.node_types import node_type
 from cachesim.service.bill import Bill, Stored
@@ -54,6 +55,16 @@ def test_bytes_between_zones():
         assert ("between zones" in cloud.bill()) == (zones == 3)
     assert (0.0, True) == (sums[1], sums[3] > 0)
     assert sums[3] == pytest.approx(cloud.account.bill.crossed / GB * price("cross-zone"))
+
+
+def test_too_many_zones():
+    """A sentence, and no time passes."""
+    cloud = Cloud(seed=1, timings="instant")
+    cloud.desk("elasticache").CreateCacheCluster({"CacheClusterId": "one"})
+    cloud.advance(minutes=1)
+    with pytest.raises(BadInput, match="zones"):
+        cloud.run(cluster="one", zones=9)
+    assert 60.0 == cloud.account.calendar.now
 
 
 def test_a_week_to_the_cent():

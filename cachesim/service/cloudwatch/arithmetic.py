@@ -53,7 +53,7 @@ def _value(node: Any, known: Mapping[str, Points], period: int) -> Any:
 
 
 def _called(name: str, arguments: list[Any], known: Mapping[str, Points], period: int) -> Any:
-    """Return what a function gives: RATE of one metric, or a figure of several in each period."""
+    """Return the points that a function gives: RATE of one metric, or a figure of several in each period."""
     if len(arguments) == 1 and isinstance(arguments[0], ast.List):
         arguments = arguments[0].elts
     series = [_value(each, known, period) for each in arguments]

@@ -49,7 +49,7 @@ class MetricRow(NamedTuple):
 
 
 def _grown(name: str, before: Counted, after: Counted) -> float:
-    """Return what a counter grew by; after a restart it counts from 0 again."""
+    """Return the growth of a counter; after a restart it counts from 0 again."""
     new, old = after.get(name, 0.0), before.get(name, 0.0)
     return new - old if new >= old else new
 

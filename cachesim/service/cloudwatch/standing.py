@@ -68,7 +68,7 @@ class StandingNode:
         return [leads for when, leads in self.roles if when <= now or when == self.rented.begin][-1]
 
     def value(self, row: MetricRow, minute: int) -> float | None:
-        """Return what it sends in a minute in which it is idle; None: nothing."""
+        """Return the value that it sends in a minute in which it is idle; None: nothing."""
         end = self.rented.end
         place = bisect_right(self.steps, float(minute), key=lambda step: step[0]) - 1
         if place < 0 or (end is not None and minute >= end) or self.steps[place][1] is None:

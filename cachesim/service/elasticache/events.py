@@ -58,7 +58,7 @@ class Events:
             self.account.desk("sns").hear("elasticache", topic, json.dumps({kind.notice: source}))
 
     def notification(self, topic: str) -> dict[str, Any]:
-        """Return what a cluster shows of its topic; nothing if it has none."""
+        """Return the part of a cluster about its topic; nothing if it has none."""
         if not topic:
             return {}
         status = "active" if self.account.desk("sns").hears("elasticache", topic) else "inactive"

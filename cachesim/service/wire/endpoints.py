@@ -12,8 +12,8 @@ from cachesim.records import FOLLOWER, PRIMARY
 from cachesim.service.account import Account
 from cachesim.service.cloudwatch.series import MINUTE
 from cachesim.service.traffic import Sample, send
-from cachesim.service.wire.served import Layout, Served
-from cachesim.wire.nodes import HOST, Forward, Nodes, ServedNode
+from cachesim.service.wire.served import NodeLayout, Served
+from cachesim.wire.nodes import HOST, Forward, ServedNode, ServedNodes
 from cachesim.wire.shards import ServedShard, parts_of, put_keys
 
 EPOCH = 1577836800  # unix seconds at which the engines' clocks begin
@@ -27,7 +27,7 @@ class Endpoints:
     def __init__(self, account: Account, spec_of: SpecOf, now: Callable[[], float]) -> None:
         self.account, self.spec_of, self.now = account, spec_of, now
         start = account.calendar.start.timestamp() - EPOCH
-        self.thread = Nodes(lambda: start + now())
+        self.thread = ServedNodes(lambda: start + now())
         self.served: dict[Any, Served] = {}  # by ARN and date
         self.orders = 0  # so many have been looked at
         self.sampled: dict[str, Sample] = {}
@@ -40,7 +40,7 @@ class Endpoints:
         layouts = {
             (each.arn, each.created): (each, found)
             for each in (*desk.groups, *alone)
-            if (found := Layout(each, running)).runs
+            if (found := NodeLayout(each, running)).runs
         }
         held = {  # asked before the thread works: it would ask itself
             key: self.account.plane.content(each, found.shards[0][1])
@@ -75,7 +75,7 @@ class Endpoints:
         return {order.node: order.when + order.lasts for order in new}
 
     async def _follow(
-        self, served: Served, layout: Layout, down: dict[str, float], now: float
+        self, served: Served, layout: NodeLayout, down: dict[str, float], now: float
     ) -> None:
         resource = served.resource
         if len(served.shards) != len(layout.shards):
@@ -91,7 +91,7 @@ class Endpoints:
                 prepare(resource, node)
         await self._name(served)
 
-    async def _shape(self, served: Served, layout: Layout) -> None:
+    async def _shape(self, served: Served, layout: NodeLayout) -> None:
         """Have as many shards as the service says; those of a Memcached stand for themselves."""
         resource = served.resource
         spec = self.spec_of(resource)
@@ -144,7 +144,7 @@ class Endpoints:
     # What the nodes hold, and what they count
 
     def content(self, resource: Any) -> bytes | None:
-        """Return what the nodes of a resource hold now; None: it is not served."""
+        """Return the content of a resource now; None: it is not served."""
         served = self.served.get((resource.arn, resource.created))
         return None if served is None else self.thread.do(_later(_dumped, served))
 
@@ -173,7 +173,7 @@ class Endpoints:
                     self.sampled[name] = after
 
     def _counted(self, node: ServedNode, heard: Any, role: str) -> dict[str, float]:
-        """Return what a node has counted. The processor's time is not measured: it counts as idle."""
+        """Return the counters of a node. The processor's time is not measured: it counts as idle."""
         fresh = self.account.desk("cloudwatch").standing.fresh(heard.rented.node_type, heard.engine)
         own = node.counted()
         free = fresh["free"] + fresh["memory"] - own["memory"]

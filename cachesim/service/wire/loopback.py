@@ -111,7 +111,7 @@ class Door(ThreadingHTTPServer):
         """The address for AWS_ENDPOINT_URL."""
         return f"http://{HOST}:{self.server_address[1]}"
 
-    def ask(self, request: Request) -> Reply:
+    def ask(self, request: HttpRequest) -> Reply:
         """Let the account answer a request."""
         with self.lock:
             self._follow()

@@ -21,7 +21,7 @@ def ttls() -> dict[str, float]:
     return {row["endpoint"]: float(row["ttl"]) for row in csv.DictReader(text.splitlines())}
 
 
-class Layout:
+class NodeLayout:
     """Which nodes a resource has now: (names, leader) of each shard."""
 
     def __init__(self, resource: Any, running: set[str]) -> None:
