@@ -11,7 +11,7 @@
 #
 # - the service accepts each call;
 # - when the sale begins, the group is available, and each node has enough memory for keys;
-# - whoever fails: a replica takes over by itself (automatic failover, Multi-AZ);
+# - when a machine dies, a replica takes over by itself (automatic failover, Multi-AZ);
 # - customers notice nothing: no request fails for longer than a second;
 # - no session is lost;
 # - all nodes together cost at most 0.11 dollars per hour when the sale begins (`cachesim/data/node_types.csv` has the prices).
