@@ -91,6 +91,6 @@ def note_silence(database: NumberedDatabase, moments: Iterable[int]) -> None:
     It is exact while no more keys have a TTL than one loop looks at.
     """
     some = islice(database.expires.entries.values(), KEYS_PER_LOOP)
-    ends = [expiry.entry.when for expiry in some]
+    ends = [when for expiry in some if (when := expiry.entry.when) is not None]
     for now in moments:
         note_average(database, [when - now for when in ends if when > now])
