@@ -96,7 +96,7 @@ def client_getname(client: Any) -> Reply:
 
 def client_info(client: Any) -> Reply:
     """CLIENT INFO."""
-    return Verbatim(f"{described(client)}\n".encode())
+    return Verbatim(f"{described(client, client.last_argv)}\n".encode())
 
 
 def client_list(client: Any, *parts: bytes) -> Reply:
@@ -110,7 +110,8 @@ def client_list(client: Any, *parts: bytes) -> Reply:
         chosen = [known[number] for number in map(client_number, parts[1:]) if number in known]
     elif parts:
         raise CommandError(SYNTAX)
-    return Verbatim("".join(f"{described(each)}\n" for each in chosen).encode())
+    lines = [described(each, client.last_argv if each is client else []) for each in chosen]
+    return Verbatim("".join(f"{line}\n" for line in lines).encode())
 
 
 def client_type(part: bytes) -> str:
@@ -142,7 +143,7 @@ def client_reply(client: Any, part: bytes) -> Reply:
 
 
 def client_no_evict(client: Any, part: bytes) -> Reply:
-    """CLIENT NO-EVICT ON | OFF: noted without effect, as no client is ever evicted here."""
+    """CLIENT NO-EVICT ON | OFF: whether `maxmemory-clients` spares this client."""
     if part.upper() not in (b"ON", b"OFF"):
         raise CommandError(SYNTAX)
     client.is_kept = part.upper() == b"ON"

@@ -4,6 +4,7 @@ from typing import Any
 
 from cachesim.engines.redis.arguments import Arguments, text
 from cachesim.engines.redis.command import Table
+from cachesim.wire.client_memory import bytes_of
 
 
 def command_name(known: Table, argv: Arguments) -> str:
@@ -29,8 +30,8 @@ def flags_of(client: Any) -> str:
     return "".join(letter for letter, is_on in on.items() if is_on) or "N"
 
 
-def described(client: Any) -> str:
-    """Return the line of a client."""
+def described(client: Any, running: Arguments = ()) -> str:  # type: ignore[assignment]
+    """Return the line of a client; `running` is the command that runs for it now."""
     # redis 7: catClientInfoString
     now = client.engine.clock()
     fields = {
@@ -47,8 +48,7 @@ def described(client: Any) -> str:
         "psub": client.listens_to(True),
         "ssub": 0,
         "multi": -1 if client.queue is None else len(client.queue.commands),
-        **dict.fromkeys(("qbuf", "qbuf-free", "argv-mem", "multi-mem"), 0),
-        **dict.fromkeys(("rbs", "rbp", "obl", "oll", "omem", "tot-mem"), 0),
+        **bytes_of(client, running).fields(),
         "events": "r",
         "cmd": command_name(client.known, client.last_argv),
         "user": client.user.name,

@@ -21,6 +21,7 @@ from cachesim.wire import (
     transactions,
 )
 from cachesim.wire.blocked import Pause, Postponed, may_write
+from cachesim.wire.client_memory import ClientMemory
 from cachesim.wire.primary import Primary
 from cachesim.wire.redis_conversation import RedisConversation
 from cachesim.wire.script_turns import ScriptTurns
@@ -52,7 +53,9 @@ class Clients:
         self.shut_down = False  # a client asked for it
         self.has_news = False  # for the server: a shutdown, a killed client
         self.primary: Primary | None = None  # None: nobody can copy the engine
+        self.memory: ClientMemory | None = None  # of a Redis
         if isinstance(engine, RedisEngine):
+            self.memory = ClientMemory(self, engine)
             engine.scripts.others, engine.scripts.show = OWN, self.show_script
         if isinstance(engine, ReplicatedEngine) and not engine.is_replica:
             self.primary = Primary(engine)
@@ -80,6 +83,8 @@ class Clients:
         """Forget a client that is gone."""
         self.by_number.pop(client.number, None)
         client.over = True
+        if self.memory is not None:
+            self.memory.leave(client)
         if client.blocked is not None:
             client.blocked.forget()
             client.unblocked()
@@ -121,6 +126,8 @@ class Clients:
     def look_at_clock(self) -> None:
         """Give their replies to the clients that have waited as long as they wanted."""
         now = self.engine.clock()
+        if self.memory is not None:
+            self.memory.look_at_all()
         if isinstance(self.engine, RedisEngine) and self.engine.blocked.ready:
             self.engine.blocked.serve()  # the cron has removed a key
         if self.pause is not None and now >= self.pause.until:

@@ -52,7 +52,7 @@ class Connection(asyncio.Protocol):
         peer, here = (shown(transport.get_extra_info(n)) for n in ("peername", "sockname"))
         self.conversation = self.server.conversation(peer or f"{here}:0", here)
         self.conversation.give = self.give
-        if isinstance(self.conversation, MemcachedConversation):
+        if isinstance(self.conversation, MemcachedConversation | RedisConversation):
             self.conversation.unsent = transport.get_write_buffer_size
         self.server.connections.add(self)
 
@@ -69,6 +69,7 @@ class Connection(asyncio.Protocol):
         if client.pending != self.is_behind:
             self._read_on(client.pending)
         self.server.spread()
+        self.server.weigh(client)
         if self.server.clients.has_news:
             self.server.look()
 
@@ -83,6 +84,7 @@ class Connection(asyncio.Protocol):
     def give(self, data: bytes) -> None:
         """Send what the client did not ask for now: a replica's stream, a late reply, a message."""
         self.transport.write(data)
+        self.server.weigh(self.conversation)
         self.largest = max(self.largest, len(data))  # the copy of all keys may be as large as it is
         if self.transport.get_write_buffer_size() > self.largest + MOST_FOR_A_REPLICA:
             self.transport.abort()

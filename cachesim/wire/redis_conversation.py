@@ -59,6 +59,7 @@ class RedisConversation:
         self.subscriptions = Subscriptions(self)
         self.outbox: list[bytes] | None = None  # of a batch of commands; None: none runs
         self.give: Callable[[bytes], None] = lambda data: None  # sends unasked; the server sets it
+        self.unsent: Callable[[], int] = lambda: 0  # bytes that it has not read; likewise
         self.last_argv: Arguments = []
         self.requests = RequestReader()
         self.users: Users = clients.users
@@ -186,7 +187,7 @@ class RedisConversation:
     def enqueue(self, queue: CommandQueue, argv: Arguments) -> Reply:
         """Keep a command until EXEC. One that is refused makes the whole transaction fail."""
         try:
-            queue.commands.append((allowed(self.admit(argv)), argv))
+            queue.add(allowed(self.admit(argv)), argv)
         except (CommandError, OutOfMemory):
             queue.has_failed = True
             raise
@@ -254,6 +255,11 @@ class RedisConversation:
         if self.link is not None:
             return "replica"
         return "pubsub" if len(self.subscriptions) else "normal"
+
+    @property
+    def holds_nothing(self) -> bool:
+        """Whether it takes no more bytes than any client in use."""
+        return self.requests.is_between and self.queue is None and not self.unsent()
 
     def listens_to(self, patterns: bool) -> int:
         """Return to how many channels it listens, or to how many patterns."""

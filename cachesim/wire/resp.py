@@ -1,5 +1,7 @@
 """Redis's protocol without a socket: bytes to commands, replies to bytes. RESP2; RESP3 after HELLO 3."""
 
+from typing import NamedTuple
+
 from cachesim.engines.redis.memory import as_integer
 from cachesim.errors import CachesimError
 
@@ -13,6 +15,15 @@ HEX = b"0123456789abcdefABCDEF"
 
 class ProtocolError(CachesimError):
     """A client broke the protocol: it gets this error, and its connection is closed."""
+
+
+class HeldBytes(NamedTuple):
+    """What a reader holds of a client's stream, in bytes."""
+
+    unread: int  # no argument yet
+    words: int  # of the arguments of a command that is not complete
+    number: int  # of these arguments
+    expected: int  # of the argument that is still to come
 
 
 class RequestReader:
@@ -35,6 +46,7 @@ class RequestReader:
         self._buffer = bytearray()
         self._at = 0  # where in the buffer the next part begins
         self._argv: list[bytes] = []  # of the command that is not complete
+        self._size_so_far = 0  # bytes of its arguments
         self._missing = 0  # its arguments that are still to come
         self._size: int | None = None  # bytes of the next argument, once its line is there
         self.is_trusted = True  # a client that has not logged in may only send short commands
@@ -43,6 +55,13 @@ class RequestReader:
     def is_between(self) -> bool:
         """Whether no incomplete command is waiting for more bytes, and a long one may come."""
         return self._at >= len(self._buffer) and not self._missing and self.is_trusted
+
+    @property
+    def held(self) -> HeldBytes:
+        """The bytes that wait for more of their command."""
+        unread = len(self._buffer) - self._at
+        words = (self._size_so_far, len(self._argv)) if self._missing else (0, 0)
+        return HeldBytes(unread, *words, self._size or 0)
 
     def feed(self, data: bytes) -> None:
         """Take the next piece of the stream."""
@@ -74,12 +93,13 @@ class RequestReader:
                 return None if count is None else []
             if count > MOST_UNTRUSTED and not self.is_trusted:
                 raise ProtocolError("Protocol error: unauthenticated multibulk length")
-            self._argv, self._missing = [], count
+            self._argv, self._missing, self._size_so_far = [], count, 0
         while self._missing:
             part = self._bulk()
             if part is None:
                 return None
             self._argv.append(part)
+            self._size_so_far += len(part)
             self._missing -= 1
         return self._argv
 

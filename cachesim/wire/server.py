@@ -117,6 +117,11 @@ class Server:
         if isinstance(self.engine, RedisEngine):
             self.engine.after_settings = lambda names: ports.follow(names, settings)
 
+    def weigh(self, client: Any) -> None:
+        """Count the bytes of a client that has sent or got something."""
+        if self.clients.memory is not None and self.members is None:
+            self.clients.memory.look(client)
+
     def refusal(self) -> bytes:
         """Return the words for a client that is one too many; none if there is room."""
         if self.members is not None:
@@ -169,7 +174,8 @@ class Server:
         if self.clients.shut_down:
             self.ended.set()
         for connection in [each for each in self.connections if each.conversation.over]:
-            connection.transport.close()
+            if not connection.transport.is_closing():  # else it still gets its last reply
+                connection.transport.abort()  # one that does not read would stay for ever
 
     def end(self) -> None:
         """End in order: what is kept is kept, unless SHUTDOWN has said otherwise. Raises BadInput."""

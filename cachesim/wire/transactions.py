@@ -7,6 +7,7 @@ from typing import Any
 
 from cachesim.engines.redis.arguments import Arguments, text
 from cachesim.engines.redis.command import RedisCommand, table
+from cachesim.engines.redis.memory import POINTER
 from cachesim.engines.redis.reply import NULL_ARRAY, Reply
 from cachesim.engines.redis.watch import Watch
 from cachesim.errors import BadInput, CommandError, OutOfMemory
@@ -24,7 +25,13 @@ class CommandQueue:
 
     def __init__(self) -> None:
         self.commands: list[tuple[RedisCommand, Arguments]] = []
+        self.size = 0  # bytes of their arguments, and of a pointer to each
         self.has_failed = False  # a command was refused before it was queued
+
+    def add(self, row: RedisCommand, argv: Arguments) -> None:
+        """Keep a command."""
+        self.commands.append((row, argv))
+        self.size += sum(map(len, argv)) + POINTER * len(argv)
 
     @property
     def flags(self) -> set[str]:

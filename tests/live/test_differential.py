@@ -30,7 +30,7 @@ LOOK = 100  # commands between two looks at the encodings
 BY_CHANCE = {b"skiplist", b"hashtable"}
 # Changes since the last snapshot are counted by engines that write some: test_snapshots.py.
 OWN = {
-    "cmdstat_info", "executable", "maxmemory", "maxmemory_human", "os", "process_id",
+    "cmdstat_info", "executable", "maxmemory", "maxmemory_human", "mem_clients_normal", "os", "process_id",
     "rdb_changes_since_last_save", "rdb_last_save_time", "run_id", "server_time_usec",
     "tcp_port", "total_connections_received", "uptime_in_days", "uptime_in_seconds",
     "used_cpu_sys", "used_cpu_user", "used_memory", "used_memory_dataset", "used_memory_human",

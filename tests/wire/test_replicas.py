@@ -170,3 +170,46 @@ def test_what_expires_and_what_is_evicted_is_deleted(primary, replica):
     assert compare(primary, real) > 100
     evicted = re.search(rb"evicted_keys:(\d+)", primary.ask("INFO", "stats"))
     assert int(evicted[1]) > 0
+
+
+def test_libraries_are_copied(primary, replica):
+    """A full copy has the libraries of functions, and later ones come with the stream."""
+    pytest.importorskip("lupa")
+    code = "#!lua name={0}\nredis.register_function('{0}', function() return '{0}' end)"
+    primary.ask("FUNCTION", "LOAD", code.format("before"))
+    real = replica()
+    caught_up(primary, real)
+    primary.ask("FUNCTION", "LOAD", code.format("after"))
+    caught_up(primary, real)
+
+    assert [b"after", b"before"] == sorted(each[1] for each in real.ask("FUNCTION", "LIST"))
+
+
+def test_what_a_stopped_replica_has_not_read_evicts_nothing(primary, replica):
+    """Its bytes are in used_memory, but do not count for eviction; killed, it takes none."""
+    real = replica()
+    for number in range(100):
+        primary.ask("SETRANGE", f"key:{number}", 20_000, "x")
+    caught_up(primary, real)
+    before = memory_of(primary)
+    primary.ask("CONFIG", "SET", "maxmemory", before["used_memory"] + 32 * 1024)
+    real.process.send_signal(signal.SIGSTOP)
+    try:
+        for _ in range(1500):
+            primary.ask("SETRANGE", "key:0", 0, "y" * 20_000)
+        now = memory_of(primary)
+        unread = now["mem_not_counted_for_evict"]
+
+        assert unread == now["mem_clients_slaves"] > 2 * 1024 * 1024
+        assert abs(now["used_memory"] - unread - before["used_memory"]) < 32 * 1024
+        assert 100 == primary.ask("DBSIZE")
+        primary.ask("CLIENT", "KILL", "TYPE", "replica")
+        wait_until(lambda: not memory_of(primary)["mem_clients_slaves"], "the end of the link")
+    finally:
+        real.process.send_signal(signal.SIGCONT)
+
+
+def memory_of(client):
+    """INFO memory, as numbers."""
+    lines = client.ask("INFO", "memory").decode().split()
+    return {n: int(v) for n, _, v in (each.partition(":") for each in lines) if v.isdigit()}

@@ -152,5 +152,8 @@ COMMANDS: dict[str, TextCommand] = {
     "extstore": TextCommand((2, MANY), _line(proto_admin.extstore)),
     "watch": TextCommand((1, MANY), _line(proto_admin.watch)),
     "shutdown": TextCommand((1, MANY), _line(proto_admin.shutdown, may_be_quiet=False)),
+    "refresh_certs": TextCommand(
+        (1, MANY), _line(proto_admin.refresh_certs, may_be_quiet=False)
+    ),
     "quit": TextCommand((1, MANY), _quit),
 }  # fmt: skip

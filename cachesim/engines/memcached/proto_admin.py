@@ -53,6 +53,11 @@ def shutdown(daemon: Daemon, tokens: Tokens) -> str:
     return "ERROR: shutdown not enabled"
 
 
+def refresh_certs(daemon: Daemon, tokens: Tokens) -> str:
+    """Refuse, as a server does that was started without -Z."""
+    return "Error TLS not enabled"
+
+
 def no_operation(daemon: Daemon, tokens: Tokens) -> str:
     """Answer, and do nothing else."""
     return "MN"

@@ -4,6 +4,8 @@ A dead key that a client asks for is removed by db.py. Times are whole milliseco
 when now > when: in the very millisecond `when` it still lives.
 """
 
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from cachesim.engines.redis.database import NumberedDatabase
@@ -79,5 +81,16 @@ def loop(db: Keyspace, wanted: int, now: int) -> tuple[int, int]:
 def note_average(database: NumberedDatabase, left: list[int]) -> None:
     """Move the running average of the TTLs left (INFO's avg_ttl) by a fiftieth."""
     if left:
-        average, old = sum(left) // len(left), database.average_ttl
-        database.average_ttl = old // 50 * 49 + average // 50 if old else average
+        average = sum(left) // len(left)
+        database.average_ttl = (database.average_ttl or average) // 50 * 49 + average // 50
+
+
+def note_silence(database: NumberedDatabase, moments: Iterable[int]) -> None:
+    """Move the average as the cycles at these moments would have, of which none has run.
+
+    It is exact while no more keys have a TTL than one loop looks at.
+    """
+    some = islice(database.expires.entries.values(), KEYS_PER_LOOP)
+    ends = [when for expiry in some if (when := expiry.entry.when) is not None]
+    for now in moments:
+        note_average(database, [when - now for when in ends if when > now])

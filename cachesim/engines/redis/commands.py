@@ -18,6 +18,7 @@ row in the `COMMANDS` of its file. A command of your own needs no change here:
 from cachesim.engines.redis import (
     config,
     dumped,
+    function_file,
     functions,
     info,
     inspect,
@@ -46,5 +47,6 @@ GENERAL = (
     t_sort,
     scripting,
     functions,
+    function_file,
 )
 COMMANDS = {name: row for each in (*GENERAL, *TYPES) for name, row in each.COMMANDS.items()}

@@ -24,7 +24,7 @@ from cachesim.engines.redis.hashtable import key_hash
 from cachesim.engines.redis.policy import LFU_INITIAL, POLICIES, frequency, lfu_bits, risen
 from cachesim.engines.redis.pubsub import Channels, Told
 from cachesim.engines.redis.snapshots import Snapshots
-from cachesim.engines.redis.tally import Tally
+from cachesim.engines.redis.tally import ClientBytes, Tally
 
 
 def unix_milliseconds(clock: float) -> int:
@@ -58,6 +58,9 @@ class Keyspace(NumberedDatabases, Told, Engine):
         self.blocked = BlockedKeys()
         self.connected_clients = 1  # shown by INFO; a server of clients keeps it up to date
         self.about_replicas: Callable[[], dict[str, object]] | None = None  # likewise
+        self.client_bytes: Callable[[], ClientBytes] = ClientBytes  # likewise
+        self.held_by_clients = 0  # bytes beyond those that `base_memory` has for them
+        self.evicted_clients = 0
         self.limit_memory(0)
         self.use_policy("noeviction")
         self.secret = int(random() * (1 << 32))  # seed of the hash; a server draws one at its start
@@ -65,7 +68,12 @@ class Keyspace(NumberedDatabases, Told, Engine):
     def limit_memory(self, maxmemory: int) -> None:
         """Set the limit in bytes; 0 means none, as in Redis."""
         self.maxmemory = maxmemory
-        self.limit: float = maxmemory or math.inf
+        self.limit: float = (maxmemory or math.inf) - self.held_by_clients
+
+    def hold(self, size: int) -> None:
+        """Let the clients take so many bytes more: they leave less for the keys."""
+        self.held_by_clients += size
+        self.limit -= size
 
     def use_policy(self, name: str) -> None:
         """Choose the eviction policy. Keys keep their bits of use; the new policy reads them its way."""

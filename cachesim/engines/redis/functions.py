@@ -1,6 +1,6 @@
 """FUNCTION and FCALL: libraries of functions that the server keeps (redis 7: functions.c).
 
-The replication stream has FUNCTION LOAD; a full copy has no libraries. FUNCTION DUMP and RESTORE are not there.
+The replication stream has FUNCTION LOAD; a full copy has the texts of the libraries (function_file.py).
 """
 
 import hashlib
@@ -87,6 +87,23 @@ class Functions:
                 raise CommandError(f"ERR Function {each} already exists")
         self.libraries[name] = Library(code, made)
         return name
+
+    def join(self, new: "Functions", replace: bool) -> None:
+        """Keep the libraries of others, too. Raises CommandError, and then nothing has changed."""
+        # redis 7: functions.c, libraryJoin
+        kept = {name: each for name, each in self.libraries.items() if name not in new.libraries}
+        if not replace:
+            for name in new.libraries:
+                if name in self.libraries:
+                    raise CommandError(f"ERR Library {name} already exists")
+        names = {name for each in kept.values() for name in each.functions}
+        for each in new.libraries.values():
+            for name in each.functions:
+                if name in names:
+                    raise CommandError(f"ERR Function {name} already exists")
+        self.libraries = kept
+        for each in new.libraries.values():
+            self.load(each.code, replace=False)
 
 
 def problem_of_name(name: bytes, others: object = None) -> bytes | None:

@@ -9,6 +9,7 @@ from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.parameters import value_of
 from cachesim.engines.redis.reply import Reply, Verbatim
+from cachesim.engines.redis.tally import ClientBytes
 from cachesim.units import GIB, KIB, MIB
 
 VERSION = "7.0.15"  # of the server with which this engine is compared
@@ -20,6 +21,7 @@ def counters(db: Keyspace) -> dict[str, int]:
     return {
         "expired_keys": db.expirations,
         "evicted_keys": db.evictions,
+        "evicted_clients": db.evicted_clients,
         "keyspace_hits": db.keyspace_hits,
         "keyspace_misses": db.keyspace_misses,
     }
@@ -76,9 +78,11 @@ def clients_section(db: Keyspace) -> Fields:
 
 def memory_section(db: Any) -> Fields:
     """Give the section about memory."""
+    clients: ClientBytes = db.client_bytes()
+    used = db.memory + db.held_by_clients + clients.replicas
     return {
-        "used_memory": db.memory,
-        "used_memory_human": human(db.memory),
+        "used_memory": used,
+        "used_memory_human": human(used),
         "used_memory_startup": db.base_memory,
         "used_memory_dataset": db.memory - db.base_memory,
         "used_memory_lua": db.scripts.lua_bytes,
@@ -88,7 +92,9 @@ def memory_section(db: Any) -> Fields:
         "maxmemory": db.maxmemory,
         "maxmemory_human": human(db.maxmemory),
         "maxmemory_policy": db.policy_name,
-        "mem_not_counted_for_evict": 0,
+        "mem_not_counted_for_evict": clients.replicas,
+        "mem_clients_slaves": clients.replicas,
+        "mem_clients_normal": clients.normal,
         "mem_allocator": "jemalloc-5.3.0",
         "active_defrag_running": 0,
         "lazyfree_pending_objects": 0,

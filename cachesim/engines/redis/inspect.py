@@ -108,9 +108,12 @@ def memory_stats(db: Keyspace) -> Reply:
         if database.table.entries
     }
     data = db.memory - db.base_memory
+    clients = db.client_bytes()
     return {
-        b"total.allocated": db.memory,
+        b"total.allocated": db.memory + db.held_by_clients + clients.replicas,
         b"startup.allocated": db.base_memory,
+        b"clients.slaves": clients.replicas,
+        b"clients.normal": clients.normal,
         **databases,
         b"keys.count": len(db),
         b"keys.bytes-per-key": data // len(db) if len(db) else 0,

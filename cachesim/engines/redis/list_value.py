@@ -88,6 +88,12 @@ class List(Structure):
         other.nodes = [ListNode(node.items) for node in self.nodes]
         return other
 
+    def append_node(self, items: list[bytes]) -> None:
+        """Add a node of these elements on the right, as a file has it."""
+        if items:
+            self._add_node(len(self.nodes), ListNode(items))
+            self.count += len(items)
+
     # At the ends
 
     def push(self, element: bytes, side: str) -> None:

@@ -27,6 +27,7 @@ MISSING = (
 )
 FILES = Path(__file__).parent / "lua"
 FULL = "not enough memory"
+MANY = 1000  # keys and arguments that go into Lua one by one, which is faster; its stack has an end
 
 Function = Any  # a function of Lua
 Hands = dict[str, Callable[..., Any]]
@@ -84,7 +85,7 @@ class LuaState:
         source = (FILES / "sandbox.lua").read_text(encoding="latin-1")
         tables = self._made(api), self._plain(libraries), self._plain(hands)
         made = self.lua.execute(source, *tables, of_functions, name="=cachesim")
-        self._run, self._compile, self.where, self._load = made
+        self._run, self._run_with, self._compile, self.where, self._load = made
         self.lua.gccollect()
         self._own = int(self.used())  # bytes, before the first script
 
@@ -203,9 +204,14 @@ class LuaState:
 
     def run(self, function: Function, name: str, keys: list[bytes], rest: list[bytes]) -> Any:
         """Run a script; return the letter of its reply and the reply. Raises CommandError."""
-        if not self.has_room(sum(map(len, keys)) + sum(map(len, rest)) + 64 * len(rest)):
+        count = len(keys) + len(rest)
+        if not self.has_room(sum(map(len, keys)) + sum(map(len, rest)) + 64 * count):
             raise CommandError(f"ERR Error running script {name}, {FULL}")
-        answer = self._asked(self._run, function, len(keys), *keys, *rest)
+        if count > MANY:
+            tables = self.table(keys), self.table(rest)
+            answer = self._asked(self._run_with, function, *tables)
+        else:
+            answer = self._asked(self._run, function, len(keys), *keys, *rest)
         if self.crash is not None:
             crash, self.crash = self.crash, None
             raise crash

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 SHARED_INTEGERS = 10_000  # 0 ... 9999 exist once for all keys (redis 7: server.h)
 EMBSTR_LIMIT = 44  # bytes: a string up to this length is in one piece with its object (object.c)
-OBJECT, ENTRY = 16, 24  # bytes of a robj and of a dictEntry
+OBJECT, ENTRY, POINTER = 16, 24, 8  # bytes of a robj, a dictEntry and a pointer
 PREALLOCATION = (
     1024 * 1024
 )  # bytes: a growing string gets at most so much to spare (redis 7: sds.h)

@@ -19,7 +19,7 @@ from cachesim.engines.redis.zset_value import SortedSet, shown
 # A class of values -> the commands that make such a value again, and the replicas' copies of it.
 REBUILT: dict[type, Callable[[Any, Any], Command]] = {
     Hash: lambda key, value: ("HSET", key, *chain.from_iterable(value.values.items())),
-    List: lambda key, value: ("RPUSH", key, *value),
+    List: lambda key, value: ("RESTORE", key, 0, payload_of(value)),
     Set: lambda key, value: ("SADD", key, *value),
     EntryStream: lambda key, value: ("RESTORE", key, 0, payload_of(value)),
     SortedSet: lambda key, value: (

@@ -19,8 +19,8 @@ from cachesim.engines.redis.value_types import TYPES
 Dump = tuple[int, Callable[[Any], bytes]]  # the number of the type, and what writes the content
 
 MAGIC = b"REDIS0010"
-IDLE, FREQUENCY, AUX, SIZES, EXPIRES, DATABASE, END = (
-    bytes([code]) for code in (0xF8, 0xF9, 0xFA, 0xFB, 0xFC, 0xFE, 0xFF)
+FUNCTION, IDLE, FREQUENCY, AUX, SIZES, EXPIRES, DATABASE, END = (
+    bytes([code]) for code in (0xF5, 0xF8, 0xF9, 0xFA, 0xFB, 0xFC, 0xFE, 0xFF)
 )
 CHECKSUM = 8  # bytes
 
@@ -65,12 +65,19 @@ def parts(db: Keyspace, facts: Mapping[str, object]) -> Iterator[bytes]:
     usual = {"redis-ver": VERSION, "redis-bits": 64, "ctime": db.now // 1000, "used-mem": db.memory}
     for name, value in {**usual, **facts}.items():
         yield AUX + text(name.encode()) + text(str(value).encode())
+    yield from libraries_of(db)
     writers = dumps()
     for database in db.databases.values():
         if database.table.entries:
             yield DATABASE + length(database.index) + sizes(database)
             yield from (one(db, entry, writers) for entry in database.table.entries.values())
     yield END
+
+
+def libraries_of(db: Any) -> Iterator[bytes]:
+    """Write the text of each library of functions."""
+    for library in db.functions.libraries.values():
+        yield FUNCTION + text(library.code)
 
 
 def sizes(database: NumberedDatabase) -> bytes:

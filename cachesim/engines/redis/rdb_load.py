@@ -15,7 +15,7 @@ from cachesim.engines.redis.policy import LRU_CLOCK_MAX, lfu_bits
 from cachesim.engines.redis.rdb_parts import crc64
 from cachesim.engines.redis.rdb_reader import Load, RdbReader
 from cachesim.engines.redis.value_types import TYPES
-from cachesim.errors import BadInput
+from cachesim.errors import BadInput, CommandError
 
 VERSIONS = range(1, 11)  # that redis 7.0 reads
 FUNCTION, IDLE, FREQUENCY, AUX, SIZES, MILLISECONDS, SECONDS, DATABASE, END = (
@@ -45,6 +45,8 @@ def loads() -> dict[int, Load]:
 def load(db: Keyspace, file: bytes, revived: Callable[[Any], Any] = lambda value: value) -> int:
     """Add the keys of a file to an engine, but those that have expired. Return how many there are.
 
+    So are its libraries of functions, in the place of those with the same names.
+
     `revived` makes what is stored of the value that was read.
 
     Raises
@@ -60,7 +62,9 @@ def load(db: Keyspace, file: bytes, revived: Callable[[Any], Any] = lambda value
     (1, b'1')
     """
     check(file)
-    keys = list(keys_in(RdbReader(file[9:]), db))
+    codes: list[bytes] = []
+    keys = list(keys_in(RdbReader(file[9:]), db, codes))
+    load_libraries(db, codes)
     selected, count = db.selected, 0
     for each in keys:
         if each.when is None or each.when >= db.now:
@@ -69,6 +73,20 @@ def load(db: Keyspace, file: bytes, revived: Callable[[Any], Any] = lambda value
     db.select(selected)
     db.snapshots.loaded, db.snapshots.expired = count, len(keys) - count
     return count
+
+
+def load_libraries(db: Any, codes: list[bytes]) -> None:
+    """Load libraries of functions by their texts. Raises BadInput, and then there is none of them."""
+    if not codes:
+        return
+    new = type(db.functions)(db)
+    try:
+        for code in codes:
+            new.load(code, replace=False)
+        db.functions.join(new, replace=True)
+    except CommandError as error:
+        why = str(error).removeprefix("ERR ")
+        raise BadInput(f"the RDB file has a library of functions that fails: {why}") from None
 
 
 def check(file: bytes) -> None:
@@ -88,8 +106,13 @@ def check(file: bytes) -> None:
         )
 
 
-def keys_in(reader: RdbReader, db: Keyspace) -> Iterator[LoadedKey]:
-    """Yield every key of a file, from after its first nine bytes to its end."""
+def keys_in(
+    reader: RdbReader, db: Keyspace, libraries: list[bytes] | None = None
+) -> Iterator[LoadedKey]:
+    """Yield every key of a file, from after its first nine bytes to its end.
+
+    `libraries` gets the texts of the libraries of functions.
+    """
     database = 0
     when = idle = frequency = None
     while (code := reader.byte()) != END:
@@ -103,7 +126,11 @@ def keys_in(reader: RdbReader, db: Keyspace) -> Iterator[LoadedKey]:
             idle = reader.length()
         elif code == FREQUENCY:
             frequency = reader.byte()
-        elif code in (AUX, SIZES, FUNCTION):
+        elif code == FUNCTION:
+            library = reader.text()
+            if libraries is not None:
+                libraries.append(library)
+        elif code in (AUX, SIZES):
             skip(reader, code)
         else:
             key = text(reader.text())
@@ -122,12 +149,12 @@ def written_at(file: bytes) -> int | None:
 
 
 def skip(reader: RdbReader, code: int) -> None:
-    """Go past what no key depends on: facts about the file, sizes of tables, functions."""
+    """Go past what no key depends on: facts about the file, sizes of tables."""
     if code == SIZES:
         reader.length()
         reader.length()
     else:
-        reader.texts(2 if code == AUX else 1)
+        reader.texts(2)
 
 
 def value_of(reader: RdbReader, db: Keyspace, form: int) -> Any:

@@ -11,6 +11,8 @@ def load(replica: Any, primary: Any) -> None:
     """Replace all data by those of the primary."""
     # redis 7: rdb.c, rdbSaveKeyValuePair and rdbLoadRio
     RedisEngine.flush(replica)
+    replica.functions.flush()
+    replica.functions.join(primary.functions, replace=True)
     selected = replica.selected
     for index, source in primary.databases.items():
         replica.select(index)

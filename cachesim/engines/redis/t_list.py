@@ -12,6 +12,7 @@ from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.keys import NO_KEY
 from cachesim.engines.redis.list_value import LEFT, RIGHT, List
+from cachesim.engines.redis.listpack import packed
 from cachesim.engines.redis.rdb_reader import Load, RdbReader, in_listpack, in_ziplist
 from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.structure import kept, shortened, value_in
@@ -161,9 +162,11 @@ def matches(found: List, element: bytes, rank: int, count: int | None, most: int
 
 
 def dump(found: List) -> bytes:
-    """Write a list for an RDB file: the number of elements, then each; the reader makes the nodes."""
-    # redis 7: rdb.c, RDB_TYPE_LIST
-    return rdb_parts.length(len(found)) + b"".join(map(rdb_parts.text, found))
+    """Write a list for an RDB file: the number of nodes, then each as a listpack."""
+    # redis 7: rdb.c, RDB_TYPE_LIST_QUICKLIST_2
+    kind = rdb_parts.length(PACKED)
+    nodes = (kind + rdb_parts.text(packed(node.items)) for node in found.nodes)
+    return rdb_parts.length(len(found.nodes)) + b"".join(nodes)
 
 
 def filled(db: Keyspace, elements: Iterable[bytes]) -> List:
@@ -175,20 +178,24 @@ def filled(db: Keyspace, elements: Iterable[bytes]) -> List:
 
 
 def in_nodes(reader: RdbReader, db: Keyspace, unpack: Callable[[bytes], list[bytes]]) -> List:
-    """Read a list whose nodes are packed."""
-    packs = (unpack(reader.text()) for _ in range(reader.length()))
-    return filled(db, (element for pack in packs for element in pack))
+    """Read a list whose nodes are packed; they stay as they are."""
+    made = List(db)
+    for _ in range(reader.length()):
+        made.append_node(unpack(reader.text()))
+    return made
 
 
 def in_quicklist(reader: RdbReader, db: Keyspace) -> List:
     """Read a list of nodes, each a listpack, or one large element."""
-    nodes = ((reader.length(), reader.text()) for _ in range(reader.length()))
-    packs = ([node] if kind == PLAIN else in_listpack(node) for kind, node in nodes)
-    return filled(db, (element for pack in packs for element in pack))
+    made = List(db)
+    for _ in range(reader.length()):
+        kind, node = reader.length(), reader.text()
+        made.append_node([node] if kind == PLAIN else in_listpack(node))
+    return made
 
 
-PLAIN = 1  # a node that holds one large element
-DUMPS = {List: (1, dump)}
+PLAIN, PACKED = 1, 2  # a node that holds one large element, and a listpack
+DUMPS = {List: (18, dump)}
 LOADS: dict[int, Load] = {
     1: lambda reader, db: filled(db, reader.texts()),
     10: lambda reader, db: filled(db, in_ziplist(reader.text())),

@@ -22,6 +22,7 @@ from cachesim.errors import CommandError
 
 NOT_A_NUMBER = "ERR One or more scores can't be converted into double"
 ITSELF = b"#"
+FILL = -2  # of a list that SORT stores: list-max-listpack-size does not count (redis 7: sort.c)
 
 
 class Weighed(NamedTuple):
@@ -101,6 +102,7 @@ def sort(db: Keyspace, key: str, *parts: bytes) -> Reply:
     if asked.target is None:
         return found
     result = List(db)
+    result.fill = FILL
     for element in found:
         result.push(element or b"", RIGHT)
     return replaced(db, asked.target, result, "l", "sortstore")

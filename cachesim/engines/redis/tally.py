@@ -1,6 +1,14 @@
 """The server's counts of commands: INFO's commandstats and errorstats, CONFIG RESETSTAT."""
 
 from collections import Counter
+from typing import NamedTuple
+
+
+class ClientBytes(NamedTuple):
+    """What the clients of a server take, in bytes; without a server there are none."""
+
+    normal: int = 0  # all that are no replicas
+    replicas: int = 0  # what replicas have not read, beyond the backlog: evicts no keys
 
 
 class Tally:

@@ -54,6 +54,7 @@ SIZES = [
 SIZE_WEIGHTS = [8, 8, 8, 8, 8, 8, 4, 2, 1, 0.3, 0.05, 0.05, 0.05, 0.03, 0.05]
 ADMIN = [
     "version", "version x", "verbosity", "verbosity 1", "verbosity x", "verbosity 0 noreply", "mn", "mx",
+    "refresh_certs", "refresh_certs noreply", "refresh_certs x",
     "flush_all", "flush_all 0", "flush_all 2", "flush_all -1", "flush_all x", "flush_all noreply", "flush_all 1 noreply",
     "flush_all 5 6 7", "cache_memlimit", "cache_memlimit 1", "cache_memlimit 64", "cache_memlimit x", "cache_memlimit 9 noreply",
     "cache_memlimit 1000000001",

@@ -73,6 +73,8 @@ REPLIES = [  # line, data, reply; the engine holds n = 15, t = text with flags 7
     (b"flush_all x", None, EXPTIME),
     (b"verbosity 5", None, b"OK\r\n"),
     (b"verbosity x", None, BAD),
+    (b"refresh_certs", None, b"Error TLS not enabled\r\n"),
+    (b"refresh_certs noreply", None, b"Error TLS not enabled\r\n"),
     (b"version", None, b"VERSION 1.6.18\r\n"),
     (b"shutdown", None, b"ERROR: shutdown not enabled\r\n"),
     (b"mn", None, b"MN\r\n"),

@@ -178,6 +178,24 @@ def test_the_average_ttl_is_estimated():
     assert (0, 0) == (engine.databases[0].average_ttl, len(engine))
 
 
+@pytest.mark.parametrize("silence", [5, 100, 5000])
+def test_a_silence_changes_no_average(silence):
+    """After it, the average TTL is as if each tick of the cron had run at its time."""
+    silent, ticked = build(), build()
+    for engine in (silent, ticked):
+        for number in range(20):
+            engine.set(f"k{number}", b"x", ttl=10 + 1000.5 * number)
+    silent.clock.advance(silence)
+    silent.tick()
+    for _ in range(silence * 10):
+        ticked.clock.advance(0.1)
+        ticked.tick()
+
+    averages = [engine.databases[0].average_ttl for engine in (silent, ticked)]
+    assert averages[0] == pytest.approx(averages[1], abs=10)  # milliseconds
+    assert len(silent) == len(ticked)
+
+
 @pytest.mark.parametrize("ttl", [0, -1, float("nan")])
 def test_a_ttl_of_nothing_is_refused(ttl):
     """As SET ... EX 0 is."""

@@ -11,6 +11,7 @@ from cachesim.clock import ManualClock
 from cachesim.engines.base import START
 from cachesim.engines.redis.arguments import argument
 from cachesim.engines.redis.engine import Redis
+from cachesim.engines.redis.rdb_parts import crc64
 from cachesim.engines.redis.replication import ReplicatedEngine
 from cachesim.errors import CommandError
 from cachesim.rng import uniform
@@ -164,10 +165,12 @@ OF_OTHER_TYPES = (
     "HSET h f 1", "HDEL h f", "ZADD r 1 a", "ZREMRANGEBYSCORE r 0 5",
     "SET p v PXAT 99999999999999", "PERSIST p", "SWAPDB 0 1",
 )  # fmt: skip
+NO_LIBRARIES = b"\n\x00" + crc64(b"\n\x00").to_bytes(8, "little")  # what FUNCTION DUMP replies
 FUNCTIONS = (
     ("FUNCTION", "LOAD", "#!lua name=x\nredis.register_function('f', function() end)"),
     ("FUNCTION", "DELETE", "x"),
     ("FUNCTION", "FLUSH"),
+    ("FUNCTION", "RESTORE", NO_LIBRARIES),
 )
 
 

@@ -2,7 +2,7 @@
 --
 -- Takes Python's functions: of redis.*, of the libraries (a table each), and what this file itself asks of Python.
 -- Lua 5.1 as it is has no read-only tables: here a protected table is an empty one, a shield, in front of the real one.
--- Returns what Python calls: run, compile, where, load.
+-- Returns what Python calls: run, run_with, compile, where, load.
 
 local api, libraries, hands, of_functions = ... -- of_functions: this is the Lua of FUNCTION, not of EVAL
 local dbg, G, as_function = debug, getfenv(0), python.as_function
@@ -579,19 +579,7 @@ local function load_library(text)
   return nil, names, callbacks, flags, texts
 end
 
-local function run(f, n, ...)
-  local size = select("#", ...)
-  local keys, rest = {}, {}
-  if n == 0 then
-    rest = { ... }
-  elseif n == size then
-    keys = { ... }
-  else
-    keys, rest = { ... }, { select(n + 1, ...) }
-    for i = size, n + 1, -1 do
-      keys[i] = nil
-    end
-  end
+local function run_with(f, keys, rest)
   local work = f
   if of_functions then
     work = function()
@@ -613,8 +601,24 @@ local function run(f, n, ...)
   return "E", type(err) == "string" and err or "", reply.source, reply.line, reply.ignore_error_stats_update == true
 end
 
+local function run(f, n, ...)
+  local size = select("#", ...)
+  local keys, rest = {}, {}
+  if n == 0 then
+    rest = { ... }
+  elseif n == size then
+    keys = { ... }
+  else
+    keys, rest = { ... }, { select(n + 1, ...) }
+    for i = size, n + 1, -1 do
+      keys[i] = nil
+    end
+  end
+  return run_with(f, keys, rest)
+end
+
 sethook(kill, "", EVERY)
 for name in next, G do
   G[name] = nil
 end
-return run, compile, where, load_library
+return run, run_with, compile, where, load_library
