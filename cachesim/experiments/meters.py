@@ -89,20 +89,30 @@ class Meter:
 
     def __call__(self, system: Any) -> None:
         """Begin to read the nodes of a system that has not run yet."""
-        self.tiers = {tier.name: tier for tier in system.caches}
-        self.traffic = {tier.name: Traffic(tier.engine) for tier in system.caches}
+        self.tiers: dict[str, Any] = {}
+        self.traffic: dict[str, Traffic] = {}
+        for tier in system.caches:
+            self._hear(tier)
         look, connect = system.look, system.connect_cache
 
         def connect_cache(tier: Any, journey: Any) -> Any:
-            self.traffic[tier.name].clients += 1
+            self._hear(tier).clients += 1
             return connect(tier, journey)
 
         def look_twice(sample: Record, *nodes: Record) -> None:
             look(sample, *nodes)
+            for tier in system.caches:
+                self._hear(tier)
             self.crossed = sum(row[-1] for row in nodes)
             self.samples += [self._sample(row) for row in nodes if row[1] in self.nodes.names]
 
         system.connect_cache, system.look = connect_cache, look_twice
+
+    def _hear(self, tier: Any) -> Traffic:
+        """Count what comes to a node, also to one that joins during the run."""
+        if tier.name not in self.traffic:
+            self.tiers[tier.name], self.traffic[tier.name] = tier, Traffic(tier.engine)
+        return self.traffic[tier.name]
 
     def _sample(self, row: Record) -> Sample:
         when, name, role, *_, busy, lag, _ = row

@@ -34,7 +34,7 @@ POLICY = {
         }
     ],
 }
-WORKLOAD = OpenLoop(rate=20, reads=0.9, popularity=Zipf(keys=20_000))
+WORKLOAD = OpenLoop(rate=20, reads=0.9, popularity=Zipf(keys=50_000))
 
 
 class Step(NamedTuple):
@@ -190,8 +190,10 @@ class Week:
                 "ApplyImmediately": False,
             }
         )
-        found = self.group()
-        return f"{found['CacheNodeType']}, pending: {found['PendingModifiedValues'].get('CacheNodeType')}"
+        asked = {"CacheClusterId": f"{GROUP}-001"}
+        (found,) = self.cache.DescribeCacheClusters(asked)["CacheClusters"]
+        pending = found["PendingModifiedValues"]
+        return f"{found['CacheNodeType']}; pending: {pending.get('CacheNodeType')}"
 
     def backup(self) -> str:
         """See the automatic snapshot in its window."""
