@@ -1,12 +1,12 @@
 """Random commands into the embedded and the real server at the same simulated time: every reply must be the same.
 
 The commands are drawn over everything that the embedded engines support, with few keys, wrong types, wrong numbers
-of arguments and numbers at their bounds; time moves between them. More, or fewer, of them: DIFFERENTIAL=1000000.
+of arguments and numbers at their bounds; time moves between them. More, or fewer, of them: DIFFERENTIAL=1000000;
+others: FIRST_SEED=1000.
 """
 
 import os
 import random
-import re
 
 import pytest
 
@@ -22,7 +22,8 @@ from tests.engines.memcached.random_requests import random_request
 from tests.engines.redis.random_commands import RANDOM, UNORDERED, VARYING, random_command
 from tests.engines.redis.unspecified import is_unspecified
 
-COMMANDS = int(os.environ.get("DIFFERENTIAL", "200000"))
+COMMANDS = int(os.environ.get("DIFFERENTIAL", "300000"))
+FIRST_SEED = int(os.environ.get("FIRST_SEED", "0"))
 BATCH = 2000  # commands from one seed
 LOOK = 100  # commands between two looks at the encodings
 # The levels of a skip list are drawn, and so are the buckets that a table moves while it grows or
@@ -97,10 +98,7 @@ def looked_at(engine):
 
 def figures(engine):
     """Return the figures of INFO, without those that are the process's own."""
-    text = engine.execute(("INFO", "everything")).decode()
-    lines = re.sub(
-        r"avg_ttl=[1-9]\d*", "avg_ttl=some", text
-    ).splitlines()  # SIMPLIFIED: engine._cron
+    lines = engine.execute(("INFO", "everything")).decode().splitlines()
     told = dict(line.split(":", 1) for line in lines if ":" in line)
     return {name: value for name, value in told.items() if name not in OWN}
 
@@ -138,7 +136,7 @@ def play(spec, real, clock, seed):
     for engine in (embedded, real):
         engine.execute(("CONFIG", "RESETSTAT"))
     story = []
-    for _ in range(BATCH):
+    while len(story) < BATCH:
         clock.advance(draw.choice(PAUSES))
         command = random_command(draw)
         if str(command[0]).upper() == "CONFIG":
@@ -159,9 +157,9 @@ def play(spec, real, clock, seed):
 
 
 def test_redis_replies_are_equal(pair, clock):
-    """200,000 commands in three parts, each with another policy: no difference at all."""
+    """300,000 commands in three parts, each with another policy: no difference at all."""
     spec, real = pair
-    for seed in range(max(1, COMMANDS // (3 * BATCH))):
+    for seed in range(FIRST_SEED, FIRST_SEED + max(1, COMMANDS // (3 * BATCH))):
         assert None is play(spec, real, clock, seed), f"seed {seed}"
 
 
@@ -232,8 +230,8 @@ def first_difference(start, seed):
 
 
 def test_memcached_answers_are_equal(start):
-    """A quarter as many requests, good and bad: byte for byte, but for a handful that hang on chance."""
-    batches = range(COMMANDS // 4 // BATCH)
+    """A sixth as many requests, good and bad: byte for byte, but for a handful that hang on chance."""
+    batches = range(COMMANDS // 6 // BATCH)
     differ = [found for seed in batches if (found := first_difference(start, seed))]
 
     # memcached 1.6: crawler.c, item_crawler_thread: after every thousandth item it naps for 100 microseconds;

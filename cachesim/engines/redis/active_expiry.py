@@ -79,5 +79,5 @@ def loop(db: Keyspace, wanted: int, now: int) -> tuple[int, int]:
 def note_average(database: NumberedDatabase, left: list[int]) -> None:
     """Move the running average of the TTLs left (INFO's avg_ttl) by a fiftieth."""
     if left:
-        average, old = sum(left) // len(left), database.average_ttl
-        database.average_ttl = old // 50 * 49 + average // 50 if old else average
+        average = sum(left) // len(left)
+        database.average_ttl = (database.average_ttl or average) // 50 * 49 + average // 50
