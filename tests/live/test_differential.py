@@ -37,7 +37,8 @@ OWN = {
     "used_cpu_sys", "used_cpu_user", "used_memory", "used_memory_dataset", "used_memory_human",
     "used_memory_lua", "used_memory_startup",
 }  # fmt: skip
-PAUSES = [0.0] * 20 + [0.001] * 5 + [0.05, 0.1, 0.7, 1.0, 3.0, 61.0]  # seconds between two commands
+# Seconds between two commands. Long ones are rare: a silent server's cron costs more than commands do.
+PAUSES = [0.0] * 40 + [0.001] * 10 + [0.05, 0.1, 0.7, 1.0] * 2 + [3.0, 61.0]
 
 # Where the two differ for a reason; at most ten, each with the place in the server's source.
 SKIPPED = {
