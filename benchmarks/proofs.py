@@ -73,7 +73,7 @@ PROOFS = (
         (("FUZZ", "1000000"),),
     ),
     Proof(
-        "Libraries of real applications work with ours as with the real server, or need what it lacks",
+        "Libraries of real applications work with ours as with the real server",
         "python benchmarks/applications.py",
         is_markdown=True,
     ),
