@@ -28,7 +28,7 @@ SKIPPED = {
     "tls": ["TLS: Verify tls-cert-file is also used as a client cert if none specified"],
     "maxmemory": ["slave buffer are counted correctly", "replica buffer don't induce eviction"],
 }
-LIMIT = 240  # seconds for a unit
+LIMIT = 600  # seconds for a unit
 CERTIFICATES = "utils/gen-test-certs.sh"
 
 
