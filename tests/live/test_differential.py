@@ -7,6 +7,7 @@ others: FIRST_SEED=1000.
 
 import os
 import random
+import re
 
 import pytest
 
@@ -99,7 +100,9 @@ def looked_at(engine):
 
 def figures(engine):
     """Return the figures of INFO, without those that are the process's own."""
-    lines = engine.execute(("INFO", "everything")).decode().splitlines()
+    text = engine.execute(("INFO", "everything")).decode()
+    # after a silence the real server gets the last ticks of its cron only: redis_server.MOST_TICKS
+    lines = re.sub(r"avg_ttl=[1-9]\d*", "avg_ttl=some", text).splitlines()
     told = dict(line.split(":", 1) for line in lines if ":" in line)
     return {name: value for name, value in told.items() if name not in OWN}
 
