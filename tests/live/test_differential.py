@@ -101,7 +101,8 @@ def looked_at(engine):
 def figures(engine):
     """Return the figures of INFO, without those that are the process's own."""
     text = engine.execute(("INFO", "everything")).decode()
-    # after a silence the real server gets the last ticks of its cron only: redis_server.MOST_TICKS
+    # after a silence the real server gets the last ticks of its cron only: redis_server.MOST_TICKS;
+    # and it is chance which keys a cycle finds in a table with few
     lines = re.sub(r"avg_ttl=[1-9]\d*", "avg_ttl=some", text).splitlines()
     told = dict(line.split(":", 1) for line in lines if ":" in line)
     return {name: value for name, value in told.items() if name not in OWN}
