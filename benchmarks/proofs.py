@@ -59,7 +59,7 @@ PROOFS = (
     ),
     Proof(
         "600,000 other random commands have the same replies from the embedded and the real Redis",
-        "python -m pytest -q tests/live/test_differential.py -k redis_replies",
+        "python -m pytest -q tests/live/test_differential.py -k replies",
         (("DIFFERENTIAL", "600000"), ("FIRST_SEED", "2000")),
     ),
     Proof(
