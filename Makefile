@@ -42,7 +42,7 @@ bench: $(VENV)/dev.stamp ## measure the speed against the textbook way, side by 
 	@$(BIN)/python benchmarks/speed.py $(ARGS)
 	@$(BIN)/python benchmarks/engines.py --serve
 
-proofs: $(VENV)/dev.stamp ## run the long proofs, half an hour; write docs/background/proofs.md
+proofs: $(VENV)/dev.stamp ## run the long proofs, an hour; write docs/background/proofs.md
 	@$(BIN)/python benchmarks/proofs.py $(ARGS)
 
 format: $(VENV)/dev.stamp ## put the source into its one format

@@ -7,7 +7,7 @@ import pytest
 
 FILE = Path(__file__).parents[1] / "benchmarks/applications.toml"
 ROWS = tomllib.loads(FILE.read_text(encoding="utf-8"))["application"]
-FIELDS = {"name", "engine", "packages", "script", "installer", "options", "excuse"}
+FIELDS = {"name", "engine", "packages", "script", "installer", "options"}
 
 
 def test_names():

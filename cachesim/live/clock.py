@@ -4,7 +4,7 @@ import mmap
 import os
 import select
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 
 from cachesim.engines.base import START
@@ -13,7 +13,8 @@ SECOND = 1_000_000_000  # nanoseconds
 PATIENCE = 60.0  # seconds of wall time that a server has for an answer, on a busy machine
 LEAST_TRIES = 50
 LOOKS = 2000  # at the page, between two checks that the server is alive
-NOW, REACHED, TICKET, DONE, EVENTS, FORKS, BLOCKED = range(7)  # cells, as in simulated_time.h
+# cells, as in simulated_time.h
+NOW, REACHED, TICKET, DONE, EVENTS, FORKS, BLOCKED, AHEAD, STOPS = range(9)
 
 
 class ServerClock:
@@ -32,29 +33,41 @@ class ServerClock:
         """Set the time without waking the server: the next command sees it, but no timer runs."""
         self._cells[NOW] = now
 
-    def move(self, now: int, fail: Callable[[str], Exception], lives: Callable[[], bool]) -> None:
-        """Set the time and wait until every timer that is due has run.
+    def move(
+        self, times: Sequence[int], fail: Callable[[str], Exception], lives: Callable[[], bool]
+    ) -> None:
+        """Set one time after the other, at most 500, and wait until every timer that is due has run.
 
         If the server dies or hangs meanwhile, this raises the error that `fail(reason)` returns.
         """
-        self._cells[NOW] = now
+        cells = self._cells
+        cells[NOW] = times[0]
+        cells[AHEAD] = ahead = len(times) - 1
+        for at in range(ahead):
+            cells[STOPS + at] = times[-1 - at]
         os.eventfd_write(self.wake, 1)
-        self._wait(REACHED, now, fail, lives)
+        wait = self._sleep if ahead else self._wait
+        wait(REACHED, times[-1], fail, lives)
 
     def turn(self, fail: Callable[[str], Exception], lives: Callable[[], bool]) -> None:
         """Let a server of a fleet work once, at the time that is stored: events first, then timers."""
         turn = self._cells[TICKET] + 1
         self._cells[TICKET] = turn
         os.eventfd_write(self.wake, 1)
+        self._sleep(DONE, turn, fail, lives)
+
+    def _sleep(
+        self, cell: int, value: int, fail: Callable[[str], Exception], lives: Callable[[], bool]
+    ) -> None:
         given_up = time.monotonic() + PATIENCE
-        while self._cells[DONE] < turn:
+        while self._cells[cell] < value:
             # Sleep, do not look again and again: on a busy machine a sleeper continues sooner.
             if select.select([self.done], [], [], PATIENCE / LEAST_TRIES)[0]:
                 os.eventfd_read(self.done)
             elif not lives():
                 raise fail("ended")
             elif time.monotonic() > given_up:
-                raise fail(f"did not end its turn within {PATIENCE:g} s")
+                raise fail(f"did not come back within {PATIENCE:g} s")
 
     def _wait(
         self, cell: int, value: int, fail: Callable[[str], Exception], lives: Callable[[], bool]

@@ -171,10 +171,10 @@ class ServerProcess:
         said = self.output.read().decode(errors="replace").split("\n")
         return next((line.strip() for line in reversed(said) if line.strip()), "")
 
-    def move(self, now: int) -> None:
-        """Move the server's time and wait until its timers have run."""
+    def move(self, *times: int) -> None:
+        """Move the server's time, from one stop to the next, and wait until its timers have run."""
         if self.clock is not None:
-            self.clock.move(now, self.failed, self.lives)
+            self.clock.move(times, self.failed, self.lives)
 
     def turn(self) -> None:
         """Let a server of a fleet work once."""

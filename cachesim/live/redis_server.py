@@ -100,8 +100,7 @@ class RedisServerEngine(ServerEngine, RespReader):
             self._next_tick = math.inf
             return
         now = nanoseconds(self._tick / self.spec.hz)
-        for due in (now - SECOND // self.spec.hz, now):
-            self.process.move(due)
+        self.process.move(now - SECOND // self.spec.hz, now)
         self._next_tick = (self._tick + 1) / self.spec.hz - HALF
         self._store = self.process.clock.store
         self._tell_time()
@@ -113,8 +112,8 @@ class RedisServerEngine(ServerEngine, RespReader):
         now = self.clock()
         if now >= self._next_tick:
             hz, tick = self.spec.hz, int((now + HALF) * self.spec.hz)
-            for due in range(max(self._tick + 1, tick - MOST_TICKS + 1), tick + 1):
-                self.process.move(nanoseconds(due / hz))
+            ticks = range(max(self._tick + 1, tick - MOST_TICKS + 1), tick + 1)
+            self.process.move(*(nanoseconds(due / hz) for due in ticks))
             self._tick, self._next_tick = tick, (tick + 1) / hz - HALF
         if self.process.clock is not None:
             self._store(nanoseconds(now))

@@ -2,8 +2,9 @@
  *
  * The simulation shares one page of memory with the server (simulated_time.h). To move the time, it
  * stores the new time there, writes to an eventfd in the server's epoll set, and waits until the server
- * reports that it has reached this time. Between two timers it may store a time without waking the
- * server, because the server reads the clock again for every command.
+ * reports that it has reached this time. It may set several times at once: the server then goes from one to
+ * the next by itself. Between two timers it may store a time without waking the server, because the server
+ * reads the clock again for every command.
  *
  * The servers of a fleet work in turns: a server waits for the eventfd alone, then handles the events
  * that are there, then reports that its turn is over. One server works at a time, so everything that
@@ -38,6 +39,7 @@
 volatile int64_t *page;
 int in_turns;
 static int wake = -1, done = -1;
+static int64_t ahead; /* how many times follow the one that it was woken for */
 static uint64_t seed;
 
 static long number_from(const char *name) {
@@ -108,6 +110,7 @@ static int without_wake(struct epoll_event *events, int count) {
         if (events[i].data.u64 == WAKE_MARK) {
             uint64_t ignored;
             if (read(wake, &ignored, sizeof ignored) < 0) continue;
+            ahead = page[AHEAD];
         } else {
             events[kept++] = events[i];
         }
@@ -130,6 +133,18 @@ static void report_reached(int64_t at) {
     if (page[REACHED] == at) return;
     settle_threads(at);
     __atomic_store_n(&page[REACHED], at, __ATOMIC_RELEASE);
+}
+
+/* On the way through several times: take the next one, or wake the simulation, which sleeps until the last. */
+static int goes_on(int64_t *seen) {
+    static int is_under_way;
+    uint64_t one = 1;
+    if (ahead) {
+        *seen = page[NOW] = page[STOPS + --ahead];
+        return is_under_way = 1;
+    }
+    if (is_under_way && write(done, &one, sizeof one) < 0) _exit(70);
+    return is_under_way = 0;
 }
 
 /* The end of a turn, and the wait for the next one. Then every event that is there, without a wait. */
@@ -162,6 +177,7 @@ int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout) {
         watched = epoll;
     }
     report_reached(seen);
+    if (goes_on(&seen)) return 0;
     /* Only the simulation lets time pass, so a wait for a timer is a wait for the simulation. */
     int count = wait_for_events(epoll, events, most, timeout > 0 ? -1 : timeout);
     if (count > 0) count = without_wake(events, count);

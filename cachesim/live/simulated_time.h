@@ -13,6 +13,8 @@ enum {
     EVENTS,  /* how many events of sockets the server has handled: written by the server */
     FORKS,   /* how many child processes it has started: written by the server */
     BLOCKED, /* a bit per peer that it cannot reach: written by the simulation */
+    AHEAD,   /* how many times follow NOW, before the server is asked again: written by the simulation */
+    STOPS,   /* these times, the last one first */
 };
 
 #pragma GCC visibility push(hidden) /* so that they do not clash with the server's own names */

@@ -1,7 +1,8 @@
 """Random commands into the embedded and the real server at the same simulated time: every reply must be the same.
 
 The commands are drawn over everything that the embedded engines support, with few keys, wrong types, wrong numbers
-of arguments and numbers at their bounds; time moves between them. More, or fewer, of them: DIFFERENTIAL=1000000.
+of arguments and numbers at their bounds; time moves between them. More, or fewer, of them: DIFFERENTIAL=1000000;
+others: FIRST_SEED=1000.
 """
 
 import os
@@ -22,7 +23,8 @@ from tests.engines.memcached.random_requests import random_request
 from tests.engines.redis.random_commands import RANDOM, UNORDERED, VARYING, random_command
 from tests.engines.redis.unspecified import is_unspecified
 
-COMMANDS = int(os.environ.get("DIFFERENTIAL", "200000"))
+COMMANDS = int(os.environ.get("DIFFERENTIAL", "300000"))
+FIRST_SEED = int(os.environ.get("FIRST_SEED", "0"))
 BATCH = 2000  # commands from one seed
 LOOK = 100  # commands between two looks at the encodings
 # The levels of a skip list are drawn, and so are the buckets that a table moves while it grows or
@@ -36,7 +38,8 @@ OWN = {
     "used_cpu_sys", "used_cpu_user", "used_memory", "used_memory_dataset", "used_memory_human",
     "used_memory_lua", "used_memory_startup",
 }  # fmt: skip
-PAUSES = [0.0] * 20 + [0.001] * 5 + [0.05, 0.1, 0.7, 1.0, 3.0, 61.0]  # seconds between two commands
+# Seconds between two commands. Long ones are rare: a silent server's cron costs more than commands do.
+PAUSES = [0.0] * 40 + [0.001] * 10 + [0.05, 0.1, 0.7, 1.0] * 2 + [3.0, 61.0]
 
 # Where the two differ for a reason; at most ten, each with the place in the server's source.
 SKIPPED = {
@@ -98,9 +101,9 @@ def looked_at(engine):
 def figures(engine):
     """Return the figures of INFO, without those that are the process's own."""
     text = engine.execute(("INFO", "everything")).decode()
-    lines = re.sub(
-        r"avg_ttl=[1-9]\d*", "avg_ttl=some", text
-    ).splitlines()  # SIMPLIFIED: engine._cron
+    # after a silence the real server gets the last ticks of its cron only: redis_server.MOST_TICKS;
+    # and it is chance which keys a cycle finds in a table with few
+    lines = re.sub(r"avg_ttl=[1-9]\d*", "avg_ttl=some", text).splitlines()
     told = dict(line.split(":", 1) for line in lines if ":" in line)
     return {name: value for name, value in told.items() if name not in OWN}
 
@@ -138,7 +141,7 @@ def play(spec, real, clock, seed):
     for engine in (embedded, real):
         engine.execute(("CONFIG", "RESETSTAT"))
     story = []
-    for _ in range(BATCH):
+    while len(story) < BATCH:
         clock.advance(draw.choice(PAUSES))
         command = random_command(draw)
         if str(command[0]).upper() == "CONFIG":
@@ -159,9 +162,9 @@ def play(spec, real, clock, seed):
 
 
 def test_redis_replies_are_equal(pair, clock):
-    """200,000 commands in three parts, each with another policy: no difference at all."""
+    """300,000 commands in three parts, each with another policy: no difference at all."""
     spec, real = pair
-    for seed in range(max(1, COMMANDS // (3 * BATCH))):
+    for seed in range(FIRST_SEED, FIRST_SEED + max(1, COMMANDS // (3 * BATCH))):
         assert None is play(spec, real, clock, seed), f"seed {seed}"
 
 
@@ -232,8 +235,8 @@ def first_difference(start, seed):
 
 
 def test_memcached_answers_are_equal(start):
-    """A quarter as many requests, good and bad: byte for byte, but for a handful that hang on chance."""
-    batches = range(COMMANDS // 4 // BATCH)
+    """A sixth as many requests, good and bad: byte for byte, but for a handful that hang on chance."""
+    batches = range(COMMANDS // 6 // BATCH)
     differ = [found for seed in batches if (found := first_difference(start, seed))]
 
     # memcached 1.6: crawler.c, item_crawler_thread: after every thousandth item it naps for 100 microseconds;

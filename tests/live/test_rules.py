@@ -170,6 +170,51 @@ def test_time_stands_still_until_a_server_has_started():
     assert b"5" == told
 
 
+TICKER = """
+import select, socket, sys, time
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen()
+talk, _ = listener.accept()
+events = select.epoll()
+events.register(talk, select.EPOLLIN)
+seen = []
+while not any(fd == talk.fileno() for fd, _ in events.poll(1.0)):
+    seen.append(int(time.time()))
+    if seen[-1] == 13:
+        sys.exit("thirteen")
+talk.sendall(b"%r\\r\\n" % seen)
+"""
+SECONDS = 1_000_000_000
+
+
+def ticker():
+    """Start a server that notes each time at which its event loop wakes; thirteen ends it."""
+    command = lambda path: [sys.executable, "-c", TICKER, path]  # noqa: E731
+    return ServerProcess(command, start=5 * SECONDS, seed=1)
+
+
+def test_a_server_takes_several_times_one_after_the_other():
+    """One move of the clock may have many stops: the server's timers run at each, and then it waits."""
+    process = ticker()
+    process.move(*(second * SECONDS for second in range(6, 12)))
+    process.move(20 * SECONDS)
+    process.move(21 * SECONDS, 25 * SECONDS)
+    process.send(b"which?")
+    told = process.line()
+    process.close()
+
+    assert [*range(6, 12), 20, 21, 25] == [at for at in eval(told) if at > 5]
+
+
+def test_a_server_that_ends_between_two_times():
+    """The simulation sleeps until the last stop, and is not left waiting."""
+    process = ticker()
+
+    with pytest.raises(ServerFailed, match="thirteen"):
+        process.move(*(second * SECONDS for second in range(6, 20)))
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_the_threads_of_memcached_work_at_simulated_time(start, clock, seed):
     """Every round of the maintainer falls between the same two commands as in the embedded engine."""

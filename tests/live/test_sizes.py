@@ -174,3 +174,63 @@ def test_groups_of_streams_exactly(both):
     for name in names[::-1]:
         both.ask("XGROUP", "DESTROY", "q", name)
         both.check("q", b"stream")
+
+
+WAYS = {  # how a string comes to be: commands that store `value` at k
+    "SET": lambda value: [("SET", "k", value)],
+    "GETSET": lambda value: [("SET", "k", ""), ("GETSET", "k", value)],
+    "MSET": lambda value: [("MSET", "k", value)],
+    "APPEND": lambda value: [("APPEND", "k", value)],
+    "SETRANGE": lambda value: [("SETRANGE", "k", 0, value)],
+    "COPY": lambda value: [("SET", "a", value), ("COPY", "a", "k")],
+    "COPY of a string that grew": lambda value: [("APPEND", "a", value), ("COPY", "a", "k")],
+    "RENAME": lambda value: [("SET", "a", value), ("RENAME", "a", "k")],
+    "BITOP": lambda value: [("SET", "a", value), ("BITOP", "OR", "k", "a")],
+    "DUMP, RESTORE": lambda value: [("SET", "a", value), ("RESTORE", "k", 0, ...)],
+    "EVAL": lambda value: [("EVAL", "redis.call('SET', KEYS[1], ARGV[1])", 1, "k", value)],
+}
+
+
+def store(engine, commands):
+    """Run commands; ... stands for the dump of key a."""
+    for command in commands:
+        dump = engine.execute(("DUMP", "a")) if ... in command else b""
+        engine.execute(tuple(dump if part is ... else part for part in command))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_room_of_strings_exactly(both, way):
+    """However a string came to be, it has the same room to grow, and the same bytes at every step."""
+    # not 65,529 and 65,530: an argument of more than 32 KiB has two bytes more (networking.c)
+    for length in [0, 1, *range(28, 100), 250, 256, 262, 1000, 65_500, 65_540]:
+        told = []
+        for engine in (both.ours, both.real):
+            store(engine, WAYS[way](b"x" * length))
+            sizes = [engine.execute(("MEMORY", "USAGE", "k"))]
+            for _ in range(7):
+                engine.execute(("APPEND", "k", "yy"))
+                sizes.append(engine.execute(("MEMORY", "USAGE", "k")))
+            told.append(sizes)
+            engine.execute(("DEL", "k", "a"))
+
+        assert told[1] == told[0], length
+
+
+@pytest.mark.parametrize("policy", ["noeviction", "allkeys-lru"])
+def test_shared_integers(start, clock, policy):
+    """However a small integer came to be, both share it, or neither does; so with what INCR makes of it."""
+    spec = {"memory": 256 * MIB, "policy": policy}
+    engines = Redis(**spec).build(clock, float), start(RedisServer(**spec))
+    questions = [("OBJECT", "REFCOUNT", "k"), ("OBJECT", "ENCODING", "k"), ("MEMORY", "USAGE", "k")]
+    for name, way in WAYS.items():
+        for value in (b"0", b"7", b"9998", b"9999", b"10000", b"-1", b"07"):
+            told = []
+            for engine in engines:
+                store(engine, way(value))
+                found = [engine.execute(question) for question in questions]
+                if value != b"07":
+                    engine.execute(("INCR", "k"))
+                told.append(found + [engine.execute(question) for question in questions])
+                engine.execute(("DEL", "k", "a"))
+
+            assert told[1] == told[0], (name, value)

@@ -177,13 +177,17 @@ def copy_options(db: Keyspace, parts: tuple[bytes, ...]) -> tuple[int, bool]:
 
 def duplicate(db: Keyspace, entry: KeyEntry, key: str) -> None:
     """Store a copy of a value, with its TTL, under an absent key. The copy counts as just used."""
-    # redis 7: object.c, dupStringObject: a raw string is copied without its room to grow
+    # redis 7: object.c, dupStringObject: a raw string is copied without its room to grow; the copy
+    # keeps all that the allocator gives, which SET would have given back. An integer is not shared.
     value = entry.value
     if isinstance(value, bytes):
         new = db.add(key, value)
-        if entry.room is not None:
+        if entry.room is not None or memory.encoding(value) == "raw":
             raw = memory.room_of(len(value), db.quantum)
             db.overwrite(new, value, TEXT if entry.room == TEXT else raw)
+        elif not new.value_size:
+            new.value_size = memory.allocated(memory.OBJECT, db.quantum)
+            db.memory += new.value_size
     else:
         value = value.copy()
         new = db.add(key, value, value.size)

@@ -201,3 +201,14 @@ def test_a_ttl_of_nothing_is_refused(ttl):
     """As SET ... EX 0 is."""
     with pytest.raises(Exception, match="invalid expire time in 'set' command"):
         build().set("a", b"1", ttl=ttl)
+
+
+@pytest.mark.parametrize(("left", "average"), [(0.049, 0), (0.099, 50), (100, 100_000)])
+def test_the_average_ttl_moves_in_steps_of_fifty(left, average):
+    """The server divides whole numbers: also the first average is 49 fiftieths and one more."""
+    engine = build()
+    engine.clock.advance(0.1)
+    engine.set("a", b"1", ttl=left + 0.1)
+    engine.clock.advance(0.1)
+
+    assert b"avg_ttl=%d\r\n" % average in engine.execute(("INFO", "keyspace"))

@@ -147,6 +147,28 @@ def test_a_string_set_whole_has_no_room_beyond_a_tenth():
     assert 16 + 192 == appended(engine, 81)  # 3 + 162 + 1 = 166 -> 192
 
 
+def test_a_copy_keeps_the_room_that_the_allocator_gives():
+    """80 bytes lie in 96: SET gives back the room for 92, COPY does not."""
+    engine = build()
+    engine.set("b", b"x" * 80)
+    engine.execute(("COPY", "b", "k" * 12))
+    engine.delete("b")
+
+    assert 16 + 96 == appended(engine, 92)
+    assert 16 + 192 == appended(engine, 93)  # 3 + 186 + 1 = 190 -> 192
+
+
+def test_a_copied_integer_is_not_shared():
+    """SET of a small integer uses the object that all keys share; COPY makes one of its own."""
+    engine = build(policy="noeviction")
+    engine.set("a", b"7")
+    engine.execute(("COPY", "a", "b"))
+    before = engine.memory
+    engine.delete("b")
+
+    assert 40 + 16 == before - engine.memory  # the key and the object
+
+
 def test_memory_usage_is_the_key_alone():
     """MEMORY USAGE counts the entry's 24 bytes as they are, and neither TTL nor table."""
     engine = build(policy="noeviction")
