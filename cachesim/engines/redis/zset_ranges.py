@@ -26,7 +26,7 @@ def number_of(part: bytes) -> float | None:
     >>> [number_of(part) for part in (b"1e3", b"-inf", b"0x10", b"1_0", b"nan")]
     [1000.0, -inf, 16.0, None, None]
     """
-    if DECIMAL.fullmatch(part) or INFINITE.fullmatch(part):
+    if part.isdigit() or DECIMAL.fullmatch(part) or INFINITE.fullmatch(part):
         return float(part)
     return float.fromhex(part.decode()) if HEXADECIMAL.fullmatch(part) else None
 
@@ -35,7 +35,7 @@ def score_of(part: bytes, error: str = NOT_A_SCORE) -> float:
     """Read a score; a number that is too large or too small is none. Raises CommandError."""
     # redis 7: util.c, string2d
     score = number_of(part)
-    if score is None or is_beyond(score, part):
+    if score is None or (not 0 < abs(score) < math.inf and is_beyond(score, part)):
         raise CommandError(error)
     return score
 
