@@ -40,7 +40,9 @@ def zadd(db: Keyspace, key: str, *parts: bytes) -> Reply:
         raise CommandError(SYNTAX)
     if options:
         check(options, rest)
-    pairs = [(rest[at + 1], score_of(rest[at])) for at in range(0, len(rest), 2)]
+    pairs = []
+    for at in range(0, len(rest), 2):
+        pairs.append((rest[at + 1], score_of(rest[at])))  # noqa: PERF401 # quicker for one pair
     return add(db, key, pairs, options)
 
 
@@ -63,7 +65,8 @@ def check(options: Set[str], rest: tuple[bytes, ...]) -> None:
 def add(db: Keyspace, key: str, pairs: list[tuple[bytes, float]], options: Set[str]) -> Reply:
     """Add members, or change their scores; reply as ZADD does."""
     entry, changed = opened(db, key, SortedSet)
-    old = len(changed)
+    scores = changed.scores
+    old = len(scores)
     if entry is None and "XX" not in options and is_large(db, pairs[0][0]):
         changed.use_table()
     updated, told = 0, None
@@ -72,7 +75,7 @@ def add(db: Keyspace, key: str, pairs: list[tuple[bytes, float]], options: Set[s
             told, is_update = put(changed, member, score, options)
             updated += is_update
     finally:  # what was added before an error stays
-        new = len(changed) - old
+        new = len(scores) - old
         if new or updated:
             grown(db, key, entry, changed)
             db.counted = new + updated

@@ -193,7 +193,9 @@ class SortedSet(Structure):
     def _node_bytes(self, member: bytes) -> int:
         """Return the bytes of a member in the table and in the skip list, where no score matters."""
         allocated = self.db.allocated
-        return self.db.key_bytes[len(member)] + allocated[NODE + level_of(member) * LEVEL]
+        bits = key_hash(member, 0)
+        level = 1 if bits & 3 else level_of(bits)
+        return self.db.key_bytes[len(member)] + allocated[NODE + level * LEVEL]
 
 
 def shown(score: float) -> bytes:
@@ -217,13 +219,16 @@ def packed(score: float) -> bytes:
     return shown(score)
 
 
-def level_of(member: bytes) -> int:
+def level_of(bits: int) -> int:
     """Return on how many levels of the skip list a member stands: on each with a quarter of the last one's chance.
 
-    The server draws it. Here it follows from the member, so that a copy takes the same bytes.
+    The server draws it. Here it follows from the member's hash, so that a copy takes the same bytes.
+
+    >>> level_of(0b1101), level_of(0b0100), level_of(0b10000)
+    (1, 2, 3)
     """
     # redis 7: t_zset.c, zslRandomLevel
-    bits, level = key_hash(member, 0), 1
+    level = 1
     while level < HIGHEST_LEVEL and bits & 3 == 0 and bits:
         level, bits = level + 1, bits >> 2
     return level
