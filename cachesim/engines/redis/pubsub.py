@@ -102,7 +102,9 @@ class Told:
     """An engine's means to tell what it does. Here nobody asks; subclasses listen."""
 
     notified = ""  # notify-keyspace-events
-    counted: int | None = None  # the changes of the running command, if it says so itself (changes.py)
+    counted: int | None = (
+        None  # the changes of the running command, if it says so itself (changes.py)
+    )
     instead: Any = ()  # the commands that the running one propagates in its own place
 
     def event(self, kind: str, name: str, key: str) -> None:

@@ -72,8 +72,11 @@ def add(db: Keyspace, key: str, pairs: list[tuple[bytes, float]], options: Set[s
     updated, told = 0, None
     try:
         for member, score in pairs:
-            told, is_update = put(changed, member, score, options)
-            updated += is_update
+            had = scores.get(member)
+            told = allowed(had, score, options) if options else score
+            if told is not None and told != had:
+                changed.put(member, told)
+                updated += had is not None
     finally:  # what was added before an error stays
         new = len(scores) - old
         if new or updated:
@@ -91,28 +94,20 @@ def is_large(db: Keyspace, member: bytes) -> bool:
     return not db.zset_limits.entries or len(member) > db.zset_limits.value
 
 
-def put(
-    changed: SortedSet, member: bytes, score: float, options: Set[str]
-) -> tuple[float | None, bool]:
-    """Give a member a score, if the options allow it; return it (None: not done), and if it was another one."""
+def allowed(old: float | None, score: float, options: Set[str]) -> float | None:
+    """Return the score that a member gets by the options; None if they forbid it. Raises CommandError."""
     # redis 7: t_zset.c, zsetAdd
-    old = changed.scores.get(member)
     if old is None:
-        if "XX" in options:
-            return None, False
-        changed.put(member, score)
-        return score, False
+        return None if "XX" in options else score
     if "NX" in options:
-        return None, False
+        return None
     if "INCR" in options:
         score += old
         if math.isnan(score):
             raise CommandError(NAN)
     if ("LT" in options and score >= old) or ("GT" in options and score <= old):
-        return None, False
-    if score != old:
-        changed.put(member, score)
-    return score, score != old
+        return None
+    return score
 
 
 def zincrby(db: Keyspace, key: str, increment: bytes, member: bytes) -> Reply:
