@@ -20,7 +20,7 @@ class Hash(Structure):
         self.values: dict[bytes, bytes] = {}
         self.table: MemberTable | None = None  # None: a listpack
         self.content = 0  # bytes of the fields and values, without listpack or table around them
-        self.around = db.allocated[memory.OBJECT]  # bytes that do not depend on the fields
+        self.around: int = db.allocated[memory.OBJECT]  # bytes that do not depend on the fields
 
     def __len__(self) -> int:
         """Return the number of fields."""
@@ -35,7 +35,8 @@ class Hash(Structure):
     def size(self) -> int:
         """The bytes of the hash, without its key."""
         if self.table is None:
-            return self.around + self.db.allocated[listpack.EMPTY + self.content]
+            packed: int = self.db.allocated[listpack.EMPTY + self.content]
+            return self.around + packed
         return self.around + self.table.table_bytes + self.content
 
     @property
@@ -92,4 +93,5 @@ class Hash(Structure):
     def _pair_bytes(self, field: bytes, value: bytes) -> int:
         if self.table is None:
             return listpack.element_bytes(field) + listpack.element_bytes(value)
-        return self.db.key_bytes[len(field)] + self.db.text_bytes[len(value)]
+        pair: int = self.db.key_bytes[len(field)] + self.db.text_bytes[len(value)]
+        return pair

@@ -18,16 +18,16 @@ from cachesim.errors import CommandError
 USUAL_COUNT = 10  # keys wanted from one call
 BUCKETS_PER_KEY = 10  # buckets looked at for each key wanted, before a call ends
 
-T_co = TypeVar("T_co", covariant=True)
+T = TypeVar("T")
 
 
-class Buckets(Protocol[T_co]):
+class Buckets(Protocol[T]):
     """A table over which a cursor walks."""
 
     entries: dict[Any, Any]
     mask: int
 
-    def bucket(self, index: int) -> list[T_co]:  # type: ignore[misc] # it is a new list, or not changed
+    def bucket(self, index: int) -> list[T]:
         """Return what is in one bucket."""
 
 
@@ -61,10 +61,10 @@ class ScanOptions(NamedTuple):
         return self.pattern in (None, b"*") or glob(self.pattern or b"")(name)
 
 
-def walk(keys: Buckets[T_co], position: int, count: int) -> tuple[int, list[T_co]]:
+def walk(keys: Buckets[T], position: int, count: int) -> tuple[int, list[T]]:
     """Return the next cursor (0 at the end) and about `count` keys of a table, in whole buckets."""
     # redis 7: db.c, scanGenericCommand
-    found: list[T_co] = []
+    found: list[T] = []
     for _ in range(count * BUCKETS_PER_KEY + 1):
         if keys.entries:
             found += keys.bucket(position & keys.mask)

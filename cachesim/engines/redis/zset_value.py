@@ -49,7 +49,7 @@ class SortedSet(Structure):
         self._moved: dict[bytes, float | None] = {}  # member -> the score where it still stands
         self.table: MemberTable | None = None  # None: a listpack
         self.content = 0  # bytes of the members and scores, without what is around them
-        self.around = db.allocated[memory.OBJECT]  # bytes that do not depend on the members
+        self.around: int = db.allocated[memory.OBJECT]  # bytes that do not depend on the members
 
     def __len__(self) -> int:
         """Return the number of members."""
@@ -68,7 +68,8 @@ class SortedSet(Structure):
     def size(self) -> int:
         """The bytes of the sorted set, without its key."""
         if self.table is None:
-            return self.around + self.db.allocated[EMPTY + self.content]
+            listpack: int = self.db.allocated[EMPTY + self.content]
+            return self.around + listpack
         return self.around + self.table.table_bytes + self.content
 
     @property
@@ -192,10 +193,10 @@ class SortedSet(Structure):
 
     def _node_bytes(self, member: bytes) -> int:
         """Return the bytes of a member in the table and in the skip list, where no score matters."""
-        allocated = self.db.allocated
-        bits = key_hash(member, 0)
+        db, bits = self.db, key_hash(member, 0)
         level = 1 if bits & 3 else level_of(bits)
-        return self.db.key_bytes[len(member)] + allocated[NODE + level * LEVEL]
+        whole: int = db.key_bytes[len(member)] + db.allocated[NODE + level * LEVEL]
+        return whole
 
 
 def shown(score: float) -> bytes:
