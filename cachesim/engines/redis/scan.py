@@ -28,7 +28,7 @@ class Buckets(Protocol[T]):
     mask: int
 
     def bucket(self, index: int) -> list[T]:
-        """Return what is in one bucket."""
+        """Return the keys of one bucket."""
 
 
 class ScanOptions(NamedTuple):

@@ -28,7 +28,7 @@ class SortedSet(Structure):
     """Members with scores. Equal scores are in the order of the members' bytes.
 
     The order is kept in a sorted list of lists, which Python searches faster than a chain of nodes.
-    A change only notes its member; whoever asks for the order puts all noted members into their
+    A change only notes its member; a question about the order puts all noted members into their
     places first. So a change costs no search while nobody asks, and a question after k changes costs
     k searches, or one sort. The bytes are those of the server's skip list, counted at once.
 
