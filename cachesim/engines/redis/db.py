@@ -45,6 +45,8 @@ class Keyspace(NumberedDatabases, Told, Engine):
         self.entry_bytes = memory.allocated(memory.ENTRY, quantum)  # of a key in the table of TTLs
         self.key_bytes = memory.Costs(memory.key_bytes, quantum)
         self.string_bytes = memory.Costs(memory.string_bytes, quantum)
+        self.text_bytes = memory.Costs(memory.text_bytes, quantum)
+        self.allocated = memory.Costs(memory.allocated, quantum)
         self.databases: dict[int, NumberedDatabase] = {}  # those that were ever selected
         self.select(0)
         self.keyspace_hits = self.keyspace_misses = 0  # lookups by commands that read
@@ -112,9 +114,13 @@ class Keyspace(NumberedDatabases, Told, Engine):
 
     def write(self, key: str) -> KeyEntry | None:
         """Return the entry for a command that writes. This is a use of the key."""
-        entry = self.find(key)
-        if entry is not None:
+        entry = self.table.entries.get(key)
+        if entry is None or (entry.when is not None and self.find(key) is None):
+            return None
+        if self.lfu:
             self.touch(entry)
+        else:
+            entry.lru = self.lru_clock
         return entry
 
     def read(self, key: str, touch: bool = True, tells: bool = True) -> KeyEntry | None:

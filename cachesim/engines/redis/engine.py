@@ -4,6 +4,7 @@
 """
 
 import math
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -33,6 +34,7 @@ from cachesim.units import KIB, MIB
 START_MS = START * 1000
 HALF = 5e-7  # seconds: the time is rounded to the microsecond
 BIG = 32 * KIB  # bytes (redis 7: server.h, PROTO_MBULK_BIG_ARG)
+SPECIAL = (NullArray, ByKey, Nested)  # the replies that `plain` changes
 MOST_TICKS = 100  # ticks of the cron that are run late after a silence; earlier ones are skipped
 MOST_AVERAGED = 400  # of the skipped ticks: what was before them has a weight of 0.98 ** 500
 
@@ -112,6 +114,7 @@ class RedisEngine(Together):
     def __init__(self, spec: Redis, clock: Clock, random: Random) -> None:
         super().__init__(clock, random, base_memory=spec.base_memory, quantum=spec.quantum)
         self.commands: Table = spec.commands
+        self.rows: dict[bytes, RedisCommand] = {}
         set_up(self, spec)
         self.active_expire_effort = spec.active_expire_effort
         self.lfu_log_factor = spec.lfu_log_factor
@@ -133,23 +136,21 @@ class RedisEngine(Together):
         self._tick = int((self.clock() + HALF) * hz)  # the last tick of the cron that is over
         self._tell_time()
 
-    def begin(self) -> bool:
-        """Let time pass, expire and evict: before any command. True if there is room to store."""
+    def begin(self, argv: Sequence[bytes] = ()) -> bool:
+        """Let time pass, expire and evict: before any command. True if there is room to store.
+
+        Big arguments take memory meanwhile. Small ones stand in the buffer of the connection, which
+        `base_memory` has.
+        """
+        for part in argv:
+            if len(part) >= BIG:
+                return self.begin_beside(sum(size for part in argv if (size := len(part)) >= BIG))
         # redis 7: server.c, processCommand: performEvictions runs before reads and deletes too
         now = self.clock()
         self.now = int(now * 1e6 + 0.5) // 1000 + START_MS  # db.unix_milliseconds, written out
         if now >= self._next_tick:
             self._cron(int((now + HALF) * self.hz))
         return self.memory <= self.limit or self.evictor.make_room()
-
-    def begin_with(self, argv: Arguments) -> bool:
-        """Do the same for a command whose arguments take memory meanwhile, if they are big.
-
-        Small ones stand in the buffer of the connection, which `base_memory` has.
-        """
-        if sum(map(len, argv)) < BIG:
-            return self.begin()
-        return self.begin_beside(sum(size for part in argv if (size := len(part)) >= BIG))
 
     def begin_beside(self, size: int) -> bool:
         """Do the same while so many bytes of memory are taken by something else."""
@@ -244,7 +245,7 @@ class RedisEngine(Together):
         if not command:
             raise BadInput('a command needs a name, such as ("GET", "key"), got ()')
         reply = self.run([argument(part) for part in command])
-        return plain(reply) if isinstance(reply, NullArray | ByKey | Nested) else reply
+        return plain(reply) if isinstance(reply, SPECIAL) else reply
 
     def run(self, argv: Arguments) -> Reply:
         """Do the same for arguments that are bytes already; NULL_ARRAY is a reply of its own.
@@ -256,14 +257,8 @@ class RedisEngine(Together):
             self.blocked.serve()
         return reply
 
-    def admit(self, argv: Arguments) -> RedisCommand:
-        """Prepare for a command, and return its row. Raises CommandError, OutOfMemory."""
-        return admit(self, argv)
-
-    def call(self, row: RedisCommand, argv: Arguments) -> Reply:
-        """Run an admitted command, and nothing else: those who wait are not served. Raises CommandError."""
-        return call(self, row, argv)
-
+    admit = admit
+    call = call  # and nothing else: those who wait are not served
     call_unseen = call  # the same, for a script's command that no replica runs
 
     def why_read_only(self) -> str | None:

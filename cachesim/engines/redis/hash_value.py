@@ -20,6 +20,7 @@ class Hash(Structure):
         self.values: dict[bytes, bytes] = {}
         self.table: MemberTable | None = None  # None: a listpack
         self.content = 0  # bytes of the fields and values, without listpack or table around them
+        self.around: int = db.allocated[memory.OBJECT]  # bytes that do not depend on the fields
 
     def __len__(self) -> int:
         """Return the number of fields."""
@@ -33,12 +34,10 @@ class Hash(Structure):
     @property
     def size(self) -> int:
         """The bytes of the hash, without its key."""
-        quantum = self.db.quantum
-        value = memory.allocated(memory.OBJECT, quantum)
         if self.table is None:
-            return value + memory.allocated(listpack.EMPTY + self.content, quantum)
-        table = memory.allocated(DICT, quantum) + self.table.table_bytes
-        return value + table + self.content
+            packed: int = self.db.allocated[listpack.EMPTY + self.content]
+            return self.around + packed
+        return self.around + self.table.table_bytes + self.content
 
     @property
     def usage(self) -> int:
@@ -52,17 +51,16 @@ class Hash(Structure):
     def put(self, field: bytes, value: bytes) -> bool:
         """Store a value. True if the field is new."""
         # redis 7: t_hash.c, hashTypeSet
-        settings = self.db.hash_limits
-        if self.table is None and max(len(field), len(value)) > settings.value:
+        if self.table is None and max(len(field), len(value)) > self.db.hash_limits.value:
             self.use_table()
         old = self.values.get(field)
         if old is not None:
             self.content -= self._pair_bytes(field, old)
+        elif self.table is not None:
+            self.table.put(field)
         self.values[field] = value
         self.content += self._pair_bytes(field, value)
-        if old is None and self.table is not None:
-            self.table.put(field)
-        if self.table is None and len(self.values) > settings.entries:
+        if self.table is None and len(self.values) > self.db.hash_limits.entries:
             self.use_table()
         return old is None
 
@@ -80,6 +78,7 @@ class Hash(Structure):
     def use_table(self) -> None:
         """Become a hash table; it never turns back (redis 7: t_hash.c, hashTypeConvertListpack)."""
         self.table = MemberTable(self.db, self.values)
+        self.around += self.db.allocated[DICT]
         self.content = sum(self._pair_bytes(*pair) for pair in self.values.items())
 
     def copy(self) -> "Hash":
@@ -94,6 +93,5 @@ class Hash(Structure):
     def _pair_bytes(self, field: bytes, value: bytes) -> int:
         if self.table is None:
             return listpack.element_bytes(field) + listpack.element_bytes(value)
-        quantum = self.db.quantum
-        text = memory.allocated(memory.sds(len(value)), quantum)
-        return memory.key_bytes(len(field), quantum) + text
+        pair: int = self.db.key_bytes[len(field)] + self.db.text_bytes[len(value)]
+        return pair

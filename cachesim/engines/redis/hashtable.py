@@ -37,8 +37,10 @@ def key_hash(key: bytes, seed: int) -> int:
     return crc32(key, seed) * 0x9E3779B1 >> 16
 
 
-class HashTable(Generic[E]):
-    """Keys in 2^k chained buckets. It grows at one key per bucket and shrinks below 10 % fill.
+class TableSize:
+    """How many buckets a table has, and what they take; keys and buckets are elsewhere.
+
+    It grows at one key per bucket and shrinks below 10 % fill.
 
     SIMPLIFIED: when the table changes its size, all keys move at once. The memory of the old table
     still counts until the server would have moved them: two buckets with every new key, and the
@@ -46,8 +48,6 @@ class HashTable(Generic[E]):
 
     Parameters
     ----------
-    random : callable
-        Gives a float in [0, 1).
     may_grow : callable
         Says whether a new table of so many bytes is allowed (redis 7: server.c, dictExpandAllowed).
     charge : callable
@@ -55,34 +55,72 @@ class HashTable(Generic[E]):
     """
 
     steps = 2  # buckets that the server moves with a new key: it looks for the key, then adds it
+    entries: dict[Any, Any]  # the keys
 
-    def __init__(
-        self, random: Random, may_grow: Callable[[int], bool], charge: Callable[[int], None]
-    ) -> None:
-        self.random = random
+    def __init__(self, may_grow: Callable[[int], bool], charge: Callable[[int], None]) -> None:
         self.may_grow = may_grow
         self.charge = charge
-        self.entries: dict[
-            Any, E
-        ] = {}  # the same by key: Python finds one faster than by its chain
-        self.buckets: list[E | None] = []
         self.mask = -1  # number of buckets - 1
+        self.table_bytes = 0  # of the table, and of the old one while keys move from it
         self._old = 0  # buckets of the old table that are still to be moved; 0: not rehashing
         self._old_bytes = 0
 
-    @property
-    def table_bytes(self) -> int:
-        """The bytes of the table, and of the old one while keys move from it."""
-        return POINTER * len(self.buckets) + self._old_bytes
-
-    def add(self, entry: E) -> None:
-        """Put an entry, whose key is absent, at the head of its bucket."""
+    def widen(self, keys: int) -> None:
+        """Be ready for one key more than there are."""
         if self._old:
             self._old -= self.steps
             if self._old <= 0:
                 self.end_rehash()
-        elif len(self.entries) > self.mask:
-            self._grow()
+        elif keys > self.mask:
+            self._grow(keys)
+
+    def end_rehash(self) -> None:
+        """Free the old table: its last key has moved."""
+        self._take(-self._old_bytes)
+        self._old = self._old_bytes = 0
+
+    def tidy(self) -> None:
+        """Do the cron's part: shrink a table that is nearly empty, finish moving keys."""
+        # redis 7: server.c, databasesCron: tryResizeHashTables and incrementallyRehash
+        keys, size = len(self.entries), self.mask + 1
+        if size > INITIAL_SIZE and keys * 100 // size < MIN_FILL and not self._old:
+            self._resize(keys, max(keys, INITIAL_SIZE))
+        if self._old:
+            self.end_rehash()
+
+    def _grow(self, keys: int) -> None:
+        # redis 7: dict.c, _dictExpandIfNeeded
+        if self.mask < 0:
+            self._resize(keys, INITIAL_SIZE)
+        elif keys > MAX_LOAD * (self.mask + 1) or self.may_grow(POINTER * buckets_for(keys + 1)):
+            self._resize(keys, keys + 1)
+
+    def _resize(self, keys: int, wanted: int) -> None:
+        """Make a table for the wanted number of keys, when it holds so many."""
+        self._old, self._old_bytes = self.mask + 1, POINTER * (self.mask + 1)
+        self.mask = buckets_for(wanted) - 1
+        self._take(POINTER * (self.mask + 1))
+
+    def _take(self, change: int) -> None:
+        self.table_bytes += change
+        self.charge(change)
+
+
+class HashTable(TableSize, Generic[E]):
+    """Keys in 2^k chained buckets; `random` gives a float in [0, 1), for the rest see `TableSize`."""
+
+    def __init__(
+        self, random: Random, may_grow: Callable[[int], bool], charge: Callable[[int], None]
+    ) -> None:
+        super().__init__(may_grow, charge)
+        self.random = random
+        # the same by key: Python finds one faster than by its chain
+        self.entries: dict[Any, E] = {}
+        self.buckets: list[E | None] = []
+
+    def add(self, entry: E) -> None:
+        """Put an entry, whose key is absent, at the head of its bucket."""
+        self.widen(len(self.entries))
         bucket = entry.hash & self.mask
         entry.next = self.buckets[bucket]
         self.buckets[bucket] = entry
@@ -103,7 +141,7 @@ class HashTable(Generic[E]):
 
     def clear(self) -> None:
         """Forget every key and free the tables."""
-        self.charge(-self.table_bytes)
+        self._take(-self.table_bytes)
         self.entries.clear()
         self.buckets, self.mask, self._old, self._old_bytes = [], -1, 0, 0
 
@@ -173,34 +211,9 @@ class HashTable(Generic[E]):
             entry = entry.next
         return chain
 
-    def end_rehash(self) -> None:
-        """Free the old table: its last key has moved."""
-        self.charge(-self._old_bytes)
-        self._old = self._old_bytes = 0
-
-    def tidy(self) -> None:
-        """Do the cron's part: shrink a table that is nearly empty, finish moving keys."""
-        # redis 7: server.c, databasesCron: tryResizeHashTables and incrementallyRehash
-        size = len(self.buckets)
-        if size > INITIAL_SIZE and len(self.entries) * 100 // size < MIN_FILL and not self._old:
-            self._resize(max(len(self.entries), INITIAL_SIZE))
-        if self._old:
-            self.end_rehash()
-
-    def _grow(self) -> None:
-        # redis 7: dict.c, _dictExpandIfNeeded
-        if not self.buckets:
-            self._resize(INITIAL_SIZE)
-        elif len(self.entries) > MAX_LOAD * len(self.buckets) or self.may_grow(
-            POINTER * buckets_for(len(self.entries) + 1)
-        ):
-            self._resize(len(self.entries) + 1)
-
-    def _resize(self, keys: int) -> None:
-        self._old, self._old_bytes = len(self.buckets), POINTER * len(self.buckets)
-        self.buckets = [None] * buckets_for(keys)
-        self.mask = len(self.buckets) - 1
-        self.charge(POINTER * len(self.buckets))
+    def _resize(self, keys: int, wanted: int) -> None:
+        super()._resize(keys, wanted)
+        self.buckets = [None] * (self.mask + 1)
         for entry in self.entries.values():
             bucket = entry.hash & self.mask
             entry.next = self.buckets[bucket]

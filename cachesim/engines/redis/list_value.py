@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
+from sys import maxsize
 
 from cachesim.engines.redis import memory
 from cachesim.engines.redis.db import Keyspace
@@ -17,6 +18,16 @@ TWICE = 11  # bytes of a listpack that two nodes need only once
 SAMPLES = 5  # nodes at which MEMORY USAGE looks
 
 LEFT, RIGHT = "LEFT", "RIGHT"
+
+
+def limits(fill: int) -> tuple[int, int]:
+    """Return the most bytes and elements of a node, for a value of list-max-listpack-size.
+
+    >>> limits(-2), limits(7)
+    ((8192, 9223372036854775807), (8192, 7))
+    """
+    # redis 7: quicklist.c, quicklistNodeLimit
+    return (SAFE, fill) if fill >= 0 else (LEVELS[min(-fill, len(LEVELS)) - 1], maxsize)
 
 
 class ListNode:
@@ -46,12 +57,16 @@ class List(Structure):
     type = "list"
     encoding = "quicklist"
 
-    def __init__(self, db: Keyspace) -> None:
+    size = 0  # bytes without the key: counted with each change, because every command asks for it
+
+    def __init__(self, db: Keyspace, fill: int | None = None) -> None:
         self.db = db
-        self.fill: int = db.list_fill  # list-max-listpack-size when the list was made
+        # list-max-listpack-size when the list was made
+        self.fill: int = db.list_fill if fill is None else fill
+        self.most_bytes, self.most_items = limits(self.fill)
         self.nodes: list[ListNode] = []
         self.count = 0
-        self.content = 0  # bytes of the nodes with their listpacks
+        self.size = db.allocated[memory.OBJECT] + db.allocated[QUICKLIST]
 
     def __len__(self) -> int:
         """Return the number of elements."""
@@ -66,13 +81,6 @@ class List(Structure):
         return chain.from_iterable(reversed(node.items) for node in reversed(self.nodes))
 
     @property
-    def size(self) -> int:
-        """The bytes of the list, without its key."""
-        quantum = self.db.quantum
-        whole = memory.allocated(memory.OBJECT, quantum) + memory.allocated(QUICKLIST, quantum)
-        return whole + self.content
-
-    @property
     def usage(self) -> int:
         """The bytes as MEMORY USAGE estimates them: from the first nodes."""
         # redis 7: object.c, objectComputeSize
@@ -83,8 +91,8 @@ class List(Structure):
 
     def copy(self) -> "List":
         """Return another list with the same elements in the same nodes."""
-        other = List(self.db)
-        other.fill, other.count, other.content = self.fill, self.count, self.content
+        other = List(self.db, self.fill)
+        other.count, other.size = self.count, self.size
         other.nodes = [ListNode(node.items) for node in self.nodes]
         return other
 
@@ -98,12 +106,12 @@ class List(Structure):
 
     def push(self, element: bytes, side: str) -> None:
         """Add an element at a side."""
-        nodes = self.nodes
-        node = nodes[0 if side == LEFT else -1] if nodes else None
+        nodes, is_left = self.nodes, side == LEFT
+        node = nodes[0 if is_left else -1] if nodes else None
         if node is None or not self._allows(node, element):
             node = ListNode()
-            self._add_node(0 if side == LEFT else len(nodes), node)
-        if side == LEFT:
+            self._add_node(0 if is_left else len(nodes), node)
+        if is_left:
             node.items.appendleft(element)
         else:
             node.items.append(element)
@@ -242,25 +250,21 @@ class List(Structure):
         return self._fits(node.bytes + len(element) + ESTIMATE, len(node.items) + 1)
 
     def _fits(self, size: int, count: int) -> bool:
-        if self.fill < 0:
-            return size <= LEVELS[min(-self.fill, len(LEVELS)) - 1]
-        return size <= SAFE and count <= self.fill
+        return size <= self.most_bytes and count <= self.most_items
 
     def _add_node(self, at: int, node: ListNode) -> None:
         self.nodes.insert(at, node)
-        quantum = self.db.quantum
-        self.content += memory.allocated(NODE, quantum) + memory.allocated(node.bytes, quantum)
+        self.size += self.db.allocated[NODE] + self.db.allocated[node.bytes]
 
     def _drop_node(self, at: int) -> None:
-        node, quantum = self.nodes.pop(at), self.db.quantum
-        self.content -= memory.allocated(NODE, quantum) + memory.allocated(node.bytes, quantum)
+        node = self.nodes.pop(at)
+        self.size -= self.db.allocated[NODE] + self.db.allocated[node.bytes]
 
     def _changed(self, node: ListNode, change: int) -> None:
         """Count the bytes of a node again."""
-        quantum = self.db.quantum
-        before = memory.allocated(node.bytes, quantum)
-        node.bytes += change
-        self.content += memory.allocated(node.bytes, quantum) - before
+        allocated, before = self.db.allocated, node.bytes
+        node.bytes = after = before + change
+        self.size += allocated[after] - allocated[before]
 
     def _split(self, at: int, offset: int, side: str) -> ListNode:
         """Cut a node in two; return the new half, to which an element comes at the cut."""

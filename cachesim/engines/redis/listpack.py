@@ -6,7 +6,7 @@ It is one piece of memory with one element after another. A number takes fewer b
 from collections.abc import Iterable
 from functools import lru_cache
 
-from cachesim.engines.redis.memory import as_integer
+from cachesim.engines.redis.memory import AFTER_DIGITS, as_integer
 
 EMPTY = 7  # bytes: the counts of bytes and elements, and the end (redis 7: listpack.c)
 
@@ -19,19 +19,26 @@ INTEGERS = (
     (-(1 << 31), (1 << 31) - 1, 5),
 )
 LONGEST_INTEGER = 9
-STRINGS = ((1 << 6, 1), (1 << 12, 2))  # shorter than: bytes before the text
+SHORT = 1 << 6
+STRINGS = ((SHORT, 1), (1 << 12, 2))  # shorter than: bytes before the text
 LONGEST_STRING = 5
 MOST = (1 << 16) - 1  # the highest count of elements that the header can show
 FIRST = {2: 0xF1, 3: 0xF2, 4: 0xF3, 8: 0xF4}  # bytes of a number -> the byte before it
 
 
-@lru_cache(maxsize=1 << 16)
 def element_bytes(element: bytes) -> int:
     """Return the bytes of one element. Its length follows it, for walking backwards.
 
     >>> element_bytes(b"100"), element_bytes(b"1000"), element_bytes(b"hello")
     (2, 3, 7)
     """
+    if element >= AFTER_DIGITS and len(element) < SHORT:
+        return len(element) + 2  # a short text, as most are: a byte before it, and one behind
+    return _measured(element)
+
+
+@lru_cache(maxsize=1 << 12)
+def _measured(element: bytes) -> int:
     size = encoded_bytes(element)
     return size + back_length(size)
 

@@ -16,6 +16,7 @@ PREALLOCATION = (
     1024 * 1024
 )  # bytes: a growing string gets at most so much to spare (redis 7: sds.h)
 LONGEST_INTEGER = 20  # characters of a 64-bit integer, its sign included
+AFTER_DIGITS = b":"  # no integer begins with this byte or a later one
 LOWEST, HIGHEST = -(2**63), 2**63 - 1  # of a 64-bit integer
 
 _INTEGER = re.compile(rb"0|-?[1-9][0-9]{0,18}")  # Redis's integers have one way to be written
@@ -42,6 +43,11 @@ def header(length: int) -> int:
 def sds(length: int) -> int:
     """Return the bytes of a string with its header and its closing zero."""
     return header(length) + length + 1
+
+
+def text_bytes(length: int, quantum: int = 16) -> int:
+    """Return the bytes of a string without an object around it, as in a value."""
+    return allocated(sds(length), quantum)
 
 
 def key_bytes(length: int, quantum: int = 16) -> int:
@@ -105,7 +111,7 @@ def as_integer(text: bytes) -> int | None:
     (-7, None, None, None)
     """
     # redis 7: util.c, string2ll
-    if len(text) > LONGEST_INTEGER or not _INTEGER.fullmatch(text):
+    if text >= AFTER_DIGITS or len(text) > LONGEST_INTEGER or not _INTEGER.fullmatch(text):
         return None
     number = int(text)
     return number if LOWEST <= number <= HIGHEST else None

@@ -102,6 +102,9 @@ class Told:
     """An engine's means to tell what it does. Here nobody asks; subclasses listen."""
 
     notified = ""  # notify-keyspace-events
+    counted: int | None = (
+        None  # the changes of the running command, if it says so itself (changes.py)
+    )
     instead: Any = ()  # the commands that the running one propagates in its own place
 
     def event(self, kind: str, name: str, key: str) -> None:
@@ -114,9 +117,6 @@ class Told:
 
     def pass_on(self) -> None:
         """Be notified that replicas must run the command, too, though it has changed no key."""
-
-    def counts_as(self, changes: int) -> None:
-        """Be notified that the running command has made so many changes (changes.py)."""
 
     def unchanged(self) -> None:
         """Be notified that the running command stored what was there already."""

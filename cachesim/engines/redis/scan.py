@@ -4,13 +4,12 @@ The cursor counts with its bits reversed. When the table grows or shrinks betwee
 buckets that were seen are split or merged into buckets that count as seen too.
 """
 
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from cachesim.engines.redis.arguments import SYNTAX, integer, text
 from cachesim.engines.redis.command import RedisCommand, table
 from cachesim.engines.redis.db import Keyspace
 from cachesim.engines.redis.glob import glob
-from cachesim.engines.redis.hashtable import DictEntry, HashTable
 from cachesim.engines.redis.memory import as_bytes
 from cachesim.engines.redis.reply import Reply
 from cachesim.engines.redis.structure import type_name
@@ -19,7 +18,17 @@ from cachesim.errors import CommandError
 USUAL_COUNT = 10  # keys wanted from one call
 BUCKETS_PER_KEY = 10  # buckets looked at for each key wanted, before a call ends
 
-E = TypeVar("E", bound=DictEntry)
+T = TypeVar("T")
+
+
+class Buckets(Protocol[T]):
+    """A table over which a cursor walks."""
+
+    entries: dict[Any, Any]
+    mask: int
+
+    def bucket(self, index: int) -> list[T]:
+        """Return the keys of one bucket."""
 
 
 class ScanOptions(NamedTuple):
@@ -52,10 +61,10 @@ class ScanOptions(NamedTuple):
         return self.pattern in (None, b"*") or glob(self.pattern or b"")(name)
 
 
-def walk(keys: HashTable[E], position: int, count: int) -> tuple[int, list[E]]:
-    """Return the next cursor (0 at the end) and about `count` entries, in whole buckets."""
+def walk(keys: Buckets[T], position: int, count: int) -> tuple[int, list[T]]:
+    """Return the next cursor (0 at the end) and about `count` keys of a table, in whole buckets."""
     # redis 7: db.c, scanGenericCommand
-    found: list[E] = []
+    found: list[T] = []
     for _ in range(count * BUCKETS_PER_KEY + 1):
         if keys.entries:
             found += keys.bucket(position & keys.mask)

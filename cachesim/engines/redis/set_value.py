@@ -95,8 +95,8 @@ class Set(Structure):
         if member in self.members:
             return False
         assert self.table is not None
-        self.members[member] = None
         self.table.put(member)
+        self.members[member] = None
         self.content += self.db.key_bytes[len(member)]
         return True
 
@@ -118,8 +118,7 @@ class Set(Structure):
         """Draw a member at random."""
         if self.table is None:
             return b"%d" % self.numbers[int(self.db.random() * len(self.numbers))]
-        drawn: bytes = self.table.any().key
-        return drawn
+        return self.table.any()
 
     def use_table(self) -> None:
         """Become a hash table; it never turns back (redis 7: t_set.c, setTypeConvert)."""
@@ -135,7 +134,7 @@ class Set(Structure):
         other.numbers, other.width = list(self.numbers), self.width
         if self.table is not None:
             other.members, other.content = dict(self.members), self.content
-            other.table = MemberTable(self.db, self.members, steps=1)
+            other.table = MemberTable(self.db, other.members, steps=1)
         return other
 
     def _place(self, member: bytes) -> int | None:

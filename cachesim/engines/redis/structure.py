@@ -52,19 +52,27 @@ def opened(db: Any, key: str, kind: type[S]) -> tuple[KeyEntry | None, S]:
     Raises CommandError if the key holds another type.
     """
     entry = db.write(key)
-    value = value_in(entry, kind)
-    return entry, kind(db) if value is None else value  # type: ignore[call-arg] # each takes the keyspace
+    if entry is None:
+        return None, kind(db)  # type: ignore[call-arg] # each takes the keyspace
+    if not isinstance(entry.value, kind):
+        raise wrong_type()
+    return entry, entry.value
 
 
 def kept(db: Any, key: str, entry: KeyEntry | None, value: Any) -> None:
     """Store a new value, or count the bytes of a changed one; an empty one goes with its key."""
-    if entry is None:
-        if len(value):
-            db.add(key, value, value.size)
-    elif len(value):
-        db.resize(entry)
-    else:
+    if len(value):
+        grown(db, key, entry, value)
+    elif entry is not None:
         db.remove(entry, INVALIDATED)
+
+
+def grown(db: Any, key: str, entry: KeyEntry | None, value: Any) -> None:
+    """Do the same for a value that is not empty, as after any command that only adds."""
+    if entry is None:
+        db.add(key, value, value.size)
+    else:
+        db.resize(entry)
 
 
 def shortened(db: Any, key: str, kind: str, event: str) -> None:

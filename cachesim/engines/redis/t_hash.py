@@ -15,7 +15,7 @@ from cachesim.engines.redis.propagate import summed_in_hash
 from cachesim.engines.redis.rdb_reader import Load, in_listpack, in_ziplist
 from cachesim.engines.redis.reply import Pairs, Reply
 from cachesim.engines.redis.scan import ScanOptions, walk
-from cachesim.engines.redis.structure import taken_out, value_in
+from cachesim.engines.redis.structure import grown, opened, taken_out, value_in
 from cachesim.errors import CommandError
 
 
@@ -25,26 +25,19 @@ def pairs(db: Keyspace, key: str) -> dict[bytes, bytes]:
     return {} if found is None else found.values
 
 
-def write(db: Keyspace, key: str) -> tuple[KeyEntry | None, Hash]:
-    """Return the hash to change, with its entry; if absent, a new hash that is not stored yet."""
-    # redis 7: t_hash.c, hashTypeLookupWriteOrCreate
-    entry = db.write(key)
-    return entry, value_in(entry, Hash) or Hash(db)
-
-
 def store(db: Keyspace, key: str, entry: KeyEntry | None, changed: Hash, event: str) -> None:
     """Store a new hash, or count the bytes of a changed one. Tell what happened to it."""
-    if entry is None:
-        db.add(key, changed, changed.size)
-    else:
-        db.resize(entry)
-    db.event("h", event, key)
+    grown(db, key, entry, changed)
+    if db.notified:
+        db.event("h", event, key)
 
 
 def hset(db: Keyspace, key: str, *parts: bytes) -> int:
     """HSET key field value [field value ...]: how many fields are new."""
-    entry, changed = write(db, key)
-    new = sum(changed.put(*pair) for pair in zip(parts[::2], parts[1::2], strict=True))
+    entry, changed = opened(db, key, Hash)
+    new = 0
+    for at in range(0, len(parts), 2):
+        new += changed.put(parts[at], parts[at + 1])
     store(db, key, entry, changed, "hset")
     return new
 
@@ -57,7 +50,7 @@ def hmset(db: Keyspace, key: str, *parts: bytes) -> Reply:
 
 def hsetnx(db: Keyspace, key: str, field: bytes, value: bytes) -> Reply:
     """HSETNX key field value."""
-    entry, changed = write(db, key)
+    entry, changed = opened(db, key, Hash)
     if field in changed.values:
         return 0
     changed.put(field, value)
@@ -113,7 +106,7 @@ def hdel(db: Keyspace, key: str, *fields: bytes) -> Reply:
 
 def hincrby(db: Keyspace, key: str, field: bytes, increment: int) -> Reply:
     """HINCRBY key field increment."""
-    entry, changed = write(db, key)
+    entry, changed = opened(db, key, Hash)
     number = as_integer(changed.values.get(field, b"0"))
     if number is None:
         raise CommandError("ERR hash value is not an integer")
@@ -130,7 +123,7 @@ def hincrbyfloat(db: Keyspace, key: str, field: bytes, part: bytes) -> Reply:
     increment = as_long_double(part)
     if increment is None:
         raise CommandError("ERR value is NaN or Infinity")
-    entry, changed = write(db, key)
+    entry, changed = opened(db, key, Hash)
     try:
         number = as_long_double(changed.values.get(field, b"0"))
     except CommandError:
@@ -186,8 +179,7 @@ def hscan(db: Keyspace, key: str, position: int, *parts: bytes) -> Reply:
     if found.table is None:
         position = 0
     else:
-        position, entries = walk(found.table, position, given.wanted)
-        fields = [entry.key for entry in entries]
+        position, fields = walk(found.table, position, given.wanted)
     wanted = [field for field in fields if given.wants(field)]
     return [b"%d" % position, [part for f in wanted for part in (f, found.values[f])]]
 

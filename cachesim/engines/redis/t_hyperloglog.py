@@ -54,7 +54,7 @@ def pfadd(db: Keyspace, key: str, *elements: bytes) -> Reply:
     if updated:
         changed.forget()
         db.overwrite(entry, changed.value, changed.room)
-        db.counts_as(updated)
+        db.counted = updated
         db.event("$", "pfadd", key)
     else:
         Keyspace.overwrite(db, entry, entry.value, changed.room)  # it may have got room to grow

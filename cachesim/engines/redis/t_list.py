@@ -70,7 +70,7 @@ def ltrim(db: Keyspace, key: str, start: int, end: int) -> Reply:
     changed.delete(0, left)
     changed.delete(len(changed) - right, right)
     if left or right:
-        db.counts_as(left + right)
+        db.counted = left + right
         shortened(db, key, "l", "ltrim")
     else:
         db.event("l", "ltrim", key)

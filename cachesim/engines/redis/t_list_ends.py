@@ -12,7 +12,7 @@ from cachesim.engines.redis.key_places import CountedKeys
 from cachesim.engines.redis.list_value import LEFT, RIGHT, List
 from cachesim.engines.redis.memory import as_bytes
 from cachesim.engines.redis.reply import NULL_ARRAY, Reply
-from cachesim.engines.redis.structure import kept, opened, shortened, value_in
+from cachesim.engines.redis.structure import grown, opened, shortened, value_in
 from cachesim.errors import CommandError
 
 PUSHED = {LEFT: "lpush", RIGHT: "rpush"}
@@ -56,8 +56,9 @@ def push(
         return 0
     for element in elements:
         changed.push(element, side)
-    kept(db, key, entry, changed)
-    db.event("l", PUSHED[side], key)
+    grown(db, key, entry, changed)
+    if db.notified:
+        db.event("l", PUSHED[side], key)
     return changed.count
 
 

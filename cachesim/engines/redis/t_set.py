@@ -58,7 +58,7 @@ def smove(db: Keyspace, source: str, target: str, member: bytes) -> Reply:
     if not found.remove(member):
         return 0
     shortened(db, source, "s", "srem")
-    db.counts_as(1 + bool(sadd(db, target, member)))
+    db.counted = 1 + bool(sadd(db, target, member))
     return 1
 
 
@@ -192,8 +192,7 @@ def sscan(db: Keyspace, key: str, position: int, *parts: bytes) -> Reply:
     if found.table is None:
         position, members = 0, list(found)
     else:
-        position, entries = walk(found.table, position, given.wanted)
-        members = [entry.key for entry in entries]
+        position, members = walk(found.table, position, given.wanted)
     return [b"%d" % position, [member for member in members if given.wants(member)]]
 
 

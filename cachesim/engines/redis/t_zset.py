@@ -1,7 +1,8 @@
 """The commands on the members of a sorted set, as redis 7 has them in t_zset.c."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
+from itertools import takewhile
 
 from cachesim.engines.redis import rdb_parts
 from cachesim.engines.redis.arguments import SYNTAX, long_in_range, text
@@ -11,14 +12,15 @@ from cachesim.engines.redis.memory import HIGHEST
 from cachesim.engines.redis.rdb_reader import Load, RdbReader, in_listpack, in_ziplist
 from cachesim.engines.redis.reply import Pairs, Reply
 from cachesim.engines.redis.scan import ScanOptions, walk
-from cachesim.engines.redis.structure import kept, opened, taken_out, value_in
+from cachesim.engines.redis.structure import grown, opened, taken_out, value_in
 from cachesim.engines.redis.t_hash import drawn, several
 from cachesim.engines.redis.zset_ranges import score_of
 from cachesim.engines.redis.zset_value import SortedSet, packed, shown
 from cachesim.errors import CommandError
 
 NAN = "ERR resulting score is not a number (NaN)"
-WORDS = {"NX", "XX", "CH", "INCR", "GT", "LT"}
+WORDS = {b"NX", b"XX", b"CH", b"INCR", b"GT", b"LT"}
+NONE: Set[str] = frozenset()
 
 
 def found_in(db: Keyspace, key: str) -> SortedSet | None:
@@ -31,21 +33,27 @@ def found_in(db: Keyspace, key: str) -> SortedSet | None:
 
 def zadd(db: Keyspace, key: str, *parts: bytes) -> Reply:
     """ZADD key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...]."""
-    words = []
-    for part in parts:
-        if text(part).upper() not in WORDS:
-            break
-        words.append(text(part).upper())
-    options, rest = set(words), parts[len(words) :]
-    check(options, rest)
-    pairs = [(member, score_of(score)) for score, member in zip(rest[::2], rest[1::2], strict=True)]
+    options, rest = NONE, parts
+    if parts[0].upper() in WORDS:
+        options, rest = split(parts)
+    if not rest or len(rest) % 2:
+        raise CommandError(SYNTAX)
+    if options:
+        check(options, rest)
+    pairs = []
+    for at in range(0, len(rest), 2):
+        pairs.append((rest[at + 1], score_of(rest[at])))  # noqa: PERF401 # quicker for one pair
     return add(db, key, pairs, options)
 
 
-def check(options: set[str], rest: tuple[bytes, ...]) -> None:
+def split(parts: tuple[bytes, ...]) -> tuple[Set[str], tuple[bytes, ...]]:
+    """Return the options with which ZADD begins, and what follows them."""
+    words = [text(part) for part in takewhile(WORDS.__contains__, map(bytes.upper, parts))]
+    return set(words), parts[len(words) :]
+
+
+def check(options: Set[str], rest: tuple[bytes, ...]) -> None:
     """Raise CommandError for options that do not go together."""
-    if not rest or len(rest) % 2:
-        raise CommandError(SYNTAX)
     if {"NX", "XX"} <= options:
         raise CommandError("ERR XX and NX options at the same time are not compatible")
     if len(options & {"NX", "GT", "LT"}) > 1:
@@ -54,23 +62,28 @@ def check(options: set[str], rest: tuple[bytes, ...]) -> None:
         raise CommandError("ERR INCR option supports a single increment-element pair")
 
 
-def add(db: Keyspace, key: str, pairs: list[tuple[bytes, float]], options: set[str]) -> Reply:
+def add(db: Keyspace, key: str, pairs: list[tuple[bytes, float]], options: Set[str]) -> Reply:
     """Add members, or change their scores; reply as ZADD does."""
     entry, changed = opened(db, key, SortedSet)
-    old = len(changed)
+    scores = changed.scores
+    old = len(scores)
     if entry is None and "XX" not in options and is_large(db, pairs[0][0]):
         changed.use_table()
     updated, told = 0, None
     try:
         for member, score in pairs:
-            told, is_update = put(changed, member, score, options)
-            updated += is_update
+            had = scores.get(member)
+            told = allowed(had, score, options) if options else score
+            if told is not None and told != had:
+                changed.put(member, told)
+                updated += had is not None
     finally:  # what was added before an error stays
-        new = len(changed) - old
+        new = len(scores) - old
         if new or updated:
-            kept(db, key, entry, changed)
-            db.counts_as(new + updated)
-            db.event("z", "zincr" if "INCR" in options else "zadd", key)
+            grown(db, key, entry, changed)
+            db.counted = new + updated
+            if db.notified:
+                db.event("z", "zincr" if "INCR" in options else "zadd", key)
     if "INCR" in options:
         return told
     return new + updated if "CH" in options else new
@@ -81,28 +94,20 @@ def is_large(db: Keyspace, member: bytes) -> bool:
     return not db.zset_limits.entries or len(member) > db.zset_limits.value
 
 
-def put(
-    changed: SortedSet, member: bytes, score: float, options: set[str]
-) -> tuple[float | None, bool]:
-    """Give a member a score, if the options allow it; return it (None: not done), and if it was another one."""
+def allowed(old: float | None, score: float, options: Set[str]) -> float | None:
+    """Return the score that a member gets by the options; None if they forbid it. Raises CommandError."""
     # redis 7: t_zset.c, zsetAdd
-    old = changed.scores.get(member)
     if old is None:
-        if "XX" in options:
-            return None, False
-        changed.put(member, score)
-        return score, False
+        return None if "XX" in options else score
     if "NX" in options:
-        return None, False
+        return None
     if "INCR" in options:
         score += old
         if math.isnan(score):
             raise CommandError(NAN)
     if ("LT" in options and score >= old) or ("GT" in options and score <= old):
-        return None, False
-    if score != old:
-        changed.put(member, score)
-    return score, score != old
+        return None
+    return score
 
 
 def zincrby(db: Keyspace, key: str, increment: bytes, member: bytes) -> Reply:
@@ -180,8 +185,7 @@ def zscan(db: Keyspace, key: str, position: int, *parts: bytes) -> Reply:
     if found.table is None:
         position, members = 0, list(found)
     else:
-        position, entries = walk(found.table, position, given.wanted)
-        members = [entry.key for entry in entries]
+        position, members = walk(found.table, position, given.wanted)
     wanted = [member for member in members if given.wants(member)]
     return [b"%d" % position, [part for m in wanted for part in (m, write(found.scores[m]))]]
 

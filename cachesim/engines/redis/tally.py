@@ -11,15 +11,33 @@ class ClientBytes(NamedTuple):
     replicas: int = 0  # what replicas have not read, beyond the backlog: evicts no keys
 
 
+class Counts(dict[str, int]):
+    """Counts by name, 0 for any other name. A Counter does the same, and counts at half the speed.
+
+    >>> counts = Counts()
+    >>> counts["GET"] += 1
+    >>> counts["GET"], counts["SET"], counts.total()
+    (1, 0, 1)
+    """
+
+    def __missing__(self, name: str) -> int:
+        """Nothing was counted under this name."""
+        return 0
+
+    def total(self) -> int:
+        """Add all counts up."""
+        return sum(self.values())
+
+
 class Tally:
     """Counts since the start, or since the last reset."""
 
     def __init__(self) -> None:
-        self.calls: Counter[str] = Counter()  # by command, "OBJECT|FREQ" for a subcommand
-        self.rejected: Counter[str] = Counter()  # not run: a wrong number of arguments, no memory
-        self.failed: Counter[str] = Counter()  # run, and answered with an error
-        self.errors: Counter[str] = Counter()  # by the error's first word
-        self.syncs: Counter[str] = Counter()  # replicas that came: full, partial_ok, partial_err
+        self.calls = Counts()  # by command, "OBJECT|FREQ" for a subcommand
+        self.rejected = Counts()  # not run: a wrong number of arguments, no memory
+        self.failed = Counts()  # run, and answered with an error
+        self.errors = Counts()  # by the error's first word
+        self.syncs = Counts()  # replicas that came: full, partial_ok, partial_err
         self.before: Counter[str] = Counter()  # the engine's own counters at the reset
 
     @property

@@ -1,6 +1,6 @@
 """Commands that run together, with nothing in between: a transaction, or a script (redis 7: multi.c)."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 
 from cachesim.engines.redis.command import OOM
@@ -11,7 +11,7 @@ from cachesim.errors import CommandError
 class Together(Keyspace):
     """The part of the engine that runs them as one. engine.py has `begin`."""
 
-    def begin(self) -> bool:
+    def begin(self, argv: Sequence[bytes] = ()) -> bool:
         """Let time pass, expire and evict. True if there is room to store."""
         raise NotImplementedError
 

@@ -32,7 +32,6 @@ class WatchedEngine(RedisEngine):
 
     is_paused = False  # a CLIENT PAUSE: nothing expires, and nothing is evicted
     dirty = False  # whether the running command has changed anything
-    counted: int | None = None  # its changes, if it says so itself
     shared: SharedPages | None = (
         None  # with a child that writes a snapshot; None: nobody counts them
     )
@@ -103,10 +102,6 @@ class WatchedEngine(RedisEngine):
     def pass_on(self) -> None:
         """Count as a change: the replicas must run the command, too."""
         self.dirty = True
-
-    def counts_as(self, changes: int) -> None:
-        """Count so many changes for the running command."""
-        self.counted = changes
 
     def unchanged(self) -> None:
         """Forget the changes of the running command: it stored what was there already."""

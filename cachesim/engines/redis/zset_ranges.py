@@ -17,6 +17,7 @@ DECIMAL = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 HEXADECIMAL = re.compile(rb"[+-]?0x([0-9a-f]+\.?[0-9a-f]*|\.[0-9a-f]+)(p[+-]?\d+)?", re.IGNORECASE)
 INFINITE = re.compile(rb"[+-]?inf(inity)?", re.IGNORECASE)
 ZERO = re.compile(rb"[+-]?(0x)?[0.]+([ep][+-]?\d+)?", re.IGNORECASE)
+LONG = 300  # digits; 1e308 is the largest power of ten that a float can be
 SPACE = b" \t\n\v\f\r"
 
 
@@ -34,6 +35,8 @@ def number_of(part: bytes) -> float | None:
 def score_of(part: bytes, error: str = NOT_A_SCORE) -> float:
     """Read a score; a number that is too large or too small is none. Raises CommandError."""
     # redis 7: util.c, string2d
+    if part.isdigit() and len(part) < LONG:
+        return float(part)  # a whole number, as most scores are: it is never out of range
     score = number_of(part)
     if score is None or is_beyond(score, part):
         raise CommandError(error)

@@ -17,6 +17,8 @@ from cachesim.engines.redis.structure import Structure
 # redis 7: server.h: bytes of a zset, a skip list, a node without its levels, and of a level
 ZSET, SKIPLIST, NODE, LEVEL = 16, 32, 24, 16
 HIGHEST_LEVEL = 32
+SKIPLIST_PARTS = (ZSET, SKIPLIST, NODE + HIGHEST_LEVEL * LEVEL, DICT)
+MANY = 4  # if a quarter of the members have moved, it is quicker to sort all of them again
 SAMPLES = 5  # members at which MEMORY USAGE looks
 
 Pair = tuple[float, bytes]  # a score and its member, in the order of the set
@@ -26,7 +28,9 @@ class SortedSet(Structure):
     """Members with scores. Equal scores are in the order of the members' bytes.
 
     The order is kept in a sorted list of lists, which Python searches faster than a chain of nodes.
-    The bytes are those of the server's skip list.
+    A change only notes its member; a question about the order puts all noted members into their
+    places first. So a change costs no search while nobody asks, and a question after k changes costs
+    k searches, or one sort. The bytes are those of the server's skip list, counted at once.
 
     >>> from cachesim.engines.redis.engine import Redis
     >>> found = SortedSet(Redis().build(clock=lambda: 0.0, random=lambda: 0.5))
@@ -41,9 +45,11 @@ class SortedSet(Structure):
     def __init__(self, db: Keyspace) -> None:
         self.db = db
         self.scores: dict[bytes, float] = {}
-        self.order: Any = SortedList()  # of Pair
+        self._order: Any = SortedList()  # of Pair
+        self._moved: dict[bytes, float | None] = {}  # member -> the score where it still stands
         self.table: MemberTable | None = None  # None: a listpack
         self.content = 0  # bytes of the members and scores, without what is around them
+        self.around: int = db.allocated[memory.OBJECT]  # bytes that do not depend on the members
 
     def __len__(self) -> int:
         """Return the number of members."""
@@ -61,13 +67,10 @@ class SortedSet(Structure):
     @property
     def size(self) -> int:
         """The bytes of the sorted set, without its key."""
-        quantum = self.db.quantum
-        whole = memory.allocated(memory.OBJECT, quantum)
         if self.table is None:
-            return whole + memory.allocated(EMPTY + self.content, quantum)
-        parts = (ZSET, SKIPLIST, NODE + HIGHEST_LEVEL * LEVEL, DICT)
-        whole += sum(memory.allocated(part, quantum) for part in parts)
-        return whole + self.table.table_bytes + self.content
+            listpack: int = self.db.allocated[EMPTY + self.content]
+            return self.around + listpack
+        return self.around + self.table.table_bytes + self.content
 
     @property
     def usage(self) -> int:
@@ -82,30 +85,50 @@ class SortedSet(Structure):
         whole = memory.OBJECT + ZSET + SKIPLIST + DICT + header + self.table.table_bytes
         return whole + int(sum(some) / len(some) * len(self.scores))
 
+    @property
+    def order(self) -> Any:
+        """The pairs in their order: a SortedList of Pair."""
+        if self._moved:
+            self._settle()
+        return self._order
+
+    def _settle(self) -> None:
+        """Put the members that have moved into their places."""
+        moved, scores, order = self._moved, self.scores, self._order
+        self._moved = {}
+        if MANY * len(moved) > len(scores):
+            self._order = SortedList(zip(scores.values(), scores, strict=True))
+            return
+        for member, old in moved.items():
+            if old is not None:
+                order.remove((old, member))
+            if member in scores:
+                order.add((scores[member], member))
+
     def put(self, member: bytes, score: float) -> None:
         """Give a member a score; it may be new."""
         # redis 7: t_zset.c, zsetAdd
         old = self.scores.get(member)
-        if old is None:
-            if self.table is None and not self._fits(member):
+        if self.table is None:
+            if old is not None:
+                self.content -= self._pair_bytes(member, old)
+            elif not self._fits(member):
                 self.use_table()
-            if self.table is not None:
-                self.table.put(member)
-        else:
-            self.order.remove((old, member))
-            self.content -= self._pair_bytes(member, old)
         if self.table is None:
             score += 0.0  # a listpack has no -0
+            self.content += self._pair_bytes(member, score)
+        elif old is None:
+            self.table.put(member)
+            self.content += self._node_bytes(member)
+        self._moved.setdefault(member, old)
         self.scores[member] = score
-        self.order.add((score, member))
-        self.content += self._pair_bytes(member, score)
 
     def remove(self, member: bytes) -> bool:
         """Remove a member. True if it was there."""
         score = self.scores.pop(member, None)
         if score is None:
             return False
-        self.order.remove((score, member))
+        self._moved.setdefault(member, score)
         self.content -= self._pair_bytes(member, score)
         if self.table is not None:
             self.table.drop(member)
@@ -134,6 +157,7 @@ class SortedSet(Structure):
     def use_table(self) -> None:
         """Become a skip list (redis 7: t_zset.c, zsetConvert)."""
         self.table = MemberTable(self.db, self.scores)
+        self.around += sum(self.db.allocated[part] for part in SKIPLIST_PARTS)
         self._count_again()
 
     def use_listpack(self) -> None:
@@ -141,17 +165,17 @@ class SortedSet(Structure):
         limits = self.db.zset_limits
         if len(self.scores) <= limits.entries and all(len(m) <= limits.value for m in self.scores):
             self.table = None
+            self.around = self.db.allocated[memory.OBJECT]
             self.scores = {member: score + 0.0 for member, score in self.scores.items()}
-            self.order = SortedList((score, member) for member, score in self.scores.items())
             self._count_again()
 
     def copy(self) -> "SortedSet":
         """Return another sorted set with the same members and scores, in the same encoding."""
         other = SortedSet(self.db)
         other.scores, other.content = dict(self.scores), self.content
-        other.order = SortedList(self.order)
+        other._order = SortedList(self.order)
         if self.table is not None:
-            other.table = MemberTable(self.db, self.scores)
+            other.use_table()
         return other
 
     def _fits(self, member: bytes) -> bool:
@@ -165,9 +189,14 @@ class SortedSet(Structure):
     def _pair_bytes(self, member: bytes, score: float) -> int:
         if self.table is None:
             return element_bytes(member) + element_bytes(packed(score))
-        node = NODE + level_of(member) * LEVEL
-        name: int = self.db.key_bytes[len(member)]
-        return name + memory.allocated(node, self.db.quantum)
+        return self._node_bytes(member)
+
+    def _node_bytes(self, member: bytes) -> int:
+        """Return the bytes of a member in the table and in the skip list, where no score matters."""
+        db, bits = self.db, key_hash(member, 0)
+        level = 1 if bits & 3 else level_of(bits)
+        whole: int = db.key_bytes[len(member)] + db.allocated[NODE + level * LEVEL]
+        return whole
 
 
 def shown(score: float) -> bytes:
@@ -191,13 +220,16 @@ def packed(score: float) -> bytes:
     return shown(score)
 
 
-def level_of(member: bytes) -> int:
+def level_of(bits: int) -> int:
     """Return on how many levels of the skip list a member stands: on each with a quarter of the last one's chance.
 
-    The server draws it. Here it follows from the member, so that a copy takes the same bytes.
+    The server draws it. Here it follows from the member's hash, so that a copy takes the same bytes.
+
+    >>> level_of(0b1101), level_of(0b0100), level_of(0b10000)
+    (1, 2, 3)
     """
     # redis 7: t_zset.c, zslRandomLevel
-    bits, level = key_hash(member, 0), 1
+    level = 1
     while level < HIGHEST_LEVEL and bits & 3 == 0 and bits:
         level, bits = level + 1, bits >> 2
     return level
