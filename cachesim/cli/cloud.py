@@ -1,4 +1,4 @@
-"""`cachesim cloud serve`: the managed service behind a port, for the `aws` command line and any SDK."""
+"""`cachesim cloud`: the managed service behind a port, for the `aws` command line; a week of one cache."""
 
 from typing import Annotated
 
@@ -8,6 +8,7 @@ from cachesim.cli.kinds import ruled
 from cachesim.cli.serve import Port
 from cachesim.errors import BadInput
 from cachesim.experiments.cloud import Cloud
+from cachesim.experiments.week import week
 from cachesim.spec import Rule, Seed
 
 Pace = Annotated[float, Rule("> 0 and <= 100000", lambda x: 0 < x <= 100_000)]
@@ -66,3 +67,15 @@ def serve_command(
         door.serve_forever()
     finally:
         door.server_close()
+
+
+@cloud_command.command("week")
+@ruled("--seed", Seed, "Seed of all draws.", default="1")
+def week_command(seed: int) -> None:
+    """Play a week of one cache, and print what could be seen at each step."""
+    cloud, steps = week(seed)
+    for step in steps:
+        click.echo(f"{step.when}  {step.act}")
+        click.echo(f"           {step.seen}")
+    click.echo(f"\n{cloud.bill()}")
+    click.echo(f"memory of the nodes divided by {1 / cloud.scale:.0f}; all else as it is")

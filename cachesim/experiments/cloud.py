@@ -13,6 +13,7 @@ from cachesim.experiments.login import Login, protected, reply
 from cachesim.experiments.meters import Meter, fresh
 from cachesim.experiments.run import LeftBehind, run_and_keep
 from cachesim.model.database import Database
+from cachesim.model.faults.base import Fault
 from cachesim.model.node import FORK, Node
 from cachesim.model.resilience import Resilience
 from cachesim.model.strategies.lazy import LazyLoading
@@ -33,7 +34,7 @@ from cachesim.service.iam.tokens import connect_token
 from cachesim.service.kms import Kms
 from cachesim.service.s3 import S3
 from cachesim.service.sns import Notice, Sns
-from cachesim.service.traffic import Target, cut_off, faults_of, nodes_of, publish, saved_by
+from cachesim.service.traffic import Nodes, Target, cut_off, faults_of, nodes_of, publish, saved_by
 
 if TYPE_CHECKING:
     from cachesim.engines.base import EngineSpec
@@ -158,7 +159,7 @@ class Cloud:
         the time that `resilience` says.
         """
         resource = self._resource(group=group, cluster=cluster, serverless=serverless)
-        nodes, begin = nodes_of(resource), self.account.calendar.now
+        nodes = nodes_of(resource)
         nodes = nodes._replace(fleet=nodes.fleet.replace(zones=zones, **(clients or {})))
         cut = cut_off(self.account, resource, nodes, client_group)
         scenario = Scenario(
@@ -175,17 +176,24 @@ class Cloud:
             seed=self.seed + self._runs,
         )
         self._runs += 1
-        content = self.account.plane.content(resource, next(iter(nodes.names.values())))
-        with self.account.plane.playing(resource):
-            self.advance(minutes)
+        return self._sent(resource, nodes, scenario, cut)
+
+    def _sent(
+        self, resource: Target, nodes: Nodes, scenario: Scenario, cut: tuple[Fault, ...]
+    ) -> Result:
+        """Let the minutes of a run pass at the service, then play them, and publish what was counted."""
+        begin, plane = self.account.calendar.now, self.account.plane
+        content = plane.content(resource, next(iter(nodes.names.values())))
+        with plane.playing(resource):
+            self.account.calendar.advance(scenario.duration)
         orders = self.account.orders.between(begin, self.account.calendar.now)
         fleet, faults = faults_of(nodes, orders, begin)
         nodes = nodes._replace(names=with_joined(nodes.names, orders))
         meter = Meter(nodes, self.scale)
         faults += cut + changes_of(nodes, self.scale, begin, self.account.calendar.now)
         result, kept = self._played(content, scenario.replace(fleet=fleet, faults=faults), meter)
-        self.account.plane.deliver(saved_by(nodes, orders, begin, kept.backups), content, kept.file)
-        self.account.plane.put(resource, kept.file)
+        plane.deliver(saved_by(nodes, orders, begin, kept.backups), content, kept.file)
+        plane.put(resource, kept.file)
         publish(self.account, nodes, meter.samples, begin)
         self.account.bill.crossed += meter.crossed
         self.account.desk("cloudwatch").catch_up()

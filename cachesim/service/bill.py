@@ -30,7 +30,7 @@ class Rented:
         return self.hours(now) * self.node_type.price
 
 
-class Stored(NamedTuple):
+class KeptBackup(NamedTuple):
     """A snapshot that is kept; the desk that keeps it tells its whole life."""
 
     name: str
@@ -55,7 +55,9 @@ class Bill:
     def __init__(self) -> None:
         self.rented: list[Rented] = []
         self.heard: list[Callable[[Rented], None]] = []  # who hears of each new node
-        self.snapshots: Callable[[], Iterable[Stored]] = tuple  # lists those that were ever kept
+        self.snapshots: Callable[[], Iterable[KeptBackup]] = (
+            tuple  # lists those that were ever kept
+        )
         self.crossed = 0  # bytes that went from one zone to another
 
     def begin(self, node: str, node_type: NodeType, now: float) -> None:
@@ -83,7 +85,7 @@ class Bill:
             self._paid(kept, begin) * (end - begin) for begin, end in pairwise(sorted(edges))
         ) / (GB * MONTH)
 
-    def _paid(self, kept: list[Stored], moment: float) -> int:
+    def _paid(self, kept: list[KeptBackup], moment: float) -> int:
         """Return the bytes of snapshots that are paid for at a moment."""
         there = [each for each in kept if each.begin <= moment < (each.end or math.inf)]
         sizes: dict[str, list[int]] = {}

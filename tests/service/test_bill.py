@@ -6,7 +6,7 @@ import cachesim as cs
 from cachesim.errors import BadInput
 from cachesim.experiments.cloud import Cloud
 from cachesim.node_types import node_type
-from cachesim.service.bill import Bill, Stored
+from cachesim.service.bill import Bill, KeptBackup
 from cachesim.service.prices import GB, MONTH, price
 from tests.service.conftest import GROUP
 
@@ -34,7 +34,9 @@ def kept(*snapshots):
 )
 def test_snapshots(snapshots, months):
     """The largest of each active cluster is free; the others cost by their bytes and their time."""
-    bill = kept(*(Stored(name, of, int(size * GB), *rest) for name, of, size, *rest in snapshots))
+    bill = kept(
+        *(KeptBackup(name, of, int(size * GB), *rest) for name, of, size, *rest in snapshots)
+    )
     assert months == pytest.approx(bill.backups(MONTH))
     nodes = 365 * MICRO.price  # hours
     assert nodes + months * 0.085 == pytest.approx(bill.total(MONTH))

@@ -58,14 +58,18 @@ class Keyspace(NumberedDatabases, Told, Engine):
         self.tally = Tally()
         self.channels = Channels()
         self.blocked = BlockedKeys()
-        self.connected_clients = 1  # shown by INFO; a server of clients keeps it up to date
-        self.about_replicas: Callable[[], dict[str, object]] | None = None  # likewise
-        self.client_bytes: Callable[[], ClientBytes] = ClientBytes  # likewise
-        self.held_by_clients = 0  # bytes beyond those that `base_memory` has for them
-        self.evicted_clients = 0
+        self._serve_nobody()
         self.limit_memory(0)
         self.use_policy("noeviction")
         self.secret = int(random() * (1 << 32))  # seed of the hash; a server draws one at its start
+
+    def _serve_nobody(self) -> None:
+        """Begin without clients; a server of clients keeps all of this up to date, and INFO shows it."""
+        self.connected_clients = 1
+        self.about_replicas: Callable[[], dict[str, object]] | None = None
+        self.client_bytes: Callable[[], ClientBytes] = ClientBytes
+        self.held_by_clients = 0  # bytes beyond those that `base_memory` has for them
+        self.evicted_clients = 0
 
     def limit_memory(self, maxmemory: int) -> None:
         """Set the limit in bytes; 0 means none, as in Redis."""

@@ -61,8 +61,7 @@ class List(Structure):
 
     def __init__(self, db: Keyspace, fill: int | None = None) -> None:
         self.db = db
-        # list-max-listpack-size when the list was made
-        self.fill: int = db.list_fill if fill is None else fill
+        self.fill: int = db.list_fill if fill is None else fill  # list-max-listpack-size of then
         self.most_bytes, self.most_items = limits(self.fill)
         self.nodes: list[ListNode] = []
         self.count = 0
@@ -82,8 +81,7 @@ class List(Structure):
 
     @property
     def usage(self) -> int:
-        """The bytes as MEMORY USAGE estimates them: from the first nodes."""
-        # redis 7: object.c, objectComputeSize
+        """The bytes as MEMORY USAGE estimates them: from the first nodes (redis 7: object.c)."""
         some = self.nodes[:SAMPLES]
         bytes_of_some = sum(NODE + memory.allocated(node.bytes, self.db.quantum) for node in some)
         whole = memory.allocated(memory.OBJECT, self.db.quantum) + QUICKLIST

@@ -21,7 +21,7 @@ BUCKETS_PER_KEY = 10  # buckets looked at for each key wanted, before a call end
 T = TypeVar("T")
 
 
-class Buckets(Protocol[T]):
+class ScannedTable(Protocol[T]):
     """A table over which a cursor walks."""
 
     entries: dict[Any, Any]
@@ -61,7 +61,7 @@ class ScanOptions(NamedTuple):
         return self.pattern in (None, b"*") or glob(self.pattern or b"")(name)
 
 
-def walk(keys: Buckets[T], position: int, count: int) -> tuple[int, list[T]]:
+def walk(keys: ScannedTable[T], position: int, count: int) -> tuple[int, list[T]]:
     """Return the next cursor (0 at the end) and about `count` keys of a table, in whole buckets."""
     # redis 7: db.c, scanGenericCommand
     found: list[T] = []

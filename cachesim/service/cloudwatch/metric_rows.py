@@ -63,4 +63,5 @@ def metric_rows(engine: str) -> dict[str, MetricRow]:
     """
     text = files("cachesim.service").joinpath("data/metrics.csv").read_text()
     rows = [MetricRow(**row) for row in csv.DictReader(text.splitlines())]
-    return {row.metric: row for row in rows if row.engine in (engine, "both")}
+    own = "redis" if engine == "valkey" else engine
+    return {row.metric: row for row in rows if row.engine in (own, "both")}

@@ -33,7 +33,7 @@ class AutomaticSnapshots(SnapshotOperations):
     def complete(self, settings: dict[str, Any], engine: str) -> None:
         """Choose a window for a Redis, if the request has none; refuse it for a Memcached."""
         super().complete(settings, engine)
-        if engine == "redis":
+        if engine != "memcached":
             settings.setdefault("SnapshotWindow", self._window())
         elif settings["SnapshotRetentionLimit"] or "SnapshotWindow" in settings:
             raise bad_combination("Snapshots are not supported for a Memcached cluster.")
@@ -48,7 +48,7 @@ class AutomaticSnapshots(SnapshotOperations):
     def opened(self, cluster: CacheCluster) -> None:
         """Plan the snapshots of a cluster by itself."""
         super().opened(cluster)
-        if not cluster.group and cluster.engine == "redis":
+        if not cluster.group and cluster.engine != "memcached":
             self.plan(cluster)
 
     def _opened(self, group: ReplicationGroup) -> None:

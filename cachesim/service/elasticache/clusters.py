@@ -82,7 +82,6 @@ class CacheCluster:
 
     def shown(self, with_nodes: bool = False) -> dict[str, Any]:
         """Return the cluster in AWS's shape."""
-        several = len(set(self.zones)) > 1
         found = {
             "CacheClusterId": self.id,
             "CacheClusterStatus": self.status,
@@ -90,7 +89,7 @@ class CacheCluster:
             "Engine": self.engine,
             "EngineVersion": version_of(self.engine, self.settings.get("EngineVersion", "")).full,
             "NumCacheNodes": len(self.zones),
-            "PreferredAvailabilityZone": "Multiple" if several else self.zones[0],
+            "PreferredAvailabilityZone": "Multiple" if len(set(self.zones)) > 1 else self.zones[0],
             "CacheClusterCreateTime": self.created,
             "ARN": self.arn,
             "PendingModifiedValues": {

@@ -42,7 +42,7 @@ class Restores(AutomaticSnapshots):
 
     def CreateCacheCluster(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to make a cluster, empty or with the content of a snapshot."""
-        if request.get("Engine", "redis") != "redis" and set(FROM) & set(request):
+        if request.get("Engine", "redis") == "memcached" and set(FROM) & set(request):
             raise bad_combination("Snapshots are not supported for a Memcached cluster.")
         seed, plain = self._seed(request, False)
         answer = super().CreateCacheCluster(plain)

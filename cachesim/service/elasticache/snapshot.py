@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from cachesim.service.bill import KeptBackup
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.groups import SLOTS, ReplicationGroup, Shard
 from cachesim.service.elasticache.versions import version_of
@@ -74,6 +75,14 @@ class Snapshot:
     kind: str = "manual"  # or automated
     status: str = "creating"
     lasts: float = 0.0  # seconds until it is complete
+    begin: float = 0.0  # seconds of the calendar
+    end: float | None = None  # None: it is still there
+
+    def billed(self) -> KeptBackup:
+        """Return its line for the bill; its size is that of whole nodes, whatever the scale."""
+        size = sum(math.ceil(len(copy.file) / self.scale) for copy in self.copies)
+        owner = self.origin.rpartition(":")[2]
+        return KeptBackup(self.id, owner, size, self.begin, self.end, self.kind)
 
     def shown(self, with_configuration: bool = False) -> dict[str, Any]:
         """Return the snapshot in AWS's shape."""
@@ -96,8 +105,8 @@ def facts_of(resource: Saved, sources: list[SavedNode]) -> dict[str, Any]:
     settings, first = resource.settings, sources[0].member
     found = {
         **{name: settings[name] for name in TAKEN if name in settings},
-        "Engine": "redis",
-        "EngineVersion": version_of("redis", settings.get("EngineVersion", "")).full,
+        "Engine": first.engine,
+        "EngineVersion": version_of(first.engine, settings.get("EngineVersion", "")).full,
         "Port": first.port,
         "CacheClusterCreateTime": first.created,
         "PreferredAvailabilityZone": first.zones[0],

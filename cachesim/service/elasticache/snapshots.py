@@ -31,6 +31,8 @@ class SnapshotOperations(Failovers):
         super().__init__(account)
         self.snapshots: Register[Snapshot] = Register("snapshot")
         self._manual: list[tuple[float, str]] = []  # second and node of each
+        self._ever: list[Snapshot] = []  # for the bill
+        account.bill.snapshots = lambda: map(Snapshot.billed, self._ever)
 
     def CreateSnapshot(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to save a cluster, one member of a group, or all shards of a sharded group."""
@@ -100,7 +102,7 @@ class SnapshotOperations(Failovers):
             plane.scale,
             kind,
         )  # fmt: skip
-        self.snapshots.add(made)
+        self._enter(made)
         if not last:
             _set_status(resource, sources, "snapshotting")
         made.lasts = self._seconds(resource)
@@ -145,9 +147,15 @@ class SnapshotOperations(Failovers):
         if "TargetBucket" in request:
             self.export(source, made, request["TargetBucket"])
         else:
-            self.snapshots.add(made)
+            self._enter(made)
             self._later("copy snapshot", lambda: setattr(made, "status", "available"))
         return {"Snapshot": made.shown()}
+
+    def _enter(self, snapshot: Snapshot) -> None:
+        """Enter a snapshot, which costs from now on."""
+        self.snapshots.add(snapshot)
+        snapshot.begin = self.account.calendar.now
+        self._ever.append(snapshot)
 
     def export(self, source: Snapshot, target: Snapshot, bucket: str) -> None:
         """Write the files of a snapshot to S3."""
@@ -164,6 +172,7 @@ class SnapshotOperations(Failovers):
         """Strike a snapshot out, if it is still there: it may have gone with its group."""
         if snapshot in list(self.snapshots):
             self.snapshots.remove(snapshot)
+            snapshot.end = self.account.calendar.now
 
     def DescribeSnapshots(self, request: dict[str, Any]) -> dict[str, Any]:
         """List snapshots: all, or those with a name, of a group, of a cluster, of a kind."""
@@ -185,7 +194,7 @@ class SnapshotOperations(Failovers):
 
 def check_engine(engine: str) -> None:
     """Refuse a Memcached, which cannot be saved."""
-    if engine != "redis":
+    if engine == "memcached":
         raise ServiceFault(
             "SnapshotFeatureNotSupportedFault",
             "You cannot create a snapshot of a Memcached cluster: Redis alone can be saved.",
