@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cachesim.errors import BadInput
-from cachesim.experiments.cloud_cache import bare, cache_of, changes_of
-from cachesim.experiments.login import Login, protected, reply
+from cachesim.experiments.cloud_cache import bare, cache_of, changes_of, node_of
+from cachesim.experiments.login import Login, logged_in, reply
 from cachesim.experiments.meters import Meter, fresh
 from cachesim.experiments.run import LeftBehind, run_and_keep
 from cachesim.model.database import Database
 from cachesim.model.faults.base import Fault
-from cachesim.model.node import FORK, Node
 from cachesim.model.resilience import Resilience
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.workload import OpenLoop
@@ -24,9 +23,7 @@ from cachesim.service.changes import with_joined
 from cachesim.service.cloudwatch import CloudWatch
 from cachesim.service.cloudwatch.series import MINUTE
 from cachesim.service.ec2 import Ec2
-from cachesim.service.elasticache.auth import has_iam, rules_of, speaks_tls
 from cachesim.service.elasticache.desk import ElastiCache
-from cachesim.service.elasticache.groups import ReplicationGroup
 from cachesim.service.iam.desk import Iam
 from cachesim.service.iam.gate import GatedDesk
 from cachesim.service.iam.sts import Sts
@@ -37,7 +34,6 @@ from cachesim.service.sns import Notice, Sns
 from cachesim.service.traffic import Nodes, Target, cut_off, faults_of, nodes_of, publish, saved_by
 
 if TYPE_CHECKING:
-    from cachesim.engines.base import EngineSpec
     from cachesim.engines.memcached.engine import Memcached
     from cachesim.engines.redis.engine import Redis
     from cachesim.experiments.result import Result
@@ -164,8 +160,10 @@ class Cloud:
         cut = cut_off(self.account, resource, nodes, client_group)
         scenario = Scenario(
             strategy=strategy or LazyLoading(ttl=60),
-            cache=self._cache(resource, Login(user, password, tls)),
-            node=self._node(resource),
+            cache=logged_in(
+                self.account, self.spec_of(resource), resource, Login(user, password, tls)
+            ),
+            node=node_of(resource, self.scale),
             workload=workload or OpenLoop(),
             database=database or Database(),
             resilience=resilience or Resilience(),
@@ -210,7 +208,9 @@ class Cloud:
     ) -> str:
         """Return the answer of the nodes to a login now: OK, or the error that a client gets."""
         resource = self._resource(group=group, cluster=cluster)
-        return reply(self._cache(resource, Login(user, password, tls)))
+        return reply(
+            logged_in(self.account, self.spec_of(resource), resource, Login(user, password, tls))
+        )
 
     def iam_token(self, *, group: str, user: str, access_key: str) -> str:
         """Return a token with which a user of IAM logs in to a group: right for 15 minutes from now.
@@ -224,21 +224,6 @@ class Cloud:
         if access_key not in keys:
             raise BadInput(f'IAM has no access key "{access_key}"; make one with CreateAccessKey')
         return connect_token(keys[access_key], group, user, self.account.calendar.date)
-
-    def _cache(self, resource: Target, login: Login) -> EngineSpec:
-        """Describe a node, and how the application logs in to it now."""
-        cache, token = self.spec_of(resource), login.token
-        if not isinstance(resource, ReplicationGroup):
-            return protected(cache, login, token, (), tls=False, by_iam=False)
-        desk = self.account.desk("elasticache")
-        rules = rules_of(desk, resource, login.user, token)
-        by_iam = has_iam(desk, resource, login.user)
-        return protected(cache, login, token, rules, speaks_tls(resource), by_iam)
-
-    def _node(self, resource: Target) -> Node:
-        """Describe how fast a node is; a fork takes as long as it would with the whole memory."""
-        node = Node(fork=FORK / self.scale, disk=Node().disk * self.scale)
-        return node.with_tls() if speaks_tls(resource) else node
 
     def _resource(self, **names: str) -> Target:
         """Find what the requests are for. Raises BadInput."""

@@ -12,10 +12,12 @@ from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
 from cachesim.model.events import Steps
 from cachesim.model.faults.base import Fault
+from cachesim.model.node import FORK, Node
 from cachesim.model.unreliable.system import UnreliableSystem
 from cachesim.node_types import NodeType
+from cachesim.service.elasticache.auth import speaks_tls
 from cachesim.service.elasticache.parameter_table import KINDS, parameters_of
-from cachesim.service.traffic import Nodes
+from cachesim.service.traffic import Nodes, Target
 from cachesim.units import MIB
 
 FIELD = "field "
@@ -41,8 +43,8 @@ class SetParameters(Fault):
 
 def bare(node_type: NodeType, engine: str, scale: float) -> Redis | Memcached:
     """Describe a node of a type that nobody has configured."""
-    kind = Memcached if engine == "memcached" else Redis
-    return kind(memory=int(node_type.usable * scale))
+    memory = int(node_type.usable * scale)
+    return Memcached(memory=max(MIB, memory)) if engine == "memcached" else Redis(memory=memory)
 
 
 def cache_of(nodes: Nodes, scale: float, begin: float) -> Redis | Memcached:
@@ -60,11 +62,18 @@ def cache_of(nodes: Nodes, scale: float, begin: float) -> Redis | Memcached:
     return Redis(memory=memory_of(nodes, scale, values), **fields)
 
 
+def node_of(resource: Target, scale: float) -> Node:
+    """Describe how fast a node is; a fork takes as long as it would with the whole memory."""
+    node = Node(fork=FORK / scale, disk=Node().disk * scale)
+    return node.with_tls() if speaks_tls(resource) else node
+
+
 def memory_of(nodes: Nodes, scale: float, values: dict[str, str]) -> int:
     """Compute the bytes of a node that keys may take."""
     whole = nodes.node_type.maxmemory
     if nodes.engine == "memcached":
-        return int((whole - int(values["memcached_connections_overhead"]) * MIB) * scale)
+        own = whole - int(values["memcached_connections_overhead"]) * MIB
+        return max(MIB, int(own * scale))  # it has one page at least
     return int(whole * (100 - int(values[RESERVED])) / 100 * scale)
 
 

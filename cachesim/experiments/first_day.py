@@ -143,7 +143,7 @@ class FirstDay:
 
     def traffic(self) -> str:
         """Send requests for two hours."""
-        first, last = self.run(10).metrics, self.run(100).metrics
+        first, last = self.run(20).metrics, self.run(100).metrics
         return f"hit ratio {first['hit_ratio']:.2f}, then {last['hit_ratio']:.2f}"
 
     def alarm(self) -> str:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.protected import ProtectedEngine, ProtectedRedis
 from cachesim.errors import AuthenticationFailed, BadInput
+from cachesim.service.account import Account
+from cachesim.service.elasticache.auth import has_iam, rules_of, speaks_tls
+from cachesim.service.elasticache.groups import ReplicationGroup
+from cachesim.service.traffic import Target
 from cachesim.spec import fields_of
 
 if TYPE_CHECKING:
@@ -68,3 +72,14 @@ def reply(cache: EngineSpec) -> str:
     if isinstance(why, AuthenticationFailed):
         return WRONG
     return "OK" if why is None else str(why)
+
+
+def logged_in(account: Account, cache: Any, resource: Target, login: Login) -> EngineSpec:
+    """Describe a node, and how the application logs in to it now."""
+    token = login.token
+    if not isinstance(resource, ReplicationGroup):
+        return protected(cache, login, token, (), tls=False, by_iam=False)
+    desk = account.desk("elasticache")
+    rules = rules_of(desk, resource, login.user, token)
+    by_iam = has_iam(desk, resource, login.user)
+    return protected(cache, login, token, rules, speaks_tls(resource), by_iam)

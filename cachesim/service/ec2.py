@@ -62,6 +62,7 @@ class Ec2:
         only(request, ["VpcIds", *LISTED])
         self._check_vpcs(request.get("VpcIds", []))
         found = {"VpcId": vpc.ID, "CidrBlock": vpc.CIDR, "IsDefault": True, "State": "available"}
+        found |= {"OwnerId": NUMBER, "InstanceTenancy": "default"}
         return listed([found], request, "Vpcs")
 
     def _check_vpcs(self, names: Iterable[str]) -> None:
@@ -219,6 +220,7 @@ def subnet_shown(subnet: Subnet) -> dict[str, Any]:
         "AvailabilityZone": subnet.zone,
         "CidrBlock": subnet.cidr,
         "DefaultForAz": subnet.is_default,
+        "OwnerId": NUMBER,
         "State": "available",
     }
 

@@ -42,6 +42,7 @@ class KmsKey:
             "AWSAccountId": NUMBER, "KeyId": self.id, "Arn": self.arn, "CreationDate": self.created,
             "Enabled": self.status == ENABLED, "KeyState": self.status, "DeletionDate": self.ends,
             "Description": self.description, "KeyUsage": "ENCRYPT_DECRYPT", "KeySpec": SIMULATED,
+            "CustomerMasterKeySpec": SIMULATED,
             "KeyManager": "CUSTOMER", "Origin": "AWS_KMS", "EncryptionAlgorithms": [SIMULATED],
         }  # fmt: skip
 

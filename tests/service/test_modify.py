@@ -113,7 +113,7 @@ REFUSED = [  # the change of "shop", or of "wide", which is sharded -> shape, a 
     ("shop", {"CacheNodeType": "cache.banana"}, VALUE, "cache.banana"),
     ("shop", {"PreferredMaintenanceWindow": "tue:05:00-tue:05:59"}, VALUE, "at least 60 minutes"),
     ("shop", {"Port": 7000}, "NotImplemented", "Port is not simulated"),
-    ("shop", {"AuthToken": "x" * 16}, "NotImplemented", "AuthToken is not simulated"),
+    ("shop", {"AuthToken": "x" * 16}, COMBINATION, "with TransitEncryptionEnabled"),
 ]  # fmt: skip
 
 

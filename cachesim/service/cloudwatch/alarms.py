@@ -159,6 +159,7 @@ class CloudWatch(Queries):
 
     def _shown(self, alarm: Alarm) -> dict[str, Any]:
         return {
+            "ActionsEnabled": True,
             **alarm.request,
             "AlarmArn": self.account.arn("cloudwatch", f"alarm:{alarm.request['AlarmName']}"),
             "StateValue": alarm.state,

@@ -117,7 +117,8 @@ def associate(desk: Any, group: Any, names: list[str]) -> None:
 
 def access_of(settings: dict[str, Any]) -> dict[str, Any]:
     """Return the part of an answer about these settings: that there is a token, but not which."""
-    found = {name: settings[name] for name in SHOWN if name in settings}
+    found = {"TransitEncryptionEnabled": False, "AtRestEncryptionEnabled": False}
+    found |= {name: settings[name] for name in SHOWN if name in settings}
     if "AuthToken" not in settings:
         return {**found, "AuthTokenEnabled": False}
     changed = settings["AuthToken"].changed

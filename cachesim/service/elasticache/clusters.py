@@ -113,6 +113,7 @@ class CacheCluster:
         groups = self.settings["SecurityGroupIds"]
         return {
             "CacheParameterGroup": self.parameters.shown(),
+            "AuthTokenEnabled": "AuthToken" in self.settings,
             "CacheSubnetGroupName": self.settings["CacheSubnetGroupName"],
             "SecurityGroups": [{"SecurityGroupId": each, "Status": "active"} for each in groups],
         }

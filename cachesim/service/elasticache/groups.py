@@ -16,6 +16,7 @@ from cachesim.service.tags import tags_of
 
 MOST_MEMBERS = 6  # of a shard: the primary and five replicas
 MOST_SHARDS = 90
+NETWORK = {"NetworkType": "ipv4", "IpDiscovery": "ipv4", "DataTiering": "disabled"}
 SLOTS = 16384
 TOO_FEW = "When using automatic failover, there must be at least 2 cache clusters in the replication group."
 GROUP = (  # of a request, besides the settings
@@ -91,6 +92,8 @@ class ReplicationGroup:
             "MultiAZ": "enabled" if self.zones else "disabled",
             "CacheNodeType": self.node_type.name,
             "ClusterEnabled": self.is_sharded,
+            "ClusterMode": "enabled" if self.is_sharded else "disabled",
+            **NETWORK,
             "ReplicationGroupCreateTime": self.created,
             "ARN": self.arn,
             "PendingModifiedValues": pending(self),

@@ -167,7 +167,7 @@ class Replicas(Modifications):
 
     def DeleteCacheCluster(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to remove a cluster with its data, or a replica of a group."""
-        found = self.clusters.ready(request["CacheClusterId"])
+        found = self.clusters.ready(request["CacheClusterId"], "restore-failed")
         if not found.group:
             return super().DeleteCacheCluster(request)
         group = self.groups.ready(found.group)
@@ -184,7 +184,7 @@ class Replicas(Modifications):
 
     def DeleteReplicationGroup(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to remove a group; with RetainPrimaryCluster its primary goes on alone."""
-        group = self.groups.ready(request["ReplicationGroupId"])
+        group = self.groups.ready(request["ReplicationGroupId"], "create-failed")
         keeps = request.get("RetainPrimaryCluster", False)
         refuse_if(keeps and group.is_sharded, "sharded retained")
         found = super().DeleteReplicationGroup(request)

@@ -21,6 +21,9 @@ from cachesim.units import MIB
 
 MOST_MANUAL = 20  # of a node in 24 hours
 RATE = 100 * MIB  # bytes per second that a snapshot takes besides: an assumption
+DELETION = (  # members of a request
+    *("ReplicationGroupId", "CacheClusterId", "FinalSnapshotIdentifier", "RetainPrimaryCluster"),
+)
 KINDS = {"system": "automated", "user": "manual"}  # as DescribeSnapshots asks -> as it answers
 
 
@@ -127,7 +130,7 @@ class SnapshotOperations(Failovers):
 
     def before_deletion(self, resource: Saved, request: dict[str, Any]) -> float:
         """Save the primaries before they go, if the request names a last snapshot."""
-        only(request, ("ReplicationGroupId", "CacheClusterId", "FinalSnapshotIdentifier"))
+        only(request, DELETION)
         if "FinalSnapshotIdentifier" not in request:
             return 0.0
         name = identifier(request["FinalSnapshotIdentifier"], "FinalSnapshotIdentifier")
