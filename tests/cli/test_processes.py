@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -71,6 +70,8 @@ def wait_until(holds, patience=PATIENCE):
 
 def seconds_to_begin():
     """Return the seconds of CPU that the command takes before it does anything, on this machine."""
+    import resource  # Linux and macOS have it
+
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     call = [*COMMAND, "compare", "--help"]
     subprocess.run(call, env=environment(), capture_output=True, timeout=PATIENCE, check=True)
