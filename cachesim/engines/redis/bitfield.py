@@ -140,9 +140,11 @@ def fit(number: int, op: FieldOperation) -> int | None:
 
 
 def is_far_below(number: int, op: FieldOperation) -> bool:
-    """Whether a number is so low that the server takes it for one that is too high."""
-    # redis 7: bitops.c, checkSignedBitfieldOverflow: `maxincr` itself overflows 64 bits
-    return op.is_signed and op.width < 64 and number <= op.range[1] - (1 << 63)
+    """Whether SET has a number so low that the server takes it for one that is too high."""
+    # redis 7: bitops.c, checkSignedBitfieldOverflow: `maxincr` itself overflows 64 bits, but for an
+    # INCRBY it is the distance of the old number, which never does.
+    is_narrow = op.name == "SET" and op.is_signed and op.width < 64
+    return is_narrow and number <= op.range[1] - (1 << 63)
 
 
 def store(value: bytearray, op: FieldOperation, number: int) -> None:
