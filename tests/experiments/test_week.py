@@ -19,7 +19,8 @@ SEEN = {  # step -> what it must say
     r"snapshots \['automatic.shop-004-2026-01-06-03-\d\d'\]",
     "tue 04:58": r"cache.m6g.large, pending {}; requests with a cache error: \d+",
     "wed 10:00": r"in-progress, stopping, stopped; nodes updated [12]/4",
-    "thu 14:00": r"5 events; acknowledged writes lost: \d",
+    # 3 writes/s and a lag of 1 ms: 0.003 are lost on average, so two or more once in 200,000 weeks
+    "thu 14:00": r"5 events; acknowledged writes lost: [01]",
     "thu 15:00": r"in the bucket: \['pre-sale-copy.rdb', 'seed.rdb'\]",
     "fri 09:00": r"available; slots \['0-8191', '8192-16383'\]",
     "fri 12:00": r"3 shards; requests with a cache error: 0",

@@ -11,7 +11,7 @@ from typing import Any
 from cachesim.service.cloudwatch.series import MINUTE, Name, Series, dimensions_of, statistic
 from cachesim.service.faults import ServiceFault, bad_value
 
-MORE = 2  # periods that it looks further back, if some have no values (AWS's example: 5 for 3)
+MORE = 2  # periods that it looks further back, if some have no values: an assumption
 OK, ALARM, UNKNOWN = "OK", "ALARM", "INSUFFICIENT_DATA"
 ACTIONS = {OK: "OKActions", ALARM: "AlarmActions", UNKNOWN: "InsufficientDataActions"}
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
