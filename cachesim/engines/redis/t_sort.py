@@ -101,8 +101,7 @@ def sort(db: Keyspace, key: str, *parts: bytes) -> Reply:
     found = answer(db, entry, asked)
     if asked.target is None:
         return found
-    result = List(db)
-    result.fill = FILL
+    result = List(db, FILL)
     for element in found:
         result.push(element or b"", RIGHT)
     return replaced(db, asked.target, result, "l", "sortstore")
