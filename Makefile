@@ -35,7 +35,7 @@ lint: $(VENV)/dev.stamp ## check style, format, types and spelling, without runn
 coverage: $(VENV)/dev.stamp ## run the tests and list the lines that none of them reaches
 	$(BIN)/python -m pytest --quiet --cov $(ARGS)
 
-notebooks: $(VENV)/dev.stamp ## run every notebook, with and without servers, and hold its text against its run
+notebooks: $(VENV)/dev.stamp ## run every notebook, those that use servers with and without, and hold its text against its run
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 tests/test_notebooks.py $(ARGS)
 
 bench: $(VENV)/dev.stamp ## measure the speed against the textbook way, side by side
