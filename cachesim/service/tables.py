@@ -41,6 +41,6 @@ def _shapes() -> dict[str, list[tuple[str, Any]]]:
 
 
 def _reader(attribute: str) -> Any:
-    """Return what reads an attribute of a thing, or gives the text that is always the same."""
+    """Return a function that reads an attribute of a thing, or gives the same text for all."""
     is_fixed = attribute.startswith("=")
     return (lambda thing: attribute[1:]) if is_fixed else attrgetter(attribute)
