@@ -1,23 +1,38 @@
-"""Who there is: users, groups and roles with their policies, and the keys that name a caller."""
+"""Who there is: users, groups and roles with their policies. What they have in common is done once."""
 
 import json
 import string
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import cache
-from importlib.resources import files
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from cachesim.service.account import NUMBER, Account
-from cachesim.service.faults import ServiceFault
-from cachesim.service.iam.policies import Policies, read
+from cachesim.service.desk import Answer, Desk, needed, rows, shown
+from cachesim.service.faults import refuse_if
+from cachesim.service.iam.policies import OF_ROLE, Policies, read
 
 LETTERS = string.ascii_uppercase + "234567"  # of ids
-SECRET = string.ascii_letters + string.digits
-USER, GROUP, ROLE = "User", "Group", "Role"
-FIRST = {USER: "AIDA", GROUP: "AGPA", ROLE: "AROA"}  # letters of an id
+FIRST = {"User": "AIDA", "Group": "AGPA", "Role": "AROA"}  # kind -> letters of an id
+ON, GONE = "Active", "Deleted"  # states of a key; another one is Inactive
+Operation = Callable[[Any, Any, Answer], Answer]  # (desk, identity or kind, request)
 AWS = "arn:aws:iam::aws:policy/"
-ON, OFF, GONE = "Active", "Inactive", "Deleted"  # of a key
+
+
+def arn_of(name: str, service: str = "iam") -> str:
+    """Return the ARN of something that is in no Region."""
+    return f"arn:aws:{service}::{NUMBER}:{name}"
+
+
+def quoted(document: str) -> str:
+    """Return a document as IAM answers it: a client takes percent signs for codes."""
+    return document.replace("%", "%25")
+
+
+def allowing(actions: str) -> str:
+    """Return the document of a policy that allows actions on everything."""
+    statement = {"Effect": "Allow", "Action": actions.split(), "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 @dataclass
@@ -26,12 +41,12 @@ class Identity:
 
     kind: str
     name: str
-    id: str
+    path: str
     created: datetime
-    path: str = "/"
+    id: str = ""
     inline: dict[str, str] = field(default_factory=dict)  # name -> document
     attached: list[str] = field(default_factory=list)  # ARNs of managed policies
-    groups: list[str] = field(default_factory=list)  # of a user
+    groups: list[str] = field(default_factory=list)  # of a user, in small letters
     trust: str = ""  # of a role: who may take it
     lasts: int = 3600  # seconds: the longest session of a role
 
@@ -40,33 +55,10 @@ class Identity:
         """Its Amazon Resource Name."""
         return arn_of(f"{self.kind.lower()}{self.path}{self.name}")
 
-    def shown(self) -> dict[str, Any]:
-        """Return it in AWS's shape."""
-        found = {
-            "Path": self.path, f"{self.kind}Name": self.name, f"{self.kind}Id": self.id,
-            "Arn": self.arn, "CreateDate": self.created,
-        }  # fmt: skip
-        role = {"AssumeRolePolicyDocument": quoted(self.trust), "MaxSessionDuration": self.lasts}
-        return {**found, **(role if self.kind == ROLE else {})}
-
-
-@dataclass
-class AccessKey:
-    """An access key; one of a session ends."""
-
-    id: str
-    secret: str
-    owner: Identity
-    created: datetime
-    status: str = ON
-    session: str = ""  # name of a role's session
-    ends: datetime | None = None
-    token: str = ""  # of a session
-
-    def shown(self) -> dict[str, Any]:
-        """Return it in AWS's shape, without its secret."""
-        named = {"UserName": self.owner.name, "AccessKeyId": self.id}
-        return {**named, "Status": self.status, "CreateDate": self.created}
+    @property
+    def document(self) -> str:
+        """Its trust policy as IAM answers it."""
+        return quoted(self.trust)
 
 
 class ApiCaller(NamedTuple):
@@ -77,114 +69,153 @@ class ApiCaller(NamedTuple):
     identity: Identity | None = None
 
 
-def arn_of(name: str, service: str = "iam") -> str:
-    """Return the ARN of something that is in no Region.
+@dataclass
+class AccessKey:
+    """An access key; one of a session has a token, and ends."""
 
-    >>> arn_of("user/ada")
-    'arn:aws:iam::123456789012:user/ada'
-    """
-    return f"arn:aws:{service}::{NUMBER}:{name}"
-
-
-ROOT = ApiCaller(arn_of("root"), NUMBER)
-
-
-def quoted(document: str) -> str:
-    """Return a document as IAM answers it: a client takes percent signs for codes."""
-    return document.replace("%", "%25")
+    id: str
+    secret: str
+    owner: Identity
+    caller: ApiCaller
+    created: datetime
+    status: str = ON
+    ends: datetime | None = None
+    token: str = ""
 
 
-@cache
-def policies_of_aws() -> dict[str, str]:
-    """Return the documents of AWS's own managed policies by their ARNs (data/policies.json).
-
-    >>> "arn:aws:iam::aws:policy/AdministratorAccess" in policies_of_aws()
-    True
-    """
-    text = files("cachesim.service").joinpath("data/policies.json").read_text()
-    return {f"{AWS}{name}": json.dumps(policy) for name, policy in json.loads(text).items()}
-
-
-class People:
-    """All identities, keys and managed policies of an account.
-
-    >>> People(Account(seed=1)).caller("any").arn
-    'arn:aws:iam::123456789012:root'
-    """
+class People(Desk):
+    """All identities and managed policies of an account; OPERATIONS says what can be done with them."""
 
     def __init__(self, account: Account) -> None:
-        self.account = account
+        super().__init__(account)
         self.identities: dict[tuple[str, str], Identity] = {}  # by kind and name in small letters
-        self.keys: dict[
-            str, AccessKey
-        ] = {}  # by id; a key that was deleted stays, and is of no use
-        self.policies: dict[str, str] = dict(policies_of_aws())  # ARN -> document
+        self.policies = {AWS + row["name"]: allowing(row["actions"]) for row in rows("policies")}
+        self.keys: dict[str, AccessKey] = {}  # by id; one that was deleted stays, and is of no use
         self._draws = account.stream("identities")
 
     def signs(self, letters: str, count: int) -> str:
         """Draw some signs."""
         return "".join(letters[each] for each in self._draws.integers(len(letters), size=count))
 
-    def find(self, kind: str, name: str) -> Identity:
-        """Return a user, a group or a role."""
-        if (kind, name.lower()) not in self.identities:
-            raise no_such(f"The {kind.lower()} with name {name} cannot be found.")
-        return self.identities[kind, name.lower()]
+    def find(self, kind: str, request: Answer) -> Identity:
+        """Return the user, the group or the role that a request names."""
+        name = request.get(f"{kind}Name", "")
+        found = self.identities.get((kind, name.lower()))
+        return needed(found, "no such identity", kind.lower(), name)
 
-    def of_arn(self, arn: str) -> Identity:
-        """Return the identity that has an ARN."""
-        for each in self.identities.values():
-            if each.arn == arn:
-                return each
-        raise no_such(f"{arn} cannot be found.")
-
-    def document(self, arn: str) -> str:
-        """Return the document of a managed policy."""
-        if arn not in self.policies:
-            raise no_such(f"Policy {arn} does not exist or is not attachable.")
-        return self.policies[arn]
-
-    def policies_of(self, identity: Identity) -> Policies:
-        """Return all policies of an identity, and of the groups of a user."""
-        found: Policies = {}
-        for each in [identity, *(self.find(GROUP, name) for name in identity.groups)]:
-            found |= {f"{each.name}/{name}": read(text) for name, text in each.inline.items()}
-            found |= {arn: read(self.document(arn)) for arn in each.attached}
-        return found
-
-    def new_key(self, owner: Identity, session: str = "", lasts: float = 0.0) -> AccessKey:
-        """Make an access key; with a session, one that ends after `lasts` seconds."""
-        now = self.account.calendar.date
-        name = ("ASIA" if session else "AKIA") + self.signs(LETTERS, 16)
-        key = AccessKey(name, self.signs(SECRET, 40), owner, now, session=session)
-        if session:
-            key.ends, key.token = now + timedelta(seconds=lasts), self.signs(SECRET, 64)
-        self.keys[name] = key
-        return key
+    def of_arn(self, arn: str) -> Identity | None:
+        """Return the identity that has an ARN, if there is one."""
+        return next((each for each in self.identities.values() if each.arn == arn), None)
 
     def keys_of(self, owner: Identity) -> list[AccessKey]:
         """List the keys of a user that are not deleted."""
         return [key for key in self.keys.values() if key.owner is owner and key.status != GONE]
 
-    def caller(self, key_id: str) -> ApiCaller:
-        """Return who calls with a key; a key that this account never gave out is the administrator's."""
-        key = self.keys.get(key_id)
-        if key is None:
-            return ROOT
-        if key.status != ON:
-            raise ServiceFault(
-                "InvalidClientTokenId", "The security token included in the request is invalid."
-            )
-        if key.ends is not None and key.ends <= self.account.calendar.date:
-            raise ServiceFault(
-                "ExpiredToken", "The security token included in the request is expired"
-            )
-        if not key.session:
-            return ApiCaller(key.owner.arn, key.owner.id, key.owner)
-        arn = arn_of(f"assumed-role/{key.owner.name}/{key.session}", "sts")
-        return ApiCaller(arn, f"{key.owner.id}:{key.session}", key.owner)
+    def document(self, arn: str) -> str:
+        """Return the document of a managed policy."""
+        return needed(self.policies.get(arn), "no such policy", arn)
+
+    def policies_of(self, identity: Identity) -> Policies:
+        """Return all policies of an identity, and of the groups of a user."""
+        found: Policies = {}
+        for each in [identity, *(self.identities["Group", name] for name in identity.groups)]:
+            found |= {f"{each.name}/{name}": read(text) for name, text in each.inline.items()}
+            found |= {arn: read(self.document(arn)) for arn in each.attached}
+        return found
+
+    def _create(self, kind: str, request: Answer) -> Answer:
+        """Make a user, a group or a role; the trust policy of a role says who may take it."""
+        name, path = request[f"{kind}Name"], request.get("Path", "/")
+        refuse_if((kind, name.lower()) in self.identities, "identity exists", kind, name)
+        made = Identity(kind, name, path, self.account.calendar.date)
+        if kind == "Role":
+            made.trust = request["AssumeRolePolicyDocument"]
+            made.lasts = request.get("MaxSessionDuration", made.lasts)
+            read(made.trust, OF_ROLE)
+        made.id = FIRST[kind] + self.signs(LETTERS, 17)
+        self.identities[kind, name.lower()] = made
+        return {kind: shown(kind, made)}
+
+    def _list(self, kind: str, request: Answer) -> Answer:
+        """List all users, groups or roles."""
+        chosen = [shown(kind, each) for each in self.identities.values() if each.kind == kind]
+        return {f"{kind}s": chosen, "IsTruncated": False}
+
+    def _get(self, one: Identity, request: Answer) -> Answer:
+        """Show one; of a group, its users too."""
+        users = [shown("User", each) for each in self._members(one)]
+        more = {"Users": users} if one.kind == "Group" else {}
+        return {one.kind: shown(one.kind, one), **more}
+
+    def _members(self, one: Identity) -> list[Identity]:
+        name = one.name.lower() if one.kind == "Group" else None
+        return [each for each in self.identities.values() if name in each.groups]
+
+    def _delete(self, one: Identity, request: Answer) -> Answer:
+        """Remove one that has no policies, no keys and no members."""
+        has = one.inline or one.attached or self.keys_of(one) or self._members(one)
+        refuse_if(has, "identity in use")
+        del self.identities[one.kind, one.name.lower()]
+        return {}
+
+    def _put_policy(self, one: Identity, request: Answer) -> Answer:
+        """Give it a policy of its own."""
+        read(request["PolicyDocument"])
+        one.inline[request["PolicyName"]] = request["PolicyDocument"]
+        return {}
+
+    def _get_policy(self, one: Identity, request: Answer) -> Answer:
+        """Show one of its own policies."""
+        name = request["PolicyName"]
+        document = quoted(needed(one.inline.get(name), "no own policy", name))
+        return {f"{one.kind}Name": one.name, "PolicyName": name, "PolicyDocument": document}
+
+    def _delete_policy(self, one: Identity, request: Answer) -> Answer:
+        """Take one of its own policies away."""
+        del one.inline[self._get_policy(one, request)["PolicyName"]]
+        return {}
+
+    def _list_policies(self, one: Identity, request: Answer) -> Answer:
+        """List its own policies."""
+        return {"PolicyNames": list(one.inline), "IsTruncated": False}
+
+    def _attach(self, one: Identity, request: Answer) -> Answer:
+        """Give it a managed policy."""
+        self.document(request["PolicyArn"])
+        one.attached = list(dict.fromkeys([*one.attached, request["PolicyArn"]]))
+        return {}
+
+    def _detach(self, one: Identity, request: Answer) -> Answer:
+        """Take a managed policy away."""
+        refuse_if(request["PolicyArn"] not in one.attached, "not attached", request["PolicyArn"])
+        one.attached.remove(request["PolicyArn"])
+        return {}
+
+    def _list_attached(self, one: Identity, request: Answer) -> Answer:
+        """List its managed policies."""
+        named = [{"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn} for arn in one.attached]
+        return {"AttachedPolicies": named, "IsTruncated": False}
 
 
-def no_such(text: str) -> ServiceFault:
-    """Return the error for what is not there."""
-    return ServiceFault("NoSuchEntityException", text)
+OPERATIONS: dict[str, Operation] = {  # name for each kind -> what it does
+    "Create{}": People._create, "List{}s": People._list, "Get{}": People._get,
+    "Delete{}": People._delete, "Put{}Policy": People._put_policy,
+    "Get{}Policy": People._get_policy, "Delete{}Policy": People._delete_policy,
+    "List{}Policies": People._list_policies, "Attach{}Policy": People._attach,
+    "Detach{}Policy": People._detach, "ListAttached{}Policies": People._list_attached,
+}  # fmt: skip
+
+
+def _operation(call: Operation, kind: str) -> Any:
+    is_of_kind = call in (People._create, People._list)
+
+    def operation(desk: People, request: Answer) -> Answer:
+        return call(desk, kind if is_of_kind else desk.find(kind, request), request)
+
+    operation.__doc__ = call.__doc__
+    return operation
+
+
+for _kind in FIRST:
+    for _name, _call in OPERATIONS.items():
+        setattr(People, _name.format(_kind), _operation(_call, _kind))
