@@ -4,13 +4,14 @@ import string
 from datetime import timedelta
 
 from cachesim.service.account import NUMBER
-from cachesim.service.desk import Answer, Desk, needed, shown
-from cachesim.service.faults import refuse_if
+from cachesim.service.desks import Answer, ServiceDesk
+from cachesim.service.faults import needed, refuse_if
 from cachesim.service.iam import people
 from cachesim.service.iam.conditions import arn_like
 from cachesim.service.iam.gate import context_of
 from cachesim.service.iam.people import AccessKey, ApiCaller, Identity, People, arn_of, quoted
 from cachesim.service.iam.policies import OF_ROLE, PolicyStatement, judge, read
+from cachesim.service.tables import in_shape
 
 SECRET = string.ascii_letters + string.digits
 MOST_KEYS = 2  # of a user
@@ -45,7 +46,7 @@ class Iam(People):
 
     def new_key(self, owner: Identity, session: str = "", lasts: float = 0.0) -> AccessKey:
         """Make an access key; with a session, one that ends after `lasts` seconds."""
-        now, caller = self.account.calendar.date, ApiCaller(owner.arn, owner.id, owner)
+        now, caller = self.date, ApiCaller(owner.arn, owner.id, owner)
         name = ("ASIA" if session else "AKIA") + self.signs(people.LETTERS, 16)
         key = AccessKey(name, self.signs(SECRET, 40), owner, caller, now)
         if session:
@@ -61,7 +62,7 @@ class Iam(People):
         if key is None:
             return ROOT
         refuse_if(key.status != people.ON, "key is off")
-        refuse_if(key.ends and key.ends <= self.account.calendar.date, "key has ended")
+        refuse_if(key.ends and key.ends <= self.date, "key has ended")
         return key.caller
 
     def CreateAccessKey(self, request: Answer) -> Answer:
@@ -69,12 +70,12 @@ class Iam(People):
         user = self.find("User", request)
         refuse_if(len(self.keys_of(user)) >= MOST_KEYS, "most keys", MOST_KEYS)
         key = self.new_key(user)
-        return {"AccessKey": {**shown("access key", key), "SecretAccessKey": key.secret}}
+        return {"AccessKey": {**in_shape("access key", key), "SecretAccessKey": key.secret}}
 
     def ListAccessKeys(self, request: Answer) -> Answer:
         """List the keys of a user."""
         keys = self.keys_of(self.find("User", request))
-        return {"AccessKeyMetadata": [shown("access key", each) for each in keys]}
+        return {"AccessKeyMetadata": [in_shape("access key", each) for each in keys]}
 
     def UpdateAccessKey(self, request: Answer) -> Answer:
         """Switch a key on or off."""
@@ -150,7 +151,7 @@ class Iam(People):
         return {"EvaluationResults": results, "IsTruncated": False}
 
 
-class Sts(Desk):
+class Sts(ServiceDesk):
     """Sessions of roles. The gate has checked that the caller's own policies allow sts:AssumeRole."""
 
     service = "sts"

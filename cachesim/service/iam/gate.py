@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cachesim.service.account import NUMBER, REGION, Account
-from cachesim.service.desk import Answer, needed, rows
-from cachesim.service.faults import ServiceFault
+from cachesim.service.desks import Answer
+from cachesim.service.faults import ServiceFault, needed
 from cachesim.service.iam.conditions import Context
 from cachesim.service.iam.people import ApiCaller
 from cachesim.service.iam.policies import ALLOWED, DENIED, judge, several
 from cachesim.service.register import kinds
+from cachesim.service.tables import table
 
 REFUSED = {"sns": "AuthorizationErrorException", "kms": "AccessDeniedException"}  # shapes
 FREE = ("sts:GetCallerIdentity",)  # nobody needs a policy for these
@@ -29,7 +30,7 @@ def resources(service: str, operation: str, request: Mapping[str, Any]) -> list[
     """
     named = [
         each if str(each).startswith("arn:") else row["resource"].format(each)
-        for row in rows("named_in")
+        for row in table("named_in")
         if row["service"] == service
         for each in several(request.get(row["member"], []))
     ]
@@ -54,7 +55,7 @@ def context_of(account: Account, caller: ApiCaller, request: Answer, arn: str) -
         "aws:RequestedRegion": REGION,
         "aws:SourceIp": "127.0.0.1",
         "aws:CurrentTime": account.calendar.date.isoformat(),
-        **{row["key"]: request.get(row["member"]) for row in rows("condition_keys")},
+        **{row["key"]: request.get(row["member"]) for row in table("condition_keys")},
     }
     tags = [each for each in request.get("Tags", []) if isinstance(each, dict)]
     found |= {f"aws:RequestTag/{each['Key']}": each.get("Value", "") for each in tags}

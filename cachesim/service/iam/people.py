@@ -8,14 +8,15 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from cachesim.service.account import NUMBER, Account
-from cachesim.service.desk import Answer, Desk, needed, rows, shown
-from cachesim.service.faults import refuse_if
+from cachesim.service.desks import Answer, ServiceDesk
+from cachesim.service.faults import needed, refuse_if
 from cachesim.service.iam.policies import OF_ROLE, Policies, read
+from cachesim.service.tables import in_shape, table
 
 LETTERS = string.ascii_uppercase + "234567"  # of ids
 FIRST = {"User": "AIDA", "Group": "AGPA", "Role": "AROA"}  # kind -> letters of an id
 ON, GONE = "Active", "Deleted"  # states of a key; another one is Inactive
-Operation = Callable[[Any, Any, Answer], Answer]  # (desk, identity or kind, request)
+OfKind = Callable[[Any, Any, Answer], Answer]  # (desk, identity or kind, request)
 AWS = "arn:aws:iam::aws:policy/"
 
 
@@ -83,13 +84,19 @@ class AccessKey:
     token: str = ""
 
 
-class People(Desk):
+class People(ServiceDesk):
     """All identities and managed policies of an account; OPERATIONS says what can be done with them."""
+
+    def __init_subclass__(cls) -> None:
+        for kind in FIRST:
+            for name, call in OPERATIONS.items():
+                setattr(cls, name.format(kind), _operation(call, kind))
+        super().__init_subclass__()
 
     def __init__(self, account: Account) -> None:
         super().__init__(account)
         self.identities: dict[tuple[str, str], Identity] = {}  # by kind and name in small letters
-        self.policies = {AWS + row["name"]: allowing(row["actions"]) for row in rows("policies")}
+        self.policies = {AWS + row["name"]: allowing(row["actions"]) for row in table("policies")}
         self.keys: dict[str, AccessKey] = {}  # by id; one that was deleted stays, and is of no use
         self._draws = account.stream("identities")
 
@@ -127,25 +134,25 @@ class People(Desk):
         """Make a user, a group or a role; the trust policy of a role says who may take it."""
         name, path = request[f"{kind}Name"], request.get("Path", "/")
         refuse_if((kind, name.lower()) in self.identities, "identity exists", kind, name)
-        made = Identity(kind, name, path, self.account.calendar.date)
+        made = Identity(kind, name, path, self.date)
         if kind == "Role":
             made.trust = request["AssumeRolePolicyDocument"]
             made.lasts = request.get("MaxSessionDuration", made.lasts)
             read(made.trust, OF_ROLE)
         made.id = FIRST[kind] + self.signs(LETTERS, 17)
         self.identities[kind, name.lower()] = made
-        return {kind: shown(kind, made)}
+        return {kind: in_shape(kind, made)}
 
     def _list(self, kind: str, request: Answer) -> Answer:
         """List all users, groups or roles."""
-        chosen = [shown(kind, each) for each in self.identities.values() if each.kind == kind]
+        chosen = [in_shape(kind, each) for each in self.identities.values() if each.kind == kind]
         return {f"{kind}s": chosen, "IsTruncated": False}
 
     def _get(self, one: Identity, request: Answer) -> Answer:
         """Show one; of a group, its users too."""
-        users = [shown("User", each) for each in self._members(one)]
+        users = [in_shape("User", each) for each in self._members(one)]
         more = {"Users": users} if one.kind == "Group" else {}
-        return {one.kind: shown(one.kind, one), **more}
+        return {one.kind: in_shape(one.kind, one), **more}
 
     def _members(self, one: Identity) -> list[Identity]:
         name = one.name.lower() if one.kind == "Group" else None
@@ -197,7 +204,7 @@ class People(Desk):
         return {"AttachedPolicies": named, "IsTruncated": False}
 
 
-OPERATIONS: dict[str, Operation] = {  # name for each kind -> what it does
+OPERATIONS: dict[str, OfKind] = {  # name for each kind -> what it does
     "Create{}": People._create, "List{}s": People._list, "Get{}": People._get,
     "Delete{}": People._delete, "Put{}Policy": People._put_policy,
     "Get{}Policy": People._get_policy, "Delete{}Policy": People._delete_policy,
@@ -206,7 +213,7 @@ OPERATIONS: dict[str, Operation] = {  # name for each kind -> what it does
 }  # fmt: skip
 
 
-def _operation(call: Operation, kind: str) -> Any:
+def _operation(call: OfKind, kind: str) -> Any:
     is_of_kind = call in (People._create, People._list)
 
     def operation(desk: People, request: Answer) -> Answer:
@@ -214,8 +221,3 @@ def _operation(call: Operation, kind: str) -> Any:
 
     operation.__doc__ = call.__doc__
     return operation
-
-
-for _kind in FIRST:
-    for _name, _call in OPERATIONS.items():
-        setattr(People, _name.format(_kind), _operation(_call, _kind))
