@@ -61,6 +61,7 @@ class S3(ServiceDesk):
     def __init__(self, account: Account) -> None:
         super().__init__(account)
         self.buckets: dict[str, Bucket] = {}
+        self.uploads: dict[str, tuple[Answer, dict[int, bytes]]] = {}  # request, parts by number
 
     def bucket(self, name: str) -> Bucket:
         """Return a bucket that is there."""
@@ -109,7 +110,7 @@ class S3(ServiceDesk):
     def put(self, bucket: Bucket, key: str, content: bytes) -> Stored:
         """Store bytes under a key."""
         date = self.date.replace(microsecond=0)
-        made = bucket.objects[key] = Stored(key, content, tag_of(content), date)
+        made = bucket.objects[key] = Stored(key, content, tag_of([content]), date)
         return made
 
     def HeadObject(self, request: Answer) -> Answer:
@@ -165,6 +166,41 @@ class S3(ServiceDesk):
         page["CommonPrefixes"] = [{"Prefix": name} for name in names if not found[name]]
         return {**page, "IsTruncated": len(found) > most}, names[-1] if names else ""
 
+    # Objects that come in parts, as clients send those above 8 MB
+
+    def CreateMultipartUpload(self, request: Answer) -> Answer:
+        """Begin an object of parts."""
+        self.bucket(request["Bucket"])
+        name = self.account.request_id()
+        self.uploads[name] = (request, {})
+        return {"Bucket": request["Bucket"], "Key": request["Key"], "UploadId": name}
+
+    def _upload(self, request: Answer) -> tuple[Answer, dict[int, bytes]]:
+        return needed(self.uploads.get(request["UploadId"]), "no upload")
+
+    def UploadPart(self, request: Answer) -> Answer:
+        """Take a part."""
+        body = self._upload(request)[1][request["PartNumber"]] = request.get("Body", b"")
+        return {"ETag": tag_of([body])}
+
+    def CompleteMultipartUpload(self, request: Answer) -> Answer:
+        """Store the object that the named parts are."""
+        (begun, held), named = self._upload(request), request.get("MultipartUpload", {})
+        parts = [held.get(each["PartNumber"], b"") for each in named.get("Parts", [])]
+        tags = [each["ETag"] for each in named.get("Parts", [])]
+        refuse_if(not parts or tags != [tag_of([part]) for part in parts], "no part")
+        self.PutObject({**begun, "Body": b"".join(parts)})
+        stored = self._stored(begun)
+        stored.tag = tag_of(parts)
+        self.AbortMultipartUpload(request)
+        return {"Bucket": begun["Bucket"], "Key": begun["Key"], "ETag": stored.tag}
+
+    def AbortMultipartUpload(self, request: Answer) -> Answer:
+        """Forget the parts."""
+        self._upload(request)
+        del self.uploads[request["UploadId"]]
+        return {}
+
     # Rights
 
     def PutBucketPolicy(self, request: Answer) -> Answer:
@@ -202,10 +238,14 @@ class S3(ServiceDesk):
         return self.bucket(request["Bucket"]).grants.shown(key)
 
 
-def tag_of(content: bytes) -> str:
-    """Return the ETag of bytes.
+def tag_of(parts: list[bytes]) -> str:
+    """Return the ETag of an object: of several parts it is made from theirs, and tells how many.
 
-    >>> tag_of(b"")
-    '"d41d8cd98f00b204e9800998ecf8427e"'
+    >>> tag_of([b""]), tag_of([b"", b""])[-3:]
+    ('"d41d8cd98f00b204e9800998ecf8427e"', '-2"')
     """
-    return f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
+    tags = [hashlib.md5(part, usedforsecurity=False) for part in parts]
+    if len(tags) == 1:
+        return f'"{tags[0].hexdigest()}"'
+    whole = hashlib.md5(b"".join(tag.digest() for tag in tags), usedforsecurity=False)
+    return f'"{whole.hexdigest()}-{len(tags)}"'
