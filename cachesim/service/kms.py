@@ -17,7 +17,7 @@ from cachesim.service.faults import ServiceFault, refusal, refuse_if
 from cachesim.service.register import Register
 from cachesim.service.tables import in_shape
 
-ENABLED, DISABLED, ENDING = "Enabled", "Disabled", "PendingDeletion"
+AWAKE, ENDING = ("Enabled", "Disabled"), "PendingDeletion"  # states
 DAYS = (7, 30)  # until a key is deleted
 NONCE, SEAL, NAME = 16, 32, 36  # bytes in front of a text
 SIZES = {"AES_256": 32, "AES_128": 16}
@@ -33,12 +33,12 @@ class KmsKey:
     created: datetime
     secret: bytes
     description: str
-    status: str = ENABLED
+    status: str = AWAKE[0]
     ends: datetime | None = None
 
     def shown(self) -> Answer:
         """Return the key in AWS's shape."""
-        more = {"Enabled": self.status == ENABLED, "EncryptionAlgorithms": [USUAL["KeySpec"]]}
+        more = {"Enabled": self.status == AWAKE[0], "EncryptionAlgorithms": [USUAL["KeySpec"]]}
         return in_shape("kms key", self, **more)
 
 
@@ -71,24 +71,21 @@ class Kms(ServiceDesk):
         listed = [{"KeyId": each.id, "KeyArn": each.arn} for each in self.keys]
         return {"Keys": listed, "Truncated": False}
 
-    def EnableKey(self, request: Answer) -> Answer:
+    def EnableKey(self, request: Answer) -> None:
         """Let a key be used again."""
-        self._key(request, ENABLED, DISABLED).status = ENABLED
-        return {}
+        self._key(request, *AWAKE).status = AWAKE[0]
 
-    def DisableKey(self, request: Answer) -> Answer:
+    def DisableKey(self, request: Answer) -> None:
         """Let a key be of no use until it is enabled."""
-        self._key(request, ENABLED, DISABLED).status = DISABLED
-        return {}
+        self._key(request, *AWAKE).status = AWAKE[1]
 
     def ScheduleKeyDeletion(self, request: Answer) -> Answer:
         """Let a key be gone in some days, with everything that it has encrypted."""
-        key, days = self._key(request, ENABLED, DISABLED), request.get("PendingWindowInDays", 30)
+        key, days = self._key(request, *AWAKE), request.get("PendingWindowInDays", 30)
         refuse_if(not DAYS[0] <= days <= DAYS[1], "days to deletion", *DAYS, days)
         key.status, key.ends = ENDING, self.date + timedelta(days=days)
         self.account.calendar.at(86400.0 * days, lambda: self._end(key))
-        answer = {"KeyId": key.arn, "DeletionDate": key.ends, "KeyState": ENDING}
-        return {**answer, "PendingWindowInDays": days}
+        return in_shape("ending key", key, PendingWindowInDays=days)
 
     def _end(self, key: KmsKey) -> None:
         if key.ends == self.date:  # neither cancelled nor put off
@@ -97,14 +94,14 @@ class Kms(ServiceDesk):
     def CancelKeyDeletion(self, request: Answer) -> Answer:
         """Keep a key after all; it is disabled."""
         key = self._key(request, ENDING)
-        key.status, key.ends = DISABLED, None
+        key.status, key.ends = AWAKE[1], None
         return {"KeyId": key.arn}
 
     def Encrypt(self, request: Answer) -> Answer:
         """Encrypt up to 4096 bytes."""
         key = self._working(request["KeyId"])
-        answer = {"KeyId": key.arn, "EncryptionAlgorithm": USUAL["KeySpec"]}
-        return {**answer, "CiphertextBlob": self._hidden(key, request["Plaintext"], request)}
+        hidden = self._hidden(key, request["Plaintext"], request)
+        return in_shape("used key", key, CiphertextBlob=hidden)
 
     def Decrypt(self, request: Answer) -> Answer:
         """Decrypt; the text itself says which key it was."""
@@ -116,8 +113,7 @@ class Kms(ServiceDesk):
         refuse_if("KeyId" in request and self._key(request) is not key, "another key")
         is_ours = hmac.compare_digest(seal, _seal(key, nonce, text, request))
         refuse_if(not is_ours, "ciphertext")
-        answer = {"KeyId": key.arn, "EncryptionAlgorithm": USUAL["KeySpec"]}
-        return {**answer, "Plaintext": _mixed(key.secret, nonce, text)}
+        return in_shape("used key", key, Plaintext=_mixed(key.secret, nonce, text))
 
     def GenerateDataKey(self, request: Answer) -> Answer:
         """Draw a key for the caller, in the clear and encrypted."""
@@ -139,8 +135,8 @@ class Kms(ServiceDesk):
         return self.keys.ready(name, *states) if states else self.keys.find(name)
 
     def _working(self, name: str) -> KmsKey:
-        key = self._key({"KeyId": name}, ENABLED, DISABLED)
-        refuse_if(key.status == DISABLED, "disabled key", key.arn)
+        key = self._key({"KeyId": name}, *AWAKE)
+        refuse_if(key.status == AWAKE[1], "disabled key", key.arn)
         return key
 
     def _hidden(self, key: KmsKey, plain: bytes, request: Answer) -> bytes:

@@ -91,11 +91,10 @@ class S3(ServiceDesk):
         found = [{"Name": b.name, "CreationDate": b.created} for b in self.buckets.values()]
         return {"Buckets": found, "Owner": OWNER}
 
-    def DeleteBucket(self, request: Answer) -> Answer:
+    def DeleteBucket(self, request: Answer) -> None:
         """Remove an empty bucket."""
         refuse_if(self.bucket(request["Bucket"]).objects, "bucket not empty")
         del self.buckets[request["Bucket"]]
-        return {}
 
     # Objects
 
@@ -120,22 +119,20 @@ class S3(ServiceDesk):
     def GetObject(self, request: Answer) -> Answer:
         """Return an object, or a range of its bytes."""
         stored = self._stored(request)
-        head, content = in_shape("object", stored), stored.content
+        head, size = in_shape("object", stored), stored.size
         refuse_if(request.get("IfMatch", stored.tag) != stored.tag, "another tag")
         if "Range" not in request:
-            return {**head, "Body": content}
+            return {**head, "Body": stored.content}
         match = RANGE.fullmatch(request["Range"])
-        begin = int(match[1]) if match else len(content)
-        refuse_if(begin >= len(content), "no such range")
-        end = min(int((match and match[2]) or len(content)), len(content) - 1)
-        told = f"bytes {begin}-{end}/{len(content)}"
-        body = content[begin : end + 1]
+        begin, end = (int(match[1]), int(match[2] or size)) if match else (size, size)
+        refuse_if(begin >= size, "no such range")
+        body = stored.content[begin : end + 1]
+        told = f"bytes {begin}-{begin + len(body) - 1}/{size}"
         return {**head, "Body": body, "ContentLength": len(body), "ContentRange": told}
 
-    def DeleteObject(self, request: Answer) -> Answer:
+    def DeleteObject(self, request: Answer) -> None:
         """Remove an object. One that is not there is no error."""
         self.bucket(request["Bucket"]).objects.pop(request["Key"], None)
-        return {}
 
     def ListObjectsV2(self, request: Answer) -> Answer:
         """List a page of the objects; keys behind a delimiter are one CommonPrefix."""
@@ -192,50 +189,43 @@ class S3(ServiceDesk):
         self.PutObject({**begun, "Body": b"".join(parts)})
         stored = self._stored(begun)
         stored.tag = tag_of(parts)
-        self.AbortMultipartUpload(request)
+        del self.uploads[request["UploadId"]]
         return {"Bucket": begun["Bucket"], "Key": begun["Key"], "ETag": stored.tag}
 
-    def AbortMultipartUpload(self, request: Answer) -> Answer:
+    def AbortMultipartUpload(self, request: Answer) -> None:
         """Forget the parts."""
-        self._upload(request)
-        del self.uploads[request["UploadId"]]
-        return {}
+        needed(self.uploads.pop(request["UploadId"], None), "no upload")
 
     # Rights
 
-    def PutBucketPolicy(self, request: Answer) -> Answer:
+    def PutBucketPolicy(self, request: Answer) -> None:
         """Set the policy of a bucket."""
         self.bucket(request["Bucket"]).grants.put_policy(request["Policy"])
-        return {}
 
     def GetBucketPolicy(self, request: Answer) -> Answer:
         """Return the policy of a bucket, as it was put."""
         return {"Policy": needed(self.bucket(request["Bucket"]).grants.policy or None, "no policy")}
 
-    def DeleteBucketPolicy(self, request: Answer) -> Answer:
+    def DeleteBucketPolicy(self, request: Answer) -> None:
         """Remove the policy of a bucket."""
         self.bucket(request["Bucket"]).grants.policy = ""
-        return {}
 
-    def PutBucketAcl(self, request: Answer) -> Answer:
-        """Set who may do what with a bucket."""
-        self.bucket(request["Bucket"]).grants.put_list(request)
-        return {}
+    def PutBucketAcl(self, request: Answer) -> None:
+        """Set who may do what with a bucket, or with an object."""
+        grants, key = self._listed(request)
+        grants.put_list(request, key)
 
     def GetBucketAcl(self, request: Answer) -> Answer:
-        """Return who may do what with a bucket."""
-        return self.bucket(request["Bucket"]).grants.shown()
+        """Return who may do what with a bucket, or with an object."""
+        grants, key = self._listed(request)
+        return grants.shown(key)
 
-    def PutObjectAcl(self, request: Answer) -> Answer:
-        """Set who may do what with an object."""
-        key = self._stored(request).key
-        self.bucket(request["Bucket"]).grants.put_list(request, key)
-        return {}
+    def _listed(self, request: Answer) -> tuple[Grants, str]:
+        """Return the rights of a bucket, and the key of the object that is meant, if one is."""
+        key = self._stored(request).key if "Key" in request else ""
+        return self.bucket(request["Bucket"]).grants, key
 
-    def GetObjectAcl(self, request: Answer) -> Answer:
-        """Return who may do what with an object."""
-        key = self._stored(request).key
-        return self.bucket(request["Bucket"]).grants.shown(key)
+    PutObjectAcl, GetObjectAcl = PutBucketAcl, GetBucketAcl
 
 
 def tag_of(parts: list[bytes]) -> str:

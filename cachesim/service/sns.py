@@ -12,6 +12,7 @@ from cachesim.service.faults import needed, refuse_if
 from cachesim.service.pages import next_page
 from cachesim.service.tables import in_shape
 
+NEAR = "must be an address of this machine, such as http://127.0.0.1:8000/"
 PAGE = 100  # topics or subscriptions
 LONGEST = 262_144  # bytes of a message
 LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/.*)?")
@@ -121,29 +122,29 @@ class Sns(ServiceDesk):
         own = {"TopicArn": topic.arn, "Owner": NUMBER, "Policy": topic.policy}
         return {"Attributes": {"DisplayName": "", **topic.attributes, **own, **told}}
 
-    def SetTopicAttributes(self, request: Answer) -> Answer:
+    def SetTopicAttributes(self, request: Answer) -> None:
         """Change one attribute of a topic."""
         name, value = request["AttributeName"], request.get("AttributeValue", "")
         topic = self._topic(request)
         check_attribute(name, value)
         topic.attributes[name] = value
-        return {}
 
     def ListTopics(self, request: Answer) -> Answer:
         """List the topics."""
         return next_page([{"TopicArn": arn} for arn in self.topics], request, "Topics", PAGE)
 
-    def DeleteTopic(self, request: Answer) -> Answer:
+    def DeleteTopic(self, request: Answer) -> None:
         """Remove a topic, if it is there."""
         self.topics.pop(request["TopicArn"], None)
-        return {}
 
     # Subscriptions
 
     def Subscribe(self, request: Answer) -> Answer:
         """Let an endpoint hear what is published to a topic; an address of HTTP confirms it first."""
         topic, place = self._topic(request), (request["Protocol"], request.get("Endpoint", "inbox"))
-        check_endpoint(*place)
+        is_known, is_near = place[0] in ("inbox", "http"), LOOPBACK.fullmatch(place[1])
+        bad_if(not is_known, f"the protocol {place[0]} is not simulated; use inbox or http.")
+        bad_if(place[0] == "http" and not is_near, f"Endpoint {NEAR}, got {place[1]}")
         for each in topic.subscriptions:
             if (each.protocol, each.endpoint) == place:
                 return {"SubscriptionArn": each.told}
@@ -164,25 +165,24 @@ class Sns(ServiceDesk):
         found[request["Token"]].token = ""
         return {"SubscriptionArn": found[request["Token"]].arn}
 
-    def Unsubscribe(self, request: Answer) -> Answer:
+    def Unsubscribe(self, request: Answer) -> None:
         """Let an endpoint hear no more."""
-        found = {each.arn: each for each in self._subscriptions()}
+        found = {each.arn: each for each in self._everyone()}
         gone = needed(found.get(request["SubscriptionArn"]), "no subscription")
         topic = self.topics[gone.topic]
         topic.subscriptions.remove(gone)
         topic.deleted += 1
-        return {}
 
-    def _subscriptions(self) -> list[TopicSubscription]:
+    def _everyone(self) -> list[TopicSubscription]:
         return [each for topic in self.topics.values() for each in topic.subscriptions]
 
     def ListSubscriptions(self, request: Answer) -> Answer:
-        """List who listens to any topic."""
-        return _subscriptions_page(self._subscriptions(), request)
+        """List who listens to any topic, or to one."""
+        found = self._topic(request).subscriptions if "TopicArn" in request else self._everyone()
+        shown = [in_shape("subscription", each, Owner=NUMBER) for each in found]
+        return next_page(shown, request, "Subscriptions", PAGE)
 
-    def ListSubscriptionsByTopic(self, request: Answer) -> Answer:
-        """List who listens to a topic."""
-        return _subscriptions_page(self._topic(request).subscriptions, request)
+    ListSubscriptionsByTopic = ListSubscriptions
 
     # Messages
 
@@ -194,8 +194,8 @@ class Sns(ServiceDesk):
         bad_if(len(text.encode()) > LONGEST, "Message too long")
         if request.get("MessageStructure") == "json":
             found = json_of(text)
-            is_one = isinstance(found, dict) and "default" in found
-            bad_if(not is_one, "Message Structure - No default entry in JSON message body")
+            lacks = not isinstance(found, dict) or "default" not in found
+            bad_if(lacks, "Message Structure - No default entry in JSON message body")
             text = str(found["default"])
         return {"MessageId": self.deliver(arn, text, subject=request.get("Subject", ""))}
 
@@ -256,17 +256,3 @@ def check_attribute(name: str, value: str) -> None:
     refuse_if(name not in SETTABLE, "no operation", f"The attribute {name}")
     is_bad = name == "Policy" and json_of(value) is None
     bad_if(is_bad, "Policy Error: null, the policy is no JSON")
-
-
-def check_endpoint(protocol: str, endpoint: str) -> None:
-    """Refuse a protocol that is not simulated, and an address outside this machine."""
-    is_known = protocol in ("inbox", "http")
-    bad_if(not is_known, f"the protocol {protocol} is not simulated; use inbox or http.")
-    is_near = protocol == "inbox" or LOOPBACK.fullmatch(endpoint)
-    example = "an address of this machine, such as http://127.0.0.1:8000/"
-    bad_if(not is_near, f"Endpoint must be {example}, got {endpoint}")
-
-
-def _subscriptions_page(found: list[TopicSubscription], request: Answer) -> Answer:
-    shown = [in_shape("subscription", each, Owner=NUMBER) for each in found]
-    return next_page(shown, request, "Subscriptions", PAGE)

@@ -2,6 +2,7 @@
 
 import string
 from datetime import timedelta
+from itertools import product
 
 from cachesim.service.account import NUMBER
 from cachesim.service.desks import Answer, ServiceDesk
@@ -10,7 +11,7 @@ from cachesim.service.iam import people
 from cachesim.service.iam.conditions import arn_like
 from cachesim.service.iam.gate import context_of
 from cachesim.service.iam.people import AccessKey, ApiCaller, Identity, People, arn_of, quoted
-from cachesim.service.iam.policies import OF_ROLE, PolicyStatement, judge, read
+from cachesim.service.iam.policies import OF_ROLE, judge, read
 from cachesim.service.tables import in_shape
 
 SECRET = string.ascii_letters + string.digits
@@ -30,17 +31,15 @@ class Iam(People):
 
     service = "iam"
 
-    def AddUserToGroup(self, request: Answer) -> Answer:
+    def AddUserToGroup(self, request: Answer) -> None:
         """Give a user the policies of a group, too."""
         self.RemoveUserFromGroup(request)
         self.find("User", request).groups.append(request["GroupName"].lower())
-        return {}
 
-    def RemoveUserFromGroup(self, request: Answer) -> Answer:
+    def RemoveUserFromGroup(self, request: Answer) -> None:
         """Take a user out of a group."""
         user, group = self.find("User", request), self.find("Group", request)
         user.groups = [each for each in user.groups if each != group.name.lower()]
-        return {}
 
     # Access keys
 
@@ -77,21 +76,15 @@ class Iam(People):
         keys = self.keys_of(self.find("User", request))
         return {"AccessKeyMetadata": [in_shape("access key", each) for each in keys]}
 
-    def UpdateAccessKey(self, request: Answer) -> Answer:
+    def UpdateAccessKey(self, request: Answer) -> None:
         """Switch a key on or off."""
-        self._key(request).status = request["Status"]
-        return {}
-
-    def DeleteAccessKey(self, request: Answer) -> Answer:
-        """Let a key be of no use."""
-        self._key(request).status = people.GONE
-        return {}
-
-    def _key(self, request: Answer) -> AccessKey:
-        name = request["AccessKeyId"]
-        key = self.keys.get(name)
+        key, name = self.keys.get(request["AccessKeyId"]), request["AccessKeyId"]
         refuse_if(not key or key.status == people.GONE or key.token, "no such key", name)
-        return self.keys[name]
+        self.keys[name].status = request["Status"]
+
+    def DeleteAccessKey(self, request: Answer) -> None:
+        """Let a key be of no use."""
+        self.UpdateAccessKey({**request, "Status": people.GONE})
 
     # Managed policies
 
@@ -107,8 +100,8 @@ class Iam(People):
         """Show a policy without its document."""
         arn = request["PolicyArn"]
         self.document(arn)
-        found = {"PolicyName": arn.rpartition("/")[2], "Arn": arn, "DefaultVersionId": VERSION}
-        holders = sum(arn in each.attached for each in self.identities.values())
+        found = {"PolicyName": people.name_of(arn), "Arn": arn, "DefaultVersionId": VERSION}
+        holders = sum(arn in each.policies for each in self.identities.values())
         return {"Policy": {**found, "AttachmentCount": holders, "IsAttachable": True}}
 
     def GetPolicyVersion(self, request: Answer) -> Answer:
@@ -125,29 +118,24 @@ class Iam(People):
         found = [self.GetPolicy({"PolicyArn": arn})["Policy"] for arn in chosen]
         return {"Policies": found, "IsTruncated": False}
 
-    def DeletePolicy(self, request: Answer) -> Answer:
+    def DeletePolicy(self, request: Answer) -> None:
         """Remove a policy that nobody has."""
-        found = self.GetPolicy(request)["Policy"]
-        is_of_aws = found["Arn"].startswith(people.AWS)
-        refuse_if(is_of_aws or found["AttachmentCount"], "policy in use")
-        del self.policies[found["Arn"]]
-        return {}
+        arn, found = request["PolicyArn"], self.GetPolicy(request)["Policy"]
+        refuse_if(found["AttachmentCount"] or arn.startswith(people.AWS), "policy in use")
+        del self.policies[arn]
 
     def SimulatePrincipalPolicy(self, request: Answer) -> Answer:
         """Say what the policies of an identity would decide, without doing anything."""
         arn = request["PolicySourceArn"]
         policies = self.policies_of(needed(self.of_arn(arn), "no identity of ARN", arn))
-        context = {
-            each["ContextKeyName"].lower(): tuple(each["ContextKeyValues"])
-            for each in request.get("ContextEntries", [])
-        }
+        given = request.get("ContextEntries", [])
+        context = {each["ContextKeyName"].lower(): each["ContextKeyValues"] for each in given}
         results = []
-        for action in request["ActionNames"]:
-            for resource in request.get("ResourceArns", ["*"]):
-                decision, by = judge(policies, action, resource, context)
-                asked = {"EvalActionName": action, "EvalResourceName": resource}
-                matched = [{"SourcePolicyId": name} for name in by]
-                results.append({**asked, "EvalDecision": decision, "MatchedStatements": matched})
+        for action, resource in product(request["ActionNames"], request.get("ResourceArns", ["*"])):
+            decision, by = judge(policies, action, resource, context)
+            asked = {"EvalActionName": action, "EvalResourceName": resource}
+            matched = [{"SourcePolicyId": name} for name in by]
+            results.append({**asked, "EvalDecision": decision, "MatchedStatements": matched})
         return {"EvaluationResults": results, "IsTruncated": False}
 
 
@@ -156,43 +144,40 @@ class Sts(ServiceDesk):
 
     service = "sts"
 
-    def _caller(self) -> ApiCaller:
-        return self.account.caller or ROOT
+    @property
+    def caller(self) -> ApiCaller:
+        """Who calls."""
+        found: ApiCaller = self.account.caller or ROOT
+        return found
 
     def GetCallerIdentity(self, request: Answer) -> Answer:
         """Say who calls."""
-        arn, number, _ = self._caller()
-        return {"UserId": number, "Account": NUMBER, "Arn": arn}
+        return {"UserId": self.caller.id, "Account": NUMBER, "Arn": self.caller.arn}
 
     def AssumeRole(self, request: Answer) -> Answer:
         """Give the caller temporary keys of a role that trusts it."""
-        iam, caller, arn = self.account.desk("iam"), self._caller(), request["RoleArn"]
+        iam, arn = self.account.desk("iam"), request["RoleArn"]
         role = iam.of_arn(arn)
-        is_trusted = role and role.trust and self._is_trusted(role, caller)
-        refuse_if(not is_trusted, "not trusted", caller.arn, arn)
+        is_trusted = role and role.trust and self._is_trusted(role)
+        refuse_if(not is_trusted, "not trusted", self.caller.arn, arn)
         lasts = request.get("DurationSeconds", min(3600, role.lasts))
         is_long = SHORTEST <= lasts <= role.lasts
         refuse_if(not is_long, "session length", SHORTEST, role.lasts, lasts)
         key = iam.new_key(role, request["RoleSessionName"], lasts)
-        secrets = {"SecretAccessKey": key.secret, "SessionToken": key.token}
         return {
-            "Credentials": {"AccessKeyId": key.id, **secrets, "Expiration": key.ends},
+            "Credentials": in_shape("session", key),
             "AssumedRoleUser": {"AssumedRoleId": key.caller.id, "Arn": key.caller.arn},
         }
 
-    def _is_trusted(self, role: Identity, caller: ApiCaller) -> bool:
+    def _is_trusted(self, role: Identity) -> bool:
         """Whether the trust policy names the caller, or the whole account, and nothing in it denies."""
-        context = context_of(self.account, caller, {}, role.arn)
+        context = context_of(self.account, self.caller, {}, role.arn)
+        named = (people.arn_of("root"), NUMBER, "*")
         met = [
             each.effect
             for each in read(role.trust, OF_ROLE)
-            if each.meets("sts:AssumeRole", role.arn, context) and _is_named(each, caller)
+            for who in each.texts["Principal"]
+            if who in named or arn_like(self.caller.arn, who)
+            if each.meets("sts:AssumeRole", role.arn, context)
         ]
         return "Allow" in met and "Deny" not in met
-
-
-def _is_named(statement: PolicyStatement, caller: ApiCaller) -> bool:
-    everybody = (arn_of("root"), NUMBER, "*")
-    return any(
-        each in everybody or arn_like(caller.arn, each) for each in statement.texts["Principal"]
-    )

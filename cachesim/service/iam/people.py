@@ -1,6 +1,5 @@
 """Who there is: users, groups and roles with their policies. What they have in common is done once."""
 
-import json
 import string
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from cachesim.service.tables import in_shape, table
 LETTERS = string.ascii_uppercase + "234567"  # of ids
 FIRST = {"User": "AIDA", "Group": "AGPA", "Role": "AROA"}  # kind -> letters of an id
 ON, GONE = "Active", "Deleted"  # states of a key; another one is Inactive
-OfKind = Callable[[Any, Any, Answer], Answer]  # (desk, identity or kind, request)
+OfKind = Callable[[Any, Any, Answer], Answer | None]  # (desk, identity or kind, request)
 AWS = "arn:aws:iam::aws:policy/"
 
 
@@ -25,15 +24,19 @@ def arn_of(name: str, service: str = "iam") -> str:
     return f"arn:aws:{service}::{NUMBER}:{name}"
 
 
+def is_managed(name: str) -> bool:
+    """Whether a policy is a managed one; others have no ARN."""
+    return name.startswith("arn:")
+
+
+def name_of(arn: str) -> str:
+    """Return the last part of an ARN."""
+    return arn.rpartition("/")[2]
+
+
 def quoted(document: str) -> str:
     """Return a document as IAM answers it: a client takes percent signs for codes."""
     return document.replace("%", "%25")
-
-
-def allowing(actions: str) -> str:
-    """Return the document of a policy that allows actions on everything."""
-    statement = {"Effect": "Allow", "Action": actions.split(), "Resource": "*"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 @dataclass
@@ -45,8 +48,9 @@ class Identity:
     path: str
     created: datetime
     id: str = ""
-    inline: dict[str, str] = field(default_factory=dict)  # name -> document
-    attached: list[str] = field(default_factory=list)  # ARNs of managed policies
+    policies: dict[str, str] = field(
+        default_factory=dict
+    )  # name, or ARN of a managed one: document
     groups: list[str] = field(default_factory=list)  # of a user, in small letters
     trust: str = ""  # of a role: who may take it
     lasts: int = 3600  # seconds: the longest session of a role
@@ -96,7 +100,7 @@ class People(ServiceDesk):
     def __init__(self, account: Account) -> None:
         super().__init__(account)
         self.identities: dict[tuple[str, str], Identity] = {}  # by kind and name in small letters
-        self.policies = {AWS + row["name"]: allowing(row["actions"]) for row in table("policies")}
+        self.policies = {AWS + row["name"]: row["document"] for row in table("policies")}
         self.keys: dict[str, AccessKey] = {}  # by id; one that was deleted stays, and is of no use
         self._draws = account.stream("identities")
 
@@ -124,11 +128,12 @@ class People(ServiceDesk):
 
     def policies_of(self, identity: Identity) -> Policies:
         """Return all policies of an identity, and of the groups of a user."""
-        found: Policies = {}
-        for each in [identity, *(self.identities["Group", name] for name in identity.groups)]:
-            found |= {f"{each.name}/{name}": read(text) for name, text in each.inline.items()}
-            found |= {arn: read(self.document(arn)) for arn in each.attached}
-        return found
+        every = [identity, *(self.identities["Group", name] for name in identity.groups)]
+        return {
+            name if is_managed(name) else f"{each.name}/{name}": read(text)
+            for each in every
+            for name, text in each.policies.items()
+        }
 
     def _create(self, kind: str, request: Answer) -> Answer:
         """Make a user, a group or a role; the trust policy of a role says who may take it."""
@@ -158,58 +163,47 @@ class People(ServiceDesk):
         name = one.name.lower() if one.kind == "Group" else None
         return [each for each in self.identities.values() if name in each.groups]
 
-    def _delete(self, one: Identity, request: Answer) -> Answer:
+    def _delete(self, one: Identity, request: Answer) -> None:
         """Remove one that has no policies, no keys and no members."""
-        has = one.inline or one.attached or self.keys_of(one) or self._members(one)
-        refuse_if(has, "identity in use")
+        refuse_if(one.policies or self.keys_of(one) or self._members(one), "identity in use")
         del self.identities[one.kind, one.name.lower()]
-        return {}
 
-    def _put_policy(self, one: Identity, request: Answer) -> Answer:
-        """Give it a policy of its own."""
-        read(request["PolicyDocument"])
-        one.inline[request["PolicyName"]] = request["PolicyDocument"]
-        return {}
+    def _give(self, one: Identity, request: Answer) -> None:
+        """Give it a policy of its own, or a managed one."""
+        if "PolicyArn" in request:
+            one.policies[request["PolicyArn"]] = self.document(request["PolicyArn"])
+        else:
+            read(request["PolicyDocument"])
+            one.policies[request["PolicyName"]] = request["PolicyDocument"]
 
-    def _get_policy(self, one: Identity, request: Answer) -> Answer:
+    def _policy(self, one: Identity, request: Answer) -> Answer:
         """Show one of its own policies."""
-        name = request["PolicyName"]
-        document = quoted(needed(one.inline.get(name), "no own policy", name))
+        name = request.get("PolicyArn") or request["PolicyName"]
+        document = quoted(needed(one.policies.get(name), "no own policy", name))
         return {f"{one.kind}Name": one.name, "PolicyName": name, "PolicyDocument": document}
 
-    def _delete_policy(self, one: Identity, request: Answer) -> Answer:
-        """Take one of its own policies away."""
-        del one.inline[self._get_policy(one, request)["PolicyName"]]
-        return {}
+    def _take(self, one: Identity, request: Answer) -> None:
+        """Take a policy away."""
+        del one.policies[self._policy(one, request)["PolicyName"]]
 
-    def _list_policies(self, one: Identity, request: Answer) -> Answer:
+    def _names(self, one: Identity, request: Answer) -> Answer:
         """List its own policies."""
-        return {"PolicyNames": list(one.inline), "IsTruncated": False}
+        names = [each for each in one.policies if not is_managed(each)]
+        return {"PolicyNames": names, "IsTruncated": False}
 
-    def _attach(self, one: Identity, request: Answer) -> Answer:
-        """Give it a managed policy."""
-        self.document(request["PolicyArn"])
-        one.attached = list(dict.fromkeys([*one.attached, request["PolicyArn"]]))
-        return {}
-
-    def _detach(self, one: Identity, request: Answer) -> Answer:
-        """Take a managed policy away."""
-        refuse_if(request["PolicyArn"] not in one.attached, "not attached", request["PolicyArn"])
-        one.attached.remove(request["PolicyArn"])
-        return {}
-
-    def _list_attached(self, one: Identity, request: Answer) -> Answer:
+    def _managed(self, one: Identity, request: Answer) -> Answer:
         """List its managed policies."""
-        named = [{"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn} for arn in one.attached]
+        arns = filter(is_managed, one.policies)
+        named = [{"PolicyName": name_of(arn), "PolicyArn": arn} for arn in arns]
         return {"AttachedPolicies": named, "IsTruncated": False}
 
 
 OPERATIONS: dict[str, OfKind] = {  # name for each kind -> what it does
-    "Create{}": People._create, "List{}s": People._list, "Get{}": People._get,
-    "Delete{}": People._delete, "Put{}Policy": People._put_policy,
-    "Get{}Policy": People._get_policy, "Delete{}Policy": People._delete_policy,
-    "List{}Policies": People._list_policies, "Attach{}Policy": People._attach,
-    "Detach{}Policy": People._detach, "ListAttached{}Policies": People._list_attached,
+    "Create{}": People._create, "List{}s": People._list,
+    "Get{}": People._get, "Delete{}": People._delete,
+    "Put{}Policy": People._give, "Attach{}Policy": People._give,
+    "Delete{}Policy": People._take, "Detach{}Policy": People._take, "Get{}Policy": People._policy,
+    "List{}Policies": People._names, "ListAttached{}Policies": People._managed,
 }  # fmt: skip
 
 
@@ -217,7 +211,7 @@ def _operation(call: OfKind, kind: str) -> Any:
     is_of_kind = call in (People._create, People._list)
 
     def operation(desk: People, request: Answer) -> Answer:
-        return call(desk, kind if is_of_kind else desk.find(kind, request), request)
+        return call(desk, kind if is_of_kind else desk.find(kind, request), request) or {}
 
     operation.__doc__ = call.__doc__
     return operation
