@@ -9,13 +9,12 @@ rule       a field of cs.Memcached, with others of its rows
 (empty)    nothing: the value is kept and shown
 """
 
-import csv
 from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 from cachesim.node_types import node_types
 from cachesim.service.faults import refuse_if
+from cachesim.service.tables import in_shape, table
 from cachesim.units import MIB
 
 BY_TYPE = {  # values that depend on the node type
@@ -46,14 +45,13 @@ class Version(NamedTuple):
     family: str
     default: str  # yes or no
 
-    def shown(self) -> dict[str, str]:
+    def shown(self) -> dict[str, Any]:
         """Return the version in AWS's shape."""
         about = f"{self.engine} version {self.full}, simulated by {SIMULATED[self.engine]}"
-        return {
-            "Engine": self.engine, "EngineVersion": self.version,
-            "CacheParameterGroupFamily": self.family, "CacheEngineVersionDescription": about,
-            "CacheEngineDescription": self.engine.capitalize(),
-        }  # fmt: skip
+        name = self.engine.capitalize()
+        return in_shape(
+            "version", self, CacheEngineDescription=name, CacheEngineVersionDescription=about
+        )
 
 
 class ParameterRow(NamedTuple):
@@ -72,17 +70,16 @@ class ParameterRow(NamedTuple):
 
     def shown(self, value: str, source: str) -> dict[str, Any]:
         """Return the parameter with a value in AWS's shape."""
-        found: dict[str, Any] = {
-            "ParameterName": self.name,
-            "Description": "It has an effect here." if self.here else "It changes nothing here.",
-            "Source": source,
-            "DataType": self.type,
-            "IsModifiable": self.modifiable != "no",
-            "ChangeType": self.change,
-        }
-        values = {SPECIFIC: by_type(value)} if value in BY_TYPE else {"ParameterValue": value}
-        more = {"AllowedValues": self.allowed, **values}
-        return found | {name: text for name, text in more.items() if text}
+        return in_shape(
+            "parameter",
+            self,
+            Description="It has an effect here." if self.here else "It changes nothing here.",
+            Source=source,
+            IsModifiable=self.modifiable != "no",
+            AllowedValues=self.allowed or None,
+            ParameterValue=value if value and value not in BY_TYPE else None,
+            CacheNodeTypeSpecificValues=by_type(value) if value in BY_TYPE else None,
+        )
 
     def check(self, value: str, is_used: bool) -> None:
         """Refuse a value that cannot be set."""
@@ -121,12 +118,6 @@ def by_type(value: str) -> list[dict[str, str]]:
     ]
 
 
-def rows(name: str) -> list[dict[str, str]]:
-    """Return the rows of a table of the service."""
-    text = files("cachesim.service").joinpath("data", name).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
-
-
 @cache
 def families() -> dict[str, Family]:
     """Return the families by their names, each engine's oldest first.
@@ -134,13 +125,13 @@ def families() -> dict[str, Family]:
     >>> families()["redis2.8"].cluster_mode
     'no'
     """
-    return {row["family"]: Family(*row.values()) for row in rows("families.csv")}
+    return {row["family"]: Family(*row.values()) for row in table("families")}
 
 
 @cache
 def versions() -> list[Version]:
     """Return all versions."""
-    return [Version(**row) for row in rows("versions.csv")]
+    return [Version(**row) for row in table("versions")]
 
 
 def version_of(engine: str, name: str = "") -> Version:
@@ -170,7 +161,8 @@ def parameters_of(family: str) -> dict[str, ParameterRow]:
     order = list(families())
     refuse_if(family not in order, "no family", family, ", ".join(order))
     place = order.index(family)
-    table = (ParameterRow(**row) for row in rows("parameters.csv"))
     return {
-        row.name: row for row in table if order.index(row.first) <= place <= order.index(row.last)
+        row["name"]: ParameterRow(**row)
+        for row in table("parameters")
+        if order.index(row["first"]) <= place <= order.index(row["last"])
     }

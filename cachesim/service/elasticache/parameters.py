@@ -20,6 +20,7 @@ from cachesim.service.elasticache.parameter_table import (
 from cachesim.service.faults import refuse_if
 from cachesim.service.pages import page
 from cachesim.service.register import Register
+from cachesim.service.tables import in_shape
 from cachesim.service.tags import tags_of
 
 MOST = 20  # parameters of a call
@@ -70,10 +71,7 @@ class ParameterGroup:
 
     def shown(self) -> dict[str, Any]:
         """Return the group in AWS's shape."""
-        return {
-            MEMBER: self.id, "CacheParameterGroupFamily": self.family, "Description": self.text,
-            "IsGlobal": False, "ARN": self.arn,
-        }  # fmt: skip
+        return in_shape("parameter group", self, IsGlobal=False)
 
 
 @dataclass
@@ -130,7 +128,6 @@ class ParameterGroups(Events):
     def __init__(self, account: Any) -> None:
         super().__init__(account)
         self.parameter_groups: Register[ParameterGroup] = Register("parameter group")
-        self.DescribeCacheParameterGroups = self.parameter_groups.described
         for family in families().values():
             for end, text in DEFAULTS.items():
                 if family.cluster_mode == "yes" or not end:
@@ -140,8 +137,8 @@ class ParameterGroups(Events):
     def _enter_parameters(
         self, name: str, family: str, text: str, tags: dict[str, str]
     ) -> ParameterGroup:
-        arn = self.account.arn("elasticache", f"parametergroup:{name}")
-        return self.parameter_groups.add(ParameterGroup(name, family, text, arn), tags)
+        made = ParameterGroup(name, family, text, self.arn(f"parametergroup:{name}"))
+        return self.parameter_groups.add(made, tags)
 
     def DescribeCacheEngineVersions(self, request: dict[str, Any]) -> dict[str, Any]:
         """List versions of engines."""
@@ -202,9 +199,8 @@ class ParameterGroups(Events):
         for name, value in wanted.items():
             refuse_if(name not in table, "no parameter", name, group.family)
             table[name].check(value, is_used)
-        lasts = self.account.timings.draw("parameters applied")
-        group.changes.append((self.account.calendar.now + lasts, own))
-        self.account.calendar.at(lasts, lambda: self._applied(group, wanted))
+        lasts = self.later("parameters applied", self._applied, group, wanted)
+        group.changes.append((self.now + lasts, own))
         return {MEMBER: group.id}
 
     def _applied(self, group: ParameterGroup, wanted: dict[str, str]) -> None:

@@ -54,15 +54,14 @@ class SubnetGroups(Events):
     def __init__(self, account: Any) -> None:
         super().__init__(account)
         self.subnet_groups: Register[SubnetGroup] = Register("subnet group")
-        self.DescribeCacheSubnetGroups = self.subnet_groups.described
         every = list(account.vpc.subnets)
         self._enter_subnets("default", "Default subnet group", every, {})
 
     def _enter_subnets(
         self, name: str, text: str, subnets: list[str], tags: dict[str, str]
     ) -> SubnetGroup:
-        arn = self.account.arn("elasticache", f"subnetgroup:{name}")
-        return self.subnet_groups.add(SubnetGroup(name, text, self._subnets(subnets), arn), tags)
+        made = SubnetGroup(name, text, self._subnets(subnets), self.arn(f"subnetgroup:{name}"))
+        return self.subnet_groups.add(made, tags)
 
     def _subnets(self, names: list[str]) -> list[vpc.Subnet]:
         known = self.account.vpc.subnets
