@@ -1,10 +1,10 @@
 """`ServiceFault`: an error of the service, as AWS models it."""
 
-import csv
+from collections.abc import Container, Iterable
 from functools import cache
-from importlib.resources import files
 
 from cachesim.errors import CachesimError
+from cachesim.service.tables import table
 
 
 class ServiceFault(CachesimError):
@@ -38,12 +38,27 @@ def refusals() -> dict[str, tuple[str, str]]:
     >>> refusals()["no zone"][1]
     '{} is not a zone of this Region.'
     """
-    text = files("cachesim.service").joinpath("data/refusals.csv").read_text()
-    return {row["rule"]: (row["shape"], row["text"]) for row in csv.DictReader(text.splitlines())}
+    return {row["rule"]: (row["shape"], row["text"]) for row in table("refusals")}
+
+
+def refusal(rule: str, *values: object) -> ServiceFault:
+    """Return the fault of a rule; `values` fill the gaps of its text.
+
+    >>> str(refusal("no zone", "moon-1a"))
+    'moon-1a is not a zone of this Region.'
+    """
+    shape, text = refusals()[rule]
+    return ServiceFault(shape, text.format(*values))
 
 
 def refuse_if(broken: object, rule: str, *values: object) -> None:
-    """Raise the fault of a rule, if it is broken; `values` fill the gaps of its text."""
+    """Raise the fault of a rule, if it is broken."""
     if broken:
-        shape, text = refusals()[rule]
-        raise ServiceFault(shape, text.format(*values))
+        raise refusal(rule, *values)
+
+
+def only(request: Iterable[str], simulated: Container[str]) -> None:
+    """Refuse a parameter that would change nothing: what it asks for is not simulated."""
+    for name in request:
+        if name not in simulated:
+            raise ServiceFault("NotImplemented", f"{name} is not simulated; leave it out.")

@@ -1,12 +1,12 @@
 """What the desk refuses: names, node types, windows and numbers that the service does not take."""
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from cachesim.errors import BadInput
 from cachesim.node_types import NodeType, node_type, node_types
-from cachesim.service.faults import ServiceFault, bad_value
+from cachesim.service.faults import bad_value
+from cachesim.service.faults import only as only
 
 NAME = re.compile(r"[a-z](?!.*--)[a-z0-9-]*(?<!-)")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -44,13 +44,6 @@ def known_node_type(name: str, previous: bool) -> NodeType:
             "choose a current one, or allow it with cs.Cloud(allow_previous_generation=True)."
         )
     return found
-
-
-def only(request: dict[str, Any], simulated: Iterable[str]) -> None:
-    """Refuse a parameter that would change nothing: what it asks for is not simulated."""
-    for name in request:
-        if name not in simulated:
-            raise ServiceFault("NotImplemented", f"{name} is not simulated; leave it out.")
 
 
 def range_checked(name: str, value: int, least: int, most: int) -> int:

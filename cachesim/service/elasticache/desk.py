@@ -15,8 +15,6 @@ class ElastiCache(Restores, Serverless, Tagging, CacheUsers):
     Its parts each begin with `super().__init__(account)`, so that any of them may be left out or added.
     """
 
-    service = "elasticache"
-
     def __init__(self, account: Any) -> None:
         super().__init__(account)
         self.hooks |= {  # members of ModifyReplicationGroup that change who may log in

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from cachesim.service.account import Account
+from cachesim.service.desks import ServiceDesk
 from cachesim.service.pages import page
 
 KEPT = timedelta(days=14)
@@ -34,13 +35,13 @@ def event_texts() -> dict[str, EventText]:
     return {row["event"]: EventText(row["source_type"], row["text"], row["notice"]) for row in rows}
 
 
-class Events:
+class Events(ServiceDesk):
     """The part of the desk that tells what happened."""
 
-    account: Account
+    service = "elasticache"
 
     def __init__(self, account: Account) -> None:
-        self.account = account
+        super().__init__(account)
         self.events: list[dict[str, Any]] = []
 
     def tell(self, event: str, source: str, *values: str, topic: str = "") -> None:
