@@ -70,12 +70,11 @@ class Sequences(RuleBasedStateMachine):
             if shards
             else {"NumCacheClusters": members, "AutomaticFailoverEnabled": failover}
         )
-        if found := self.call(
+        if self.call(
             "CreateReplicationGroup", ReplicationGroupId=name, ReplicationGroupDescription="d",
             CacheNodeType=kind, **sizes,
         ):  # fmt: skip
-            for each in [name, *found["ReplicationGroup"]["MemberClusters"]]:
-                self.gone.pop(each, None)
+            self.gone = {n: when for n, when in self.gone.items() if not n.startswith(name)}
 
     @rule(name=CLUSTERS, nodes=st.integers(1, 3))
     def create_cluster(self, name, nodes):
