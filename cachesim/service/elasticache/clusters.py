@@ -10,12 +10,12 @@ from typing import Any
 from cachesim.node_types import NodeType, node_type
 from cachesim.service.calendar import Calendar
 from cachesim.service.elasticache.checks import identifier, in_range
-from cachesim.service.elasticache.parameters import CLUSTER_MODE, InUse, ParameterGroup
+from cachesim.service.elasticache.parameter_table import version_of
+from cachesim.service.elasticache.parameters import InUse, ParameterGroup, ParameterGroups
 from cachesim.service.elasticache.placement import cluster_zones
 from cachesim.service.elasticache.settings import taken
 from cachesim.service.elasticache.subnets import SubnetGroups
-from cachesim.service.elasticache.versions import version_of
-from cachesim.service.faults import ServiceFault, bad_combination, bad_value
+from cachesim.service.faults import ServiceFault, bad_combination, bad_value, refuse_if
 from cachesim.service.orders import Order
 from cachesim.service.pages import page
 from cachesim.service.register import Register
@@ -149,17 +149,17 @@ class Clusters(Register[CacheCluster]):
         resource.parameters.restart(resource.nodes)
         return super().add(resource, tags)
 
+    def using(self, member: str, value: str) -> list[CacheCluster]:
+        """Return the clusters that have a value of a setting."""
+        return [each for each in self if each.settings.get(member) == value]
 
-class CacheClusters(SubnetGroups):
+
+class CacheClusters(ParameterGroups, SubnetGroups):
     """The operations on cache clusters."""
 
     def __init__(self, account: Any) -> None:
         super().__init__(account)
-        self.clusters = Clusters(self.parameter_groups, account.calendar)
-
-    def using(self, member: str, value: str) -> list[CacheCluster]:
-        """Return the clusters that have a value of a setting."""
-        return [each for each in self.clusters if each.settings.get(member) == value]
+        self.clusters: Clusters = Clusters(self.parameter_groups, account.calendar)
 
     def CreateCacheCluster(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to make a cluster; it is available some minutes later."""
@@ -182,8 +182,8 @@ class CacheClusters(SubnetGroups):
             raise bad_combination(
                 "Cannot create a Redis cluster with a NumCacheNodes parameter greater than 1."
             )
-        if self.fit(settings, engine, is_sharded=False).has_clusters:
-            raise bad_combination(CLUSTER_MODE.format("disabled", "enabled"))
+        group = self.fit(settings, engine, is_sharded=False)
+        refuse_if(group.has_clusters, "cluster mode", "disabled", "enabled")
         zones = self.subnet_groups.find(settings["CacheSubnetGroupName"]).zones
         return CacheCluster(
             name,

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from cachesim.service.bill import KeptBackup
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.groups import SLOTS, ReplicationGroup, Shard
-from cachesim.service.elasticache.versions import version_of
+from cachesim.service.elasticache.parameter_table import version_of
 from cachesim.service.plane import NodeCopy
 from cachesim.units import MIB
 
