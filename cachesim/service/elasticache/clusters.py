@@ -1,7 +1,9 @@
 """Cache clusters: one node of Redis, or up to 40 nodes of Memcached."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import count, islice
 from typing import Any
 
@@ -45,6 +47,7 @@ class CacheCluster:
     parameters: InUse = field(init=False)
     pending: dict[str, Any] = field(default_factory=dict)  # what waits for the window
     gone: set[str] = field(default_factory=set)  # names of nodes that have left
+    works: list[str] = field(default_factory=list)  # the states of what is under way
 
     @property
     def node_type(self) -> NodeType:
@@ -241,7 +244,6 @@ class CacheClusters(ParameterGroups, SubnetGroups):
         for node in nodes:
             if node not in found.nodes:
                 raise ServiceFault("CacheNodeNotFoundFault", f"CacheNode {node} not found.")
-        found.status = "rebooting cluster nodes"
         found.parameters.restart(nodes)
         for node in nodes:
             self.tell("node shut down", found.id, node)
@@ -249,7 +251,7 @@ class CacheClusters(ParameterGroups, SubnetGroups):
         for name in found.rented(nodes):
             self.account.orders.order(Order(self.account.calendar.now, name, "reboot", lasts))
         self.lose(found)
-        self.account.calendar.at(lasts, lambda: self._restarted(found, nodes))
+        self.busy(found, lasts, self._restarted, found, nodes, state="rebooting cluster nodes")
         return {"CacheCluster": found.shown(with_nodes=True)}
 
     def check_reboot(self, cluster: CacheCluster) -> None:
@@ -259,9 +261,26 @@ class CacheClusters(ParameterGroups, SubnetGroups):
         """Note that what a cluster held is gone; replacements.py knows of groups."""
 
     def _restarted(self, cluster: CacheCluster, nodes: list[str]) -> None:
-        cluster.status = "available"
         for node in nodes:
             self.tell("node restarted", cluster.id, node, topic=cluster.topic)
+
+    def busy(
+        self, owner: Any, lasts: float, call: Callable[..., object] = bool, *args: Any,
+        state: str = "modifying",
+    ) -> None:  # fmt: skip
+        """Let a group or a cluster be in a state for some seconds; then make a call.
+
+        It is available then, if the call begins nothing more, and nothing else is under way.
+        """
+        owner.works.append(state)
+        owner.status = state
+        self.account.calendar.at(lasts, lambda: self._over(owner, state, partial(call, *args)))
+
+    def _over(self, owner: Any, state: str, call: Callable[[], object]) -> None:
+        owner.works.remove(state)
+        call()
+        if owner.status != "deleting":
+            owner.status = ["available", *owner.works][-1]
 
     def alone(self, name: str, *also: str) -> CacheCluster:
         """Return an available cluster, or one in another such state, that is no member of a group."""

@@ -106,10 +106,10 @@ class SnapshotOperations(Failovers):
             kind,
         )  # fmt: skip
         self._enter(made)
-        if not last:
-            _set_status(resource, sources, "snapshotting")
         made.lasts = self._seconds(resource)
         calendar.at(made.lasts, lambda: self.saved(made, resource))
+        for each in () if last else (resource, *(source.member for source in sources)):
+            self.busy(each, made.lasts, state="snapshotting")
         return made
 
     def _seconds(self, resource: Saved) -> float:
@@ -122,8 +122,6 @@ class SnapshotOperations(Failovers):
     def saved(self, made: Snapshot, resource: Saved) -> None:
         """Let a snapshot be complete."""
         made.status = "available"
-        if resource.status == "snapshotting":
-            _set_status(resource, made.sources, "available")
         for source in made.sources:
             member = source.member.id
             self.tell("snapshot saved", member, made.id, member, topic=resource.topic)
@@ -202,10 +200,3 @@ def check_engine(engine: str) -> None:
             "SnapshotFeatureNotSupportedFault",
             "You cannot create a snapshot of a Memcached cluster: Redis alone can be saved.",
         )
-
-
-def _set_status(resource: Saved, sources: list[SavedNode], status: str) -> None:
-    """Set the state of a resource and of the members that are saved."""
-    resource.status = status
-    for source in sources:
-        source.member.status = status
