@@ -54,9 +54,8 @@ class Scaling(Replacements):
     def held_by_each(self, owner: Owner) -> float:
         """Return the bytes that a node holds, as far as the last run left them; shards share them evenly."""
         if isinstance(owner, CacheCluster):
-            return self.account.plane.memory(owner, owner.id)
-        primary = owner.shards[0].primary.id
-        return self.account.plane.memory(owner, primary) / len(owner.shards)
+            return self.account.plane.memory(owner)
+        return self.account.plane.memory(owner) / len(owner.shards)
 
     def _switch(self, owner: Owner, old: NodeType) -> None:
         """Order the take-over. SIMPLIFIED: the old nodes are paid until now, the new ones from now on."""
