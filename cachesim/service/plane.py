@@ -62,7 +62,7 @@ class DataPlane:
         if self.live is not None:
             self.live.put(resource, file)
 
-    def content(self, resource: Any, primary: str) -> bytes:
+    def content(self, resource: Any) -> bytes:
         """Return the content of its nodes: none if they are new, and nothing that was lost since."""
         live: bytes | None = None if self.live is None else self.live.content(resource)
         if live is not None:
@@ -85,14 +85,12 @@ class DataPlane:
         lost = self.losses.setdefault((resource.arn, resource.created), [])
         lost.append((self.calendar.now, slots))
 
-    def memory(self, resource: Any, primary: str) -> float:
+    def memory(self, resource: Any) -> float:
         """Return the bytes that its content takes, as if no memory were divided."""
-        file = self.content(resource, primary)
+        file = self.content(resource)
         return memory_of(file) / self.scale if file else 0.0
 
-    def copy(
-        self, resource: Any, primary: str, nodes: Mapping[str, Collection[int]]
-    ) -> Sequence[NodeCopy]:
+    def copy(self, resource: Any, nodes: Mapping[str, Collection[int]]) -> Sequence[NodeCopy]:
         """Let some nodes, with the slots of their shards, write down what they hold now."""
         now = self.calendar.now
         copies = [NodeCopy(node, slots, now) for node, slots in nodes.items()]
@@ -101,7 +99,7 @@ class DataPlane:
         if resource is self._played:
             self._awaited += copies
         else:
-            _fill(copies, self.content(resource, primary))
+            _fill(copies, self.content(resource))
         return copies
 
     @contextmanager

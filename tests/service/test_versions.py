@@ -2,8 +2,7 @@
 
 import pytest
 
-from cachesim.service.elasticache.parameter_table import families
-from cachesim.service.elasticache.versions import versions
+from cachesim.service.elasticache.parameter_table import families, versions
 from tests.service.conftest import GROUP
 from tests.service.test_parameters import NAME, change, made, refused
 

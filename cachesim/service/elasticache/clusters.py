@@ -1,19 +1,21 @@
 """Cache clusters: one node of Redis, or up to 40 nodes of Memcached."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import count, islice
 from typing import Any
 
 from cachesim.node_types import NodeType, node_type
 from cachesim.service.calendar import Calendar
 from cachesim.service.elasticache.checks import identifier, in_range
-from cachesim.service.elasticache.parameters import CLUSTER_MODE, InUse, ParameterGroup
+from cachesim.service.elasticache.parameter_table import version_of
+from cachesim.service.elasticache.parameters import InUse, ParameterGroup, ParameterGroups
 from cachesim.service.elasticache.placement import cluster_zones
 from cachesim.service.elasticache.settings import taken
 from cachesim.service.elasticache.subnets import SubnetGroups
-from cachesim.service.elasticache.versions import version_of
-from cachesim.service.faults import ServiceFault, bad_combination, bad_value
+from cachesim.service.faults import ServiceFault, bad_combination, bad_value, refuse_if
 from cachesim.service.orders import Order
 from cachesim.service.pages import page
 from cachesim.service.register import Register
@@ -45,6 +47,7 @@ class CacheCluster:
     parameters: InUse = field(init=False)
     pending: dict[str, Any] = field(default_factory=dict)  # what waits for the window
     gone: set[str] = field(default_factory=set)  # names of nodes that have left
+    works: list[str] = field(default_factory=list)  # the states of what is under way
 
     @property
     def node_type(self) -> NodeType:
@@ -146,17 +149,17 @@ class Clusters(Register[CacheCluster]):
         resource.parameters.restart(resource.nodes)
         return super().add(resource, tags)
 
+    def using(self, member: str, value: str) -> list[CacheCluster]:
+        """Return the clusters that have a value of a setting."""
+        return [each for each in self if each.settings.get(member) == value]
 
-class CacheClusters(SubnetGroups):
+
+class CacheClusters(ParameterGroups, SubnetGroups):
     """The operations on cache clusters."""
 
     def __init__(self, account: Any) -> None:
         super().__init__(account)
-        self.clusters = Clusters(self.parameter_groups, account.calendar)
-
-    def using(self, member: str, value: str) -> list[CacheCluster]:
-        """Return the clusters that have a value of a setting."""
-        return [each for each in self.clusters if each.settings.get(member) == value]
+        self.clusters: Clusters = Clusters(self.parameter_groups, account.calendar)
 
     def CreateCacheCluster(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to make a cluster; it is available some minutes later."""
@@ -179,8 +182,8 @@ class CacheClusters(SubnetGroups):
             raise bad_combination(
                 "Cannot create a Redis cluster with a NumCacheNodes parameter greater than 1."
             )
-        if self.fit(settings, engine, is_sharded=False).has_clusters:
-            raise bad_combination(CLUSTER_MODE.format("disabled", "enabled"))
+        group = self.fit(settings, engine, is_sharded=False)
+        refuse_if(group.has_clusters, "cluster mode", "disabled", "enabled")
         zones = self.subnet_groups.find(settings["CacheSubnetGroupName"]).zones
         return CacheCluster(
             name,
@@ -241,7 +244,6 @@ class CacheClusters(SubnetGroups):
         for node in nodes:
             if node not in found.nodes:
                 raise ServiceFault("CacheNodeNotFoundFault", f"CacheNode {node} not found.")
-        found.status = "rebooting cluster nodes"
         found.parameters.restart(nodes)
         for node in nodes:
             self.tell("node shut down", found.id, node)
@@ -249,7 +251,7 @@ class CacheClusters(SubnetGroups):
         for name in found.rented(nodes):
             self.account.orders.order(Order(self.account.calendar.now, name, "reboot", lasts))
         self.lose(found)
-        self.account.calendar.at(lasts, lambda: self._restarted(found, nodes))
+        self.busy(found, lasts, self._restarted, found, nodes, state="rebooting cluster nodes")
         return {"CacheCluster": found.shown(with_nodes=True)}
 
     def check_reboot(self, cluster: CacheCluster) -> None:
@@ -259,9 +261,26 @@ class CacheClusters(SubnetGroups):
         """Note that what a cluster held is gone; replacements.py knows of groups."""
 
     def _restarted(self, cluster: CacheCluster, nodes: list[str]) -> None:
-        cluster.status = "available"
         for node in nodes:
             self.tell("node restarted", cluster.id, node, topic=cluster.topic)
+
+    def busy(
+        self, owner: Any, lasts: float, call: Callable[..., object] = bool, *args: Any,
+        state: str = "modifying",
+    ) -> None:  # fmt: skip
+        """Let a group or a cluster be in a state for some seconds; then make a call.
+
+        It is available then, if the call begins nothing more, and nothing else is under way.
+        """
+        owner.works.append(state)
+        owner.status = state
+        self.account.calendar.at(lasts, lambda: self._over(owner, state, partial(call, *args)))
+
+    def _over(self, owner: Any, state: str, call: Callable[[], object]) -> None:
+        owner.works.remove(state)
+        call()
+        if owner.status != "deleting":
+            owner.status = ["available", *owner.works][-1]
 
     def alone(self, name: str, *also: str) -> CacheCluster:
         """Return an available cluster, or one in another such state, that is no member of a group."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.groups import ReplicationGroup, ReplicationGroups, Shard
 from cachesim.service.faults import ServiceFault, bad_combination
 from cachesim.service.orders import Order
@@ -26,7 +27,6 @@ class Failovers(ReplicationGroups):
                 "Automatic failover is not enabled for the specified replication group."
             )
         self._count_call()
-        group.status = "modifying"
         self.tell("failover asked", group.id, shard.id)
         self._stop(group, shard)
         return {"ReplicationGroup": group.shown()}
@@ -36,10 +36,11 @@ class Failovers(ReplicationGroups):
         draw, calendar = self.account.timings.draw, self.account.calendar
         noticed, promoted = draw("failover detected"), draw("promotion")
         recovered = noticed + promoted + draw("new nodes") + draw("full copy")
-        old = shard.primary.id
-        self.account.orders.order(Order(calendar.now, old, "kill", recovered, noticed, promoted))
+        old = shard.primary
+        self.account.orders.order(Order(calendar.now, old.id, "kill", recovered, noticed, promoted))
         calendar.at(noticed + promoted, lambda: self._promoted(group, shard))
-        calendar.at(recovered, lambda: self._recovered(group, old))
+        self.busy(group, recovered)
+        self.busy(old, recovered, self._recovered, old, "0001")
 
     def _count_call(self) -> None:
         now = self.account.calendar.now
@@ -59,9 +60,8 @@ class Failovers(ReplicationGroups):
         self.tell("group failover ended", group.id, old.id, new.id)
         self.tell("recovery began", old.id, "0001", topic=group.topic)
 
-    def _recovered(self, group: ReplicationGroup, member: str) -> None:
-        group.status = "available"
-        self.tell("recovery ended", member, "0001", topic=group.topic)
+    def _recovered(self, cluster: CacheCluster, node: str) -> None:
+        self.tell("recovery ended", cluster.id, node, topic=cluster.topic)
 
 
 def shard_of(group: ReplicationGroup, name: str) -> Shard:

@@ -58,6 +58,8 @@ class ReplicationGroup:
     zones: bool  # Multi-AZ
     status: str = "creating"
     pending: dict[str, Any] = field(default_factory=dict)  # what waits for the window
+    works: list[str] = field(default_factory=list)  # the states of what is under way
+    coming: list[Shard] = field(default_factory=list)  # they have no slots yet
 
     @property
     def engine(self) -> str:
@@ -77,8 +79,8 @@ class ReplicationGroup:
 
     @property
     def members(self) -> list[CacheCluster]:
-        """All members of all shards."""
-        return [member for shard in self.shards for member in shard.members]
+        """All members of all shards, also of those that are made now."""
+        return [member for shard in [*self.shards, *self.coming] for member in shard.members]
 
     def shown(self) -> dict[str, Any]:
         """Return the group in AWS's shape; it has no endpoints while it is created."""
@@ -105,7 +107,8 @@ class ReplicationGroup:
             return found
         if self.is_sharded:
             found["ConfigurationEndpoint"] = self._endpoint("clustercfg")
-        return {**found, "NodeGroups": [self._node_group(shard) for shard in self.shards]}
+        every = [*self.shards, *self.coming]
+        return {**found, "NodeGroups": [self._node_group(shard) for shard in every]}
 
     def _endpoint(self, kind: str) -> dict[str, Any]:
         name = {"primary": f"{self.id}.abc123.ng.0001", "reader": f"{self.id}-ro.abc123.ng.0001"}
@@ -117,9 +120,10 @@ class ReplicationGroup:
 
     def _node_group(self, shard: Shard) -> dict[str, Any]:
         members = [self._member(shard, member) for member in shard.members]
-        found = {"NodeGroupId": shard.id, "Status": self.status, "NodeGroupMembers": members}
+        status = "creating" if shard in self.coming else self.status
+        found = {"NodeGroupId": shard.id, "Status": status, "NodeGroupMembers": members}
         if self.is_sharded:
-            return {**found, "Slots": shard.slots}
+            return {**found, "Slots": shard.slots} if shard.slots else found
         ends = {
             "PrimaryEndpoint": self._endpoint("primary"),
             "ReaderEndpoint": self._endpoint("reader"),

@@ -64,10 +64,7 @@ class Replacements(Windows):
         return begin, end
 
     def _replace_alone(self, owner: Owner, cluster: CacheCluster, node: str) -> None:
-        owner.status = "modifying"
-        self.account.calendar.at(
-            self.replace(cluster, node), lambda: setattr(owner, "status", "available")
-        )
+        self.busy(owner, self.replace(cluster, node))
 
     # what it takes
 
@@ -134,12 +131,9 @@ class Replacements(Windows):
 
     def _died(self, cluster: CacheCluster, node: str) -> None:
         owner = self.owner_of(cluster)
-        owner.status = "modifying"
-        leads = self._leads(cluster)
         if isinstance(owner, ReplicationGroup):
             shard = self.shard_with(cluster)
-            if leads and owner.failover and shard.ready():
-                cluster.status = "available"
+            if shard.primary is cluster and owner.failover and shard.ready():
                 self._stop(owner, shard)
                 return
         self.tell("recovery began", cluster.id, node, topic=cluster.topic)
@@ -147,7 +141,8 @@ class Replacements(Windows):
         lasts = draw("failover detected") + draw("new nodes")
         self.order(cluster.rented([node])[0], "kill", lasts)
         self.lose(cluster)
-        self.account.calendar.at(lasts, lambda: self._is_back(owner, cluster, node))
+        self.busy(owner, lasts)
+        self.busy(cluster, lasts, self._recovered, cluster, node)
 
     def lose(self, cluster: CacheCluster) -> None:
         """Note that what a node held, which no replica has, is gone."""
@@ -158,7 +153,3 @@ class Replacements(Windows):
             begin, end = self.shard_with(cluster).slots.split("-")
             slots = int(begin), int(end)
         self.account.plane.lose(owner, slots)
-
-    def _is_back(self, owner: Owner, cluster: CacheCluster, node: str) -> None:
-        owner.status = cluster.status = "available"
-        self.tell("recovery ended", cluster.id, node, topic=cluster.topic)

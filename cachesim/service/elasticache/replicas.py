@@ -84,18 +84,16 @@ class Replicas(Modifications):
     def _add(self, group: ReplicationGroup, made: list[CacheCluster]) -> None:
         for member in made:
             self.clusters.add(member)
-        group.status = "modifying"
         self.tell("replicas asked", group.id, group.id, topic=group.topic)
         up = self.account.timings.draw("new nodes")
         for member in made:
             self.account.calendar.at(up, partial(self.order, member.id, "join", 0.0))
         copied = up + self.account.timings.draw("full copy")
-        self.account.calendar.at(copied, lambda: self._added(group, made))
+        self.busy(group, copied, self._added, group, made)
 
     def _added(self, group: ReplicationGroup, made: list[CacheCluster]) -> None:
         for member in made:
             self.opened(member)
-        group.status = "available"
         self.tell("replicas added", group.id, group.id, topic=group.topic)
 
     def DecreaseReplicaCount(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -130,18 +128,15 @@ class Replicas(Modifications):
         )
 
     def _leave(self, group: ReplicationGroup, leave: list[CacheCluster]) -> None:
-        group.status = "modifying"
         for member in leave:
             member.status = "deleting"
-        lasts = self.account.timings.draw("remove replicas")
-        self.account.calendar.at(lasts, lambda: self._left(group, leave))
+        self.busy(group, self.account.timings.draw("remove replicas"), self._left, group, leave)
 
     def _left(self, group: ReplicationGroup, leave: list[CacheCluster]) -> None:
         for member in leave:
             self.cancel_replacement(member.id)
             self.shard_with(member).members.remove(member)
             self.closed(member)
-        group.status = "available"
         self.tell("replicas removed", group.id, group.id, topic=group.topic)
 
     # one member
@@ -194,8 +189,8 @@ class Replicas(Modifications):
 
     def _closed(self, group: ReplicationGroup) -> None:
         primary = group.shards[0].primary
-        if primary.status == "available":  # it was retained
-            content = self.account.plane.content(group, primary.id)
+        if primary.status != "deleting":  # it was retained
+            content = self.account.plane.content(group)
             group.shards[0].members.remove(primary)
             primary.group, primary.settings, primary.pending = "", dict(group.settings), {}
             self.account.plane.put(primary, content)

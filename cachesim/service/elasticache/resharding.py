@@ -27,7 +27,6 @@ class Resharding(Replicas):
         wanted, now = request["NodeGroupCount"], len(group.shards)
         self._check_shards(group, wanted, request)
         leave = self._leaving(group, wanted, request) if wanted < now else []
-        group.status = "modifying"
         if wanted > now:
             zones = [each.get("PreferredAvailabilityZones", []) for each in
                      request.get("ReshardingConfiguration", [])] or [[]] * (wanted - now)  # fmt: skip
@@ -59,13 +58,13 @@ class Resharding(Replicas):
             made.append(shard)
         for member in [member for shard in made for member in shard.members]:
             self.clusters.add(member)
-        self.account.calendar.at(
-            self.account.timings.draw("new nodes"), lambda: self._fill(group, made)
-        )
+        group.coming = made
+        self.busy(group, self.account.timings.draw("new nodes"), self._fill, group, made)
 
     def _fill(self, group: ReplicationGroup, made: list[Shard]) -> None:
         moves = SLOTS * len(made) // (len(group.shards) + len(made))
         lasts = self._moving_time(group, moves)
+        group.coming = []
         for shard in made:
             group.shards.append(shard)
             for member in shard.members:
@@ -113,7 +112,7 @@ class Resharding(Replicas):
         group.pending["Resharding"] = lambda: {
             "ProgressPercentage": min(100.0, 100 * (calendar.now - begin) / max(lasts, 1e-9))
         }
-        calendar.at(lasts, lambda: self._moved_all(group, leave))
+        self.busy(group, lasts, self._moved_all, group, leave)
 
     def _moved_all(self, group: ReplicationGroup, leave: list[Shard]) -> None:
         del group.pending["Resharding"]
@@ -123,7 +122,6 @@ class Resharding(Replicas):
             self.forget(group, f"replacement of {member.id} 0001")
             self.closed(member)
         deal(group.shards)
-        group.status = "available"
         self.tell("shards changed", group.id, group.id, topic=group.topic)
 
 

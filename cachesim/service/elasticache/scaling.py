@@ -35,10 +35,8 @@ class Scaling(Replacements):
         """Begin to move to nodes of another type: they are made, copy the old ones, and take over."""
         if name == owner.node_type.name:
             return
-        owner.status = "modifying"
         draw = self.account.timings.draw
-        ready = draw("new nodes") + draw("full copy")
-        self.account.calendar.at(ready, lambda: self._take_over(owner, name))
+        self.busy(owner, draw("new nodes") + draw("full copy"), self._take_over, owner, name)
 
     def _take_over(self, owner: Owner, name: str) -> None:
         """Let the new nodes serve, if they can hold what is there."""
@@ -47,19 +45,17 @@ class Scaling(Replacements):
         if self.held_by_each(owner) > owner.node_type.usable:
             owner.settings["CacheNodeType"] = before
             self._tell_of(owner, "scale down failed", name)
-            owner.status = "available"
             return
         self._switch(owner, old)
         draw = self.account.timings.draw
         rest = draw("endpoint follows") + draw("old nodes leave")
-        self.account.calendar.at(rest, lambda: self._rescaled(owner, name))
+        self.busy(owner, rest, self._tell_of, owner, "node type changed", name)
 
     def held_by_each(self, owner: Owner) -> float:
         """Return the bytes that a node holds, as far as the last run left them; shards share them evenly."""
         if isinstance(owner, CacheCluster):
-            return self.account.plane.memory(owner, owner.id)
-        primary = owner.shards[0].primary.id
-        return self.account.plane.memory(owner, primary) / len(owner.shards)
+            return self.account.plane.memory(owner)
+        return self.account.plane.memory(owner) / len(owner.shards)
 
     def _switch(self, owner: Owner, old: NodeType) -> None:
         """Order the take-over. SIMPLIFIED: the old nodes are paid until now, the new ones from now on."""
@@ -75,10 +71,6 @@ class Scaling(Replacements):
             self.account.bill.end(member.id, now)
             self.account.bill.begin(member.id, member.node_type, now)
             self.cancel_replacement(member.id)
-
-    def _rescaled(self, owner: Owner, name: str) -> None:
-        owner.status = "available"
-        self._tell_of(owner, "node type changed", name)
 
     def _tell_of(self, owner: Owner, event: str, name: str) -> None:
         if isinstance(owner, CacheCluster):
@@ -111,13 +103,12 @@ class Scaling(Replacements):
 
     def resize_pool(self, cluster: CacheCluster, wanted: int, request: dict[str, Any]) -> None:
         """Begin to add nodes to a Memcached, or to remove some."""
-        cluster.status = "modifying"
         more = wanted - len(cluster.zones)
         if more > 0:
             self.tell("nodes asked", cluster.id)
         lasts = self.account.timings.draw("add nodes" if more > 0 else "remove nodes")
         change = self._add_nodes if more > 0 else self._remove_nodes
-        self.account.calendar.at(lasts, lambda: change(cluster, wanted, request))
+        self.busy(cluster, lasts, change, cluster, wanted, request)
 
     def _add_nodes(self, cluster: CacheCluster, wanted: int, request: dict[str, Any]) -> None:
         before, known = list(cluster.nodes), self.account.zones()
@@ -128,7 +119,6 @@ class Scaling(Replacements):
             self.account.bill.begin(name, cluster.node_type, self.account.calendar.now)
             self.order(cluster.rented(before)[0], "add node", 0.0, joins=(name,))
             self.tell("node added", cluster.id, node, cluster.zones[cluster.nodes.index(node)])
-        cluster.status = "available"
         self.tell("nodes changed", cluster.id, str(len(before)), str(wanted), topic=cluster.topic)
 
     def _remove_nodes(self, cluster: CacheCluster, wanted: int, request: dict[str, Any]) -> None:
@@ -139,5 +129,4 @@ class Scaling(Replacements):
             self.cancel_replacement(cluster.id, node)
             del cluster.zones[cluster.nodes.index(node)]
             cluster.gone.add(node)
-        cluster.status = "available"
         self.tell("nodes removed", cluster.id, ", ".join(leave), topic=cluster.topic)

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from cachesim.service.elasticache.checks import identifier, only
+from cachesim.service.elasticache.parameter_table import version_of
 from cachesim.service.elasticache.updates import Updates
-from cachesim.service.elasticache.versions import version_of
 from cachesim.service.faults import refuse_if
 from cachesim.service.register import Register
 

@@ -212,10 +212,8 @@ class Updates(Resharding):
             action.owner.id,
         )
         self.forget(action.owner, f"update {action.update.name}")
-        action.owner.status = "modifying"
         self._be(action, "waiting-to-start")
-        begins = self.account.timings.draw("update begins")
-        self.account.calendar.at(begins, lambda: self._next(action))
+        self.busy(action.owner, self.account.timings.draw("update begins"), self._next, action)
 
     def _stop_update(self, action: UpdateAction) -> None:
         refuse_if(action.update.is_engine, "update of the engine")
@@ -231,13 +229,12 @@ class Updates(Resharding):
         """Replace the next node, or end."""
         ended = action.done == len(action.nodes)
         if ended or action.status == "stopping":
-            action.owner.status = "available"
             self._be(action, "complete" if ended else "stopped")
             return
         if action.status == "waiting-to-start":
             self._be(action, "in-progress")
         lasts = self.replace(*action.nodes[action.done])
-        self.account.calendar.at(lasts, lambda: self._updated(action))
+        self.busy(action.owner, lasts, self._updated, action)
 
     def _updated(self, action: UpdateAction) -> None:
         action.done += 1

@@ -42,8 +42,8 @@ class Endpoints:
             if (layout := layout_of(each, running))
         }
         held = {  # asked before the thread works: it would ask itself
-            key: self.account.plane.content(each, layout[0][1])
-            for key, (each, layout) in layouts.items()
+            key: self.account.plane.content(each)
+            for key, (each, _) in layouts.items()
             if key not in self.served
         }
         self.thread.do(self._sync(layouts, held))
