@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from cachesim.service.elasticache.auth import checked_token, named_key, named_user_groups, yes_or_no
+from cachesim.service.elasticache.auth import checked_token, named_user_groups, yes_or_no
 from cachesim.service.elasticache.checks import (
     MOST_RETENTION,
     known_node_type,
@@ -31,7 +31,7 @@ CHECKS: dict[str, Check] = {
     ),
     "token": checked_token,
     "yes or no": yes_or_no,
-    "key": named_key,
+    "key": lambda desk, value: desk.account.desk("kms").usable(value),
     "user groups": named_user_groups,
     "port": lambda desk, value: range_checked("Port", int(value), 1, 65535),
     "parameter group": lambda desk, value: desk.parameter_groups.find(value).id,
