@@ -70,16 +70,14 @@ class ParameterRow(NamedTuple):
 
     def shown(self, value: str, source: str) -> dict[str, Any]:
         """Return the parameter with a value in AWS's shape."""
-        return in_shape(
-            "parameter",
-            self,
-            Description="It has an effect here." if self.here else "It changes nothing here.",
-            Source=source,
-            IsModifiable=self.modifiable != "no",
-            AllowedValues=self.allowed or None,
-            ParameterValue=value if value and value not in BY_TYPE else None,
-            CacheNodeTypeSpecificValues=by_type(value) if value in BY_TYPE else None,
+        effect = "It has an effect here." if self.here else "It changes nothing here."
+        values = (
+            {SPECIFIC: by_type(value)} if value in BY_TYPE else {"ParameterValue": value or None}
         )
+        return in_shape(
+            "parameter", self, Description=effect, Source=source,
+            IsModifiable=self.modifiable != "no", AllowedValues=self.allowed or None, **values,
+        )  # fmt: skip
 
     def check(self, value: str, is_used: bool) -> None:
         """Refuse a value that cannot be set."""

@@ -36,9 +36,11 @@ class SavedNode(NamedTuple):
         found = in_shape("saved node", self, SnapshotCreateTime=taken)
         if not self.shard.id:
             return found
-        shape = in_shape("saved shard", self.shard, ReplicaCount=len(self.shard.replicas()))
-        shape["PrimaryAvailabilityZone"] = self.shard.primary.zones[0]
-        shape["ReplicaAvailabilityZones"] = [each.zones[0] for each in self.shard.replicas()]
+        zones = [each.zones[0] for each in (self.shard.primary, *self.shard.replicas())]
+        shape = in_shape(
+            "saved shard", self.shard, ReplicaCount=len(zones) - 1,
+            PrimaryAvailabilityZone=zones[0], ReplicaAvailabilityZones=zones[1:],
+        )  # fmt: skip
         return found | {"CacheClusterId": self.member.id, CONFIGURATION: shape}
 
 
@@ -82,14 +84,10 @@ def facts_of(resource: Saved, first: CacheCluster) -> dict[str, Any]:
     """Return the members of a snapshot that tell of its group or cluster; `first` is saved first."""
     settings = resource.settings
     found = in_shape(
-        "saved cluster",
-        first,
+        "saved cluster", first, PreferredAvailabilityZone=first.zones[0], NumCacheNodes=1,
         EngineVersion=version_of(first.engine, settings.get("EngineVersion", "")).full,
-        PreferredAvailabilityZone=first.zones[0],
-        NumCacheNodes=1,
-        TopicArn=resource.topic or None,
-        **{name: settings.get(name) for name in TAKEN},
-    )
+        TopicArn=resource.topic or None, **{name: settings.get(name) for name in TAKEN},
+    )  # fmt: skip
     if isinstance(resource, CacheCluster):
         return found
     if resource.is_sharded:

@@ -9,16 +9,13 @@ from cachesim.service.account import REGION
 from cachesim.service.elasticache.checks import identifier
 from cachesim.service.elasticache.failover import DAY, Failovers
 from cachesim.service.elasticache.snapshot import Saved, SavedNode, Snapshot, facts_of, sources_of
-from cachesim.service.faults import only, refuse_if
+from cachesim.service.faults import refuse_if
 from cachesim.service.pages import page
 from cachesim.service.register import Register
 from cachesim.units import MIB
 
 MOST_MANUAL = 20  # of a node in 24 hours
 RATE = 100 * MIB  # bytes per second that a snapshot takes besides: an assumption
-DELETION = (  # members of a request
-    *("ReplicationGroupId", "CacheClusterId", "FinalSnapshotIdentifier", "RetainPrimaryCluster"),
-)
 KINDS = {"system": "automated", "user": "manual"}  # as DescribeSnapshots asks -> as it answers
 EXPORTED = ("READ", "WRITE", "READ_ACP")  # permissions of the service of snapshots
 
@@ -94,7 +91,6 @@ class SnapshotOperations(Failovers):
 
     def before_deletion(self, resource: Saved, request: dict[str, Any]) -> float:
         """Save the primaries before they go, if the request names a last snapshot."""
-        only(request, DELETION)
         if "FinalSnapshotIdentifier" not in request:
             return 0.0
         name = identifier(request["FinalSnapshotIdentifier"], "FinalSnapshotIdentifier")
