@@ -64,14 +64,12 @@ class ConfiguredCache:
     @property
     def topic(self) -> str:
         """The ARN of the topic that hears of it; empty if none does."""
-        found: str = self.settings.get("NotificationTopicArn", "")
-        return found
+        return str(self.settings.get("NotificationTopicArn", ""))
 
     @property
     def port(self) -> int:
         """The port of its nodes."""
-        found: int = self.settings.get("Port", PORTS[self.engine])
-        return found
+        return int(self.settings.get("Port", PORTS[self.engine]))
 
 
 @dataclass
@@ -82,6 +80,14 @@ class CacheCluster(ConfiguredCache):
     group: str = ""
     parameters: InUse = field(init=False)
     gone: set[str] = field(default_factory=set)  # names of nodes that have left
+
+    kind = "cluster"
+    is_sharded = False
+
+    @property
+    def members(self) -> list["CacheCluster"]:
+        """The cluster itself, as if it were a group."""
+        return [self]
 
     @property
     def nodes(self) -> list[str]:
@@ -101,9 +107,7 @@ class CacheCluster(ConfiguredCache):
 
     def shown(self, with_nodes: bool = False) -> dict[str, Any]:
         """Return the cluster in AWS's shape."""
-        groups = self.settings["SecurityGroupIds"]
-        is_there = self.status != "creating"
-        return in_shape(
+        found = in_shape(
             "cluster",
             self,
             EngineVersion=version_of(self.engine, self.settings.get("EngineVersion", "")).full,
@@ -113,15 +117,17 @@ class CacheCluster(ConfiguredCache):
             ReplicationGroupId=self.group or None,
             CacheParameterGroup=self.parameters.shown(),
             AuthTokenEnabled="AuthToken" in self.settings,
-            SecurityGroups=[{"SecurityGroupId": each, "Status": "active"} for each in groups],
-            ConfigurationEndpoint=self.endpoint("cfg")
-            if is_there and self.engine == "memcached"
-            else None,
-            CacheNodes=list(map(self._node, self.nodes, self.zones))
-            if is_there and with_nodes
-            else None,
+            SecurityGroups=[
+                {"SecurityGroupId": each, "Status": "active"}
+                for each in self.settings["SecurityGroupIds"]
+            ],
             **some(self.settings, SHOWN_OF_CLUSTER),
         )
+        if self.engine == "memcached" and self.status != "creating":
+            found["ConfigurationEndpoint"] = self.endpoint("cfg")
+        if with_nodes and self.status != "creating":
+            found["CacheNodes"] = list(map(self._node, self.nodes, self.zones))
+        return found
 
     def _node(self, node: str, zone: str) -> dict[str, Any]:
         is_busy = self.status == "rebooting cluster nodes"

@@ -166,10 +166,9 @@ class Failovers(ReplicationGroups):
 
     def lose(self, cluster: CacheCluster) -> None:
         """Note that what a node held, which no replica has, is gone."""
-        owner, shard, slots = self.owner_of(cluster), self.shard_of(cluster), ALL
-        if shard is not None and shard.primary is not cluster:
-            return
-        if shard is not None and isinstance(owner, ReplicationGroup) and owner.is_sharded:
-            begin, end = shard.slots.split("-")
-            slots = int(begin), int(end)
-        self.account.plane.lose(owner, slots)
+        shard, slots = self.shard_of(cluster), ALL
+        if shard is not None:
+            first, last = shard.slots.split("-")
+            slots = int(first), int(last)
+        if self.leads(cluster):
+            self.account.plane.lose(self.owner_of(cluster), slots)

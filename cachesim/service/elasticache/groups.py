@@ -60,6 +60,8 @@ class ReplicationGroup(ConfiguredCache):
     shards: list[Shard] = field(default_factory=list)
     coming: list[Shard] = field(default_factory=list)  # they are made now, and have no slots yet
 
+    kind = "group"
+
     @property
     def members(self) -> list[CacheCluster]:
         """All members of all shards, also of those that are made now."""

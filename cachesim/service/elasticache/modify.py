@@ -51,18 +51,18 @@ class Modifications(Windows):
     def ModifyReplicationGroup(self, request: Values) -> Values:
         """Change settings of a group, at once or in its maintenance window."""
         group = self.groups.ready(request["ReplicationGroupId"])
-        self._modify(group, "group", request)
+        self._modify(group, request)
         return {"ReplicationGroup": group.shown()}
 
     def ModifyCacheCluster(self, request: Values) -> Values:
         """Change settings of a cluster that is no member of a group, or its number of nodes."""
         cluster = self.alone(request["CacheClusterId"])
-        self._modify(cluster, "cluster", request)
+        self._modify(cluster, request)
         return {"CacheCluster": cluster.shown()}
 
-    def _modify(self, owner: Owner, kind: str, request: Values) -> None:
+    def _modify(self, owner: Owner, request: Values) -> None:
         """Do at once what can be, and keep the rest for the window."""
-        changes, later = self._changes(kind, request)
+        changes, later = self._changes(owner.kind, request)
         self._check(owner, {**changes, **later})
         for name in self.hooks:
             if name in request:
@@ -90,16 +90,16 @@ class Modifications(Windows):
 
     def _check(self, owner: Owner, changes: Values) -> None:
         """Refuse changes that do not fit a group or a cluster, or one another."""
-        is_sharded = isinstance(owner, ReplicationGroup) and owner.is_sharded
         if VERSION & {*changes}:
-            self.fit({**owner.settings, **changes}, owner.engine, is_sharded)
+            self.fit({**owner.settings, **changes}, owner.engine, owner.is_sharded)
         if isinstance(owner, CacheCluster):
             self._check_cluster(owner, changes)
             return
         check_snapshots(owner, changes)
         failover = changes.get("AutomaticFailoverEnabled", owner.failover)
         fewest = min(len(shard.members) for shard in owner.shards)
-        check_failover(is_sharded, failover, changes.get("MultiAZEnabled", owner.zones), fewest)
+        zones = changes.get("MultiAZEnabled", owner.zones)
+        check_failover(owner.is_sharded, failover, zones, fewest)
         if "PrimaryClusterId" in changes:
             name, names = changes["PrimaryClusterId"], [member.id for member in owner.members]
             refuse_if(owner.failover or owner.zones, "promotion")
@@ -107,22 +107,18 @@ class Modifications(Windows):
 
     def _check_cluster(self, cluster: CacheCluster, changes: Values) -> None:
         is_pool, now = cluster.engine == "memcached", len(cluster.zones)
+        wanted, leave = changes.get("NumCacheNodes", now), changes.get(LEAVE, [])
         refuse_if(is_pool and "CacheNodeType" in changes, "memcached type")
         refuse_if(is_pool and SNAPSHOTS & {*changes}, "pool kept")
-        wanted, leave, zones = (
-            changes.get(NODES[0], now),
-            changes.get(LEAVE, []),
-            changes.get(ZONES),
-        )
         refuse_if(not is_pool and wanted != 1, "one node")
         in_range("NumCacheNodes", wanted, 1, MOST_NODES)
         for node in leave:
             refuse_if(node not in cluster.nodes, "no node", cluster.id, node)
         fewer, more = max(0, now - wanted), max(0, wanted - now)
         refuse_if(not len({*leave}) == len(leave) == fewer, "nodes to remove", fewer, len({*leave}))
-        if zones is not None:
-            refuse_if(len(zones) != more, "new zones", more, len(zones))
-            named_zones(zones, more, self.zones_of(cluster), ZONES)
+        if ZONES in changes:
+            refuse_if(len(changes[ZONES]) != more, "new zones", more, len(changes[ZONES]))
+            named_zones(changes[ZONES], more, self.zones_of(cluster), ZONES)
 
     def zones_of(self, owner: Owner) -> list[str]:
         """Return the zones in which the nodes of a group or a cluster may stand."""
@@ -160,9 +156,8 @@ class Modifications(Windows):
         group, cluster = request.get("ReplicationGroupId"), request.get("CacheClusterId")
         refuse_if(bool(group) == bool(cluster), "group or cluster")
         owner: Owner = self.groups.find(group) if group else self.alone(str(cluster))
-        size = {
-            each.name: (each.maxmemory, each.price) for each in [owner.node_type, *node_types()]
-        }
+        types = [owner.node_type, *node_types()]
+        size = {each.name: (each.maxmemory, each.price) for each in types}
         own = size[owner.node_type.name]
         return {
             "ScaleUpModifications": sorted(name for name in size if size[name] > own),
@@ -188,27 +183,26 @@ class Modifications(Windows):
 
     def held_by_each(self, owner: Owner) -> float:
         """Return the bytes that a node holds, as far as the last run left them; shards share them evenly."""
-        shards = owner.shards if isinstance(owner, ReplicationGroup) else []
-        first = shards[0].primary.id if shards else owner.id
-        return self.account.plane.memory(owner, first) / max(1, len(shards))
+        primaries = [member for member in owner.members if self.leads(member)]
+        return self.account.plane.memory(owner, primaries[0].id) / len(primaries)
 
     def _switch(self, owner: Owner, old: NodeType) -> None:
         """Order the take-over. SIMPLIFIED: the old nodes are paid until now, the new ones from now on."""
-        members = owner.members if isinstance(owner, ReplicationGroup) else [owner]
-        first = members[0].id
-        for member in [*filter(self.leads, members)]:
+        for member in [each for each in owner.members if self.leads(each)]:
             if not self.hand_over_from(member):
                 self.order(member.id, "away", self.draw("short outage"))
-        self.order(first, "resize", amount=owner.node_type.usable / old.usable)
-        for member in members:
+        factor = owner.node_type.usable / old.usable
+        self.order(owner.members[0].id, "resize", amount=factor)
+        for member in owner.members:
             self.give_back(member)
             self.rent(member)
             self.cancel_replacement(member.id)
 
     def _tell_of(self, owner: Owner, event: str, name: str) -> None:
-        is_group = isinstance(owner, ReplicationGroup)
-        text = owner.id if is_group and event == "scale down failed" else name
-        self.tell(f"{'group ' * is_group}{event}", owner.id, text, topic=owner.topic)
+        if isinstance(owner, ReplicationGroup):
+            name = owner.id if event == "scale down failed" else name
+            event = f"group {event}"
+        self.tell(event, owner.id, name, topic=owner.topic)
 
     # more nodes of Memcached, or fewer
 

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.failover import Owner
-from cachesim.service.elasticache.groups import ReplicationGroup
 from cachesim.service.elasticache.replicas import Resharding
 from cachesim.service.faults import ServiceFault, refusal, refuse_if
 from cachesim.service.pages import page
+from cachesim.service.register import kinds
 from cachesim.service.tables import in_shape, table
 
 KINDS = {"ReplicationGroupIds": "groups", "CacheClusterIds": "clusters"}  # -> the register
@@ -38,8 +38,7 @@ class ServiceUpdate(NamedTuple):
     def is_for(self, owner: Owner) -> bool:
         """Whether it concerns a group or a cluster: those that are newer have it."""
         is_its = owner.engine in self.row["Engine"].split(", ")
-        is_member = isinstance(owner, CacheCluster) and owner.group
-        return is_its and not is_member and owner.created < self.release
+        return is_its and owner.created < self.release and not getattr(owner, "group", "")
 
 
 @cache
@@ -74,12 +73,8 @@ class UpdateAction:
 
     def named(self) -> Answer:
         """Return whose it is, and what, in AWS's shape."""
-        is_group = isinstance(self.owner, ReplicationGroup)
-        return {
-            "ReplicationGroupId" if is_group else "CacheClusterId": self.owner.id,
-            "ServiceUpdateName": self.update.name,
-            "UpdateActionStatus": self.status,
-        }
+        named = {kinds()[self.owner.kind].id: self.owner.id, "ServiceUpdateName": self.update.name}
+        return {**named, "UpdateActionStatus": self.status}
 
     def shown(self, now: datetime) -> Answer:
         """Return it in AWS's shape."""
@@ -170,14 +165,19 @@ class Updates(Resharding):
         new = UpdateAction(update, owner, [], update.release)
         found = self.actions.setdefault((update.name, owner.arn, owner.created), new)
         if found.status == "not-applied":
-            found.nodes = update_order(owner)
+            found.nodes = self._in_turn(owner)
         return found
+
+    def _in_turn(self, owner: Owner) -> list[Node]:
+        """Return the nodes of a group or a cluster: replicas come before primaries."""
+        members = sorted(owner.members, key=self.leads)
+        return [(member, node) for member in members for node in member.nodes]
 
     # what happens
 
     def _released(self, update: ServiceUpdate) -> None:
         for owner in self._owners(update):
-            for cluster, node in update_order(owner):
+            for cluster, node in self._in_turn(owner):
                 self.tell("update available", cluster.id, node, topic=cluster.topic)
 
     def _overdue(self, update: ServiceUpdate) -> None:
@@ -216,14 +216,6 @@ class Updates(Resharding):
     def _updated(self, action: UpdateAction) -> None:
         action.done += 1
         self._next(action)
-
-
-def update_order(owner: Owner) -> list[Node]:
-    """Return the nodes of a group or a cluster: replicas come before primaries."""
-    if isinstance(owner, CacheCluster):
-        return [(owner, node) for node in owner.nodes]
-    replicas = [each for shard in owner.shards for each in shard.replicas()]
-    return [(each, "0001") for each in (*replicas, *(shard.primary for shard in owner.shards))]
 
 
 def chosen(shown: list[Answer], request: Answer, member: str) -> list[Answer]:
