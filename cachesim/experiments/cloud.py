@@ -181,7 +181,7 @@ class Cloud:
     ) -> Result:
         """Let the minutes of a run pass at the service, then play them, and publish what was counted."""
         begin, plane = self.account.calendar.now, self.account.plane
-        content = plane.content(resource, next(iter(nodes.names.values())))
+        content = plane.content(resource)
         with plane.playing(resource):
             self.account.calendar.advance(scenario.duration)
         orders = self.account.orders.between(begin, self.account.calendar.now)

@@ -88,7 +88,7 @@ class DataPlane:
         if self.live is not None:
             self.live.put(resource, file)
 
-    def content(self, resource: Holder, primary: str) -> bytes:
+    def content(self, resource: Holder) -> bytes:
         """Return the content of its nodes: none if they are new, and nothing that was lost since."""
         live = None if self.live is None else self.live.content(resource)
         if live is not None:
@@ -110,14 +110,12 @@ class DataPlane:
         key = resource.arn, resource.created
         self.losses.setdefault(key, []).append(Emptied(self.calendar.now, slots))
 
-    def memory(self, resource: Holder, primary: str) -> float:
+    def memory(self, resource: Holder) -> float:
         """Return the bytes that its content takes, as if no memory were divided."""
-        file = self.content(resource, primary)
+        file = self.content(resource)
         return memory_of(file) / self.scale if file else 0.0
 
-    def copy(
-        self, resource: Holder, primary: str, nodes: Mapping[str, Collection[int]]
-    ) -> Sequence[NodeCopy]:
+    def copy(self, resource: Holder, nodes: Mapping[str, Collection[int]]) -> Sequence[NodeCopy]:
         """Let some nodes, with the slots of their shards, write down what they hold now."""
         now = self.calendar.now
         copies = [NodeCopy(node, slots, now) for node, slots in nodes.items()]
@@ -126,7 +124,7 @@ class DataPlane:
         if resource is self._played:
             self._awaited += copies
         else:
-            _fill(copies, self.content(resource, primary))
+            _fill(copies, self.content(resource))
         return copies
 
     @contextmanager

@@ -127,7 +127,7 @@ def test_scaling_down_fails_when_it_is_too_late_to_say_so():
     cloud.account.plane.scale = cloud.scale = 1 / 2000
     forever = cs.LazyLoading()
     cloud.run(group="shop", strategy=forever, workload=cs.OpenLoop(rate=200), minutes=1)
-    held = cloud.account.plane.memory(desk.groups.find("shop"), "shop-001")
+    held = cloud.account.plane.memory(desk.groups.find("shop"))
     desk.ModifyReplicationGroup({**SHOP, "CacheNodeType": "cache.t3.micro"})
     assert "modifying" == desk.groups.find("shop").status
     cloud.advance(minutes=15)

@@ -130,7 +130,7 @@ def test_what_clients_put_is_what_a_snapshot_sees(door):
     group = door.account.desk("elasticache").groups.find("shop")
     (shard,) = group_of(door)["NodeGroups"]
     ask(shard["PrimaryEndpoint"]["Port"], "SET mine 1")
-    held = door.account.plane.content(group, "shop-001")
+    held = door.account.plane.content(group)
     ask(shard["PrimaryEndpoint"]["Port"], "FLUSHALL")
     ask(shard["PrimaryEndpoint"]["Port"], "SET other 1")
     door.account.plane.put(group, held)

@@ -44,7 +44,7 @@ def seeds(cloud, file, region="us-east-1", policy=POLICY):
 def held(cloud, name="shop"):
     """Look at the content of a group's nodes."""
     found = cloud.desk("elasticache").groups.find(name)
-    return look_at(cloud.account.plane.content(found, found.shards[0].primary.id))
+    return look_at(cloud.account.plane.content(found))
 
 
 @pytest.mark.parametrize("request_", [GROUP, WIDE])

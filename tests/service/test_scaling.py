@@ -266,7 +266,7 @@ def test_a_whole_shard_dies(shop, desk):
     shop.advance(minutes=15)
 
     assert before == group(desk)
-    assert b"" == shop.account.plane.content(desk.groups.find("shop"), "shop-001")
+    assert b"" == shop.account.plane.content(desk.groups.find("shop"))
 
 
 def test_a_dead_replica_does_not_lead():

@@ -222,7 +222,7 @@ class ReplicationGroups(CacheClusters):
     def _closed(self, group: ReplicationGroup) -> None:
         primary = group.shards[0].primary
         if primary.status != "deleting":  # it was retained
-            content = self.account.plane.content(group, primary.id)
+            content = self.account.plane.content(group)
             group.shards[0].members.remove(primary)
             primary.group, primary.settings, primary.pending = "", dict(group.settings), {}
             self.account.plane.put(primary, content)

@@ -183,8 +183,8 @@ class Modifications(Windows):
 
     def held_by_each(self, owner: Owner) -> float:
         """Return the bytes that a node holds, as far as the last run left them; shards share them evenly."""
-        primaries = [member for member in owner.members if self.leads(member)]
-        return self.account.plane.memory(owner, primaries[0].id) / len(primaries)
+        shards = sum(map(self.leads, owner.members))
+        return self.account.plane.memory(owner) / shards
 
     def _switch(self, owner: Owner, old: NodeType) -> None:
         """Order the take-over. SIMPLIFIED: the old nodes are paid until now, the new ones from now on."""

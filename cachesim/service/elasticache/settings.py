@@ -7,7 +7,7 @@ change takes effect: "now", in the maintenance "window" unless ApplyImmediately 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from cachesim.service.elasticache.auth import checked_token, named_key, named_user_groups, yes_or_no
+from cachesim.service.elasticache.auth import checked_token, named_user_groups, yes_or_no
 from cachesim.service.elasticache.checks import in_range, known_node_type, window
 from cachesim.service.faults import only
 from cachesim.service.tables import table
@@ -23,7 +23,7 @@ CHECKS: dict[str, Check] = {
     "days": lambda desk, value: in_range("SnapshotRetentionLimit", int(value), 0, MOST_RETENTION),
     "token": checked_token,
     "yes or no": yes_or_no,
-    "key": named_key,
+    "key": lambda desk, value: desk.account.desk("kms").usable(value),
     "user groups": named_user_groups,
     "port": lambda desk, value: in_range("Port", int(value), 1, 65535),
     "parameter group": lambda desk, value: desk.parameter_groups.find(value).id,

@@ -11,51 +11,35 @@ from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.groups import SLOTS, ReplicationGroup, Shard
 from cachesim.service.elasticache.parameter_table import version_of
 from cachesim.service.plane import NodeCopy
+from cachesim.service.tables import in_shape
 from cachesim.units import MIB
 
 TAKEN = ["PreferredMaintenanceWindow", "SnapshotRetentionLimit", "SnapshotWindow", "CacheNodeType"]
+CONFIGURATION = "NodeGroupConfiguration"
 
 Saved = ReplicationGroup | CacheCluster  # what a snapshot is of
 
 
 class SavedNode(NamedTuple):
-    """A node that is saved, and the shard that it belongs to."""
+    """A node that is saved, and its shard: one without an id if it is no member of a group."""
 
     member: CacheCluster
-    shard: Shard | None  # None: it is no member of a group
+    shard: Shard
 
     @property
     def slots(self) -> frozenset[int]:
         """The slots of its keys."""
-        return slots_in(self.shard.slots if self.shard else "")
+        return slots_in(self.shard.slots)
 
-    def shown(self, scale: float, copy: NodeCopy, taken: datetime) -> dict[str, Any]:
-        """Return its part of a snapshot in AWS's shape."""
-        found: dict[str, Any] = {
-            "CacheNodeId": "0001",
-            "CacheNodeCreateTime": self.member.created,
-            "SnapshotCreateTime": taken,
-            "CacheSize": f"{math.ceil(len(copy.file) / scale / MIB)} MB" if copy.file else "",
-        }
-        if self.shard is None:
+    def shown(self, taken: datetime) -> dict[str, Any]:
+        """Return its part of a snapshot in AWS's shape, but for the size of the file."""
+        found = in_shape("saved node", self, SnapshotCreateTime=taken)
+        if not self.shard.id:
             return found
-        return {**found, "CacheClusterId": self.member.id, "NodeGroupId": self.shard.id}
-
-    def configuration(self) -> dict[str, Any]:
-        """Return the shape of its shard, as ShowNodeGroupConfig asks for it."""
-        shard = self.shard
-        if shard is None:
-            return {}
-        zones = [each.zones[0] for each in shard.replicas()]
-        return {
-            "NodeGroupConfiguration": {
-                "NodeGroupId": shard.id,
-                "Slots": shard.slots,
-                "ReplicaCount": len(zones),
-                "PrimaryAvailabilityZone": shard.primary.zones[0],
-                "ReplicaAvailabilityZones": zones,
-            }
-        }
+        shape = in_shape("saved shard", self.shard, ReplicaCount=len(self.shard.replicas()))
+        shape["PrimaryAvailabilityZone"] = self.shard.primary.zones[0]
+        shape["ReplicaAvailabilityZones"] = [each.zones[0] for each in self.shard.replicas()]
+        return found | {"CacheClusterId": self.member.id, CONFIGURATION: shape}
 
 
 @dataclass
@@ -65,8 +49,7 @@ class Snapshot:
     id: str
     arn: str
     facts: dict[str, Any]  # members of the answer that never change
-    sources: list[SavedNode]
-    parts: list[dict[str, Any]]  # the configuration of each source when the snapshot began
+    nodes: list[dict[str, Any]]  # its parts, as the nodes were when it began
     copies: Sequence[NodeCopy]
     taken: datetime
     origin: str  # the ARN of the group or cluster
@@ -86,43 +69,37 @@ class Snapshot:
 
     def shown(self, with_configuration: bool = False) -> dict[str, Any]:
         """Return the snapshot in AWS's shape."""
-        nodes = [
-            source.shown(self.scale, copy, self.taken) | (part if with_configuration else {})
-            for source, copy, part in zip(self.sources, self.copies, self.parts, strict=True)
-        ]
-        return {
-            **self.facts,
-            "SnapshotName": self.id,
-            "SnapshotStatus": self.status,
-            "SnapshotSource": self.kind,
-            "NodeSnapshots": nodes,
-            "ARN": self.arn,
-        }
+        nodes = []
+        for node, copy in zip(self.nodes, self.copies, strict=True):
+            size = math.ceil(len(copy.file) / self.scale / MIB)
+            nodes.append({**node, "CacheSize": f"{size} MB" if size else ""})
+            if not with_configuration:
+                nodes[-1].pop(CONFIGURATION, None)
+        return self.facts | in_shape("snapshot", self, NodeSnapshots=nodes)
 
 
-def facts_of(resource: Saved, sources: list[SavedNode]) -> dict[str, Any]:
-    """Return the members of a snapshot that tell of its group or cluster."""
-    settings, first = resource.settings, sources[0].member
-    found = {
-        **{name: settings[name] for name in TAKEN if name in settings},
-        "Engine": first.engine,
-        "EngineVersion": version_of(first.engine, settings.get("EngineVersion", "")).full,
-        "Port": first.port,
-        "CacheClusterCreateTime": first.created,
-        "PreferredAvailabilityZone": first.zones[0],
-        "NumCacheNodes": 1,
-    }
-    if resource.topic:
-        found["TopicArn"] = resource.topic
+def facts_of(resource: Saved, first: CacheCluster) -> dict[str, Any]:
+    """Return the members of a snapshot that tell of its group or cluster; `first` is saved first."""
+    settings = resource.settings
+    found = in_shape(
+        "saved cluster",
+        first,
+        EngineVersion=version_of(first.engine, settings.get("EngineVersion", "")).full,
+        PreferredAvailabilityZone=first.zones[0],
+        NumCacheNodes=1,
+        TopicArn=resource.topic or None,
+        **{name: settings.get(name) for name in TAKEN},
+    )
     if isinstance(resource, CacheCluster):
-        return {**found, "CacheClusterId": first.id}
-    found |= {
+        return found
+    if resource.is_sharded:
+        del found["CacheClusterId"]
+    return found | {
         "ReplicationGroupId": resource.id,
         "ReplicationGroupDescription": settings["ReplicationGroupDescription"],
         "NumNodeGroups": len(resource.shards),
         "AutomaticFailover": "enabled" if resource.failover else "disabled",
     }
-    return found if resource.is_sharded else {**found, "CacheClusterId": first.id}
 
 
 def slots_in(text: str) -> frozenset[int]:
@@ -132,9 +109,8 @@ def slots_in(text: str) -> frozenset[int]:
     ([0, 1, 2, 7, 8], 16384)
     """
     ranges = (part.partition("-") for part in (text or f"0-{SLOTS - 1}").split(","))
-    return frozenset(
-        slot for begin, _, end in ranges for slot in range(int(begin), int(end or begin) + 1)
-    )
+    spans = (range(int(begin), int(end or begin) + 1) for begin, _, end in ranges)
+    return frozenset(slot for span in spans for slot in span)
 
 
 def sources_of(resource: Saved, member: str = "", primary: bool = False) -> list[SavedNode]:
@@ -143,17 +119,10 @@ def sources_of(resource: Saved, member: str = "", primary: bool = False) -> list
     `member` names the one to save; it is left alone if it is not there any more.
     """
     if isinstance(resource, CacheCluster):
-        return [SavedNode(resource, None)]
+        return [SavedNode(resource, Shard("", [resource], resource))]
     found = []
     for shard in resource.shards:
         last = shard.primary if primary else [shard.primary, *shard.replicas()][-1]
-        named = [each for each in shard.members if each.id == member.lower()]
-        found.append(SavedNode((named or [last])[0], shard))
+        named = {each.id: each for each in shard.members}.get(member.lower(), last)
+        found.append(SavedNode(named, shard))
     return found
-
-
-def leader(resource: Saved) -> str:
-    """Return the node whose restart empties all."""
-    if isinstance(resource, CacheCluster):
-        return resource.rented()[0]
-    return resource.shards[0].primary.id

@@ -54,12 +54,9 @@ class SubnetGroups(Events):
     def __init__(self, account: Any) -> None:
         super().__init__(account)
         self.subnet_groups: Register[SubnetGroup] = Register("subnet group")
-        every = list(account.vpc.subnets)
-        self._enter_subnets("default", "Default subnet group", every, {})
+        self._enter_subnets("default", "Default subnet group", list(account.vpc.subnets), {})
 
-    def _enter_subnets(
-        self, name: str, text: str, subnets: list[str], tags: dict[str, str]
-    ) -> SubnetGroup:
+    def _enter_subnets(self, name: str, text: str, subnets: list[str], tags: Any) -> SubnetGroup:
         made = SubnetGroup(name, text, self._subnets(subnets), self.arn(f"subnetgroup:{name}"))
         return self.subnet_groups.add(made, tags)
 
@@ -85,15 +82,13 @@ class SubnetGroups(Events):
         found = self.subnet_groups.find(request[MEMBER])
         if "SubnetIds" in request:
             subnets = self._subnets(request["SubnetIds"])
-            self._check_left(found, {subnet.id for subnet in subnets})
+            for cluster in self.clusters.using(MEMBER, found.id):
+                for name in map(found.holding, cluster.zones):
+                    is_gone = name not in [subnet.id for subnet in subnets]
+                    refuse_if(is_gone, "subnet in use", name, cluster.id)
             found.subnets = subnets
         found.text = request.get("CacheSubnetGroupDescription", found.text)
         return {"CacheSubnetGroup": found.shown()}
-
-    def _check_left(self, group: SubnetGroup, stays: set[str]) -> None:
-        for cluster in self.clusters.using(MEMBER, group.id):
-            for subnet in map(group.holding, cluster.zones):
-                refuse_if(subnet not in stays, "subnet in use", subnet, cluster.id)
 
     def DeleteCacheSubnetGroup(self, request: dict[str, Any]) -> dict[str, Any]:
         """Remove a group in which no cluster stands."""

@@ -43,7 +43,7 @@ class Endpoints:
             if (found := NodeLayout(each, running)).runs
         }
         held = {  # asked before the thread works: it would ask itself
-            key: self.account.plane.content(each, found.shards[0][1])
+            key: self.account.plane.content(each)
             for key, (each, found) in layouts.items()
             if key not in self.served
         }
