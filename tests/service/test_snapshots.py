@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from cachesim.experiments.cloud import Cloud
-from cachesim.service.elasticache.automatic import check_snapshotting
+from cachesim.service.elasticache.modify import check_snapshots
 from cachesim.service.faults import ServiceFault
 from tests.service.conftest import GROUP
 from tests.service.test_groups import group, messages
@@ -251,6 +251,6 @@ def test_changes_that_are_refused(cloud, desk, which, request_, text):
     desk.CreateReplicationGroup(WIDE)
     desk.CreateReplicationGroup(GROUP)
     with pytest.raises(ServiceFault, match=text):
-        check_snapshotting(desk.groups.find(which), request_)
+        check_snapshots(desk.groups.find(which), request_)
     both = {"SnapshotRetentionLimit": 1, "SnapshottingClusterId": "shop-002"}
-    check_snapshotting(desk.groups.find("shop"), both)
+    check_snapshots(desk.groups.find("shop"), both)
