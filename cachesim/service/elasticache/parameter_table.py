@@ -28,14 +28,6 @@ SIMULATED = {"redis": "redis 7.0.15", "valkey": "redis 7.0.15", "memcached": "me
 SPECIFIC = "CacheNodeTypeSpecificValues"
 
 
-class Family(NamedTuple):
-    """One row of data/families.csv."""
-
-    name: str
-    engine: str
-    cluster_mode: str  # yes or no
-
-
 class Version(NamedTuple):
     """One row of data/versions.csv."""
 
@@ -115,10 +107,9 @@ def by_type(value: str) -> list[dict[str, str]]:
     return [{"CacheNodeType": name, "Value": values[name]} for name in sorted(values)]
 
 
-@cache
-def families() -> dict[str, Family]:
-    """Return the families by their names, each engine's oldest first."""
-    return {row["family"]: Family(*row.values()) for row in table("families")}
+def families() -> dict[str, dict[str, str]]:
+    """Return the rows of data/families.csv by their names, each engine's oldest first."""
+    return {row["family"]: row for row in table("families")}
 
 
 @cache

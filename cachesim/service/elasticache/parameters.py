@@ -128,11 +128,11 @@ class ParameterGroups(Events):
     def __init__(self, account: Any) -> None:
         super().__init__(account)
         self.parameter_groups: Register[ParameterGroup] = Register("parameter group")
-        for family in families().values():
+        for family, row in families().items():
             for end, text in DEFAULTS.items():
-                if family.cluster_mode == "yes" or not end:
-                    about = text.format(family.name)
-                    self._enter_parameters(f"default.{family.name}{end}", family.name, about, {})
+                if row["cluster mode"] == "yes" or not end:
+                    name = f"default.{family}{end}"
+                    self._enter_parameters(name, family, text.format(family), {})
 
     def _enter_parameters(self, name: str, family: str, text: str, tags: Values) -> ParameterGroup:
         made = ParameterGroup(name, family, text, self.arn(f"parametergroup:{name}"))

@@ -13,7 +13,7 @@ from cachesim.model.saving import aged
 from cachesim.service.elasticache.automatic import AutomaticSnapshots
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.groups import ReplicationGroup
-from cachesim.service.elasticache.snapshot import Saved, sources_of
+from cachesim.service.elasticache.snapshots import Saved, slots_in, sources_of
 from cachesim.service.faults import refuse_if
 from cachesim.service.plane import Held
 
@@ -129,6 +129,6 @@ class Restores(AutomaticSnapshots):
         is_sharded = getattr(resource, "is_sharded", False)
         refuse_if(is_sharded and look_at(file).databases > 1, "several databases")
         room = int(resource.node_type.usable * self.account.plane.scale)
-        for part in divided(file, [source.slots for source in sources_of(resource)]):
+        for part in divided(file, [slots_in(each.shard.slots) for each in sources_of(resource)]):
             needs = look_at(part).memory
             refuse_if(needs > room, "room of seed", needs, resource.node_type.name, room)
