@@ -72,7 +72,7 @@ class ConfiguredCache:
         return int(self.settings.get("Port", PORTS[self.engine]))
 
 
-@dataclass
+@dataclass(eq=False)
 class CacheCluster(ConfiguredCache):
     """A cache cluster; a member of a replication group has its name in `group`, and its settings."""
 

@@ -31,7 +31,7 @@ PLAIN = {"primary": "{}.abc123.ng.0001", "reader": "{}-ro.abc123.ng.0001"}  # ad
 WITH_TLS = {"primary": "master.{}.abc123", "reader": "replica.{}.abc123"}
 
 
-@dataclass
+@dataclass(eq=False)
 class Shard:
     """A node group: its members in order of their names, and which of them leads."""
 
@@ -50,7 +50,7 @@ class Shard:
         return [each for each in self.replicas() if each.status == "available"]
 
 
-@dataclass
+@dataclass(eq=False)
 class ReplicationGroup(ConfiguredCache):
     """A replication group."""
 
