@@ -132,15 +132,11 @@ class ReplicationGroup(ConfiguredCache):
         return {**found, "Slots": shard.slots} if shard.slots else found
 
     def _member(self, shard: Shard, member: CacheCluster) -> dict[str, Any]:
-        found = {
-            "CacheClusterId": member.id,
-            "CacheNodeId": "0001",
-            "PreferredAvailabilityZone": member.zones[0],
-        }
-        if self.is_sharded:
-            return found
-        role = "primary" if member is shard.primary else "replica"
-        return {**found, "CurrentRole": role, "ReadEndpoint": member.endpoint("0001")}
+        about = {}
+        if not self.is_sharded:
+            role = "primary" if member is shard.primary else "replica"
+            about = {"CurrentRole": role, "ReadEndpoint": member.endpoint("0001")}
+        return in_shape("member", member, PreferredAvailabilityZone=member.zones[0], **about)
 
 
 class ReplicationGroups(CacheClusters):
