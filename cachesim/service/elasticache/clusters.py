@@ -72,7 +72,7 @@ class ConfiguredCache:
         return int(self.settings.get("Port", PORTS[self.engine]))
 
 
-@dataclass
+@dataclass(eq=False)
 class CacheCluster(ConfiguredCache):
     """A cache cluster; a member of a replication group has its name in `group`, and its settings."""
 
@@ -168,13 +168,7 @@ class CacheClusters(ParameterGroups, SubnetGroups):
 
     def CreateCacheCluster(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to make a cluster; it is available some minutes later."""
-        made = self._cluster_of(request)
-        self.clusters.add(made, tags_of(request))
-        self.later("create cluster", self.opened, made)
-        return {"CacheCluster": made.shown()}
-
-    def _cluster_of(self, request: dict[str, Any]) -> CacheCluster:
-        settings = taken(self, request, "cluster", CLUSTER)
+        settings, tags = taken(self, request, "cluster", CLUSTER), tags_of(request)
         name = identifier(request["CacheClusterId"], "CacheClusterId")
         engine, nodes = request.get("Engine", "redis"), request.get("NumCacheNodes", 1)
         refuse_if(engine not in PORTS, "cache engine", engine)
@@ -186,7 +180,10 @@ class CacheClusters(ParameterGroups, SubnetGroups):
         refuse_if(group.has_clusters, "cluster mode", "disabled", "enabled")
         known = self.subnet_groups.find(settings["CacheSubnetGroupName"]).zones
         zones, arn = cluster_zones(request, is_pool, nodes, known), self.arn(f"cluster:{name}")
-        return CacheCluster(name, engine, settings, self.date, arn, zones)
+        made = CacheCluster(name, engine, settings, self.date, arn, zones)
+        self.clusters.add(made, tags)
+        self.later("create cluster", self.opened, made)
+        return {"CacheCluster": made.shown()}
 
     def complete(self, settings: dict[str, Any], engine: str) -> None:
         """Fill in settings that the service chooses: its windows."""

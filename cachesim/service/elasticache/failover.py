@@ -69,7 +69,8 @@ class Failovers(ReplicationGroups):
 
     def _promoted(self, group: ReplicationGroup, shard: Shard) -> None:
         old = shard.primary
-        self._lead(group, shard, (shard.ready() or shard.replicas())[0])
+        stay = [each for each in shard.replicas() if each.status != "deleting"]
+        self._lead(group, shard, (shard.ready() or stay)[0])
         self.tell("recovery began", old.id, "0001", topic=group.topic)
 
     def _lead(self, group: ReplicationGroup, shard: Shard, new: CacheCluster) -> None:

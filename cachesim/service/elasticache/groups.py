@@ -31,7 +31,7 @@ PLAIN = {"primary": "{}.abc123.ng.0001", "reader": "{}-ro.abc123.ng.0001"}  # ad
 WITH_TLS = {"primary": "master.{}.abc123", "reader": "replica.{}.abc123"}
 
 
-@dataclass
+@dataclass(eq=False)
 class Shard:
     """A node group: its members in order of their names, and which of them leads."""
 
@@ -50,7 +50,7 @@ class Shard:
         return [each for each in self.replicas() if each.status == "available"]
 
 
-@dataclass
+@dataclass(eq=False)
 class ReplicationGroup(ConfiguredCache):
     """A replication group."""
 
@@ -132,15 +132,11 @@ class ReplicationGroup(ConfiguredCache):
         return {**found, "Slots": shard.slots} if shard.slots else found
 
     def _member(self, shard: Shard, member: CacheCluster) -> dict[str, Any]:
-        found = {
-            "CacheClusterId": member.id,
-            "CacheNodeId": "0001",
-            "PreferredAvailabilityZone": member.zones[0],
-        }
-        if self.is_sharded:
-            return found
-        role = "primary" if member is shard.primary else "replica"
-        return {**found, "CurrentRole": role, "ReadEndpoint": member.endpoint("0001")}
+        about = {}
+        if not self.is_sharded:
+            role = "primary" if member is shard.primary else "replica"
+            about = {"CurrentRole": role, "ReadEndpoint": member.endpoint("0001")}
+        return in_shape("member", member, PreferredAvailabilityZone=member.zones[0], **about)
 
 
 class ReplicationGroups(CacheClusters):

@@ -49,15 +49,18 @@ class Replicas(Modifications):
         ways = [w for w in ("NewReplicaCount", "ReplicaConfiguration") if w in request]
         refuse_if(len(ways) > 1 or not (ways or "ReplicasToRemove" in request), "count or shards")
         number = request.get("NewReplicaCount")
-        every = {
-            s.id: (s, len(s.replicas()) if number is None else number, []) for s in group.shards
-        }
-        named = {
-            each["NodeGroupId"]: (group.shard(each["NodeGroupId"]), each["NewReplicaCount"],
-                                  each.get("PreferredAvailabilityZones", []))
-            for each in request.get("ReplicaConfiguration", [])
-        }  # fmt: skip
-        wanted: Wanted = [*(named or every).values()]
+        usual = [len(s.replicas()) if number is None else number for s in group.shards]
+        every = [
+            {"NodeGroupId": shard.id, "NewReplicaCount": each}
+            for shard, each in zip(group.shards, usual, strict=True)
+        ]
+        wanted: Wanted = [
+            (group.shard(each["NodeGroupId"]), each["NewReplicaCount"],
+             each.get("PreferredAvailabilityZones", []))
+            for each in request.get("ReplicaConfiguration", every)
+        ]  # fmt: skip
+        once = len({shard.id for shard, *_ in wanted}) == len(wanted)
+        refuse_if(not once, "shard twice")
         is_same = all(number == len(shard.replicas()) for shard, number, _ in wanted)
         refuse_if(is_same and "ReplicasToRemove" not in request, "same replicas")
         return group, wanted

@@ -1,13 +1,12 @@
 """The maintenance window: when it is, what waits for it, and the nodes that are replaced in it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from cachesim.rng import stream
-from cachesim.service.calendar import Appointment, Calendar
+from cachesim.service.calendar import Calendar
 from cachesim.service.elasticache.checks import DAYS, WEEK, span
 from cachesim.service.elasticache.failover import Failovers, Owner
 
@@ -30,15 +29,14 @@ def next_window(text: str, calendar: Calendar) -> tuple[float, float]:
     return first, first + length * MINUTE
 
 
-@dataclass
-class Waiting:
+class Waiting(NamedTuple):
     """Work that waits for a window."""
 
     owner: Owner
+    what: str
     work: Callable[[], object]
     begin: float  # seconds of the calendar
     end: float
-    appointment: Appointment | None = None
 
 
 class Windows(Failovers):
@@ -59,19 +57,15 @@ class Windows(Failovers):
 
     def await_window(self, owner: Owner, what: str, work: Callable[[], object]) -> Waiting:
         """Do some work in the next window of a group or a cluster; newer work of that name replaces it."""
-        self.forget(owner, what)
         window = owner.settings["PreferredMaintenanceWindow"]
-        made = Waiting(owner, work, *next_window(window, self.account.calendar))
+        made = Waiting(owner, what, work, *next_window(window, self.account.calendar))
         self.waiting[owner.arn, what] = made
-        self._call(made, what, made.begin - self.now)
+        self.account.calendar.at(made.begin - self.now, partial(self._open, made))
         return made
 
     def forget(self, owner: Owner, what: str) -> Waiting | None:
         """Do not do some work; return it, if it waited."""
-        found = self.waiting.pop((owner.arn, what), None)
-        if found is not None and found.appointment is not None:
-            found.appointment.cancel()
-        return found
+        return self.waiting.pop((owner.arn, what), None)
 
     def move_window(self, owner: Owner, value: str) -> None:
         """Let a group or a cluster have another window; what waits for the old one waits for it."""
@@ -82,19 +76,19 @@ class Windows(Failovers):
                 if what.startswith(REPLACE):
                     self._tell_of_plan("moved", *what.removeprefix(REPLACE).split(), old, new)
 
-    def _call(self, made: Waiting, what: str, delay: float) -> None:
-        made.appointment = self.account.calendar.at(delay, partial(self._open, made, what))
-
-    def _open(self, made: Waiting, what: str) -> None:
+    def _open(self, made: Waiting) -> None:
         """Do the work if its owner is available; if not, look again each minute until the window ends."""
-        if made.owner.status in ("available", "deleting"):
-            self.forget(made.owner, what)
-            if made.owner.status == "available":
-                made.work()
+        if self.waiting.get((made.owner.arn, made.what)) is not made:
+            return  # it was forgotten, or newer work is there
+        if made.owner.status == "available":
+            self.forget(made.owner, made.what)
+            made.work()
+        elif made.owner.status == "deleting":
+            self.forget(made.owner, made.what)
         elif self.now + MINUTE < made.end:
-            self._call(made, what, MINUTE)
+            self.account.calendar.at(MINUTE, partial(self._open, made))
         else:
-            self.await_window(made.owner, what, made.work)
+            self.await_window(made.owner, made.what, made.work)
 
     # replacements
 
