@@ -191,7 +191,7 @@ def filtered(items: list[Answer], request: Answer) -> list[Answer]:
     for each in request.get("Filters", []):
         member = each.get("Name", "").title().replace("-", "")
         is_list = any(isinstance(item.get(member, []), list) for item in items)
-        refuse_if(is_list, "no operation", f"The filter {each.get('Name')}")
+        refuse_if(is_list, "not simulated", f"The filter {each.get('Name')}")
         wanted = [value.lower() for value in each.get("Values", [])]
         items = [item for item in items if str(item[member]).lower() in wanted]
     return items

@@ -64,12 +64,12 @@ class Grants:
         except ServiceFault as why:
             raise ServiceFault("MalformedPolicy", str(why)) from None
         for part in UNUSED:
-            refuse_if(any(part in each for each in new.statements), "no operation", part)
+            refuse_if(any(part in each for each in new.statements), "not simulated", part)
         self.policy = text
 
     def put_list(self, request: dict[str, Any], key: str = "") -> None:
         """Set the access control list of the bucket, or of an object."""
-        refuse_if(request.get("ACL", "private") != "private", "no operation", "A public ACL")
+        refuse_if(request.get("ACL", "private") != "private", "not simulated", "A public ACL")
         given = request.get("AccessControlPolicy", {}).get("Grants", [])
         found = [(each["Grantee"].get("ID", ""), each["Permission"]) for each in given]
         for name, permission in HEADERS.items():

@@ -253,6 +253,6 @@ def json_of(text: str) -> Any:
 
 def check_attribute(name: str, value: str) -> None:
     """Refuse an attribute that is not simulated, and a policy that is no JSON."""
-    refuse_if(name not in SETTABLE, "no operation", f"The attribute {name}")
+    refuse_if(name not in SETTABLE, "not simulated", f"The attribute {name}")
     is_bad = name == "Policy" and json_of(value) is None
     bad_if(is_bad, "Policy Error: null, the policy is no JSON")

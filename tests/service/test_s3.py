@@ -13,6 +13,7 @@ from botocore.config import Config  # noqa: E402
 from cachesim.service.grants import SNAPSHOTS, SNAPSHOTS_ID  # noqa: E402
 from cachesim.service.wire.loopback import Door  # noqa: E402
 from cachesim.service.wire.s3 import HttpRequest, place_of  # noqa: E402
+from cachesim.service.wire.times import FrozenTime  # noqa: E402
 from tests.service.test_loopback import client as elsewhere  # noqa: E402
 
 
@@ -22,7 +23,7 @@ def s3(request, cloud):
     if request.param == "in process":
         yield cloud.client("s3")
         return
-    opened = Door(cloud.account, 0, pace=1e-9)
+    opened = Door(cloud.account, 0, FrozenTime(cloud.account))
     served = threading.Thread(target=opened.serve_forever, daemon=True)
     served.start()
     yield elsewhere(opened, "s3")

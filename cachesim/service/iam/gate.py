@@ -94,7 +94,7 @@ def ask(account: Account, key: str, service: str, operation: str, request: Answe
     account.caller = admit(account, key, service, operation, request)
     try:
         call = getattr(account.desk(service), operation, None)
-        answer: Answer = needed(call, "no operation", operation)(request)
+        answer: Answer = needed(call, "not simulated", operation)(request)
         return answer
     finally:
         account.caller = None

@@ -49,7 +49,7 @@ def answer(account: Account, request: HttpRequest, request_id: str) -> Reply:
     try:
         operation, parameters = parse(request)
         call = getattr(account.desk("s3"), operation.name, None)
-        found = needed(call, "no operation", operation.name)(parameters)
+        found = needed(call, "not simulated", operation.name)(parameters)
     except ServiceFault as fault:
         return refused(request, fault, headers)
     return reply(request, operation, found, headers)
