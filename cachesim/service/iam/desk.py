@@ -100,7 +100,7 @@ class Iam(People):
         """Show a policy without its document."""
         arn = request["PolicyArn"]
         self.document(arn)
-        found = {"PolicyName": people.name_of(arn), "Arn": arn, "DefaultVersionId": VERSION}
+        found = {"PolicyName": arn.rpartition("/")[2], "Arn": arn, "DefaultVersionId": VERSION}
         holders = sum(arn in each.policies for each in self.identities.values())
         return {"Policy": {**found, "AttachmentCount": holders, "IsAttachable": True}}
 
