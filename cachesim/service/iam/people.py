@@ -71,7 +71,7 @@ class ApiCaller(NamedTuple):
     @property
     def name(self) -> str | None:
         """Its own name, such as that of a user."""
-        return self.identity and self.identity.name
+        return self.identity.name if self.identity else None
 
 
 @dataclass
