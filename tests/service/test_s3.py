@@ -56,6 +56,33 @@ def test_a_file_up_and_down(s3, tmp_path, cloud):
     assert cloud.account.calendar.start == s3.list_buckets()["Buckets"][0]["CreationDate"]
 
 
+def test_a_large_file_goes_in_parts(s3, tmp_path):
+    """Above 8 MB clients send parts and fetch ranges; the tag says how many parts there were."""
+    there, back = tmp_path / "there.rdb", tmp_path / "back.rdb"
+    there.write_bytes(bytes(range(251)) * 70_000)
+    s3.create_bucket(Bucket="seeds")
+    s3.upload_file(str(there), "seeds", "k", ExtraArgs={"ContentType": "a/b"})
+    s3.download_file("seeds", "k", str(back))
+    head = s3.head_object(Bucket="seeds", Key="k")
+
+    assert there.read_bytes() == back.read_bytes()
+    assert ("a/b", '-3"') == (head["ContentType"], head["ETag"][-3:])
+
+
+def test_an_upload_that_is_not_complete(s3):
+    """Nothing is stored before all parts are named as they came; an upload that ended is gone."""
+    s3.create_bucket(Bucket="seeds")
+    asked = {"Bucket": "seeds", "Key": "k"}
+    asked["UploadId"] = s3.create_multipart_upload(**asked)["UploadId"]
+    tag = s3.upload_part(**asked, PartNumber=1, Body=b"x")["ETag"]
+    for parts in ([], [{"PartNumber": 2, "ETag": tag}], [{"PartNumber": 1, "ETag": '"y"'}]):
+        wrong = code(s3, "complete_multipart_upload", **asked, MultipartUpload={"Parts": parts})
+        assert ("InvalidPart", 400) == wrong
+    s3.abort_multipart_upload(**asked)
+    assert ("NoSuchUpload", 404) == code(s3, "abort_multipart_upload", **asked)
+    assert ("404", 404) == code(s3, "head_object", Bucket="seeds", Key="k")
+
+
 def test_bodies_of_every_kind(s3):
     """Bytes, text in a file object, nothing; ranges of them."""
     s3.create_bucket(Bucket="seeds")
