@@ -21,6 +21,7 @@ FROM = {"SnapshotName", "SnapshotArns"}
 SEEDS = "arn:aws:s3:::"
 NEEDED = ("READ", "READ_ACP", "READ_OBJECT")  # permissions of the service of snapshots
 
+Create = Callable[[dict[str, Any]], dict[str, Any]]
 Seed = Callable[[], Held]  # what gives the content of new nodes when they are there
 
 
@@ -41,7 +42,7 @@ class Restores(AutomaticSnapshots):
         refuse_if(request.get("Engine") == "memcached" and FROM & set(request), "memcached seed")
         return self._create(super().CreateCacheCluster, request, False)
 
-    def _create(self, create: Callable[[Any], Any], request: dict[str, Any], sharded: bool) -> Any:
+    def _create(self, create: Create, request: dict[str, Any], sharded: bool) -> dict[str, Any]:
         """Begin to make a resource, and remember what its nodes will begin with."""
         plain = {name: value for name, value in request.items() if name not in FROM}
         seed, usual = self._seed(request, sharded)
