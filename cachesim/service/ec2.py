@@ -7,6 +7,7 @@ from cachesim.service import vpc
 from cachesim.service.account import NUMBER, REGION
 from cachesim.service.desks import Answer, ServiceDesk
 from cachesim.service.faults import needed, only, refusal, refuse_if
+from cachesim.service.pages import next_page
 from cachesim.service.tables import in_shape
 from cachesim.service.vpc import ANY, Opening, SecurityGroup, Subnet, Vpc
 
@@ -191,7 +192,7 @@ def filtered(items: list[Answer], request: Answer) -> list[Answer]:
     for each in request.get("Filters", []):
         member = each.get("Name", "").title().replace("-", "")
         is_list = any(isinstance(item.get(member, []), list) for item in items)
-        refuse_if(is_list, "no operation", f"The filter {each.get('Name')}")
+        refuse_if(is_list, "not simulated", f"The filter {each.get('Name')}")
         wanted = [value.lower() for value in each.get("Values", [])]
         items = [item for item in items if str(item[member]).lower() in wanted]
     return items
@@ -202,6 +203,4 @@ def page(items: list[Any], request: Answer, name: str) -> Answer:
     size, token = request.get("MaxResults", MOST), request.get("NextToken", "0")
     why = f"MaxResults is {LEAST} to {MOST}, and the token is one that this service gave"
     bad_if(not LEAST <= size <= MOST or not token.isdecimal(), "The page", why)
-    found, begin = filtered(items, request), int(token)
-    rest = {"NextToken": str(begin + size)} if begin + size < len(found) else {}
-    return {name: found[begin : begin + size], **rest}
+    return next_page(filtered(items, request), request, name, size, MOST)

@@ -15,19 +15,14 @@ SNAPSHOTS = f"{REGION}.elasticache-snapshot.amazonaws.com"  # as a policy names 
 SNAPSHOTS_ID = "540804c33a284a299d2547575ce1010f2312ef3da9b3a053c8bc45bf233e4353"  # as a list does
 OWNER = {"ID": "0" * 64, "DisplayName": "owner"}
 ACTIONS = {  # permission of a list -> the same in a policy
-    "READ": "s3:ListBucket",
-    "WRITE": "s3:PutObject",
-    "READ_ACP": "s3:GetBucketAcl",
-    "READ_OBJECT": "s3:GetObject",
-}
+    "READ": "s3:ListBucket", "WRITE": "s3:PutObject",
+    "READ_ACP": "s3:GetBucketAcl", "READ_OBJECT": "s3:GetObject",
+}  # fmt: skip
 OF_OBJECTS = ("WRITE", "READ_OBJECT")  # a policy gives these for arn:aws:s3:::bucket/key
 HEADERS = {  # parameter of a request -> permission
-    "GrantRead": "READ",
-    "GrantWrite": "WRITE",
-    "GrantReadACP": "READ_ACP",
-    "GrantWriteACP": "WRITE_ACP",
-    "GrantFullControl": "FULL_CONTROL",
-}
+    "GrantRead": "READ", "GrantWrite": "WRITE", "GrantReadACP": "READ_ACP",
+    "GrantWriteACP": "WRITE_ACP", "GrantFullControl": "FULL_CONTROL",
+}  # fmt: skip
 UNUSED = ("Condition", "NotAction", "NotResource")  # parts of a statement that are not simulated
 
 
@@ -64,12 +59,12 @@ class Grants:
         except ServiceFault as why:
             raise ServiceFault("MalformedPolicy", str(why)) from None
         for part in UNUSED:
-            refuse_if(any(part in each for each in new.statements), "no operation", part)
+            refuse_if(any(part in each for each in new.statements), "not simulated", part)
         self.policy = text
 
     def put_list(self, request: dict[str, Any], key: str = "") -> None:
         """Set the access control list of the bucket, or of an object."""
-        refuse_if(request.get("ACL", "private") != "private", "no operation", "A public ACL")
+        refuse_if(request.get("ACL", "private") != "private", "not simulated", "A public ACL")
         given = request.get("AccessControlPolicy", {}).get("Grants", [])
         found = [(each["Grantee"].get("ID", ""), each["Permission"]) for each in given]
         for name, permission in HEADERS.items():

@@ -56,7 +56,7 @@ class Kms(ServiceDesk):
         """Make a key."""
         for name, usual in USUAL.items():
             value = request.get(name, usual)
-            refuse_if(value != usual, "no operation", f"{name} {value}")
+            refuse_if(value != usual, "not simulated", f"{name} {value}")
         name = str(uuid.UUID(bytes=self._draws.bytes(16), version=4))
         secret, text = self._draws.bytes(32), request.get("Description", "")
         made = KmsKey(name, self.arn(f"key/{name}"), self.date, secret, text)

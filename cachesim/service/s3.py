@@ -4,7 +4,6 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from cachesim.service.account import REGION, Account
 from cachesim.service.desks import Answer, ServiceDesk
@@ -138,30 +137,29 @@ class S3(ServiceDesk):
         """List a page of the objects; keys behind a delimiter are one CommonPrefix."""
         after = request.get("ContinuationToken") or request.get("StartAfter", "")
         found, last = self._page(request, after)
-        rest = {"NextContinuationToken": last} if found["IsTruncated"] else {}
-        return {**found, "KeyCount": len(found["Contents"]) + len(found["CommonPrefixes"]), **rest}
+        count = len(found["Contents"]) + len(found["CommonPrefixes"])
+        return {**found, "KeyCount": count, "NextContinuationToken": last}
 
     def ListObjects(self, request: Answer) -> Answer:
         """List a page of the objects, as older clients ask for it."""
         found, last = self._page(request, request.get("Marker", ""))
-        return {**found, "NextMarker": last if found["IsTruncated"] else None}
+        return {**found, "NextMarker": last}
 
-    def _page(self, request: Answer, after: str) -> tuple[Answer, str]:
-        """Return the keys, or their common prefixes, that come after a name; and the last of them."""
+    def _page(self, request: Answer, after: str) -> tuple[Answer, str | None]:
+        """Return what comes after a name: keys, or their prefixes; and the last name, if there is more."""
         bucket, prefix = self.bucket(request["Bucket"]), request.get("Prefix", "")
-        cut = request.get("Delimiter", "")
         found: dict[str, list[Answer]] = {}  # a key with its object, or a common prefix
         for key, held in sorted(bucket.objects.items()):
-            head, mark, _ = key[len(prefix) :].partition(cut or "\0")
+            head, mark, _ = key[len(prefix) :].partition(request.get("Delimiter") or "\0")
             name = prefix + head + mark if mark else key
             if key.startswith(prefix) and name > after:
                 found[name] = [] if mark else [in_shape("listed object", held)]
         most = min(request.get("MaxKeys", MOST_KEYS), MOST_KEYS)
-        names = list(found)[:most]
-        page: dict[str, Any] = {"Name": bucket.name, "Prefix": prefix, "MaxKeys": most}
+        names, more = list(found)[:most], len(found) > most
+        page: Answer = {"Name": bucket.name, "Prefix": prefix, "MaxKeys": most, "IsTruncated": more}
         page["Contents"] = [each for name in names for each in found[name]]
         page["CommonPrefixes"] = [{"Prefix": name} for name in names if not found[name]]
-        return {**page, "IsTruncated": len(found) > most}, names[-1] if names else ""
+        return page, names[-1] if more else None
 
     # Objects that come in parts, as clients send those above 8 MB
 
@@ -182,15 +180,15 @@ class S3(ServiceDesk):
 
     def CompleteMultipartUpload(self, request: Answer) -> Answer:
         """Store the object that the named parts are."""
-        (begun, held), named = self._upload(request), request.get("MultipartUpload", {})
-        parts = [held.get(each["PartNumber"], b"") for each in named.get("Parts", [])]
-        tags = [each["ETag"] for each in named.get("Parts", [])]
-        refuse_if(not parts or tags != [tag_of([part]) for part in parts], "no part")
+        begun, held = self._upload(request)
+        named = request.get("MultipartUpload", {}).get("Parts", [])
+        parts = [held.get(each["PartNumber"], b"") for each in named]
+        differ = [each["ETag"] for each in named] != [tag_of([part]) for part in parts]
+        refuse_if(differ or not parts, "no part")
         self.PutObject({**begun, "Body": b"".join(parts)})
-        stored = self._stored(begun)
-        stored.tag = tag_of(parts)
+        self._stored(begun).tag = tag_of(parts)
         del self.uploads[request["UploadId"]]
-        return {"Bucket": begun["Bucket"], "Key": begun["Key"], "ETag": stored.tag}
+        return {"Bucket": begun["Bucket"], "Key": begun["Key"], "ETag": tag_of(parts)}
 
     def AbortMultipartUpload(self, request: Answer) -> None:
         """Forget the parts."""

@@ -153,7 +153,9 @@ class Sns(ServiceDesk):
         if made.protocol == "http":
             made.token = self.account.request_id().replace("-", "")
             text = f"You have chosen to subscribe to the topic {topic.arn}."
-            body = self._body("SubscriptionConfirmation", topic.arn, text, Token=made.token)
+            body = self._body(
+                "SubscriptionConfirmation", topic.arn, text, self.now, Token=made.token
+            )
             self.post(made.endpoint, body)
         is_secret = made.token and not request.get("ReturnSubscriptionArn")
         return {"SubscriptionArn": "pending confirmation" if is_secret else made.arn}
@@ -197,7 +199,8 @@ class Sns(ServiceDesk):
             lacks = not isinstance(found, dict) or "default" not in found
             bad_if(lacks, "Message Structure - No default entry in JSON message body")
             text = str(found["default"])
-        return {"MessageId": self.deliver(arn, text, subject=request.get("Subject", ""))}
+        more = {"Subject": request["Subject"]} if request.get("Subject") else {}
+        return {"MessageId": self.deliver(arn, text, **more)}
 
     def hears(self, service: str, arn: str) -> bool:
         """Whether a service can publish to a topic."""
@@ -205,34 +208,31 @@ class Sns(ServiceDesk):
 
     def hear(self, service: str, arn: str, text: str, when: float | None = None) -> bool:
         """Take a message of a service for a topic; False: the topic does not let it publish."""
-        if not self.hears(service, arn):
-            return False
-        self.deliver(arn, text, when)
-        return True
+        heard = self.hears(service, arn)
+        if heard:
+            self.deliver(arn, text, when)
+        return heard
 
-    def deliver(self, arn: str, text: str, when: float | None = None, subject: str = "") -> str:
-        """Send a message to everybody who listens; nobody hears a topic that is gone. Return its id.
+    def deliver(self, arn: str, text: str, when: float | None = None, **more: str) -> str:
+        """Send a message to everybody who listens, and return its id.
 
         `when` is its second of the calendar, if it is not now: alarms are judged after a run.
         """
         seconds = self.now if when is None else when
-        more = {"Subject": subject} if subject else {}
         body = self._body("Notification", arn, text, seconds, **more)
-        for each in self.topics[arn].subscriptions if arn in self.topics else ():
+        for each in self.topics[arn].subscriptions:
             if each.protocol == "inbox":
                 self.inbox.append(Notice(arn, each.endpoint, text, seconds))
             elif not each.token:
                 self.post(each.endpoint, body)
         return body["MessageId"]
 
-    def _body(
-        self, kind: str, arn: str, text: str, seconds: float | None = None, **more: str
-    ) -> dict[str, str]:
+    def _body(self, kind: str, arn: str, text: str, when: float, **more: str) -> dict[str, str]:
         """Return the body that an address of HTTP gets. It is not signed."""
-        when = self.account.calendar.date_at(self.now if seconds is None else seconds)
-        date = when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        date = self.account.calendar.date_at(when).isoformat(timespec="milliseconds")
         ids = {"MessageId": self.account.request_id(), "TopicArn": arn}
-        return {"Type": kind, **ids, "Message": text, "Timestamp": date, **more}
+        told = {"Message": text, "Timestamp": date.replace("+00:00", "Z")}
+        return {"Type": kind, **ids, **told, **more}
 
     def _topic(self, request: Answer) -> Topic:
         return needed(self.topics.get(request["TopicArn"]), "no topic")
@@ -253,6 +253,6 @@ def json_of(text: str) -> Any:
 
 def check_attribute(name: str, value: str) -> None:
     """Refuse an attribute that is not simulated, and a policy that is no JSON."""
-    refuse_if(name not in SETTABLE, "no operation", f"The attribute {name}")
+    refuse_if(name not in SETTABLE, "not simulated", f"The attribute {name}")
     is_bad = name == "Policy" and json_of(value) is None
     bad_if(is_bad, "Policy Error: null, the policy is no JSON")

@@ -101,6 +101,7 @@ def test_the_number_that_is_there_cancels_a_change(cloud, desk):
         ({"NumCacheNodes": 2, "CacheNodeIdsToRemove": ["0009"]}, "no node 0009"),
         ({"NumCacheNodes": 5, "NewAvailabilityZones": ["us-east-1a"]}, "must name 2 zones, got 1"),
         ({"CacheNodeType": "cache.m6g.large"}, "create a new cluster"),
+        ({"SnapshotRetentionLimit": 1}, "not supported for a Memcached"),
     ],
 )
 def test_what_a_memcached_refuses(cloud, desk, change, text):
@@ -212,6 +213,25 @@ def test_shards_come_and_go(cloud, desk):
     assert ["wide-0003-001", "wide-0003-002"] == group(desk, "wide")["MemberClusters"]
     assert ["0-16383"] == [each["Slots"] for each in group(desk, "wide")["NodeGroups"]]
     assert 2 == len(cloud.account.bill.running())
+
+
+def test_a_new_shard_has_members_at_once(cloud, desk):
+    """It is creating, without slots; a death meanwhile does not end the change too early."""
+    sharded(cloud, desk)
+    desk.ModifyReplicationGroupShardConfiguration({**WIDE, "NodeGroupCount": 3})
+    found = group(desk, "wide")
+    new = found["NodeGroups"][2]
+    assert ["wide-0003-001", "wide-0003-002"] == found["MemberClusters"][-2:]
+    assert ("creating", False) == (new["Status"], "Slots" in new)
+
+    cloud.advance(minutes=5)
+    cloud.kill("wide-0001-001")
+    for _ in range(30):
+        cloud.advance(minutes=1)
+        found = group(desk, "wide")
+        is_over = "Resharding" not in found["PendingModifiedValues"]
+        assert is_over or "modifying" == found["Status"]
+    assert "available" == found["Status"]
 
 
 SHARDS = [

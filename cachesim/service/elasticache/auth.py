@@ -1,7 +1,4 @@
-"""Who a replication group lets in: its token, its user group, TLS; and its key for data at rest.
-
-A token is kept as the hashes that are right now; "" among them: no token is needed either.
-"""
+"""Who a replication group lets in: its token, its user group, TLS; and its key for data at rest."""
 
 import re
 from datetime import datetime
@@ -18,7 +15,7 @@ TLS, REST = "TransitEncryptionEnabled", "AtRestEncryptionEnabled"
 class AuthTokens(NamedTuple):
     """The tokens of a group."""
 
-    hashes: tuple[str, ...]
+    hashes: tuple[str, ...]  # of those that are right now; "": no token is needed either
     changed: datetime
 
 
@@ -32,12 +29,6 @@ def yes_or_no(desk: Any, value: Any) -> bool:
     """Return a value that is true or false."""
     refuse_if(not isinstance(value, bool), "yes or no", value)
     return bool(value)
-
-
-def named_key(desk: Any, value: str) -> str:
-    """Return the ARN of a key of KMS that can be used."""
-    found: str = desk.account.desk("kms").usable(value)
-    return found
 
 
 def named_user_groups(desk: Any, value: list[str]) -> list[str]:
@@ -59,14 +50,9 @@ def check_access(desk: Any, settings: dict[str, Any]) -> None:
 
 
 def apply_auth(desk: Any, group: Any, token: str | None, strategy: str | None) -> None:
-    """Change the token of a group, as ModifyReplicationGroup does.
+    """Change the token of a group: ROTATE lets the old and the new one in, SET only the new one.
 
-    ROTATE lets the old and the new token in, SET only the new one, DELETE takes no token.
-
-    Raises
-    ------
-    ServiceFault
-        The token is wrong, one of the two is missing, or the group has no TLS or a user group.
+    DELETE takes no token. What is wrong raises ServiceFault.
     """
     settings = group.settings
     refuse_if((token is None) != (strategy in (None, "DELETE")), "token and strategy")
@@ -80,10 +66,7 @@ def apply_auth(desk: Any, group: Any, token: str | None, strategy: str | None) -
 
 
 def associate(desk: Any, group: Any, names: list[str]) -> None:
-    """Give a group these user groups instead of those that it has; its token is of no use then.
-
-    UserGroupIdsToAdd and UserGroupIdsToRemove of ModifyReplicationGroup lead here.
-    """
+    """Give a group these user groups instead of those that it has; its token is of no use then."""
     gone = "AuthToken" if names else "UserGroupIds"
     new = {name: value for name, value in group.settings.items() if name != gone}
     if names:

@@ -23,6 +23,11 @@ class ElastiCache(Restores, Serverless, Tagging, CacheUsers):
             "UserGroupIdsToAdd": self._change_users,
             "UserGroupIdsToRemove": self._change_users,
         }
+        self.effects["SnapshotWindow"] = self._move_snapshots
+
+    def _move_snapshots(self, owner: Any, window: str) -> None:
+        owner.settings["SnapshotWindow"] = window
+        self.plan(owner)
 
     def _change_token(self, group: Any, request: dict[str, Any]) -> None:
         strategy = request.get("AuthTokenUpdateStrategy", "ROTATE")

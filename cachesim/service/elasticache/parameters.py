@@ -5,6 +5,7 @@ A change reaches the nodes some seconds later, or with their next start if it ne
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from cachesim.service.calendar import Calendar
@@ -24,13 +25,16 @@ from cachesim.service.tables import in_shape
 from cachesim.service.tags import tags_of
 
 MOST = 20  # parameters of a call
-MEMBER = "CacheParameterGroupName"
+MEMBER, FAMILY = "CacheParameterGroupName", "CacheParameterGroupFamily"
 SOURCES = ("user", "system", "engine-default")
 CLUSTER_ON = ".cluster.on"  # ends the name of a default group with the cluster mode
 DEFAULTS = {  # the end of a name -> what the group says of itself
     "": "Default parameter group for {}",
     CLUSTER_ON: "Customized default parameter group for {} with cluster mode on",
 }
+
+Values = dict[str, str]  # by the names of parameters
+Sizes = tuple[bool, int, int]  # of a group: whether it is sharded, its shards, members of each
 
 
 @dataclass
@@ -39,22 +43,22 @@ class ParameterGroup:
 
     id: str
     family: str
-    text: str
-    arn: str
-    changes: list[tuple[float, dict[str, str]]] = field(default_factory=list)  # when, values then
+    text: str = ""
+    arn: str = ""
+    changes: list[tuple[float, Values]] = field(default_factory=list)  # when, values then
     status: str = "available"
 
-    def own(self, now: float = math.inf) -> dict[str, str]:
+    def own(self, now: float = math.inf) -> Values:
         """Return the values that a user has set, as the nodes have them at a moment."""
         return next((own for when, own in reversed(self.changes) if when <= now), {})
 
-    def values(self, now: float = math.inf) -> dict[str, str]:
+    def values(self, now: float = math.inf) -> Values:
         """Return all values as the nodes have them at a moment."""
         usual = {row.name: row.value for row in parameters_of(self.family).values()}
         given = {"cluster-enabled": "yes"} if self.id.endswith(CLUSTER_ON) else {}
         return usual | given | self.own(now)
 
-    def slow(self) -> dict[str, str]:
+    def slow(self) -> Values:
         """Return the values that need a restart."""
         table, values = parameters_of(self.family), self.values()
         return {n: values[n] for n, row in table.items() if row.change == "requires-reboot"}
@@ -81,7 +85,7 @@ class InUse:
     cluster: Any
     groups: Register[ParameterGroup]
     calendar: Calendar
-    started: dict[str, dict[str, str]] = field(default_factory=dict)  # node -> its slow values
+    started: dict[str, Values] = field(default_factory=dict)  # node -> its slow values
 
     @property
     def group(self) -> ParameterGroup:
@@ -97,19 +101,16 @@ class InUse:
         wanted = self.group.slow()
         return [node for node in self.cluster.nodes if self.started.get(node, wanted) != wanted]
 
-    def values(self, when: float) -> dict[str, str]:
+    def values(self, when: float) -> Values:
         """Return the values of the nodes at a moment; new ones count when no node waits any more."""
         node = [*self.waiting(), *self.cluster.nodes][0]
         return self.group.values(when) | self.started.get(node, {})
 
-    def changes(self, begin: float, end: float) -> list[tuple[float, dict[str, str]]]:
+    def changes(self, begin: float, end: float) -> list[tuple[float, Values]]:
         """Return the changes at the nodes between two moments: (when, values)."""
-        found, before = [], self.values(begin)
-        for when in sorted(when for when, _ in self.group.changes if begin < when < end):
-            after = self.values(when)
-            found.append((when, dict(after.items() - before.items())))
-            before = after
-        return found
+        moments = [begin, *sorted(when for when, _ in self.group.changes if begin < when < end)]
+        pairs = pairwise((when, self.values(when)) for when in moments)
+        return [(when, dict(new.items() - old.items())) for (_, old), (when, new) in pairs]
 
     def shown(self) -> dict[str, Any]:
         """Return it in AWS's shape."""
@@ -128,21 +129,19 @@ class ParameterGroups(Events):
     def __init__(self, account: Any) -> None:
         super().__init__(account)
         self.parameter_groups: Register[ParameterGroup] = Register("parameter group")
-        for family in families().values():
+        for family, row in families().items():
             for end, text in DEFAULTS.items():
-                if family.cluster_mode == "yes" or not end:
-                    about = text.format(family.name)
-                    self._enter_parameters(f"default.{family.name}{end}", family.name, about, {})
+                if row["cluster mode"] == "yes" or not end:
+                    name = f"default.{family}{end}"
+                    self._enter_parameters(name, family, text.format(family), {})
 
-    def _enter_parameters(
-        self, name: str, family: str, text: str, tags: dict[str, str]
-    ) -> ParameterGroup:
+    def _enter_parameters(self, name: str, family: str, text: str, tags: Values) -> ParameterGroup:
         made = ParameterGroup(name, family, text, self.arn(f"parametergroup:{name}"))
         return self.parameter_groups.add(made, tags)
 
     def DescribeCacheEngineVersions(self, request: dict[str, Any]) -> dict[str, Any]:
         """List versions of engines."""
-        names = ("Engine", "EngineVersion", "CacheParameterGroupFamily")
+        names = ("Engine", "EngineVersion", FAMILY)
         wanted = {name: request[name] for name in names if name in request}
         known = [v for v in versions() if v.default == "yes" or not request.get("DefaultOnly")]
         found = [each.shown() for each in known if wanted.items() <= each.shown().items()]
@@ -150,10 +149,7 @@ class ParameterGroups(Events):
 
     def CreateCacheParameterGroup(self, request: dict[str, Any]) -> dict[str, Any]:
         """Make a group with the values that its family usually has."""
-        name, family = (
-            identifier(request[MEMBER], MEMBER, 255),
-            request["CacheParameterGroupFamily"],
-        )
+        name, family = identifier(request[MEMBER], MEMBER, 255), request[FAMILY]
         parameters_of(family)  # refuses a family that is none
         made = self._enter_parameters(name, family, request["Description"], tags_of(request))
         return {"CacheParameterGroup": made.shown()}
@@ -191,9 +187,7 @@ class ParameterGroups(Events):
         refuse_if(found.is_default, "default parameters", found.id, what)
         return found
 
-    def _change(
-        self, group: ParameterGroup, own: dict[str, str], wanted: dict[str, str]
-    ) -> dict[str, Any]:
+    def _change(self, group: ParameterGroup, own: Values, wanted: Values) -> dict[str, Any]:
         """Let the nodes have new values some seconds from now, and tell of it then."""
         table, is_used = parameters_of(group.family), bool(self.clusters.using(MEMBER, group.id))
         for name, value in wanted.items():
@@ -203,7 +197,7 @@ class ParameterGroups(Events):
         group.changes.append((self.now + lasts, own))
         return {MEMBER: group.id}
 
-    def _applied(self, group: ParameterGroup, wanted: dict[str, str]) -> None:
+    def _applied(self, group: ParameterGroup, wanted: Values) -> None:
         for cluster in self.clusters.using(MEMBER, group.id):
             for name, value in wanted.items():
                 self.tell("parameter updated", cluster.id, name, value, topic=cluster.topic)
@@ -212,40 +206,24 @@ class ParameterGroups(Events):
         """List the parameters of a group, all of them or those of one source."""
         found, source = self.parameter_groups.find(request[MEMBER]), request.get("Source", "")
         refuse_if(source and source not in SOURCES, "source", ", ".join(SOURCES), source)
-        own, values = found.own(), found.values()
-        table = [
-            row.shown(values[name], "user" if name in own else "system")
-            for name, row in parameters_of(found.family).items()
-        ]
-        return listed([each for each in table if source in ("", each["Source"])], request)
+        return listed(found, request)
 
     def DescribeEngineDefaultParameters(self, request: dict[str, Any]) -> dict[str, Any]:
         """List the parameters of a family."""
-        family = request["CacheParameterGroupFamily"]
-        table = [row.shown(row.value, "system") for row in parameters_of(family).values()]
-        known = {"CacheParameterGroupFamily": family, **listed(table, request)}
-        return {"EngineDefaults": known}
+        family = request[FAMILY]
+        return {"EngineDefaults": {FAMILY: family, **listed(ParameterGroup("", family), request)}}
 
     def fit(self, settings: dict[str, Any], engine: str, is_sharded: bool) -> ParameterGroup:
-        """Choose the version and the parameter group of new nodes, and return the group.
-
-        A family that does not fit the version is refused.
-        """
+        """Choose the version and the parameter group of new nodes, and return the group."""
         version = version_of(engine, settings.get("EngineVersion", ""))
         settings["EngineVersion"] = version.version
-        mode = CLUSTER_ON if is_sharded else ""
-        name = settings.setdefault(MEMBER, f"default.{version.family}{mode}")
-        group = self.parameter_groups.find(name)
+        usual = f"default.{version.family}{CLUSTER_ON if is_sharded else ''}"
+        group = self.parameter_groups.find(settings.setdefault(MEMBER, usual))
         refuse_if(group.family != version.family, "other family", version.family, group.family)
         return group
 
-    def cluster_mode(
-        self, settings: dict[str, Any], request: dict[str, Any], sized: tuple[bool, int, int]
-    ) -> tuple[bool, int, int]:
-        """Return whether a new group is sharded, its shards, and the members of each.
-
-        A parameter group that the request names decides about the first.
-        """
+    def cluster_mode(self, settings: Any, request: dict[str, Any], sized: Sizes) -> Sizes:
+        """Return the sizes of a new group; a parameter group that the request names may change them."""
         is_sharded, shards, members = sized
         group = self.fit(settings, request.get("Engine", "redis"), is_sharded)
         needs = is_sharded and not group.has_clusters and shards > 1
@@ -255,10 +233,14 @@ class ParameterGroups(Events):
         return group.has_clusters, shards, members if is_sharded == group.has_clusters else 2
 
 
-def listed(table: list[dict[str, Any]], request: dict[str, Any]) -> dict[str, Any]:
+def listed(group: ParameterGroup, request: dict[str, Any]) -> dict[str, Any]:
     """Return a page of parameters; those that depend on the node type have a list of their own."""
-    found = page(table, request, "Parameters")
+    own, values, source = group.own(), group.values(), request.get("Source", "")
+    table = [
+        row.shown(values[name], "user" if name in own else "system")
+        for name, row in parameters_of(group.family).items()
+    ]
+    found = page([e for e in table if source in ("", e["Source"])], request, "Parameters")
     here = found["Parameters"]
-    specific = [each for each in here if SPECIFIC in each]
-    plain = [each for each in here if SPECIFIC not in each]
-    return {**found, "Parameters": plain, "CacheNodeTypeSpecificParameters": specific}
+    found["CacheNodeTypeSpecificParameters"] = [each for each in here if SPECIFIC in each]
+    return found | {"Parameters": [each for each in here if SPECIFIC not in each]}

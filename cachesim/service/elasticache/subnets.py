@@ -10,7 +10,7 @@ from cachesim.service.faults import refuse_if
 from cachesim.service.register import Register
 from cachesim.service.tags import tags_of
 
-MEMBER = "CacheSubnetGroupName"
+MEMBER, TEXT = "CacheSubnetGroupName", "CacheSubnetGroupDescription"
 MOST = 20  # subnets of a group
 IPV4 = {"SupportedNetworkTypes": ["ipv4"]}
 
@@ -41,8 +41,8 @@ class SubnetGroup:
             for each in self.subnets
         ]
         return {
-            MEMBER: self.id, "CacheSubnetGroupDescription": self.text, "VpcId": vpc.ID,
-            "Subnets": subnets, "ARN": self.arn, **IPV4,
+            MEMBER: self.id, TEXT: self.text, "VpcId": vpc.ID, "Subnets": subnets, "ARN": self.arn,
+            **IPV4,
         }  # fmt: skip
 
 
@@ -54,12 +54,9 @@ class SubnetGroups(Events):
     def __init__(self, account: Any) -> None:
         super().__init__(account)
         self.subnet_groups: Register[SubnetGroup] = Register("subnet group")
-        every = list(account.vpc.subnets)
-        self._enter_subnets("default", "Default subnet group", every, {})
+        self._enter_subnets("default", "Default subnet group", list(account.vpc.subnets), {})
 
-    def _enter_subnets(
-        self, name: str, text: str, subnets: list[str], tags: dict[str, str]
-    ) -> SubnetGroup:
+    def _enter_subnets(self, name: str, text: str, subnets: list[str], tags: Any) -> SubnetGroup:
         made = SubnetGroup(name, text, self._subnets(subnets), self.arn(f"subnetgroup:{name}"))
         return self.subnet_groups.add(made, tags)
 
@@ -73,10 +70,7 @@ class SubnetGroups(Events):
 
     def CreateCacheSubnetGroup(self, request: dict[str, Any]) -> dict[str, Any]:
         """Make a group of subnets."""
-        name, text = (
-            identifier(request[MEMBER], MEMBER, 255),
-            request["CacheSubnetGroupDescription"],
-        )
+        name, text = identifier(request[MEMBER], MEMBER, 255), request[TEXT]
         made = self._enter_subnets(name, text, request["SubnetIds"], tags_of(request))
         return {"CacheSubnetGroup": made.shown()}
 
@@ -85,15 +79,13 @@ class SubnetGroups(Events):
         found = self.subnet_groups.find(request[MEMBER])
         if "SubnetIds" in request:
             subnets = self._subnets(request["SubnetIds"])
-            self._check_left(found, {subnet.id for subnet in subnets})
+            for cluster in self.clusters.using(MEMBER, found.id):
+                for name in map(found.holding, cluster.zones):
+                    is_gone = name not in [subnet.id for subnet in subnets]
+                    refuse_if(is_gone, "subnet in use", name, cluster.id)
             found.subnets = subnets
-        found.text = request.get("CacheSubnetGroupDescription", found.text)
+        found.text = request.get(TEXT, found.text)
         return {"CacheSubnetGroup": found.shown()}
-
-    def _check_left(self, group: SubnetGroup, stays: set[str]) -> None:
-        for cluster in self.clusters.using(MEMBER, group.id):
-            for subnet in map(group.holding, cluster.zones):
-                refuse_if(subnet not in stays, "subnet in use", subnet, cluster.id)
 
     def DeleteCacheSubnetGroup(self, request: dict[str, Any]) -> dict[str, Any]:
         """Remove a group in which no cluster stands."""

@@ -14,8 +14,9 @@ from cachesim.service.tables import in_shape
 DEFAULT = "default"
 MOST_PASSWORDS, MOST_USERS = 2, 100  # of a user, of a user group
 PASSWORD, NOTHING, IAM = "password", "no-password-required", "iam"  # types of a login
-SHOWN = {PASSWORD: "password", NOTHING: "no-password", IAM: "iam"}
-LEAST = {PASSWORD: "6.0", NOTHING: "6.0", IAM: "7.0"}  # version of Redis
+LOGINS = {  # type -> as it is shown, and the version of Redis that it needs
+    PASSWORD: ("password", "6.0"), NOTHING: ("no-password", "6.0"), IAM: ("iam", "7.0"),
+}  # fmt: skip
 SECRET = re.compile("[ -~]{16,128}")  # printable ASCII
 OF_PASSWORDS = (">", "<", "#", "!", "nopass", "resetpass")
 STEP = "user change"
@@ -28,21 +29,18 @@ class CacheUser:
     id: str
     name: str
     access: str
-    login: str  # PASSWORD, NOTHING or IAM
-    hashes: tuple[str, ...]
     arn: str
+    login: str = NOTHING  # PASSWORD, NOTHING or IAM
+    hashes: tuple[str, ...] = ()
     status: str = "active"
     groups: list[str] = field(default_factory=list)
 
-    @property
-    def least(self) -> str:
-        """The version of Redis that it needs."""
-        return LEAST[self.login]
-
     def shown(self) -> dict[str, Any]:
         """Return the user in AWS's shape."""
+        how, least = LOGINS[self.login]
         counted = {"PasswordCount": len(self.hashes)} if self.hashes else {}
-        return in_shape("user", self, Authentication={"Type": SHOWN[self.login], **counted})
+        login = {"Type": how, **counted}
+        return in_shape("user", self, MinimumEngineVersion=least, Authentication=login)
 
     def rules(self, tokens: tuple[str, ...]) -> str:
         """Return the user's line of an ACL; the hashes of `tokens` are what IAM lets in now."""
@@ -60,7 +58,7 @@ class UserGroup:
     arn: str
     status: str = "creating"
     pending: dict[str, list[str]] = field(default_factory=dict)
-    least: str = "6.0"
+    least: str = "6.0"  # version of Redis
     caches: list[str] = field(default_factory=list)  # the replication groups that have it
 
     def shown(self) -> dict[str, Any]:
@@ -75,17 +73,16 @@ class CacheUsers(Events):
         super().__init__(account)
         self.users: Register[CacheUser] = Register("user")
         self.user_groups: Register[UserGroup] = Register("user group")
-        everything = "on ~* +@all", NOTHING, ()
-        self.users.add(CacheUser(DEFAULT, DEFAULT, *everything, self.arn(f"user:{DEFAULT}")))
+        default = CacheUser(DEFAULT, DEFAULT, "on ~* +@all", self.arn(f"user:{DEFAULT}"))
+        self.users.add(default)
 
     def CreateUser(self, request: dict[str, Any]) -> dict[str, Any]:
         """Make a user."""
-        name, chosen = request["UserId"].lower(), login_of(request)
-        refuse_if(chosen is None, "no login")
+        name, login = request["UserId"].lower(), login_of(request)
+        refuse_if(not login, "no login")
         self.users.check_new(name)
-        login = chosen or ("", ())
-        arn = self.arn(f"user:{name}")
-        made = CacheUser(name, request["UserName"], request["AccessString"], *login, arn)
+        names = name, request["UserName"], request["AccessString"]
+        made = CacheUser(*names, arn=self.arn(f"user:{name}"), **login)
         check_user(made, request)
         return self.users.add(made).shown()
 
@@ -94,12 +91,8 @@ class CacheUsers(Events):
         user = self.users.ready(request["UserId"])
         refuse_if({"AccessString", "AppendAccessString"} <= set(request), "access twice")
         access = request.get("AccessString", user.access)
-        login, hashes = login_of(request) or (user.login, user.hashes)
-        changed: dict[str, Any] = {
-            "access": f"{access} {request.get('AppendAccessString', '')}".strip(),
-            "login": login,
-            "hashes": hashes,
-        }
+        access = f"{access} {request.get('AppendAccessString', '')}".strip()
+        changed = {"access": access, **login_of(request)}
         check_user(replace(user, **changed), request)
         user.status = "modifying"
         self.later(STEP, vars(user).update, {**changed, "status": "active"})
@@ -154,7 +147,7 @@ class CacheUsers(Events):
         """Let these be the members of a user group, but for those who are being deleted."""
         there = {user.id: user for user in self.users if user.status != "deleting"}
         group.users = [each for each in ids if each in there]
-        group.least = max((there[each].least for each in group.users), default="6.0")
+        group.least = max((LOGINS[there[each].login][1] for each in group.users), default="6.0")
         for user in self.users:
             others = [each for each in user.groups if each != group.id]
             user.groups = [*others, group.id] if user.id in group.users else others
@@ -181,12 +174,8 @@ def hash_of(password: str) -> str:
     return hashlib.sha256(password.encode()).hexdigest()
 
 
-def login_of(request: dict[str, Any]) -> tuple[str, tuple[str, ...]] | None:
-    """Return how a user logs in, as a request says, and the hashes; None if it says nothing.
-
-    >>> login_of({"NoPasswordRequired": True})
-    ('no-password-required', ())
-    """
+def login_of(request: dict[str, Any]) -> dict[str, Any]:
+    """Return how a user logs in, as a request says, and the hashes; nothing if it says nothing."""
     mode = request.get("AuthenticationMode")
     modes = (
         [{"Type": PASSWORD, "Passwords": request["Passwords"]}] if "Passwords" in request else []
@@ -194,14 +183,14 @@ def login_of(request: dict[str, Any]) -> tuple[str, tuple[str, ...]] | None:
     modes += [{"Type": NOTHING}] if request.get("NoPasswordRequired") else []
     modes += [mode] if mode else []
     if not modes:
-        return None
+        return {}
     refuse_if(len(modes) > 1, "one login")
     kind, passwords = modes[0].get("Type", ""), modes[0].get("Passwords", [])
-    refuse_if(kind not in LEAST, "type of login", ", ".join(LEAST), kind)
+    refuse_if(kind not in LOGINS, "type of login", ", ".join(LOGINS), kind)
     refuse_if((kind == PASSWORD) != bool(passwords), "passwords of whom")
     refuse_if(len(passwords) > MOST_PASSWORDS, "most passwords", MOST_PASSWORDS)
     refuse_if(not all(map(SECRET.fullmatch, passwords)), "bad password")
-    return kind, tuple(map(hash_of, passwords))
+    return {"login": kind, "hashes": tuple(map(hash_of, passwords))}
 
 
 def check_engine(request: dict[str, Any]) -> None:

@@ -100,7 +100,7 @@ class Iam(People):
         """Show a policy without its document."""
         arn = request["PolicyArn"]
         self.document(arn)
-        found = {"PolicyName": people.name_of(arn), "Arn": arn, "DefaultVersionId": VERSION}
+        found = {"PolicyName": arn.rpartition("/")[2], "Arn": arn, "DefaultVersionId": VERSION}
         holders = sum(arn in each.policies for each in self.identities.values())
         return {"Policy": {**found, "AttachmentCount": holders, "IsAttachable": True}}
 
@@ -144,22 +144,17 @@ class Sts(ServiceDesk):
 
     service = "sts"
 
-    @property
-    def caller(self) -> ApiCaller:
-        """Who calls."""
-        found: ApiCaller = self.account.caller or ROOT
-        return found
-
     def GetCallerIdentity(self, request: Answer) -> Answer:
         """Say who calls."""
-        return {"UserId": self.caller.id, "Account": NUMBER, "Arn": self.caller.arn}
+        caller = self.account.caller or ROOT
+        return {"UserId": caller.id, "Account": NUMBER, "Arn": caller.arn}
 
     def AssumeRole(self, request: Answer) -> Answer:
         """Give the caller temporary keys of a role that trusts it."""
-        iam, arn = self.account.desk("iam"), request["RoleArn"]
+        iam, caller, arn = self.account.desk("iam"), self.account.caller or ROOT, request["RoleArn"]
         role = iam.of_arn(arn)
-        is_trusted = role and role.trust and self._is_trusted(role)
-        refuse_if(not is_trusted, "not trusted", self.caller.arn, arn)
+        is_trusted = role and role.trust and self._trusts(role, caller)
+        refuse_if(not is_trusted, "not trusted", caller.arn, arn)
         lasts = request.get("DurationSeconds", min(3600, role.lasts))
         is_long = SHORTEST <= lasts <= role.lasts
         refuse_if(not is_long, "session length", SHORTEST, role.lasts, lasts)
@@ -169,15 +164,15 @@ class Sts(ServiceDesk):
             "AssumedRoleUser": {"AssumedRoleId": key.caller.id, "Arn": key.caller.arn},
         }
 
-    def _is_trusted(self, role: Identity) -> bool:
+    def _trusts(self, role: Identity, caller: ApiCaller) -> bool:
         """Whether the trust policy names the caller, or the whole account, and nothing in it denies."""
-        context = context_of(self.account, self.caller, {}, role.arn)
+        context = context_of(self.account, caller, {}, role.arn)
         named = (people.arn_of("root"), NUMBER, "*")
         met = [
             each.effect
             for each in read(role.trust, OF_ROLE)
             for who in each.texts["Principal"]
-            if who in named or arn_like(self.caller.arn, who)
+            if who in named or arn_like(caller.arn, who)
             if each.meets("sts:AssumeRole", role.arn, context)
         ]
         return "Allow" in met and "Deny" not in met

@@ -5,19 +5,16 @@ from typing import Any
 
 from cachesim.service.account import NUMBER, REGION, Account
 from cachesim.service.desks import Answer
-from cachesim.service.faults import ServiceFault, needed
+from cachesim.service.faults import ServiceFault, needed, refusal
 from cachesim.service.iam.conditions import Context
 from cachesim.service.iam.people import ApiCaller
-from cachesim.service.iam.policies import ALLOWED, DENIED, judge, several
+from cachesim.service.iam.policies import ALLOWED, judge, several
 from cachesim.service.register import kinds
-from cachesim.service.tables import table
+from cachesim.service.tables import in_shape, table
 
 REFUSED = {"sns": "AuthorizationErrorException", "kms": "AccessDeniedException"}  # shapes
 FREE = ("sts:GetCallerIdentity",)  # nobody needs a policy for these
 EVERY = "*"
-TEXT = "User: {} is not authorized to perform: {} on resource: {} because {}"
-BY_DENY = "an explicit deny is in an identity-based policy"
-BY_NOTHING = "no identity-based policy allows the {} action"
 
 
 def resources(service: str, operation: str, request: Mapping[str, Any]) -> list[str]:
@@ -47,16 +44,9 @@ def resources(service: str, operation: str, request: Mapping[str, Any]) -> list[
 
 def context_of(account: Account, caller: ApiCaller, request: Answer, arn: str) -> Context:
     """Return the condition keys of a request, in small letters."""
-    found: Answer = {
-        "aws:PrincipalArn": caller.arn,
-        "aws:userid": caller.id,
-        "aws:username": caller.identity.name if caller.identity else None,
-        "aws:PrincipalAccount": NUMBER,
-        "aws:RequestedRegion": REGION,
-        "aws:SourceIp": "127.0.0.1",
-        "aws:CurrentTime": account.calendar.date.isoformat(),
-        **{row["key"]: request.get(row["member"]) for row in table("condition_keys")},
-    }
+    found = in_shape("caller", caller)
+    found |= {row["key"]: request.get(row["member"]) for row in table("condition_keys")}
+    found["aws:CurrentTime"] = account.calendar.date.isoformat()
     tags = [each for each in request.get("Tags", []) if isinstance(each, dict)]
     found |= {f"aws:RequestTag/{each['Key']}": each.get("Value", "") for each in tags}
     found |= {f"aws:ResourceTag/{key}": value for key, value in account.tags_of(arn).items()}
@@ -76,25 +66,18 @@ def decision(account: Account, caller: ApiCaller, action: str, arn: str, request
     return judge(policies, action, arn, context_of(account, caller, request, arn)).decision
 
 
-def admit(account: Account, key: str, service: str, operation: str, request: Answer) -> ApiCaller:
-    """Return who calls, or refuse. Raises ServiceFault: AccessDenied, or a key that is of no use."""
-    caller: ApiCaller = account.desk("iam").caller(key)
-    action = f"{service}:{operation}"
+def ask(account: Account, key: str, service: str, operation: str, request: Answer) -> Answer:
+    """Return the answer of a desk to a caller with this access key, if it may ask. Raises ServiceFault."""
+    caller, action = account.desk("iam").caller(key), f"{service}:{operation}"
     for arn in resources(service, operation, request):
         found = decision(account, caller, action, arn, request)
         if found != ALLOWED:
-            why = BY_DENY if found == DENIED else BY_NOTHING.format(action)
-            text = TEXT.format(caller.arn, action, arn, why)
-            raise ServiceFault(REFUSED.get(service, "AccessDenied"), text)
-    return caller
-
-
-def ask(account: Account, key: str, service: str, operation: str, request: Answer) -> Answer:
-    """Return the answer of a desk to a caller with this access key, if it may ask. Raises ServiceFault."""
-    account.caller = admit(account, key, service, operation, request)
+            fault = refusal(found, caller.arn, action, arn)
+            raise ServiceFault(REFUSED.get(service, fault.shape), str(fault))
+    call = getattr(account.desk(service), operation, None)
+    account.caller = caller
     try:
-        call = getattr(account.desk(service), operation, None)
-        answer: Answer = needed(call, "no operation", operation)(request)
+        answer: Answer = needed(call, "not simulated", operation)(request)
         return answer
     finally:
         account.caller = None

@@ -29,11 +29,6 @@ def is_managed(name: str) -> bool:
     return name.startswith("arn:")
 
 
-def name_of(arn: str) -> str:
-    """Return the last part of an ARN."""
-    return arn.rpartition("/")[2]
-
-
 def quoted(document: str) -> str:
     """Return a document as IAM answers it: a client takes percent signs for codes."""
     return document.replace("%", "%25")
@@ -72,6 +67,11 @@ class ApiCaller(NamedTuple):
     arn: str
     id: str
     identity: Identity | None = None
+
+    @property
+    def name(self) -> str | None:
+        """Its own name, such as that of a user."""
+        return self.identity.name if self.identity else None
 
 
 @dataclass
@@ -194,7 +194,7 @@ class People(ServiceDesk):
     def _managed(self, one: Identity, request: Answer) -> Answer:
         """List its managed policies."""
         arns = filter(is_managed, one.policies)
-        named = [{"PolicyName": name_of(arn), "PolicyArn": arn} for arn in arns]
+        named = [{"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn} for arn in arns]
         return {"AttachedPolicies": named, "IsTruncated": False}
 
 

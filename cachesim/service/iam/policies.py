@@ -48,15 +48,8 @@ Policies = dict[str, tuple[PolicyStatement, ...]]  # by name
 
 
 def read(document: str, parts: Texts = OF_IDENTITY) -> tuple[PolicyStatement, ...]:
-    """Read the text of a policy, whose statements must have these parts, or their opposites.
+    """Read a policy, whose statements must have these parts, or their opposites. Raises ServiceFault.
 
-    Raises
-    ------
-    ServiceFault
-        MalformedPolicyDocumentException, with what is wrong.
-
-    Examples
-    --------
     >>> read('{"Version": "2012-10-17", "Statement": []}')
     ()
     """
@@ -90,18 +83,8 @@ def _statement(given: Any, parts: Texts) -> PolicyStatement:
     for part in parts:
         is_one = (part in given) != (f"Not{part}" in given)
         malformed_if(not is_one, f"a statement needs either {part} or Not{part}")
-    texts = {part: _texts(_flat(given, part)) for part in given if part not in FREE}
+    texts = {part: _texts(given[part], part) for part in given if part not in FREE}
     return PolicyStatement(given["Effect"], texts, _lines(given.get("Condition", {})))
-
-
-def _flat(given: dict[str, Any], part: str) -> list[Any]:
-    """Return the texts of a part; actions have no case, and principals come in kinds."""
-    if part == "Principal" and given[part] != "*":
-        kinds = _object(given[part], part).values()
-        return [each for value in kinds for each in several(value)]
-    found = several(given[part])
-    small = part.endswith("Action")
-    return [each.lower() if small and isinstance(each, str) else each for each in found]
 
 
 def _lines(condition: Any) -> tuple[tuple[str, str, Texts], ...]:
@@ -109,7 +92,7 @@ def _lines(condition: Any) -> tuple[tuple[str, str, Texts], ...]:
     for operator, keys in _object(condition, "Condition").items():
         malformed_if(not known(operator), f"there is no operator {operator}")
         held = _object(keys, operator).items()
-        found += [(operator, key, _texts(several(each))) for key, each in held]
+        found += [(operator, key, _texts(each)) for key, each in held]
     return tuple(found)
 
 
@@ -119,11 +102,15 @@ def _object(given: Any, what: str) -> dict[str, Any]:
     return found
 
 
-def _texts(values: list[Any]) -> Texts:
-    """Return texts; true and 3 are texts, too, as policies have them."""
+def _texts(given: Any, part: str = "") -> Texts:
+    """Return texts; true and 3 are texts, too, as policies have them. Actions have no case."""
+    if part == "Principal" and isinstance(given, dict):  # by kinds: AWS, Service
+        given = [each for value in given.values() for each in several(value)]
+    values = several(given)
     are_plain = values and all(isinstance(each, str | bool | int | float) for each in values)
-    malformed_if(not are_plain, f"{json.dumps(values)} must be a text or a list of texts")
-    return tuple(each if isinstance(each, str) else json.dumps(each) for each in values)
+    malformed_if(not are_plain, f"{json.dumps(given)} must be a text or a list of texts")
+    texts = tuple(each if isinstance(each, str) else json.dumps(each) for each in values)
+    return tuple(map(str.lower, texts)) if part.endswith("Action") else texts
 
 
 def judge(policies: Policies, action: str, resource: str, context: Context) -> PolicyVerdict:

@@ -49,7 +49,7 @@ def answer(account: Account, request: HttpRequest, request_id: str) -> Reply:
     try:
         operation, parameters = parse(request)
         call = getattr(account.desk("s3"), operation.name, None)
-        found = needed(call, "no operation", operation.name)(parameters)
+        found = needed(call, "not simulated", operation.name)(parameters)
     except ServiceFault as fault:
         return refused(request, fault, headers)
     return reply(request, operation, found, headers)
@@ -71,7 +71,8 @@ def parse(request: HttpRequest) -> tuple[OperationModel, dict[str, Any]]:
         if where in ("querystring", "header") and given is not None:
             found[name] = scalar(member.type_name, given)
         elif where == "headers":
-            found[name] = _notes(request.headers, label.title())
+            pairs = ((key.partition(label.title()), each) for key, each in request.headers.items())
+            found[name] = {key.lower(): each for (_, mark, key), each in pairs if mark}
         elif name == shape.serialization.get("payload") and request.body:
             found[name] = _payload(member, content_of(request))
     return operation, {name: found[name] for name in shape.members if name in found}
@@ -80,11 +81,6 @@ def parse(request: HttpRequest) -> tuple[OperationModel, dict[str, Any]]:
 def _at(name: str, member: Any) -> tuple[str, str]:
     """Return where a member stands: in the query, in a header ..., and how it is called there."""
     return member.serialization.get("location", ""), member.serialization.get("name", name)
-
-
-def _notes(headers: Mapping[str, str], prefix: str) -> dict[str, str]:
-    named = {name: value for name, value in headers.items() if name.startswith(prefix)}
-    return {name.removeprefix(prefix).lower(): value for name, value in named.items()}
 
 
 def place_of(request: HttpRequest) -> tuple[str, str]:
