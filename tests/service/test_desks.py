@@ -1,6 +1,5 @@
 """What every desk has: operations that are rows, a check of each request, calls that come later."""
 
-from collections import Counter
 from types import SimpleNamespace
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from cachesim.service.account import Account
 from cachesim.service.desks import ServiceDesk
 from cachesim.service.faults import ServiceFault
-from cachesim.service.tables import in_shape, table, table
+from cachesim.service.tables import in_shape, table
 
 
 class Little(ServiceDesk):
@@ -71,14 +70,3 @@ def test_a_table_has_one_row_for_each_key(keys):
     found = [tuple(row[column] for column in columns) for row in table(name)]
 
     assert len(set(found)) == len(found)
-
-
-KEYS = {"refusals": ["rule"], "operations": ["service", "operation"], "shapes": ["shape", "member"]}
-
-
-@pytest.mark.parametrize("name", KEYS)
-def test_what_a_row_is_about_has_one_row(name):
-    """With two rows of one name, one desk would refuse in the words of another."""
-    found = Counter(tuple(row[key] for key in KEYS[name]) for row in table(name))
-
-    assert [] == [about for about, times in found.items() if times > 1]
