@@ -1,6 +1,7 @@
 """How many nodes a group has: replicas that come and go, and shards that do while slots move."""
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -85,7 +86,8 @@ class Replicas(Modifications):
             shard.members.append(member)
         self.tell("replicas asked", group.id, group.id, topic=group.topic)
         up = self.draw("new nodes")
-        self.account.calendar.at(up, lambda: [self.order(member.id, "join") for member in made])
+        for member in made:
+            self.account.calendar.at(up, partial(self.order, member.id, "join"))
         self.busy(group, up + self.draw("full copy"), self._added, group, made)
 
     def _added(self, group: ReplicationGroup, made: list[CacheCluster]) -> None:
