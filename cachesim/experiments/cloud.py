@@ -24,9 +24,8 @@ from cachesim.service.cloudwatch import CloudWatch
 from cachesim.service.cloudwatch.series import MINUTE
 from cachesim.service.ec2 import Ec2
 from cachesim.service.elasticache.desk import ElastiCache
-from cachesim.service.iam.desk import Iam
+from cachesim.service.iam.desk import Iam, Sts
 from cachesim.service.iam.gate import GatedDesk
-from cachesim.service.iam.sts import Sts
 from cachesim.service.iam.tokens import connect_token
 from cachesim.service.kms import Kms
 from cachesim.service.s3 import S3
@@ -220,7 +219,7 @@ class Cloud:
         BadInput
             IAM never gave this access key out.
         """
-        keys = self.account.desk("iam").people.keys
+        keys = self.account.desk("iam").keys
         if access_key not in keys:
             raise BadInput(f'IAM has no access key "{access_key}"; make one with CreateAccessKey')
         return connect_token(keys[access_key], group, user, self.account.calendar.date)

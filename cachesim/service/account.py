@@ -40,10 +40,7 @@ class Account:
         self.timings = Timings(timings, stream(seed, "timings"))
         self.windows = uniform(seed, "backup windows")
         self.desks: dict[str, Any] = {}
-        self.seed = seed
-        self.caller: Any = (
-            None  # who sent the request that is answered now; None: the administrator
-        )
+        self.caller: Any = None  # who sent the request of now; None: the administrator
         self.tags_of: Callable[[str], dict[str, str]] = lambda arn: {}  # of a resource
         self._ids = stream(seed, "request ids")
 

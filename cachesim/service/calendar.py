@@ -62,3 +62,7 @@ class Calendar:
     def date_at(self, seconds: float) -> datetime:
         """Return the date of a moment, in whole milliseconds as AWS has them."""
         return self.start + timedelta(milliseconds=round(1000 * seconds))
+
+    def seconds(self, date: datetime) -> float:
+        """Return the second of a date; one without a zone is in UTC."""
+        return (date.replace(tzinfo=date.tzinfo or UTC) - self.start).total_seconds()

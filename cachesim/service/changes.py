@@ -5,8 +5,8 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from cachesim.errors import BadInput
+from cachesim.model import faults
 from cachesim.model.events import Steps
-from cachesim.model.faults import AddNode, AddShard, RefuseCache, RemoveNode, RemoveShard
 from cachesim.model.faults.base import Fault
 from cachesim.model.fleet.failover import UnreliableGroupSystem
 from cachesim.model.unreliable.system import UnreliableSystem
@@ -66,24 +66,32 @@ class Struck(NamedTuple):
         return self.name.rpartition(" ")[0]
 
     @property
+    def lasts(self) -> float:
+        """The seconds that the node is away."""
+        return max(self.order.lasts, LEAST)
+
+    @property
     def pause(self) -> float:
         """The seconds after each slot, so that all of them take as long as the service says."""
         return self.order.lasts / self.order.amount
 
 
 CHANGES: dict[str, Callable[[Struck], Fault]] = {
+    "save": lambda it: faults.SnapshotCache(at=it.at, node=it.name, keep=True),
+    "reboot": lambda it: faults.RebootCache(at=it.at, duration=it.lasts, node=it.name),
+    "kill": lambda it: faults.KillNode(it.name, at=it.at, down=it.lasts),
     "hand over": lambda it: HandOverCache(
         at=it.at,
         role=f"{it.shard} primary".lstrip(),
         to=it.names[it.order.joins[0]],
         gap=it.order.lasts,
     ),
-    "away": lambda it: RefuseCache(at=it.at, duration=max(it.order.lasts, LEAST), node=it.name),
+    "away": lambda it: faults.RefuseCache(at=it.at, duration=it.lasts, node=it.name),
     "resize": lambda it: ResizeCache(at=it.at, factor=it.order.amount),
-    "add node": lambda it: AddNode(at=it.at),
-    "remove node": lambda it: RemoveNode(it.name, at=it.at),
-    "add shard": lambda it: AddShard(at=it.at, pause=it.pause),
-    "remove shard": lambda it: RemoveShard(it.shard, at=it.at, pause=it.pause),
+    "add node": lambda it: faults.AddNode(at=it.at),
+    "remove node": lambda it: faults.RemoveNode(it.name, at=it.at),
+    "add shard": lambda it: faults.AddShard(at=it.at, pause=it.pause),
+    "remove shard": lambda it: faults.RemoveShard(it.shard, at=it.at, pause=it.pause),
 }
 
 

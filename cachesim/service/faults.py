@@ -2,9 +2,12 @@
 
 from collections.abc import Container, Iterable
 from functools import cache
+from typing import TypeVar
 
 from cachesim.errors import CachesimError
 from cachesim.service.tables import table
+
+T = TypeVar("T")
 
 
 class ServiceFault(CachesimError):
@@ -55,6 +58,13 @@ def refuse_if(broken: object, rule: str, *values: object) -> None:
     """Raise the fault of a rule, if it is broken."""
     if broken:
         raise refusal(rule, *values)
+
+
+def needed(thing: T | None, rule: str, *values: object) -> T:
+    """Return a thing that must be there; if it is not, raise the fault of a rule."""
+    if thing is None:
+        raise refusal(rule, *values)
+    return thing
 
 
 def only(request: Iterable[str], simulated: Container[str]) -> None:

@@ -1,12 +1,11 @@
 """How long the service takes for each step; data/timings.csv has the figures and their sources."""
 
-import csv
 from functools import cache
-from importlib.resources import files
 
 import numpy as np
 
 from cachesim.errors import BadInput
+from cachesim.service.tables import table
 
 SIGMA = 0.15  # of the logarithm of a time: an assumption
 MODES = ("typical", "instant")
@@ -19,8 +18,7 @@ def medians() -> dict[str, float]:
     >>> medians()["failover detected"]
     15.0
     """
-    text = files("cachesim.service").joinpath("data/timings.csv").read_text()
-    return {row["step"]: float(row["seconds"]) for row in csv.DictReader(text.splitlines())}
+    return {row["step"]: float(row["seconds"]) for row in table("timings")}
 
 
 class Timings:
@@ -33,8 +31,7 @@ class Timings:
     def __init__(self, mode: str, random: np.random.Generator) -> None:
         if mode not in MODES:
             raise BadInput(f'timings must be one of {", ".join(MODES)}, got "{mode}"')
-        self.mode = mode
-        self._random = random
+        self.mode, self._random = mode, random
 
     def draw(self, step: str) -> float:
         """Return the seconds that a step takes this time."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from cachesim.model.distributions import Constant
-from cachesim.model.faults import KillNode, Partition, RebootCache, SnapshotCache
+from cachesim.model.faults import KillNode, Partition
 from cachesim.model.faults.base import Fault
 from cachesim.model.fleet.groups import Replicated, Shards
 from cachesim.model.fleet.specs import Fleet, Pool
@@ -57,18 +57,15 @@ def nodes_of(resource: Target) -> Nodes:
         whole = NodeType(name="serverless", maxmemory=int(resource.memory / (1 - RESERVED)))
         return Nodes(Replicated(replicas=0), {"node-0": resource.id}, whole, "redis", None)
     if isinstance(resource, CacheCluster):
-        rented = resource.rented()
-        fleet: Fleet = (
-            Pool(len(rented)) if resource.engine == "memcached" else Replicated(replicas=0)
-        )
-        names = {f"node-{number}": name for number, name in enumerate(rented)}
-        return Nodes(fleet, names, resource.node_type, resource.engine, resource.parameters)
+        rented, is_pool = resource.rented(), resource.engine == "memcached"
+        fleet: Fleet = Pool(len(rented)) if is_pool else Replicated(replicas=0)
+        named = {f"node-{number}": name for number, name in enumerate(rented)}
+        return Nodes(fleet, named, resource.node_type, resource.engine, resource.parameters)
     shards = [shard for shard in resource.shards if not shard.leaves]
     stay = [[each for each in shard.replicas() if each.status != "deleting"] for shard in shards]
     replicas = max(map(len, stay))
-    group: Shards | Replicated = Replicated(replicas=replicas)
-    if resource.is_sharded:
-        group = Shards(len(shards), replicas=replicas)
+    several = Shards(len(shards), replicas=replicas)
+    group = several if resource.is_sharded else Replicated(replicas=replicas)
     names, absent = {}, []
     for shard, others, known in zip(shards, stay, group.groups(), strict=True):
         there = dict(zip(known, [shard.primary, *others], strict=False))
@@ -86,21 +83,11 @@ def faults_of(nodes: Nodes, orders: list[Order], begin: float) -> tuple[Fleet, t
     if isinstance(fleet, Replicated):
         fleet = fleet.replace(detect=NEVER)  # a failover is the service's: it orders each
     for order in orders:
-        if order.node not in model:
+        if order.node not in model or order.what not in CHANGES:
             continue
-        at, name = order.when - begin, model[order.node]
-        if order.what == "save":
-            faults.append(SnapshotCache(at=at, node=name, keep=True))
-            continue
-        if order.what == "reboot":
-            faults.append(RebootCache(at=at, duration=max(order.lasts, LEAST), node=name))
-            continue
-        if order.what != "kill":
-            if order.what in CHANGES:
-                faults.append(CHANGES[order.what](Struck(order, at, name, model)))
-            continue
-        faults.append(KillNode(name, at=at, down=max(order.lasts, LEAST)))
-        if isinstance(fleet, Replicated) and order.promote < math.inf:
+        struck = Struck(order, order.when - begin, model[order.node], model)
+        faults.append(CHANGES[order.what](struck))
+        if isinstance(fleet, Replicated) and order.what == "kill" and order.promote < math.inf:
             detect, promote = Constant(value=order.detect), Constant(value=order.promote)
             fleet = fleet.replace(detect=detect, promote=promote)
     return fleet, tuple(faults)
@@ -141,10 +128,10 @@ def publish(account: Account, nodes: Nodes, samples: list[Sample], begin: float)
     """Send the metrics of every node for every minute of a run that began at `begin`."""
     standing = account.desk("cloudwatch").standing
     for name, own in nodes.names.items():
-        node = standing.nodes.get(own)
         mine = [sample for sample in samples if sample.node == name]
-        if node is None or not mine:
+        if own not in standing.nodes or not mine:
             continue
+        node = standing.nodes[own]
         for before, after in pairwise(mine):
             if after.when > before.when:
                 send(account, node, before, after, begin)

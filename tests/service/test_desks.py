@@ -7,7 +7,7 @@ import pytest
 from cachesim.service.account import Account
 from cachesim.service.desks import ServiceDesk
 from cachesim.service.faults import ServiceFault
-from cachesim.service.tables import in_shape
+from cachesim.service.tables import in_shape, table
 
 
 class Little(ServiceDesk):
@@ -59,3 +59,14 @@ def test_a_shape_leaves_out_what_is_none():
     assert "MinimumEngineVersion" not in found
     assert ("redis", 1, "More") == (found["Engine"], found["More"], list(found)[-1])
     assert "Less" not in found
+
+
+@pytest.mark.parametrize(
+    "keys", ["refusals rule", "operations service operation", "shapes shape member"]
+)
+def test_a_table_has_one_row_for_each_key(keys):
+    """A second one would win without a word."""
+    name, *columns = keys.split()
+    found = [tuple(row[column] for column in columns) for row in table(name)]
+
+    assert len(set(found)) == len(found)

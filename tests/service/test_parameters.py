@@ -64,7 +64,7 @@ def test_each_family_has_its_usual_values():
     """Every row names two families of one engine, and its value is one of its allowed values."""
     for family in families():
         for row in parameters_of(family).values():
-            ends = {families()[row.first].engine, families()[row.last].engine}
+            ends = {families()[row.first]["engine"], families()[row.last]["engine"]}
             assert "memcached" not in ends or ends == {"memcached"}
             assert row.modifiable in ("yes", "no", "unused")
             assert row.value in (*BY_TYPE, "") or row.allows(row.value), row.name

@@ -9,7 +9,7 @@ from tests.service.test_parameters import NAME, change, made, refused
 
 def test_versions_have_families():
     """Each version's family is of its engine, and each engine has one usual version."""
-    assert all(families()[each.family].engine == each.engine for each in versions())
+    assert all(families()[each.family]["engine"] == each.engine for each in versions())
     usual = sorted(each.engine for each in versions() if each.default == "yes")
     assert ["memcached", "redis", "valkey"] == usual
 

@@ -8,8 +8,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from cachesim.service.cloudwatch.series import MINUTE, Name, Series, dimensions_of, statistic
-from cachesim.service.faults import ServiceFault, bad_value
+from cachesim.service.cloudwatch.series import MINUTE, Name, Series, statistic
+from cachesim.service.faults import refuse_if
 
 MORE = 2  # periods that it looks further back, if some have no values: an assumption
 OK, ALARM, UNKNOWN = "OK", "ALARM", "INSUFFICIENT_DATA"
@@ -21,16 +21,6 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "LessThanOrEqualToThreshold": operator.le,
 }
 
-
-TRIGGER = (  # of a request, in the message of a topic
-    "MetricName Namespace Statistic Dimensions Period EvaluationPeriods Threshold "
-    "ComparisonOperator TreatMissingData"
-)
-SIMULATED = (
-    "AlarmName AlarmDescription ActionsEnabled OKActions AlarmActions InsufficientDataActions "
-    "MetricName Namespace Statistic ExtendedStatistic Dimensions Period Unit EvaluationPeriods "
-    "DatapointsToAlarm Threshold ComparisonOperator TreatMissingData"
-)
 TREATMENTS = ("missing", "breaching", "notBreaching", "ignore")
 
 
@@ -39,6 +29,8 @@ class Alarm:
 
     def __init__(self, request: dict[str, Any]) -> None:
         self.request = request
+        self.of = request.get("AlarmName", "")  # what it is called
+        self.about = request.get("AlarmDescription")
         self.state = UNKNOWN
         self.reason = "Unchecked: Initial alarm creation"
         self.changed = 0.0  # seconds of the calendar
@@ -46,8 +38,13 @@ class Alarm:
     @property
     def name(self) -> Name:
         """The metric that it looks at."""
-        own = self.request
-        return Name(own["Namespace"], own["MetricName"], dimensions_of(own.get("Dimensions", [])))
+        return Name.of(self.request)
+
+    @property
+    def statistic(self) -> str:
+        """The name of the statistic that it looks at."""
+        found: str = self.request.get("Statistic") or self.request["ExtendedStatistic"]
+        return found
 
     def judge(self, series: Series, now: int) -> str:
         """Return the state at a full minute, from the periods that ended before it.
@@ -71,16 +68,12 @@ class Alarm:
         begins = [now - period * (number + 1) for number in range(count + MORE)]
         verdicts = [self._verdict(series, begin, period) for begin in begins]
         there = [each for each in verdicts if each is not None][:count]
-        needed = self.request.get("DatapointsToAlarm", count)
-        lacking = count - len(there)
+        needed, lacking = self.request.get("DatapointsToAlarm", count), count - len(there)
         treated = self.request.get("TreatMissingData", "missing")
-        if treated == "breaching" and there.count(True) + lacking >= needed:
-            return ALARM
-        if there.count(True) >= needed:
-            return ALARM
-        if lacking and treated in ("missing", "ignore"):
+        beyond = there.count(True) + (lacking if treated == "breaching" else 0)
+        if beyond < needed and lacking and treated in ("missing", "ignore"):
             return self._in_doubt(verdicts, needed, treated)
-        return OK
+        return ALARM if beyond >= needed else OK
 
     def _in_doubt(self, verdicts: list[bool | None], needed: int, treated: str) -> str:
         """Return the state when too few periods have values, the newest one first."""
@@ -96,9 +89,8 @@ class Alarm:
     def why(self, series: Series, now: int) -> str:
         """Return the values on which a judgement rests, the newest first, as a sentence."""
         period, count = self.request["Period"], self.request["EvaluationPeriods"]
-        name = self.request.get("Statistic") or self.request["ExtendedStatistic"]
         found = series.statistics(now - period * count, now, period)
-        shown = ", ".join(f"{statistic(name, values):g}" for _, values in reversed(found))
+        shown = ", ".join(f"{statistic(self.statistic, each):g}" for _, each in reversed(found))
         return (
             f"{len(found)} of the last {count} datapoints have values [{shown or 'none'}]; "
             f"{self.request['ComparisonOperator']} {self.request['Threshold']:g}."
@@ -106,35 +98,22 @@ class Alarm:
 
     def _verdict(self, series: Series, begin: int, period: int) -> bool | None:
         """Whether a period is beyond the threshold; None if it has no values."""
-        values = [
-            value for minute in range(begin, begin + period, MINUTE) for value in series.at(minute)
-        ]
-        if not values:
-            return None
-        name = self.request.get("Statistic") or self.request["ExtendedStatistic"]
+        minutes = range(begin, begin + period, MINUTE)
+        values = [value for minute in minutes for value in series.at(minute)]
         compare = COMPARISONS[self.request["ComparisonOperator"]]
-        return compare(statistic(name, values), self.request["Threshold"])
+        is_beyond = values and compare(statistic(self.statistic, values), self.request["Threshold"])
+        return bool(is_beyond) if values else None
 
 
 def check(request: dict[str, Any]) -> None:
-    """Refuse an alarm that CloudWatch does not take, and one that would look at something else."""
-    for name in request:
-        if name not in SIMULATED.split():
-            raise ServiceFault("NotImplemented", f"{name} is not simulated; leave it out.")
-    if request["ComparisonOperator"] not in COMPARISONS or "Threshold" not in request:
-        raise bad_value(
-            f"The alarm {request['AlarmName']} needs a Threshold, and a ComparisonOperator of "
-            f"{', '.join(COMPARISONS)}."
-        )
-    if request.get("TreatMissingData", "missing") not in TREATMENTS:
-        raise bad_value(f"TreatMissingData must be one of {', '.join(TREATMENTS)}.")
-    if not {"MetricName", "Namespace", "Period"} <= set(request) or not (
-        {"Statistic", "ExtendedStatistic"} & set(request)
-    ):
-        raise bad_value("An alarm needs a Namespace, a MetricName, a Period and a Statistic.")
-    if request["Period"] <= 0 or request["Period"] % MINUTE:
-        raise bad_value(f"Period must be a multiple of 60, got {request['Period']}.")
-    if not 1 <= request.get("DatapointsToAlarm", 1) <= request["EvaluationPeriods"]:
-        raise ServiceFault(
-            "ValidationError", "DatapointsToAlarm must be from 1 to EvaluationPeriods."
-        )
+    """Refuse an alarm that CloudWatch does not take."""
+    is_known = request["ComparisonOperator"] in COMPARISONS and "Threshold" in request
+    refuse_if(not is_known, "alarm threshold", request["AlarmName"], ", ".join(COMPARISONS))
+    treated = request.get("TreatMissingData", "missing")
+    refuse_if(treated not in TREATMENTS, "alarm treatment", ", ".join(TREATMENTS))
+    looks = {"MetricName", "Namespace", "Period"} <= set(request)
+    looks = looks and bool({"Statistic", "ExtendedStatistic"} & set(request))
+    refuse_if(not looks, "alarm metric")
+    period, counted = request["Period"], request.get("DatapointsToAlarm", 1)
+    refuse_if(period <= 0 or period % MINUTE, "alarm period", period)
+    refuse_if(not 1 <= counted <= request["EvaluationPeriods"], "alarm datapoints")

@@ -4,14 +4,20 @@ import json
 from typing import Any
 
 from cachesim.service.account import Account
-from cachesim.service.cloudwatch.alarm import ACTIONS, TRIGGER, Alarm, check
-from cachesim.service.cloudwatch.queries import Queries
+from cachesim.service.cloudwatch.alarm import ACTIONS, Alarm, check
+from cachesim.service.cloudwatch.metrics import Metrics
 from cachesim.service.cloudwatch.series import MINUTE
-from cachesim.service.faults import ServiceFault
+from cachesim.service.faults import refuse_if
 from cachesim.service.pages import next_page
+from cachesim.service.tables import in_shape
+
+TRIGGER = (  # of a request, in the message of a topic
+    "MetricName Namespace Statistic Dimensions Period EvaluationPeriods Threshold "
+    "ComparisonOperator TreatMissingData"
+)
 
 
-class CloudWatch(Queries):
+class CloudWatch(Metrics):
     """The desk of CloudWatch."""
 
     def __init__(self, account: Account) -> None:
@@ -24,52 +30,49 @@ class CloudWatch(Queries):
         """Make or replace an alarm."""
         self.catch_up()
         check(request)
-        old = self.alarms.get(request["AlarmName"])
-        made = self.alarms[request["AlarmName"]] = Alarm(request)
+        name = request["AlarmName"]
+        old = self.alarms.get(name)
+        made = self.alarms[name] = Alarm(request)
         if old is not None:  # an alarm that is changed keeps its state
             made.state, made.reason, made.changed = old.state, old.reason, old.changed
         what = "created" if old is None else "updated"
-        text = f'Alarm "{request["AlarmName"]}" {what}'
-        self._note(made, "ConfigurationUpdate", text, self.account.calendar.now)
+        self._note(made, "ConfigurationUpdate", f'Alarm "{name}" {what}', self.now)
         return {}
 
     def DescribeAlarms(self, request: dict[str, Any]) -> dict[str, Any]:
         """List the alarms with their states."""
         self.catch_up()
-        wanted = request.get("AlarmNames", list(self.alarms))
         state, prefix = request.get("StateValue"), request.get("AlarmNamePrefix", "")
+        named = [self.alarms.get(name) for name in request.get("AlarmNames", self.alarms)]
         found = [
-            self._shown(self.alarms[name])
-            for name in wanted
-            if name in self.alarms and name.startswith(prefix)
+            self._shown(alarm)
+            for alarm in named
+            if alarm and alarm.of.startswith(prefix) and state in (None, alarm.state)
         ]
-        chosen = [each for each in found if state in (None, each["StateValue"])]
-        return next_page(chosen, request, "MetricAlarms", request.get("MaxRecords", 50))
+        return next_page(found, request, "MetricAlarms", request.get("MaxRecords", 50))
 
     def DescribeAlarmsForMetric(self, request: dict[str, Any]) -> dict[str, Any]:
         """List the alarms on one metric."""
         self.catch_up()
-        wanted = Alarm(request).name
-        found = [alarm for alarm in self.alarms.values() if alarm.name == wanted]
+        found = [each for each in self.alarms.values() if each.name == Alarm(request).name]
         return {"MetricAlarms": [self._shown(alarm) for alarm in found]}
 
     def DescribeAlarmHistory(self, request: dict[str, Any]) -> dict[str, Any]:
         """List what happened to the alarms, the newest first."""
         self.catch_up()
-        kind, name = request.get("HistoryItemType"), request.get("AlarmName")
+        seconds, kind = self.account.calendar.seconds, request.get("HistoryItemType")
         begin, end = (
-            self._seconds(request[key]) if key in request else usual
+            seconds(request[key]) if key in request else usual
             for key, usual in (("StartDate", 0.0), ("EndDate", float("inf")))
         )
+        is_newest_first = request.get("ScanBy") != "TimestampAscending"
         found = [
             item
             for item in sorted(self.history, key=lambda item: item["Timestamp"])
             if kind in (None, item["HistoryItemType"])
-            and name in (None, item["AlarmName"])
-            and begin <= self._seconds(item["Timestamp"]) <= end
-        ]
-        if request.get("ScanBy") != "TimestampAscending":
-            found.reverse()
+            and request.get("AlarmName") in (None, item["AlarmName"])
+            and begin <= seconds(item["Timestamp"]) <= end
+        ][:: -1 if is_newest_first else 1]
         return next_page(found, request, "AlarmHistoryItems", request.get("MaxRecords", 50))
 
     def EnableAlarmActions(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -82,43 +85,38 @@ class CloudWatch(Queries):
 
     def _enable(self, request: dict[str, Any], enabled: bool) -> dict[str, Any]:
         self.catch_up()
-        for name in request["AlarmNames"]:
-            if name in self.alarms:
-                self.alarms[name].request["ActionsEnabled"] = enabled
+        for name in self.alarms.keys() & set(request["AlarmNames"]):
+            self.alarms[name].request["ActionsEnabled"] = enabled
         return {}
 
     def DeleteAlarms(self, request: dict[str, Any]) -> dict[str, Any]:
         """Remove alarms."""
         self.catch_up()
-        for name in request["AlarmNames"]:
-            self._known(name)
-        for name in request["AlarmNames"]:
-            self.alarms.pop(name, None)
+        for alarm in [self._known(name) for name in request["AlarmNames"]]:
+            self.alarms.pop(alarm.of, None)
         return {}
 
     def SetAlarmState(self, request: dict[str, Any]) -> dict[str, Any]:
         """Set the state of an alarm until it is judged again."""
         self.catch_up()
         alarm = self._known(request["AlarmName"])
-        self._change(
-            alarm, request["StateValue"], self.account.calendar.now, request["StateReason"]
-        )
+        self._change(alarm, request["StateValue"], self.now, request["StateReason"])
         return {}
 
     def _known(self, name: str) -> Alarm:
-        if name not in self.alarms:
-            raise ServiceFault("ResourceNotFound", f"The alarm {name} does not exist.")
+        refuse_if(name not in self.alarms, "no alarm", name)
         return self.alarms[name]
 
     def catch_up(self) -> None:
         """Judge the alarms at every full minute that has passed since the last time."""
-        now = int(self.account.calendar.now // MINUTE * MINUTE)
+        now = int(self.now // MINUTE * MINUTE)
         minutes = range(self._judged + MINUTE, now + 1, MINUTE) if self.alarms else ()
         for minute in minutes:
             for alarm in self.alarms.values():
-                state = alarm.judge(self.find(alarm.name), minute)
+                series = self.find(alarm.name)
+                state = alarm.judge(series, minute)
                 if state != alarm.state:
-                    self._change(alarm, state, minute, alarm.why(self.find(alarm.name), minute))
+                    self._change(alarm, state, minute, alarm.why(series, minute))
         self._judged = now
 
     def _change(self, alarm: Alarm, state: str, now: float, reason: str) -> None:
@@ -127,42 +125,23 @@ class CloudWatch(Queries):
         self._note(alarm, "StateUpdate", f"Alarm updated from {old} to {state}", now)
         if not alarm.request.get("ActionsEnabled", True):
             return
-        text = json.dumps(
-            {
-                "AlarmName": alarm.request["AlarmName"],
-                "AlarmDescription": alarm.request.get("AlarmDescription"),
-                "NewStateValue": state,
-                "NewStateReason": reason,
-                "OldStateValue": old,
-                "StateChangeTime": str(self.account.calendar.date_at(now)),
-                "Trigger": {
-                    name: alarm.request[name] for name in TRIGGER.split() if name in alarm.request
-                },
-            }
-        )
-        for topic in alarm.request.get(ACTIONS[state], []):
+        own, date = alarm.request, str(self.account.calendar.date_at(now))
+        trigger = {name: own[name] for name in TRIGGER.split() if name in own}
+        told = in_shape("alarm message", alarm, OldStateValue=old, StateChangeTime=date)
+        text = json.dumps({**told, "Trigger": trigger})
+        for topic in own.get(ACTIONS[state], []):
             heard = self.account.desk("sns").hear("cloudwatch", topic, text, now)
             outcome = "Successfully executed" if heard else "Failed to execute"
             self._note(alarm, "Action", f"{outcome} action {topic}", now)
 
     def _note(self, alarm: Alarm, kind: str, summary: str, now: float) -> None:
-        self.history.append(
-            {
-                "AlarmName": alarm.request["AlarmName"],
-                "AlarmType": "MetricAlarm",
-                "Timestamp": self.account.calendar.date_at(now),
-                "HistoryItemType": kind,
-                "HistorySummary": summary,
-                "HistoryData": json.dumps({"state": alarm.state, "reason": alarm.reason}),
-            }
-        )
+        more = {"HistoryItemType": kind, "HistorySummary": summary}
+        more["HistoryData"] = json.dumps({"state": alarm.state, "reason": alarm.reason})
+        date = self.account.calendar.date_at(now)
+        self.history.append(in_shape("alarm history", alarm, Timestamp=date, **more))
 
     def _shown(self, alarm: Alarm) -> dict[str, Any]:
-        return {
-            "ActionsEnabled": True,
-            **alarm.request,
-            "AlarmArn": self.account.arn("cloudwatch", f"alarm:{alarm.request['AlarmName']}"),
-            "StateValue": alarm.state,
-            "StateReason": alarm.reason,
-            "StateUpdatedTimestamp": self.account.calendar.date_at(alarm.changed),
-        }
+        more = {"AlarmArn": self.arn(f"alarm:{alarm.of}")}
+        date = self.account.calendar.date_at(alarm.changed)
+        told = in_shape("alarm", alarm, StateUpdatedTimestamp=date, **more)
+        return {"ActionsEnabled": True, **alarm.request, **told}

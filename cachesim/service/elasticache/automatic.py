@@ -12,8 +12,7 @@ from cachesim.service.elasticache.checks import span
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.failover import DAY
 from cachesim.service.elasticache.groups import ReplicationGroup
-from cachesim.service.elasticache.snapshot import Saved, Snapshot, sources_of
-from cachesim.service.elasticache.snapshots import SnapshotOperations
+from cachesim.service.elasticache.snapshots import Saved, Snapshot, SnapshotOperations, sources_of
 from cachesim.service.faults import refuse_if
 
 BLOCK = 3 * 60, 11 * 60  # minutes of the day: when us-east-1's windows are, if nobody chooses one

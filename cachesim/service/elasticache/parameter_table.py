@@ -28,14 +28,6 @@ SIMULATED = {"redis": "redis 7.0.15", "valkey": "redis 7.0.15", "memcached": "me
 SPECIFIC = "CacheNodeTypeSpecificValues"
 
 
-class Family(NamedTuple):
-    """One row of data/families.csv."""
-
-    name: str
-    engine: str
-    cluster_mode: str  # yes or no
-
-
 class Version(NamedTuple):
     """One row of data/versions.csv."""
 
@@ -70,16 +62,14 @@ class ParameterRow(NamedTuple):
 
     def shown(self, value: str, source: str) -> dict[str, Any]:
         """Return the parameter with a value in AWS's shape."""
-        return in_shape(
-            "parameter",
-            self,
-            Description="It has an effect here." if self.here else "It changes nothing here.",
-            Source=source,
-            IsModifiable=self.modifiable != "no",
-            AllowedValues=self.allowed or None,
-            ParameterValue=value if value and value not in BY_TYPE else None,
-            CacheNodeTypeSpecificValues=by_type(value) if value in BY_TYPE else None,
+        effect = "It has an effect here." if self.here else "It changes nothing here."
+        values = (
+            {SPECIFIC: by_type(value)} if value in BY_TYPE else {"ParameterValue": value or None}
         )
+        return in_shape(
+            "parameter", self, Description=effect, Source=source,
+            IsModifiable=self.modifiable != "no", AllowedValues=self.allowed or None, **values,
+        )  # fmt: skip
 
     def check(self, value: str, is_used: bool) -> None:
         """Refuse a value that cannot be set."""
@@ -117,10 +107,9 @@ def by_type(value: str) -> list[dict[str, str]]:
     return [{"CacheNodeType": name, "Value": values[name]} for name in sorted(values)]
 
 
-@cache
-def families() -> dict[str, Family]:
-    """Return the families by their names, each engine's oldest first."""
-    return {row["family"]: Family(*row.values()) for row in table("families")}
+def families() -> dict[str, dict[str, str]]:
+    """Return the rows of data/families.csv by their names, each engine's oldest first."""
+    return {row["family"]: row for row in table("families")}
 
 
 @cache

@@ -34,6 +34,7 @@ DEFAULTS = {  # the end of a name -> what the group says of itself
 }
 
 Values = dict[str, str]  # by the names of parameters
+Sizes = tuple[bool, int, int]  # of a group: whether it is sharded, its shards, members of each
 
 
 @dataclass
@@ -128,11 +129,11 @@ class ParameterGroups(Events):
     def __init__(self, account: Any) -> None:
         super().__init__(account)
         self.parameter_groups: Register[ParameterGroup] = Register("parameter group")
-        for family in families().values():
+        for family, row in families().items():
             for end, text in DEFAULTS.items():
-                if family.cluster_mode == "yes" or not end:
-                    about = text.format(family.name)
-                    self._enter_parameters(f"default.{family.name}{end}", family.name, about, {})
+                if row["cluster mode"] == "yes" or not end:
+                    name = f"default.{family}{end}"
+                    self._enter_parameters(name, family, text.format(family), {})
 
     def _enter_parameters(self, name: str, family: str, text: str, tags: Values) -> ParameterGroup:
         made = ParameterGroup(name, family, text, self.arn(f"parametergroup:{name}"))
@@ -221,13 +222,8 @@ class ParameterGroups(Events):
         refuse_if(group.family != version.family, "other family", version.family, group.family)
         return group
 
-    def cluster_mode(
-        self, settings: dict[str, Any], request: dict[str, Any], sized: tuple[bool, int, int]
-    ) -> tuple[bool, int, int]:
-        """Return whether a new group is sharded, its shards, and the members of each.
-
-        A parameter group that the request names decides about the first.
-        """
+    def cluster_mode(self, settings: Any, request: dict[str, Any], sized: Sizes) -> Sizes:
+        """Return the sizes of a new group; a parameter group that the request names may change them."""
         is_sharded, shards, members = sized
         group = self.fit(settings, request.get("Engine", "redis"), is_sharded)
         needs = is_sharded and not group.has_clusters and shards > 1

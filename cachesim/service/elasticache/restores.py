@@ -13,7 +13,7 @@ from cachesim.model.saving import aged
 from cachesim.service.elasticache.automatic import AutomaticSnapshots
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.groups import ReplicationGroup
-from cachesim.service.elasticache.snapshot import Saved, sources_of
+from cachesim.service.elasticache.snapshots import Saved, slots_in, sources_of
 from cachesim.service.faults import refuse_if
 from cachesim.service.plane import Held
 
@@ -21,6 +21,7 @@ FROM = {"SnapshotName", "SnapshotArns"}
 SEEDS = "arn:aws:s3:::"
 NEEDED = ("READ", "READ_ACP", "READ_OBJECT")  # permissions of the service of snapshots
 
+Create = Callable[[dict[str, Any]], dict[str, Any]]
 Seed = Callable[[], Held]  # what gives the content of new nodes when they are there
 
 
@@ -33,40 +34,36 @@ class Restores(AutomaticSnapshots):
 
     def CreateReplicationGroup(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to make a group, empty or with the content of a snapshot."""
-        is_sharded = "NumNodeGroups" in request or "ReplicasPerNodeGroup" in request
-        return self._create(super().CreateReplicationGroup, request, is_sharded)
+        sharded = "NumNodeGroups" in request or "ReplicasPerNodeGroup" in request
+        return self._create(super().CreateReplicationGroup, request, sharded)
 
     def CreateCacheCluster(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to make a cluster, empty or with the content of a snapshot."""
         refuse_if(request.get("Engine") == "memcached" and FROM & set(request), "memcached seed")
         return self._create(super().CreateCacheCluster, request, False)
 
-    def _create(
-        self, create: Callable[..., dict[str, Any]], request: dict[str, Any], is_sharded: bool
-    ) -> dict[str, Any]:
+    def _create(self, create: Create, request: dict[str, Any], sharded: bool) -> dict[str, Any]:
         """Begin to make a resource, and remember what its nodes will begin with."""
         plain = {name: value for name, value in request.items() if name not in FROM}
-        seed, usual = self._seed(request, is_sharded)
+        seed, usual = self._seed(request, sharded)
         answer = create(usual | plain)
         if seed is not None:
             (made,) = answer.values()
             self._seeds[made["ARN"]] = seed
         return answer
 
-    def _seed(
-        self, request: dict[str, Any], is_sharded: bool
-    ) -> tuple[Seed | None, dict[str, Any]]:
+    def _seed(self, request: dict[str, Any], sharded: bool) -> tuple[Seed | None, dict[str, Any]]:
         """Return what a new resource begins with, and the settings that come with it."""
         refuse_if(set(request) >= FROM, "two seeds")
         if "SnapshotName" in request:
             found = self.snapshots.ready(request["SnapshotName"])
-            refuse_if(found.is_sharded and not is_sharded, "sharded seed", found.id)
+            refuse_if(found.is_sharded and not sharded, "sharded seed", found.id)
             files, when = [copy.file for copy in found.copies], found.copies[0].when
             return lambda: Held(joined(files), when), {
                 "CacheNodeType": found.facts["CacheNodeType"]
             }
         arns = request.get("SnapshotArns", [])
-        refuse_if(len(arns) > 1 and not is_sharded, "one file")
+        refuse_if(len(arns) > 1 and not sharded, "one file")
         for arn in arns:
             is_object = arn.startswith(SEEDS) and "/" in arn and "," not in arn
             refuse_if(not is_object, "no object", arn, SEEDS)
@@ -129,6 +126,6 @@ class Restores(AutomaticSnapshots):
         is_sharded = getattr(resource, "is_sharded", False)
         refuse_if(is_sharded and look_at(file).databases > 1, "several databases")
         room = int(resource.node_type.usable * self.account.plane.scale)
-        for part in divided(file, [source.slots for source in sources_of(resource)]):
+        for part in divided(file, [slots_in(each.shard.slots) for each in sources_of(resource)]):
             needs = look_at(part).memory
             refuse_if(needs > room, "room of seed", needs, resource.node_type.name, room)

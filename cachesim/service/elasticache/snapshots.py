@@ -1,26 +1,93 @@
-"""Snapshots: create, copy, delete, describe; the last one of a group that is deleted; files in S3."""
+"""Snapshots: what they say of a group or cluster, the files of its nodes, and the operations.
 
+The last snapshot of a group that is deleted, and the files that go to S3, are made here, too.
+"""
+
+import math
 from collections import Counter
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from cachesim.model.backups import joined
 from cachesim.service.account import REGION
+from cachesim.service.bill import KeptBackup
 from cachesim.service.elasticache.checks import identifier
+from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.failover import DAY, Failovers
-from cachesim.service.elasticache.snapshot import Saved, SavedNode, Snapshot, facts_of, sources_of
-from cachesim.service.faults import only, refuse_if
+from cachesim.service.elasticache.groups import SLOTS, ReplicationGroup, Shard
+from cachesim.service.elasticache.parameter_table import version_of
+from cachesim.service.faults import refuse_if
 from cachesim.service.pages import page
+from cachesim.service.plane import NodeCopy
 from cachesim.service.register import Register
+from cachesim.service.tables import in_shape
 from cachesim.units import MIB
 
 MOST_MANUAL = 20  # of a node in 24 hours
 RATE = 100 * MIB  # bytes per second that a snapshot takes besides: an assumption
-DELETION = (  # members of a request
-    *("ReplicationGroupId", "CacheClusterId", "FinalSnapshotIdentifier", "RetainPrimaryCluster"),
-)
 KINDS = {"system": "automated", "user": "manual"}  # as DescribeSnapshots asks -> as it answers
 EXPORTED = ("READ", "WRITE", "READ_ACP")  # permissions of the service of snapshots
+TAKEN = ["PreferredMaintenanceWindow", "SnapshotRetentionLimit", "SnapshotWindow", "CacheNodeType"]
+CONFIGURATION = "NodeGroupConfiguration"
+
+Saved = ReplicationGroup | CacheCluster  # what a snapshot is of
+
+
+class SavedNode(NamedTuple):
+    """A node that is saved, and its shard: one without an id if it is no member of a group."""
+
+    member: CacheCluster
+    shard: Shard
+
+    def shown(self, taken: datetime) -> dict[str, Any]:
+        """Return its part of a snapshot in AWS's shape, but for the size of the file."""
+        found = in_shape("saved node", self, SnapshotCreateTime=taken)
+        if not self.shard.id:
+            return found
+        zones = [each.zones[0] for each in (self.shard.primary, *self.shard.replicas())]
+        shape = in_shape(
+            "saved shard", self.shard, ReplicaCount=len(zones) - 1,
+            PrimaryAvailabilityZone=zones[0], ReplicaAvailabilityZones=zones[1:],
+        )  # fmt: skip
+        return found | {"CacheClusterId": self.member.id, CONFIGURATION: shape}
+
+
+@dataclass
+class Snapshot:
+    """A snapshot. A copy of it has the same files."""
+
+    id: str
+    arn: str
+    facts: dict[str, Any]  # members of the answer that never change
+    nodes: list[dict[str, Any]]  # its parts, as the nodes were when it began
+    copies: Sequence[NodeCopy]
+    taken: datetime
+    origin: str  # the ARN of the group or cluster
+    is_sharded: bool
+    scale: float  # by which the memory of the nodes is divided
+    kind: str = "manual"  # or automated
+    status: str = "creating"
+    lasts: float = 0.0  # seconds until it is complete
+    begin: float = 0.0  # seconds of the calendar
+    end: float | None = None  # None: it is still there
+
+    def billed(self) -> KeptBackup:
+        """Return its line for the bill; its size is that of whole nodes, whatever the scale."""
+        size = sum(math.ceil(len(copy.file) / self.scale) for copy in self.copies)
+        owner = self.origin.rpartition(":")[2]
+        return KeptBackup(self.id, owner, size, self.begin, self.end, self.kind)
+
+    def shown(self, with_configuration: bool = False) -> dict[str, Any]:
+        """Return the snapshot in AWS's shape."""
+        nodes = []
+        for node, copy in zip(self.nodes, self.copies, strict=True):
+            size = math.ceil(len(copy.file) / self.scale / MIB)
+            nodes.append({**node, "CacheSize": f"{size} MB" if size else ""})
+            if not with_configuration:
+                nodes[-1].pop(CONFIGURATION, None)
+        return self.facts | in_shape("snapshot", self, NodeSnapshots=nodes)
 
 
 class SnapshotOperations(Failovers):
@@ -75,7 +142,7 @@ class SnapshotOperations(Failovers):
         made = Snapshot(
             name, self.arn(f"snapshot:{name}"), facts_of(resource, members[0]),
             [source.shown(self.date) for source in sources],
-            plane.copy(resource, {source.member.id: source.slots for source in sources}),
+            plane.copy(resource, {each.member.id: slots_in(each.shard.slots) for each in sources}),
             self.date, resource.arn, getattr(resource, "is_sharded", False), plane.scale, kind,
         )  # fmt: skip
         self._enter(made)
@@ -94,7 +161,6 @@ class SnapshotOperations(Failovers):
 
     def before_deletion(self, resource: Saved, request: dict[str, Any]) -> float:
         """Save the primaries before they go, if the request names a last snapshot."""
-        only(request, DELETION)
         if "FinalSnapshotIdentifier" not in request:
             return 0.0
         name = identifier(request["FinalSnapshotIdentifier"], "FinalSnapshotIdentifier")
@@ -174,3 +240,49 @@ class SnapshotOperations(Failovers):
         full = request.get("ShowNodeGroupConfig", False)
         shown = [each.shown(full) for each in chosen if kind in (None, each.kind)]
         return page(shown, request, "Snapshots")
+
+
+def facts_of(resource: Saved, first: CacheCluster) -> dict[str, Any]:
+    """Return the members of a snapshot that tell of its group or cluster; `first` is saved first."""
+    settings = resource.settings
+    found = in_shape(
+        "saved cluster", first, PreferredAvailabilityZone=first.zones[0], NumCacheNodes=1,
+        EngineVersion=version_of(first.engine, settings.get("EngineVersion", "")).full,
+        TopicArn=resource.topic or None, **{name: settings.get(name) for name in TAKEN},
+    )  # fmt: skip
+    if isinstance(resource, CacheCluster):
+        return found
+    if resource.is_sharded:
+        del found["CacheClusterId"]
+    return found | {
+        "ReplicationGroupId": resource.id,
+        "ReplicationGroupDescription": settings["ReplicationGroupDescription"],
+        "NumNodeGroups": len(resource.shards),
+        "AutomaticFailover": "enabled" if resource.failover else "disabled",
+    }
+
+
+def slots_in(text: str) -> frozenset[int]:
+    """Return the slots of a list of ranges; all of them if the list is empty.
+
+    >>> sorted(slots_in("0-2,7-8")), len(slots_in(""))
+    ([0, 1, 2, 7, 8], 16384)
+    """
+    ranges = (part.partition("-") for part in (text or f"0-{SLOTS - 1}").split(","))
+    spans = (range(int(begin), int(end or begin) + 1) for begin, _, end in ranges)
+    return frozenset(slot for span in spans for slot in span)
+
+
+def sources_of(resource: Saved, member: str = "", primary: bool = False) -> list[SavedNode]:
+    """Return the nodes that are saved: of each shard a replica if there is one, or the primary.
+
+    `member` names the one to save; it is left alone if it is not there any more.
+    """
+    if isinstance(resource, CacheCluster):
+        return [SavedNode(resource, Shard("", [resource], resource))]
+    found = []
+    for shard in resource.shards:
+        last = shard.primary if primary else [shard.primary, *shard.replicas()][-1]
+        named = {each.id: each for each in shard.members}.get(member.lower(), last)
+        found.append(SavedNode(named, shard))
+    return found

@@ -10,7 +10,7 @@ from cachesim.service.faults import refuse_if
 from cachesim.service.register import Register
 from cachesim.service.tags import tags_of
 
-MEMBER = "CacheSubnetGroupName"
+MEMBER, TEXT = "CacheSubnetGroupName", "CacheSubnetGroupDescription"
 MOST = 20  # subnets of a group
 IPV4 = {"SupportedNetworkTypes": ["ipv4"]}
 
@@ -41,8 +41,8 @@ class SubnetGroup:
             for each in self.subnets
         ]
         return {
-            MEMBER: self.id, "CacheSubnetGroupDescription": self.text, "VpcId": vpc.ID,
-            "Subnets": subnets, "ARN": self.arn, **IPV4,
+            MEMBER: self.id, TEXT: self.text, "VpcId": vpc.ID, "Subnets": subnets, "ARN": self.arn,
+            **IPV4,
         }  # fmt: skip
 
 
@@ -70,10 +70,7 @@ class SubnetGroups(Events):
 
     def CreateCacheSubnetGroup(self, request: dict[str, Any]) -> dict[str, Any]:
         """Make a group of subnets."""
-        name, text = (
-            identifier(request[MEMBER], MEMBER, 255),
-            request["CacheSubnetGroupDescription"],
-        )
+        name, text = identifier(request[MEMBER], MEMBER, 255), request[TEXT]
         made = self._enter_subnets(name, text, request["SubnetIds"], tags_of(request))
         return {"CacheSubnetGroup": made.shown()}
 
@@ -87,7 +84,7 @@ class SubnetGroups(Events):
                     is_gone = name not in [subnet.id for subnet in subnets]
                     refuse_if(is_gone, "subnet in use", name, cluster.id)
             found.subnets = subnets
-        found.text = request.get("CacheSubnetGroupDescription", found.text)
+        found.text = request.get(TEXT, found.text)
         return {"CacheSubnetGroup": found.shown()}
 
     def DeleteCacheSubnetGroup(self, request: dict[str, Any]) -> dict[str, Any]:
