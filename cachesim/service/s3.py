@@ -146,7 +146,7 @@ class S3(ServiceDesk):
         return {**found, "NextMarker": last}
 
     def _page(self, request: Answer, after: str) -> tuple[Answer, str | None]:
-        """Return what comes after a name: keys, or their prefixes; and the last name, if there is more."""
+        """Return the keys after a name, or their prefixes; and the last of them, if there are more."""
         bucket, prefix = self.bucket(request["Bucket"]), request.get("Prefix", "")
         found: dict[str, list[Answer]] = {}  # a key with its object, or a common prefix
         for key, held in sorted(bucket.objects.items()):

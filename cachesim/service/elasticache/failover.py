@@ -56,11 +56,8 @@ class Failovers(ReplicationGroups):
 
     def _stop(self, group: ReplicationGroup, shard: Shard) -> None:
         """Stop the primary: a replica leads some seconds later, a new node follows minutes later."""
-        old, noticed, promoted = (
-            shard.primary,
-            self.draw("failover detected"),
-            self.draw("promotion"),
-        )
+        old = shard.primary
+        noticed, promoted = self.draw("failover detected"), self.draw("promotion")
         recovered = noticed + promoted + self.draw("new nodes", "full copy")
         self.order(old.id, "kill", recovered, detect=noticed, promote=promoted)
         self.account.calendar.at(noticed + promoted, lambda: self._promoted(group, shard))

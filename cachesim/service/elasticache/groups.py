@@ -107,7 +107,7 @@ class ReplicationGroup(ConfiguredCache):
         return {**found, "NodeGroups": [self._node_group(shard) for shard in every]}
 
     def _pending(self) -> dict[str, Any]:
-        """Return what waits for the window, as far as AWS shows it for a group; members show the rest."""
+        """Return the changes that wait for the window, if AWS shows them for a group; members show more."""
         found = some(self.pending, ("PrimaryClusterId",))
         if "AutomaticFailoverEnabled" in self.pending:
             found["AutomaticFailoverStatus"] = ABLED[self.pending["AutomaticFailoverEnabled"]]

@@ -77,7 +77,7 @@ class Modifications(Windows):
             self.await_window(owner, WAITS, lambda: self._do_pending(owner))
 
     def _changes(self, kind: str, request: Values) -> tuple[Values, Values]:
-        """Return what a request changes at once, and what in the window; refuse what cannot change."""
+        """Return the changes at once, and those in the window; refuse what cannot change."""
         rows = {row.member: row for row in settings_of(kind).values() if row.change != "never"}
         only(request, [*rows, *BESIDES[kind], *self.hooks, *OTHERS])
         found = checked(self, {name: request[name] for name in rows if name in request}, kind)

@@ -1,6 +1,7 @@
 """How many nodes a group has: replicas that come and go, and shards that do while slots move."""
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -48,17 +49,15 @@ class Replicas(Modifications):
         refuse_if(not request["ApplyImmediately"], "replicas later")
         ways = [w for w in ("NewReplicaCount", "ReplicaConfiguration") if w in request]
         refuse_if(len(ways) > 1 or not (ways or "ReplicasToRemove" in request), "count or shards")
-        number = request.get("NewReplicaCount")
-        usual = [len(s.replicas()) if number is None else number for s in group.shards]
-        every = [
-            {"NodeGroupId": shard.id, "NewReplicaCount": each}
-            for shard, each in zip(group.shards, usual, strict=True)
-        ]
         wanted: Wanted = [
-            (group.shard(each["NodeGroupId"]), each["NewReplicaCount"],
-             each.get("PreferredAvailabilityZones", []))
-            for each in request.get("ReplicaConfiguration", every)
-        ]  # fmt: skip
+            (s, request.get("NewReplicaCount", len(s.replicas())), []) for s in group.shards
+        ]
+        if "ReplicaConfiguration" in request:
+            wanted = [
+                (group.shard(each["NodeGroupId"]), each["NewReplicaCount"],
+                 each.get("PreferredAvailabilityZones", []))
+                for each in request["ReplicaConfiguration"]
+            ]  # fmt: skip
         once = len({shard.id for shard, *_ in wanted}) == len(wanted)
         refuse_if(not once, "shard twice")
         is_same = all(number == len(shard.replicas()) for shard, number, _ in wanted)
@@ -85,7 +84,8 @@ class Replicas(Modifications):
             shard.members.append(member)
         self.tell("replicas asked", group.id, group.id, topic=group.topic)
         up = self.draw("new nodes")
-        self.account.calendar.at(up, lambda: [self.order(member.id, "join") for member in made])
+        for member in made:
+            self.account.calendar.at(up, partial(self.order, member.id, "join"))
         self.busy(group, up + self.draw("full copy"), self._added, group, made)
 
     def _added(self, group: ReplicationGroup, made: list[CacheCluster]) -> None:

@@ -66,7 +66,7 @@ class Restores(AutomaticSnapshots):
         refuse_if(len(arns) > 1 and not sharded, "one file")
         for arn in arns:
             is_object = arn.startswith(SEEDS) and "/" in arn and "," not in arn
-            refuse_if(not is_object, "no object", arn, SEEDS)
+            refuse_if(not is_object, "no S3 object", arn, SEEDS)
         return (lambda: self._files(arns)) if arns else None, {}
 
     def _files(self, arns: list[str]) -> Held:

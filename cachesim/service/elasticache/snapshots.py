@@ -205,7 +205,7 @@ class SnapshotOperations(Failovers):
     def bucket(self, name: str) -> Any:
         """Return a bucket of S3 in this Region."""
         found = self.account.desk("s3").buckets.get(name)
-        refuse_if(found is None, "no bucket", name)
+        refuse_if(found is None, "no S3 bucket", name)
         refuse_if(found.region != REGION, "bucket elsewhere", name)
         return found
 

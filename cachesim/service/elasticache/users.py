@@ -176,12 +176,11 @@ def hash_of(password: str) -> str:
 
 def login_of(request: dict[str, Any]) -> dict[str, Any]:
     """Return how a user logs in, as a request says, and the hashes; nothing if it says nothing."""
-    mode = request.get("AuthenticationMode")
-    modes = (
-        [{"Type": PASSWORD, "Passwords": request["Passwords"]}] if "Passwords" in request else []
-    )
-    modes += [{"Type": NOTHING}] if request.get("NoPasswordRequired") else []
-    modes += [mode] if mode else []
+    modes = [request["AuthenticationMode"]] if request.get("AuthenticationMode") else []
+    if "Passwords" in request:
+        modes.append({"Type": PASSWORD, "Passwords": request["Passwords"]})
+    if request.get("NoPasswordRequired"):
+        modes.append({"Type": NOTHING})
     if not modes:
         return {}
     refuse_if(len(modes) > 1, "one login")

@@ -74,7 +74,8 @@ class Windows(Failovers):
             if arn == owner.arn:
                 new = self.await_window(owner, what, old.work)
                 if what.startswith(REPLACE):
-                    self._tell_of_plan("moved", *what.removeprefix(REPLACE).split(), old, new)
+                    name, node = what.removeprefix(REPLACE).split()
+                    self._tell_of_plan("moved", name, node, old, new)
 
     def _open(self, made: Waiting) -> None:
         """Do the work if its owner is available; if not, look again each minute until the window ends."""

@@ -47,7 +47,7 @@ class Iam(People):
         """Make an access key; with a session, one that ends after `lasts` seconds."""
         now, caller = self.date, ApiCaller(owner.arn, owner.id, owner)
         name = ("ASIA" if session else "AKIA") + self.signs(people.LETTERS, 16)
-        key = AccessKey(name, self.signs(SECRET, 40), owner, caller, now)
+        key = AccessKey(name, self.signs(SECRET, 40), caller, now)
         if session:
             arn = arn_of(f"assumed-role/{owner.name}/{session}", "sts")
             key.caller = ApiCaller(arn, f"{owner.id}:{session}", owner)

@@ -80,7 +80,6 @@ class AccessKey:
 
     id: str
     secret: str
-    owner: Identity
     caller: ApiCaller
     created: datetime
     status: str = ON
@@ -120,7 +119,9 @@ class People(ServiceDesk):
 
     def keys_of(self, owner: Identity) -> list[AccessKey]:
         """List the keys of a user that are not deleted."""
-        return [key for key in self.keys.values() if key.owner is owner and key.status != GONE]
+        return [
+            key for key in self.keys.values() if key.caller.identity is owner and key.status != GONE
+        ]
 
     def document(self, arn: str) -> str:
         """Return the document of a managed policy."""
