@@ -78,9 +78,4 @@ def _checked(call: Operation, members: str) -> Operation:
 
 def _lists(register: str) -> Operation:
     """Return an operation that lists a register of a desk, the attribute of that name."""
-
-    def described(self: Any, request: dict[str, Any]) -> Answer:
-        found: Answer = getattr(self, register).described(request)
-        return found
-
-    return described
+    return lambda desk, request: getattr(desk, register).described(request)
