@@ -13,7 +13,7 @@ from cachesim.service.elasticache.failover import DAY
 from cachesim.service.elasticache.groups import ReplicationGroup
 from cachesim.service.elasticache.snapshot import Saved, Snapshot, sources_of
 from cachesim.service.elasticache.snapshots import SnapshotOperations
-from cachesim.service.faults import ServiceFault, bad_combination
+from cachesim.service.faults import bad_combination
 
 BLOCK = (
     3 * 60,
@@ -119,26 +119,6 @@ class AutomaticSnapshots(SnapshotOperations):
             self._nights.pop(resource.arn).cancel()
         for each in self._automated(resource):
             self.drop(each)
-
-
-def check_snapshotting(group: ReplicationGroup, request: dict[str, Any]) -> None:
-    """Refuse a change of a group's snapshots that AWS refuses; ModifyReplicationGroup asks."""
-    member = request.get("SnapshottingClusterId")
-    if member is not None and group.is_sharded:
-        raise bad_combination(
-            "Cannot set snapshotting cluster for cluster mode enabled replication group"
-        )
-    if member is not None and member.lower() not in [each.id for each in group.members]:
-        raise ServiceFault(
-            "CacheClusterNotFoundFault", "Specified snapshotting cluster does not exist"
-        )
-    turned_on = (
-        request.get("SnapshotRetentionLimit", 0) and not (group.settings["SnapshotRetentionLimit"])
-    )
-    if turned_on and not group.is_sharded and member is None:
-        raise bad_combination(
-            "Must specify both SnapshotRetentionLimit and SnapshottingClusterId to turn on snapshots"
-        )
 
 
 def _span(window: str) -> tuple[int, int]:

@@ -149,6 +149,5 @@ def check_snapshots(group: ReplicationGroup, request: Values) -> None:
     refuse_if(group.is_sharded and chosen, "snapshotting sharded")
     is_new = request.get("SnapshotRetentionLimit") and not group.settings["SnapshotRetentionLimit"]
     refuse_if(is_new and not group.is_sharded and not chosen, "snapshotting whom")
-    refuse_if(
-        chosen and chosen not in [member.id for member in group.members], "no cluster", chosen
-    )
+    is_member = chosen and chosen.lower() in [member.id for member in group.members]
+    refuse_if(chosen and not is_member, "snapshotting nobody")
