@@ -8,10 +8,12 @@ from cachesim.service.elasticache.checks import identifier, only
 from cachesim.service.elasticache.updates import Updates
 from cachesim.service.elasticache.versions import version_of
 from cachesim.service.faults import refuse_if
+from cachesim.service.pages import next_page
 from cachesim.service.register import Register
 
 GB = 2**30  # bytes
 MOST = 5000  # GB that one can hold (service quotas)
+PAGE = 50  # caches
 CREATED = ["ServerlessCacheName", "Engine", "Description", "CacheUsageLimits"]
 CHANGED = ["ServerlessCacheName", "Description", "CacheUsageLimits"]
 
@@ -80,9 +82,10 @@ class Serverless(Updates):
         self.account.calendar.at(lasts, lambda: setattr(cache, "status", "available"))
 
     def DescribeServerlessCaches(self, request: dict[str, Any]) -> dict[str, Any]:
-        """List serverless caches."""
-        only(request, ["ServerlessCacheName"])
-        return self.serverless.described(request)
+        """List serverless caches, in pages."""
+        only(request, ["ServerlessCacheName", "MaxResults", "NextToken"])
+        ((name, found),) = self.serverless.described(request).items()
+        return next_page(found, request, name, request.get("MaxResults", PAGE))
 
     def ModifyServerlessCache(self, request: dict[str, Any]) -> dict[str, Any]:
         """Change what it is called, or how much it may hold."""
