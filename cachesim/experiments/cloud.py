@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cachesim.errors import BadInput
-from cachesim.experiments.cloud_cache import bare, cache_of, changes_of, node_of
+from cachesim.experiments.cloud_cache import bare, cache_of, changes_of, credits_of, node_of
 from cachesim.experiments.login import Login, logged_in, reply
 from cachesim.experiments.meters import Meter, fresh
 from cachesim.experiments.run import LeftBehind, run_and_keep
@@ -186,6 +186,7 @@ class Cloud:
             self.account.calendar.advance(scenario.duration)
         orders = self.account.orders.between(begin, self.account.calendar.now)
         fleet, faults = faults_of(nodes, orders, begin)
+        faults += (*credits_of(self.account, nodes, scenario, begin),)
         nodes = nodes._replace(names=with_joined(nodes.names, orders))
         meter = Meter(nodes, self.scale)
         faults += cut + changes_of(nodes, self.scale, begin, self.account.calendar.now)
