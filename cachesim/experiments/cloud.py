@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cachesim.errors import BadInput
 from cachesim.experiments import cloud_fleet
-from cachesim.experiments.cloud_cache import bare, cache_of, changes_of, node_of
+from cachesim.experiments.cloud_cache import bare, cache_of, changes_of, credits_of, node_of
 from cachesim.experiments.cloud_fleet import Nodes, Target, nodes_of
 from cachesim.experiments.login import Login, logged_in, reply
 from cachesim.experiments.meters import Meter, fresh
@@ -185,6 +185,7 @@ class Cloud:
             self.account.calendar.advance(scenario.duration)
         orders = self.account.orders.between(begin, self.account.calendar.now)
         fleet, faults = cloud_fleet.faults_of(nodes, orders, begin)
+        faults += (*credits_of(self.account, nodes, scenario, begin),)
         nodes = nodes._replace(names=cloud_fleet.with_joined(nodes.names, orders))
         meter = Meter(nodes, self.scale)
         faults += cut + changes_of(nodes, self.scale, begin, self.account.calendar.now)

@@ -123,7 +123,7 @@ class Meter:
             **_of_host(counters(tier.engine), self.nodes.node_type, self.scale),
             **_refused(tier.engine),
             "busy": busy,
-            "host_busy": busy * len(tier.station.free) / self.nodes.node_type.vcpu,
+            "host_busy": _worked(tier.station, when, busy) / self.nodes.node_type.vcpu,
             "lag": lag,
             "leads": float(role == PRIMARY),
             "linked": float(role == FOLLOWER and link is not None and link.was_cut is None),
@@ -136,6 +136,12 @@ class Meter:
         for kind, count in (("read_commands", traffic.reads), ("write_commands", traffic.writes)):
             found[kind] = found.get(kind, 0) + count
         return Sample(when, name, role, found)
+
+
+def _worked(station: Any, when: float, busy: float) -> float:
+    """Return the seconds of work that a node has done: without credits it is busy for longer than that."""
+    worked = getattr(station, "worked", None)  # only a station that may slow down has it
+    return busy * len(station.free) if worked is None else float(worked(when))
 
 
 def _overlaps(when: float, taken: SnapshotTaken) -> bool:

@@ -244,4 +244,4 @@ def check_snapshots(group: ReplicationGroup, changes: Values) -> None:
     refuse_if(group.is_sharded and member, "snapshotting sharded")
     is_new = changes.get("SnapshotRetentionLimit") and not group.settings["SnapshotRetentionLimit"]
     refuse_if(is_new and not group.is_sharded and not member, "snapshotting whom")
-    refuse_if(member is not None and member not in names, "snapshotting nobody")
+    refuse_if(member and member.lower() not in names, "snapshotting nobody")

@@ -8,10 +8,12 @@ from cachesim.service.elasticache.checks import identifier
 from cachesim.service.elasticache.parameter_table import version_of
 from cachesim.service.elasticache.updates import Updates
 from cachesim.service.faults import only, refuse_if
+from cachesim.service.pages import next_page
 from cachesim.service.register import Register
 from cachesim.service.tables import in_shape
 
 GB = 2**30  # bytes
+PAGE = 50  # caches
 MOST = 5000  # GB that one can hold (service quotas)
 ENDS = {"Endpoint": 6379, "ReaderEndpoint": 6380}
 
@@ -66,6 +68,11 @@ class Serverless(Updates):
         self.serverless.add(made)
         self.later("serverless cache", setattr, made, "status", "available")
         return {"ServerlessCache": made.shown()}
+
+    def DescribeServerlessCaches(self, request: dict[str, Any]) -> dict[str, Any]:
+        """List serverless caches, in pages."""
+        ((name, found),) = self.serverless.described(request).items()
+        return next_page(found, request, name, request.get("MaxResults", PAGE))
 
     def ModifyServerlessCache(self, request: dict[str, Any]) -> dict[str, Any]:
         """Change what it is called, or how much it may hold."""
