@@ -3,7 +3,7 @@
 CHEAPEST = {
     "small": 0.064,
     "medium": 0.130,
-    "large": 0.390,
+    "large": 0.260,
 }  # dollars an hour, with one replica each
 
 

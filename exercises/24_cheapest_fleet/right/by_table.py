@@ -4,6 +4,6 @@ def fleet(gigabytes):
     elif gigabytes < 1.8:
         name, shards = "cache.t4g.medium", 1
     else:
-        name, shards = "cache.t4g.medium", 3
+        name, shards = "cache.t4g.medium", 2
     safe = {"AutomaticFailoverEnabled": True, "MultiAZEnabled": True}
     return {"CacheNodeType": name, "NumNodeGroups": shards, "ReplicasPerNodeGroup": 1, **safe}

@@ -10,7 +10,7 @@ TYPES = {  # node type -> GB for keys, dollars an hour
 
 
 def fleet(gigabytes):
-    name = next(name for name, (room, _) in TYPES.items() if room >= (gigabytes + 0.12) / 0.8)
+    name = next(name for name, (room, _) in TYPES.items() if room >= (gigabytes + 0.18) / 0.8)
     return {
         "CacheNodeType": name,
         "NumNodeGroups": 1,

@@ -1,5 +1,5 @@
-# score: 50
-# Both nodes stand in the zone that is lost.
+# score: 85
+# Two smaller nodes cost less than the next larger one.
 TYPES = {  # node type -> GB for keys, dollars an hour
     "cache.t4g.micro": (0.40, 0.016),
     "cache.t4g.small": (1.10, 0.032),
@@ -10,10 +10,10 @@ TYPES = {  # node type -> GB for keys, dollars an hour
 
 
 def fleet(gigabytes):
-    name = next(name for name, (room, _) in TYPES.items() if room >= (gigabytes + 0.12) / 0.8)
+    name = next(name for name, (room, _) in TYPES.items() if room >= (gigabytes + 0.18) / 0.8)
     return {
         "CacheNodeType": name,
         "NumCacheClusters": 2,
         "AutomaticFailoverEnabled": True,
-        "PreferredCacheClusterAZs": ["us-east-1a", "us-east-1a"],
+        "MultiAZEnabled": True,
     }
