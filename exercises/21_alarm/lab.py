@@ -140,7 +140,7 @@ def changes(watch):
 
 
 def heard(lab):
-    """Return what was heard of the student's alarm."""
+    """Return the caught incidents and the false alarms of the student's alarm."""
     return lab.once("heard", lambda: compared(rings(lab)))
 
 

@@ -27,7 +27,7 @@ TYPES = {  # node type -> GB for keys, dollars an hour
 
 # %% id="fleet"
 def fleet(gigabytes):
-    """Return what CreateReplicationGroup is told of the nodes, for rows that take so many GB."""
+    """Return the nodes that CreateReplicationGroup is asked for, for rows that take so many GB."""
     # BEGIN SOLUTION
     fitting = []
     for name, (room, price) in TYPES.items():
@@ -153,7 +153,7 @@ def tried(lab, load, lost=False):
 
 
 def fleet_of(lab, load):
-    """Return what the student's fleet did under a load; the small one loses a zone, too."""
+    """Return the measurements of the student's fleet under a load; the small one loses a zone, too."""
     return lab.once(load, lambda: tried(lab, load, lost=load == "small"))
 
 
