@@ -76,7 +76,8 @@ class Series:
     def _between(self, begin: int, end: int) -> Sequence[int]:
         """Return the minutes that may have values."""
         if self.behind:
-            return range(-(-begin // MINUTE) * MINUTE, end, MINUTE)
+            first = max(-(-begin // MINUTE) * MINUTE, min([0, *self._minutes]))
+            return range(first, end, MINUTE)
         minutes = sorted(self._minutes)
         return minutes[bisect_left(minutes, begin) : bisect_left(minutes, end)]
 
