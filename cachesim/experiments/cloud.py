@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cachesim.errors import BadInput
+from cachesim.experiments import cloud_fleet
 from cachesim.experiments.cloud_cache import bare, cache_of, changes_of, node_of
+from cachesim.experiments.cloud_fleet import Nodes, Target, nodes_of
 from cachesim.experiments.login import Login, logged_in, reply
 from cachesim.experiments.meters import Meter, fresh
 from cachesim.experiments.run import LeftBehind, run_and_keep
@@ -19,7 +21,6 @@ from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.workload import OpenLoop
 from cachesim.scenario import Scenario
 from cachesim.service.account import Account
-from cachesim.service.changes import with_joined
 from cachesim.service.cloudwatch import CloudWatch
 from cachesim.service.cloudwatch.series import MINUTE
 from cachesim.service.ec2 import Ec2
@@ -30,7 +31,6 @@ from cachesim.service.iam.tokens import connect_token
 from cachesim.service.kms import Kms
 from cachesim.service.s3 import S3
 from cachesim.service.sns import Notice, Sns
-from cachesim.service.traffic import Nodes, Target, cut_off, faults_of, nodes_of, publish, saved_by
 
 if TYPE_CHECKING:
     from cachesim.engines.memcached.engine import Memcached
@@ -156,7 +156,7 @@ class Cloud:
         resource = self._resource(group=group, cluster=cluster, serverless=serverless)
         nodes = nodes_of(resource)
         nodes = nodes._replace(fleet=nodes.fleet.replace(zones=zones, **(clients or {})))
-        cut = cut_off(self.account, resource, nodes, client_group)
+        cut = cloud_fleet.cut_off(self.account, resource, nodes, client_group)
         scenario = Scenario(
             strategy=strategy or LazyLoading(ttl=60),
             cache=logged_in(
@@ -184,14 +184,14 @@ class Cloud:
         with plane.playing(resource):
             self.account.calendar.advance(scenario.duration)
         orders = self.account.orders.between(begin, self.account.calendar.now)
-        fleet, faults = faults_of(nodes, orders, begin)
-        nodes = nodes._replace(names=with_joined(nodes.names, orders))
+        fleet, faults = cloud_fleet.faults_of(nodes, orders, begin)
+        nodes = nodes._replace(names=cloud_fleet.with_joined(nodes.names, orders))
         meter = Meter(nodes, self.scale)
         faults += cut + changes_of(nodes, self.scale, begin, self.account.calendar.now)
         result, kept = self._played(content, scenario.replace(fleet=fleet, faults=faults), meter)
-        plane.deliver(saved_by(nodes, orders, begin, kept.backups), content, kept.file)
+        plane.deliver(cloud_fleet.saved_by(nodes, orders, begin, kept.backups), content, kept.file)
         plane.put(resource, kept.file)
-        publish(self.account, nodes, meter.samples, begin)
+        cloud_fleet.publish(self.account, nodes, meter.samples, begin)
         self.account.bill.crossed += meter.crossed
         self.account.desk("cloudwatch").catch_up()
         return result

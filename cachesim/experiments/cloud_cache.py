@@ -10,6 +10,7 @@ from typing import Any
 
 from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
+from cachesim.experiments.cloud_fleet import Nodes, Target
 from cachesim.model.events import Steps
 from cachesim.model.faults.base import Fault
 from cachesim.model.node import FORK, Node
@@ -17,7 +18,6 @@ from cachesim.model.unreliable.system import UnreliableSystem
 from cachesim.node_types import NodeType
 from cachesim.service.elasticache.auth import speaks_tls
 from cachesim.service.elasticache.parameter_table import KINDS, parameters_of
-from cachesim.service.traffic import Nodes, Target
 from cachesim.units import MIB
 
 FIELD = "field "

@@ -6,10 +6,11 @@ from typing import Any
 
 from cachesim.engines.base import Command, Engine, EngineSpec
 from cachesim.engines.counters import Counters, counters
+from cachesim.experiments.cloud_fleet import Nodes
 from cachesim.node_types import NodeType
 from cachesim.records import FOLLOWER, PRIMARY, Record, SnapshotTaken
 from cachesim.service.cloudwatch.series import MINUTE
-from cachesim.service.traffic import Nodes, Sample
+from cachesim.service.cloudwatch.standing import Sample
 from cachesim.theory.capacity import HEADER
 
 SERVICE = 4  # connections of the service itself to each node: an assumption (4 to 6 are published)

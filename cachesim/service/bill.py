@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from cachesim.node_types import NodeType
-from cachesim.service.tables import table
+from cachesim.service.tables import figures
 
 HOUR = 3600.0  # seconds
 MONTH = 730 * HOUR  # as AWS counts
@@ -20,7 +20,7 @@ def price(what: str) -> float:
     >>> price("backup")
     0.085
     """
-    return {row["what"]: float(row["usd"]) for row in table("prices")}[what]
+    return figures("prices")[what]
 
 
 @dataclass

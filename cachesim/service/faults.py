@@ -35,22 +35,17 @@ def bad_combination(text: str) -> ServiceFault:
 
 
 @cache
-def refusals() -> dict[str, tuple[str, str]]:
-    """Return the shape and the text of each rule of data/refusals.csv.
-
-    >>> refusals()["no zone"][1]
-    '{} is not a zone of this Region.'
-    """
+def _rules() -> dict[str, tuple[str, str]]:
     return {row["rule"]: (row["shape"], row["text"]) for row in table("refusals")}
 
 
 def refusal(rule: str, *values: object) -> ServiceFault:
-    """Return the fault of a rule; `values` fill the gaps of its text.
+    """Return the fault of a rule in data/refusals.csv; `values` fill the gaps of its text.
 
     >>> str(refusal("no zone", "moon-1a"))
     'moon-1a is not a zone of this Region.'
     """
-    shape, text = refusals()[rule]
+    shape, text = _rules()[rule]
     return ServiceFault(shape, text.format(*values))
 
 

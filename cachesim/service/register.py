@@ -31,11 +31,7 @@ class Kind(NamedTuple):
 
 @cache
 def kinds() -> dict[str, Kind]:
-    """Return every kind of resource by our name for it.
-
-    >>> kinds()["group"].id
-    'ReplicationGroupId'
-    """
+    """Return every kind of resource by our name for it."""
     return {row["kind"]: Kind(**row) for row in table("kinds")}
 
 

@@ -9,13 +9,20 @@ from typing import Any
 
 @cache
 def table(name: str) -> list[dict[str, str]]:
-    """Return the rows of data/<name>.csv.
-
-    >>> table("prices")[0]["what"]
-    'backup'
-    """
+    """Return the rows of data/<name>.csv."""
     text = files("cachesim.service").joinpath(f"data/{name}.csv").read_text()
     return list(csv.DictReader(text.splitlines()))
+
+
+@cache
+def figures(name: str) -> dict[str, float]:
+    """Return the second column of a table by the first one.
+
+    >>> figures("timings")["failover detected"]
+    15.0
+    """
+    rows = [list(row.values()) for row in table(name)]
+    return {first: float(second) for first, second, *_ in rows}
 
 
 def in_shape(shape: str, thing: object, **more: Any) -> dict[str, Any]:
@@ -36,11 +43,7 @@ def in_shape(shape: str, thing: object, **more: Any) -> dict[str, Any]:
 def _shapes() -> dict[str, list[tuple[str, Any]]]:
     found: dict[str, list[tuple[str, Any]]] = {}
     for row in table("shapes"):
-        found.setdefault(row["shape"], []).append((row["member"], _reader(row["attribute"])))
+        text = row["attribute"]
+        read = (lambda thing, text=text: text[1:]) if text.startswith("=") else attrgetter(text)
+        found.setdefault(row["shape"], []).append((row["member"], read))
     return found
-
-
-def _reader(attribute: str) -> Any:
-    """Return a function that reads an attribute of a thing, or gives the same text for all."""
-    is_fixed = attribute.startswith("=")
-    return (lambda thing: attribute[1:]) if is_fixed else attrgetter(attribute)

@@ -1,24 +1,12 @@
 """How long the service takes for each step; data/timings.csv has the figures and their sources."""
 
-from functools import cache
-
 import numpy as np
 
 from cachesim.errors import BadInput
-from cachesim.service.tables import table
+from cachesim.service.tables import figures
 
 SIGMA = 0.15  # of the logarithm of a time: an assumption
 MODES = ("typical", "instant")
-
-
-@cache
-def medians() -> dict[str, float]:
-    """Return the typical seconds of every step.
-
-    >>> medians()["failover detected"]
-    15.0
-    """
-    return {row["step"]: float(row["seconds"]) for row in table("timings")}
 
 
 class Timings:
@@ -37,4 +25,4 @@ class Timings:
         """Return the seconds that a step takes this time."""
         if self.mode == "instant":
             return 0.0
-        return float(medians()[step] * np.exp(SIGMA * self._random.standard_normal()))
+        return float(figures("timings")[step] * np.exp(SIGMA * self._random.standard_normal()))

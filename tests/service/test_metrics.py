@@ -5,9 +5,9 @@ import time
 import pytest
 
 from cachesim.experiments.cloud import Cloud
-from cachesim.service.cloudwatch.alarm import Alarm
-from cachesim.service.cloudwatch.metric_rows import metric_rows
+from cachesim.service.cloudwatch.alarms import Alarm
 from cachesim.service.cloudwatch.series import Series
+from cachesim.service.cloudwatch.standing import metric_rows
 from cachesim.service.faults import ServiceFault
 from tests.service.conftest import GROUP
 

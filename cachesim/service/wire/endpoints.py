@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 from cachesim.records import FOLLOWER, PRIMARY
 from cachesim.service.account import Account
 from cachesim.service.cloudwatch.series import MINUTE
-from cachesim.service.traffic import Sample, send
 from cachesim.service.wire.served import Layout, Served, layout_of
 from cachesim.wire.nodes import HOST, ServedNode, ServedNodes
 from cachesim.wire.shards import put_keys
@@ -29,7 +28,7 @@ class Endpoints:
         self.thread = ServedNodes(lambda: start + now())
         self.served: dict[Any, Served] = {}  # by ARN and date
         self.orders = 0  # so many have been looked at
-        self.sampled: dict[str, Sample] = {}
+        self.sampled: dict[str, float] = {}  # when the counters of a node were read
         account.plane.live = self
 
     def sync(self) -> None:
@@ -98,26 +97,24 @@ class Endpoints:
             self.thread.do(_there(put_keys, served.shards, file))
 
     def _sample(self) -> None:
-        """Send the metrics of every node, once a minute."""
+        """Note what every node has counted, once a minute."""
         now, nodes = self.account.calendar.now, self.account.desk("cloudwatch").standing.nodes
         for shard in (shard for served in self.served.values() for shard in served.shards):
             for name, node in shard.nodes.items():
                 before = self.sampled.get(name)
-                is_due = before is None or now // MINUTE > before.when // MINUTE
+                is_due = before is None or now // MINUTE > before // MINUTE
                 if is_due and node.server and name in nodes:
                     role = PRIMARY if name == shard.leader else FOLLOWER
-                    after = Sample(now, name, role, self._counted(node, nodes[name], role))
-                    if before is not None:
-                        send(self.account, nodes[name], before, after, begin=0.0)
-                    nodes[name].step(now, after.counted)
-                    self.sampled[name] = after
+                    counted = self._counted(node, nodes[name])
+                    nodes[name].note(now, counted, role, is_first=before is None)
+                    self.sampled[name] = now
 
-    def _counted(self, node: ServedNode, heard: Any, role: str) -> dict[str, float]:
+    def _counted(self, node: ServedNode, heard: Any) -> dict[str, float]:
         """Return the counters of a node. The processor's time is not measured: it counts as idle."""
         fresh = self.account.desk("cloudwatch").standing.fresh(heard.rented.node_type, heard.engine)
         own = node.counted()
         free = fresh["free"] + fresh["memory"] - own["memory"]
-        more = {"leads": float(role == PRIMARY), "linked": 1.0, "lag": 0.0, "host_busy": 0.0}
+        more = {"linked": 1.0, "lag": 0.0, "host_busy": 0.0}
         own["connections"] += fresh["connections"]
         return {**own, **more, "free": max(0.0, free), "swap": max(0.0, -free)}
 

@@ -1,25 +1,15 @@
 """A group or a cluster behind ports, and where each of its endpoints leads."""
 
 from collections.abc import Iterator, Mapping
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from cachesim.model.saving import contents
-from cachesim.service.tables import table
+from cachesim.service.tables import figures
 from cachesim.wire.nodes import Forward, ServedNode, ServedNodes, tell_members
 from cachesim.wire.shards import ServedShard, parts_of
 
 Layout = list[tuple[list[str], str]]  # (names of the nodes that run, which of them leads), by shard
-
-
-@cache
-def ttls() -> dict[str, float]:
-    """Return how many seconds a client may use an old record of each kind of endpoint.
-
-    >>> ttls()["primary"]
-    5.0
-    """
-    return {row["endpoint"]: float(row["ttl"]) for row in table("endpoints")}
 
 
 def layout_of(resource: Any, running: set[str]) -> Layout:
@@ -126,7 +116,9 @@ class Served:
 
     def primary(self, now: float) -> int | None:
         """Return the port of the primary that a client sees, who may have an old record."""
-        seen = [name for since, name in self.leaders if since <= now - ttls()["primary"]]
+        seen = [
+            name for since, name in self.leaders if since <= now - figures("endpoints")["primary"]
+        ]
         node = self.shards[0].nodes.get(seen[-1] if seen else self.leaders[0][1])
         return node.port if node is not None and node.server else None
 

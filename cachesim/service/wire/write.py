@@ -3,6 +3,7 @@
 import base64
 import json
 from datetime import UTC
+from functools import cache
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
@@ -109,20 +110,27 @@ def xml(shape: Any, value: Any, name: str) -> str:
 
 def _attributes(shape: Any, value: dict[str, Any]) -> str:
     """Write the members that stand in the tag: S3 has the type of a grantee there."""
-    return "".join(
-        f'{XSI} {member.serialization["name"]}="{value[key]}"'
-        for key, member in shape.members.items()
-        if member.serialization.get("xmlAttribute") and key in value
-    )
+    named = [(key, name) for key, name, _ in _plan(shape, in_tag=True) if key in value]
+    return "".join(f'{XSI} {name}="{value[key]}"' for key, name in named)
 
 
 def _members(shape: Any, value: dict[str, Any]) -> str:
     """Write the members that stand between the tags, as far as there are any."""
     return "".join(
-        xml(member, value[key], member.serialization.get("name", key))
-        for key, member in shape.members.items()
-        if value.get(key) is not None and not member.serialization.get("xmlAttribute")
+        xml(member, value[key], name)
+        for key, name, member in _plan(shape, in_tag=False)
+        if value.get(key) is not None
     )
+
+
+@cache
+def _plan(shape: Any, in_tag: bool) -> list[tuple[str, str, Any]]:
+    """Return (key, name in XML, shape) of the members of a structure."""
+    return [
+        (key, member.serialization.get("name", key), member)
+        for key, member in shape.members.items()
+        if bool(member.serialization.get("xmlAttribute")) == in_tag
+    ]
 
 
 def _xml_list(shape: Any, value: list[Any], name: str) -> str:

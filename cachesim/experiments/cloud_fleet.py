@@ -1,40 +1,118 @@
-"""Traffic for the nodes of an account: a scenario of the model for some minutes, and the metrics of it."""
+"""A group or a cluster of the service as a fleet of the model, and what happens to it in a run as faults.
+
+The desks place orders (service/orders.py): a node dies, another one joins, a primary hands over.
+"""
 
 from __future__ import annotations
 
 import math
-from itertools import pairwise
-from typing import NamedTuple
+from collections.abc import Callable
+from itertools import count
+from typing import Any, NamedTuple
 
+from cachesim.errors import BadInput
+from cachesim.model import faults as f
 from cachesim.model.distributions import Constant
-from cachesim.model.faults import KillNode, Partition
+from cachesim.model.events import Steps
 from cachesim.model.faults.base import Fault
+from cachesim.model.fleet.failover import UnreliableGroupSystem
 from cachesim.model.fleet.groups import Replicated, Shards
 from cachesim.model.fleet.specs import Fleet, Pool
+from cachesim.model.unreliable.system import UnreliableSystem
 from cachesim.node_types import RESERVED, NodeType
-from cachesim.records import FOLLOWER, PRIMARY
 from cachesim.service.account import Account
-from cachesim.service.changes import CHANGES, LEAST, Struck
-from cachesim.service.cloudwatch.metric_rows import FIVE, Counted, metric_rows
-from cachesim.service.cloudwatch.series import MINUTE, Name
-from cachesim.service.cloudwatch.standing import SPACE, StandingNode
+from cachesim.service.cloudwatch.standing import Sample
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.groups import ReplicationGroup
 from cachesim.service.elasticache.parameters import InUse
 from cachesim.service.elasticache.serverless import ServerlessCache
 from cachesim.service.orders import Order
 from cachesim.service.vpc import DEFAULT_GROUP
+from cachesim.spec import Delay, Rate
+
+LEAST = 1e-3  # seconds: a fault of the model lasts longer than nothing
+GAP = "READONLY You can't write against a read only replica."  # redis 7: it has stepped down
+
+
+class HandOverCache(Fault):
+    """A planned failover: a primary takes no writes for a moment, and then a replica leads that has them all."""
+
+    role: str = "primary"  # of the node that hands over
+    to: str = "node-1"  # the name of the node that takes over
+    gap: Delay = 0.5  # seconds without writes
+
+    def play(self, system: UnreliableSystem) -> Steps:
+        """Refuse writes; let the replica lead."""
+        yield system.until(self.at)
+        if not isinstance(system, UnreliableGroupSystem):
+            raise BadInput("HandOverCache needs a fleet with replicas")
+        old: Any = system.cache_named(self.role)
+        old.engine.refuse_writes(lambda: GAP)
+        yield system.until(self.at + self.gap)
+        old.engine.refuse_writes(lambda: None)
+        place = system.caches.index(system.cache_named(self.to))
+        group = system.topology.primaries.index(system.caches.index(old))
+        if place in system.topology.replicas[group]:  # it did not lead already
+            system.promote(group, place)
+
+
+class ResizeCache(Fault):
+    """All nodes of the cache have other memory from now on; what does not fit is evicted at the next write."""
+
+    factor: Rate = 2.0  # by which it grows
+
+    def play(self, system: UnreliableSystem) -> Steps:
+        """Set the limit."""
+        yield system.until(self.at)
+        for node in system.caches:
+            engine: Any = node.engine
+            engine.limit_memory(int(engine.maxmemory * self.factor))
+
+
+class Struck(NamedTuple):
+    """An order and what the model calls the node that it is for."""
+
+    order: Order
+    at: float  # seconds of the run
+    name: str
+    names: dict[str, str]  # id of the service -> name in the model
+
+    @property
+    def shard(self) -> str:
+        """The name of the shard; empty if there is one."""
+        return self.name.rpartition(" ")[0]
+
+    @property
+    def lasts(self) -> float:
+        """The seconds that the node is away."""
+        return max(self.order.lasts, LEAST)
+
+    @property
+    def pause(self) -> float:
+        """The seconds after each slot, so that all of them take as long as the service says."""
+        return self.order.lasts / self.order.amount
+
+
+CHANGES: dict[str, Callable[[Struck], Fault]] = {
+    "save": lambda it: f.SnapshotCache(at=it.at, node=it.name, keep=True),
+    "reboot": lambda it: f.RebootCache(at=it.at, duration=it.lasts, node=it.name),
+    "kill": lambda it: f.KillNode(it.name, at=it.at, down=it.lasts),
+    "hand over": lambda it: HandOverCache(
+        at=it.at,
+        role=f"{it.shard} primary".lstrip(),
+        to=it.names[it.order.joins[0]],
+        gap=it.order.lasts,
+    ),
+    "away": lambda it: f.RefuseCache(at=it.at, duration=it.lasts, node=it.name),
+    "resize": lambda it: ResizeCache(at=it.at, factor=it.order.amount),
+    "add node": lambda it: f.AddNode(at=it.at),
+    "remove node": lambda it: f.RemoveNode(it.name, at=it.at),
+    "add shard": lambda it: f.AddShard(at=it.at, pause=it.pause),
+    "remove shard": lambda it: f.RemoveShard(it.shard, at=it.at, pause=it.pause),
+}
+
 
 NEVER = Constant(value=1e9)  # seconds
-
-
-class Sample(NamedTuple):
-    """What a node has counted until a moment of a run."""
-
-    when: float  # seconds of the run
-    node: str  # its name in the model
-    role: str  # one of records.ROLES
-    counted: Counted
 
 
 class Nodes(NamedTuple):
@@ -96,7 +174,7 @@ def faults_of(nodes: Nodes, orders: list[Order], begin: float) -> tuple[Fleet, t
 def _joins(name: str, nodes: Nodes, orders: list[Order], begin: float) -> Fault:
     """Let a node be away until it joins, as a new one does: it copies its primary then."""
     joins = [o.when - begin for o in orders if o.what == "join" and o.node == nodes.names.get(name)]
-    return KillNode(name, at=0.0, down=max(joins[0], LEAST) if joins else math.inf)
+    return f.KillNode(name, at=0.0, down=max(joins[0], LEAST) if joins else math.inf)
 
 
 def saved_by(
@@ -121,38 +199,31 @@ def cut_off(
     port = getattr(resource, "members", [resource])[0].port
     if account.vpc.reaches(group, resource.settings["SecurityGroupIds"], port):
         return ()
-    return (Partition(processes=tuple(range(nodes.fleet.processes)), duration=math.inf),)
+    return (f.Partition(processes=tuple(range(nodes.fleet.processes)), duration=math.inf),)
 
 
 def publish(account: Account, nodes: Nodes, samples: list[Sample], begin: float) -> None:
-    """Send the metrics of every node for every minute of a run that began at `begin`."""
-    standing = account.desk("cloudwatch").standing
+    """Tell CloudWatch what every node has counted in a run that began at `begin`."""
     for name, own in nodes.names.items():
         mine = [sample for sample in samples if sample.node == name]
-        if own not in standing.nodes or not mine:
-            continue
-        node = standing.nodes[own]
-        for before, after in pairwise(mine):
-            if after.when > before.when:
-                send(account, node, before, after, begin)
-        node.step(begin, None)
-        node.step(begin + mine[-1].when, mine[-1].counted)
+        account.desk("cloudwatch").standing.played(own, begin, mine)
 
 
-def send(account: Account, node: StandingNode, before: Sample, after: Sample, begin: float) -> None:
-    """Send what a node has counted from one sample to the next; one that is down sends nothing."""
-    when, seconds = begin + before.when, after.when - before.when
-    busy = after.counted["host_busy"] - before.counted["host_busy"]
-    credits = node.settle(begin + after.when, max(0.0, busy) * node.rented.node_type.vcpu)
-    if after.role not in (PRIMARY, FOLLOWER):
-        return
-    put = account.desk("cloudwatch").put
-    for row in metric_rows(node.engine).values():
-        if row.role not in ("", after.role):
+def with_joined(names: dict[str, str], orders: list[Order]) -> dict[str, str]:
+    """Return name in the model -> id of the service, also of the nodes that the orders of a run bring.
+
+    >>> order = Order(0.0, "m 0001", "add node", 0.0, joins=("m 0002",))
+    >>> with_joined({"node-0": "m 0001"}, [order])
+    {'node-0': 'm 0001', 'node-1': 'm 0002'}
+    """
+    found = dict(names)
+    for order in orders:
+        if order.what not in ("add node", "add shard") or order.node not in names.values():
             continue
-        value = row.value(before.counted, after.counted, seconds)
-        if row.how == "credits":
-            value = credits if node.burns and when % FIVE < MINUTE else None
-        if value is not None:
-            for dimensions in node.dimensions:
-                put(Name(SPACE, row.metric, dimensions), row.unit, when, [value])
+        prefixes = {name.rpartition(" ")[0] for name in found}
+        shard = "" if order.what == "add node" else f"shard-{len(prefixes)} "
+        numbers = count(sum(name.startswith(f"{shard}node-") for name in found))
+        found.update(
+            {f"{shard}node-{n}": own for n, own in zip(numbers, order.joins, strict=False)}
+        )
+    return found
