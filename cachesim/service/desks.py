@@ -63,7 +63,7 @@ class ServiceDesk:
 def _checked(call: Operation, members: str) -> Operation:
     """Return an operation that refuses other members of a request than these; none given: any.
 
-    Such an operation may return nothing: its answer is empty then.
+    One that returns nothing has an empty answer.
     """
 
     @wraps(call)
