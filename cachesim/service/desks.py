@@ -63,14 +63,12 @@ class ServiceDesk:
 def _checked(call: Operation, members: str) -> Operation:
     """Return an operation that refuses other members of a request than these; none given: any.
 
-    Such an operation may return nothing: its answer is empty then.
+    One that returns nothing has an empty answer.
     """
-    if not members:
-        return call
 
     @wraps(call)
     def checked(self: Any, request: dict[str, Any]) -> Answer:
-        only(request, members.split())
+        only(request, members.split() or request)
         return call(self, request) or {}
 
     return checked

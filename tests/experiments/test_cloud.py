@@ -6,7 +6,6 @@ import cachesim as cs
 from cachesim.errors import BadInput
 from cachesim.experiments.cloud import Cloud
 from cachesim.model.backups import look_at
-from cachesim.service.cloudwatch.series import Name
 from tests.service.conftest import GROUP
 from tests.service.test_snapshots import WIDE
 
@@ -119,12 +118,11 @@ def test_each_memcached_node_has_its_own_metrics():
     """The cluster's dimension has the values of all nodes, that of a node its own."""
     cloud, _ = small(Engine="memcached", NumCacheNodes=2)
     cloud.run(cluster="one", workload=READS, minutes=2)
-    known = cloud.desk("cloudwatch").ListMetrics({"MetricName": "CurrItems"})["Metrics"]
-    names = {Name.of(each) for each in known}
+    known = set(cloud.desk("cloudwatch").standing.by_dimensions)
 
     assert {(("CacheClusterId", "one"),), *(
         (("CacheClusterId", "one"), ("CacheNodeId", node)) for node in ("0001", "0002")
-    )} == {name.dimensions for name in names}  # fmt: skip
+    )} == known  # fmt: skip
     parts = [values(cloud, "CmdGets", f"one {node}") for node in ("0001", "0002")]
     assert [a + b for a, b in zip(*parts, strict=True)] == values(cloud, "CmdGets", "one")
     assert [] == values(cloud, "CacheHitRate", "one")  # a Memcached has none

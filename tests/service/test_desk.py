@@ -24,9 +24,8 @@ def test_no_part_takes_a_method_of_another():
     }
 
 
-def test_each_rule_stands_once_and_is_used():
-    """Two desks cannot have different texts under one name."""
+def test_each_rule_is_used():
+    """A refusal that nobody raises has no row."""
     names = [row["rule"] for row in table("refusals")]
     source = "".join(path.read_text("utf-8") for path in Path(service.__path__[0]).rglob("*.py"))
-    assert sorted(set(names)) == sorted(names)
     assert [] == [name for name in names if f'"{name}"' not in source]

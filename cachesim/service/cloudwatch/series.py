@@ -5,6 +5,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from cachesim.service.faults import refuse_if
+
 MINUTE = 60  # seconds
 SIMPLE: dict[str, Callable[[list[float]], float]] = {
     "Sum": sum, "Minimum": min, "Maximum": max, "SampleCount": len,
@@ -23,7 +25,8 @@ class Name(NamedTuple):
 
     @classmethod
     def of(cls, request: Mapping[str, Any]) -> "Name":
-        """Return the name that a request gives."""
+        """Return the name that a request gives. Raises ServiceFault."""
+        refuse_if(not {"Namespace", "MetricName"} <= set(request), "no name of a metric")
         own = dimensions_of(request.get("Dimensions", []))
         return cls(request["Namespace"], request["MetricName"], own)
 
@@ -73,7 +76,8 @@ class Series:
     def _between(self, begin: int, end: int) -> Sequence[int]:
         """Return the minutes that may have values."""
         if self.behind:
-            return range(-(-begin // MINUTE) * MINUTE, end, MINUTE)
+            first = max(-(-begin // MINUTE) * MINUTE, min([0, *self._minutes]))
+            return range(first, end, MINUTE)
         minutes = sorted(self._minutes)
         return minutes[bisect_left(minutes, begin) : bisect_left(minutes, end)]
 

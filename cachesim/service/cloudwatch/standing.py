@@ -159,7 +159,7 @@ class StandingNode:
         return [leads for when, leads in self.roles if when <= now or when == self.rented.begin][-1]
 
     def _idle_role(self, minute: int, now: float) -> str:
-        """Return what it is in a minute without a run; nothing if it is down, or the minute not over."""
+        """Return its role in a minute without a run; nothing if it is down, or the minute not over."""
         if minute + MINUTE > now or any(begin <= minute < until for begin, until in self.down):
             return ""
         return PRIMARY if self.leads(minute) else FOLLOWER

@@ -53,7 +53,7 @@ class Restores(AutomaticSnapshots):
         return answer
 
     def _seed(self, request: dict[str, Any], sharded: bool) -> tuple[Seed | None, dict[str, Any]]:
-        """Return what a new resource begins with, and the settings that come with it."""
+        """Return the source of the content of a new resource, and the settings that come with it."""
         refuse_if(set(request) >= FROM, "two seeds")
         if "SnapshotName" in request:
             found = self.snapshots.ready(request["SnapshotName"])

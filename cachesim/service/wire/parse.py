@@ -34,12 +34,14 @@ def parse(path: str, headers: Mapping[str, str], body: bytes) -> ServiceCall:
     """Read a request. Raises ServiceFault if no service has such an operation."""
     if "X-Amz-Target" in headers:
         prefix, _, name = headers["X-Amz-Target"].partition(".")
-        return _call("json", _operation(prefix, name), _loaded(json.loads, body or b"{}"))
+        return _call(
+            "json", _operation(prefix, name), _loaded(json.loads, body or b"{}", ValueError)
+        )
     if match := CBOR.fullmatch(path):
         import cbor2
 
         found = _operation(match[1], match[2])
-        return _call("cbor", found, _loaded(cbor2.loads, body or b"\xa0"))
+        return _call("cbor", found, _loaded(cbor2.loads, body or b"\xa0", cbor2.CBORDecodeError))
     form = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
     asked = by_version(form.get("Version", ""), form.get("Action", ""))
     if asked is None:
@@ -55,11 +57,11 @@ def _operation(prefix: str, name: str) -> OperationModel:
     return service(of).operation_model(name)
 
 
-def _loaded(load: Callable[[bytes], Any], body: bytes) -> Any:
+def _loaded(load: Callable[[bytes], Any], body: bytes, error: type[Exception]) -> Any:
     try:
         return load(body)
-    except ValueError:
-        raise refusal("no json") from None
+    except (error, RecursionError):
+        raise refusal("no body") from None
 
 
 def _call(protocol: str, operation: OperationModel, given: Any) -> ServiceCall:
