@@ -1,7 +1,8 @@
 """The acceptance checks of the managed service: which test is which, and those that no other file has.
 
 The numbers are those of issue 20. Here a client is an unmodified boto3 in the same process;
-`test_acceptance_served.py` has what needs ports: the `aws` command line, redis-py, Auto Discovery.
+`test_acceptance_served.py` has what needs ports: the `aws` command line, redis-py, Auto Discovery;
+`test_acceptance_pages.py` has long lists.
 Not here: 28 and 29 are about RDS and DynamoDB.
 
 1 created, waited for, available: service/test_client.py::test_a_waiter_waits_in_simulated_time
@@ -13,8 +14,8 @@ Not here: 28 and 29 are about RDS and DynamoDB.
 5 wrong values: service/test_network_client.py::test_wrong_values_have_one_code
 6 failover of one: service/test_acceptance.py::test_check_4_the_texts_of_the_service
 7 not simulated: service/test_acceptance.py::test_check_7_what_is_not_simulated_says_so
-8 pages: service/test_acceptance.py::test_check_8_pages_of_twenty
-8 all nineteen: service/test_acceptance.py::test_check_8_every_paginator_is_checked
+8 pages: service/test_acceptance_pages.py::test_check_8_pages_of_twenty
+8 all nineteen: service/test_acceptance_pages.py::test_check_8_every_paginator_is_checked
 8 of events: service/test_client.py::test_pages_for_boto3
 8 of parameter groups: service/test_network_client.py::test_pages_of_parameter_groups
 8 of parameters: service/test_network_client.py::test_pages_of_parameters
@@ -73,7 +74,6 @@ from cachesim.experiments.cloud import Cloud  # noqa: E402
 from cachesim.service.wire import models  # noqa: E402
 from tests.service.conftest import GROUP  # noqa: E402
 from tests.service.drawn import Drawn  # noqa: E402
-from tests.service.test_network_client import sizes  # noqa: E402
 
 TESTS = Path(__file__).parents[1]
 SHOP = {"ReplicationGroupId": "shop"}
@@ -112,7 +112,10 @@ def test_each_check_has_its_tests():
         name for _, file, name in rows if f"def {name}(" not in (TESTS / file).read_text("utf-8")
     ]
     assert [] == missing
-    mine = set(re.findall(r"(?m)^def (test_check_\w+)", Path(__file__).read_text("utf-8")))
+    sources = [
+        each.read_text("utf-8") for each in Path(__file__).parent.glob("test_acceptance*.py")
+    ]
+    mine = set(re.findall(r"(?m)^def (test_check_\w+)", "\n".join(sources)))
     assert mine <= {name for *_, name in rows}
 
 
@@ -202,64 +205,6 @@ def test_check_7_what_is_not_simulated_says_so(client, cloud):
         assert ("NotImplemented", 400) == (code, status)
         assert "not simulated" in text
     assert without
-
-
-PAGED = {  # paginator -> its list
-    "describe_cache_clusters": "CacheClusters",
-    "describe_replication_groups": "ReplicationGroups",
-    "describe_serverless_caches": "ServerlessCaches",
-    "describe_service_updates": "ServiceUpdates",
-    "describe_snapshots": "Snapshots",
-    "describe_update_actions": "UpdateActions",
-    "describe_user_groups": "UserGroups",
-    "describe_users": "Users",
-}
-ELSEWHERE = {  # other tests have them
-    "describe_cache_engine_versions", "describe_cache_parameter_groups", "describe_cache_parameters",
-    "describe_cache_subnet_groups", "describe_engine_default_parameters", "describe_events",
-}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def crowded():
-    """A client of an account with forty-five of everything that may be so many."""
-    cloud = Cloud(seed=1, timings="instant")
-    client = cloud.client("elasticache")
-    for n in range(45):
-        client.create_cache_cluster(CacheClusterId=f"c{n}", Engine="redis")
-        client.create_replication_group(ReplicationGroupId=f"g{n}", ReplicationGroupDescription="")
-        client.create_user(
-            UserId=f"u{n}", UserName=f"u{n}", Engine="redis", AccessString="on ~* +@all",
-            NoPasswordRequired=True,
-        )  # fmt: skip
-        client.create_user_group(UserGroupId=f"ug{n}", Engine="redis", UserIds=["default"])
-        if n < 40:  # a quota
-            client.create_serverless_cache(ServerlessCacheName=f"s{n}", Engine="redis")
-    cloud.advance(minutes=15 * DAY)  # until there are updates
-    for n in range(45):
-        client.create_snapshot(SnapshotName=f"snap{n}", CacheClusterId=f"c{n}")
-    cloud.advance(minutes=30)
-    return client
-
-
-@pytest.mark.parametrize("operation", PAGED)
-def test_check_8_pages_of_twenty(crowded, operation):
-    """Each page but the last has twenty, and all are there once; fewer than twenty are one page."""
-    found = sizes(crowded, operation, [PAGED[operation]])
-    fewer = {"describe_serverless_caches": 40, "describe_service_updates": 3}  # all that may be
-
-    assert [20] * (len(found) - 1) == found[:-1]
-    assert sum(found) >= fewer.get(operation, 45)
-
-
-def test_check_8_every_paginator_is_checked(client):
-    """Of botocore's nineteen; those that are left are of operations that are not simulated."""
-    operations = client.meta.method_to_api_mapping
-    names = {name for name in operations if client.can_paginate(name)}
-    left = names - set(PAGED) - ELSEWHERE
-
-    assert 19 == len(names)
-    assert {"NotImplemented"} == {refused(client, operations[each])[0] for each in left}
 
 
 def test_check_11_what_waits_for_the_window(client, cloud):
