@@ -71,7 +71,9 @@ class PointInTime(TableDesk):
                 f"Point in time recovery is not enabled for table '{source.id}'",
             )
         moment = self._moment_of(source, request)
-        rates = {} if request.get("BillingModeOverride") == "PAY_PER_REQUEST" else source.eras[-1][1]
+        rates = (
+            {} if request.get("BillingModeOverride") == "PAY_PER_REQUEST" else source.eras[-1][1]
+        )
         made = self._made(request["TargetTableName"], source.items.parts, rates)
         made.restored = {
             "SourceTableArn": source.arn,

@@ -14,7 +14,7 @@ from cachesim.service.faults import ServiceFault
 from cachesim.storage.dynamo.grammar import Names, Reader
 from cachesim.storage.dynamo.items import Key
 
-CALL = 0.005  # seconds from one call of a client to its next, while the calendar stands: an assumption
+CALL = 0.005  # seconds that a call takes: an assumption
 COPIES = 3  # of each partition, in three zones; one of them leads and is never behind
 MEAN_LAG = 0.002  # seconds by which another copy is behind: an assumption
 SHOWN = ("NONE", "TOTAL", "INDEXES")
@@ -66,7 +66,8 @@ class Units:
 
     def one(self, request: Answer) -> Answer:
         """Return those of the only table, as a member of an answer."""
-        return {"ConsumedCapacity": each for each in self.shown(request)}
+        found = self.shown(request)
+        return {"ConsumedCapacity": found[0]} if found else {}
 
     def several(self, request: Answer) -> Answer:
         """Return those of all tables, as a member of an answer."""
@@ -80,7 +81,6 @@ class ItemCalls(PointInTime):
     def __init__(self, account: Account) -> None:
         super().__init__(account)
         self._draws = account.stream("dynamodb copies")
-        self._last = 0.0
 
     def active(self, name: str) -> DynamoTable:
         """Return a table that answers now. Raises ServiceFault."""
@@ -90,9 +90,10 @@ class ItemCalls(PointInTime):
         return self.tables.find(name)
 
     def moment(self) -> float:
-        """Return the seconds of this call: the calendar's, or a little after the call before."""
-        self._last = max(self._last + CALL, self.account.calendar.now)
-        return self._last
+        """Let the milliseconds of a call pass, and return the seconds of its end."""
+        if self.account.timings.mode != "instant":
+            self.account.calendar.advance(CALL)
+        return self.account.calendar.now
 
     def copy(self, strong: bool, now: float) -> float | None:
         """Return the moment whose items a read sees; None: the newest."""
@@ -120,9 +121,7 @@ class ItemCalls(PointInTime):
 
 def names_of(request: Answer) -> Names:
     """Return what stands for names and values in a request's expressions."""
-    return Names(
-        request.get("ExpressionAttributeNames"), request.get("ExpressionAttributeValues")
-    )
+    return Names(request.get("ExpressionAttributeNames"), request.get("ExpressionAttributeValues"))
 
 
 def expression(request: Answer, kind: str, names: Names) -> Any:

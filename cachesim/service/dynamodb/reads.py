@@ -26,12 +26,12 @@ class ReadDesk(ItemCalls):
         """Read one item; one that is not there gives an answer without it."""
         only(request, GOT.split())
         spent, way = Units(), "strong" if request.get("ConsistentRead") else "eventual"
-        item = self.read(request, way, spent)
+        item = self.read(request, way, spent, self.moment())
         return {**({} if item is None else {"Item": item}), **spent.one(request)}
 
-    def read(self, request: Answer, way: str, spent: Units) -> Item | None:
+    def read(self, request: Answer, way: str, spent: Units, now: float) -> Item | None:
         """Read an item for its units, and return what the request wants of it."""
-        table, names, now = self.active(request["TableName"]), names_of(request), self.moment()
+        table, names = self.active(request["TableName"]), names_of(request)
         places = expression(request, "ProjectionExpression", names)
         names.check_used()
         key = table.items.key(request["Key"])
@@ -43,7 +43,7 @@ class ReadDesk(ItemCalls):
     def BatchGetItem(self, request: Answer) -> Answer:
         """Read up to 100 items; those that were throttled or too much come back as UnprocessedKeys."""
         only(request, ("RequestItems", "ReturnConsumedCapacity"))
-        wanted, spent, size = request["RequestItems"], Units(), 0
+        wanted, spent, size, now = request["RequestItems"], Units(), 0, self.moment()
         if not 1 <= sum(len(each["Keys"]) for each in wanted.values()) <= MOST_KEYS:
             raise invalid("Too many items requested for the BatchGetItem call")
         found: dict[str, list[Item]] = {name: [] for name in wanted}
@@ -52,7 +52,7 @@ class ReadDesk(ItemCalls):
             self._check_keys(name, asked["Keys"])
             for key in asked["Keys"]:
                 one = {**asked, "TableName": name, "Key": key}
-                item = self._read_if(one, spent) if size <= MOST_BYTES else ...
+                item = self._read_if(one, spent, now) if size <= MOST_BYTES else ...
                 size += item_size(item if isinstance(item, dict) else None)
                 if item is ...:
                     left.setdefault(name, {**asked, "Keys": []})["Keys"].append(key)
@@ -62,12 +62,11 @@ class ReadDesk(ItemCalls):
             raise ServiceFault(*THROTTLED["PROVISIONED"])
         return {"Responses": found, "UnprocessedKeys": left, **spent.several(request)}
 
-    def _read_if(self, request: Answer, spent: Units) -> Any:
+    def _read_if(self, request: Answer, spent: Units, now: float) -> Any:
         """Read an item; an ellipsis if its units were not there."""
         try:
-            return self.read(
-                request, "strong" if request.get("ConsistentRead") else "eventual", spent
-            )
+            way = "strong" if request.get("ConsistentRead") else "eventual"
+            return self.read(request, way, spent, now)
         except ServiceFault as fault:
             if fault.shape not in SHAPES:
                 raise

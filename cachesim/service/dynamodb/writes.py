@@ -131,9 +131,9 @@ class WriteDesk(ReadDesk):
         changes = [self._batched(name, one) for name, one in asked]
         if len({(change.table.id, change.key) for change in changes}) < len(changes):
             raise invalid(TWICE)
-        spent, left = Units(), dict[str, list[Answer]]()
+        spent, left, now = Units(), dict[str, list[Answer]](), self.moment()
         for change, (name, one) in zip(changes, asked, strict=True):
-            size, now = max(item_size(change.before), item_size(change.after)), self.moment()
+            size = max(item_size(change.before), item_size(change.after))
             try:
                 self.take(change.table, "write", write_units(size), change.key, now, spent)
                 change.table.items.put(change.key, change.after, now)
@@ -191,7 +191,9 @@ class WriteDesk(ReadDesk):
     def TransactGetItems(self, request: Answer) -> Answer:
         """Read several items at one moment, for twice the units."""
         only(request, ("TransactItems", "ReturnConsumedCapacity"))
-        spent = Units()
-        items = [self.read(each["Get"], "transactional", spent) for each in request["TransactItems"]]
+        spent, now = Units(), self.moment()
+        items = [
+            self.read(each["Get"], "transactional", spent, now) for each in request["TransactItems"]
+        ]
         found = [{} if item is None else {"Item": item} for item in items]
         return {"Responses": found, **spent.several(request)}

@@ -71,7 +71,9 @@ class Names:
 class Reader:
     """Reads one expression of a request, from left to right.
 
-    >>> Reader("ConditionExpression", "size(a[0].b) >= :n", Names(values={":n": {"N": "2"}})).condition()
+    >>> Reader(
+    ...     "ConditionExpression", "size(a[0].b) >= :n", Names(values={":n": {"N": "2"}})
+    ... ).condition()
     ('>=', ('call', 'size', (('path', ('a', 0, 'b')),)), ('value', {'N': '2'}))
 
     Raises
@@ -153,7 +155,9 @@ class Reader:
         found, seen = list[Node](), set[str]()
         while action := self.accepts(*ACTIONS):
             if action in seen:
-                raise self.error(f'The "{action}" section can only be used once in an update expression;')
+                raise self.error(
+                    f'The "{action}" section can only be used once in an update expression;'
+                )
             seen.add(action)
             found += self.several(lambda action=action: self._change(action))  # type: ignore[misc]
         if not found:
@@ -228,7 +232,9 @@ class Reader:
         if name not in functions:
             known = {*CONDITIONS, *VALUES, "size"}
             why = "The function is not allowed to be used this way in an expression"
-            raise self.error(f"{why if name in known else 'Invalid function name'}; function: {name}")
+            raise self.error(
+                f"{why if name in known else 'Invalid function name'}; function: {name}"
+            )
         self.at += 1
         self.need("(")
         operands = self.several(lambda: self.operand({**functions, "size": 1}))

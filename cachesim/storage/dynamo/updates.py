@@ -10,9 +10,7 @@ from cachesim.storage.dynamo.grammar import Node, Place
 from cachesim.storage.dynamo.values import EXACT, SETS, Item, Typed, number, written
 
 NO_PLACE = "The document path provided in the update expression is invalid for update"
-NO_VALUE = (
-    "The provided expression refers to an attribute that does not exist in the item"
-)
+NO_VALUE = "The provided expression refers to an attribute that does not exist in the item"
 WRONG_TYPE = "An operand in the update expression has an incorrect data type"
 
 

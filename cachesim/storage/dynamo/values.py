@@ -28,9 +28,7 @@ def number(text: str) -> Decimal:
     try:
         found = Decimal(text)
     except InvalidOperation:
-        raise BadInput(
-            f"The parameter cannot be converted to a numeric value: {text}"
-        ) from None
+        raise BadInput(f"The parameter cannot be converted to a numeric value: {text}") from None
     if not found.is_finite() or len(found.normalize(Context(prec=500)).as_tuple().digits) > 38:
         raise BadInput(
             "Attempting to store more than 38 significant digits in a Number"
@@ -78,9 +76,7 @@ def clean(value: Typed) -> Typed:
 def _clean_set(kind: str, held: list[Any]) -> list[Any]:
     found = [written(number(each)) for each in held] if kind == "NS" else list(held)
     if not found:
-        raise BadInput(
-            "One or more parameter values were invalid: An string set  may not be empty"
-        )
+        raise BadInput("One or more parameter values were invalid: An string set  may not be empty")
     if len(set(found)) < len(found):
         raise BadInput(
             f"One or more parameter values were invalid: Input collection {found} contains duplicates."
@@ -107,9 +103,11 @@ def size_of(value: Typed) -> int:
     if kind == "M":
         return OVERHEAD + sum(1 for _ in held) + item_size(held)
     if kind == "N":
-        digits = held.lstrip("-").replace(".", "").strip("0")
-        return (len(digits) + 1) // 2 + 1 + held.startswith("-")
-    return len(held if kind == "B" else held.encode()) if kind in SCALARS else 1
+        digits = str(held).lstrip("-").replace(".", "").strip("0")
+        return (len(digits) + 1) // 2 + 1 + str(held).startswith("-")
+    if kind == "S":
+        return len(str(held).encode())
+    return len(held) if kind == "B" else 1
 
 
 def item_size(item: Item | None) -> int:
