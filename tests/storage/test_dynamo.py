@@ -5,8 +5,8 @@ import pytest
 from cachesim.errors import BadInput
 from cachesim.storage.dynamo.capacity import Capacity, partitions, read_units, write_units
 from cachesim.storage.dynamo.conditions import meets, projected
-from cachesim.storage.dynamo.grammar import Names, Reader
-from cachesim.storage.dynamo.items import Items, KeyPart
+from cachesim.storage.dynamo.grammar import Names, ExpressionReader
+from cachesim.storage.dynamo.items import TableItems, KeyPart
 from cachesim.storage.dynamo.updates import updated
 from cachesim.storage.dynamo.values import clean, item_size
 
@@ -19,7 +19,7 @@ VALUES = {":n": {"N": "5"}, ":s": {"S": "x"}, ":set": {"NS": ["1", "2"]}}
 
 
 def read(kind, text, **names):
-    reader = Reader(f"{kind.title()}Expression", text, Names(names, VALUES))
+    reader = ExpressionReader(f"{kind.title()}Expression", text, Names(names, VALUES))
     return getattr(reader, kind)()
 
 
@@ -171,7 +171,7 @@ def test_on_demand_grows_with_the_peaks_of_earlier_half_hours():
 
 
 def test_numbers_order_as_numbers_and_versions_stay_for_a_while():
-    items = Items([KeyPart("id", "S"), KeyPart("n", "N")], keeps=10.0)
+    items = TableItems([KeyPart("id", "S"), KeyPart("n", "N")], keeps=10.0)
     for when, n in enumerate(("10", "9", "-1")):
         item = {"id": {"S": "p"}, "n": {"N": n}}
         items.put(items.key(item), item, now=float(when))

@@ -11,7 +11,7 @@ from cachesim.service.dynamodb.backups import PointInTime
 from cachesim.service.dynamodb.table import DynamoTable
 from cachesim.service.dynamodb.tables import invalid
 from cachesim.service.faults import ServiceFault
-from cachesim.storage.dynamo.grammar import Names, Reader
+from cachesim.storage.dynamo.grammar import Names, ExpressionReader
 from cachesim.storage.dynamo.items import Key
 
 CALL = 0.005  # seconds that a call takes: an assumption
@@ -128,7 +128,7 @@ def expression(request: Answer, kind: str, names: Names) -> Any:
     """Read one expression of a request, such as its FilterExpression; None if it has none."""
     if kind not in request:
         return None
-    reader = Reader(kind, request[kind], names)
+    reader = ExpressionReader(kind, request[kind], names)
     read = {
         "ProjectionExpression": reader.projection,
         "UpdateExpression": reader.update,

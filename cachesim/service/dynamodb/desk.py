@@ -12,7 +12,7 @@ from cachesim.service.elasticache.checks import only
 from cachesim.storage.dynamo.capacity import read_units
 from cachesim.storage.dynamo.conditions import meets, projected
 from cachesim.storage.dynamo.grammar import Node
-from cachesim.storage.dynamo.items import Items, Key, placed
+from cachesim.storage.dynamo.items import Key, TableItems, placed
 from cachesim.storage.dynamo.values import Item, item_size, ordered
 
 SEARCHED = (
@@ -25,12 +25,12 @@ Answer = dict[str, Any]
 Found = Iterator[tuple[Key, Item]]
 
 
-class DynamoDb(WriteDesk):
+class DynamoDesk(WriteDesk):
     """The desk of DynamoDB.
 
     >>> from cachesim.service.account import Account
     >>> account = Account(timings="instant")
-    >>> desk = DynamoDb(account)
+    >>> desk = DynamoDesk(account)
     >>> table = {"TableName": "shop", "BillingMode": "PAY_PER_REQUEST"}
     >>> key = {"AttributeName": "id", "KeyType": "HASH"}
     >>> kind = {"AttributeName": "id", "AttributeType": "S"}
@@ -111,7 +111,7 @@ def _page(found: Found, limit: int | None) -> tuple[list[tuple[Key, Item]], Item
     return read, None
 
 
-def _place(items: Items, item: Item) -> tuple[bytes, Any]:
+def _place(items: TableItems, item: Item) -> tuple[bytes, Any]:
     """Return the place of an item in the order of a search."""
     parts = items.parts
     return placed(items.key(items.key_of(item))[0]), ordered(item[parts[-1].name])
@@ -123,7 +123,7 @@ def _behind(found: Found, place: Any, start: Any, back: bool) -> Found:
             yield key, item
 
 
-def _ranges(condition: Node, items: Items) -> tuple[str, Node | None]:
+def _ranges(condition: Node, items: TableItems) -> tuple[str, Node | None]:
     """Return the partition's value that a key condition wants, and its condition on the sort's value."""
     first, *rest = [part.name for part in items.parts]
     wanted = {_named(each): each for each in _parts(condition)}
@@ -136,7 +136,7 @@ def _ranges(condition: Node, items: Items) -> tuple[str, Node | None]:
         raise invalid("Query key condition not supported")
     value = wanted[first][2][1]
     key = {part.name: value for part in items.parts[:1]}
-    one = Items(items.parts[:1]).key(key)
+    one = TableItems(items.parts[:1]).key(key)
     return one[0], wanted.get(rest[0]) if rest else None
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from cachesim.service.faults import ServiceFault
 from cachesim.service.prices import price
 from cachesim.storage.dynamo.capacity import FIRST_PEAK, Capacity, partitions, place_of
-from cachesim.storage.dynamo.items import Items, Key, KeyPart
+from cachesim.storage.dynamo.items import Key, TableItems, KeyPart
 
 HOUR = 3600.0  # seconds
 ON_DEMAND, PROVISIONED = "PAY_PER_REQUEST", "PROVISIONED"
@@ -47,7 +47,7 @@ class DynamoTable:
         self.id, self.arn, self.status = name, arn, "creating"
         self.created: datetime | None = None
         self.protected = False
-        self.items = Items(parts)
+        self.items = TableItems(parts)
         self.expires = ""  # the attribute with the second at which an item expires
         self.backed_up_since: float | None = None  # since when it can go back; None: it cannot
         self.restored: dict[str, Any] | None = None

@@ -56,10 +56,10 @@ def place_of(key: bytes, count: int) -> int:
     return int.from_bytes(digest[:8], "big") * count >> 64
 
 
-class Bucket:
+class UnitBucket:
     """Units that come at a rate, and of which some can be saved.
 
-    >>> bucket = Bucket(rate=10, seconds=300)
+    >>> bucket = UnitBucket(rate=10, seconds=300)
     >>> bucket.take(3000, now=400.0), bucket.take(1, now=400.0), bucket.take(1, now=400.1)
     (True, False, True)
     """
@@ -106,8 +106,8 @@ class Capacity:
     def __init__(self, kind: str, rate: float | None, places: int, now: float = 0.0) -> None:
         self.kind = kind
         self.on_demand = rate is None
-        self.table = Bucket(FIRST_PEAK[kind] if rate is None else rate, BURST, now)
-        self.places = [Bucket(PARTITION[kind], 1.0, now) for _ in range(places)]
+        self.table = UnitBucket(FIRST_PEAK[kind] if rate is None else rate, BURST, now)
+        self.places = [UnitBucket(PARTITION[kind], 1.0, now) for _ in range(places)]
         self.used = 0.0  # units, so far
         self.throttled = 0  # requests, so far
         self._second, self._in_second = -1, 0.0

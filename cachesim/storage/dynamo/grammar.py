@@ -68,10 +68,10 @@ class Names:
                 )
 
 
-class Reader:
+class ExpressionReader:
     """Reads one expression of a request, from left to right.
 
-    >>> Reader(
+    >>> ExpressionReader(
     ...     "ConditionExpression", "size(a[0].b) >= :n", Names(values={":n": {"N": "2"}})
     ... ).condition()
     ('>=', ('call', 'size', (('path', ('a', 0, 'b')),)), ('value', {'N': '2'}))

@@ -18,17 +18,17 @@ class KeyPart(NamedTuple):
     kind: str  # S, N or B
 
 
-class Version(NamedTuple):
+class ItemVersion(NamedTuple):
     """An item from a moment on."""
 
     since: float  # seconds
     item: Item | None  # None: there is none
 
 
-class Items:
-    """Items by their keys; each keeps the versions of the last seconds.
+class TableItems:
+    """TableItems by their keys; each keeps the versions of the last seconds.
 
-    >>> items = Items([KeyPart("id", "S")])
+    >>> items = TableItems([KeyPart("id", "S")])
     >>> key = items.key({"id": {"S": "a"}})
     >>> items.put(key, {"id": {"S": "a"}, "n": {"N": "1"}}, now=10.0)
     >>> items.at(key), items.at(key, when=9.0), items.size
@@ -39,7 +39,7 @@ class Items:
         self.parts = parts
         self.keeps = keeps  # seconds for which a version that was replaced can be read
         self.size = self.count = 0  # bytes and items, now
-        self._versions: dict[str, dict[str, list[Version]]] = {}  # by partition, by sort
+        self._versions: dict[str, dict[str, list[ItemVersion]]] = {}  # by partition, by sort
         self._order: dict[tuple[str, str], Typed] = {}  # the sort's value
 
     def key(self, given: Item, exact: bool = True) -> Key:
@@ -94,7 +94,7 @@ class Items:
             self._order[key[0], key[-1]] = item[self.parts[-1].name]
         self.size += item_size(item) - item_size(before)
         self.count += (item is not None) - (before is not None)
-        versions.append(Version(now, item))
+        versions.append(ItemVersion(now, item))
         old = sum(each.since <= now - self.keeps for each in versions)
         del versions[: max(0, old - 1)]
 
