@@ -19,6 +19,7 @@ from cachesim.model.client import Client
 from cachesim.model.database import DatabaseTier
 from cachesim.model.database_client import DatabaseClient, QueryClient, SplitClient
 from cachesim.model.database_replica import ReplicaTier, Turns, replica_name
+from cachesim.model.dynamo import TableClient
 from cachesim.model.events import Drive, Environment, Steps, Visit
 from cachesim.model.journey import Journey
 from cachesim.model.misuse import misused, moved
@@ -73,6 +74,7 @@ class System:
         self.db = self.make_database(DATABASE)
         self.replicas = [self.make_replica(n) for n in range(self.blueprint.database.replicas)]
         self._turns = Turns(len(self.replicas))
+        self.table = self.blueprint.database.units(self.blueprint.seed)  # None: no such limit
         tiers: tuple[Tier, ...] = (*self.caches, self.db, *self.replicas)
         self.tiers: dict[str, Tier] = {tier.name: tier for tier in tiers}
 
@@ -122,6 +124,8 @@ class System:
         if not self.replicas:
             return primary
         replicas = [self.connect_replica(tier, journey) for tier in self.replicas]
+        if self.table is not None:
+            return TableClient(primary, replicas, self.db, self.table, app)
         return SplitClient(primary, replicas, lambda: self._turns.of(journey.client))
 
     def new_app(self, client: int) -> App:

@@ -5,8 +5,8 @@ import pytest
 from cachesim.errors import BadInput
 from cachesim.storage.dynamo.capacity import Capacity, partitions, read_units, write_units
 from cachesim.storage.dynamo.conditions import meets, projected
-from cachesim.storage.dynamo.grammar import Names, ExpressionReader
-from cachesim.storage.dynamo.items import TableItems, KeyPart
+from cachesim.storage.dynamo.grammar import ExpressionReader, Names
+from cachesim.storage.dynamo.items import KeyPart, TableItems
 from cachesim.storage.dynamo.updates import updated
 from cachesim.storage.dynamo.values import clean, item_size
 

@@ -11,12 +11,12 @@ from cachesim.service.dynamodb.backups import PointInTime
 from cachesim.service.dynamodb.table import DynamoTable
 from cachesim.service.dynamodb.tables import invalid
 from cachesim.service.faults import ServiceFault
-from cachesim.storage.dynamo.grammar import Names, ExpressionReader
+from cachesim.storage.dynamo.capacity import COPY_LAG
+from cachesim.storage.dynamo.grammar import ExpressionReader, Names
 from cachesim.storage.dynamo.items import Key
 
 CALL = 0.005  # seconds that a call takes: an assumption
 COPIES = 3  # of each partition, in three zones; one of them leads and is never behind
-MEAN_LAG = 0.002  # seconds by which another copy is behind: an assumption
 SHOWN = ("NONE", "TOTAL", "INDEXES")
 Answer = dict[str, Any]
 Operation = TypeVar("Operation", bound=Callable[..., Answer])
@@ -100,7 +100,7 @@ class ItemCalls(PointInTime):
         if strong or self.account.timings.mode == "instant":
             return None
         leads = self._draws.random() * COPIES < 1
-        return None if leads else now - float(self._draws.exponential(MEAN_LAG))
+        return None if leads else now - float(self._draws.exponential(COPY_LAG))
 
     def take(
         self, table: DynamoTable, kind: str, units: float, key: Key, now: float, spent: Units

@@ -6,12 +6,11 @@ from typing import Any
 
 from cachesim.service.faults import ServiceFault
 from cachesim.service.prices import price
-from cachesim.storage.dynamo.capacity import FIRST_PEAK, Capacity, partitions, place_of
-from cachesim.storage.dynamo.items import Key, TableItems, KeyPart
+from cachesim.storage.dynamo.capacity import FIRST_PEAK, KINDS, Capacity, partitions, place_of
+from cachesim.storage.dynamo.items import Key, KeyPart, TableItems
 
 HOUR = 3600.0  # seconds
 ON_DEMAND, PROVISIONED = "PAY_PER_REQUEST", "PROVISIONED"
-KINDS = ("read", "write")
 THROTTLED = {  # billing mode -> shape, text
     PROVISIONED: (
         "ProvisionedThroughputExceededException",

@@ -14,6 +14,8 @@ READ_COST = {"strong": 1.0, "eventual": 0.5, "transactional": 2.0}  # units for 
 PARTITION = {"read": 3000.0, "write": 1000.0}  # units each second
 PARTITION_SIZE = 10e9  # bytes
 BURST = 300.0  # seconds of unused capacity that a table keeps
+KINDS = ("read", "write")
+COPY_LAG = 0.002  # seconds, the mean by which another copy is behind the leading one: an assumption
 FIRST_PEAK = {"read": 12_000.0, "write": 4_000.0}  # what a new table on demand sustains each second
 GROWTH, WINDOW = 2.0, 1800.0  # on demand: twice the peak of earlier half hours
 
