@@ -8,23 +8,14 @@ from cachesim.model.dynamo import DynamoDB
 from cachesim.model.popularity import Uniform
 from cachesim.model.strategies import Dax
 from cachesim.model.workload import OpenLoop
+from cachesim.scenario import Scenario
 from cachesim.theory import lazy_stale_ratio
 
 
 def query_beside_item() -> Anomaly:
-    """Return A32: a write through DAX renews the item, and a query still gives the old result."""
+    """Return A32: a write that DAX takes renews the item, and a query still gives the old result."""
     reads, writes, ttl = 1.0, 0.01, 300.0
-    workload = OpenLoop(
-        rate=reads + writes,
-        reads=reads / (reads + writes),
-        popularity=Uniform(keys=1),
-        queries=1.0,
-        sql="SELECT key, price FROM items WHERE category = ?",
-        parameter=Uniform(keys=1),
-    )
-    table = DynamoDB(buffer_read=SOON, commit=SOON, lag=SOON, categories=1)
-    base = world(reads=reads, writes=writes, duration=21_000, warmup=ttl)
-    base = base.replace(workload=workload, database=table)
+    base = one_query(reads, writes).replace(duration=21_000, warmup=ttl)
     return Anomaly(
         id="A32",
         name="DAX's item and query caches",
@@ -39,3 +30,18 @@ def query_beside_item() -> Anomaly:
         cured_to=0.001,
         check=bounded_staleness,
     )
+
+
+def one_query(reads: float, writes: float) -> Scenario:
+    """Make a table of one item, and readers who ask one query."""
+    workload = OpenLoop(
+        rate=reads + writes,
+        reads=reads / (reads + writes),
+        popularity=Uniform(keys=1),
+        queries=1.0,
+        sql="SELECT key, price FROM items WHERE category = ?",
+        parameter=Uniform(keys=1),
+    )
+    table = DynamoDB(buffer_read=SOON, commit=SOON, lag=SOON, categories=1)
+    base = world(reads=reads, writes=writes)
+    return base.replace(workload=workload, database=table)

@@ -84,12 +84,12 @@ class DynamoDB(Database):
         if bool(self.read_units) != bool(self.write_units):
             raise BadInput("DynamoDB has both read_units and write_units, or (on demand) neither")
 
-    def units(self, seed: int) -> Table:
+    def units(self, seed: int) -> TableUnits:
         """Make the live capacity."""
-        return Table(self, seed)
+        return TableUnits(self, seed)
 
 
-class Table:
+class TableUnits:
     """The live capacity of a table, and what was used in each second."""
 
     def __init__(self, spec: DynamoDB, seed: int) -> None:
@@ -136,7 +136,7 @@ class TableClient(SplitClient):
         primary: DatabaseClient,
         replicas: Sequence[QueryClient],
         tier: DatabaseTier,
-        table: Table,
+        table: TableUnits,
         app: App,
     ) -> None:
         super().__init__(primary, replicas, lambda: 0)

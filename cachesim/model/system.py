@@ -76,10 +76,9 @@ class System:
         self._turns = Turns(len(self.replicas))
         self.table = self.blueprint.database.units(self.blueprint.seed)  # None: no such limit
         tiers: tuple[Tier, ...] = (*self.caches, self.db, *self.replicas)
-        self.tiers: dict[str, Tier] = {tier.name: tier for tier in tiers}
+        self.tiers = {tier.name: tier for tier in tiers}
 
     # --- the parts, which a subclass may make in another way
-
     def make_caches(self) -> list[CacheTier]:
         """Make the live caches: one, unless there is a fleet."""
         return [self.make_cache(CACHE)]
@@ -119,8 +118,7 @@ class System:
 
     def database_client(self, app: App) -> DatabaseClient | SplitClient:
         """Make the `app.db` of a view."""
-        journey = app.journey
-        primary = self.connect_database(self.db, journey)
+        primary = self.connect_database(self.db, journey := app.journey)
         if not self.replicas:
             return primary
         replicas = [self.connect_replica(tier, journey) for tier in self.replicas]
@@ -242,7 +240,6 @@ class System:
         return Value.stamp(self._next_write(), self._size(key))
 
     # --- before, beside and after
-
     def _load(self) -> None:
         keys = self.blueprint.workload.keys_loaded()
         sizes = self.blueprint.workload.sizes_of(keys)

@@ -77,8 +77,8 @@ def test_a_hot_key_gets_no_more_than_a_partition():
     hot = BASE.replace(
         database=DynamoDB(read_units=12_000, write_units=1, retries=0, consistent=True),
         workload__rate=4000, workload__reads=1.0, workload__popularity=Uniform(keys=1),
-        duration=9,
-        warmup=4,
+        duration=5.5,
+        warmup=3.5,
     )  # fmt: skip
     spread = hot.replace(workload__popularity=Uniform(keys=2000))
 
@@ -137,9 +137,9 @@ def test_strong_reads_pass_and_absence_is_cached():
     assert strong.history["lookup"].isna().all()
     assert 0 == strong.metrics["stale_ratio"]
 
-    absent = AbsentRows(rate=20.0, reads=1.0, popularity=Uniform(keys=1))
+    absent = AbsentRows(rate=2.0, reads=1.0, popularity=Uniform(keys=1))
     result = run(ONE.replace(workload=absent))
-    assert 0.5 / 8 == pytest.approx(units_per_s(result)["read"], rel=0.05)
+    assert 0.5 / 8.5 == pytest.approx(units_per_s(result)["read"], rel=0.06)
 
 
 def test_ttl_zero_is_as_in_dax():

@@ -1,4 +1,4 @@
-"""Random calls of DynamoDB, the same for every oracle, and what of an answer is compared.
+"""Random calls of DynamoDB, the same for every oracle, and the part of an answer that is compared.
 
 `python tests/service/dynamo_calls.py`, where moto is installed, writes dynamo_moto.json from its answers.
 """

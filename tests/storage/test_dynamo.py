@@ -1,5 +1,7 @@
 """Expressions, sizes and units of DynamoDB: what is refused, and arithmetic by hand."""
 
+from decimal import Decimal
+
 import pytest
 
 from cachesim.errors import BadInput
@@ -7,6 +9,7 @@ from cachesim.storage.dynamo.capacity import Capacity, partitions, read_units, w
 from cachesim.storage.dynamo.conditions import meets, projected
 from cachesim.storage.dynamo.grammar import ExpressionReader, Names
 from cachesim.storage.dynamo.items import KeyPart, TableItems
+from cachesim.storage.dynamo.order import from_ordered, ordered_bytes
 from cachesim.storage.dynamo.updates import updated
 from cachesim.storage.dynamo.values import clean, item_size
 
@@ -181,3 +184,25 @@ def test_numbers_order_as_numbers_and_versions_stay_for_a_while():
     assert ["-1", "9", "10"] == [item["n"]["N"] for _, item in items.in_partition("Sp", when=4.0)]
     assert ["-1", "10"] == [item["n"]["N"] for _, item in items.all()]
     assert (2, 2 * (2 + 1 + 1) + 2 + 3) == (items.count, items.size)
+
+
+def test_numbers_of_a_key_sort_as_bytes():
+    numbers = [
+        "-1E+70",
+        "-1234.5",
+        "-12",
+        "-1.2",
+        "-1E-100",
+        "0",
+        "1E-100",
+        "0.5",
+        "7",
+        "10",
+        "999",
+        "1000",
+        "1E+70",
+    ]
+    written = [ordered_bytes(Decimal(each)) for each in numbers]
+
+    assert written == sorted(written)
+    assert [Decimal(each) for each in numbers] == [from_ordered(each) for each in written]

@@ -3,6 +3,7 @@
 import json
 import math
 from collections import OrderedDict
+from functools import partial
 from typing import Any
 
 from cachesim.service.account import Account
@@ -19,7 +20,7 @@ MEMORY = {  # node type -> bytes
 USUAL = {"record-ttl-millis": 300_000, "query-ttl-millis": 300_000}
 REPLICATION = 0.1  # seconds until the other nodes have a change: an assumption; AWS says below 1 s
 PORT = 8111
-UNKNOWN = object()  # what a cache has of a key that it does not hold
+UNKNOWN: Any = object()  # what a cache has of a key that it does not hold
 Answer = dict[str, Any]
 
 
@@ -101,10 +102,9 @@ class DaxFront:
             for key in asked["Keys"]:
                 item = UNKNOWN if asked.get("ConsistentRead") else self._known(name, key)
                 if item is UNKNOWN:
-                    strong = asked.get("ConsistentRead", False)
-                    missing.setdefault(name, {"ConsistentRead": strong, "Keys": []})["Keys"].append(
-                        key
-                    )
+                    one = {"ConsistentRead": asked.get("ConsistentRead", False), "Keys": []}
+                    wanted: Answer = missing.setdefault(name, one)
+                    wanted["Keys"].append(key)
                 elif item is not None:
                     found[name].append(item)
         left: dict[str, Answer] = {}
@@ -181,7 +181,10 @@ class DaxFront:
         calendar = self.account.calendar
         put(self.node, calendar.now)
         for other in self.others:
-            calendar.at(REPLICATION, lambda other=other: put(other, calendar.now))
+            calendar.at(REPLICATION, partial(self._copied, put, other))
+
+    def _copied(self, put: Any, other: DaxNode) -> None:
+        put(other, self.account.calendar.now)
 
 
 def _name(table: str, key: Item) -> str:

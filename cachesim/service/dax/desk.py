@@ -80,7 +80,7 @@ class DaxDesk:
         account.bill.others.append(self._lines)
 
     def front(self, name: str, number: int = 0) -> DaxFront:
-        """Return what node `number` of a cluster answers. Raises ServiceFault."""
+        """Return the front of node `number` of a cluster. Raises ServiceFault."""
         nodes = self.clusters.ready(name, "modifying").nodes
         up = [node for node in nodes if node.status == "available"]
         node = up[number % len(up)]

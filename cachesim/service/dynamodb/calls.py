@@ -120,7 +120,7 @@ class ItemCalls(PointInTime):
 
 
 def names_of(request: Answer) -> Names:
-    """Return what stands for names and values in a request's expressions."""
+    """Return the names and the values in a request's expressions."""
     return Names(request.get("ExpressionAttributeNames"), request.get("ExpressionAttributeValues"))
 
 

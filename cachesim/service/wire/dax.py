@@ -10,7 +10,6 @@ import cbor2
 from cachesim.service.dax.cluster import DaxFront
 from cachesim.service.faults import ServiceFault
 from cachesim.service.wire.dax_values import (
-    ExpressionText,
     decoder,
     key_bytes,
     plain,
@@ -20,6 +19,7 @@ from cachesim.service.wire.dax_values import (
 from cachesim.storage.dynamo.conditions import found_at
 from cachesim.storage.dynamo.grammar import Place
 from cachesim.storage.dynamo.items import KeyPart
+from cachesim.storage.dynamo.trees import ExpressionText
 from cachesim.storage.dynamo.values import Item
 
 HOST = "127.0.0.1"
@@ -93,7 +93,7 @@ class DaxCalls:
         """Query."""
         request = self._request(table, {12: condition, **(options or {})})
         answer, parts, places = self.front.Query(request), self._parts(table), _places(options)
-        found: Answer = {COUNT: answer["Count"], SCANNED: answer["ScannedCount"]}
+        found: dict[int, Any] = {COUNT: answer["Count"], SCANNED: answer["ScannedCount"]}
         if "Items" in answer:
             found[ITEMS] = [
                 self._shown(item, parts, places)
@@ -138,7 +138,7 @@ class DaxCalls:
     def _request(self, table: Any, options: Any, **more: Any) -> Answer:
         """Return a request from its numbered options."""
         request: Answer = {"TableName": _text(table), **more}
-        given, text = options or {}, ExpressionText()
+        given, text = options or {}, ExpressionText(typed)
         for number, kind in ((4, "Condition"), (10, "Filter"), (12, "KeyCondition"), (8, "Update")):
             if given.get(number):
                 _, tree, values = cbor2.loads(given[number])

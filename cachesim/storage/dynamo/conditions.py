@@ -30,7 +30,7 @@ def found_at(item: Item, place: Place) -> Typed | None:
 
 
 def value_of(operand: Node, item: Item) -> Typed | None:
-    """Return what an operand of a condition stands for."""
+    """Return the value that an operand of a condition stands for."""
     kind, what = operand[:2]
     if kind == "path":
         return found_at(item, what)

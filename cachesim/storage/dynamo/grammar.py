@@ -128,7 +128,7 @@ class ExpressionReader:
             raise self.odd()
 
     def end(self, found: T) -> T:
-        """Return what was read, if nothing is left."""
+        """Return the result, if nothing is left to read."""
         if self.next:
             raise self.odd()
         return found

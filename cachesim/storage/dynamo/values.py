@@ -120,7 +120,7 @@ def item_size(item: Item | None) -> int:
 
 
 def ordered(value: Typed) -> Any:
-    """Return what a scalar is ordered by, among values of its type."""
+    """Return the key by which a scalar is ordered among values of its type."""
     ((kind, held),) = value.items()
     if kind == "N":
         return Decimal(held)
