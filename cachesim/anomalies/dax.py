@@ -25,7 +25,7 @@ def query_beside_item() -> Anomaly:
         cured_by="a query TTL of 0: queries pass through",
         effect=stale_ratio,
         unit="of the queries",
-        formula="F1 · F2: hit ratio of a TTL, times 1 - (1 - e^(-writes · TTL)) / (writes · TTL)",
+        formula="F1 · F8: hit ratio of a TTL, times 1 - (1 - e^(-writes · TTL)) / (writes · TTL)",
         predicted=lazy_stale_ratio(reads, writes, ttl),
         cured_to=0.001,
         check=bounded_staleness,
