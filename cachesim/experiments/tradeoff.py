@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,8 @@ def units_per_s(result: Result) -> dict[str, float]:
     scenario, used = result.scenario, result.consumed
     if used is None or used.empty:
         return {"read": 0.0, "write": 0.0, "throttled": 0.0}
-    used = used[used["begin"].between(scenario.warmup, scenario.duration, inclusive="left")]
-    span = scenario.duration - scenario.warmup
+    first, end = math.ceil(scenario.warmup), math.floor(scenario.duration)  # whole seconds
+    used, span = used[used["begin"].between(first, end, inclusive="left")], max(1, end - first)
     units = {
         kind: used.loc[used["kind"] == kind, "units"].sum() / span for kind in ("read", "write")
     }

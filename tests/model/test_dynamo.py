@@ -77,8 +77,8 @@ def test_a_hot_key_gets_no_more_than_a_partition():
     hot = BASE.replace(
         database=DynamoDB(read_units=12_000, write_units=1, retries=0, consistent=True),
         workload__rate=4000, workload__reads=1.0, workload__popularity=Uniform(keys=1),
-        duration=5.5,
-        warmup=3.5,
+        duration=6,
+        warmup=3,
     )  # fmt: skip
     spread = hot.replace(workload__popularity=Uniform(keys=2000))
 
