@@ -23,6 +23,8 @@ from cachesim.scenario import Scenario
 from cachesim.service.account import Account
 from cachesim.service.cloudwatch import CloudWatch
 from cachesim.service.cloudwatch.series import MINUTE
+from cachesim.service.dax.desk import DaxDesk
+from cachesim.service.dynamodb.desk import DynamoDesk
 from cachesim.service.ec2 import Ec2
 from cachesim.service.elasticache.desk import ElastiCache
 from cachesim.service.iam.desk import Iam, Sts
@@ -78,7 +80,9 @@ class Cloud:
             raise BadInput(f"scale must be above 0 and at most 1, got {scale!r}")
         self.seed, self.scale = seed, scale
         self.account = Account(seed, timings, allow_previous_generation)
-        self.account.open([ElastiCache, CloudWatch, Sns, Iam, Sts, Kms, S3, Ec2])
+        self.account.open(
+            [ElastiCache, CloudWatch, Sns, Iam, Sts, Kms, S3, Ec2, DynamoDesk, DaxDesk]
+        )
         self.account.plane.scale = scale
         self.account.desk("cloudwatch").standing.fresh = lambda node_type, engine: fresh(
             bare(node_type, engine, scale), node_type, scale

@@ -72,6 +72,7 @@ class Bill:
         self.heard: list[Callable[[Rented], None]] = []  # who hears of each new node
         self.snapshots: Callable[[], Iterable[KeptBackup]] = tuple  # all that were ever kept
         self.crossed = 0  # bytes that went from one zone to another
+        self.others: list[Callable[[float], list[tuple[str, str, str, float]]]] = []  # more lines
 
     def begin(self, node: str, node_type: NodeType, now: float) -> None:
         """Note that a node runs from now on."""
@@ -121,7 +122,7 @@ class Bill:
             found.append(("backups", "", f"{months:.4f} GB-months", months * price("backup")))
         if crossed:  # the side of the clients pays, in both directions
             found.append(("between zones", "", f"{crossed:.4f} GB", crossed * price("cross-zone")))
-        return found
+        return found + [line for other in self.others for line in other(now)]
 
     def total(self, now: float) -> float:
         """Return the sum in US dollars."""

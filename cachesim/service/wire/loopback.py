@@ -5,6 +5,7 @@ import threading
 import urllib.request
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -87,6 +88,11 @@ class Door(ThreadingHTTPServer):
         self.lock = threading.Lock()
         self.endpoints = Endpoints(account, spec_of, time.now) if spec_of else None
         account.desk("sns").post = self._post
+        self.dax: Any = None  # its ports; their module needs cbor2
+        if "dax" in account.desks and find_spec("cbor2"):
+            from cachesim.service.wire.dax_ports import DaxPorts
+
+            self.dax = DaxPorts(account, self.lock, self._follow)
 
     @property
     def url(self) -> str:
@@ -124,6 +130,8 @@ class Door(ThreadingHTTPServer):
         self.time.catch_up()
         if self.endpoints is not None:
             self.endpoints.sync()
+        if self.dax is not None:
+            self.dax.sync()
 
     def _post(self, address: str, body: dict[str, Any]) -> None:
         """Send a message of SNS in the background. SIMPLIFIED: it is tried once."""
@@ -141,6 +149,9 @@ class Door(ThreadingHTTPServer):
         if self.endpoints is not None:
             self.endpoints.close()
             self.endpoints = None
+        if self.dax is not None:
+            self.dax.close()
+            self.dax = None
 
 
 def _told(status: int, what: dict[str, str]) -> Reply:
