@@ -10,7 +10,7 @@ from cachesim.errors import BadInput
 from cachesim.experiments.result import Result
 from cachesim.experiments.results import Results
 from cachesim.model.dynamo import DynamoDB
-from cachesim.service.prices import price
+from cachesim.service.bill import price
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +59,7 @@ def trade_offs(results: Results, nodes: Mapping[str, float]) -> pd.DataFrame:
         Of `cs.compare`.
     nodes : mapping of str to float
         Name of an alternative -> US dollars per hour of its nodes (cache, DAX, database). Alternatives
-        without a name here are left out. `cachesim.service.prices.price` has some prices.
+        without a name here are left out. `cachesim.service.bill.price` has some prices.
 
     Raises
     ------

@@ -3,10 +3,10 @@
 from typing import Any
 
 from cachesim.service.account import Account
+from cachesim.service.bill import price
 from cachesim.service.dax.cluster import MEMORY, PORT, USUAL, DaxFront, DaxNode
-from cachesim.service.elasticache.checks import identifier, only, range_checked
+from cachesim.service.elasticache.checks import identifier, in_range, only
 from cachesim.service.faults import ServiceFault, bad_value
-from cachesim.service.prices import price
 from cachesim.service.register import Register
 
 MOST_NODES = 11  # a primary and ten replicas
@@ -94,7 +94,7 @@ class DaxDesk:
             raise bad_value(f"The node type {node_type} is not one of {', '.join(MEMORY)}.")
         group = request.get("ParameterGroupName", DEFAULT)
         self._ttls(group)
-        nodes = range_checked("ReplicationFactor", request["ReplicationFactor"], 1, MOST_NODES)
+        nodes = in_range("ReplicationFactor", request["ReplicationFactor"], 1, MOST_NODES)
         arn = self.account.arn("dax", f"cache/{name}")
         made = DaxCluster(name, arn, node_type, request["IamRoleArn"], group)
         made.description = request.get("Description", "")
@@ -159,9 +159,7 @@ class DaxDesk:
 
     def _resized(self, request: Answer, sign: int) -> tuple[DaxCluster, int]:
         cluster = self.clusters.ready(request["ClusterName"])
-        wanted = range_checked(
-            "NewReplicationFactor", request["NewReplicationFactor"], 1, MOST_NODES
-        )
+        wanted = in_range("NewReplicationFactor", request["NewReplicationFactor"], 1, MOST_NODES)
         if (wanted - len(cluster.nodes)) * sign <= 0:
             more = "more" if sign > 0 else "fewer"
             raise bad_value(

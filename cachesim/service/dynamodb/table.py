@@ -4,8 +4,8 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+from cachesim.service.bill import price
 from cachesim.service.faults import ServiceFault
-from cachesim.service.prices import price
 from cachesim.storage.dynamo.capacity import FIRST_PEAK, KINDS, Capacity, partitions, place_of
 from cachesim.storage.dynamo.items import Key, KeyPart, TableItems
 
