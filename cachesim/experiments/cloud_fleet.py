@@ -56,6 +56,19 @@ class HandOverCache(Fault):
             system.promote(group, place)
 
 
+class TakeOver(Fault):
+    """The service lets a replica lead. The nodes of a cluster cannot: one primary of two is no majority."""
+
+    node: str = "primary"  # the primary that is down
+
+    def play(self, system: UnreliableSystem) -> Steps:
+        """Let the best replica lead, unless the nodes have chosen one by themselves."""
+        yield system.until(self.at)
+        if not isinstance(system, UnreliableGroupSystem):
+            raise BadInput("TakeOver needs a fleet with replicas")
+        system.take_over(system.cache_named(self.node))
+
+
 class ResizeCache(Fault):
     """All nodes of the cache have other memory from now on; what does not fit is evicted at the next write."""
 
@@ -165,9 +178,14 @@ def faults_of(nodes: Nodes, orders: list[Order], begin: float) -> tuple[Fleet, t
             continue
         struck = Struck(order, order.when - begin, model[order.node], model)
         faults.append(CHANGES[order.what](struck))
-        if isinstance(fleet, Replicated) and order.what == "kill" and order.promote < math.inf:
+        if order.what != "kill" or order.promote == math.inf:
+            continue
+        if isinstance(fleet, Replicated):
             detect, promote = Constant(value=order.detect), Constant(value=order.promote)
             fleet = fleet.replace(detect=detect, promote=promote)
+        else:
+            ends = struck.at + order.detect + order.promote
+            faults.append(TakeOver(at=ends, node=struck.name))
     return fleet, tuple(faults)
 
 

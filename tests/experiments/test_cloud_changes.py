@@ -263,3 +263,17 @@ def test_lost_acknowledged_writes_are_as_theory_says():
     interval = 2.576 * math.sqrt(predicted / seeds)
     assert predicted == pytest.approx(20)
     assert abs(sum(lost) / seeds - predicted) < interval
+
+
+def test_one_of_two_shards_fails_over():
+    """One primary of two is no majority, so the service lets the replica lead; then nobody meets an error."""
+    cloud = Cloud(seed=1, scale=1 / 200)
+    desk = cloud.desk("elasticache")
+    about = {"ReplicationGroupId": "two", "ReplicationGroupDescription": "two shards"}
+    desk.CreateReplicationGroup({**about, "NumNodeGroups": 2, "ReplicasPerNodeGroup": 1})
+    cloud.advance(minutes=20)
+    desk.TestFailover({"ReplicationGroupId": "two", "NodeGroupId": "0001"})
+    result = cloud.run(group="two", workload=cs.OpenLoop(rate=20), minutes=4)
+
+    failed = result.history.query("cache_errors > 0")["begin"]
+    assert 0 < failed.min() < failed.max() < 60

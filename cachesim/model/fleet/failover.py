@@ -124,6 +124,21 @@ class UnreliableGroupSystem(LinkedGroupSystem):
         if able := self._able(group, node.engine.log):
             self._promote_best(group, able)
 
+    def take_over(self, node: FailingNode) -> None:
+        """Let the best replica lead in the place of a primary that is silent, without asking any node.
+
+        Nothing happens if another one leads already, or if no replica is there.
+        """
+        place = self.caches.index(node)
+        group = self._group_of(place)
+        if node.is_silent and self.topology.primaries[group] == place:
+            if able := [p for p in self.topology.replicas[group] if self._follows(p)]:
+                self._promote_best(group, able)
+
+    def _follows(self, place: int) -> bool:
+        node = self.caches[place]
+        return node.replica is not None and node.can_replace(node.replica.log)
+
     def _take_over(self, group: int, place: int, log: ReplicationLog) -> Steps:
         """Promote a replica that followed this log, if nobody hears the primary; try again while there is none."""
         since = self.env._now
