@@ -131,9 +131,9 @@ class UnreliableGroupSystem(LinkedGroupSystem):
         """
         place = self.caches.index(node)
         group = self._group_of(place)
-        if node.is_silent and self.topology.primaries[group] == place:
-            if able := [p for p in self.topology.replicas[group] if self._follows(p)]:
-                self._promote_best(group, able)
+        able = [p for p in self.topology.replicas[group] if self._follows(p)]
+        if able and node.is_silent and self.topology.primaries[group] == place:
+            self._promote_best(group, able)
 
     def _follows(self, place: int) -> bool:
         node = self.caches[place]
