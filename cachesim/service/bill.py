@@ -58,6 +58,7 @@ class Bill:
         self.snapshots: Callable[[], Iterable[KeptBackup]] = (
             tuple  # lists those that were ever kept
         )
+        self.others: list[Callable[[float], list[tuple[str, str, str, float]]]] = []  # more lines
         self.crossed = 0  # bytes that went from one zone to another
 
     def begin(self, node: str, node_type: NodeType, now: float) -> None:
@@ -115,7 +116,7 @@ class Bill:
             found.append(("backups", "", f"{months:.4f} GB-months", months * price("backup")))
         if crossed:  # the side of the clients pays, in both directions
             found.append(("between zones", "", f"{crossed:.4f} GB", crossed * price("cross-zone")))
-        return found
+        return found + [line for lines in self.others for line in lines(now)]
 
     def total(self, now: float) -> float:
         """Return the sum in US dollars."""

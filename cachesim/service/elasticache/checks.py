@@ -69,7 +69,7 @@ def in_range(request: dict[str, Any], name: str, least: int, most: int, usual: i
     return range_checked(name, request.get(name, usual), least, most)
 
 
-def window(text: str, weekly: bool) -> str:
+def window(text: str, weekly: bool, least: int = LEAST_WINDOW) -> str:
     """Check a window such as "tue:05:00-tue:06:00", or without days a daily one; return it.
 
     >>> window("sun:23:30-mon:00:30", weekly=True)
@@ -81,8 +81,10 @@ def window(text: str, weekly: bool) -> str:
         raise bad_value(f"The window {text} is not valid; it must have the form {form}.")
     begin, end = ends
     length = (end - begin) % (WEEK if weekly else DAY)  # type: ignore[operator]
-    if not LEAST_WINDOW <= length <= DAY:
-        raise bad_value(f"The window {text} must last at least 60 minutes and at most 24 hours.")
+    if not least <= length <= DAY:
+        raise bad_value(
+            f"The window {text} must last at least {least} minutes and at most 24 hours."
+        )
     return text.lower()
 
 

@@ -76,5 +76,7 @@ class Events:
             and request.get("SourceType", event["SourceType"]) == event["SourceType"]
             and request.get("SourceIdentifier", event["SourceIdentifier"])
             == event["SourceIdentifier"]
+            and {*request.get("EventCategories", [None])}
+            & {None, *event.get("EventCategories", [])}
         ]
         return page(found, request, "Events")

@@ -16,6 +16,10 @@ from cachesim.service.wire.parse import ServiceCall
 FORBIDDEN = ("AccessDenied", "InvalidClientTokenId", "ExpiredToken")  # no shapes: of every service
 FORMS = ("query", "ec2")  # protocols that answer in XML
 XML = {"Content-Type": "text/xml"}
+COMMON = {  # codes that have no shape in RDS's model
+    ("rds", f"{code}Exception"): code
+    for code in ("InvalidParameterValue", "InvalidParameterCombination")
+}
 
 
 class Reply(NamedTuple):
@@ -41,7 +45,7 @@ def refusal(call: ServiceCall, fault: ServiceFault, request_id: str) -> Reply:
     known = fault.shape in model.shape_names
     error = model.shape_for(fault.shape).metadata.get("error", {}) if known else {}
     code, status = (
-        error.get("code", fault.shape),
+        error.get("code", COMMON.get((model.service_name, fault.shape), fault.shape)),
         error.get("httpStatusCode", status_of(fault.shape)),
     )
     if call.protocol == "ec2":
