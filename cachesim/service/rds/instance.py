@@ -122,6 +122,7 @@ class DbSnapshot:
             "DBSnapshotIdentifier": self.id,
             "DBInstanceIdentifier": self.of.id,
             "SnapshotCreateTime": self.taken if is_there else None,
+            "OriginalSnapshotCreateTime": self.taken if is_there else None,
             "Status": self.status,
             "AvailabilityZone": self.of.zones[0],
             "InstanceCreateTime": self.of.created,
