@@ -195,7 +195,7 @@ class Cloud:
         meter = Meter(nodes, self.scale)
         faults += cut + changes_of(nodes, self.scale, begin, self.account.calendar.now)
         scenario = scenario.replace(fleet=fleet, faults=faults + served.faults())
-        result, kept = self._played(content, scenario, lambda it: (meter(it), served(it)))
+        result, kept = self._played(content, scenario, served.after(meter))
         served.finish()
         plane.deliver(saved_by(nodes, orders, begin, kept.backups), content, kept.file)
         plane.put(resource, kept.file)

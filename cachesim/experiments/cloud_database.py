@@ -7,6 +7,7 @@ with the moment at which every read replica has it. So a restore can find the ro
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -114,12 +115,20 @@ class DatabaseRun:
             return None
         return AwayDatabase(at=begin, duration=max(lasts, LEAST), place=place, frozen=outage.frozen)
 
-    def __call__(self, system: Any) -> None:
+    def after(self, meter: Callable[[Any], object]) -> Callable[[Any], None]:
+        """Return what a system hears before it runs: first a meter, then this."""
+
+        def heard(system: Any) -> None:
+            meter(system)
+            if self.instance is not None:
+                self._hear(system, self.instance)
+
+        return heard
+
+    def _hear(self, system: Any, instance: DbInstance) -> None:
         """Let a system that has not run yet begin with the rows, and note what it commits."""
-        if self.instance is None:
-            return
         db: DatabaseTier = system.db
-        db.past = [each.past for each in self.instance.journal.commits()]
+        db.past = [each.past for each in instance.journal.commits()]
         system.next_write = self.next_write = count(self.desk.writes + 1).__next__
         commit, commit_all, look = db.commit, db.commit_all, system.look
 
