@@ -7,7 +7,7 @@ from cachesim.service.faults import refuse_if
 from cachesim.service.rds.costs import DbCosts
 from cachesim.service.rds.events import DbEvents
 from cachesim.service.rds.instance import DbInstance, Outage
-from cachesim.service.rds.journal import Journal
+from cachesim.service.rds.journal import DbCommit, Journal
 from cachesim.service.rds.settings import checked, completed
 from cachesim.service.register import Register
 from cachesim.service.tags import tags_of
@@ -94,6 +94,10 @@ class DbInstances(DbEvents):
         for each in self.instances:
             self.look(each)
         return self.instances.described(request)
+
+    def commits(self, name: str) -> list[DbCommit]:
+        """Return every commit that the rows of an instance have, the oldest first."""
+        return self.instances.find(name).journal.commits()
 
     def RebootDBInstance(self, request: Values) -> Values:
         """Restart the database, or let the standby take over."""

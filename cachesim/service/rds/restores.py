@@ -49,7 +49,8 @@ class DbRestores(DbReplicas):
         refuse_if(not window, "db no backups", source.id)
         begin, end = map(calendar.date_at, window)
         moment = end if newest else request["RestoreTime"]
-        refuse_if(not begin <= moment <= end, "db moment", begin, end, moment)
+        dates = [f"{each:%Y-%m-%dT%H:%M:%SZ}" for each in (begin, end, moment)]
+        refuse_if(not begin <= moment <= end, "db moment", *dates)
         until = (moment - calendar.start).total_seconds()
         journal = Journal(source.journal, until=until)
         return self._restore(name, asked, journal, request, "time", source.id, name)
