@@ -93,7 +93,7 @@ class DatabaseRun:
         return given.replace(standby=self.instance.copies == 2, replicas=len(self.replicas))
 
     def faults(self) -> tuple[Fault, ...]:
-        """Return what happens to the instance and its replicas, once the service has decided it."""
+        """Return the faults of the instance and its replicas, once the service has decided them."""
         if self.instance is None:
             return ()
         found = [self._away(DATABASE, each) for each in self.instance.outages]
@@ -116,7 +116,7 @@ class DatabaseRun:
         return AwayDatabase(at=begin, duration=max(lasts, LEAST), place=place, frozen=outage.frozen)
 
     def after(self, meter: Callable[[Any], object]) -> Callable[[Any], None]:
-        """Return what a system hears before it runs: first a meter, then this."""
+        """Return the function that hears of a system before it runs: first a meter does, then this."""
 
         def heard(system: Any) -> None:
             meter(system)

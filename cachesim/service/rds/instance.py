@@ -21,7 +21,7 @@ SHOWN = [
 
 @cache
 def always(kind: str) -> dict[str, Any]:
-    """Return what every instance, snapshot, MySQL or PostgreSQL shows.
+    """Return the members that every instance, snapshot, MySQL or PostgreSQL shows.
 
     >>> always("mysql")["EngineVersion"]
     '8.0.35'
