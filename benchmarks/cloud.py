@@ -15,6 +15,7 @@ import time
 
 import cachesim as cs
 from cachesim.experiments import cloud as room
+from cachesim.experiments import cloud_fleet
 from cachesim.experiments.cloud import Cloud
 from cachesim.measure.tables import text_table
 
@@ -83,14 +84,14 @@ def traffic(measured):
     cloud = Cloud(seed=1, scale=1 / 200)
     cloud.desk("elasticache").CreateReplicationGroup(GROUP)
     cloud.advance(minutes=30)
-    keep = room.Meter.__call__, room.publish
+    keep = room.Meter.__call__, cloud_fleet.publish
     if not measured:
-        room.Meter.__call__, room.publish = lambda self, system: None, lambda *parts: None
+        room.Meter.__call__, cloud_fleet.publish = lambda self, system: None, lambda *parts: None
     began = time.process_time()
     try:
         cloud.run(group="shop", workload=cs.OpenLoop(rate=200), minutes=5)
     finally:
-        room.Meter.__call__, room.publish = keep
+        room.Meter.__call__, cloud_fleet.publish = keep
     return time.process_time() - began
 
 

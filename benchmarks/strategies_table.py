@@ -54,6 +54,8 @@ ROWS = (  # name, strategy, engine, when to use it
     ("... delete by table", st.QueryCache(ttl=TTL, invalidate="table"), REDIS, "tables that are hardly written"),
     ("... delete by row", st.QueryCache(ttl=TTL, invalidate="row"), REDIS,
      "conditions on columns that no write changes"),
+    ("DAX", st.Dax(item_ttl=TTL, query_ttl=TTL), REDIS,
+     "DynamoDB, where milliseconds are too many and results may be as old as the TTL"),
     ("session store", st.SessionStore(ttl=TTL), REDIS, "state of users that may be lost: they log in again"),
     ("lock", st.Locked(ttl=TTL), REDIS, "work that two should not do at the same time, for efficiency"),
     ("lock with fencing", st.Locked(ttl=TTL, fencing=True), REDIS, "work that two must not do at the same time"),

@@ -14,6 +14,7 @@ CachesimError
     │       ├── Redirected       ... because another node has the key: MOVED, READONLY
     │       └── Forbidden        ... because the application's user may not run it: NOPERM
     ├── DatabaseRefused          the database's connection limit was reached; the request never began
+    │   └── Throttled            ... or the units of capacity of a table
     ├── FenceRejected            the database has seen a higher fencing token: the lock had gone to another
     ├── LockRefused              no lock was to be had in time; the write never began
     └── Unreachable              the tier gave no answer at all
@@ -99,6 +100,10 @@ class Forbidden(CommandError):
 
 class DatabaseRefused(SimulatedFailure):
     """All connections are in use and the line of waiting requests is full."""
+
+
+class Throttled(DatabaseRefused):
+    """A table of DynamoDB had no units of capacity for the request, also when it was repeated."""
 
 
 class Unreachable(SimulatedFailure):

@@ -185,6 +185,15 @@ class RefusedCommands(NamedTuple):
     commands: int
 
 
+class ConsumedUnits(NamedTuple):
+    """The units of capacity that a table of DynamoDB gave in one second."""
+
+    begin: float  # seconds
+    kind: str  # read or write
+    units: float
+    throttled: int  # attempts for which there were too few
+
+
 class LostWrite(NamedTuple):
     """One key of a write that a primary had taken, and that the primaries do not have any more."""
 

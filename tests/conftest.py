@@ -97,7 +97,7 @@ SLOW = tuple(f"{TESTS.as_posix()}/{place}" for place in (
     "replay/test_bounds", "replay/test_kernels", "replay/test_policy_peers", "replay/test_streams",
     "replay/test_unlimited", "traces/test_streams", "wire/test_client_suites", "wire/test_cluster_clients",
     "wire/test_page", "wire/test_replicas", "wire/test_scripts", "wire/test_server", "wire/test_fuzz",
-    "engines/redis/test_replication_stream", "model/test_replica_twin",
+    "engines/redis/test_replication_stream", "model/test_replica_twin", "service/test_acceptance_served",
     "cli/test_bad_scenarios", "cli/test_database_options", "cli/test_fleet",
     "engines/redis/test_books", "engines/redis/test_replication_random", "experiments/test_witness",
     "model/fleet/test_failing_pool", "model/fleet/test_pool_of", "model/test_database_standby",

@@ -52,6 +52,12 @@ def read(path):
     return nbformat.read(path, as_version=4).cells
 
 
+def asks_for_servers(path):
+    """Return whether the code of a notebook names a program of SERVERS."""
+    code = [cell.source for cell in read(path) if cell.cell_type == "code"]
+    return any(f'"{server}"' in source for source in code for server in SERVERS)
+
+
 def tagged(cell, tag):
     """Return whether a cell has a tag."""
     return tag in cell.metadata.get("tags", [])

@@ -100,6 +100,21 @@ def test_the_table_of_metrics_is_the_list():
     assert page == metrics_table.renewed(page)
 
 
+def test_the_page_of_assumptions_is_complete():
+    """Its tables are those that its script makes; each data file with sources has its part."""
+    from benchmarks import assumptions_table
+
+    page = assumptions_table.PAGE.read_text(encoding="utf-8")
+    assert page == assumptions_table.renewed(page)
+    heads = {
+        path.stem: path.read_text("utf-8").partition("\n")[0]
+        for path in assumptions_table.DATA.glob("*.csv")
+    }
+    assert set(assumptions_table.FILES) == {
+        name for name, head in heads.items() if "source" in head.split(",")
+    }
+
+
 @pytest.mark.slow
 def test_the_table_of_routes_is_measured():
     """The table of the rules that choose a node is the one that its script makes."""

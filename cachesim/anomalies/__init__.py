@@ -5,6 +5,7 @@ A new anomaly is a function in the file of its family and a line here.
 """
 
 from cachesim.anomalies.anomaly import Anomaly, Finding, find
+from cachesim.anomalies.dax import query_beside_item
 from cachesim.anomalies.failovers import (
     lost_at_failover,
     old_address,
@@ -73,6 +74,7 @@ ALL = (
     lost_messages,
     penetration,
     near_cache_race,
+    query_beside_item,
     out_of_credits,
     early_double_delete,
 )  # in the order of their ids
@@ -119,6 +121,7 @@ __all__ = [
     "out_of_credits",
     "own_write",
     "penetration",
+    "query_beside_item",
     "reboot_of_a_primary",
     "rehash_storm",
     "snapshot_fork",

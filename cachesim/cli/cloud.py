@@ -51,8 +51,7 @@ def serve_command(
     except ImportError:
         raise BadInput('cloud serve needs boto3: pip install "cachesim-lab[aws]"') from None
     try:
-        way_of_time = time_of(way, cloud.account, pace)
-        door = Door(cloud.account, port, pace, way_of_time, cloud.spec_of)
+        door = Door(cloud.account, port, time_of(way, cloud.account, pace), cloud.spec_of)
     except OSError as error:
         raise BadInput(
             f"port {port} cannot be used: {error.strerror}; choose another --port"

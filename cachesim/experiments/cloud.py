@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cachesim.errors import BadInput
-from cachesim.experiments.cloud_cache import bare, cache_of, changes_of, node_of
+from cachesim.experiments import cloud_fleet
+from cachesim.experiments.cloud_cache import bare, cache_of, changes_of, credits_of, node_of
 from cachesim.experiments.cloud_database import DatabaseRun
+from cachesim.experiments.cloud_fleet import Nodes, Target, nodes_of
 from cachesim.experiments.login import Login, logged_in, reply
 from cachesim.experiments.meters import Meter, fresh
-from cachesim.experiments.run import LeftBehind, run_and_keep
 from cachesim.model.database import Database
 from cachesim.model.resilience import Resilience
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.workload import OpenLoop
 from cachesim.scenario import Scenario
 from cachesim.service.account import Account
-from cachesim.service.changes import with_joined
 from cachesim.service.cloudwatch import CloudWatch
 from cachesim.service.cloudwatch.series import MINUTE
+from cachesim.service.dax.desk import DaxDesk
+from cachesim.service.dynamodb.desk import DynamoDesk
 from cachesim.service.ec2 import Ec2
 from cachesim.service.elasticache.desk import ElastiCache
-from cachesim.service.iam.desk import Iam
+from cachesim.service.iam.desk import Iam, Sts
 from cachesim.service.iam.gate import GatedDesk
-from cachesim.service.iam.sts import Sts
 from cachesim.service.iam.tokens import connect_token
 from cachesim.service.kms import Kms
 from cachesim.service.rds.desk import Rds
 from cachesim.service.s3 import S3
 from cachesim.service.sns import Notice, Sns
-from cachesim.service.traffic import Nodes, Target, cut_off, faults_of, nodes_of, publish, saved_by
 
 if TYPE_CHECKING:
     from cachesim.engines.memcached.engine import Memcached
@@ -80,7 +78,9 @@ class Cloud:
             raise BadInput(f"scale must be above 0 and at most 1, got {scale!r}")
         self.seed, self.scale = seed, scale
         self.account = Account(seed, timings, allow_previous_generation)
-        self.account.open([ElastiCache, CloudWatch, Sns, Iam, Sts, Kms, S3, Ec2, Rds])
+        self.account.open(
+            [ElastiCache, CloudWatch, Sns, Iam, Sts, Kms, S3, Ec2, DynamoDesk, DaxDesk, Rds]
+        )
         self.account.plane.scale = scale
         self.account.desk("cloudwatch").standing.fresh = lambda node_type, engine: fresh(
             bare(node_type, engine, scale), node_type, scale
@@ -161,7 +161,7 @@ class Cloud:
         resource = self._resource(group=group, cluster=cluster, serverless=serverless)
         nodes = nodes_of(resource)
         nodes = nodes._replace(fleet=nodes.fleet.replace(zones=zones, **(clients or {})))
-        cut = cut_off(self.account, resource, nodes, client_group)
+        cut = cloud_fleet.cut_off(self.account, resource, nodes, client_group)
         served = DatabaseRun(self.account, db_instance, client_group)
         scenario = Scenario(
             strategy=strategy or LazyLoading(ttl=60),
@@ -186,20 +186,21 @@ class Cloud:
     ) -> Result:
         """Let the minutes of a run pass at the service, then play them, and publish what was counted."""
         begin, plane = self.account.calendar.now, self.account.plane
-        content = plane.content(resource, next(iter(nodes.names.values())))
+        content = plane.content(resource)
         with plane.playing(resource):
             self.account.calendar.advance(scenario.duration)
         orders = self.account.orders.between(begin, self.account.calendar.now)
-        fleet, faults = faults_of(nodes, orders, begin)
-        nodes = nodes._replace(names=with_joined(nodes.names, orders))
+        fleet, faults = cloud_fleet.faults_of(nodes, orders, begin)
+        faults += (*credits_of(self.account, nodes, scenario, begin),)
+        nodes = nodes._replace(names=cloud_fleet.with_joined(nodes.names, orders))
         meter = Meter(nodes, self.scale)
         faults += cut + changes_of(nodes, self.scale, begin, self.account.calendar.now)
         scenario = scenario.replace(fleet=fleet, faults=faults + served.faults())
-        result, kept = self._played(content, scenario, served.after(meter))
+        result, kept = cloud_fleet.played(content, scenario, served.after(meter))
         served.finish()
-        plane.deliver(saved_by(nodes, orders, begin, kept.backups), content, kept.file)
+        plane.deliver(cloud_fleet.saved_by(nodes, orders, begin, kept.backups), content, kept.file)
         plane.put(resource, kept.file)
-        publish(self.account, nodes, meter.samples, begin)
+        cloud_fleet.publish(self.account, nodes, meter.samples, begin)
         self.account.bill.crossed += meter.crossed
         self.account.desk("cloudwatch").catch_up()
         return result
@@ -227,7 +228,7 @@ class Cloud:
         BadInput
             IAM never gave this access key out.
         """
-        keys = self.account.desk("iam").people.keys
+        keys = self.account.desk("iam").keys
         if access_key not in keys:
             raise BadInput(f'IAM has no access key "{access_key}"; make one with CreateAccessKey')
         return connect_token(keys[access_key], group, user, self.account.calendar.date)
@@ -246,17 +247,6 @@ class Cloud:
             raise BadInput(f'"{found.id}" is {found.status}; requests need one that is available')
         self.account.desk("cloudwatch").catch_up()  # before the metrics of this run are there
         return found
-
-    def _played(
-        self, content: bytes, scenario: Scenario, meter: Callable[[Any], object]
-    ) -> tuple[Result, LeftBehind]:
-        """Run a scenario with what the nodes hold at its begin; return what they leave, too."""
-        with tempfile.TemporaryDirectory() as folder:
-            if content:
-                path = Path(folder) / "held.rdb"
-                path.write_bytes(content)
-                scenario = scenario.replace(cache__seed_from=str(path))
-            return run_and_keep(scenario, meter=meter)
 
     def at(self, minutes: float, call: Callable[[], object]) -> None:
         """Make a call so many minutes from now, also in the midst of a run.

@@ -6,21 +6,28 @@ reaches the engines at its moment, by CONFIG SET.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import Any
 
 from cachesim.engines.memcached.engine import Memcached
 from cachesim.engines.redis.engine import Redis
+from cachesim.experiments.cloud_fleet import Nodes, Target
 from cachesim.model.events import Steps
 from cachesim.model.faults.base import Fault
+from cachesim.model.faults.credits import ExhaustCredits
 from cachesim.model.node import FORK, Node
 from cachesim.model.unreliable.system import UnreliableSystem
+from cachesim.model.workload import Synthetic
 from cachesim.node_types import NodeType
+from cachesim.scenario import Scenario
+from cachesim.service.account import Account
 from cachesim.service.elasticache.auth import speaks_tls
 from cachesim.service.elasticache.parameter_table import KINDS, parameters_of
-from cachesim.service.traffic import Nodes, Target
 from cachesim.units import MIB
 
 FIELD = "field "
+MARGIN = 10  # commands of a request, at most, where a run is said to need little
 RESERVED = "reserved-memory-percent"
 
 
@@ -118,3 +125,27 @@ def _for_engine(nodes: Nodes, scale: float, changed: dict[str, str]) -> tuple[tu
     if RESERVED in changed:
         known["maxmemory"] = str(memory_of(nodes, scale, changed))
     return tuple(sorted(known.items()))
+
+
+def credits_of(account: Account, nodes: Nodes, scenario: Scenario, begin: float) -> Iterator[Fault]:
+    """Yield the CPU credits that nodes of the T family have when a run begins; without any they are slow.
+
+    SIMPLIFIED: a node that joins during the run has no credits to lose. Nodes of a run that needs far
+    less than their baseline are not watched, because they cannot lose any.
+    """
+    standing = account.desk("cloudwatch").standing.nodes
+    kind: Any = nodes.node_type.name
+    if MARGIN * _needed(scenario) < nodes.node_type.core:
+        return
+    for name, own in nodes.names.items():
+        if own in standing and standing[own].burns:
+            yield ExhaustCredits(node=name, node_type=kind, balance=standing[own].balance(begin))
+
+
+def _needed(scenario: Scenario) -> float:
+    """Estimate how many cores the requests keep busy, with one command each; inf: unknown."""
+    node, workload = scenario.node, scenario.workload
+    if not isinstance(workload, Synthetic):
+        return math.inf
+    work = node.service.mean + node.per_byte * workload.size.mean
+    return workload.arrivals(1.0) * work or math.inf

@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any
 
 from cachesim.errors import BadInput
+from cachesim.experiments.cloud_fleet import LEAST
 from cachesim.model.database import Database, DatabaseTier
 from cachesim.model.events import Steps
 from cachesim.model.faults import PartitionDatabase
@@ -19,7 +20,6 @@ from cachesim.model.faults.base import Fault
 from cachesim.model.unreliable.system import UnreliableSystem
 from cachesim.records import DATABASE, Record, Value
 from cachesim.service.account import Account
-from cachesim.service.changes import LEAST
 from cachesim.service.cloudwatch.series import Name
 from cachesim.service.rds.instance import DbInstance, Outage
 from cachesim.service.rds.journal import DbCommit

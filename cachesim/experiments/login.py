@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cachesim.engines.redis.engine import Redis
 from cachesim.engines.redis.protected import ProtectedEngine, ProtectedRedis
 from cachesim.errors import AuthenticationFailed, BadInput
+from cachesim.experiments.cloud_fleet import Target
 from cachesim.service.account import Account
 from cachesim.service.elasticache.auth import has_iam, rules_of, speaks_tls
 from cachesim.service.elasticache.groups import ReplicationGroup
-from cachesim.service.traffic import Target
 from cachesim.spec import fields_of
 
 if TYPE_CHECKING:

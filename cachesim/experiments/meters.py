@@ -6,10 +6,11 @@ from typing import Any
 
 from cachesim.engines.base import Command, Engine, EngineSpec
 from cachesim.engines.counters import Counters, counters
+from cachesim.experiments.cloud_fleet import Nodes
 from cachesim.node_types import NodeType
 from cachesim.records import FOLLOWER, PRIMARY, Record, SnapshotTaken
 from cachesim.service.cloudwatch.series import MINUTE
-from cachesim.service.traffic import Nodes, Sample
+from cachesim.service.cloudwatch.standing import Sample
 from cachesim.theory.capacity import HEADER
 
 SERVICE = 4  # connections of the service itself to each node: an assumption (4 to 6 are published)
@@ -122,7 +123,7 @@ class Meter:
             **_of_host(counters(tier.engine), self.nodes.node_type, self.scale),
             **_refused(tier.engine),
             "busy": busy,
-            "host_busy": busy * len(tier.station.free) / self.nodes.node_type.vcpu,
+            "host_busy": _worked(tier.station, when, busy) / self.nodes.node_type.vcpu,
             "lag": lag,
             "leads": float(role == PRIMARY),
             "linked": float(role == FOLLOWER and link is not None and link.was_cut is None),
@@ -135,6 +136,12 @@ class Meter:
         for kind, count in (("read_commands", traffic.reads), ("write_commands", traffic.writes)):
             found[kind] = found.get(kind, 0) + count
         return Sample(when, name, role, found)
+
+
+def _worked(station: Any, when: float, busy: float) -> float:
+    """Return the seconds of work that a node has done: without credits it is busy for longer than that."""
+    worked = getattr(station, "worked", None)  # only a station that may slow down has it
+    return busy * len(station.free) if worked is None else float(worked(when))
 
 
 def _overlaps(when: float, taken: SnapshotTaken) -> bool:

@@ -34,6 +34,7 @@ class Result:
         slot_moves: pd.DataFrame | None = None,
         snapshots: pd.DataFrame | None = None,
         refused: pd.DataFrame | None = None,
+        consumed: pd.DataFrame | None = None,
     ) -> None:
         self.scenario = scenario
         self.history = history  # one row per record, the warm-up included
@@ -44,6 +45,7 @@ class Result:
         self.slot_moves = slot_moves  # one row per slot that moved: records.SlotMove
         self.snapshots = snapshots  # one row per snapshot that a node began: records.SnapshotTaken
         self.refused = refused  # one row per minute, node and reason: records.RefusedCommands
+        self.consumed = consumed  # one row per second and kind: records.ConsumedUnits, of DynamoDB
 
     @classmethod
     def of(cls, scenario: Scenario, engine: str, frames: tuple[Any, ...]) -> Result:
@@ -53,9 +55,9 @@ class Result:
 
     @property
     def frames(self) -> tuple[Any, ...]:
-        """The history, the samples of the nodes, the lost writes, the moves, the snapshots, what was refused."""
-        others = self.lost_writes, self.slot_moves, self.snapshots, self.refused
-        return self.history, self.nodes, *others
+        """The history, the samples of the nodes, the lost writes, the moves, the snapshots, what was refused, units."""
+        lost, taken = (self.lost_writes, self.slot_moves), (self.snapshots, self.refused)
+        return self.history, self.nodes, *lost, *taken, self.consumed
 
     @cached_property
     def measured(self) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from cachesim.model.access import refused_by
 from cachesim.model.choice import system_for
 from cachesim.model.saving import contents, snapshots_of
 from cachesim.model.system import System
-from cachesim.records import LostWrite, RefusedCommands, SlotMove, SnapshotTaken
+from cachesim.records import ConsumedUnits, LostWrite, RefusedCommands, SlotMove, SnapshotTaken
 from cachesim.scenario import Scenario
 
 
@@ -48,8 +48,12 @@ def run_and_keep(
     moves = framed(system.slot_moves, SlotMove._fields)
     taken = framed(snapshots_of(system.caches), SnapshotTaken._fields)
     refused = framed(refused_by(system.caches), RefusedCommands._fields)
+    used = () if system.table is None else system.table.consumed()
+    consumed = framed(list(used), ConsumedUnits._fields)
     version = system.cache.engine.version
-    result = Result(scenario, history, version, recorder.nodes(), lost, moves, taken, refused)
+    result = Result(
+        scenario, history, version, recorder.nodes(), lost, moves, taken, refused, consumed
+    )
     backups = {(c.name, at): file for c in system.caches for at, file in c.disk.kept.items()}
     return result, LeftBehind(contents(_holders(system)) if keeps else b"", backups)
 

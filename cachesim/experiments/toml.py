@@ -24,6 +24,7 @@ from cachesim.live.redis_server import RedisServer
 from cachesim.model import faults, fleet, routes, strategies
 from cachesim.model.database import Database
 from cachesim.model.distributions import Between, Constant, Exponential, Lognormal
+from cachesim.model.dynamo import DynamoDB
 from cachesim.model.network import Network
 from cachesim.model.node import Node
 from cachesim.model.popularity import Drift, Scan, Uniform, Zipf
@@ -45,7 +46,7 @@ FAULTS: list[type[Spec]] = [  # and what clients do about them
 CLASSES: tuple[type[Spec], ...] = (
     Simple, Redis, ProtectedRedis, Memcached, RedisServer, MemcachedServer, *STRATEGIES,
     OpenLoop, ClosedLoop, TraceReplay, Uniform, Zipf, Drift, Scan, Constant, Between, Exponential,
-    Lognormal, Database, Network, Node, *FAULTS, Resilience, *fleet.ALL, *routes.ALL, Scenario,
+    Lognormal, Database, DynamoDB, Network, Node, *FAULTS, Resilience, *fleet.ALL, *routes.ALL, Scenario,
 )  # fmt: skip
 
 

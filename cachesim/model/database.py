@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import count
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -77,6 +77,9 @@ class Database(Spec):
     def columns(self) -> Columns:
         """What the columns of the table `items` hold."""
         return Columns(self.categories, self.prices, self.price_index)
+
+    def units(self, seed: int) -> Any:
+        """Make the live units of capacity; None: there is no such limit."""
 
     def commit_moments(self, network: Network) -> tuple[float, float]:
         """Give the mean (s) and the mean square of a commit; a standby adds the way to it, and its own write.

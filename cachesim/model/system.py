@@ -19,6 +19,7 @@ from cachesim.model.client import Client
 from cachesim.model.database import DatabaseTier
 from cachesim.model.database_client import DatabaseClient, QueryClient, SplitClient
 from cachesim.model.database_replica import ReplicaTier, Turns, replica_name
+from cachesim.model.dynamo import TableClient
 from cachesim.model.events import Drive, Environment, Steps, Visit
 from cachesim.model.journey import Journey
 from cachesim.model.misuse import misused, moved
@@ -73,11 +74,11 @@ class System:
         self.db = self.make_database(DATABASE)
         self.replicas = [self.make_replica(n) for n in range(self.blueprint.database.replicas)]
         self._turns = Turns(len(self.replicas))
+        self.table = self.blueprint.database.units(self.blueprint.seed)  # None: no such limit
         tiers: tuple[Tier, ...] = (*self.caches, self.db, *self.replicas)
-        self.tiers: dict[str, Tier] = {tier.name: tier for tier in tiers}
+        self.tiers = {tier.name: tier for tier in tiers}
 
     # --- the parts, which a subclass may make in another way
-
     def make_caches(self) -> list[CacheTier]:
         """Make the live caches: one, unless there is a fleet."""
         return [self.make_cache(CACHE)]
@@ -117,11 +118,12 @@ class System:
 
     def database_client(self, app: App) -> DatabaseClient | SplitClient:
         """Make the `app.db` of a view."""
-        journey = app.journey
-        primary = self.connect_database(self.db, journey)
+        primary = self.connect_database(self.db, journey := app.journey)
         if not self.replicas:
             return primary
         replicas = [self.connect_replica(tier, journey) for tier in self.replicas]
+        if self.table is not None:
+            return TableClient(primary, replicas, self.db, self.table, app)
         return SplitClient(primary, replicas, lambda: self._turns.of(journey.client))
 
     def new_app(self, client: int) -> App:
@@ -238,7 +240,6 @@ class System:
         return Value.stamp(self.next_write(), self._size(key))
 
     # --- before, beside and after
-
     def _load(self) -> None:
         keys = self.blueprint.workload.keys_loaded()
         sizes = self.blueprint.workload.sizes_of(keys)

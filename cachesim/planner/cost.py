@@ -2,7 +2,7 @@
 
 import cachesim.theory as theory
 from cachesim.node_types import NodeType
-from cachesim.service.prices import price
+from cachesim.service.bill import price
 
 # US dollars per GB (10**9 bytes) that leaves its zone, in each direction.
 CROSSING_PRICE = price("cross-zone")

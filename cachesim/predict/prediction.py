@@ -108,6 +108,8 @@ def _steady_state(scenario: Scenario, silent: dict[str, str]) -> tuple[Cached | 
         raise Silent(
             f"{type(scenario.fleet).__name__}: this theory knows one node; cs.theory has formulas of fleets"
         )
+    if scenario.database.units(scenario.seed) is not None:
+        raise Silent("DynamoDB: copies of an item, and units of capacity, are not in this theory")
     if getattr(scenario, "faults", ()):
         raise Silent("faults: a run with faults is in no steady state")
     if type(scenario.strategy) not in KNOWN:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from numpy.random import Generator
@@ -39,16 +40,28 @@ class Account:
         self.timings = Timings(timings, stream(seed, "timings"))
         self.windows = uniform(seed, "backup windows")
         self.desks: dict[str, Any] = {}
-        self.seed = seed
-        self.caller: Any = (
-            None  # who sent the request that is answered now; None: the administrator
-        )
+        self.caller: Any = None  # who sent the request of now; None: the administrator
         self.tags_of: Callable[[str], dict[str, str]] = lambda arn: {}  # of a resource
         self._ids = stream(seed, "request ids")
 
     def arn(self, service: str, name: str) -> str:
         """Return the Amazon Resource Name of a resource."""
         return f"arn:aws:{service}:{REGION}:{NUMBER}:{name}"
+
+    def later(
+        self, step: str, call: Callable[..., object], *args: object, after: float = 0.0
+    ) -> float:
+        """Make a call when a step is over that begins in `after` seconds; return all the seconds.
+
+        >>> account = Account(timings="instant")
+        >>> account.later("reboot", print, "it is back", after=60.0)
+        60.0
+        >>> account.calendar.advance(60)
+        it is back
+        """
+        lasts = after + self.timings.draw(step)
+        self.calendar.at(lasts, partial(call, *args))
+        return lasts
 
     def stream(self, name: str) -> Generator:
         """Return the stream of a kind of draws."""

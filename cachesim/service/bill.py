@@ -1,4 +1,4 @@
-"""The bill: what every node has cost until now."""
+"""The bill: what every node has cost until now. data/prices.csv has the other prices with sources."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -7,9 +7,20 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from cachesim.node_types import NodeType
-from cachesim.service.prices import GB, MONTH, price
+from cachesim.service.tables import figures
 
 HOUR = 3600.0  # seconds
+MONTH = 730 * HOUR  # as AWS counts
+GB = 1e9  # bytes
+
+
+def price(what: str) -> float:
+    """Return a price in US dollars for the unit in the table.
+
+    >>> price("backup")
+    0.085
+    """
+    return figures("prices")[what]
 
 
 @dataclass
@@ -28,6 +39,10 @@ class Rented:
     def dollars(self, now: float) -> float:
         """Return the price of those hours in US dollars."""
         return self.hours(now) * self.node_type.price
+
+    def is_of(self, name: str) -> bool:
+        """Whether it is a node of a group or a cluster."""
+        return self.node == name or self.node.startswith((f"{name}-", f"{name} "))
 
 
 class KeptBackup(NamedTuple):
@@ -55,11 +70,9 @@ class Bill:
     def __init__(self) -> None:
         self.rented: list[Rented] = []
         self.heard: list[Callable[[Rented], None]] = []  # who hears of each new node
-        self.snapshots: Callable[[], Iterable[KeptBackup]] = (
-            tuple  # lists those that were ever kept
-        )
-        self.others: list[Callable[[float], list[tuple[str, str, str, float]]]] = []  # more lines
+        self.snapshots: Callable[[], Iterable[KeptBackup]] = tuple  # all that were ever kept
         self.crossed = 0  # bytes that went from one zone to another
+        self.others: list[Callable[[float], list[tuple[str, str, str, float]]]] = []  # more lines
 
     def begin(self, node: str, node_type: NodeType, now: float) -> None:
         """Note that a node runs from now on."""
@@ -79,31 +92,24 @@ class Bill:
 
     def backups(self, now: float) -> float:
         """Return the GB-months of snapshots beyond the free one: the largest of each active cluster."""
-        kept = [each for each in self.snapshots() if each.begin <= now]
-        edges = {now, *(min(now, when) for each in kept for when in (each.begin, each.end or now))}
-        edges |= {min(now, each.end) for each in self.rented if each.end is not None}
-        return sum(
-            self._paid(kept, begin) * (end - begin) for begin, end in pairwise(sorted(edges))
-        ) / (GB * MONTH)
+        ends = [each for kept in self.snapshots() for each in (kept.begin, kept.end)]
+        ends += [now, *(each.end for each in self.rented)]
+        edges = sorted({min(now, each) for each in ends if each is not None})
+        paid = (self._paid(begin) * (end - begin) for begin, end in pairwise(edges))
+        return sum(paid) / (GB * MONTH)
 
-    def _paid(self, kept: list[KeptBackup], moment: float) -> int:
+    def _paid(self, moment: float) -> int:
         """Return the bytes of snapshots that are paid for at a moment."""
-        there = [each for each in kept if each.begin <= moment < (each.end or math.inf)]
         sizes: dict[str, list[int]] = {}
-        for each in there:
-            sizes.setdefault(each.of, []).append(each.size)
-        return sum(
-            sum(own) - (max(own) if self._is_active(name, moment) else 0)
-            for name, own in sizes.items()
-        )
+        for each in self.snapshots():
+            if _is_there(each, moment):
+                sizes.setdefault(each.of, []).append(each.size)
+        free = (max(own) for name, own in sizes.items() if self._is_active(name, moment))
+        return sum(map(sum, sizes.values())) - sum(free)
 
     def _is_active(self, name: str, moment: float) -> bool:
         """Whether a group or cluster has a node at a moment."""
-        return any(
-            each.begin <= moment < (each.end or math.inf)
-            and (each.node == name or each.node.startswith((f"{name}-", f"{name} ")))
-            for each in self.rented
-        )
+        return any(each.is_of(name) and _is_there(each, moment) for each in self.rented)
 
     def lines(self, now: float) -> list[tuple[str, str, str, float]]:
         """Return (what, kind, amount, US dollars) of every line."""
@@ -116,7 +122,7 @@ class Bill:
             found.append(("backups", "", f"{months:.4f} GB-months", months * price("backup")))
         if crossed:  # the side of the clients pays, in both directions
             found.append(("between zones", "", f"{crossed:.4f} GB", crossed * price("cross-zone")))
-        return found + [line for lines in self.others for line in lines(now)]
+        return found + [line for other in self.others for line in other(now)]
 
     def total(self, now: float) -> float:
         """Return the sum in US dollars."""
@@ -129,3 +135,8 @@ class Bill:
             for what, kind, amount, dollars in self.lines(now)
         ]
         return "\n".join([*lines, f"{'sum':62} {self.total(now):9.3f} USD"])
+
+
+def _is_there(what: Rented | KeptBackup, moment: float) -> bool:
+    """Whether something has begun and has not ended at a moment."""
+    return what.begin <= moment and (what.end is None or moment < what.end)

@@ -1,10 +1,13 @@
 """`ServiceFault`: an error of the service, as AWS models it."""
 
-import csv
+from collections.abc import Container, Iterable
 from functools import cache
-from importlib.resources import files
+from typing import TypeVar
 
 from cachesim.errors import CachesimError
+from cachesim.service.tables import table
+
+T = TypeVar("T")
 
 
 class ServiceFault(CachesimError):
@@ -32,18 +35,35 @@ def bad_combination(text: str) -> ServiceFault:
 
 
 @cache
-def refusals() -> dict[str, tuple[str, str]]:
-    """Return the shape and the text of each rule of data/refusals.csv.
+def _rules() -> dict[str, tuple[str, str]]:
+    return {row["rule"]: (row["shape"], row["text"]) for row in table("refusals")}
 
-    >>> refusals()["no zone"][1]
-    '{} is not a zone of this Region.'
+
+def refusal(rule: str, *values: object) -> ServiceFault:
+    """Return the fault of a rule in data/refusals.csv; `values` fill the gaps of its text.
+
+    >>> str(refusal("no zone", "moon-1a"))
+    'moon-1a is not a zone of this Region.'
     """
-    text = files("cachesim.service").joinpath("data/refusals.csv").read_text()
-    return {row["rule"]: (row["shape"], row["text"]) for row in csv.DictReader(text.splitlines())}
+    shape, text = _rules()[rule]
+    return ServiceFault(shape, text.format(*values))
 
 
 def refuse_if(broken: object, rule: str, *values: object) -> None:
-    """Raise the fault of a rule, if it is broken; `values` fill the gaps of its text."""
+    """Raise the fault of a rule, if it is broken."""
     if broken:
-        shape, text = refusals()[rule]
-        raise ServiceFault(shape, text.format(*values))
+        raise refusal(rule, *values)
+
+
+def needed(thing: T | None, rule: str, *values: object) -> T:
+    """Return a thing that must be there; if it is not, raise the fault of a rule."""
+    if thing is None:
+        raise refusal(rule, *values)
+    return thing
+
+
+def only(request: Iterable[str], simulated: Container[str]) -> None:
+    """Refuse a parameter that would change nothing: what it asks for is not simulated."""
+    for name in request:
+        if name not in simulated:
+            raise ServiceFault("NotImplemented", f"{name} is not simulated; leave it out.")

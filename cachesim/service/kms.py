@@ -10,18 +10,18 @@ import json
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from cachesim.service.account import NUMBER, Account
-from cachesim.service.elasticache.checks import only
-from cachesim.service.faults import ServiceFault
+from cachesim.service.account import Account
+from cachesim.service.desks import Answer, ServiceDesk
+from cachesim.service.faults import ServiceFault, refusal, refuse_if
 from cachesim.service.register import Register
+from cachesim.service.tables import in_shape
 
-ENABLED, DISABLED, ENDING = "Enabled", "Disabled", "PendingDeletion"
+AWAKE, ENDING = ("Enabled", "Disabled"), "PendingDeletion"  # states
 DAYS = (7, 30)  # until a key is deleted
 NONCE, SEAL, NAME = 16, 32, 36  # bytes in front of a text
 SIZES = {"AES_256": 32, "AES_128": 16}
-SIMULATED = "SYMMETRIC_DEFAULT"
+USUAL = {"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT"}
 
 
 @dataclass
@@ -33,157 +33,116 @@ class KmsKey:
     created: datetime
     secret: bytes
     description: str
-    status: str = ENABLED
+    status: str = AWAKE[0]
     ends: datetime | None = None
 
-    def shown(self) -> dict[str, Any]:
+    def shown(self) -> Answer:
         """Return the key in AWS's shape."""
-        return {
-            "AWSAccountId": NUMBER, "KeyId": self.id, "Arn": self.arn, "CreationDate": self.created,
-            "Enabled": self.status == ENABLED, "KeyState": self.status, "DeletionDate": self.ends,
-            "Description": self.description, "KeyUsage": "ENCRYPT_DECRYPT", "KeySpec": SIMULATED,
-            "CustomerMasterKeySpec": SIMULATED,
-            "KeyManager": "CUSTOMER", "Origin": "AWS_KMS", "EncryptionAlgorithms": [SIMULATED],
-        }  # fmt: skip
+        more = {"Enabled": self.status == AWAKE[0], "EncryptionAlgorithms": [USUAL["KeySpec"]]}
+        return in_shape("kms key", self, **more)
 
 
-class Kms:
+class Kms(ServiceDesk):
     """Symmetric keys."""
 
     service = "kms"
 
     def __init__(self, account: Account) -> None:
-        self.account = account
+        super().__init__(account)
         self.keys: Register[KmsKey] = Register("kms key")
         self._draws = account.stream("kms")
 
-    def CreateKey(self, request: dict[str, Any]) -> dict[str, Any]:
+    def CreateKey(self, request: Answer) -> Answer:
         """Make a key."""
-        only(request, ("Description", "KeySpec", "KeyUsage"))
-        for name, usual in (("KeySpec", SIMULATED), ("KeyUsage", "ENCRYPT_DECRYPT")):
-            if request.get(name, usual) != usual:
-                raise ServiceFault("NotImplemented", f"{name} {request[name]} is not simulated.")
+        for name, usual in USUAL.items():
+            value = request.get(name, usual)
+            refuse_if(value != usual, "not simulated", f"{name} {value}")
         name = str(uuid.UUID(bytes=self._draws.bytes(16), version=4))
-        arn, date = self.account.arn("kms", f"key/{name}"), self.account.calendar.date
-        made = KmsKey(name, arn, date, self._draws.bytes(32), request.get("Description", ""))
+        secret, text = self._draws.bytes(32), request.get("Description", "")
+        made = KmsKey(name, self.arn(f"key/{name}"), self.date, secret, text)
         return {"KeyMetadata": self.keys.add(made).shown()}
 
-    def DescribeKey(self, request: dict[str, Any]) -> dict[str, Any]:
+    def DescribeKey(self, request: Answer) -> Answer:
         """Show a key."""
-        return {"KeyMetadata": self._key(request["KeyId"]).shown()}
+        return {"KeyMetadata": self._key(request).shown()}
 
-    def ListKeys(self, request: dict[str, Any]) -> dict[str, Any]:
+    def ListKeys(self, request: Answer) -> Answer:
         """List the keys."""
         listed = [{"KeyId": each.id, "KeyArn": each.arn} for each in self.keys]
         return {"Keys": listed, "Truncated": False}
 
-    def EnableKey(self, request: dict[str, Any]) -> dict[str, Any]:
+    def EnableKey(self, request: Answer) -> None:
         """Let a key be used again."""
-        self._waking(request).status = ENABLED
-        return {}
+        self._key(request, *AWAKE).status = AWAKE[0]
 
-    def DisableKey(self, request: dict[str, Any]) -> dict[str, Any]:
+    def DisableKey(self, request: Answer) -> None:
         """Let a key be of no use until it is enabled."""
-        self._waking(request).status = DISABLED
-        return {}
+        self._key(request, *AWAKE).status = AWAKE[1]
 
-    def ScheduleKeyDeletion(self, request: dict[str, Any]) -> dict[str, Any]:
+    def ScheduleKeyDeletion(self, request: Answer) -> Answer:
         """Let a key be gone in some days, with everything that it has encrypted."""
-        key, days = self._waking(request), request.get("PendingWindowInDays", DAYS[1])
-        if not DAYS[0] <= days <= DAYS[1]:
-            raise ServiceFault(
-                "ValidationException", f"PendingWindowInDays must be from 7 to 30, got {days}."
-            )
-        key.status, key.ends = ENDING, self.account.calendar.date + timedelta(days=days)
-        ends = key.ends
-        self.account.calendar.at(86400.0 * days, lambda: self._deleted(key, ends))
-        answer = {"KeyId": key.arn, "DeletionDate": key.ends, "KeyState": ENDING}
-        return {**answer, "PendingWindowInDays": days}
+        key, days = self._key(request, *AWAKE), request.get("PendingWindowInDays", 30)
+        refuse_if(not DAYS[0] <= days <= DAYS[1], "days to deletion", *DAYS, days)
+        key.status, key.ends = ENDING, self.date + timedelta(days=days)
+        self.account.calendar.at(86400.0 * days, lambda: self._end(key))
+        return in_shape("ending key", key, PendingWindowInDays=days)
 
-    def _deleted(self, key: KmsKey, ends: datetime) -> None:
-        if key.ends == ends:  # not cancelled
+    def _end(self, key: KmsKey) -> None:
+        if key.ends == self.date:  # neither cancelled nor put off
             self.keys.remove(key)
 
-    def CancelKeyDeletion(self, request: dict[str, Any]) -> dict[str, Any]:
+    def CancelKeyDeletion(self, request: Answer) -> Answer:
         """Keep a key after all; it is disabled."""
-        key = self._key(request["KeyId"])
-        if key.status != ENDING:
-            raise _wrong_state(key)
-        key.status, key.ends = DISABLED, None
+        key = self._key(request, ENDING)
+        key.status, key.ends = AWAKE[1], None
         return {"KeyId": key.arn}
 
-    def Encrypt(self, request: dict[str, Any]) -> dict[str, Any]:
+    def Encrypt(self, request: Answer) -> Answer:
         """Encrypt up to 4096 bytes."""
-        only(request, ("KeyId", "Plaintext", "EncryptionContext"))
-        key = self._ready(request["KeyId"])
+        key = self._working(request["KeyId"])
         hidden = self._hidden(key, request["Plaintext"], request)
-        return {"CiphertextBlob": hidden, "KeyId": key.arn, "EncryptionAlgorithm": SIMULATED}
+        return in_shape("used key", key, CiphertextBlob=hidden)
 
-    def Decrypt(self, request: dict[str, Any]) -> dict[str, Any]:
+    def Decrypt(self, request: Answer) -> Answer:
         """Decrypt; the text itself says which key it was."""
-        only(request, ("CiphertextBlob", "EncryptionContext", "KeyId"))
         blob = request["CiphertextBlob"]
-        name, nonce = blob[:NAME].decode(errors="replace"), blob[NAME : NAME + NONCE]
-        seal, text = blob[NAME + NONCE : NAME + NONCE + SEAL], blob[NAME + NONCE + SEAL :]
-        if name not in self.keys:
-            raise ServiceFault("InvalidCiphertextException", "")
-        key = self._ready(name)
-        if "KeyId" in request and self._key(request["KeyId"]) is not key:
-            raise ServiceFault("IncorrectKeyException", "The text was encrypted with another key.")
-        if not hmac.compare_digest(seal, _seal(key, nonce, text, request)):
-            raise ServiceFault("InvalidCiphertextException", "")
-        plain = _mixed(key.secret, nonce, text)
-        return {"Plaintext": plain, "KeyId": key.arn, "EncryptionAlgorithm": SIMULATED}
+        name, blob = blob[:NAME].decode(errors="replace"), blob[NAME:]
+        nonce, seal, text = blob[:NONCE], blob[NONCE : NONCE + SEAL], blob[NONCE + SEAL :]
+        refuse_if(name not in self.keys, "ciphertext")
+        key = self._working(name)
+        refuse_if("KeyId" in request and self._key(request) is not key, "another key")
+        is_ours = hmac.compare_digest(seal, _seal(key, nonce, text, request))
+        refuse_if(not is_ours, "ciphertext")
+        return in_shape("used key", key, Plaintext=_mixed(key.secret, nonce, text))
 
-    def GenerateDataKey(self, request: dict[str, Any]) -> dict[str, Any]:
+    def GenerateDataKey(self, request: Answer) -> Answer:
         """Draw a key for the caller, in the clear and encrypted."""
-        only(request, ("KeyId", "EncryptionContext", "NumberOfBytes", "KeySpec"))
-        key, size = self._ready(request["KeyId"]), request.get("NumberOfBytes", 0)
+        key, size = self._working(request["KeyId"]), request.get("NumberOfBytes", 0)
         plain = self._draws.bytes(size or SIZES[request.get("KeySpec", "AES_256")])
         hidden = self._hidden(key, plain, request)
         return {"Plaintext": plain, "CiphertextBlob": hidden, "KeyId": key.arn}
 
     def usable(self, name: str) -> str:
-        """Return the ARN of a key with which other services can work now.
-
-        Raises
-        ------
-        ServiceFault
-            InvalidKMSKeyFault: there is no such key, or it is disabled or will be deleted.
-        """
+        """Return the ARN of a key with which other services can work now, or refuse it."""
         try:
-            return self._ready(name).arn
+            return self._working(name).arn
         except ServiceFault as why:
-            raise ServiceFault(
-                "InvalidKMSKeyFault", f"The KMS key {name} is not valid: {why}"
-            ) from None
+            raise refusal("unusable key", name, why) from None
 
-    def _key(self, name: str) -> KmsKey:
-        """Return a key by its id or its ARN."""
-        return self.keys.find(name.rpartition("key/")[2])
+    def _key(self, request: Answer, *states: str) -> KmsKey:
+        """Return a key by its id or its ARN; with states, only if it is in one of them."""
+        name = request["KeyId"].rpartition("key/")[2]
+        return self.keys.ready(name, *states) if states else self.keys.find(name)
 
-    def _waking(self, request: dict[str, Any]) -> KmsKey:
-        key = self._key(request["KeyId"])
-        if key.status == ENDING:
-            raise _wrong_state(key)
+    def _working(self, name: str) -> KmsKey:
+        key = self._key({"KeyId": name}, *AWAKE)
+        refuse_if(key.status == AWAKE[1], "disabled key", key.arn)
         return key
 
-    def _ready(self, name: str) -> KmsKey:
-        key = self._key(name)
-        if key.status == ENDING:
-            raise _wrong_state(key)
-        if key.status == DISABLED:
-            raise ServiceFault("DisabledException", f"{key.arn} is disabled.")
-        return key
-
-    def _hidden(self, key: KmsKey, plain: bytes, request: dict[str, Any]) -> bytes:
+    def _hidden(self, key: KmsKey, plain: bytes, request: Answer) -> bytes:
         nonce = self._draws.bytes(NONCE)
         text = _mixed(key.secret, nonce, plain)
         return key.id.encode() + nonce + _seal(key, nonce, text, request) + text
-
-
-def _wrong_state(key: KmsKey) -> ServiceFault:
-    return ServiceFault("KMSInvalidStateException", f"{key.arn} is {key.status}.")
 
 
 def _mixed(secret: bytes, nonce: bytes, text: bytes) -> bytes:
@@ -193,7 +152,7 @@ def _mixed(secret: bytes, nonce: bytes, text: bytes) -> bytes:
     return bytes(one ^ other for one, other in zip(text, stream, strict=False))
 
 
-def _seal(key: KmsKey, nonce: bytes, text: bytes, request: dict[str, Any]) -> bytes:
+def _seal(key: KmsKey, nonce: bytes, text: bytes, request: Answer) -> bytes:
     """Return the seal that only this key makes of a text and its EncryptionContext."""
     context = json.dumps(request.get("EncryptionContext", {}), sort_keys=True)
     secret = hashlib.sha256(key.secret + b"seal").digest()

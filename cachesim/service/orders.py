@@ -13,7 +13,7 @@ class Order(NamedTuple):
 
     when: float  # seconds of the calendar
     node: str  # id of the member, or of the cluster and its node
-    what: str  # "kill", "reboot", "save", or a change: see changes.py
+    what: str  # "kill", "reboot", "save", or a change: see experiments/cloud_fleet.py
     lasts: float  # seconds until the node is back, or the change is over
     detect: float = 0.0  # seconds until the service notices
     promote: float = math.inf  # seconds from then until a replica leads; inf: none will

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from cachesim.model.backups import divided, joined
 from cachesim.model.saving import aged, memory_of, without_slots
@@ -16,13 +16,7 @@ from cachesim.service.orders import Order, Orders
 
 Slots = tuple[int, int]  # the first and the last one of a shard
 ALL = 0, 16383
-
-
-class Holder(Protocol):
-    """A group or a cluster."""
-
-    arn: str
-    created: datetime
+Key = tuple[str, datetime]  # ARN and date of a group or cluster: a name may be used again
 
 
 class Held(NamedTuple):
@@ -30,23 +24,6 @@ class Held(NamedTuple):
 
     file: bytes  # an RDB file; empty for a Memcached
     until: float  # seconds of the calendar
-
-
-class Live(Protocol):
-    """Engines that run behind ports, and know better what they hold."""
-
-    def content(self, resource: Any) -> bytes | None:
-        """Return the content of the nodes now; None: they do not run here."""
-
-    def put(self, resource: Any, file: bytes) -> None:
-        """Let the nodes hold what a file has."""
-
-
-class Emptied(NamedTuple):
-    """When a shard became empty."""
-
-    when: float  # seconds of the calendar
-    slots: Slots
 
 
 @dataclass
@@ -60,7 +37,7 @@ class NodeCopy:
 
 
 class DataPlane:
-    """The content of every group and cluster, as RDB files.
+    """The content of every group and cluster, as RDB files. A resource has an `arn` and is `created`.
 
     >>> plane = DataPlane(Calendar(), Orders())
     >>> plane.held
@@ -68,56 +45,52 @@ class DataPlane:
     """
 
     def __init__(self, calendar: Calendar, orders: Orders) -> None:
-        self.calendar = calendar
-        self.orders = orders
+        self.calendar, self.orders = calendar, orders
         self.scale = 1.0  # divides the memory of the nodes, as Cloud(scale=...) says
-        self.live: Live | None = None
+        self.live: Any = None  # engines behind ports know better; see wire/endpoints.py
         # Who sets up a served node: gets the group or cluster, and the node with its `engine` and `server`.
         self.prepare: list[Callable[[Any, Any], None]] = []
-        self.held: dict[
-            tuple[str, datetime], Held
-        ] = {}  # a name may be used again: by ARN and date
-        self.losses: dict[tuple[str, datetime], list[Emptied]] = {}
-        self._played: Holder | None = None  # whose traffic is running
+        self.held: dict[Key, Held] = {}
+        self.losses: dict[Key, list[tuple[float, Slots]]] = {}  # when which slots became empty
+        self._played: Any = None  # whose traffic is running
         self._awaited: list[NodeCopy] = []
 
-    def put(self, resource: Holder, file: bytes, until: float | None = None) -> None:
+    def put(self, resource: Any, file: bytes, until: float | None = None) -> None:
         """Let the nodes of a resource hold what a file has had at a moment: now, if none is given."""
         moment = self.calendar.now if until is None else until
         self.held[resource.arn, resource.created] = Held(file, moment)
         if self.live is not None:
             self.live.put(resource, file)
 
-    def content(self, resource: Holder, primary: str) -> bytes:
+    def content(self, resource: Any) -> bytes:
         """Return the content of its nodes: none if they are new, and nothing that was lost since."""
-        live = None if self.live is None else self.live.content(resource)
+        live: bytes | None = None if self.live is None else self.live.content(resource)
         if live is not None:
             return live
-        held = self.held.get((resource.arn, resource.created))
-        if held is None or not held.file:
+        key = resource.arn, resource.created
+        file, until = self.held.get(key, Held(b"", 0.0))
+        if not file:
             return b""
-        file = aged(held.file, self.calendar.now - held.until)
-        for loss in self.losses.get((resource.arn, resource.created), []):
-            if held.until <= loss.when < self.calendar.now:
-                file = without_slots(file, *loss.slots)
+        file = aged(file, self.calendar.now - until)
+        for when, slots in self.losses.get(key, []):
+            if until <= when < self.calendar.now:
+                file = without_slots(file, *slots)
         return file
 
-    def lose(self, resource: Holder, slots: Slots = ALL) -> None:
+    def lose(self, resource: Any, slots: Slots = ALL) -> None:
         """Let the nodes of a resource be empty from now on, or those of the shard with some slots.
 
         A run that begins now sees how it happens.
         """
-        key = resource.arn, resource.created
-        self.losses.setdefault(key, []).append(Emptied(self.calendar.now, slots))
+        lost = self.losses.setdefault((resource.arn, resource.created), [])
+        lost.append((self.calendar.now, slots))
 
-    def memory(self, resource: Holder, primary: str) -> float:
+    def memory(self, resource: Any) -> float:
         """Return the bytes that its content takes, as if no memory were divided."""
-        file = self.content(resource, primary)
+        file = self.content(resource)
         return memory_of(file) / self.scale if file else 0.0
 
-    def copy(
-        self, resource: Holder, primary: str, nodes: Mapping[str, Collection[int]]
-    ) -> Sequence[NodeCopy]:
+    def copy(self, resource: Any, nodes: Mapping[str, Collection[int]]) -> Sequence[NodeCopy]:
         """Let some nodes, with the slots of their shards, write down what they hold now."""
         now = self.calendar.now
         copies = [NodeCopy(node, slots, now) for node, slots in nodes.items()]
@@ -126,11 +99,11 @@ class DataPlane:
         if resource is self._played:
             self._awaited += copies
         else:
-            _fill(copies, self.content(resource, primary))
+            _fill(copies, self.content(resource))
         return copies
 
     @contextmanager
-    def playing(self, resource: Holder) -> Iterator[None]:
+    def playing(self, resource: Any) -> Iterator[None]:
         """Let copies of a resource wait until `deliver`: its traffic is running, and decides what is in them."""
         self._played = resource
         try:

@@ -1,13 +1,15 @@
 """Registers: all resources of one kind. What is common to every kind is a row of data/kinds.csv."""
 
-import csv
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from cachesim.service.faults import ServiceFault
 from cachesim.service.pages import page
+from cachesim.service.tables import table
+
+R = TypeVar("R", bound=Any)  # what stands in a register: it has an id, a status, and is shown()
+READY = ("available", "active")
 
 
 class Kind(NamedTuple):
@@ -29,26 +31,8 @@ class Kind(NamedTuple):
 
 @cache
 def kinds() -> dict[str, Kind]:
-    """Return every kind of resource by our name for it.
-
-    >>> kinds()["group"].id
-    'ReplicationGroupId'
-    """
-    text = files("cachesim.service").joinpath("data/kinds.csv").read_text()
-    return {row["kind"]: Kind(**row) for row in csv.DictReader(text.splitlines())}
-
-
-class Resource(Protocol):
-    """What stands in a register."""
-
-    id: str
-    status: str
-
-    def shown(self) -> dict[str, Any]:
-        """Return the resource in AWS's shape."""
-
-
-R = TypeVar("R", bound=Resource)
+    """Return every kind of resource by our name for it."""
+    return {row["kind"]: Kind(**row) for row in table("kinds")}
 
 
 class Register(Generic[R]):
@@ -76,12 +60,11 @@ class Register(Generic[R]):
 
     def check_new(self, name: str) -> None:
         """Refuse a name that is taken, and one resource too many."""
+        kind = self.kind
         if name in self:
-            raise ServiceFault(self.kind.exists, self.kind.exists_text.format(id=name))
-        if len(self) >= int(self.kind.most):
-            raise ServiceFault(
-                self.kind.too_many, f"An account can have at most {self.kind.most} of these."
-            )
+            raise ServiceFault(kind.exists, kind.exists_text.format(id=name))
+        if len(self) >= int(kind.most):
+            raise ServiceFault(kind.too_many, f"An account can have at most {kind.most} of these.")
 
     def add(self, resource: R, tags: dict[str, str] | None = None) -> R:
         """Enter a new resource with its tags, and return it. Its name must be free."""
@@ -99,10 +82,9 @@ class Register(Generic[R]):
     def ready(self, name: str, *also: str) -> R:
         """Return a resource that is available, or in one of the other states that will do."""
         found = self.find(name)
-        if found.status not in ("available", "active", *also):
-            raise ServiceFault(
-                self.kind.busy, self.kind.busy_text.format(id=found.id, status=found.status)
-            )
+        if found.status not in (*READY, *also):
+            text = self.kind.busy_text.format(id=found.id, status=found.status)
+            raise ServiceFault(self.kind.busy, text)
         return found
 
     def remove(self, resource: R) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cachesim.service.faults import ServiceFault, bad_value
+from cachesim.service.faults import refuse_if
 
 MOST = 50  # of a resource
 LONGEST_KEY, LONGEST_VALUE = 128, 256  # signs: those of AWS's other services, an assumption
@@ -16,23 +16,15 @@ def tags_of(request: dict[str, Any]) -> dict[str, str]:
     """
     found = {each.get("Key", ""): each.get("Value", "") for each in request.get("Tags", [])}
     for key, value in found.items():
-        if not 1 <= len(key) <= LONGEST_KEY or len(value) > LONGEST_VALUE:
-            raise bad_value(
-                f"A tag's key has 1 to {LONGEST_KEY} signs, and its value at most {LONGEST_VALUE}."
-            )
-        if key.lower().startswith("aws:"):
-            raise bad_value(
-                f"The tag {key} is not allowed: keys that begin with aws: are AWS's own."
-            )
+        is_long = not 1 <= len(key) <= LONGEST_KEY or len(value) > LONGEST_VALUE
+        refuse_if(is_long, "tag length", LONGEST_KEY, LONGEST_VALUE)
+        refuse_if(key.lower().startswith("aws:"), "tag of AWS", key)
     return check_number(found)
 
 
 def check_number(tags: dict[str, str]) -> dict[str, str]:
     """Refuse one tag too many."""
-    if len(tags) > MOST:
-        raise ServiceFault(
-            "TagQuotaPerResourceExceeded", f"A resource can have at most {MOST} tags."
-        )
+    refuse_if(len(tags) > MOST, "most tags", MOST)
     return tags
 
 

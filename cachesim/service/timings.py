@@ -1,26 +1,12 @@
 """How long the service takes for each step; data/timings.csv has the figures and their sources."""
 
-import csv
-from functools import cache
-from importlib.resources import files
-
 import numpy as np
 
 from cachesim.errors import BadInput
+from cachesim.service.tables import figures
 
 SIGMA = 0.15  # of the logarithm of a time: an assumption
 MODES = ("typical", "instant")
-
-
-@cache
-def medians() -> dict[str, float]:
-    """Return the typical seconds of every step.
-
-    >>> medians()["failover detected"]
-    15.0
-    """
-    text = files("cachesim.service").joinpath("data/timings.csv").read_text()
-    return {row["step"]: float(row["seconds"]) for row in csv.DictReader(text.splitlines())}
 
 
 class Timings:
@@ -33,11 +19,10 @@ class Timings:
     def __init__(self, mode: str, random: np.random.Generator) -> None:
         if mode not in MODES:
             raise BadInput(f'timings must be one of {", ".join(MODES)}, got "{mode}"')
-        self.mode = mode
-        self._random = random
+        self.mode, self._random = mode, random
 
     def draw(self, step: str) -> float:
         """Return the seconds that a step takes this time."""
         if self.mode == "instant":
             return 0.0
-        return float(medians()[step] * np.exp(SIGMA * self._random.standard_normal()))
+        return float(figures("timings")[step] * np.exp(SIGMA * self._random.standard_normal()))

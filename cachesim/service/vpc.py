@@ -7,7 +7,7 @@ import ipaddress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from cachesim.service.faults import bad_value
+from cachesim.service.faults import refuse_if
 
 ID = "vpc-0123456789abcdef0"
 CIDR = "172.31.0.0/16"
@@ -56,40 +56,27 @@ class Vpc:
 
     >>> vpc = Vpc(("us-east-1a", "us-east-1b"))
     >>> vpc.groups["sg-2"] = SecurityGroup("sg-2", "cache", "")
-    >>> (
-    ...     vpc.reaches(DEFAULT_GROUP, [DEFAULT_GROUP], 6379),
-    ...     vpc.reaches(DEFAULT_GROUP, ["sg-2"], 6379),
-    ... )
-    (True, False)
+    >>> vpc.reaches(DEFAULT_GROUP, ["sg-2"], 6379)
+    False
     """
 
     def __init__(self, zones: tuple[str, ...]) -> None:
-        self.subnets = {
-            made.id: made
-            for number, zone in enumerate(zones)
-            for made in [
-                Subnet(f"subnet-0123456789abcdef{number}", zone, f"172.31.{16 * number}.0/20", True)
-            ]
-        }
-        everything = Opening(ANY, 0, 65535, DEFAULT_GROUP)
-        default = SecurityGroup(
-            DEFAULT_GROUP, "default", "default VPC security group", [everything]
-        )
+        self.subnets: dict[str, Subnet] = {}
+        for number, zone in enumerate(zones):
+            name, cidr = f"subnet-0123456789abcdef{number}", f"172.31.{16 * number}.0/20"
+            self.subnets[name] = Subnet(name, zone, cidr, True)
+        default = SecurityGroup(DEFAULT_GROUP, "default", "default VPC security group")
+        default.rules.append(Opening(ANY, 0, 65535, DEFAULT_GROUP))
         self.groups = {DEFAULT_GROUP: default}
 
     def known(self, names: list[str] | str) -> list[str]:
         """Return the ids of security groups, which must be there; "default" is the default group."""
-        if names == "default":
-            return [DEFAULT_GROUP]
-        for name in names:
-            if name not in self.groups:
-                raise bad_value(f"The security group {name} does not exist.")
-        return list(names)
+        chosen = [DEFAULT_GROUP] if names == "default" else list(names)
+        for name in chosen:
+            refuse_if(name not in self.groups, "no security group", name)
+        return chosen
 
     def reaches(self, client_group: str, node_groups: list[str], port: int) -> bool:
         """Whether a client of a group can open a connection to a port of nodes of some groups."""
-        return any(
-            rule.allows(client_group, port)
-            for name in node_groups
-            for rule in self.groups[name].rules
-        )
+        rules = [rule for name in node_groups for rule in self.groups[name].rules]
+        return any(rule.allows(client_group, port) for rule in rules)

@@ -121,7 +121,7 @@ def keys_in_shop(cloud):
         raise AssertionError(f"the group is {group.status}. The last event: {why}")
     assert len(group.members) == 2, f"the group has {len(group.members)} members; right: 2"
     assert group.failover, "the group has no automatic failover"
-    content = cloud.account.plane.content(group, group.shards[0].primary.id)
+    content = cloud.account.plane.content(group)
     return look_at(content).keys if content else 0
 
 

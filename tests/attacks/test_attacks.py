@@ -109,7 +109,8 @@ def _is_orphan(pid):
 def test_every_attack_in_a_class(course, tier, number):
     """No point, no file, no process, no secret, no other's grade; the right answer beside each gets all points."""
     exercise = exercise_of(course, number)
-    every = 1 if tier == TIERS[0] else 10  # the second tier is as the first, with less company
+    # a right answer after every attack once; elsewhere after every tenth
+    every = 1 if (tier, number) == (TIERS[0], "01") else 10
     paths = hand_in(course, number, exercise, every)
     before, environment = contents(course), surroundings()
     reports = grade(jobs(exercise, paths, tier, seed=1, secret="", out=None), n_jobs=2)

@@ -118,11 +118,11 @@ def test_each_memcached_node_has_its_own_metrics():
     """The cluster's dimension has the values of all nodes, that of a node its own."""
     cloud, _ = small(Engine="memcached", NumCacheNodes=2)
     cloud.run(cluster="one", workload=READS, minutes=2)
-    names = {name for name in cloud.desk("cloudwatch").series if name.metric == "CurrItems"}
+    known = set(cloud.desk("cloudwatch").standing.by_dimensions)
 
     assert {(("CacheClusterId", "one"),), *(
         (("CacheClusterId", "one"), ("CacheNodeId", node)) for node in ("0001", "0002")
-    )} == {name.dimensions for name in names}  # fmt: skip
+    )} == known  # fmt: skip
     parts = [values(cloud, "CmdGets", f"one {node}") for node in ("0001", "0002")]
     assert [a + b for a, b in zip(*parts, strict=True)] == values(cloud, "CmdGets", "one")
     assert [] == values(cloud, "CacheHitRate", "one")  # a Memcached has none
@@ -248,7 +248,7 @@ def test_a_backup_in_the_middle_of_a_run(request_):
     result = cloud.run(**writes, minutes=62)
     (saved,) = desk.snapshots
     group = desk.groups.find(name)
-    after = look_at(cloud.account.plane.content(group, group.shards[0].primary.id)).keys
+    after = look_at(cloud.account.plane.content(group)).keys
     taken = result.snapshots
 
     assert len(saved.copies) == len(taken) == len(group.shards)
@@ -256,7 +256,7 @@ def test_a_backup_in_the_middle_of_a_run(request_):
     assert set(taken["time"]) == {saved.copies[0].when - 900}
     assert taken["complete"].all()
     assert (taken["pause"] > 0).all()
-    assert [copy.node for copy in saved.copies] == [each.member.id for each in saved.sources]
+    assert [copy.node for copy in saved.copies] == [each["CacheClusterId"] for each in saved.nodes]
     nodes = {copy.node for copy in saved.copies}
     for member in group.members:
         minutes = values(cloud, "SaveInProgress", member.id)
@@ -272,12 +272,12 @@ def test_a_backup_between_two_runs_has_what_they_left():
     cloud.advance(minutes=15)
     cloud.run(group="shop", strategy=cs.LazyLoading(), workload=READS, minutes=1)
     group = desk.groups.find("shop")
-    content = cloud.account.plane.content(group, "shop-001")
+    content = cloud.account.plane.content(group)
     desk.CreateSnapshot({"SnapshotName": "s", "CacheClusterId": "shop-001"})
     result = cloud.run(group="shop", strategy=cs.LazyLoading(), workload=READS, minutes=6)
     desk.CreateReplicationGroup({**GROUP, "ReplicationGroupId": "new", "SnapshotName": "s"})
     cloud.advance(minutes=15)
-    new = cloud.account.plane.content(desk.groups.find("new"), "new-001")
+    new = cloud.account.plane.content(desk.groups.find("new"))
 
     assert ["node-0"] == list(result.snapshots["node"])
     assert 0 == result.snapshots["time"].iloc[0]

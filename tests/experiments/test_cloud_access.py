@@ -242,7 +242,7 @@ def test_a_token_is_what_botocore_signs(monkeypatch):
     monkeypatch.setattr(
         botocore.auth, "get_current_datetime", lambda remove_tzinfo=True: date.replace(tzinfo=None)
     )
-    own = cloud.desk("iam").people.keys[key]
+    own = cloud.desk("iam").keys[key]
     session = botocore.session.Session()
     session.set_credentials(own.id, own.secret)
     signer = signers.RequestSigner(

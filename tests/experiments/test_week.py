@@ -7,7 +7,8 @@ import pytest
 from cachesim.experiments.week import week
 from cachesim.model.backups import look_at
 
-pytestmark = pytest.mark.slow
+# One worker plays the week for all of these tests.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("week")]
 SEEN = {  # step -> what it must say
     "mon 08:00": r"3 subnets; changed by us: \['maxmemory-policy'\]",
     "mon 08:05": r"creating, endpoints: False; TestFailover: InvalidReplicationGroupState",

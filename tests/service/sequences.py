@@ -4,11 +4,13 @@
 """
 
 import sys
+from contextlib import suppress
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -24,7 +26,9 @@ STATES = {
 }  # fmt: skip
 UNBORN = ("creating", "restore-failed", "incompatible-network", "create-failed")
 SLOTS = 16384
+DAY = 24 * 60  # minutes; the calendar begins at 8 o'clock
 GROUPS, CLUSTERS = st.sampled_from(["a", "b"]), st.sampled_from(["m", "n"])
+SNAPSHOTS = st.sampled_from(["s", "t"])
 TYPES = st.sampled_from(["cache.t3.micro", "cache.t3.small", "cache.m6g.large"])
 
 
@@ -44,6 +48,14 @@ class Sequences(RuleBasedStateMachine):
         except ServiceFault:
             return None
 
+    @initialize()
+    def begin(self):
+        """Begin with what is there in most accounts."""
+        self.create_group("a", 3, 0, True, "cache.t3.small")
+        self.create_group("b", 2, 2, True, "cache.t3.small")
+        self.create_cluster("m", 2)
+        self.cloud.advance(30)
+
     @rule(
         name=GROUPS,
         members=st.integers(1, 4),
@@ -62,7 +74,7 @@ class Sequences(RuleBasedStateMachine):
             "CreateReplicationGroup", ReplicationGroupId=name, ReplicationGroupDescription="d",
             CacheNodeType=kind, **sizes,
         ):  # fmt: skip
-            self.gone.pop(name, None)
+            self.gone = {n: when for n, when in self.gone.items() if not n.startswith(name)}
 
     @rule(name=CLUSTERS, nodes=st.integers(1, 3))
     def create_cluster(self, name, nodes):
@@ -74,9 +86,11 @@ class Sequences(RuleBasedStateMachine):
 
     @rule(name=GROUPS)
     def delete_group(self, name):
-        """Delete a group."""
-        if self.call("DeleteReplicationGroup", ReplicationGroupId=name):
-            self.gone[name] = self.cloud.account.calendar.now + 3600
+        """Delete a group, with all of its members."""
+        if found := self.call("DeleteReplicationGroup", ReplicationGroupId=name):
+            members = found["ReplicationGroup"]["MemberClusters"]
+            over = self.cloud.account.calendar.now + 3600
+            self.gone.update(dict.fromkeys([name, *members], over))
 
     @rule(name=CLUSTERS)
     def delete_cluster(self, name):
@@ -90,16 +104,75 @@ class Sequences(RuleBasedStateMachine):
         self.call("TestFailover", ReplicationGroupId=name, NodeGroupId=shard)
 
     @rule(
-        name=st.sampled_from(["m", "n", "a-001", "a-002", "b-0001-001"]),
+        name=st.sampled_from(["m", "n", "a-001", "a-002", "b-001"]),
         node=st.sampled_from(["0001", "0002"]),
     )
     def reboot(self, name, node):
         """Restart a node."""
         self.call("RebootCacheCluster", CacheClusterId=name, CacheNodeIdsToReboot=[node])
 
-    @rule(minutes=st.sampled_from([1, 3, 10, 60, 60 * 24]))
+    @rule(name=GROUPS, kind=TYPES, at_once=st.booleans())
+    def scale(self, name, kind, at_once):
+        """Give a group other nodes, now or in its window."""
+        self.call(
+            "ModifyReplicationGroup",
+            ReplicationGroupId=name, CacheNodeType=kind, ApplyImmediately=at_once,
+        )  # fmt: skip
+
+    @rule(name=GROUPS, way=st.sampled_from(["Increase", "Decrease"]), replicas=st.integers(0, 3))
+    def replicas(self, name, way, replicas):
+        """Give each shard more or fewer replicas."""
+        self.call(
+            f"{way}ReplicaCount",
+            ReplicationGroupId=name, NewReplicaCount=replicas, ApplyImmediately=True,
+        )  # fmt: skip
+
+    @rule(name=GROUPS, shards=st.integers(1, 4), keeps=st.sampled_from(["0001", "0002", "0003"]))
+    def reshard(self, name, shards, keeps):
+        """Give a group more shards; or fewer, and the one that stays is named."""
+        named = {"NodeGroupsToRetain": [keeps]} if shards == 1 else {}
+        self.call(
+            "ModifyReplicationGroupShardConfiguration",
+            ReplicationGroupId=name, NodeGroupCount=shards, ApplyImmediately=True, **named,
+        )  # fmt: skip
+
+    @rule(
+        name=SNAPSHOTS,
+        of=st.sampled_from(
+            [{"CacheClusterId": "a-001"}, *({"ReplicationGroupId": g} for g in "ab")]
+        ),
+    )
+    def save(self, name, of):
+        """Save a member, or a group with shards."""
+        if self.call("CreateSnapshot", SnapshotName=name, **of):
+            self.gone.pop(name, None)
+
+    @rule(name=SNAPSHOTS)
+    def delete_snapshot(self, name):
+        """Delete a snapshot."""
+        if self.call("DeleteSnapshot", SnapshotName=name):
+            self.gone[name] = self.cloud.account.calendar.now + 3600
+
+    @rule(
+        nodes=st.lists(
+            st.sampled_from(["a-001", "a-002", "b-0001-001", "b-0001-002", "m 0001"]),
+            min_size=1,
+            unique=True,
+        )
+    )
+    def kill(self, nodes):
+        """Let machines die, all of them at once or none."""
+        with suppress(ServiceFault):
+            self.cloud.kill(*nodes)
+
+    @rule(minutes=st.sampled_from([1, 3, 10]))
+    def wait_a_little(self, minutes):
+        """Let time pass in the midst of a change."""
+        self.cloud.advance(minutes)
+
+    @rule(minutes=st.sampled_from([30, 60, DAY]))
     def wait(self, minutes):
-        """Let time pass."""
+        """Let time pass until a change is over."""
         self.cloud.advance(minutes)
 
     @precondition(lambda self: len(self.desk.groups))
@@ -130,6 +203,16 @@ class Sequences(RuleBasedStateMachine):
             assert all(shard.primary in shard.members for shard in group.shards)
 
     @invariant()
+    def who_is_available_is_not_busy(self):
+        """No member is made, deleted or saved, and no slot moves."""
+        for group in self.desk.groups:
+            if group.status == "available":
+                assert not group.coming
+                assert "Resharding" not in group.pending
+                busy = {each.status for each in group.members} - {"available"}
+                assert busy <= {"rebooting cluster nodes"}
+
+    @invariant()
     def slots_are_there_once(self):
         """The shards of a group have all slots, each once."""
         for group in self.desk.groups:
@@ -144,7 +227,14 @@ class Sequences(RuleBasedStateMachine):
         """An hour after its deletion nobody finds it."""
         now = self.cloud.account.calendar.now
         for name, when in self.gone.items():
-            assert now < when or (name not in self.desk.groups and name not in self.desk.clusters)
+            there = (self.desk.groups, self.desk.clusters, self.desk.snapshots)
+            assert now < when or not any(name in register for register in there)
+
+    def teardown(self):
+        """Two days later, outside of all windows, nothing is busy any more."""
+        self.cloud.advance((15 - 8) * 60 - self.cloud.account.calendar.now / 60 % DAY + 2 * DAY)
+        for each in [*self.desk.groups, *self.desk.clusters, *self.desk.snapshots]:
+            assert each.status in ("available", "create-failed", "restore-failed")
 
 
 class SequencesOfClient(Sequences):

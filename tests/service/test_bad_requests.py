@@ -106,3 +106,18 @@ def test_the_order_of_doubtful_requests_does_not_matter(account):
 
         assert sent(account, service, name, request).status < http.HTTPStatus.INTERNAL_SERVER_ERROR
         account.calendar.advance(60.0)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "body"),
+    [
+        ("/", {"X-Amz-Target": "GraniteServiceVersion20100801.ListMetrics"}, b"[" * 100_000),
+        ("/", {"X-Amz-Target": "GraniteServiceVersion20100801.ListMetrics"}, b"{"),
+        ("/service/GraniteServiceVersion20100801/operation/ListMetrics", {}, b"\xff"),
+        ("/service/GraniteServiceVersion20100801/operation/ListMetrics", {}, b"\xa1"),
+        ("/", {}, b"Action=AddTagsToResource&Version=2015-02-02&Tags=x&Tags.member.1.Key.a=b"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_refused(account, path, headers, body):
+    """JSON and CBOR that end too early or are too deep; a form whose names do not fit together."""
+    assert 400 == answer(account, HttpRequest("POST", path, headers, body)).status

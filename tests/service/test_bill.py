@@ -6,8 +6,7 @@ import cachesim as cs
 from cachesim.errors import BadInput
 from cachesim.experiments.cloud import Cloud
 from cachesim.node_types import node_type
-from cachesim.service.bill import Bill, KeptBackup
-from cachesim.service.prices import GB, MONTH, price
+from cachesim.service.bill import GB, MONTH, Bill, KeptBackup, price
 from tests.service.conftest import GROUP
 
 MICRO = node_type("cache.t3.micro")

@@ -1,6 +1,10 @@
 """The desk of ElastiCache is put together from parts: none may take another's method by accident."""
 
+from pathlib import Path
+
+from cachesim import service
 from cachesim.service.elasticache.desk import ElastiCache
+from cachesim.service.tables import table
 
 
 def test_no_part_takes_a_method_of_another():
@@ -18,3 +22,10 @@ def test_no_part_takes_a_method_of_another():
         for name, found in places.items()
         if not all(issubclass(part, found[-1]) for part in found)
     }
+
+
+def test_each_rule_is_used():
+    """A refusal that nobody raises has no row."""
+    names = [row["rule"] for row in table("refusals")]
+    source = "".join(path.read_text("utf-8") for path in Path(service.__path__[0]).rglob("*.py"))
+    assert [] == [name for name in names if f'"{name}"' not in source]

@@ -22,7 +22,7 @@ HOST = "127.0.0.1"
 def opened(way="frozen"):
     """Open a door with ports behind it; return it and what it is served by."""
     cloud = Cloud(seed=1)
-    door = Door(cloud.account, 0, 60, time_of(way, cloud.account, 60), cloud.spec_of)
+    door = Door(cloud.account, 0, time_of(way, cloud.account, 60), cloud.spec_of)
     served = threading.Thread(target=door.serve_forever, args=(0.05,), daemon=True)
     served.start()
     return door, served
@@ -130,7 +130,7 @@ def test_what_clients_put_is_what_a_snapshot_sees(door):
     group = door.account.desk("elasticache").groups.find("shop")
     (shard,) = group_of(door)["NodeGroups"]
     ask(shard["PrimaryEndpoint"]["Port"], "SET mine 1")
-    held = door.account.plane.content(group, "shop-001")
+    held = door.account.plane.content(group)
     ask(shard["PrimaryEndpoint"]["Port"], "FLUSHALL")
     ask(shard["PrimaryEndpoint"]["Port"], "SET other 1")
     door.account.plane.put(group, held)

@@ -114,7 +114,11 @@ def test_what_exists_twice_or_not_at_all(cloud, desk):
             {"ReplicationGroupId": "x"},
         ),
         ("InvalidReplicationGroupStateFault", desk.TestFailover, asked),
-        ("InvalidReplicationGroupStateFault", desk.DeleteReplicationGroup, asked),
+        (
+            "InvalidReplicationGroupStateFault",
+            desk.DeleteReplicationGroup,
+            {"ReplicationGroupId": "shop"},
+        ),
         ("CacheClusterNotFoundFault", desk.DescribeCacheClusters, {"CacheClusterId": "x"}),
     ):
         with pytest.raises(ServiceFault) as refused:

@@ -10,14 +10,15 @@ boto3 = pytest.importorskip("boto3", reason="needs the extra aws")
 
 from cachesim.experiments.cloud import Cloud  # noqa: E402
 from cachesim.service.wire.loopback import Door  # noqa: E402
-from cachesim.service.wire.times import PacedTime  # noqa: E402
+from cachesim.service.wire.times import FrozenTime, PacedTime  # noqa: E402
 from tests.service.conftest import GROUP  # noqa: E402
 
 
 @pytest.fixture
 def door():
     """An open door whose time stands still: the test moves it."""
-    opened = Door(Cloud(seed=1).account, 0, pace=1e-9)
+    account = Cloud(seed=1).account
+    opened = Door(account, 0, FrozenTime(account))
     served = threading.Thread(target=opened.serve_forever, daemon=True)
     served.start()
     yield opened

@@ -1,13 +1,14 @@
 """CloudWatch: arithmetic, idle nodes, pages, the history of alarms, and three protocols."""
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 
 from cachesim.experiments.cloud import Cloud
-from cachesim.service.cloudwatch.alarm import Alarm
-from cachesim.service.cloudwatch.metric_rows import metric_rows
-from cachesim.service.cloudwatch.series import Series
+from cachesim.service.cloudwatch.alarms import Alarm
+from cachesim.service.cloudwatch.series import Name, Series
+from cachesim.service.cloudwatch.standing import metric_rows
 from cachesim.service.faults import ServiceFault
 from tests.service.conftest import GROUP
 
@@ -273,3 +274,16 @@ def client_speaking(cloud, protocol):
         "before-send", lambda request, **_: door._sent(cloud.account, request)
     )
     return made
+
+
+def test_a_question_about_fifty_years_is_cheap(cloud, desk, watch):
+    """Nothing was there before the account began, so nobody looks at those minutes."""
+    desk.CreateCacheCluster({"CacheClusterId": "one"})
+    cloud.advance(minutes=30)
+    calendar = cloud.account.calendar
+    series = watch.find(Name.of(of_node("CurrItems", "one")))
+    begin = int(calendar.seconds(datetime(1970, 1, 1, tzinfo=UTC)))
+    looked, behind = [], series.behind
+    series.behind = lambda minute: looked.append(minute) or behind(minute)
+
+    assert 20 < len(series.statistics(begin, int(calendar.now), 60)) <= len(looked) <= 31

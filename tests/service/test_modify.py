@@ -112,6 +112,7 @@ REFUSED = [  # the change of "shop", or of "wide", which is sharded -> shape, a 
     ("shop", {"AutomaticFailoverEnabled": False}, COMBINATION, "Multi-AZ needs automatic failover"),
     ("shop", {"CacheNodeType": "cache.banana"}, VALUE, "cache.banana"),
     ("shop", {"PreferredMaintenanceWindow": "tue:05:00-tue:05:59"}, VALUE, "at least 60 minutes"),
+    ("shop", {"EngineVersion": "99"}, COMBINATION, "Cannot find version 99"),
     ("shop", {"Port": 7000}, "NotImplemented", "Port is not simulated"),
     ("shop", {"AuthToken": "x" * 16}, COMBINATION, "with TransitEncryptionEnabled"),
 ]  # fmt: skip
@@ -157,6 +158,17 @@ def test_another_part_of_the_desk_may_hook_in(shop, desk):
     desk.hooks["AuthToken"] = lambda group, request: seen.append((group.id, request["AuthToken"]))
     desk.ModifyReplicationGroup({**SHOP, "AuthToken": "secret"})
     assert [("shop", "secret")] == seen
+
+
+def test_a_change_that_does_not_fit_any_more_is_dropped(shop, desk):
+    """The replica that was to lead has left before the window."""
+    off = {"AutomaticFailoverEnabled": False, "MultiAZEnabled": False, "ApplyImmediately": True}
+    desk.ModifyReplicationGroup({**SHOP, **off})
+    desk.ModifyReplicationGroup({**SHOP, "PrimaryClusterId": "shop-003"})
+    desk.DecreaseReplicaCount({**SHOP, "ReplicasToRemove": ["shop-003"], "ApplyImmediately": True})
+    shop.advance(minutes=8 * 24 * 60)
+    assert ("available", {}) == (group(desk)["Status"], group(desk)["PendingModifiedValues"])
+    assert "shop-001" == desk.groups.find("shop").shards[0].primary.id
 
 
 def at(hours):

@@ -10,10 +10,10 @@ from cachesim.service.elasticache.parameter_table import (
     BY_TYPE,
     families,
     parameters_of,
-    rows,
     within,
 )
 from cachesim.service.faults import ServiceFault
+from cachesim.service.tables import table
 from tests.service.conftest import GROUP
 from tests.service.test_groups import messages
 
@@ -64,11 +64,11 @@ def test_each_family_has_its_usual_values():
     """Every row names two families of one engine, and its value is one of its allowed values."""
     for family in families():
         for row in parameters_of(family).values():
-            ends = {families()[row.first].engine, families()[row.last].engine}
+            ends = {families()[row.first]["engine"], families()[row.last]["engine"]}
             assert "memcached" not in ends or ends == {"memcached"}
             assert row.modifiable in ("yes", "no", "unused")
             assert row.value in (*BY_TYPE, "") or row.allows(row.value), row.name
-    names = [(row["name"], row["first"]) for row in rows("parameters.csv")]
+    names = [(row["name"], row["first"]) for row in table("parameters")]
     assert len(set(names)) == len(names)
 
 

@@ -44,7 +44,7 @@ def seeds(cloud, file, region="us-east-1", policy=POLICY):
 def held(cloud, name="shop"):
     """Look at the content of a group's nodes."""
     found = cloud.desk("elasticache").groups.find(name)
-    return look_at(cloud.account.plane.content(found, found.shards[0].primary.id))
+    return look_at(cloud.account.plane.content(found))
 
 
 @pytest.mark.parametrize("request_", [GROUP, WIDE])
@@ -254,23 +254,6 @@ def test_an_export_that_is_refused(cloud, desk):
     cloud.advance(minutes=3)
     again = refused(desk.CopySnapshot, **copy)
     assert "The S3 bucket out already contains an object with key pre-sale.rdb." == again[1]
-
-
-def test_a_waiter_ends_with_an_error():
-    """cache_cluster_available gives up as soon as the restore has failed."""
-    boto3 = pytest.importorskip("boto3", reason="needs the extra aws")
-    assert boto3
-    from botocore.exceptions import WaiterError
-
-    cloud = Cloud(seed=1, scale=1 / 200)
-    client = cloud.client("elasticache")
-    client.create_cache_cluster(
-        CacheClusterId="one", Engine="redis", CacheNodeType="cache.t3.micro", NumCacheNodes=1,
-        **seeds(cloud, file_of(700, size=5000)),
-    )  # fmt: skip
-    with pytest.raises(WaiterError, match="terminal failure state"):
-        client.get_waiter("cache_cluster_available").wait(CacheClusterId="one")
-    assert cloud.account.calendar.now < 600
 
 
 def test_the_same_seed_gives_the_same_snapshots():

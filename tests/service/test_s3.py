@@ -13,6 +13,7 @@ from botocore.config import Config  # noqa: E402
 from cachesim.service.grants import SNAPSHOTS, SNAPSHOTS_ID  # noqa: E402
 from cachesim.service.wire.loopback import Door  # noqa: E402
 from cachesim.service.wire.s3 import HttpRequest, place_of  # noqa: E402
+from cachesim.service.wire.times import FrozenTime  # noqa: E402
 from tests.service.test_loopback import client as elsewhere  # noqa: E402
 
 
@@ -22,7 +23,7 @@ def s3(request, cloud):
     if request.param == "in process":
         yield cloud.client("s3")
         return
-    opened = Door(cloud.account, 0, pace=1e-9)
+    opened = Door(cloud.account, 0, FrozenTime(cloud.account))
     served = threading.Thread(target=opened.serve_forever, daemon=True)
     served.start()
     yield elsewhere(opened, "s3")
@@ -53,6 +54,33 @@ def test_a_file_up_and_down(s3, tmp_path, cloud):
     assert (102_400, {"made": "by-hand"}) == (head["ContentLength"], head["Metadata"])
     assert cloud.account.calendar.date == head["LastModified"]
     assert cloud.account.calendar.start == s3.list_buckets()["Buckets"][0]["CreationDate"]
+
+
+def test_a_large_file_goes_in_parts(s3, tmp_path):
+    """Above 8 MB clients send parts and fetch ranges; the tag says how many parts there were."""
+    there, back = tmp_path / "there.rdb", tmp_path / "back.rdb"
+    there.write_bytes(bytes(range(251)) * 70_000)
+    s3.create_bucket(Bucket="seeds")
+    s3.upload_file(str(there), "seeds", "k", ExtraArgs={"ContentType": "a/b"})
+    s3.download_file("seeds", "k", str(back))
+    head = s3.head_object(Bucket="seeds", Key="k")
+
+    assert there.read_bytes() == back.read_bytes()
+    assert ("a/b", '-3"') == (head["ContentType"], head["ETag"][-3:])
+
+
+def test_an_upload_that_is_not_complete(s3):
+    """Nothing is stored before all parts are named as they came; an upload that ended is gone."""
+    s3.create_bucket(Bucket="seeds")
+    asked = {"Bucket": "seeds", "Key": "k"}
+    asked["UploadId"] = s3.create_multipart_upload(**asked)["UploadId"]
+    tag = s3.upload_part(**asked, PartNumber=1, Body=b"x")["ETag"]
+    for parts in ([], [{"PartNumber": 2, "ETag": tag}], [{"PartNumber": 1, "ETag": '"y"'}]):
+        wrong = code(s3, "complete_multipart_upload", **asked, MultipartUpload={"Parts": parts})
+        assert ("InvalidPart", 400) == wrong
+    s3.abort_multipart_upload(**asked)
+    assert ("NoSuchUpload", 404) == code(s3, "abort_multipart_upload", **asked)
+    assert ("404", 404) == code(s3, "head_object", Bucket="seeds", Key="k")
 
 
 def test_bodies_of_every_kind(s3):

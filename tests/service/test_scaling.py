@@ -101,6 +101,7 @@ def test_the_number_that_is_there_cancels_a_change(cloud, desk):
         ({"NumCacheNodes": 2, "CacheNodeIdsToRemove": ["0009"]}, "no node 0009"),
         ({"NumCacheNodes": 5, "NewAvailabilityZones": ["us-east-1a"]}, "must name 2 zones, got 1"),
         ({"CacheNodeType": "cache.m6g.large"}, "create a new cluster"),
+        ({"SnapshotRetentionLimit": 1}, "not supported for a Memcached"),
     ],
 )
 def test_what_a_memcached_refuses(cloud, desk, change, text):
@@ -214,6 +215,25 @@ def test_shards_come_and_go(cloud, desk):
     assert 2 == len(cloud.account.bill.running())
 
 
+def test_a_new_shard_has_members_at_once(cloud, desk):
+    """It is creating, without slots; a death meanwhile does not end the change too early."""
+    sharded(cloud, desk)
+    desk.ModifyReplicationGroupShardConfiguration({**WIDE, "NodeGroupCount": 3})
+    found = group(desk, "wide")
+    new = found["NodeGroups"][2]
+    assert ["wide-0003-001", "wide-0003-002"] == found["MemberClusters"][-2:]
+    assert ("creating", False) == (new["Status"], "Slots" in new)
+
+    cloud.advance(minutes=5)
+    cloud.kill("wide-0001-001")
+    for _ in range(30):
+        cloud.advance(minutes=1)
+        found = group(desk, "wide")
+        is_over = "Resharding" not in found["PendingModifiedValues"]
+        assert is_over or "modifying" == found["Status"]
+    assert "available" == found["Status"]
+
+
 SHARDS = [
     ({"NodeGroupCount": 2}, VALUE, "another number"),
     ({"NodeGroupCount": 91}, "NodeGroupsPerReplicationGroupQuotaExceededFault", "at most 90"),
@@ -246,7 +266,7 @@ def test_a_whole_shard_dies(shop, desk):
     shop.advance(minutes=15)
 
     assert before == group(desk)
-    assert b"" == shop.account.plane.content(desk.groups.find("shop"), "shop-001")
+    assert b"" == shop.account.plane.content(desk.groups.find("shop"))
 
 
 def test_a_dead_replica_does_not_lead():

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from cachesim.experiments.cloud import Cloud
-from cachesim.service.elasticache.automatic import check_snapshotting
 from cachesim.service.faults import ServiceFault
 from tests.service.conftest import GROUP
 from tests.service.test_groups import group, messages
@@ -42,14 +41,15 @@ def wide(cloud, desk):
 def test_a_snapshot_blocks_its_group_for_minutes(shop, desk):
     """Group and member are snapshotting; everything else is refused; an event tells the end."""
     made = desk.CreateSnapshot({"SnapshotName": "one", "CacheClusterId": "shop-002"})["Snapshot"]
-    asked = {"ReplicationGroupId": "shop", "NodeGroupId": "0001"}
+    asked = {"NodeGroupId": "0001"}
 
     assert ("creating", "manual", "shop-002") == (
         made["SnapshotStatus"], made["SnapshotSource"], made["NodeSnapshots"][0]["CacheClusterId"],
     )  # fmt: skip
     assert "snapshotting" == group(desk)["Status"]
-    for call in (desk.TestFailover, desk.DeleteReplicationGroup):
-        assert "InvalidReplicationGroupStateFault" == refused(call, **asked)[0]
+    for call, more in ((desk.TestFailover, asked), (desk.DeleteReplicationGroup, {})):
+        found = refused(call, ReplicationGroupId="shop", **more)
+        assert "InvalidReplicationGroupStateFault" == found[0]
     again = {"SnapshotName": "two", "CacheClusterId": "shop-001"}
     assert "InvalidReplicationGroupStateFault" == refused(desk.CreateSnapshot, **again)[0]
     shop.advance(minutes=6)
@@ -249,7 +249,7 @@ def test_changes_that_are_refused(cloud, desk, which, request_, text):
     """AWS's own words."""
     desk.CreateReplicationGroup(WIDE)
     desk.CreateReplicationGroup(GROUP)
-    with pytest.raises(ServiceFault, match=text):
-        check_snapshotting(desk.groups.find(which), request_)
-    both = {"SnapshotRetentionLimit": 1, "SnapshottingClusterId": "shop-002"}
-    check_snapshotting(desk.groups.find("shop"), both)
+    cloud.advance(minutes=15)
+    assert text in refused(desk.ModifyReplicationGroup, ReplicationGroupId=which, **request_)[1]
+    both = {"SnapshotRetentionLimit": 1, "SnapshottingClusterId": "SHOP-002"}
+    desk.ModifyReplicationGroup({"ReplicationGroupId": "shop", **both})

@@ -60,7 +60,10 @@ def test_an_update_is_applied_node_by_node(released, desk):
     assert "available" == group(desk)["Status"]
     began = [who for who, text in messages(desk) if text == "Recovering cache nodes 0001"]
     assert ["shop-002", "shop-003", "shop-001"] == began
-    assert "shop-001" != desk.groups.find("shop").shards[0].primary.id
+    primary = desk.groups.find("shop").shards[0].primary.id
+    assert "shop-001" != primary
+    nodes = released.account.desk("cloudwatch").standing.nodes
+    assert [primary] == [name for name in nodes if nodes[name].leads(released.account.calendar.now)]
 
 
 def test_an_update_is_stopped_and_goes_on(released, desk):

@@ -113,6 +113,25 @@ def test_a_user_group(cloud, desk):
     assert ["default"] == desk.DescribeUserGroups({})["UserGroups"][0]["UserIds"]
 
 
+def test_a_user_who_is_deleted_joins_no_group(cloud, desk):
+    """Not even if the group began to take it in a moment before; six are tried, as times are drawn."""
+    desk.CreateUserGroup({"UserGroupId": "team", "Engine": "redis", "UserIds": ["default"]})
+    for _ in range(6):
+        desk.CreateUser(ADA)
+        cloud.advance(minutes=2)
+        desk.ModifyUserGroup({"UserGroupId": "team", "UserIdsToAdd": ["ada-1"]})
+        desk.DeleteUser({"UserId": "ada-1"})
+        cloud.advance(minutes=2)
+        assert ["default"] == desk.DescribeUserGroups({})["UserGroups"][0]["UserIds"]
+
+
+def test_a_login_of_no_known_type_is_refused(desk):
+    """There are three types."""
+    plain = {key: value for key, value in ADA.items() if key != "Passwords"}
+    with pytest.raises(ServiceFault, match="no-password-required, iam, got pin"):
+        desk.CreateUser({**plain, "AuthenticationMode": {"Type": "pin"}})
+
+
 def test_who_is_default_may_be_swapped(cloud, desk):
     """By another user of that name; the account's own one cannot be deleted."""
     members(cloud, desk)

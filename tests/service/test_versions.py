@@ -2,15 +2,14 @@
 
 import pytest
 
-from cachesim.service.elasticache.parameter_table import families
-from cachesim.service.elasticache.versions import versions
+from cachesim.service.elasticache.parameter_table import families, versions
 from tests.service.conftest import GROUP
 from tests.service.test_parameters import NAME, change, made, refused
 
 
 def test_versions_have_families():
     """Each version's family is of its engine, and each engine has one usual version."""
-    assert all(families()[each.family].engine == each.engine for each in versions())
+    assert all(families()[each.family]["engine"] == each.engine for each in versions())
     usual = sorted(each.engine for each in versions() if each.default == "yes")
     assert ["memcached", "redis", "valkey"] == usual
 

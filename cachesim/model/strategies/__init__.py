@@ -6,6 +6,7 @@ use its name in kebab case.
 
 from cachesim.model.strategies.base import Strategy
 from cachesim.model.strategies.behind import WriteBehind
+from cachesim.model.strategies.dax import Dax
 from cachesim.model.strategies.lazy import (
     DoubleDelete,
     InvalidateFirst,
@@ -23,6 +24,7 @@ from cachesim.model.strategies.versions import Leases, VersionCheck
 from cachesim.model.strategies.wrap import Jitter, NegativeCaching, ReadReplicas, SingleFlight
 
 __all__ = [
+    "Dax",
     "DoubleDelete",
     "InvalidateFirst",
     "Jitter",

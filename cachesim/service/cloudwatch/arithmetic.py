@@ -5,7 +5,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cachesim.service.faults import ServiceFault, bad_value
+from cachesim.service.faults import refusal, refuse_if
 
 Points = dict[int, float]  # second at which a period begins -> value
 
@@ -29,11 +29,10 @@ def evaluate(expression: str, known: Mapping[str, Points], period: int) -> Point
     try:
         tree = ast.parse(expression.strip(), mode="eval").body
     except SyntaxError:
-        raise bad_value(f"The expression {expression} cannot be read.") from None
-    found = _value(tree, known, period)
-    if not isinstance(found, dict):
-        raise bad_value(f"The expression {expression} has no metric in it.")
-    return found
+        raise refusal("no expression", expression) from None
+    found: Any = _value(tree, known, period)
+    refuse_if(not isinstance(found, dict), "no metric in it", expression)
+    return found  # type: ignore[no-any-return]
 
 
 def _value(node: Any, known: Mapping[str, Points], period: int) -> Any:
@@ -49,7 +48,7 @@ def _value(node: Any, known: Mapping[str, Points], period: int) -> Any:
         return _both(OPERATORS[type(node.op)], left, right)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return _called(node.func.id, node.args, known, period)
-    raise ServiceFault("NotImplemented", f"{ast.unparse(node)} is not simulated in an expression.")
+    raise refusal("not in expressions", ast.unparse(node))
 
 
 def _called(name: str, arguments: list[Any], known: Mapping[str, Points], period: int) -> Any:
@@ -57,17 +56,11 @@ def _called(name: str, arguments: list[Any], known: Mapping[str, Points], period
     if len(arguments) == 1 and isinstance(arguments[0], ast.List):
         arguments = arguments[0].elts
     series = [_value(each, known, period) for each in arguments]
-    if any(not isinstance(each, dict) for each in series) or not series:
-        raise bad_value(f"{name} takes metrics, such as {name}([m1, m2]).")
+    are_metrics = series and all(isinstance(each, dict) for each in series)
+    refuse_if(not are_metrics, "takes metrics", name, name)
     if name == "RATE" and len(series) == 1:
-        points = series[0]
-        return {
-            when: (value - points[when - period]) / period
-            for when, value in points.items()
-            if when - period in points
-        }
-    if name not in OVERALL:
-        raise ServiceFault("NotImplemented", f"The function {name} is not simulated.")
+        return _rate(series[0], period)
+    refuse_if(name not in OVERALL, "no function", name)
     if len(series) == 1:  # one metric: one figure of the whole time, in every period
         figure = OVERALL[name](list(series[0].values())) if series[0] else 0.0
         return dict.fromkeys(series[0], figure)
@@ -75,11 +68,16 @@ def _called(name: str, arguments: list[Any], known: Mapping[str, Points], period
     return {when: OVERALL[name]([each[when] for each in series]) for when in common}
 
 
+def _rate(points: Points, period: int) -> Points:
+    """Return how fast a metric grows, by second, where the period before has a value, too."""
+    before = {when: points[when - period] for when in points if when - period in points}
+    return {when: (points[when] - old) / period for when, old in before.items()}
+
+
 def _both(join: Callable[[float, float], float], left: Any, right: Any) -> Any:
     """Join two numbers or metrics, period by period."""
     if not isinstance(left, dict) and not isinstance(right, dict):
-        if join is operator.truediv and right == 0:
-            raise bad_value("The expression divides by 0.")
+        refuse_if(join is operator.truediv and right == 0, "divides by 0")
         return join(left, right)
     one, other = (
         side if isinstance(side, dict) else dict.fromkeys(left if side is right else right, side)

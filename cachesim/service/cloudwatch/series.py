@@ -3,9 +3,14 @@
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from cachesim.service.faults import refuse_if
 
 MINUTE = 60  # seconds
+SIMPLE: dict[str, Callable[[list[float]], float]] = {
+    "Sum": sum, "Minimum": min, "Maximum": max, "SampleCount": len,
+}  # fmt: skip
 
 Behind = Callable[[int], list[float]]
 Dimensions = tuple[tuple[str, str], ...]  # names and values, sorted by name
@@ -17,6 +22,22 @@ class Name(NamedTuple):
     namespace: str
     metric: str
     dimensions: Dimensions = ()
+
+    @classmethod
+    def of(cls, request: Mapping[str, Any]) -> "Name":
+        """Return the name that a request gives. Raises ServiceFault."""
+        refuse_if(not {"Namespace", "MetricName"} <= set(request), "no name of a metric")
+        own = dimensions_of(request.get("Dimensions", []))
+        return cls(request["Namespace"], request["MetricName"], own)
+
+    def shown(self) -> dict[str, Any]:
+        """Return the name in AWS's shape."""
+        own = [{"Name": key, "Value": value} for key, value in self.dimensions]
+        return {"Namespace": self.namespace, "MetricName": self.metric, "Dimensions": own}
+
+    def has(self, key: str, value: str) -> bool:
+        """Whether it has a dimension, of any value if none is given."""
+        return any(own == key and value in ("", held) for own, held in self.dimensions)
 
 
 class Series:
@@ -55,7 +76,8 @@ class Series:
     def _between(self, begin: int, end: int) -> Sequence[int]:
         """Return the minutes that may have values."""
         if self.behind:
-            return range(-(-begin // MINUTE) * MINUTE, end, MINUTE)
+            first = max(-(-begin // MINUTE) * MINUTE, min([0, *self._minutes]))
+            return range(first, end, MINUTE)
         minutes = sorted(self._minutes)
         return minutes[bisect_left(minutes, begin) : bisect_left(minutes, end)]
 
@@ -66,14 +88,12 @@ def statistic(name: str, values: list[float]) -> float:
     >>> statistic("Average", [1.0, 3.0]), statistic("p50", [1.0, 2.0, 9.0])
     (2.0, 2.0)
     """
-    simple = {"Sum": sum, "Minimum": min, "Maximum": max, "SampleCount": len}
-    if name in simple:
-        return float(simple[name](values))  # type: ignore[operator]
     if name == "Average":
         return math.fsum(values) / len(values)
-    ordered = sorted(values)
-    place = max(0, math.ceil(float(name[1:]) / 100 * len(ordered)) - 1)
-    return ordered[place]
+    if name in SIMPLE:
+        return float(SIMPLE[name](values))
+    place = max(0, math.ceil(float(name[1:]) / 100 * len(values)) - 1)
+    return sorted(values)[place]
 
 
 def dimensions_of(given: Iterable[Mapping[str, str]]) -> Dimensions:

@@ -1,128 +1,98 @@
-"""Who a replication group lets in: its token, its user group, TLS; and the key that encrypts it at rest.
-
-A token is kept as the hashes that are right now; "" among them: no token is needed either.
-"""
+"""Who a replication group lets in: its token, its user group, TLS; and its key for data at rest."""
 
 import re
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from cachesim.service.elasticache.users import IAM, LENGTHS, hash_of
-from cachesim.service.faults import bad_combination, bad_value
+from cachesim.service.elasticache.users import IAM, CacheUser, hash_of
+from cachesim.service.faults import refuse_if
 from cachesim.service.iam.tokens import lets_in
 
-TOKEN = re.compile(r"[A-Za-z0-9!&#$^<>-]*")
-NEEDS_TLS = "{} is allowed only on replication groups with TransitEncryptionEnabled."
-OF_ALL = "~* &* +@all"
-ROTATE, SET, DELETE = "ROTATE", "SET", "DELETE"  # strategies of a new token
-SHOWN = ("TransitEncryptionEnabled", "AtRestEncryptionEnabled", "KmsKeyId", "UserGroupIds")
+TOKEN = re.compile(r"[A-Za-z0-9!&#$^<>-]{16,128}")
+TLS, REST = "TransitEncryptionEnabled", "AtRestEncryptionEnabled"
 
 
 class AuthTokens(NamedTuple):
     """The tokens of a group."""
 
-    hashes: tuple[str, ...]
+    hashes: tuple[str, ...]  # of those that are right now; "": no token is needed either
     changed: datetime
 
 
 def checked_token(desk: Any, value: str) -> AuthTokens:
     """Return a token as it is kept, or refuse it."""
-    least, most = LENGTHS
-    if not least <= len(value) <= most or not TOKEN.fullmatch(value):
-        raise bad_value(
-            f"The AuthToken must have {least} to {most} letters, digits and signs of ! & # $ ^ < > -."
-        )
-    return AuthTokens((hash_of(value),), desk.account.calendar.date)
+    refuse_if(not TOKEN.fullmatch(value), "bad token")
+    return AuthTokens((hash_of(value),), desk.date)
 
 
 def yes_or_no(desk: Any, value: Any) -> bool:
     """Return a value that is true or false."""
-    if not isinstance(value, bool):
-        raise bad_value(f"{value} must be true or false.")
-    return value
-
-
-def named_key(desk: Any, value: str) -> str:
-    """Return the ARN of a key of KMS that can be used."""
-    found: str = desk.account.desk("kms").usable(value)
-    return found
+    refuse_if(not isinstance(value, bool), "yes or no", value)
+    return bool(value)
 
 
 def named_user_groups(desk: Any, value: list[str]) -> list[str]:
     """Return the one user group of a cache."""
-    if len(value) != 1:
-        raise bad_value("A replication group has one user group.")
+    refuse_if(len(value) != 1, "one user group")
     return [desk.user_groups.ready(value[0]).id]
 
 
 def check_access(desk: Any, settings: dict[str, Any]) -> None:
     """Refuse settings that do not go together."""
     for name in ("AuthToken", "UserGroupIds"):
-        if name in settings and not settings.get("TransitEncryptionEnabled"):
-            raise bad_combination(NEEDS_TLS.format(name))
-    if "AuthToken" in settings and "UserGroupIds" in settings:
-        raise bad_combination("Give either an AuthToken or UserGroupIds, not both.")
-    if "KmsKeyId" in settings and not settings.get("AtRestEncryptionEnabled"):
-        raise bad_combination("A KmsKeyId needs AtRestEncryptionEnabled.")
+        refuse_if(name in settings and not settings.get(TLS), "needs tls", name)
+    refuse_if({"AuthToken", "UserGroupIds"} <= set(settings), "token or users")
+    refuse_if("KmsKeyId" in settings and not settings.get(REST), "key of nothing")
+    major = int(settings.get("EngineVersion", "7").partition(".")[0])
     for name in settings.get("UserGroupIds", []):
         least = desk.user_groups.find(name).least
-        if major(settings) < int(float(least)):
-            raise bad_combination(f"User group {name} needs engine version {least} or above.")
-
-
-def major(settings: dict[str, Any]) -> int:
-    """Return the major version of Redis; a group without EngineVersion has 7."""
-    return int(settings.get("EngineVersion", "7").partition(".")[0])
+        refuse_if(major < float(least), "old for users", name, least)
 
 
 def apply_auth(desk: Any, group: Any, token: str | None, strategy: str | None) -> None:
-    """Change the token of a group, as ModifyReplicationGroup does.
+    """Change the token of a group: ROTATE lets the old and the new one in, SET only the new one.
 
-    ROTATE lets the old and the new token in, SET only the new one, DELETE takes no token.
-
-    Raises
-    ------
-    ServiceFault
-        The token is wrong, one of the two is missing, or the group has no TLS or a user group.
+    DELETE takes no token. What is wrong raises ServiceFault.
     """
     settings = group.settings
-    if (token is None) != (strategy in (None, DELETE)):
-        raise bad_combination("AuthToken and AuthTokenUpdateStrategy (ROTATE or SET) go together.")
-    if strategy == DELETE:
+    refuse_if((token is None) != (strategy in (None, "DELETE")), "token and strategy")
+    if token is None:
         settings.pop("AuthToken", None)
         return
-    new = checked_token(desk, token or "")
+    new = checked_token(desk, token)
     check_access(desk, {**settings, "AuthToken": new})
     old = settings["AuthToken"].hashes[-1:] if "AuthToken" in settings else ("",)
-    settings["AuthToken"] = new._replace(hashes=(old if strategy == ROTATE else ()) + new.hashes)
+    settings["AuthToken"] = new._replace(hashes=(old if strategy == "ROTATE" else ()) + new.hashes)
 
 
 def associate(desk: Any, group: Any, names: list[str]) -> None:
-    """Give a group these user groups instead of those that it has; its token is of no use then.
-
-    UserGroupIdsToAdd and UserGroupIdsToRemove of ModifyReplicationGroup lead here.
-    """
+    """Give a group these user groups instead of those that it has; its token is of no use then."""
+    gone = "AuthToken" if names else "UserGroupIds"
+    new = {name: value for name, value in group.settings.items() if name != gone}
     if names:
-        new = {**group.settings, "UserGroupIds": named_user_groups(desk, names)}
-        new.pop("AuthToken", None)
+        new["UserGroupIds"] = named_user_groups(desk, names)
         check_access(desk, new)
-        group.settings.pop("AuthToken", None)
-        group.settings["UserGroupIds"] = new["UserGroupIds"]
-    else:
-        group.settings.pop("UserGroupIds", None)
+    group.settings.pop(gone, None)
+    group.settings.update(new)
     for each in desk.user_groups:
-        each.caches = [name for name in each.caches if name != group.id]
-        each.caches += [group.id] if each.id in group.settings.get("UserGroupIds", []) else []
+        others = [name for name in each.caches if name != group.id]
+        each.caches = [*others, group.id] if each.id in new.get("UserGroupIds", []) else others
 
 
 def access_of(settings: dict[str, Any]) -> dict[str, Any]:
     """Return the part of an answer about these settings: that there is a token, but not which."""
-    found = {"TransitEncryptionEnabled": False, "AtRestEncryptionEnabled": False}
-    found |= {name: settings[name] for name in SHOWN if name in settings}
-    if "AuthToken" not in settings:
-        return {**found, "AuthTokenEnabled": False}
-    changed = settings["AuthToken"].changed
-    return {**found, "AuthTokenEnabled": True, "AuthTokenLastModifiedDate": changed}
+    found: dict[str, Any] = {TLS: False, REST: False, "AuthTokenEnabled": "AuthToken" in settings}
+    shown = (TLS, REST, "KmsKeyId", "UserGroupIds")
+    found |= {name: settings[name] for name in shown if name in settings}
+    if "AuthToken" in settings:
+        found["AuthTokenLastModifiedDate"] = settings["AuthToken"].changed
+    return found
+
+
+def users_of(desk: Any, group: Any) -> list[CacheUser]:
+    """Return the users of a group."""
+    groups = map(desk.user_groups.find, group.settings.get("UserGroupIds", []))
+    return [desk.users.find(name) for each in groups for name in each.users]
 
 
 def rules_of(desk: Any, group: Any, user: str, token: str) -> tuple[str, ...]:
@@ -130,32 +100,23 @@ def rules_of(desk: Any, group: Any, user: str, token: str) -> tuple[str, ...]:
 
     A user with IAM has no password: the token is right if IAM says so at this moment.
     """
-    settings = group.settings
-    if "AuthToken" in settings:
-        hashes = settings["AuthToken"].hashes
+    if "AuthToken" in group.settings:
+        hashes = group.settings["AuthToken"].hashes
         passwords = ["nopass"] if "" in hashes else [f"#{each}" for each in hashes]
-        return (" ".join(["default reset on", OF_ALL, *passwords]),)
+        return (" ".join(["default reset on ~* &* +@all", *passwords]),)
     lines = []
-    for name in settings.get("UserGroupIds", []):
-        for each in map(desk.users.find, desk.user_groups.find(name).users):
-            is_it = each.name == user and lets_in(desk.account, group, each, token)
-            lines.append(each.rules((hash_of(token),) if is_it else ()))
+    for each in users_of(desk, group):
+        is_it = each.name == user and lets_in(desk.account, group, each, token)
+        lines.append(each.rules((hash_of(token),) if is_it else ()))
     return tuple(lines)
 
 
 def has_iam(desk: Any, group: Any, name: str) -> bool:
     """Whether a user of a group logs in with tokens of IAM."""
-    ids = [
-        each
-        for key in group.settings.get("UserGroupIds", [])
-        for each in desk.user_groups.find(key).users
-    ]
-    return any(
-        desk.users.find(each).name == name and desk.users.find(each).login == IAM for each in ids
-    )
+    return any(each.name == name and each.login == IAM for each in users_of(desk, group))
 
 
 def speaks_tls(resource: Any) -> bool:
     """Whether the nodes of a group or a cluster speak TLS; a serverless cache always does."""
-    settings = getattr(resource, "settings", {"TransitEncryptionEnabled": True})
-    return bool(settings.get("TransitEncryptionEnabled"))
+    settings = getattr(resource, "settings", {TLS: True})
+    return bool(settings.get(TLS))

@@ -4,21 +4,18 @@ window 04:10-05:10      04:10                          05:10
 each day                  | at a moment that is drawn: snapshot; if the group is busy, 5 minutes later
 """
 
+from functools import partial
 from typing import Any
 
 from cachesim.service.calendar import Appointment
-from cachesim.service.elasticache.checks import DAY as MINUTES
+from cachesim.service.elasticache.checks import span
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.failover import DAY
 from cachesim.service.elasticache.groups import ReplicationGroup
-from cachesim.service.elasticache.snapshot import Saved, Snapshot, sources_of
-from cachesim.service.elasticache.snapshots import SnapshotOperations
-from cachesim.service.faults import ServiceFault, bad_combination
+from cachesim.service.elasticache.snapshots import Saved, Snapshot, SnapshotOperations, sources_of
+from cachesim.service.faults import refuse_if
 
-BLOCK = (
-    3 * 60,
-    11 * 60,
-)  # minutes of the day: when the windows of us-east-1 are, if nobody chooses one
+BLOCK = 3 * 60, 11 * 60  # minutes of the day: when us-east-1's windows are, if nobody chooses one
 HOUR = 60  # minutes
 AGAIN = 300.0  # seconds until a busy group is asked again: an assumption
 
@@ -35,10 +32,10 @@ class AutomaticSnapshots(SnapshotOperations):
         super().complete(settings, engine)
         if engine != "memcached":
             settings.setdefault("SnapshotWindow", self._window())
-        elif settings["SnapshotRetentionLimit"] or "SnapshotWindow" in settings:
-            raise bad_combination("Snapshots are not supported for a Memcached cluster.")
-        else:
-            del settings["SnapshotRetentionLimit"]
+            return
+        refuse_if(
+            settings.pop("SnapshotRetentionLimit") or "SnapshotWindow" in settings, "pool kept"
+        )
 
     def _window(self) -> str:
         begin, end = BLOCK
@@ -56,29 +53,29 @@ class AutomaticSnapshots(SnapshotOperations):
         self.plan(group)
 
     def plan(self, resource: Saved) -> None:
-        """Plan the next snapshot; call it when the window or the retention has changed."""
+        """Plan the next snapshot; call it when the window has changed."""
         if resource.arn in self._nights:
             self._nights.pop(resource.arn).cancel()
-        begin, length = _span(resource.settings["SnapshotWindow"])
-        now = self.account.calendar.date
-        since = (now.hour * 60 + now.minute) * 60 + now.second + now.microsecond / 1e6
-        wait = (begin * 60 - since) % DAY or DAY
+        begin, length = span(resource.settings["SnapshotWindow"])
+        midnight = self.date.replace(hour=0, minute=0, second=0, microsecond=0)
+        wait = (begin * 60 - (self.date - midnight).total_seconds()) % DAY or DAY
         drawn = int(self.account.windows() * length) * 60.0
-        end = self.account.calendar.now + wait + length * 60
-        self._at(resource, wait + drawn, end)
+        self._at(resource, wait + drawn, self.now + wait + length * 60)
 
     def _at(self, resource: Saved, wait: float, end: float) -> None:
-        due = self.account.calendar.at(wait, lambda: self._due(resource, end))
+        due = self.account.calendar.at(wait, partial(self._due, resource, end))
         self._nights[resource.arn] = due
 
     def _due(self, resource: Saved, end: float) -> None:
         """Save it, if it is available; if it is busy, try again while the window is open."""
-        keeps = resource.settings["SnapshotRetentionLimit"]
-        if keeps and resource.status != "available":
-            if self.account.calendar.now + AGAIN < end:
-                self._at(resource, AGAIN, end)
-                return
-        elif keeps:
+        keeps, is_ready = (
+            resource.settings["SnapshotRetentionLimit"],
+            resource.status == "available",
+        )
+        if keeps and not is_ready and self.now + AGAIN < end:
+            self._at(resource, AGAIN, end)
+            return
+        if keeps and is_ready:
             self._take(resource)
         self.plan(resource)
 
@@ -86,24 +83,20 @@ class AutomaticSnapshots(SnapshotOperations):
         sources = sources_of(resource, resource.settings.get("SnapshottingClusterId", ""))
         whole = isinstance(resource, ReplicationGroup) and resource.is_sharded
         name = resource.id if whole else sources[0].member.id
-        moment = self.account.calendar.date.strftime("%Y-%m-%d-%H-%M")
+        moment = self.date.strftime("%Y-%m-%d-%H-%M")
         self.save(f"automatic.{name}-{moment}", resource, sources, kind="automated")
 
     def saved(self, made: Snapshot, resource: Saved) -> None:
         """Drop the oldest automatic snapshots that are too many now."""
         super().saved(made, resource)
-        if made.kind == "automated":
-            keeps = resource.settings["SnapshotRetentionLimit"]
-            for old in self._automated(resource)[: -keeps or None]:
-                self.drop(old)
+        keeps = resource.settings.get("SnapshotRetentionLimit", 0)
+        for old in self._automated(resource)[: -keeps or None] if made.kind == "automated" else []:
+            self.drop(old)
 
     def _automated(self, resource: Saved) -> list[Snapshot]:
         """List the automatic snapshots of a resource, the oldest first."""
-        return [
-            each
-            for each in self.snapshots
-            if each.origin == resource.arn and each.kind == "automated"
-        ]
+        every = [each for each in self.snapshots if each.kind == "automated"]
+        return [each for each in every if each.origin == resource.arn]
 
     def closed(self, cluster: CacheCluster) -> None:
         """Let the automatic snapshots of a cluster go with it."""
@@ -119,33 +112,3 @@ class AutomaticSnapshots(SnapshotOperations):
             self._nights.pop(resource.arn).cancel()
         for each in self._automated(resource):
             self.drop(each)
-
-
-def check_snapshotting(group: ReplicationGroup, request: dict[str, Any]) -> None:
-    """Refuse a change of a group's snapshots that AWS refuses; ModifyReplicationGroup asks."""
-    member = request.get("SnapshottingClusterId")
-    if member is not None and group.is_sharded:
-        raise bad_combination(
-            "Cannot set snapshotting cluster for cluster mode enabled replication group"
-        )
-    if member is not None and member.lower() not in [each.id for each in group.members]:
-        raise ServiceFault(
-            "CacheClusterNotFoundFault", "Specified snapshotting cluster does not exist"
-        )
-    turned_on = (
-        request.get("SnapshotRetentionLimit", 0) and not (group.settings["SnapshotRetentionLimit"])
-    )
-    if turned_on and not group.is_sharded and member is None:
-        raise bad_combination(
-            "Must specify both SnapshotRetentionLimit and SnapshottingClusterId to turn on snapshots"
-        )
-
-
-def _span(window: str) -> tuple[int, int]:
-    """Return when a daily window begins, and how long it is, in minutes.
-
-    >>> _span("23:30-00:30")
-    (1410, 60)
-    """
-    begin, end = (int(part[:2]) * 60 + int(part[3:]) for part in window.split("-"))
-    return begin, (end - begin) % MINUTES

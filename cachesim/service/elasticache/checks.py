@@ -1,19 +1,18 @@
-"""What the desk refuses: names, node types, windows and numbers that the service does not take."""
+"""What the desk refuses: names, node types, windows, numbers and zones that the service does not take."""
 
 import re
-from collections.abc import Iterable
-from typing import Any
 
 from cachesim.errors import BadInput
 from cachesim.node_types import NodeType, node_type, node_types
-from cachesim.service.faults import ServiceFault, bad_value
+from cachesim.service.faults import only as only
+from cachesim.service.faults import refusal, refuse_if
 
 NAME = re.compile(r"[a-z](?!.*--)[a-z0-9-]*(?<!-)")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY, WEEK = 24 * 60, 7 * 24 * 60  # minutes
-WINDOW = re.compile(r"(?:([a-z]{3}):)?([01]\d|2[0-3]):([0-5]\d)")
+HOUR = r"([01]\d|2[0-3]):[0-5]\d"
+FORMS = {"hh24:mi": HOUR, "ddd:hh24:mi": rf"({'|'.join(DAYS)}):{HOUR}"}  # of an end of a window
 LEAST_WINDOW = 60  # minutes
-MOST_RETENTION = 35  # days
 
 
 def identifier(name: str, what: str, most: int = 40) -> str:
@@ -23,12 +22,8 @@ def identifier(name: str, what: str, most: int = 40) -> str:
     'shop-1'
     """
     found = name.lower()
-    if not NAME.fullmatch(found) or len(found) > most:
-        raise bad_value(
-            f"The parameter {what} is not a valid identifier: {name}. Identifiers must begin with a "
-            "letter; must contain only ASCII letters, digits, and hyphens; must not end with a hyphen "
-            f"or contain two consecutive hyphens; and have at most {most} characters."
-        )
+    is_good = NAME.fullmatch(found) and len(found) <= most
+    refuse_if(not is_good, "identifier", what, name, most)
     return found
 
 
@@ -37,60 +32,60 @@ def known_node_type(name: str, previous: bool) -> NodeType:
     try:
         found = node_type(name)
     except BadInput:
-        raise bad_value(f"The node type {name} is not supported.") from None
-    if not previous and found in node_types("previous"):
-        raise bad_value(
-            f"The node type {name} is of the previous generation, which new clusters cannot have; "
-            "choose a current one, or allow it with cs.Cloud(allow_previous_generation=True)."
-        )
+        raise refusal("node type", name) from None
+    refuse_if(not previous and found in node_types("previous"), "old node type", name)
     return found
 
 
-def only(request: dict[str, Any], simulated: Iterable[str]) -> None:
-    """Refuse a parameter that would change nothing: what it asks for is not simulated."""
-    for name in request:
-        if name not in simulated:
-            raise ServiceFault("NotImplemented", f"{name} is not simulated; leave it out.")
-
-
-def range_checked(name: str, value: int, least: int, most: int) -> int:
+def in_range(name: str, value: int, least: int, most: int) -> int:
     """Return a whole number that is in its range.
 
-    >>> range_checked("SnapshotRetentionLimit", 35, 0, 35)
+    >>> in_range("SnapshotRetentionLimit", 35, 0, 35)
     35
     """
-    if not least <= value <= most:
-        raise bad_value(f"{name} must be from {least} to {most}, got {value}.")
+    refuse_if(not least <= value <= most, "range", name, least, most, value)
     return value
 
 
-def in_range(request: dict[str, Any], name: str, least: int, most: int, usual: int) -> int:
-    """Return a whole number of a request."""
-    return range_checked(name, request.get(name, usual), least, most)
+def span(text: str) -> tuple[int, int]:
+    """Return when a window begins, in minutes of the week or of the day, and how long it is.
+
+    >>> span("sun:23:30-mon:00:30"), span("23:30-00:30")
+    ((10050, 60), (1410, 60))
+    """
+    begin, end = map(_minute, text.split("-"))
+    return begin, (end - begin) % (WEEK if text[0].isalpha() else DAY)
 
 
-def window(text: str, weekly: bool, least: int = LEAST_WINDOW) -> str:
-    """Check a window such as "tue:05:00-tue:06:00", or without days a daily one; return it.
+def _minute(end: str) -> int:
+    *day, hour, minute = end.split(":")
+    return sum(DAYS.index(name) * DAY for name in day) + int(hour) * 60 + int(minute)
 
-    >>> window("sun:23:30-mon:00:30", weekly=True)
+
+def window(text: str, form: str, least: int = LEAST_WINDOW) -> str:
+    """Check a window whose ends have a form such as "ddd:hh24:mi"; return it.
+
+    >>> window("Sun:23:30-mon:00:30", "ddd:hh24:mi")
     'sun:23:30-mon:00:30'
     """
-    ends = [_minute(part, weekly) for part in text.lower().split("-")]
-    if len(ends) != 2 or None in ends:
-        form = "ddd:hh24:mi-ddd:hh24:mi" if weekly else "hh24:mi-hh24:mi"
-        raise bad_value(f"The window {text} is not valid; it must have the form {form}.")
-    begin, end = ends
-    length = (end - begin) % (WEEK if weekly else DAY)  # type: ignore[operator]
-    if not least <= length <= DAY:
-        raise bad_value(
-            f"The window {text} must last at least {least} minutes and at most 24 hours."
-        )
-    return text.lower()
+    found, end = text.lower(), FORMS[form]
+    refuse_if(not re.fullmatch(f"{end}-{end}", found), "window form", text, form, form)
+    refuse_if(not least <= span(found)[1] <= DAY, "window length", text, least)
+    return found
 
 
-def _minute(text: str, weekly: bool) -> int | None:
-    """Return the minute of the week, or of the day; None if it is neither."""
-    match = WINDOW.fullmatch(text)
-    if match is None or bool(match[1]) != weekly or (weekly and match[1] not in DAYS):
-        return None
-    return (DAYS.index(match[1]) * DAY if weekly else 0) + int(match[2]) * 60 + int(match[3])
+def in_turn(zones: list[str], count: int) -> list[str]:
+    """Deal out zones.
+
+    >>> in_turn(["a", "b"], 3)
+    ['a', 'b', 'a']
+    """
+    return [zones[number % len(zones)] for number in range(count)]
+
+
+def named_zones(chosen: list[str], count: int, zones: list[str], what: str) -> list[str]:
+    """Return the zones that a request names: one for each node, and each in the subnet group."""
+    refuse_if(len(chosen) != count, "zones", what, count)
+    for zone in chosen:
+        refuse_if(zone not in zones, "zone of subnets", zone, ", ".join(zones))
+    return chosen

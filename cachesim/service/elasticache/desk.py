@@ -15,8 +15,6 @@ class ElastiCache(Restores, Serverless, Tagging, CacheUsers):
     Its parts each begin with `super().__init__(account)`, so that any of them may be left out or added.
     """
 
-    service = "elasticache"
-
     def __init__(self, account: Any) -> None:
         super().__init__(account)
         self.hooks |= {  # members of ModifyReplicationGroup that change who may log in
@@ -25,6 +23,11 @@ class ElastiCache(Restores, Serverless, Tagging, CacheUsers):
             "UserGroupIdsToAdd": self._change_users,
             "UserGroupIdsToRemove": self._change_users,
         }
+        self.effects["SnapshotWindow"] = self._move_snapshots
+
+    def _move_snapshots(self, owner: Any, window: str) -> None:
+        owner.settings["SnapshotWindow"] = window
+        self.plan(owner)
 
     def _change_token(self, group: Any, request: dict[str, Any]) -> None:
         strategy = request.get("AuthTokenUpdateStrategy", "ROTATE")

@@ -1,6 +1,6 @@
-"""The parameters that AWS publishes, by their families: data/parameters.csv.
+"""What AWS publishes of its engines: families, versions, and parameters by their families.
 
-The column `here` says what a value changes in a run (experiments/cloud_cache.py):
+The column `here` of data/parameters.csv says what a value changes in a run (experiments/cloud_cache.py):
 
 field X    the field X of cs.Redis or cs.Memcached
 config     the engine itself, by CONFIG SET
@@ -9,13 +9,12 @@ rule       a field of cs.Memcached, with others of its rows
 (empty)    nothing: the value is kept and shown
 """
 
-import csv
 from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
-from cachesim.node_types import NodeType, node_types
-from cachesim.service.faults import bad_value
+from cachesim.node_types import node_types
+from cachesim.service.faults import refusal, refuse_if
+from cachesim.service.tables import in_shape, table
 from cachesim.units import MIB
 
 BY_TYPE = {  # values that depend on the node type
@@ -25,14 +24,26 @@ BY_TYPE = {  # values that depend on the node type
     "@cores": lambda node_type: node_type.vcpu,
 }
 KINDS: dict[str, Any] = {"integer": int, "float": float, "boolean": int, "string": str}
+SIMULATED = {"redis": "redis 7.0.15", "valkey": "redis 7.0.15", "memcached": "memcached 1.6.18"}
+SPECIFIC = "CacheNodeTypeSpecificValues"
 
 
-class Family(NamedTuple):
-    """One row of data/families.csv."""
+class Version(NamedTuple):
+    """One row of data/versions.csv."""
 
-    name: str
     engine: str
-    has_clusters: bool
+    version: str  # as a request names it
+    full: str  # as an answer does
+    family: str
+    default: str  # yes or no
+
+    def shown(self) -> dict[str, Any]:
+        """Return the version in AWS's shape."""
+        about = f"{self.engine} version {self.full}, simulated by {SIMULATED[self.engine]}"
+        name = self.engine.capitalize()
+        return in_shape(
+            "version", self, CacheEngineDescription=name, CacheEngineVersionDescription=about
+        )
 
 
 class ParameterRow(NamedTuple):
@@ -51,33 +62,21 @@ class ParameterRow(NamedTuple):
 
     def shown(self, value: str, source: str) -> dict[str, Any]:
         """Return the parameter with a value in AWS's shape."""
-        found = {
-            "ParameterName": self.name,
-            "Description": "It has an effect here." if self.here else "It changes nothing here.",
-            "Source": source,
-            "DataType": self.type,
-            "IsModifiable": self.modifiable != "no",
-            "ChangeType": self.change,
-        }
-        if self.allowed:
-            found["AllowedValues"] = self.allowed
-        if value not in BY_TYPE:
-            return {**found, **({"ParameterValue": value} if value else {})}
-        return {**found, "CacheNodeTypeSpecificValues": by_type(value)}
+        effect = "It has an effect here." if self.here else "It changes nothing here."
+        values = (
+            {SPECIFIC: by_type(value)} if value in BY_TYPE else {"ParameterValue": value or None}
+        )
+        return in_shape(
+            "parameter", self, Description=effect, Source=source,
+            IsModifiable=self.modifiable != "no", AllowedValues=self.allowed or None, **values,
+        )  # fmt: skip
 
     def check(self, value: str, is_used: bool) -> None:
         """Refuse a value that cannot be set."""
-        if self.modifiable == "no":
-            raise bad_value(f"The parameter {self.name} cannot be modified.")
-        if self.modifiable == "unused" and is_used:
-            raise bad_value(
-                f"The parameter {self.name} cannot be modified while a cluster uses the group."
-            )
-        if not self.allows(value):
-            raise bad_value(
-                f"The value {value} of {self.name} is not allowed; "
-                f"allowed: {self.allowed or self.type}."
-            )
+        refuse_if(self.modifiable == "no", "fixed parameter", self.name)
+        refuse_if(self.modifiable == "unused" and is_used, "used parameter", self.name)
+        fits, allowed = self.allows(value), self.allowed or self.type
+        refuse_if(not fits, "parameter value", value, self.name, allowed)
 
     def allows(self, value: str) -> bool:
         """Whether a value is one of the allowed ones: names, or ranges such as 0,20-."""
@@ -85,9 +84,9 @@ class ParameterRow(NamedTuple):
             number = KINDS[self.type](value)
         except ValueError:
             return False
-        if self.type == "string":
-            return not self.allowed or value in self.allowed.split(",")
-        return not self.allowed or any(within(part, number) for part in self.allowed.split(","))
+        parts = self.allowed.split(",") if self.allowed else []
+        fits = value in parts if self.type == "string" else any(within(p, number) for p in parts)
+        return fits or not parts
 
 
 def within(part: str, number: float) -> bool:
@@ -103,32 +102,33 @@ def within(part: str, number: float) -> bool:
 
 def by_type(value: str) -> list[dict[str, str]]:
     """Return a value for each node type in AWS's shape."""
-    types: list[NodeType] = [
-        each for status in ("current", "older", "previous") for each in node_types(status)
-    ]
-    return [
-        {"CacheNodeType": each.name, "Value": str(BY_TYPE[value](each))}
-        for each in sorted(types, key=lambda each: each.name)
-    ]
+    types = [t for status in ("current", "older", "previous") for t in node_types(status)]
+    values = {each.name: str(BY_TYPE[value](each)) for each in types}
+    return [{"CacheNodeType": name, "Value": values[name]} for name in sorted(values)]
 
 
-def rows(name: str) -> list[dict[str, str]]:
-    """Return the rows of a table of the service."""
-    text = files("cachesim.service").joinpath("data", name).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
+def families() -> dict[str, dict[str, str]]:
+    """Return the rows of data/families.csv by their names, each engine's oldest first."""
+    return {row["family"]: row for row in table("families")}
 
 
 @cache
-def families() -> dict[str, Family]:
-    """Return the families by their names, each engine's oldest first.
+def versions() -> list[Version]:
+    """Return all versions."""
+    return [Version(**row) for row in table("versions")]
 
-    >>> families()["redis2.8"].has_clusters
-    False
+
+def version_of(engine: str, name: str = "") -> Version:
+    """Return a version of an engine by its name, short or full; without one the usual version.
+
+    >>> version_of("redis").full, version_of("redis", "6.2.6").family
+    ('7.0.7', 'redis6.x')
     """
-    return {
-        row["family"]: Family(row["family"], row["engine"], row["cluster mode"] == "yes")
-        for row in rows("families.csv")
-    }
+    for each in versions():
+        is_it = name in (each.version, each.full) if name else each.default == "yes"
+        if each.engine == engine and is_it:
+            return each
+    raise refusal("no version", name, engine)
 
 
 @cache
@@ -137,18 +137,12 @@ def parameters_of(family: str) -> dict[str, ParameterRow]:
 
     >>> parameters_of("redis7")["maxmemory-policy"].value
     'volatile-lru'
-    >>> len(parameters_of("redis2.8")) < len(parameters_of("redis7"))
-    True
     """
-    if family not in families():
-        raise bad_value(
-            f"CacheParameterGroupFamily {family} is not a valid parameter group family; "
-            f"choose from {', '.join(families())}."
-        )
     order = list(families())
-    table = (ParameterRow(**row) for row in rows("parameters.csv"))
+    refuse_if(family not in order, "no family", family, ", ".join(order))
+    place = order.index(family)
     return {
-        row.name: row
-        for row in table
-        if order.index(row.first) <= order.index(family) <= order.index(row.last)
+        row["name"]: ParameterRow(**row)
+        for row in table("parameters")
+        if order.index(row["first"]) <= place <= order.index(row["last"])
     }

@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cachesim.service.elasticache.checks import identifier, only
+from cachesim.service.elasticache.checks import identifier
+from cachesim.service.elasticache.parameter_table import version_of
 from cachesim.service.elasticache.updates import Updates
-from cachesim.service.elasticache.versions import version_of
-from cachesim.service.faults import refuse_if
+from cachesim.service.faults import only, refuse_if
+from cachesim.service.pages import next_page
 from cachesim.service.register import Register
+from cachesim.service.tables import in_shape
 
 GB = 2**30  # bytes
+PAGE = 50  # caches
 MOST = 5000  # GB that one can hold (service quotas)
-CREATED = ["ServerlessCacheName", "Engine", "Description", "CacheUsageLimits"]
-CHANGED = ["ServerlessCacheName", "Description", "CacheUsageLimits"]
+ENDS = {"Endpoint": 6379, "ReaderEndpoint": 6380}
 
 
 @dataclass
@@ -35,26 +37,21 @@ class ServerlessCache:
 
     def shown(self) -> dict[str, Any]:
         """Return it in AWS's shape; it has no endpoints while it is created."""
-        found = {
-            "ServerlessCacheName": self.id,
-            "Description": self.description,
-            "CreateTime": self.created,
-            "Status": self.status,
-            "Engine": self.engine,
-            "MajorEngineVersion": version_of(self.engine).full.partition(".")[0],
-            "FullEngineVersion": version_of(self.engine).full,
-            "CacheUsageLimits": {"DataStorage": {"Maximum": self.most, "Unit": "GB"}},
-            "ARN": self.arn,
-        }
-        if self.status == "creating":
-            return found
+        version = version_of(self.engine).full
         address = f"{self.id}-abc123.serverless.use1.cache.amazonaws.com"
-        ends = {"Endpoint": 6379, "ReaderEndpoint": 6380}
-        return found | {name: {"Address": address, "Port": port} for name, port in ends.items()}
+        ends = {name: {"Address": address, "Port": port} for name, port in ENDS.items()}
+        return in_shape(
+            "serverless",
+            self,
+            MajorEngineVersion=version.partition(".")[0],
+            FullEngineVersion=version,
+            CacheUsageLimits={"DataStorage": {"Maximum": self.most, "Unit": "GB"}},
+            **({} if self.status == "creating" else ends),
+        )
 
 
 class Serverless(Updates):
-    """The operations on serverless caches."""
+    """The operations on serverless caches. data/operations.csv has the one that lists them."""
 
     def __init__(self, account: Any) -> None:
         super().__init__(account)
@@ -62,45 +59,35 @@ class Serverless(Updates):
 
     def CreateServerlessCache(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to make a serverless cache."""
-        only(request, CREATED)
-        refuse_if(
-            request["Engine"] not in ("redis", "valkey"), "serverless engine", request["Engine"]
-        )
-        name = identifier(request["ServerlessCacheName"], "ServerlessCacheName")
-        made = ServerlessCache(
-            name, request["Engine"], request.get("Description", ""), storage(request, MOST),
-            self.account.calendar.date, self.account.arn("elasticache", f"serverlesscache:{name}"),
-        )  # fmt: skip
+        name, engine = request["ServerlessCacheName"], request["Engine"]
+        refuse_if(engine not in ("redis", "valkey"), "serverless engine", engine)
+        name = identifier(name, "ServerlessCacheName")
+        about, most = request.get("Description", ""), storage(request, MOST)
+        arn = self.arn(f"serverlesscache:{name}")
+        made = ServerlessCache(name, engine, about, most, self.date, arn)
         self.serverless.add(made)
-        self._settle(made)
+        self.later("serverless cache", setattr, made, "status", "available")
         return {"ServerlessCache": made.shown()}
 
-    def _settle(self, cache: ServerlessCache) -> None:
-        lasts = self.account.timings.draw("serverless cache")
-        self.account.calendar.at(lasts, lambda: setattr(cache, "status", "available"))
-
     def DescribeServerlessCaches(self, request: dict[str, Any]) -> dict[str, Any]:
-        """List serverless caches."""
-        only(request, ["ServerlessCacheName"])
-        return self.serverless.described(request)
+        """List serverless caches, in pages."""
+        ((name, found),) = self.serverless.described(request).items()
+        return next_page(found, request, name, request.get("MaxResults", PAGE))
 
     def ModifyServerlessCache(self, request: dict[str, Any]) -> dict[str, Any]:
         """Change what it is called, or how much it may hold."""
-        only(request, CHANGED)
         found = self.serverless.ready(request["ServerlessCacheName"])
         found.most = storage(request, found.most)
         found.description = request.get("Description", found.description)
         found.status = "modifying"
-        self._settle(found)
+        self.later("serverless cache", setattr, found, "status", "available")
         return {"ServerlessCache": found.shown()}
 
     def DeleteServerlessCache(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to remove one with its data."""
-        only(request, ["ServerlessCacheName"])
         found = self.serverless.ready(request["ServerlessCacheName"])
         found.status = "deleting"
-        lasts = self.account.timings.draw("serverless cache")
-        self.account.calendar.at(lasts, lambda: self.serverless.remove(found))
+        self.later("serverless cache", self.serverless.remove, found)
         return {"ServerlessCache": found.shown()}
 
 

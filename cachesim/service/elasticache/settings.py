@@ -4,36 +4,28 @@ A setting is a row: its name in a request, whose it is, how it is checked, its u
 change takes effect: "now", in the maintenance "window" unless ApplyImmediately says so, or "never".
 """
 
-import csv
 from collections.abc import Callable
-from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
-from cachesim.service.elasticache.auth import checked_token, named_key, named_user_groups, yes_or_no
-from cachesim.service.elasticache.checks import (
-    MOST_RETENTION,
-    known_node_type,
-    only,
-    range_checked,
-    window,
-)
+from cachesim.service.elasticache.auth import checked_token, named_user_groups, yes_or_no
+from cachesim.service.elasticache.checks import in_range, known_node_type, window
+from cachesim.service.faults import only
+from cachesim.service.tables import table
 
+MOST_RETENTION = 35  # days
 Check = Callable[[Any, Any], Any]  # (desk, value) -> value as it is kept; raises ServiceFault
 
 CHECKS: dict[str, Check] = {
     "text": lambda desk, value: value,
     "node type": lambda desk, value: known_node_type(value, desk.account.previous).name,
-    "weekly": lambda desk, value: window(value, weekly=True),
-    "daily": lambda desk, value: window(value, weekly=False),
-    "days": lambda desk, value: range_checked(
-        "SnapshotRetentionLimit", int(value), 0, MOST_RETENTION
-    ),
+    "weekly": lambda desk, value: window(value, "ddd:hh24:mi"),
+    "daily": lambda desk, value: window(value, "hh24:mi"),
+    "days": lambda desk, value: in_range("SnapshotRetentionLimit", int(value), 0, MOST_RETENTION),
     "token": checked_token,
     "yes or no": yes_or_no,
-    "key": named_key,
+    "key": lambda desk, value: desk.account.desk("kms").usable(value),
     "user groups": named_user_groups,
-    "port": lambda desk, value: range_checked("Port", int(value), 1, 65535),
+    "port": lambda desk, value: in_range("Port", int(value), 1, 65535),
     "parameter group": lambda desk, value: desk.parameter_groups.find(value).id,
     "subnet group": lambda desk, value: desk.subnet_groups.find(value).id,
     "security groups": lambda desk, value: desk.account.vpc.known(value),
@@ -50,25 +42,25 @@ class Setting(NamedTuple):
     change: str
 
 
-@cache
 def settings_of(kind: str) -> dict[str, Setting]:
     """Return the settings of a "cluster" or a "group" by their names.
 
     >>> settings_of("group")["CacheNodeType"].change
     'window'
     """
-    text = files("cachesim.service").joinpath("data/settings.csv").read_text()
-    rows = [Setting(**row) for row in csv.DictReader(text.splitlines())]
+    rows = [Setting(**row) for row in table("settings")]
     return {row.member: row for row in rows if row.of in (kind, "both")}
+
+
+def checked(desk: Any, wanted: dict[str, Any], kind: str) -> dict[str, Any]:
+    """Return the settings among what a request asks for, as they are kept."""
+    rows = settings_of(kind)
+    return {n: CHECKS[rows[n].check](desk, value) for n, value in wanted.items() if n in rows}
 
 
 def taken(desk: Any, request: dict[str, Any], kind: str, others: str) -> dict[str, Any]:
     """Return the settings that a Create asks for, checked; what is neither these nor `others` is refused."""
-    table = settings_of(kind)
-    only(request, [*table, *others.split()])
-    wanted = {row.member: request.get(row.member, row.usual or None) for row in table.values()}
-    return {
-        name: CHECKS[table[name].check](desk, value)
-        for name, value in wanted.items()
-        if value is not None
-    }
+    rows = settings_of(kind)
+    only(request, [*rows, *others.split()])
+    usual = {row.member: row.usual for row in rows.values() if row.usual}
+    return checked(desk, {**usual, **request}, kind)

@@ -3,12 +3,9 @@
 from typing import Any
 
 from cachesim.service.elasticache.failover import Failovers
-from cachesim.service.faults import ServiceFault
+from cachesim.service.faults import ServiceFault, refuse_if
 from cachesim.service.register import Register
 from cachesim.service.tags import check_number, shown, tags_of
-
-ABSENT = "{} is either not present or not available."
-BUSY = "Cluster not in available state to perform tagging operations."
 
 
 class Tagging(Failovers):
@@ -21,16 +18,14 @@ class Tagging(Failovers):
     def tags_of(self, arn: str) -> dict[str, str]:
         """Return the tags of a resource, for IAM's conditions; none if it is not there."""
         try:
-            register, name = self._found(arn)
+            return self._places(arn)[0]
         except ServiceFault:
             return {}
-        return register.tags[name]
 
     def AddTagsToResource(self, request: dict[str, Any]) -> dict[str, Any]:
         """Give a resource tags, or other values of tags; a group's members get them, too."""
-        given = tags_of(request)
-        places = self._places(request["ResourceName"])
-        check_number({**places[0], **given})
+        given, places = tags_of(request), self._places(request["ResourceName"])
+        check_number(places[0] | given)
         for tags in places:
             tags.update(given)
         return {"TagList": shown(places[0])}
@@ -39,8 +34,7 @@ class Tagging(Failovers):
         """Take tags from a resource, all of them or none."""
         places = self._places(request["ResourceName"])
         for key in request["TagKeys"]:
-            if key not in places[0]:
-                raise ServiceFault("TagNotFoundFault", f"The resource has no tag {key}.")
+            refuse_if(key not in places[0], "no tag", key)
         for tags in places:
             for key in request["TagKeys"]:
                 tags.pop(key, None)
@@ -51,27 +45,13 @@ class Tagging(Failovers):
         return {"TagList": shown(self._places(request["ResourceName"])[0])}
 
     def _places(self, arn: str) -> list[dict[str, str]]:
-        """Return the tags of a resource, and those of its members."""
-        register, name = self._found(arn)
-        members = self.groups.find(name).members if register is self.groups else []
-        return [register.tags[name], *(self.clusters.tags[member.id] for member in members)]
-
-    def _found(self, arn: str) -> tuple[Register[Any], str]:
-        """Return the register of a resource, and its name there; it must be available."""
-        kind, _, name = arn.removeprefix(self.account.arn("elasticache", "")).partition(":")
-        registers = {
-            each.kind.arn: each for each in vars(self).values() if isinstance(each, Register)
-        }
-        if kind not in registers:
-            raise ServiceFault(
-                "InvalidARNFault", f"The ARN {arn} names no resource of ElastiCache."
-            )
-        register, name = registers[kind], name.lower()
-        is_ready = name in register and register.held[name].status in ("available", "active")
-        if kind == "cluster" and not is_ready:
-            raise ServiceFault(register.kind.missing, ABSENT.format(name))
-        found = register.find(name)
-        if not is_ready:
-            busy = BUSY if kind == "replicationgroup" else register.kind.busy_text
-            raise ServiceFault(register.kind.busy, busy.format(id=found.id, status=found.status))
-        return register, name
+        """Return the tags of a resource, which must be available, and those of its members."""
+        word, _, name = arn.removeprefix(self.arn("")).lower().partition(":")
+        registers = {r.kind.arn: r for r in vars(self).values() if isinstance(r, Register)}
+        refuse_if(word not in registers, "no such arn", arn)
+        register = registers[word]
+        is_ready = name in register and register.find(name).status in ("available", "active")
+        refuse_if(word == "cluster" and not is_ready, "tags of cluster", name)
+        refuse_if(register is self.groups and name in register and not is_ready, "tags of group")
+        members = getattr(register.ready(name), "members", [])
+        return [register.tags[name], *(self.clusters.tags[each.id] for each in members)]

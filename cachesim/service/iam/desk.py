@@ -1,165 +1,178 @@
-"""The desk of IAM: users, groups, roles, access keys, policies, and what they would allow."""
+"""The desks of IAM and STS: groups, access keys, managed policies, and the temporary keys of roles."""
 
-from collections.abc import Callable
-from typing import Any
+import string
+from datetime import timedelta
+from itertools import product
 
-from cachesim.service.account import Account
-from cachesim.service.elasticache.checks import only
-from cachesim.service.faults import ServiceFault
-from cachesim.service.iam.common import COMMON, conflict, created, listed
-from cachesim.service.iam.people import (
-    AWS,
-    GONE,
-    GROUP,
-    ROLE,
-    USER,
-    AccessKey,
-    People,
-    arn_of,
-    no_such,
-    quoted,
-)
-from cachesim.service.iam.policies import judge, read
+from cachesim.service.account import NUMBER
+from cachesim.service.desks import Answer, ServiceDesk
+from cachesim.service.faults import needed, refuse_if
+from cachesim.service.iam import people
+from cachesim.service.iam.conditions import arn_like
+from cachesim.service.iam.gate import context_of
+from cachesim.service.iam.people import AccessKey, ApiCaller, Identity, People, arn_of, quoted
+from cachesim.service.iam.policies import OF_ROLE, judge, read
+from cachesim.service.tables import in_shape
 
-Answer = dict[str, Any]
+SECRET = string.ascii_letters + string.digits
 MOST_KEYS = 2  # of a user
-SIMULATED = ("PolicySourceArn", "ActionNames", "ResourceArns", "ContextEntries", "PolicyInputList")
 VERSION = "v1"  # the only one that a managed policy has here
+SHORTEST = 900  # seconds of a session
+ROOT = ApiCaller(arn_of("root"), NUMBER)
 
 
-class Iam:
-    """Identities and their policies. What users, groups and roles have in common is in common.py."""
+class Iam(People):
+    """Identities, their keys and their policies.
+
+    >>> from cachesim.service.account import Account
+    >>> Iam(Account(seed=1)).caller("any").arn
+    'arn:aws:iam::123456789012:root'
+    """
 
     service = "iam"
 
-    def __init__(self, account: Account) -> None:
-        self.account = account
-        self.people = People(account)
-
-    def AddUserToGroup(self, request: Answer) -> Answer:
+    def AddUserToGroup(self, request: Answer) -> None:
         """Give a user the policies of a group, too."""
         self.RemoveUserFromGroup(request)
-        self.people.find(USER, request["UserName"]).groups.append(request["GroupName"])
-        return {}
+        self.find("User", request).groups.append(request["GroupName"].lower())
 
-    def RemoveUserFromGroup(self, request: Answer) -> Answer:
+    def RemoveUserFromGroup(self, request: Answer) -> None:
         """Take a user out of a group."""
-        user, group = (self.people.find(kind, request[f"{kind}Name"]) for kind in (USER, GROUP))
-        user.groups = [each for each in user.groups if each.lower() != group.name.lower()]
-        return {}
+        user, group = self.find("User", request), self.find("Group", request)
+        user.groups = [each for each in user.groups if each != group.name.lower()]
 
     # Access keys
 
+    def new_key(self, owner: Identity, session: str = "", lasts: float = 0.0) -> AccessKey:
+        """Make an access key; with a session, one that ends after `lasts` seconds."""
+        now, caller = self.date, ApiCaller(owner.arn, owner.id, owner)
+        name = ("ASIA" if session else "AKIA") + self.signs(people.LETTERS, 16)
+        key = AccessKey(name, self.signs(SECRET, 40), caller, now)
+        if session:
+            arn = arn_of(f"assumed-role/{owner.name}/{session}", "sts")
+            key.caller = ApiCaller(arn, f"{owner.id}:{session}", owner)
+            key.ends, key.token = now + timedelta(seconds=lasts), self.signs(SECRET, 64)
+        self.keys[name] = key
+        return key
+
+    def caller(self, key_id: str) -> ApiCaller:
+        """Return who calls with a key; a key that this account never gave out is the administrator's."""
+        key = self.keys.get(key_id)
+        if key is None:
+            return ROOT
+        refuse_if(key.status != people.ON, "key is off")
+        refuse_if(key.ends and key.ends <= self.date, "key has ended")
+        return key.caller
+
     def CreateAccessKey(self, request: Answer) -> Answer:
         """Make an access key for a user; its secret is shown only now."""
-        user = self.people.find(USER, request.get("UserName", ""))
-        if len(self.people.keys_of(user)) >= MOST_KEYS:
-            raise ServiceFault(
-                "LimitExceededException", f"Cannot exceed quota for AccessKeysPerUser: {MOST_KEYS}"
-            )
-        key = self.people.new_key(user)
-        return {"AccessKey": {**key.shown(), "SecretAccessKey": key.secret}}
+        user = self.find("User", request)
+        refuse_if(len(self.keys_of(user)) >= MOST_KEYS, "most keys", MOST_KEYS)
+        key = self.new_key(user)
+        return {"AccessKey": {**in_shape("access key", key), "SecretAccessKey": key.secret}}
 
     def ListAccessKeys(self, request: Answer) -> Answer:
         """List the keys of a user."""
-        keys = self.people.keys_of(self.people.find(USER, request.get("UserName", "")))
-        return {"AccessKeyMetadata": [each.shown() for each in keys]}
+        keys = self.keys_of(self.find("User", request))
+        return {"AccessKeyMetadata": [in_shape("access key", each) for each in keys]}
 
-    def UpdateAccessKey(self, request: Answer) -> Answer:
+    def UpdateAccessKey(self, request: Answer) -> None:
         """Switch a key on or off."""
-        self._key(request).status = request["Status"]
-        return {}
+        key, name = self.keys.get(request["AccessKeyId"]), request["AccessKeyId"]
+        refuse_if(not key or key.status == people.GONE or key.token, "no such key", name)
+        self.keys[name].status = request["Status"]
 
-    def DeleteAccessKey(self, request: Answer) -> Answer:
+    def DeleteAccessKey(self, request: Answer) -> None:
         """Let a key be of no use."""
-        self._key(request).status = GONE
-        return {}
-
-    def _key(self, request: Answer) -> AccessKey:
-        key = self.people.keys.get(request["AccessKeyId"])
-        if key is None or key.status == GONE or key.session:
-            raise no_such(f"The Access Key with id {request['AccessKeyId']} cannot be found.")
-        return key
+        self.UpdateAccessKey({**request, "Status": people.GONE})
 
     # Managed policies
 
     def CreatePolicy(self, request: Answer) -> Answer:
         """Make a policy that several identities can have."""
-        only(request, ("PolicyName", "PolicyDocument", "Path"))
         arn = arn_of(f"policy{request.get('Path', '/')}{request['PolicyName']}")
         read(request["PolicyDocument"])
-        if arn in self.people.policies:
-            raise ServiceFault("EntityAlreadyExistsException", f"The policy {arn} already exists.")
-        self.people.policies[arn] = request["PolicyDocument"]
+        refuse_if(arn in self.policies, "policy exists", arn)
+        self.policies[arn] = request["PolicyDocument"]
         return self.GetPolicy({"PolicyArn": arn})
 
     def GetPolicy(self, request: Answer) -> Answer:
         """Show a policy without its document."""
-        self.people.document(request["PolicyArn"])
-        return {"Policy": self._policy(request["PolicyArn"])}
+        arn = request["PolicyArn"]
+        self.document(arn)
+        found = {"PolicyName": arn.rpartition("/")[2], "Arn": arn, "DefaultVersionId": VERSION}
+        holders = sum(arn in each.policies for each in self.identities.values())
+        return {"Policy": {**found, "AttachmentCount": holders, "IsAttachable": True}}
 
     def GetPolicyVersion(self, request: Answer) -> Answer:
         """Show the document of a policy."""
-        document = self.people.document(request["PolicyArn"])
-        if request["VersionId"] != VERSION:
-            raise no_such(f"Policy {request['PolicyArn']} has no version {request['VersionId']}.")
-        shown = {"Document": quoted(document), "VersionId": VERSION, "IsDefaultVersion": True}
-        return {"PolicyVersion": shown}
+        document, version = self.document(request["PolicyArn"]), request["VersionId"]
+        refuse_if(version != VERSION, "no such version", request["PolicyArn"], version)
+        found = {"Document": quoted(document), "VersionId": VERSION, "IsDefaultVersion": True}
+        return {"PolicyVersion": found}
 
     def ListPolicies(self, request: Answer) -> Answer:
         """List the policies of the account ("Local"), of AWS, or all."""
-        only(request, ("Scope", "MaxItems", "Marker"))
         wanted = {"AWS": (True,), "Local": (False,)}.get(request.get("Scope", ""), (True, False))
-        chosen = [arn for arn in self.people.policies if arn.startswith(AWS) in wanted]
-        return {"Policies": [self._policy(arn) for arn in chosen], "IsTruncated": False}
+        chosen = [arn for arn in self.policies if arn.startswith(people.AWS) in wanted]
+        found = [self.GetPolicy({"PolicyArn": arn})["Policy"] for arn in chosen]
+        return {"Policies": found, "IsTruncated": False}
 
-    def DeletePolicy(self, request: Answer) -> Answer:
+    def DeletePolicy(self, request: Answer) -> None:
         """Remove a policy that nobody has."""
-        arn = request["PolicyArn"]
-        self.people.document(arn)
-        if arn.startswith(AWS) or self._holders(arn):
-            raise conflict("Cannot delete a policy that is attached to entities, or is AWS's.")
-        del self.people.policies[arn]
-        return {}
-
-    def _holders(self, arn: str) -> int:
-        return sum(arn in each.attached for each in self.people.identities.values())
-
-    def _policy(self, arn: str) -> Answer:
-        found = {"PolicyName": arn.rpartition("/")[2], "Arn": arn, "DefaultVersionId": VERSION}
-        return {**found, "AttachmentCount": self._holders(arn), "IsAttachable": True}
+        arn, found = request["PolicyArn"], self.GetPolicy(request)["Policy"]
+        refuse_if(found["AttachmentCount"] or arn.startswith(people.AWS), "policy in use")
+        del self.policies[arn]
 
     def SimulatePrincipalPolicy(self, request: Answer) -> Answer:
         """Say what the policies of an identity would decide, without doing anything."""
-        only(request, SIMULATED)
-        policies = self.people.policies_of(self.people.of_arn(request["PolicySourceArn"]))
-        more = request.get("PolicyInputList", [])
-        policies |= {
-            f"PolicyInputList.{number + 1}": read(text) for number, text in enumerate(more)
-        }
-        context = {
-            each["ContextKeyName"].lower(): tuple(each["ContextKeyValues"])
-            for each in request.get("ContextEntries", [])
-        }
+        arn = request["PolicySourceArn"]
+        policies = self.policies_of(needed(self.of_arn(arn), "no identity of ARN", arn))
+        given = request.get("ContextEntries", [])
+        context = {each["ContextKeyName"].lower(): each["ContextKeyValues"] for each in given}
         results = []
-        for action in request["ActionNames"]:
-            for resource in request.get("ResourceArns", ["*"]):
-                verdict = judge(policies, action, resource, context)
-                asked = {"EvalActionName": action, "EvalResourceName": resource}
-                matched = [{"SourcePolicyId": name} for name in verdict.by]
-                answer = {"EvalDecision": verdict.decision, "MatchedStatements": matched}
-                results.append({**asked, **answer})
+        for action, resource in product(request["ActionNames"], request.get("ResourceArns", ["*"])):
+            decision, by = judge(policies, action, resource, context)
+            asked = {"EvalActionName": action, "EvalResourceName": resource}
+            matched = [{"SourcePolicyId": name} for name in by]
+            results.append({**asked, "EvalDecision": decision, "MatchedStatements": matched})
         return {"EvaluationResults": results, "IsTruncated": False}
 
 
-def _operation(kind: str, call: Callable[[People, str, Answer], Answer]) -> Any:
-    def operation(desk: Iam, request: Answer) -> Answer:
-        return call(desk.people, kind, request)
+class Sts(ServiceDesk):
+    """Sessions of roles. The gate has checked that the caller's own policies allow sts:AssumeRole."""
 
-    operation.__doc__ = call.__doc__
-    return operation
+    service = "sts"
 
+    def GetCallerIdentity(self, request: Answer) -> Answer:
+        """Say who calls."""
+        caller = self.account.caller or ROOT
+        return {"UserId": caller.id, "Account": NUMBER, "Arn": caller.arn}
 
-for _kind in (USER, GROUP, ROLE):
-    for _name, _call in {**COMMON, "Create{}": created, "List{}s": listed}.items():
-        setattr(Iam, _name.format(_kind), _operation(_kind, _call))
+    def AssumeRole(self, request: Answer) -> Answer:
+        """Give the caller temporary keys of a role that trusts it."""
+        iam, caller, arn = self.account.desk("iam"), self.account.caller or ROOT, request["RoleArn"]
+        role = iam.of_arn(arn)
+        is_trusted = role and role.trust and self._trusts(role, caller)
+        refuse_if(not is_trusted, "not trusted", caller.arn, arn)
+        lasts = request.get("DurationSeconds", min(3600, role.lasts))
+        is_long = SHORTEST <= lasts <= role.lasts
+        refuse_if(not is_long, "session length", SHORTEST, role.lasts, lasts)
+        key = iam.new_key(role, request["RoleSessionName"], lasts)
+        return {
+            "Credentials": in_shape("session", key),
+            "AssumedRoleUser": {"AssumedRoleId": key.caller.id, "Arn": key.caller.arn},
+        }
+
+    def _trusts(self, role: Identity, caller: ApiCaller) -> bool:
+        """Whether the trust policy names the caller, or the whole account, and nothing in it denies."""
+        context = context_of(self.account, caller, {}, role.arn)
+        named = (people.arn_of("root"), NUMBER, "*")
+        met = [
+            each.effect
+            for each in read(role.trust, OF_ROLE)
+            for who in each.texts["Principal"]
+            if who in named or arn_like(caller.arn, who)
+            if each.meets("sts:AssumeRole", role.arn, context)
+        ]
+        return "Allow" in met and "Deny" not in met

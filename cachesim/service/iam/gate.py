@@ -1,44 +1,24 @@
 """The gate before every desk: who calls, which resources the request names, and whether the policies allow it."""
 
-import csv
 from collections.abc import Callable, Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from cachesim.service.account import NUMBER, REGION, Account
-from cachesim.service.faults import ServiceFault
+from cachesim.service.desks import Answer
+from cachesim.service.faults import ServiceFault, needed, refusal
 from cachesim.service.iam.conditions import Context
 from cachesim.service.iam.people import ApiCaller
-from cachesim.service.iam.policies import ALLOWED, DENIED, judge
+from cachesim.service.iam.policies import ALLOWED, judge, several
 from cachesim.service.register import kinds
+from cachesim.service.tables import in_shape, table
 
 REFUSED = {"sns": "AuthorizationErrorException", "kms": "AccessDeniedException"}  # shapes
 FREE = ("sts:GetCallerIdentity",)  # nobody needs a policy for these
 EVERY = "*"
-TEXT = "User: {} is not authorized to perform: {} on resource: {} because {}"
-BY_DENY = "an explicit deny is in an identity-based policy"
-BY_NOTHING = "no identity-based policy allows the {} action"
-# Condition keys of ElastiCache that are members of its requests (Service Authorization Reference).
-MEMBERS = (
-    *("AtRestEncryptionEnabled", "AutomaticFailoverEnabled", "CacheNodeType", "KmsKeyId"),
-    *("CacheParameterGroupName", "EngineVersion", "MultiAZEnabled", "NumNodeGroups"),
-    *("ReplicasPerNodeGroup", "SnapshotRetentionLimit", "TransitEncryptionEnabled"),
-)
-
-
-@cache
-def _rows() -> dict[str, list[tuple[str, str]]]:
-    """Return by service the members of requests that name resources (data/named_in.csv)."""
-    text = files("cachesim.service").joinpath("data/named_in.csv").read_text()
-    found: dict[str, list[tuple[str, str]]] = {}
-    for row in csv.DictReader(text.splitlines()):
-        found.setdefault(row["service"], []).append((row["member"], row["resource"]))
-    return found
 
 
 def resources(service: str, operation: str, request: Mapping[str, Any]) -> list[str]:
-    """Return the ARNs of what a request names; "*" if it names nothing.
+    """Return the ARNs of what a request names (data/named_in.csv); "*" if it names nothing.
 
     ElastiCache asks for each resource that is named, the other services for the first.
 
@@ -46,88 +26,58 @@ def resources(service: str, operation: str, request: Mapping[str, Any]) -> list[
     ['arn:aws:elasticache:us-east-1:123456789012:user:ada']
     """
     named = [
-        each if str(each).startswith("arn:") else form.format(each)
-        for member, form in _rows().get(service, [])
-        for each in _several(request.get(member, []))
+        each if str(each).startswith("arn:") else row["resource"].format(each)
+        for row in table("named_in")
+        if row["service"] == service
+        for each in several(request.get(row["member"], []))
     ]
     if service != "elasticache":
         return named[:1] or [EVERY]
-    prefix = f"arn:aws:elasticache:{REGION}:{NUMBER}"
     for kind in kinds().values():
-        names = [*_several(request.get(kind.id, [])), *request.get(f"{kind.id}s", [])]
+        names = [*several(request.get(kind.id, [])), *request.get(f"{kind.id}s", [])]
         if not names and operation == f"Describe{kind.list}":
             names = [EVERY]
-        named += [f"{prefix}:{kind.arn}:{name.lower()}" for name in names]
+        prefix = f"arn:aws:elasticache:{REGION}:{NUMBER}:{kind.arn}:"
+        named += [prefix + name.lower() for name in names]
     return named or [EVERY]
 
 
-def _several(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def context_of(
-    account: Account, caller: ApiCaller, request: Mapping[str, Any], arn: str
-) -> Context:
+def context_of(account: Account, caller: ApiCaller, request: Answer, arn: str) -> Context:
     """Return the condition keys of a request, in small letters."""
-    found: dict[str, Any] = {
-        "aws:PrincipalArn": caller.arn,
-        "aws:userid": caller.id,
-        "aws:username": caller.identity.name if caller.identity else None,
-        "aws:PrincipalAccount": NUMBER,
-        "aws:RequestedRegion": REGION,
-        "aws:SourceIp": "127.0.0.1",
-        "aws:CurrentTime": account.calendar.date.isoformat(),
-        **{f"elasticache:{name}": request.get(name) for name in MEMBERS},
-        "elasticache:EngineType": request.get("Engine"),
-    }
-    tags = request.get("Tags", [])
-    tags = {each["Key"]: each.get("Value", "") for each in tags if isinstance(each, dict)}
-    found |= {f"aws:RequestTag/{key}": value for key, value in tags.items()}
+    found = in_shape("caller", caller)
+    found |= {row["key"]: request.get(row["member"]) for row in table("condition_keys")}
+    found["aws:CurrentTime"] = account.calendar.date.isoformat()
+    tags = [each for each in request.get("Tags", []) if isinstance(each, dict)]
+    found |= {f"aws:RequestTag/{each['Key']}": each.get("Value", "") for each in tags}
     found |= {f"aws:ResourceTag/{key}": value for key, value in account.tags_of(arn).items()}
     texts = {key.lower(): (_text(value),) for key, value in found.items() if value is not None}
-    return {**texts, "aws:tagkeys": tuple(tags)}
+    return {**texts, "aws:tagkeys": tuple(each["Key"] for each in tags)}
 
 
 def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def decision(
-    account: Account, caller: ApiCaller, action: str, arn: str, request: Mapping[str, Any]
-) -> str:
+def decision(account: Account, caller: ApiCaller, action: str, arn: str, request: Answer) -> str:
     """Return the decision on an action on a resource: "allowed", or a kind of no."""
     if caller.identity is None or action in FREE:
         return ALLOWED
-    policies = account.desk("iam").people.policies_of(caller.identity)
+    policies = account.desk("iam").policies_of(caller.identity)
     return judge(policies, action, arn, context_of(account, caller, request, arn)).decision
 
 
-def admit(
-    account: Account, key: str, service: str, operation: str, request: Mapping[str, Any]
-) -> ApiCaller:
-    """Return who calls, or refuse. Raises ServiceFault: AccessDenied, or a key that is of no use."""
-    caller: ApiCaller = account.desk("iam").people.caller(key)
-    action = f"{service}:{operation}"
+def ask(account: Account, key: str, service: str, operation: str, request: Answer) -> Answer:
+    """Return the answer of a desk to a caller with this access key, if it may ask. Raises ServiceFault."""
+    caller, action = account.desk("iam").caller(key), f"{service}:{operation}"
     for arn in resources(service, operation, request):
         found = decision(account, caller, action, arn, request)
         if found != ALLOWED:
-            why = BY_DENY if found == DENIED else BY_NOTHING.format(action)
-            raise ServiceFault(
-                REFUSED.get(service, "AccessDenied"), TEXT.format(caller.arn, action, arn, why)
-            )
-    return caller
-
-
-def ask(
-    account: Account, key: str, service: str, operation: str, request: dict[str, Any]
-) -> dict[str, Any]:
-    """Return the answer of a desk to a caller with this access key, if it may ask. Raises ServiceFault."""
-    account.caller = admit(account, key, service, operation, request)
+            fault = refusal(found, caller.arn, action, arn)
+            raise ServiceFault(REFUSED.get(service, fault.shape), str(fault))
+    call = getattr(account.desk(service), operation, None)
+    account.caller = caller
     try:
-        call = getattr(account.desk(service), operation, None)
-        if call is None:
-            raise ServiceFault("NotImplemented", f"{operation} is not simulated.")
-        answer: dict[str, Any] = call(request)
+        answer: Answer = needed(call, "not simulated", operation)(request)
         return answer
     finally:
         account.caller = None
@@ -146,5 +96,5 @@ class GatedDesk:
     def __init__(self, account: Account, service: str, key: str) -> None:
         self._asked = account, key, service
 
-    def __getattr__(self, operation: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    def __getattr__(self, operation: str) -> Callable[[Answer], Answer]:
         return lambda request: ask(*self._asked, operation, request)

@@ -1,23 +1,37 @@
-"""Who there is: users, groups and roles with their policies, and the keys that name a caller."""
+"""Who there is: users, groups and roles with their policies. What they have in common is done once."""
 
-import json
 import string
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import cache
-from importlib.resources import files
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from cachesim.service.account import NUMBER, Account
-from cachesim.service.faults import ServiceFault
-from cachesim.service.iam.policies import Policies, read
+from cachesim.service.desks import Answer, ServiceDesk
+from cachesim.service.faults import needed, refuse_if
+from cachesim.service.iam.policies import OF_ROLE, Policies, read
+from cachesim.service.tables import in_shape, table
 
 LETTERS = string.ascii_uppercase + "234567"  # of ids
-SECRET = string.ascii_letters + string.digits
-USER, GROUP, ROLE = "User", "Group", "Role"
-FIRST = {USER: "AIDA", GROUP: "AGPA", ROLE: "AROA"}  # letters of an id
+FIRST = {"User": "AIDA", "Group": "AGPA", "Role": "AROA"}  # kind -> letters of an id
+ON, GONE = "Active", "Deleted"  # states of a key; another one is Inactive
+OfKind = Callable[[Any, Any, Answer], Answer | None]  # (desk, identity or kind, request)
 AWS = "arn:aws:iam::aws:policy/"
-ON, OFF, GONE = "Active", "Inactive", "Deleted"  # of a key
+
+
+def arn_of(name: str, service: str = "iam") -> str:
+    """Return the ARN of something that is in no Region."""
+    return f"arn:aws:{service}::{NUMBER}:{name}"
+
+
+def is_managed(name: str) -> bool:
+    """Whether a policy is a managed one; others have no ARN."""
+    return name.startswith("arn:")
+
+
+def quoted(document: str) -> str:
+    """Return a document as IAM answers it: a client takes percent signs for codes."""
+    return document.replace("%", "%25")
 
 
 @dataclass
@@ -26,12 +40,13 @@ class Identity:
 
     kind: str
     name: str
-    id: str
+    path: str
     created: datetime
-    path: str = "/"
-    inline: dict[str, str] = field(default_factory=dict)  # name -> document
-    attached: list[str] = field(default_factory=list)  # ARNs of managed policies
-    groups: list[str] = field(default_factory=list)  # of a user
+    id: str = ""
+    policies: dict[str, str] = field(
+        default_factory=dict
+    )  # name, or ARN of a managed one: document
+    groups: list[str] = field(default_factory=list)  # of a user, in small letters
     trust: str = ""  # of a role: who may take it
     lasts: int = 3600  # seconds: the longest session of a role
 
@@ -40,33 +55,10 @@ class Identity:
         """Its Amazon Resource Name."""
         return arn_of(f"{self.kind.lower()}{self.path}{self.name}")
 
-    def shown(self) -> dict[str, Any]:
-        """Return it in AWS's shape."""
-        found = {
-            "Path": self.path, f"{self.kind}Name": self.name, f"{self.kind}Id": self.id,
-            "Arn": self.arn, "CreateDate": self.created,
-        }  # fmt: skip
-        role = {"AssumeRolePolicyDocument": quoted(self.trust), "MaxSessionDuration": self.lasts}
-        return {**found, **(role if self.kind == ROLE else {})}
-
-
-@dataclass
-class AccessKey:
-    """An access key; one of a session ends."""
-
-    id: str
-    secret: str
-    owner: Identity
-    created: datetime
-    status: str = ON
-    session: str = ""  # name of a role's session
-    ends: datetime | None = None
-    token: str = ""  # of a session
-
-    def shown(self) -> dict[str, Any]:
-        """Return it in AWS's shape, without its secret."""
-        named = {"UserName": self.owner.name, "AccessKeyId": self.id}
-        return {**named, "Status": self.status, "CreateDate": self.created}
+    @property
+    def document(self) -> str:
+        """Its trust policy as IAM answers it."""
+        return quoted(self.trust)
 
 
 class ApiCaller(NamedTuple):
@@ -76,115 +68,151 @@ class ApiCaller(NamedTuple):
     id: str
     identity: Identity | None = None
 
-
-def arn_of(name: str, service: str = "iam") -> str:
-    """Return the ARN of something that is in no Region.
-
-    >>> arn_of("user/ada")
-    'arn:aws:iam::123456789012:user/ada'
-    """
-    return f"arn:aws:{service}::{NUMBER}:{name}"
+    @property
+    def name(self) -> str | None:
+        """Its own name, such as that of a user."""
+        return self.identity.name if self.identity else None
 
 
-ROOT = ApiCaller(arn_of("root"), NUMBER)
+@dataclass
+class AccessKey:
+    """An access key; one of a session has a token, and ends."""
+
+    id: str
+    secret: str
+    caller: ApiCaller
+    created: datetime
+    status: str = ON
+    ends: datetime | None = None
+    token: str = ""
 
 
-def quoted(document: str) -> str:
-    """Return a document as IAM answers it: a client takes percent signs for codes."""
-    return document.replace("%", "%25")
+class People(ServiceDesk):
+    """All identities and managed policies of an account; OPERATIONS says what can be done with them."""
 
-
-@cache
-def policies_of_aws() -> dict[str, str]:
-    """Return the documents of AWS's own managed policies by their ARNs (data/policies.json).
-
-    >>> "arn:aws:iam::aws:policy/AdministratorAccess" in policies_of_aws()
-    True
-    """
-    text = files("cachesim.service").joinpath("data/policies.json").read_text()
-    return {f"{AWS}{name}": json.dumps(policy) for name, policy in json.loads(text).items()}
-
-
-class People:
-    """All identities, keys and managed policies of an account.
-
-    >>> People(Account(seed=1)).caller("any").arn
-    'arn:aws:iam::123456789012:root'
-    """
+    def __init_subclass__(cls) -> None:
+        for kind in FIRST:
+            for name, call in OPERATIONS.items():
+                setattr(cls, name.format(kind), _operation(call, kind))
+        super().__init_subclass__()
 
     def __init__(self, account: Account) -> None:
-        self.account = account
+        super().__init__(account)
         self.identities: dict[tuple[str, str], Identity] = {}  # by kind and name in small letters
-        self.keys: dict[
-            str, AccessKey
-        ] = {}  # by id; a key that was deleted stays, and is of no use
-        self.policies: dict[str, str] = dict(policies_of_aws())  # ARN -> document
+        self.policies = {AWS + row["name"]: row["document"] for row in table("policies")}
+        self.keys: dict[str, AccessKey] = {}  # by id; one that was deleted stays, and is of no use
         self._draws = account.stream("identities")
 
     def signs(self, letters: str, count: int) -> str:
         """Draw some signs."""
         return "".join(letters[each] for each in self._draws.integers(len(letters), size=count))
 
-    def find(self, kind: str, name: str) -> Identity:
-        """Return a user, a group or a role."""
-        if (kind, name.lower()) not in self.identities:
-            raise no_such(f"The {kind.lower()} with name {name} cannot be found.")
-        return self.identities[kind, name.lower()]
+    def find(self, kind: str, request: Answer) -> Identity:
+        """Return the user, the group or the role that a request names."""
+        name = request.get(f"{kind}Name", "")
+        found = self.identities.get((kind, name.lower()))
+        return needed(found, "no such identity", kind.lower(), name)
 
-    def of_arn(self, arn: str) -> Identity:
-        """Return the identity that has an ARN."""
-        for each in self.identities.values():
-            if each.arn == arn:
-                return each
-        raise no_such(f"{arn} cannot be found.")
-
-    def document(self, arn: str) -> str:
-        """Return the document of a managed policy."""
-        if arn not in self.policies:
-            raise no_such(f"Policy {arn} does not exist or is not attachable.")
-        return self.policies[arn]
-
-    def policies_of(self, identity: Identity) -> Policies:
-        """Return all policies of an identity, and of the groups of a user."""
-        found: Policies = {}
-        for each in [identity, *(self.find(GROUP, name) for name in identity.groups)]:
-            found |= {f"{each.name}/{name}": read(text) for name, text in each.inline.items()}
-            found |= {arn: read(self.document(arn)) for arn in each.attached}
-        return found
-
-    def new_key(self, owner: Identity, session: str = "", lasts: float = 0.0) -> AccessKey:
-        """Make an access key; with a session, one that ends after `lasts` seconds."""
-        now = self.account.calendar.date
-        name = ("ASIA" if session else "AKIA") + self.signs(LETTERS, 16)
-        key = AccessKey(name, self.signs(SECRET, 40), owner, now, session=session)
-        if session:
-            key.ends, key.token = now + timedelta(seconds=lasts), self.signs(SECRET, 64)
-        self.keys[name] = key
-        return key
+    def of_arn(self, arn: str) -> Identity | None:
+        """Return the identity that has an ARN, if there is one."""
+        return next((each for each in self.identities.values() if each.arn == arn), None)
 
     def keys_of(self, owner: Identity) -> list[AccessKey]:
         """List the keys of a user that are not deleted."""
-        return [key for key in self.keys.values() if key.owner is owner and key.status != GONE]
+        return [
+            key for key in self.keys.values() if key.caller.identity is owner and key.status != GONE
+        ]
 
-    def caller(self, key_id: str) -> ApiCaller:
-        """Return who calls with a key; a key that this account never gave out is the administrator's."""
-        key = self.keys.get(key_id)
-        if key is None:
-            return ROOT
-        if key.status != ON:
-            raise ServiceFault(
-                "InvalidClientTokenId", "The security token included in the request is invalid."
-            )
-        if key.ends is not None and key.ends <= self.account.calendar.date:
-            raise ServiceFault(
-                "ExpiredToken", "The security token included in the request is expired"
-            )
-        if not key.session:
-            return ApiCaller(key.owner.arn, key.owner.id, key.owner)
-        arn = arn_of(f"assumed-role/{key.owner.name}/{key.session}", "sts")
-        return ApiCaller(arn, f"{key.owner.id}:{key.session}", key.owner)
+    def document(self, arn: str) -> str:
+        """Return the document of a managed policy."""
+        return needed(self.policies.get(arn), "no such policy", arn)
+
+    def policies_of(self, identity: Identity) -> Policies:
+        """Return all policies of an identity, and of the groups of a user."""
+        every = [identity, *(self.identities["Group", name] for name in identity.groups)]
+        return {
+            name if is_managed(name) else f"{each.name}/{name}": read(text)
+            for each in every
+            for name, text in each.policies.items()
+        }
+
+    def _create(self, kind: str, request: Answer) -> Answer:
+        """Make a user, a group or a role; the trust policy of a role says who may take it."""
+        name, path = request[f"{kind}Name"], request.get("Path", "/")
+        refuse_if((kind, name.lower()) in self.identities, "identity exists", kind, name)
+        made = Identity(kind, name, path, self.date)
+        if kind == "Role":
+            made.trust = request["AssumeRolePolicyDocument"]
+            made.lasts = request.get("MaxSessionDuration", made.lasts)
+            read(made.trust, OF_ROLE)
+        made.id = FIRST[kind] + self.signs(LETTERS, 17)
+        self.identities[kind, name.lower()] = made
+        return {kind: in_shape(kind, made)}
+
+    def _list(self, kind: str, request: Answer) -> Answer:
+        """List all users, groups or roles."""
+        chosen = [in_shape(kind, each) for each in self.identities.values() if each.kind == kind]
+        return {f"{kind}s": chosen, "IsTruncated": False}
+
+    def _get(self, one: Identity, request: Answer) -> Answer:
+        """Show one; of a group, its users too."""
+        users = [in_shape("User", each) for each in self._members(one)]
+        more = {"Users": users} if one.kind == "Group" else {}
+        return {one.kind: in_shape(one.kind, one), **more}
+
+    def _members(self, one: Identity) -> list[Identity]:
+        name = one.name.lower() if one.kind == "Group" else None
+        return [each for each in self.identities.values() if name in each.groups]
+
+    def _delete(self, one: Identity, request: Answer) -> None:
+        """Remove one that has no policies, no keys and no members."""
+        refuse_if(one.policies or self.keys_of(one) or self._members(one), "identity in use")
+        del self.identities[one.kind, one.name.lower()]
+
+    def _give(self, one: Identity, request: Answer) -> None:
+        """Give it a policy of its own, or a managed one."""
+        if "PolicyArn" in request:
+            one.policies[request["PolicyArn"]] = self.document(request["PolicyArn"])
+        else:
+            read(request["PolicyDocument"])
+            one.policies[request["PolicyName"]] = request["PolicyDocument"]
+
+    def _policy(self, one: Identity, request: Answer) -> Answer:
+        """Show one of its own policies."""
+        name = request.get("PolicyArn") or request["PolicyName"]
+        document = quoted(needed(one.policies.get(name), "no own policy", name))
+        return {f"{one.kind}Name": one.name, "PolicyName": name, "PolicyDocument": document}
+
+    def _take(self, one: Identity, request: Answer) -> None:
+        """Take a policy away."""
+        del one.policies[self._policy(one, request)["PolicyName"]]
+
+    def _names(self, one: Identity, request: Answer) -> Answer:
+        """List its own policies."""
+        names = [each for each in one.policies if not is_managed(each)]
+        return {"PolicyNames": names, "IsTruncated": False}
+
+    def _managed(self, one: Identity, request: Answer) -> Answer:
+        """List its managed policies."""
+        arns = filter(is_managed, one.policies)
+        named = [{"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn} for arn in arns]
+        return {"AttachedPolicies": named, "IsTruncated": False}
 
 
-def no_such(text: str) -> ServiceFault:
-    """Return the error for what is not there."""
-    return ServiceFault("NoSuchEntityException", text)
+OPERATIONS: dict[str, OfKind] = {  # name for each kind -> what it does
+    "Create{}": People._create, "List{}s": People._list,
+    "Get{}": People._get, "Delete{}": People._delete,
+    "Put{}Policy": People._give, "Attach{}Policy": People._give,
+    "Delete{}Policy": People._take, "Detach{}Policy": People._take, "Get{}Policy": People._policy,
+    "List{}Policies": People._names, "ListAttached{}Policies": People._managed,
+}  # fmt: skip
+
+
+def _operation(call: OfKind, kind: str) -> Any:
+    is_of_kind = call in (People._create, People._list)
+
+    def operation(desk: People, request: Answer) -> Answer:
+        return call(desk, kind if is_of_kind else desk.find(kind, request), request) or {}
+
+    operation.__doc__ = call.__doc__
+    return operation

@@ -3,21 +3,14 @@
 import json
 from typing import Any, NamedTuple
 
-from cachesim.service.faults import ServiceFault
+from cachesim.service.faults import refuse_if
 from cachesim.service.iam.conditions import Context, filled, holds, known, like
 
 ALLOWED, DENIED, NOTHING = "allowed", "explicitDeny", "implicitDeny"
-PARTS = [
-    "Sid",
-    "Effect",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-    "Principal",
-]
 VERSIONS = ("2012-10-17", "2008-10-17")
+FREE = {"Sid", "Effect", "Condition"}  # parts of a statement that every policy may have
+OF_IDENTITY, OF_ROLE = ("Action", "Resource"), ("Action", "Principal")  # parts that it must have
+OF_BUCKET = ("Action", "Resource", "Principal")
 
 Texts = tuple[str, ...]
 
@@ -32,17 +25,15 @@ class PolicyStatement(NamedTuple):
     def meets(self, action: str, resource: str, context: Context) -> bool:
         """Whether the statement speaks of this action on this resource, in this context."""
         return (
-            self._names("Action", action, {})
+            self._names("Action", action.lower(), {})
             and self._names("Resource", resource, context)
             and all(holds(*line, context) for line in self.lines)
         )
 
     def _names(self, part: str, value: str, context: Context) -> bool:
-        """Whether a value is named by a part, or not named by its opposite; actions have no case."""
+        """Whether a value is named by a part, or not named by its opposite."""
         is_negated = f"Not{part}" in self.texts
         patterns = self.texts.get(f"Not{part}" if is_negated else part, ("*",))
-        if part == "Action":
-            value, patterns = value.lower(), tuple(map(str.lower, patterns))
         return any(like(value, filled(each, context)) for each in patterns) != is_negated
 
 
@@ -56,81 +47,70 @@ class PolicyVerdict(NamedTuple):
 Policies = dict[str, tuple[PolicyStatement, ...]]  # by name
 
 
-def read(document: str, is_trust: bool = False) -> tuple[PolicyStatement, ...]:
-    """Read the text of a policy; `is_trust`: that of a role, which names principals and no resources.
+def read(document: str, parts: Texts = OF_IDENTITY) -> tuple[PolicyStatement, ...]:
+    """Read a policy, whose statements must have these parts, or their opposites. Raises ServiceFault.
 
-    Raises
-    ------
-    ServiceFault
-        MalformedPolicyDocumentException, with what is wrong.
-
-    Examples
-    --------
     >>> read('{"Version": "2012-10-17", "Statement": []}')
     ()
     """
     try:
         policy = json.loads(document)
     except ValueError:
-        raise _malformed("it is no JSON") from None
-    if not isinstance(policy, dict) or "Statement" not in policy:
-        raise _malformed("it has no Statement")
-    if policy.get("Version", VERSIONS[0]) not in VERSIONS:
-        raise _malformed(f"its Version must be {VERSIONS[0]}")
-    found = policy["Statement"]
-    return tuple(_statement(each, is_trust) for each in (found if _is_list(found) else [found]))
+        policy = None
+    malformed_if(policy is None, "it is no JSON")
+    malformed_if(not isinstance(policy, dict) or "Statement" not in policy, "it has no Statement")
+    version = policy.get("Version", VERSIONS[0])
+    malformed_if(version not in VERSIONS, f"its Version must be {VERSIONS[0]}")
+    return tuple(_statement(each, parts) for each in several(policy["Statement"]))
 
 
-def _statement(given: Any, is_trust: bool) -> PolicyStatement:
-    if not isinstance(given, dict) or given.get("Effect") not in ("Allow", "Deny"):
-        raise _malformed("the Effect of a statement must be Allow or Deny")
-    if unknown := set(given) - set(PARTS):
-        raise _malformed(f"a statement has no {min(unknown)}")
-    for part in ("Action", "Principal" if is_trust else "Resource"):
-        if (part in given) == (f"Not{part}" in given):
-            raise _malformed(f"a statement needs either {part} or Not{part}")
-    if not is_trust and "Principal" in given:
-        raise _malformed("a policy of an identity has no Principal")
-    texts = {part: _texts(given[part]) for part in given if part.endswith(("Action", "Resource"))}
-    if is_trust:
-        texts["Principal"] = _principals(given["Principal"])
+def malformed_if(broken: object, why: str) -> None:
+    """Refuse a policy."""
+    refuse_if(broken, "malformed policy", why)
+
+
+def several(value: Any) -> list[Any]:
+    """Return a list, also of one."""
+    return value if isinstance(value, list) else [value]
+
+
+def _statement(given: Any, parts: Texts) -> PolicyStatement:
+    is_one = isinstance(given, dict) and given.get("Effect") in ("Allow", "Deny")
+    malformed_if(not is_one, "the Effect of a statement must be Allow or Deny")
+    opposites = {f"Not{part}" for part in parts if part != "Principal"}
+    unknown = sorted(set(given) - FREE - set(parts) - opposites)
+    malformed_if(unknown, f"a statement has no {', '.join(unknown)}")
+    for part in parts:
+        is_one = (part in given) != (f"Not{part}" in given)
+        malformed_if(not is_one, f"a statement needs either {part} or Not{part}")
+    texts = {part: _texts(given[part], part) for part in given if part not in FREE}
     return PolicyStatement(given["Effect"], texts, _lines(given.get("Condition", {})))
 
 
 def _lines(condition: Any) -> tuple[tuple[str, str, Texts], ...]:
     found = []
     for operator, keys in _object(condition, "Condition").items():
-        if not known(operator):
-            raise _malformed(f"there is no operator {operator}")
-        found += [(operator, key, _texts(each)) for key, each in _object(keys, operator).items()]
+        malformed_if(not known(operator), f"there is no operator {operator}")
+        held = _object(keys, operator).items()
+        found += [(operator, key, _texts(each)) for key, each in held]
     return tuple(found)
 
 
-def _principals(given: Any) -> Texts:
-    given = {"AWS": "*"} if given == "*" else _object(given, "Principal")
-    return tuple(each for value in given.values() for each in _texts(value))
-
-
 def _object(given: Any, what: str) -> dict[str, Any]:
-    if not isinstance(given, dict):
-        raise _malformed(f"{what} must be an object")
-    return given
+    malformed_if(not isinstance(given, dict), f"{what} must be an object")
+    found: dict[str, Any] = given
+    return found
 
 
-def _texts(given: Any) -> Texts:
-    """Return one text or several; true and 3 are texts, too, as policies have them."""
-    values = given if _is_list(given) else [given]
-    if not values or not all(isinstance(each, str | bool | int | float) for each in values):
-        raise _malformed(f"{json.dumps(given)} must be a text or a list of texts")
-    return tuple(each if isinstance(each, str) else json.dumps(each) for each in values)
-
-
-def _is_list(given: Any) -> bool:
-    return isinstance(given, list)
-
-
-def _malformed(why: str) -> ServiceFault:
-    return ServiceFault("MalformedPolicyDocumentException", f"Syntax errors in policy: {why}.")
+def _texts(given: Any, part: str = "") -> Texts:
+    """Return texts; true and 3 are texts, too, as policies have them. Actions have no case."""
+    if part == "Principal" and isinstance(given, dict):  # by kinds: AWS, Service
+        given = [each for value in given.values() for each in several(value)]
+    values = several(given)
+    are_plain = values and all(isinstance(each, str | bool | int | float) for each in values)
+    malformed_if(not are_plain, f"{json.dumps(given)} must be a text or a list of texts")
+    texts = tuple(each if isinstance(each, str) else json.dumps(each) for each in values)
+    return tuple(map(str.lower, texts)) if part.endswith("Action") else texts
 
 
 def judge(policies: Policies, action: str, resource: str, context: Context) -> PolicyVerdict:
@@ -140,12 +120,14 @@ def judge(policies: Policies, action: str, resource: str, context: Context) -> P
     >>> judge({"mine": read(text)}, "sns:Publish", "arn:aws:sns:x", {})
     PolicyVerdict(decision='allowed', by=('mine',))
     """
-    met: dict[str, list[str]] = {"Deny": [], "Allow": []}
-    for name, statements in policies.items():
-        for each in statements:
-            if name not in met[each.effect] and each.meets(action, resource, context):
-                met[each.effect].append(name)
+    met = [
+        (each.effect, name)
+        for name, statements in policies.items()
+        for each in statements
+        if each.meets(action, resource, context)
+    ]
     for effect, decision in (("Deny", DENIED), ("Allow", ALLOWED)):
-        if met[effect]:
-            return PolicyVerdict(decision, tuple(met[effect]))
+        by = tuple(dict.fromkeys(name for each, name in met if each == effect))
+        if by:
+            return PolicyVerdict(decision, by)
     return PolicyVerdict(NOTHING)

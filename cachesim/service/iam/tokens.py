@@ -12,19 +12,15 @@ from cachesim.service.iam.gate import decision
 from cachesim.service.iam.people import AccessKey
 from cachesim.service.iam.policies import ALLOWED
 
-SERVICE, ACTION = "elasticache", "elasticache:Connect"
+ACTION = "elasticache:Connect"
 LASTS = timedelta(minutes=15)
 STAMP = "%Y%m%dT%H%M%SZ"
 PLAIN = re.compile(r"[^A-Za-z0-9_.~-]")
-FORM = re.compile(r"([^/?]+)/\?(.*)&X-Amz-Signature=([0-9a-f]{64})")
+FORM = re.compile(r"[^/?]+/\?.*&X-Amz-Credential=(\w+)%2F.*&X-Amz-Date=(\d{8}T\d{6}Z)&.*")
 
 
 def _escaped(text: str) -> str:
     return PLAIN.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), text)
-
-
-def _sign(secret: bytes, text: str) -> bytes:
-    return hmac.digest(secret, text.encode(), "sha256")
 
 
 def connect_token(key: AccessKey, group: str, user: str, date: datetime) -> str:
@@ -32,13 +28,13 @@ def connect_token(key: AccessKey, group: str, user: str, date: datetime) -> str:
 
     Raises nothing: who may log in is judged when the token is used.
     """
-    day = f"{date:%Y%m%d}/{REGION}/{SERVICE}/aws4_request"
+    day, stamp = f"{date:%Y%m%d}/{REGION}/elasticache/aws4_request", f"{date:{STAMP}}"
     asked = {
         "Action": "connect",
         "User": user,
         "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
         "X-Amz-Credential": f"{key.id}/{day}",
-        "X-Amz-Date": f"{date:{STAMP}}",
+        "X-Amz-Date": stamp,
         "X-Amz-Expires": str(int(LASTS.total_seconds())),
         "X-Amz-SignedHeaders": "host",
         **({"X-Amz-Security-Token": key.token} if key.token else {}),
@@ -47,11 +43,10 @@ def connect_token(key: AccessKey, group: str, user: str, date: datetime) -> str:
     nothing = hashlib.sha256(b"").hexdigest()
     canonical = f"GET\n/\n{query}\nhost:{group}\n\nhost\n{nothing}"
     digest = hashlib.sha256(canonical.encode()).hexdigest()
-    text = f"AWS4-HMAC-SHA256\n{date:{STAMP}}\n{day}\n{digest}"
     secret = f"AWS4{key.secret}".encode()
-    for part in day.split("/"):
-        secret = _sign(secret, part)
-    return f"{group}/?{query}&X-Amz-Signature={_sign(secret, text).hex()}"
+    for part in (*day.split("/"), f"AWS4-HMAC-SHA256\n{stamp}\n{day}\n{digest}"):
+        secret = hmac.digest(secret, part.encode(), "sha256")
+    return f"{group}/?{query}&X-Amz-Signature={secret.hex()}"
 
 
 def lets_in(account: Account, group: Any, user: Any, token: str) -> bool:
@@ -60,26 +55,21 @@ def lets_in(account: Account, group: Any, user: Any, token: str) -> bool:
     The token must be made for this group and this user by a key of the account, at most 15 minutes ago,
     and the policies of the key's owner must allow elasticache:Connect on both.
     """
-    match = FORM.fullmatch(token)
-    if match is None or user.login != "iam":
-        return False
-    given = dict(part.partition("=")[::2] for part in match[2].split("&"))
-    key = account.desk("iam").people.keys.get(given.get("X-Amz-Credential", "").partition("%2F")[0])
-    try:
-        made = datetime.strptime(given.get("X-Amz-Date", ""), STAMP).replace(tzinfo=UTC)
-    except ValueError:
-        return False
-    if key is None:
-        return False
-    age = account.calendar.date - made
-    if not timedelta(seconds=-1) <= age <= LASTS:
-        return False
-    if not hmac.compare_digest(connect_token(key, group.id, user.id, made), token):
+    match, iam = FORM.fullmatch(token), account.desk("iam")
+    key = iam.keys.get(match[1]) if match else None
+    if match is None or key is None or user.login != "iam":
         return False
     try:
-        caller = account.desk("iam").people.caller(key.id)
-    except ServiceFault:  # the key is off, or its session has ended
+        made = datetime.strptime(match[2], STAMP).replace(tzinfo=UTC)
+        caller = iam.caller(key.id)
+    except (ValueError, ServiceFault):  # no date; the key is off, or its session has ended
         return False
-    return all(
-        decision(account, caller, ACTION, arn, {}) == ALLOWED for arn in (group.arn, user.arn)
+    is_fresh = timedelta(seconds=-1) <= account.calendar.date - made <= LASTS
+    is_signed = hmac.compare_digest(connect_token(key, group.id, user.id, made), token)
+    return (
+        is_fresh
+        and is_signed
+        and all(
+            decision(account, caller, ACTION, arn, {}) == ALLOWED for arn in (group.arn, user.arn)
+        )
     )

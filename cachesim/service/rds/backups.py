@@ -5,13 +5,12 @@ from itertools import pairwise
 from typing import Any
 
 from cachesim.service.calendar import Appointment
-from cachesim.service.elasticache.checks import identifier, only
+from cachesim.service.elasticache.checks import identifier, only, span
 from cachesim.service.faults import refuse_if
 from cachesim.service.pages import page
 from cachesim.service.rds.instance import DbInstance, DbSnapshot, Outage
 from cachesim.service.rds.instances import DbInstances, Values
 from cachesim.service.rds.journal import Journal
-from cachesim.service.rds.settings import span
 from cachesim.service.register import Register
 from cachesim.service.tags import tags_of
 from cachesim.units import MIB
@@ -167,7 +166,7 @@ class DbBackups(DbInstances):
         """Begin to remove an instance: from now on nobody reaches it."""
         instance.status = "deleting"
         instance.outages.append(Outage(self.account.calendar.now, math.inf))
-        self.later("delete db", lambda: self._closed(instance))
+        self.later("delete db", self._closed, instance)
 
     def _closed(self, instance: DbInstance) -> None:
         """Let an instance be gone, and its automated snapshots with it."""

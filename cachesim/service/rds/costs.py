@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from cachesim.service.prices import GB, MONTH, price
+from cachesim.service.bill import GB, MONTH, price
 from cachesim.service.rds.instance import DbInstance, DbSnapshot
 
 LEAST = 600.0  # seconds that are billed after each change (RDS User Guide)

@@ -1,16 +1,15 @@
 """Events of RDS: a list for DescribeEvents, and messages with their ids to topics that are subscribed."""
 
-import csv
 import json
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 from cachesim.service.elasticache.checks import identifier, only
 from cachesim.service.elasticache.events import Events
 from cachesim.service.faults import refuse_if
 from cachesim.service.register import Register
+from cachesim.service.tables import table
 
 ARNS = {"db-instance": "db", "db-snapshot": "snapshot"}  # source type -> word of the ARN
 PAGE = "http://docs.amazonwebservices.com/AmazonRDS/latest/UserGuide/USER_Events.html#RDS-EVENT-"
@@ -34,8 +33,7 @@ def db_event_texts() -> dict[str, DbEventText]:
     >>> db_event_texts()["failover began"].id
     '0013'
     """
-    text = files("cachesim.service").joinpath("data/rds_events.csv").read_text()
-    return {row["event"]: DbEventText(**row) for row in csv.DictReader(text.splitlines())}
+    return {row["event"]: DbEventText(**row) for row in table("rds_events")}
 
 
 @dataclass
@@ -72,6 +70,8 @@ class EventSubscription:
 
 class DbEvents(Events):
     """The part of the desk that tells what happened, and to whom."""
+
+    service = "rds"
 
     def __init__(self, account: Any) -> None:
         super().__init__(account)

@@ -36,10 +36,6 @@ class DbInstances(DbEvents):
         self.costs = DbCosts(account)
         self.writes = 0  # ids of writes that are used up, in all runs of the account
 
-    def later(self, step: str, call: Any) -> None:
-        """Do something when a step is over."""
-        self.account.calendar.at(self.account.timings.draw(step), call)
-
     def CreateDBInstance(self, request: Values) -> Values:
         """Begin to make an instance without rows."""
         asked = checked(self, request, "DBInstanceIdentifier MasterUserPassword Tags")
@@ -49,7 +45,7 @@ class DbInstances(DbEvents):
         made = self.make(
             request["DBInstanceIdentifier"], completed(self, asked), Journal(), request
         )
-        self.later("create db", lambda: self.opened(made, "instance created"))
+        self.later("create db", self.opened, made, "instance created")
         return self.answer(made)
 
     def make(self, name: str, settings: Values, journal: Journal, request: Values) -> DbInstance:

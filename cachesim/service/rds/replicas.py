@@ -30,7 +30,7 @@ class DbReplicas(DbChanges):
         source.replicas.append(made.id)
         if source.copies == 1:
             self.outage(source, "db pause", frozen=True)
-        self.later("create db replica", lambda: self._follows(made))
+        self.later("create db replica", self._follows, made)
         return self.answer(made)
 
     def _follows(self, made: DbInstance) -> None:

@@ -62,7 +62,7 @@ class DbRestores(DbReplicas):
         names = {*KEPT, "BackupRetentionPeriod", *request}
         settings = completed(self, {n: value for n, value in asked.items() if n in names})
         made = self.make(name, settings, Journal(journal), request)
-        self.later("restore db", lambda: self.opened(made, f"restored from {how}", *told))
+        self.later("restore db", self.opened, made, f"restored from {how}", *told)
         return self.answer(made)
 
     def window(self, instance: DbInstance) -> tuple[float, ...]:

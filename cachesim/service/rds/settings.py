@@ -1,17 +1,17 @@
 """Settings of DB instances: data/rds_settings.csv lists them. Classes and prices: data/db_classes.csv."""
 
-import csv
 from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
-from cachesim.service.elasticache.checks import DAY, DAYS, only, range_checked, window
+from cachesim.service.elasticache.checks import DAY, DAYS, in_range, only, span, window
 from cachesim.service.elasticache.windows import BLOCK
-from cachesim.service.faults import bad_value, refusals
+from cachesim.service.faults import bad_value, refusal
+from cachesim.service.tables import table
 
 PORTS = {"mysql": 3306, "postgres": 5432}
 LENGTH = 30  # minutes that a window has at least
 TRIED = [BLOCK] * 50 + [(0, DAY)] * 50  # minutes of the day in which windows are drawn
+FORM = {"daily": "hh24:mi", "weekly": "ddd:hh24:mi"}  # of an end of a window
 WINDOWS = "PreferredBackupWindow", "PreferredMaintenanceWindow"
 
 
@@ -31,7 +31,7 @@ def db_settings() -> dict[str, DbSetting]:
     >>> db_settings()["MultiAZ"].change
     'window'
     """
-    return {row["member"]: DbSetting(**row) for row in _rows("rds_settings.csv")}
+    return {row["member"]: DbSetting(**row) for row in table("rds_settings")}
 
 
 @cache
@@ -41,12 +41,7 @@ def db_prices() -> dict[str, dict[str, str]]:
     >>> db_prices()["db.t3.micro"]["mysql"]
     '0.017'
     """
-    return {row["class"]: row for row in _rows("db_classes.csv")}
-
-
-def _rows(name: str) -> list[dict[str, str]]:
-    text = files("cachesim.service").joinpath(f"data/{name}").read_text()
-    return list(csv.DictReader(text.splitlines()))
+    return {row["class"]: row for row in table("db_classes")}
 
 
 def _checked(desk: Any, row: DbSetting, value: Any) -> Any:
@@ -57,9 +52,9 @@ def _checked(desk: Any, row: DbSetting, value: Any) -> Any:
         choice = ", ".join(known[row.check])
         raise bad_value(f"{row.member} {value} is not simulated; choose one of {choice}.")
     if row.check in least:
-        return range_checked(row.member, int(value), *least[row.check])
-    if row.check in ("daily", "weekly"):
-        return window(value, weekly=row.check == "weekly", least=LENGTH)
+        return in_range(row.member, int(value), *least[row.check])
+    if row.check in FORM:
+        return window(value, FORM[row.check], LENGTH)
     if row.check == "flag":
         return value in (True, "True")
     return desk.account.vpc.known(value) if row.check == "security groups" else value
@@ -69,9 +64,9 @@ def checked(
     desk: Any, request: dict[str, Any], others: str, changes: bool = False
 ) -> dict[str, Any]:
     """Return the settings that a request names, checked; what is neither these nor `others` is refused."""
-    table = {n: row for n, row in db_settings().items() if not changes or row.change != "never"}
-    only(request, [*table, *others.split()])
-    return {n: _checked(desk, row, request[n]) for n, row in table.items() if n in request}
+    rows = {n: row for n, row in db_settings().items() if not changes or row.change != "never"}
+    only(request, [*rows, *others.split()])
+    return {n: _checked(desk, row, request[n]) for n, row in rows.items() if n in request}
 
 
 def completed(desk: Any, settings: dict[str, Any]) -> dict[str, Any]:
@@ -83,7 +78,7 @@ def completed(desk: Any, settings: dict[str, Any]) -> dict[str, Any]:
         drawn = _windows(desk.random, *block) | found
         if not overlap(drawn):
             return drawn
-    raise bad_value(refusals()["db windows"][1])
+    raise refusal("db windows")
 
 
 def _windows(random: Any, begin: int, end: int) -> dict[str, str]:
@@ -95,16 +90,6 @@ def _windows(random: Any, begin: int, end: int) -> dict[str, str]:
 
 def _from(minute: int, day: str) -> str:
     return "-".join(f"{day}{m // 60:02}:{m % 60:02}" for m in (minute, minute + LENGTH))
-
-
-def span(window: str) -> tuple[int, int]:
-    """Return the minute of the day at which a window begins, and its length in minutes.
-
-    >>> span("23:45-00:15"), span("sun:23:45-mon:00:15")
-    ((1425, 30), (1425, 30))
-    """
-    begin, end = (int(each[-5:-3]) * 60 + int(each[-2:]) for each in window.split("-"))
-    return begin, (end - begin) % DAY or DAY
 
 
 def overlap(settings: dict[str, Any]) -> bool:

@@ -57,5 +57,6 @@ def resolved(value: Any, names: Mapping[str, tuple[str, int]]) -> Any:
         return value
     if value.get("Address") in names:
         host, port = names[value["Address"]]
-        return {**value, "Address": host, "Port": port}
+        url = {"URL": f"dax://{host}:{port}"} if "URL" in value else {}
+        return {**value, "Address": host, "Port": port, **url}
     return {key: resolved(each, names) for key, each in value.items()}

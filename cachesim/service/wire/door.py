@@ -4,12 +4,13 @@ Its waiters sleep in simulated time: `waiting` hands their sleep to the calendar
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
 import boto3
+import botocore.endpoint
 import botocore.session
 import botocore.waiter
 from botocore.awsrequest import AWSResponse, HeadersDict
@@ -22,6 +23,8 @@ from cachesim.service.wire.s3 import HttpRequest
 LOADER = (
     Loader()
 )  # reads each model once for all clients; not the wire's: a client changes what it reads
+THROTTLES = ("dynamodb", "dax")  # services whose clients often retry
+LONGEST = 20.0  # seconds of a pause before a retry: botocore's
 LOCK = threading.Lock()  # upload_file sends from threads of its own
 
 
@@ -38,6 +41,34 @@ class Sleeper:
 
     def __init__(self, account: Account) -> None:
         self.sleep = account.calendar.advance
+
+
+class Backoff:
+    """A module `time` whose sleep is the pause before a retry, by botocore's rule and our draws."""
+
+    def __init__(self, account: Account, draw: Callable[[], float]) -> None:
+        self.account, self.draw = account, draw
+        self.tried = 0
+
+    def sleep(self, _: float) -> None:
+        """Let up to 1, 2, 4 ... seconds pass."""
+        self.account.calendar.advance(min(2.0**self.tried, LONGEST) * self.draw())
+        self.tried += 1
+
+
+def retried(account: Account, send: Callable[..., Any]) -> Callable[..., Any]:
+    """Let the pauses between a client's retries pass in the account's time."""
+    draw = account.stream("pauses of clients").random
+
+    def patient(*arguments: Any) -> Any:
+        usual = botocore.endpoint.time
+        botocore.endpoint.time = Backoff(account, draw)
+        try:
+            return send(*arguments)
+        finally:
+            botocore.endpoint.time = usual
+
+    return patient
 
 
 @contextmanager
@@ -58,6 +89,8 @@ def client(account: Account, service: str, access_key: str = "any") -> Any:
     session = boto3.Session(access_key, "any", region_name=REGION, botocore_session=core)
     made = session.client(service)
     made.meta.events.register("before-send", lambda request, **_: _sent(account, request))
+    if service in THROTTLES:
+        made._endpoint.make_request = retried(account, made._endpoint.make_request)
     usual = made.get_waiter
 
     def get_waiter(name: str) -> Any:

@@ -5,6 +5,7 @@ import threading
 import urllib.request
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -12,11 +13,12 @@ from cachesim.service.account import Account
 from cachesim.service.wire.answer import answer
 from cachesim.service.wire.endpoints import Endpoints, SpecOf
 from cachesim.service.wire.s3 import HttpRequest
-from cachesim.service.wire.times import FrozenTime, PacedTime
+from cachesim.service.wire.times import FrozenTime
 from cachesim.service.wire.write import Reply
 
 HOST = "127.0.0.1"
 ADVANCE = "/_cachesim/advance"
+YEAR = 366 * 86400  # seconds: the longest advance
 PATIENCE = 5.0  # seconds of wall time for an address that is sent a message
 
 
@@ -40,8 +42,6 @@ class Handler(BaseHTTPRequestHandler):
             headers = {key.title(): value for key, value in self.headers.items()}
             asked = HttpRequest(self.command, self.path, headers, body)
         self._send(self.server.ask(asked))
-
-    do_GET = do_PUT = do_HEAD = do_DELETE = do_POST  # noqa: N815 # names of http.server; S3 has them, too
 
     def _send(self, found: Reply) -> None:
         self.send_response(found.status)
@@ -73,38 +73,26 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Door(ThreadingHTTPServer):
-    """A server for one account.
+    """A server for one account, at a port of loopback (0: any that is free).
 
-    Parameters
-    ----------
-    account : Account
-        Who answers.
-    port : int
-        On loopback; 0: any that is free.
-    pace : float
-        Simulated seconds per second, if there is no `time`.
-    time : FrozenTime, optional
-        The way of time.
-    spec_of : callable, optional
-        Makes the spec of a node from its type and engine. Without it no endpoint gets a port.
+    `spec_of` makes the spec of a node from its group or cluster; without it no endpoint gets a port.
     """
 
     daemon_threads = True
 
     def __init__(
-        self,
-        account: Account,
-        port: int,
-        pace: float,
-        time: FrozenTime | None = None,
-        spec_of: SpecOf | None = None,
+        self, account: Account, port: int, time: FrozenTime, spec_of: SpecOf | None = None
     ) -> None:
         super().__init__((HOST, port), Handler)
-        self.account = account
-        self.time = time or PacedTime(account, pace)
+        self.account, self.time = account, time
         self.lock = threading.Lock()
-        self.endpoints = Endpoints(account, spec_of, self.time.now) if spec_of else None
+        self.endpoints = Endpoints(account, spec_of, time.now) if spec_of else None
         account.desk("sns").post = self._post
+        self.dax: Any = None  # its ports; their module needs cbor2
+        if "dax" in account.desks and find_spec("cbor2"):
+            from cachesim.service.wire.dax_ports import DaxPorts
+
+            self.dax = DaxPorts(account, self.lock, self._follow)
 
     @property
     def url(self) -> str:
@@ -124,16 +112,14 @@ class Door(ThreadingHTTPServer):
         try:
             given = parse_qs(query).get("seconds") or [json.loads(body)["seconds"]]
             seconds = float(given[0])
-            if not 0 <= seconds <= 366 * 86400:
-                raise ValueError
         except (ValueError, KeyError, TypeError):
-            text = '{"error": "give seconds from 0 to 31622400, such as ?seconds=60"}\n'
-            return Reply(400, {"Content-Type": "application/json"}, text.encode())
+            seconds = -1.0
+        if not 0 <= seconds <= YEAR:
+            return _told(400, {"error": "give seconds from 0 to 31622400, such as ?seconds=60"})
         with self.lock:
             self.time.advance(seconds)
             self._follow()
-            text = json.dumps({"now": self.account.calendar.date.isoformat()}) + "\n"
-        return Reply(200, {"Content-Type": "application/json"}, text.encode())
+            return _told(200, {"now": self.account.calendar.date.isoformat()})
 
     def service_actions(self) -> None:
         """Let time and ports go on while nobody asks; the server calls this twice a second."""
@@ -144,6 +130,8 @@ class Door(ThreadingHTTPServer):
         self.time.catch_up()
         if self.endpoints is not None:
             self.endpoints.sync()
+        if self.dax is not None:
+            self.dax.sync()
 
     def _post(self, address: str, body: dict[str, Any]) -> None:
         """Send a message of SNS in the background. SIMPLIFIED: it is tried once."""
@@ -161,6 +149,14 @@ class Door(ThreadingHTTPServer):
         if self.endpoints is not None:
             self.endpoints.close()
             self.endpoints = None
+        if self.dax is not None:
+            self.dax.close()
+            self.dax = None
+
+
+def _told(status: int, what: dict[str, str]) -> Reply:
+    body = json.dumps(what) + "\n"
+    return Reply(status, {"Content-Type": "application/json"}, body.encode())
 
 
 def _sent(request: urllib.request.Request) -> None:

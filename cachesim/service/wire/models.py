@@ -5,7 +5,7 @@ from functools import cache
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel
 
-TARGETED = ("cloudwatch", "kms")  # named by the header X-Amz-Target
+TARGETED = ("cloudwatch", "kms", "dynamodb", "dax")  # named by the header X-Amz-Target
 QUERIED = {  # named by Version and Action in a form
     "2015-02-02": "elasticache",
     "2010-03-31": "sns",

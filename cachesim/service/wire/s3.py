@@ -16,22 +16,16 @@ from xml.sax.saxutils import escape
 from botocore.model import OperationModel
 
 from cachesim.service.account import Account
-from cachesim.service.faults import ServiceFault
+from cachesim.service.faults import ServiceFault, needed, refusal, refuse_if
 from cachesim.service.wire.models import service
 from cachesim.service.wire.parse import scalar
 from cachesim.service.wire.write import Reply, xml
 
 HOST = re.compile(r"(?P<bucket>.+?)\.(s3[.-].*|localhost(:\d+)?)")
-STATUS = {  # code -> status of HTTP, where it is not 400
-    "NoSuchBucket": 404,
-    "NoSuchKey": 404,
-    "NoSuchBucketPolicy": 404,
-    "BucketAlreadyOwnedByYou": 409,
-    "BucketNotEmpty": 409,
-    "PreconditionFailed": 412,
-    "InvalidRange": 416,
-}
-DONE = {"DELETE": 204}  # method -> status of success, where it is not 200
+STATUS = {  # code -> status of HTTP, where it is neither 404 for NoSuch... nor 400
+    "BucketAlreadyOwnedByYou": 409, "BucketNotEmpty": 409,
+    "PreconditionFailed": 412, "InvalidRange": 416,
+}  # fmt: skip
 
 
 class HttpRequest(NamedTuple):
@@ -45,9 +39,8 @@ class HttpRequest(NamedTuple):
 
 def is_for_s3(request: HttpRequest) -> bool:
     """Whether a request is for S3: all other services get a POST with another scope in its signature."""
-    return request.method != "POST" or "/s3/aws4_request" in request.headers.get(
-        "Authorization", ""
-    )
+    signed = request.headers.get("Authorization", "")
+    return request.method != "POST" or "/s3/aws4_request" in signed
 
 
 def answer(account: Account, request: HttpRequest, request_id: str) -> Reply:
@@ -56,11 +49,9 @@ def answer(account: Account, request: HttpRequest, request_id: str) -> Reply:
     try:
         operation, parameters = parse(request)
         call = getattr(account.desk("s3"), operation.name, None)
-        if call is None:
-            raise ServiceFault("NotImplemented", f"{operation.name} is not simulated.")
-        found = call(parameters)
+        found = needed(call, "not simulated", operation.name)(parameters)
     except ServiceFault as fault:
-        return refusal(request, fault, headers)
+        return refused(request, fault, headers)
     return reply(request, operation, found, headers)
 
 
@@ -74,20 +65,22 @@ def parse(request: HttpRequest) -> tuple[OperationModel, dict[str, Any]]:
     operation = chosen(request, bool(bucket), bool(key), query)
     found: dict[str, Any] = {"Bucket": bucket, "Key": key}
     shape: Any = operation.input_shape
-    payload = shape.serialization.get("payload")
     for name, member in shape.members.items():
-        where = member.serialization.get("location")
-        label = member.serialization.get("name", name)
-        if where == "querystring" and label in query:
-            found[name] = scalar(member.type_name, query[label])
-        elif where == "header" and label.title() in request.headers:
-            found[name] = scalar(member.type_name, request.headers[label.title()])
+        where, label = _at(name, member)
+        given = query.get(label) if where == "querystring" else request.headers.get(label.title())
+        if where in ("querystring", "header") and given is not None:
+            found[name] = scalar(member.type_name, given)
         elif where == "headers":
-            notes = _prefixed(request.headers, label.title())
-            found |= {name: notes} if notes else {}
-        elif name == payload and request.body:
+            pairs = ((key.partition(label.title()), each) for key, each in request.headers.items())
+            found[name] = {key.lower(): each for (_, mark, key), each in pairs if mark}
+        elif name == shape.serialization.get("payload") and request.body:
             found[name] = _payload(member, content_of(request))
-    return operation, {name: found[name] for name in shape.members if found.get(name) is not None}
+    return operation, {name: found[name] for name in shape.members if name in found}
+
+
+def _at(name: str, member: Any) -> tuple[str, str]:
+    """Return where a member stands: in the query, in a header ..., and how it is called there."""
+    return member.serialization.get("location", ""), member.serialization.get("name", name)
 
 
 def place_of(request: HttpRequest) -> tuple[str, str]:
@@ -111,40 +104,36 @@ def chosen(
     request: HttpRequest, bucket: bool, key: bool, query: Mapping[str, str]
 ) -> OperationModel:
     """Return the operation with most marks, of those that fit the method, the address and the headers."""
+    here = (request.method, bucket, key)
     given = {*query, *(f"{name}={value}" for name, value in query.items())}
     given |= {f"header {name}" for name in request.headers}
     fitting = [
         (len(marks), name)
-        for name, (method, of_bucket, of_key, marks) in operations().items()
-        if (method, of_bucket, of_key) == (request.method, bucket, key) and marks <= given
+        for name, (place, marks) in operations().items()
+        if place == here and marks <= given
     ]
-    if not fitting:
-        raise ServiceFault("MethodNotAllowed", "The specified method is not allowed here.")
-    most = max(count for count, _ in fitting)
-    return service("s3").operation_model(next(name for count, name in fitting if count == most))
+    refuse_if(not fitting, "no method")
+    return service("s3").operation_model(max(fitting, key=lambda each: each[0])[1])
 
 
 @cache
-def operations() -> dict[str, tuple[str, bool, bool, frozenset[str]]]:
-    """Return of each operation its method, whether it has a bucket and a key, and its marks.
+def operations() -> dict[str, tuple[tuple[str, bool, bool], set[str]]]:
+    """Return of each operation its method, whether it has a bucket and a key; and its marks.
 
     A mark is a part of the query, or a header, that it always has.
     """
     found = {}
     for name in service("s3").operation_names:
         model = service("s3").operation_model(name)
-        address, _, query = model.http["requestUri"].partition("?")
         shape: Any = model.input_shape
-        needed = [(shape.members[each], each) for each in shape.required_members] if shape else []
+        address, _, query = model.http["requestUri"].partition("?")
         marks = {each.removesuffix("=") for each in query.split("&") if each}
-        for member, each in needed:
-            label = member.serialization.get("name", each)
-            where = member.serialization.get("location")
-            marks |= {label} if where == "querystring" else set()
-            marks |= {f"header {label.title()}"} if where == "header" else set()
-        found[name] = (
-            model.http["method"], "{Bucket}" in address, "{Key+}" in address, frozenset(marks)
-        )  # fmt: skip
+        for member in shape.required_members if shape else ():
+            where, label = _at(member, shape.members[member])
+            if where in ("querystring", "header"):
+                marks.add(label if where == "querystring" else f"header {label.title()}")
+        place = (model.http["method"], "{Bucket}" in address, "{Key+}" in address)
+        found[name] = (place, marks)
     return found
 
 
@@ -157,22 +146,13 @@ def content_of(request: HttpRequest) -> bytes:
     """
     if "aws-chunked" not in request.headers.get("Content-Encoding", ""):
         return request.body
-    found, rest = b"", request.body
-    while rest:
+    parts, rest, size = [], request.body, 1
+    while rest and size:
         head, _, rest = rest.partition(b"\r\n")
         size = int(head.split(b";")[0], 16)
-        if size == 0:
-            break
-        found, rest = found + rest[:size], rest[size + 2 :]
-    return found
-
-
-def _prefixed(headers: Mapping[str, str], prefix: str) -> dict[str, str]:
-    return {
-        name.removeprefix(prefix).lower(): value
-        for name, value in headers.items()
-        if name.startswith(prefix)
-    }
+        parts.append(rest[:size])
+        rest = rest[size + 2 :]
+    return b"".join(parts)
 
 
 def _payload(shape: Any, body: bytes) -> Any:
@@ -183,7 +163,7 @@ def _payload(shape: Any, body: bytes) -> Any:
     try:
         return _read(shape, ElementTree.fromstring(body))
     except ElementTree.ParseError:
-        raise ServiceFault("MalformedXML", "The XML you provided was not well-formed.") from None
+        raise refusal("no XML") from None
 
 
 def _read(shape: Any, node: ElementTree.Element) -> Any:
@@ -210,25 +190,21 @@ def reply(
     request: HttpRequest, operation: OperationModel, found: dict[str, Any], headers: dict[str, str]
 ) -> Reply:
     """Write the answer of the desk: some members are headers, one may be the body as it is."""
-    shape, body = operation.output_shape, b""
-    status = DONE.get(request.method, 206 if "ContentRange" in found else 200)
-    if shape is None:
-        return Reply(status, headers, body)
-    for name, member in shape.members.items():
-        where, label = (member.serialization.get(each, name) for each in ("location", "name"))
-        if name not in found or found[name] is None:
-            continue
-        if where == "header":
-            headers[label] = _told(found[name])
+    shape: Any = operation.output_shape
+    members = shape.members if shape else {}
+    status = 204 if request.method == "DELETE" else 206 if "ContentRange" in found else 200
+    for name, member in members.items():
+        (where, label), value = _at(name, member), found.get(name)
+        if where == "header" and value is not None:
+            headers[label] = _told(value)
         elif where == "headers":
-            headers |= {f"{label}{key}": value for key, value in found[name].items()}
-        elif name == shape.serialization.get("payload"):
-            body = found[name] if isinstance(found[name], bytes) else str(found[name]).encode()
-    inner = any("location" not in member.serialization for member in shape.members.values())
-    if inner and "payload" not in shape.serialization:
-        body = xml(shape, found, shape.serialization.get("name", operation.name)).encode()
+            headers |= {f"{label}{key}": each for key, each in (value or {}).items()}
+    payload = shape.serialization.get("payload") if shape else None
+    body = found.get(payload or "", b"")
+    if payload is None and any("location" not in each.serialization for each in members.values()):
+        body = xml(shape, found, shape.serialization.get("name", operation.name))
         headers["Content-Type"] = "application/xml"
-    return Reply(status, headers, body)
+    return Reply(status, headers, body if isinstance(body, bytes) else body.encode())
 
 
 def _told(value: Any) -> str:
@@ -237,9 +213,9 @@ def _told(value: Any) -> str:
     return str(value)
 
 
-def refusal(request: HttpRequest, fault: ServiceFault, headers: dict[str, str]) -> Reply:
+def refused(request: HttpRequest, fault: ServiceFault, headers: dict[str, str]) -> Reply:
     """Write a fault. A HEAD has no body: its client sees only the status."""
-    status = STATUS.get(fault.shape, 400)
+    status = STATUS.get(fault.shape, 404 if fault.shape.startswith("NoSuch") else 400)
     body = (
         f"<Error><Code>{fault.shape}</Code><Message>{escape(str(fault))}</Message>"
         f"<RequestId>{headers['x-amz-request-id']}</RequestId></Error>"

@@ -14,11 +14,9 @@ class FrozenTime:
     """Only an advance moves it.
 
     >>> account = Account()
-    >>> frozen = FrozenTime(account)
-    >>> frozen.catch_up()
-    >>> frozen.advance(60)
-    >>> account.calendar.now, frozen.now()
-    (60.0, 60.0)
+    >>> FrozenTime(account).advance(60)
+    >>> account.calendar.now
+    60.0
     """
 
     def __init__(self, account: Account) -> None:
@@ -30,6 +28,7 @@ class FrozenTime:
 
     def catch_up(self) -> None:
         """Let the account's time be what it is now."""
+        self.account.calendar.advance(self.now() - self.account.calendar.now)
 
     def asked(self, operation: str) -> None:
         """Hear that an operation was answered."""
@@ -44,19 +43,11 @@ class PolledTime(FrozenTime):
 
     def asked(self, operation: str) -> None:
         """Let the poll cost its time."""
-        if operation.startswith("Describe") and self._is_pending():
+        parts = [part for desk in self.account.desks.values() for part in vars(desk).values()]
+        held = [each for part in parts if isinstance(part, Register) for each in part]
+        is_pending = any(each.status.lower() not in DONE for each in held)
+        if operation.startswith("Describe") and is_pending:
             self.advance(POLL)
-
-    def _is_pending(self) -> bool:
-        """Whether anything is on its way: something in a register that is not yet as it will be."""
-        desks = self.account.desks.values()
-        registers = [each for desk in desks for each in vars(desk).values()]
-        return any(
-            each.status.lower() not in DONE
-            for register in registers
-            if isinstance(register, Register)
-            for each in register
-        )
 
 
 class PacedTime(FrozenTime):
@@ -80,11 +71,6 @@ class PacedTime(FrozenTime):
     def now(self) -> float:
         """Return the seconds of now; it never runs back behind what somebody has advanced."""
         return max(self.account.calendar.now, (self.wall() - self.began) * self.pace)
-
-    def catch_up(self) -> None:
-        """Let the account's time be what it is now."""
-        due = (self.wall() - self.began) * self.pace
-        self.account.calendar.advance(max(0.0, due - self.account.calendar.now))
 
     def advance(self, seconds: float) -> None:
         """Let time pass at once; the wall's pace goes on from there."""

@@ -2,23 +2,31 @@
 
 import base64
 import json
-from collections.abc import Callable
 from datetime import UTC
+from functools import cache
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
-from botocore.model import Shape
-
 from cachesim.service.faults import ServiceFault
-from cachesim.service.wire import ec2
-from cachesim.service.wire.parse import ServiceCall
+from cachesim.service.wire.parse import FORMS, ServiceCall
 
 FORBIDDEN = ("AccessDenied", "InvalidClientTokenId", "ExpiredToken")  # no shapes: of every service
-FORMS = ("query", "ec2")  # protocols that answer in XML
 XML = {"Content-Type": "text/xml"}
 COMMON = {  # codes that have no shape in RDS's model
     ("rds", f"{code}Exception"): code
     for code in ("InvalidParameterValue", "InvalidParameterCombination")
+}
+XSI = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+ANSWERS = {  # protocol -> what stands around an answer
+    "query": '<{name}Response xmlns="{space}">{inner}<ResponseMetadata><RequestId>{id}</RequestId>'
+    "</ResponseMetadata></{name}Response>",
+    "ec2": '<{name}Response xmlns="{space}"><requestId>{id}</requestId>{inner}</{name}Response>',
+}
+ERRORS = {  # protocol -> a fault
+    "query": "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{text}</Message>"
+    "</Error><RequestId>{id}</RequestId></ErrorResponse>",
+    "ec2": "<Response><Errors><Error><Code>{code}</Code><Message>{text}</Message></Error></Errors>"
+    "<RequestID>{id}</RequestID></Response>",
 }
 
 
@@ -32,11 +40,18 @@ class Reply(NamedTuple):
 
 def reply(call: ServiceCall, answer: dict[str, Any], request_id: str) -> Reply:
     """Write an answer."""
-    shape = call.operation.output_shape
-    if call.protocol in FORMS:
-        return Reply(200, XML, _envelope(call, answer, request_id))
-    data = {} if shape is None else _plain(shape, answer, call.protocol)
-    return Reply(200, _headers(call), _dumped(call, data))
+    shape: Any = call.operation.output_shape
+    if call.protocol not in FORMS:
+        data = {} if shape is None else _plain(shape, answer, call.protocol)
+        return Reply(200, _headers(call), _dumped(call, data))
+    name = call.operation.name
+    inner = "" if shape is None else _members(shape, answer)
+    if shape is not None and call.protocol == "query":
+        wrapper = shape.serialization.get("resultWrapper", f"{name}Result")
+        inner = f"<{wrapper}>{inner}</{wrapper}>"
+    space = call.operation.service_model.metadata.get("xmlNamespace", "")
+    text = ANSWERS[call.protocol].format(name=name, space=space, inner=inner, id=request_id)
+    return Reply(200, XML, text.encode())
 
 
 def refusal(call: ServiceCall, fault: ServiceFault, request_id: str) -> Reply:
@@ -44,50 +59,24 @@ def refusal(call: ServiceCall, fault: ServiceFault, request_id: str) -> Reply:
     model = call.operation.service_model
     known = fault.shape in model.shape_names
     error = model.shape_for(fault.shape).metadata.get("error", {}) if known else {}
-    code, status = (
-        error.get("code", COMMON.get((model.service_name, fault.shape), fault.shape)),
-        error.get("httpStatusCode", status_of(fault.shape)),
-    )
-    if call.protocol == "ec2":
-        return Reply(status, XML, ec2.error(code, str(fault), request_id))
-    if call.protocol == "query":
-        return _error(code, status, fault, request_id)
+    code = error.get("code", COMMON.get((model.service_name, fault.shape), fault.shape))
+    status = error.get("httpStatusCode", 403 if fault.shape in FORBIDDEN else 400)
+    if call.protocol in FORMS:
+        return _error(call.protocol, code, status, fault, request_id)
     data = {"__type": fault.shape, "message": str(fault)}
     headers = {"x-amzn-errortype": fault.shape, "x-amzn-query-error": f"{code};Sender"}
     return Reply(status, {**_headers(call), **headers}, _dumped(call, data))
 
 
-def status_of(shape: str) -> int:
-    """Return the HTTP status of a fault that the model of a service does not have."""
-    return 403 if shape in FORBIDDEN else 400
-
-
 def unreadable(fault: ServiceFault, request_id: str) -> Reply:
     """Refuse a request of which not even the operation is known."""
-    return _error(fault.shape, 400, fault, request_id)
+    return _error("query", fault.shape, 400, fault, request_id)
 
 
-def _error(code: str, status: int, fault: ServiceFault, request_id: str) -> Reply:
-    body = (
-        f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>"
-        f"<Message>{escape(str(fault))}</Message></Error>"
-        f"<RequestId>{request_id}</RequestId></ErrorResponse>"
-    )
+def _error(protocol: str, code: str, status: int, fault: ServiceFault, request_id: str) -> Reply:
+    code = code.removesuffix("Exception") if protocol == "ec2" else code
+    body = ERRORS[protocol].format(code=code, text=escape(str(fault)), id=request_id)
     return Reply(status, XML, body.encode())
-
-
-def _envelope(call: ServiceCall, answer: dict[str, Any], request_id: str) -> bytes:
-    shape, name = call.operation.output_shape, call.operation.name
-    space = call.operation.service_model.metadata.get("xmlNamespace", "")
-    if call.protocol == "ec2":
-        return ec2.envelope(name, space, _members(shape, answer), request_id)
-    inner = ""
-    if shape is not None:
-        inner = xml(shape, answer, shape.serialization.get("resultWrapper", f"{name}Result"))
-    return (
-        f'<{name}Response xmlns="{space}">{inner}<ResponseMetadata><RequestId>{request_id}'
-        f"</RequestId></ResponseMetadata></{name}Response>"
-    ).encode()
 
 
 def _headers(call: ServiceCall) -> dict[str, str]:
@@ -107,68 +96,62 @@ def _dumped(call: ServiceCall, data: Any) -> bytes:
 
 
 def xml(shape: Any, value: Any, name: str) -> str:
-    """Write a value as an element of this name; nothing if there is none."""
-    if value is None:
-        return ""
-    write = NESTED.get(shape.type_name)
-    if write is not None:
-        return write(shape, value, name)
-    return f"<{name}>{escape(_text(shape, value))}</{name}>"
-
-
-def _xml_structure(shape: Any, value: dict[str, Any], name: str) -> str:
-    return f"<{name}{_attributes(shape, value)}>{_members(shape, value)}</{name}>"
+    """Write a value as an element of this name."""
+    kind = shape.type_name
+    if kind == "structure":
+        return f"<{name}{_attributes(shape, value)}>{_members(shape, value)}</{name}>"
+    if kind == "list":
+        return _xml_list(shape, value, name)
+    if kind == "map":
+        key, own = (part.serialization.get("name") for part in (shape.key, shape.value))
+        entries = (
+            xml(shape.key, each, key or "key") + xml(shape.value, held, own or "value")
+            for each, held in value.items()
+        )
+        return f"<{name}>{''.join(f'<entry>{each}</entry>' for each in entries)}</{name}>"
+    return f"<{name}>{escape(_text(kind, value))}</{name}>"
 
 
 def _attributes(shape: Any, value: dict[str, Any]) -> str:
     """Write the members that stand in the tag: S3 has the type of a grantee there."""
-    return "".join(
-        f' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" {member.serialization["name"]}="{value[key]}"'
-        for key, member in shape.members.items()
-        if member.serialization.get("xmlAttribute") and key in value
-    )
+    named = [(key, name) for key, name, _ in _plan(shape, in_tag=True) if key in value]
+    return "".join(f'{XSI} {name}="{value[key]}"' for key, name in named)
 
 
 def _members(shape: Any, value: dict[str, Any]) -> str:
-    """Write the members that stand between the tags."""
+    """Write the members that stand between the tags, as far as there are any."""
     return "".join(
-        xml(member, value.get(key), member.serialization.get("name", key))
-        for key, member in (shape.members if shape else {}).items()
-        if not member.serialization.get("xmlAttribute")
+        xml(member, value[key], name)
+        for key, name, member in _plan(shape, in_tag=False)
+        if value.get(key) is not None
     )
+
+
+@cache
+def _plan(shape: Any, in_tag: bool) -> list[tuple[str, str, Any]]:
+    """Return (key, name in XML, shape) of the members of a structure."""
+    return [
+        (key, member.serialization.get("name", key), member)
+        for key, member in shape.members.items()
+        if bool(member.serialization.get("xmlAttribute")) == in_tag
+    ]
 
 
 def _xml_list(shape: Any, value: list[Any], name: str) -> str:
     item = shape.member.serialization.get("name", "member")
-    if shape.serialization.get("flattened"):
-        own = name if item == "member" else item
-        return "".join(xml(shape.member, each, own) for each in value)
-    return f"<{name}>{''.join(xml(shape.member, each, item) for each in value)}</{name}>"
+    if not shape.serialization.get("flattened"):
+        return f"<{name}>{''.join(xml(shape.member, each, item) for each in value)}</{name}>"
+    own = name if item == "member" else item
+    return "".join(xml(shape.member, each, own) for each in value)
 
 
-def _xml_map(shape: Any, value: dict[str, Any], name: str) -> str:
-    key, own = (part.serialization.get("name") for part in (shape.key, shape.value))
-    entries = (
-        f"<entry>{xml(shape.key, each, key or 'key')}{xml(shape.value, held, own or 'value')}</entry>"
-        for each, held in value.items()
-    )
-    return f"<{name}>{''.join(entries)}</{name}>"
-
-
-NESTED: dict[str, Callable[[Any, Any, str], str]] = {
-    "structure": _xml_structure,
-    "list": _xml_list,
-    "map": _xml_map,
-}
-
-
-def _text(shape: Shape, value: Any) -> str:
-    if shape.type_name == "timestamp":
+def _text(kind: str, value: Any) -> str:
+    if kind == "timestamp":
         text: str = value.astimezone(UTC).isoformat(timespec="milliseconds")
         return text.replace("+00:00", "Z")
-    if shape.type_name == "boolean":
+    if kind == "boolean":
         return "true" if value else "false"
-    return base64.b64encode(value).decode() if shape.type_name == "blob" else str(value)
+    return base64.b64encode(value).decode() if kind == "blob" else str(value)
 
 
 def _plain(shape: Any, value: Any, protocol: str) -> Any:

@@ -1,0 +1,178 @@
+"""Acceptance checks behind ports: the `aws` command line, redis-py, Auto Discovery. See test_acceptance.py.
+
+The command line (version 1) is installed for the test, in a folder of its own.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+pytest.importorskip("boto3", reason="needs the extra aws")
+
+from tests.patience import PATIENCE
+from tests.service.conftest import GROUP
+from tests.service.test_endpoints import (
+    HOST,
+    advance,
+    ask,
+    client,
+    group_of,
+    opened,
+    ports_of,
+    shut,
+)
+from tests.wire.test_client_suites import unpacked  # noqa: F401  a fixture
+from tests.wire.test_cluster_clients import in_redis_py
+
+AWSCLI = "awscli==1.46.3"
+
+
+@pytest.fixture
+def door():
+    """A door with ports behind it, whose time the test moves."""
+    door, served = opened()
+    yield door
+    shut(door, served)
+
+
+@pytest.fixture
+def aws(tmp_path):
+    """Install the `aws` command line; start `cachesim cloud serve`; return a callable for both.
+
+    It runs a command and returns its output; with a number, so many seconds pass.
+    """
+    folder = tmp_path / "awscli"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--only-binary", ":all:"]
+    pip += ["--no-compile", "--disable-pip-version-check", "--target", str(folder), AWSCLI]
+    done = subprocess.run(pip, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    if done.returncode:
+        problem = f"{AWSCLI} could not be installed: {done.stderr.strip().splitlines()[-1]}"
+        pytest.fail(problem) if os.environ.get("CI") else pytest.skip(problem)
+    command = [
+        sys.executable,
+        "-m",
+        "cachesim",
+        "cloud",
+        "serve",
+        "--port",
+        "0",
+        "--time",
+        "frozen",
+    ]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    url = re.search(r"AWS_ENDPOINT_URL=(\S+)", server.stdout.readline())[1]
+    env = {
+        "PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(folder),
+        "AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }  # fmt: skip
+
+    def run(asked):
+        if not isinstance(asked, str):
+            address = f"{url}/_cachesim/advance?seconds={asked}"
+            return urllib.request.urlopen(urllib.request.Request(address, b"")).read()
+        done = subprocess.run(
+            [sys.executable, str(folder / "bin" / "aws"), *asked.split()],
+            env=env, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+        return done.stdout if done.returncode == 0 else done.stderr
+
+    yield run
+    server.terminate()
+    server.wait(PATIENCE)
+    server.stdout.close()
+
+
+def test_check_1_and_30_by_the_command_line(aws, tmp_path):
+    """Create, describe, wait, a table of events, and a file to S3 and back: each a command of its own."""
+    create = "elasticache create-replication-group --replication-group-id shop --num-cache-clusters"
+    made = json.loads(aws(f"{create} 2 --replication-group-description shops"))["ReplicationGroup"]
+    assert ("creating", "shop") == (made["Status"], made["ReplicationGroupId"])
+    aws(1800)
+    assert "" == aws("elasticache wait replication-group-available --replication-group-id shop")
+    (group,) = json.loads(aws("elasticache describe-replication-groups"))["ReplicationGroups"]
+    assert "available" == group["Status"]
+    assert group["ReplicationGroupCreateTime"].startswith("2026-01-05T08:00:00")
+    failed = aws("elasticache wait replication-group-deleted --replication-group-id shop")
+    assert "terminal failure state" in failed
+
+    table = aws("elasticache describe-events --output table")
+    assert "DescribeEvents" in table.splitlines()[1]
+    assert re.search(
+        r"\|  Replication group shop created +\|  shop +\|  replication-group +\|", table
+    )
+
+    (tmp_path / "up").write_bytes(bytes(range(256)) * 500)
+    assert "make_bucket: seeds" in aws("s3 mb s3://seeds")
+    assert "upload: ./up to s3://seeds/a.rdb" in aws("s3 cp up s3://seeds/a.rdb")
+    assert "download: s3://seeds/a.rdb to ./down" in aws("s3 cp s3://seeds/a.rdb down")
+    assert (tmp_path / "up").read_bytes() == (tmp_path / "down").read_bytes()
+
+
+AFTER = """
+import json, sys
+import redis
+primary, old, reader = (redis.Redis(host="127.0.0.1", port=int(port)) for port in sys.argv[1:])
+primary.set("b", "2")
+try:
+    old.set("c", "3")
+except redis.ReadOnlyError as error:
+    refused = str(error)
+print(json.dumps({"a": primary.get("a").decode(), "b": reader.get("b").decode(), "refused": refused}))
+"""
+
+
+def test_check_14_redis_py_after_a_failover(door, unpacked):  # noqa: F811
+    """The primary endpoint writes; the old primary, which is a replica now, says READONLY."""
+    seen = client(door)
+    seen.create_replication_group(**GROUP)
+    advance(door, 1800)
+    (shard,) = group_of(door)["NodeGroups"]
+    primary, reader = shard["PrimaryEndpoint"]["Port"], shard["ReaderEndpoint"]["Port"]
+    assert "+OK\r\n" == ask(primary, "SET a 1")
+    seen.test_failover(ReplicationGroupId="shop", NodeGroupId="0001")
+    advance(door, 1800)
+    ports = (primary, ports_of(shard)["shop-001"], reader)
+    found = in_redis_py(unpacked, AFTER, *map(str, ports))
+
+    assert ("1", "2") == (found["a"], found["b"])
+    assert "read only replica" in found["refused"]
+
+
+def test_check_16_a_whole_shard_dies(door):
+    """The endpoints are what they were; nothing is left behind them."""
+    client(door).create_replication_group(**GROUP)
+    advance(door, 1800)
+    before = group_of(door)["NodeGroups"]
+    port = before[0]["PrimaryEndpoint"]["Port"]
+    ask(port, "SET a 1")
+    assert ":1\r\n" == ask(port, "DBSIZE")
+    door.account.desk("elasticache").kill("shop-001", "shop-002", "shop-003")
+    assert "" == ask(port, "DBSIZE")
+    advance(door, 1800)
+
+    assert before == group_of(door)["NodeGroups"]
+    assert ":0\r\n" == ask(port, "DBSIZE")
+
+
+def test_check_22_a_node_more_is_discovered(door):
+    """ModifyCacheCluster adds a node: the version of `config get cluster` is one more, and so are the nodes."""
+    seen = client(door)
+    seen.create_cache_cluster(CacheClusterId="m", Engine="memcached", NumCacheNodes=2)
+    advance(door, 1800)
+    (cluster,) = seen.describe_cache_clusters(CacheClusterId="m")["CacheClusters"]
+    port = cluster["ConfigurationEndpoint"]["Port"]
+
+    def told():
+        lines = ask(port, "config get cluster").split("\r\n")[1].splitlines()
+        return int(lines[0]), lines[1].count(HOST + "|" + HOST)
+
+    assert (1, 2) == told()
+    seen.modify_cache_cluster(CacheClusterId="m", NumCacheNodes=3, ApplyImmediately=True)
+    advance(door, 1800)
+    assert (2, 3) == told()
