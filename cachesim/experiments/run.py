@@ -48,7 +48,7 @@ def run_and_keep(
     moves = framed(system.slot_moves, SlotMove._fields)
     taken = framed(snapshots_of(system.caches), SnapshotTaken._fields)
     refused = framed(refused_by(system.caches), RefusedCommands._fields)
-    used = () if system.table is None else system.table.consumed()
+    used = () if system.units is None else system.units.consumed()
     consumed = framed(list(used), ConsumedUnits._fields)
     version = system.cache.engine.version
     result = Result(

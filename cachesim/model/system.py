@@ -74,7 +74,7 @@ class System:
         self.db = self.make_database(DATABASE)
         self.replicas = [self.make_replica(n) for n in range(self.blueprint.database.replicas)]
         self._turns = Turns(len(self.replicas))
-        self.table = self.blueprint.database.units(self.blueprint.seed)  # None: no such limit
+        self.units = self.blueprint.database.units(self.blueprint.seed)  # None: no such limit
         tiers: tuple[Tier, ...] = (*self.caches, self.db, *self.replicas)
         self.tiers = {tier.name: tier for tier in tiers}
 
@@ -122,8 +122,8 @@ class System:
         if not self.replicas:
             return primary
         replicas = [self.connect_replica(tier, journey) for tier in self.replicas]
-        if self.table is not None:
-            return TableClient(primary, replicas, self.db, self.table, app)
+        if self.units is not None:
+            return TableClient(primary, replicas, self.db, self.units, app)
         return SplitClient(primary, replicas, lambda: self._turns.of(journey.client))
 
     def new_app(self, client: int) -> App:
