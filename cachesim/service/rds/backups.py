@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from cachesim.service.calendar import Appointment
-from cachesim.service.elasticache.checks import identifier, only, span
+from cachesim.service.elasticache.checks import identifier, span
 from cachesim.service.faults import refuse_if
 from cachesim.service.pages import page
 from cachesim.service.rds.instance import DbInstance, DbSnapshot, Outage
@@ -19,8 +19,6 @@ RATE = 100 * MIB  # bytes per second that a snapshot takes besides: an assumptio
 DAY = 86400.0  # seconds
 MOST = 100  # snapshots of an account that somebody made
 AGAIN = 300.0  # seconds until a busy instance is asked again: an assumption
-LISTED = "DBSnapshotIdentifier DBInstanceIdentifier SnapshotType MaxRecords Marker"
-LAST = "DBInstanceIdentifier SkipFinalSnapshot FinalDBSnapshotIdentifier"
 
 
 class DbBackups(DbInstances):
@@ -33,7 +31,6 @@ class DbBackups(DbInstances):
 
     def CreateDBSnapshot(self, request: Values) -> Values:
         """Begin to save an instance."""
-        only(request, ("DBSnapshotIdentifier", "DBInstanceIdentifier", "Tags"))
         found = self.instances.ready(request["DBInstanceIdentifier"])
         name = identifier(request["DBSnapshotIdentifier"], "DBSnapshotIdentifier", 255)
         refuse_if(found.source, "db snapshot replica")
@@ -44,7 +41,7 @@ class DbBackups(DbInstances):
     ) -> DbSnapshot:
         """Begin a snapshot of what an instance holds now; in one zone nobody reads or writes for a moment."""
         calendar, timings = self.account.calendar, self.account.timings
-        arn, now = self.account.arn("rds", f"snapshot:{name}"), calendar.now
+        arn, now = self.arn(f"snapshot:{name}"), calendar.now
         manual = [each for each in self.snapshots if each.kind == "manual"]
         refuse_if(kind == "manual" and len(manual) >= MOST, "db most snapshots", MOST)
         journal, settings = Journal(of.journal, until=now), dict(of.settings)
@@ -84,7 +81,7 @@ class DbBackups(DbInstances):
             self.plan(instance)
 
     def _save(self, instance: DbInstance) -> None:
-        name = f"rds:{instance.id}-{self.account.calendar.date:%Y-%m-%d-%H-%M}"
+        name = f"rds:{instance.id}-{self.date:%Y-%m-%d-%H-%M}"
         if name not in self.snapshots:  # there may be one of this minute
             self.save(instance, name, {}, "automated")
 
@@ -93,9 +90,9 @@ class DbBackups(DbInstances):
         if instance.resource_id in self._nights:
             self._nights.pop(instance.resource_id).cancel()
         begin, length = span(instance.settings["PreferredBackupWindow"])
-        now = self.account.calendar.date
+        now = self.date
         wait = (begin * 60 - (now.hour * 60 + now.minute) * 60 - now.second) % DAY or DAY
-        end = self.account.calendar.now + wait + length * 60
+        end = self.now + wait + length * 60
         self._at(instance, wait + int(self.random.integers(length)) * 60, end)
 
     def _at(self, instance: DbInstance, wait: float, end: float) -> None:
@@ -105,7 +102,7 @@ class DbBackups(DbInstances):
     def _due(self, instance: DbInstance, end: float) -> None:
         """Save it if it is available; if it is busy, try again while the window is open."""
         keeps = instance.settings["BackupRetentionPeriod"]
-        if keeps and instance.status != "available" and self.account.calendar.now + AGAIN < end:
+        if keeps and instance.status != "available" and self.now + AGAIN < end:
             self._at(instance, AGAIN, end)
             return
         if keeps and instance.status == "available":
@@ -118,7 +115,7 @@ class DbBackups(DbInstances):
         The newest that is older than the period stays: the logs since then reach the period's first moment.
         """
         days = instance.settings["BackupRetentionPeriod"]
-        kept, oldest = self.automated(instance), self.account.calendar.now - days * DAY
+        kept, oldest = self.automated(instance), self.now - days * DAY
         for each in (
             [old for old, newer in pairwise(kept) if newer.begin < oldest] if days else kept
         ):
@@ -127,11 +124,10 @@ class DbBackups(DbInstances):
     def _gone(self, snapshot: DbSnapshot) -> None:
         if snapshot.end == math.inf:
             self.snapshots.remove(snapshot)
-            snapshot.end = self.account.calendar.now
+            snapshot.end = self.now
 
     def DescribeDBSnapshots(self, request: Values) -> Values:
         """List snapshots: all, the one that is named, those of an instance, of a kind."""
-        only(request, LISTED.split())
         name, of = request.get("DBSnapshotIdentifier"), request.get("DBInstanceIdentifier", "")
         chosen = [self.snapshots.find(name)] if name else list(self.snapshots)
         chosen = [each for each in chosen if of.lower() in ("", each.of.id)]
@@ -141,7 +137,6 @@ class DbBackups(DbInstances):
 
     def DeleteDBSnapshot(self, request: Values) -> Values:
         """Remove a snapshot that somebody made."""
-        only(request, ("DBSnapshotIdentifier",))
         found = self.snapshots.ready(request["DBSnapshotIdentifier"])
         refuse_if(found.kind == "automated", "db automated", found.id)
         found.status = "deleted"
@@ -151,7 +146,6 @@ class DbBackups(DbInstances):
 
     def DeleteDBInstance(self, request: Values) -> Values:
         """Begin to remove an instance, with a last snapshot or without one."""
-        only(request, LAST.split())
         found = self.instances.ready(request["DBInstanceIdentifier"])
         skips, name = request.get("SkipFinalSnapshot"), request.get("FinalDBSnapshotIdentifier")
         refuse_if(found.settings["DeletionProtection"], "db protected")
@@ -165,7 +159,7 @@ class DbBackups(DbInstances):
     def drop(self, instance: DbInstance) -> None:
         """Begin to remove an instance: from now on nobody reaches it."""
         instance.status = "deleting"
-        instance.outages.append(Outage(self.account.calendar.now, math.inf))
+        instance.outages.append(Outage(self.now, math.inf))
         self.later("delete db", self._closed, instance)
 
     def _closed(self, instance: DbInstance) -> None:

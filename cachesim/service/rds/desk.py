@@ -11,25 +11,21 @@ from cachesim.service.tags import check_number, shown, tags_of
 class Rds(DbRestores):
     """The desk of RDS."""
 
-    service = "rds"
-
     def __init__(self, account: Any) -> None:
         super().__init__(account)
         others = account.tags_of
         account.tags_of = lambda arn: self._known(arn) if ":rds:" in arn else others(arn)
 
-    def AddTagsToResource(self, request: dict[str, Any]) -> dict[str, Any]:
+    def AddTagsToResource(self, request: dict[str, Any]) -> None:
         """Give a resource tags, or other values of tags."""
         tags = self._tags(request["ResourceName"])
         tags.update(check_number({**tags, **tags_of(request)}))
-        return {}
 
-    def RemoveTagsFromResource(self, request: dict[str, Any]) -> dict[str, Any]:
+    def RemoveTagsFromResource(self, request: dict[str, Any]) -> None:
         """Take tags from a resource."""
         tags = self._tags(request["ResourceName"])
         for key in request["TagKeys"]:
             tags.pop(key, None)
-        return {}
 
     def ListTagsForResource(self, request: dict[str, Any]) -> dict[str, Any]:
         """List the tags of a resource."""
@@ -43,7 +39,7 @@ class Rds(DbRestores):
             return {}
 
     def _tags(self, arn: str) -> dict[str, str]:
-        kind, _, name = arn.removeprefix(self.account.arn("rds", "")).partition(":")
+        kind, _, name = arn.removeprefix(self.arn("")).partition(":")
         registers: dict[str, Register[Any]] = {"db": self.instances, "snapshot": self.snapshots}
         if kind not in registers:
             raise bad_value(f"The ARN {arn} names no instance and no snapshot of RDS.")

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from cachesim.service.rds.journal import Journal
 from cachesim.service.rds.settings import WINDOWS, db_prices
+from cachesim.service.tables import in_shape
 from cachesim.service.tags import shown as shown_tags
 
 BOTH = ["Engine", "AllocatedStorage", "MasterUsername"]  # settings that both show as they are
@@ -74,27 +75,22 @@ class DbInstance:
     def shown(self) -> dict[str, Any]:
         """Return the instance in AWS's shape."""
         settings, is_there = self.settings, self.status != "creating"
-        groups = settings["VpcSecurityGroupIds"]
-        endpoint = f"{self.id}.abc123.us-east-1.rds.amazonaws.com"  # a failover keeps it
-        return {
-            **always("instance"),
-            **always(settings["Engine"]),
-            **{name: settings[name] for name in SHOWN if name in settings},
-            "DBInstanceIdentifier": self.id,
-            "DBInstanceStatus": self.status,
+        address = f"{self.id}.abc123.us-east-1.rds.amazonaws.com"  # a failover keeps it
+        more = {
             "InstanceCreateTime": self.created if is_there else None,
-            "Endpoint": {"Address": endpoint, "Port": settings["Port"]} if is_there else None,
+            "Endpoint": {"Address": address, "Port": settings["Port"]} if is_there else None,
             "AvailabilityZone": self.zones[0],
             "SecondaryAvailabilityZone": self.zones[1] if self.copies == 2 else None,
-            "PendingModifiedValues": self.pending,
-            "LatestRestorableTime": self.latest,
-            "ReadReplicaDBInstanceIdentifiers": self.replicas,
             "ReadReplicaSourceDBInstanceIdentifier": self.source or None,
-            "DbiResourceId": self.resource_id,
-            "DBInstanceArn": self.arn,
             "TagList": shown_tags(self.tags),
-            "VpcSecurityGroups": [{"VpcSecurityGroupId": n, "Status": "active"} for n in groups],
+            "VpcSecurityGroups": [
+                {"VpcSecurityGroupId": group, "Status": "active"}
+                for group in settings["VpcSecurityGroupIds"]
+            ],
         }
+        own = {name: settings[name] for name in SHOWN if name in settings}
+        fixed = {**always("instance"), **always(settings["Engine"])}
+        return in_shape("db instance", self, **fixed, **own, **more)
 
 
 @dataclass
@@ -116,20 +112,14 @@ class DbSnapshot:
     def shown(self) -> dict[str, Any]:
         """Return the snapshot in AWS's shape."""
         settings, is_there = self.settings, self.status != "creating"
-        return {
-            **always("snapshot"),
-            **{name: settings[name] for name in (*BOTH, "Port")},
-            "DBSnapshotIdentifier": self.id,
-            "DBInstanceIdentifier": self.of.id,
-            "SnapshotCreateTime": self.taken if is_there else None,
-            "OriginalSnapshotCreateTime": self.taken if is_there else None,
-            "Status": self.status,
+        taken = self.taken if is_there else None
+        more = {
+            "SnapshotCreateTime": taken,
+            "OriginalSnapshotCreateTime": taken,
             "AvailabilityZone": self.of.zones[0],
-            "InstanceCreateTime": self.of.created,
             "EngineVersion": always(settings["Engine"])["EngineVersion"],
-            "SnapshotType": self.kind,
             "PercentProgress": 100 * is_there,
-            "DBSnapshotArn": self.arn,
-            "DbiResourceId": self.of.resource_id,
             "TagList": shown_tags(self.tags),
         }
+        own = {name: settings[name] for name in (*BOTH, "Port")}
+        return in_shape("db snapshot", self, **always("snapshot"), **own, **more)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cachesim.service.elasticache.checks import identifier, only
+from cachesim.service.elasticache.checks import identifier
 from cachesim.service.faults import refuse_if
 from cachesim.service.rds.costs import DbCosts
 from cachesim.service.rds.events import DbEvents
@@ -56,9 +56,9 @@ class DbInstances(DbEvents):
         made = DbInstance(
             name,
             settings,
-            self.account.arn("rds", f"db:{name}"),
+            self.arn(f"db:{name}"),
             f"db-{self.account.request_id().replace('-', '')[:26].upper()}",
-            self.account.calendar.date,
+            self.date,
             [first, *(zone for zone in zones if zone != first)],
             journal,
             tags_of(request),
@@ -67,7 +67,7 @@ class DbInstances(DbEvents):
 
     def opened(self, made: DbInstance, event: str, *values: str) -> None:
         """Let an instance be there; from now on it costs."""
-        made.created = self.account.calendar.date
+        made.created = self.date
         self.costs.rent(made)
         self.tell(event, made.id, *values)
         self.settled(made)
@@ -86,7 +86,6 @@ class DbInstances(DbEvents):
 
     def DescribeDBInstances(self, request: Values) -> Values:
         """List instances, or the one that is named."""
-        only(request, ("DBInstanceIdentifier", "MaxRecords", "Marker"))
         for each in self.instances:
             self.look(each)
         return self.instances.described(request)
@@ -97,11 +96,10 @@ class DbInstances(DbEvents):
 
     def RebootDBInstance(self, request: Values) -> Values:
         """Restart the database, or let the standby take over."""
-        only(request, ("DBInstanceIdentifier", "ForceFailover"))
         found = self.instances.ready(request["DBInstanceIdentifier"])
         forced = request.get("ForceFailover", False)
         refuse_if(forced and found.copies == 1, "db no failover")
-        if forced and self.account.calendar.now < found.failed_over + SOON:
+        if forced and self.now < found.failed_over + SOON:
             self.tell("failover refused", found.id)
         else:
             self.away(found, "db failover" if forced else "reboot db")
@@ -128,7 +126,7 @@ class DbInstances(DbEvents):
 
     def outage(self, instance: DbInstance, step: str, frozen: bool = False) -> float:
         """Draw how long an instance is away, from now on; return it. A failover changes its zone."""
-        now, seconds = self.account.calendar.now, self.account.timings.draw(step)
+        now, seconds = self.now, self.account.timings.draw(step)
         if step == "db failover":
             least, most = FAILOVER
             seconds = min(max(seconds, least), most) if seconds else 0.0

@@ -52,7 +52,7 @@ class DbReplicas(DbChanges):
     def _leave(self, replica: DbInstance) -> None:
         """Let a replica follow its source no more."""
         self.instances.find(replica.source).replicas.remove(replica.id)
-        replica.journal.until, replica.source = self.account.calendar.now, ""
+        replica.journal.until, replica.source = self.now, ""
         self.tell("replication ended", replica.id)
 
     def drop(self, instance: DbInstance) -> None:

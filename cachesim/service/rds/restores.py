@@ -7,7 +7,6 @@ The oldest automated backup and the logs since then reach any moment. Logs are s
       earliest                       latest: at least five minutes ago
 """
 
-from cachesim.service.elasticache.checks import only
 from cachesim.service.faults import refuse_if
 from cachesim.service.pages import page
 from cachesim.service.rds.backups import DAY
@@ -68,7 +67,7 @@ class DbRestores(DbReplicas):
     def window(self, instance: DbInstance) -> tuple[float, ...]:
         """Return between which seconds an instance can be restored; nothing if it cannot."""
         saved = [each.begin for each in self.automated(instance) if each.status == "available"]
-        now, days = self.account.calendar.now, instance.settings["BackupRetentionPeriod"]
+        now, days = self.now, instance.settings["BackupRetentionPeriod"]
         begin, latest = max([now - days * DAY, *saved[:1]]), (now - LOGS) // LOGS * LOGS
         return (begin, latest) if saved and begin <= latest else ()
 
@@ -79,7 +78,6 @@ class DbRestores(DbReplicas):
 
     def DescribeDBInstanceAutomatedBackups(self, request: Values) -> Values:
         """List between which moments each instance can be restored."""
-        only(request, ("DBInstanceIdentifier", "MaxRecords", "Marker"))
         name, date_at = request.get("DBInstanceIdentifier"), self.account.calendar.date_at
         chosen = [self.instances.find(name)] if name else list(self.instances)
         found = []
