@@ -201,7 +201,7 @@ def test_amazons_own_client(fast, amazons):
     from cachesim.service.wire.loopback import Door
     from cachesim.service.wire.times import FrozenTime
 
-    door = Door(fast.account, 0, 1.0, FrozenTime(fast.account))
+    door = Door(fast.account, 0, FrozenTime(fast.account))
     threading.Thread(target=door.serve_forever, daemon=True).start()
     try:
         import boto3
