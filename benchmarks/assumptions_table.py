@@ -23,10 +23,12 @@ OURS = r"assumption|\bours?\b|\bhere\b|the same"  # what its source says of a fi
 FILES = {  # file -> its columns on the page, and which rows
     "timings": ("step seconds source", EVERY),
     "prices": ("what usd unit read source", EVERY),
+    "db_classes": ("class mysql postgres read source", EVERY),
     "endpoints": ("endpoint ttl source", EVERY),
     "metrics": ("metric engine source", OURS),
     "parameters": ("name first last value allowed source", OURS),
     "service_updates": ("ServiceUpdateName ServiceUpdateReleaseDate EstimatedUpdateTime source", EVERY),
+    "policies": ("name source", EVERY),
 }  # fmt: skip
 CODE = re.compile(r"(?m)^([A-Z_, ]+) = (.+?)  # (.*\bassumption\b.*)$")
 ROOMS = "model", "service", "experiments"  # those of which a run of the cloud is made

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cachesim.errors import BadInput
 from cachesim.experiments import cloud_fleet
 from cachesim.experiments.cloud_cache import bare, cache_of, changes_of, credits_of, node_of
+from cachesim.experiments.cloud_database import DatabaseRun
 from cachesim.experiments.cloud_fleet import Nodes, Target, nodes_of
 from cachesim.experiments.login import Login, logged_in, reply
 from cachesim.experiments.meters import Meter, fresh
-from cachesim.experiments.run import LeftBehind, run_and_keep
 from cachesim.model.database import Database
-from cachesim.model.faults.base import Fault
 from cachesim.model.resilience import Resilience
 from cachesim.model.strategies.lazy import LazyLoading
 from cachesim.model.workload import OpenLoop
@@ -31,6 +28,7 @@ from cachesim.service.iam.desk import Iam, Sts
 from cachesim.service.iam.gate import GatedDesk
 from cachesim.service.iam.tokens import connect_token
 from cachesim.service.kms import Kms
+from cachesim.service.rds.desk import Rds
 from cachesim.service.s3 import S3
 from cachesim.service.sns import Notice, Sns
 
@@ -81,7 +79,7 @@ class Cloud:
         self.seed, self.scale = seed, scale
         self.account = Account(seed, timings, allow_previous_generation)
         self.account.open(
-            [ElastiCache, CloudWatch, Sns, Iam, Sts, Kms, S3, Ec2, DynamoDesk, DaxDesk]
+            [ElastiCache, CloudWatch, Sns, Iam, Sts, Kms, S3, Ec2, DynamoDesk, DaxDesk, Rds]
         )
         self.account.plane.scale = scale
         self.account.desk("cloudwatch").standing.fresh = lambda node_type, engine: fresh(
@@ -133,6 +131,7 @@ class Cloud:
         strategy: Strategy | None = None,
         workload: Workload | None = None,
         database: Database | None = None,
+        db_instance: str = "",
         minutes: float = 10,
         user: str = "default",
         password: str | Callable[[], str] = "",
@@ -156,11 +155,14 @@ class Cloud:
         The application's hosts are in the security group `client_group`, or in the default one. If
         no rule of the nodes' groups lets them in, each call of the cache ends with a time-out, after
         the time that `resilience` says.
+
+        The database is a DB instance of RDS, if `db_instance` names one; `database` says how fast it is.
         """
         resource = self._resource(group=group, cluster=cluster, serverless=serverless)
         nodes = nodes_of(resource)
         nodes = nodes._replace(fleet=nodes.fleet.replace(zones=zones, **(clients or {})))
         cut = cloud_fleet.cut_off(self.account, resource, nodes, client_group)
+        served = DatabaseRun(self.account, db_instance, client_group)
         scenario = Scenario(
             strategy=strategy or LazyLoading(ttl=60),
             cache=logged_in(
@@ -168,7 +170,7 @@ class Cloud:
             ),
             node=node_of(resource, self.scale),
             workload=workload or OpenLoop(),
-            database=database or Database(),
+            database=served.database(database or Database()),
             resilience=resilience or Resilience(),
             duration=60 * minutes,
             warmup=0,
@@ -177,10 +179,10 @@ class Cloud:
             seed=self.seed + self._runs,
         )
         self._runs += 1
-        return self._sent(resource, nodes, scenario, cut)
+        return self._sent(resource, nodes, scenario, cut, served)
 
     def _sent(
-        self, resource: Target, nodes: Nodes, scenario: Scenario, cut: tuple[Fault, ...]
+        self, resource: Target, nodes: Nodes, scenario: Scenario, cut: Any, served: DatabaseRun
     ) -> Result:
         """Let the minutes of a run pass at the service, then play them, and publish what was counted."""
         begin, plane = self.account.calendar.now, self.account.plane
@@ -193,7 +195,9 @@ class Cloud:
         nodes = nodes._replace(names=cloud_fleet.with_joined(nodes.names, orders))
         meter = Meter(nodes, self.scale)
         faults += cut + changes_of(nodes, self.scale, begin, self.account.calendar.now)
-        result, kept = self._played(content, scenario.replace(fleet=fleet, faults=faults), meter)
+        scenario = scenario.replace(fleet=fleet, faults=faults + served.faults())
+        result, kept = cloud_fleet.played(content, scenario, served.after(meter))
+        served.finish()
         plane.deliver(cloud_fleet.saved_by(nodes, orders, begin, kept.backups), content, kept.file)
         plane.put(resource, kept.file)
         cloud_fleet.publish(self.account, nodes, meter.samples, begin)
@@ -244,17 +248,6 @@ class Cloud:
         self.account.desk("cloudwatch").catch_up()  # before the metrics of this run are there
         return found
 
-    def _played(
-        self, content: bytes, scenario: Scenario, meter: Meter
-    ) -> tuple[Result, LeftBehind]:
-        """Run a scenario with what the nodes hold at its begin; return what they leave, too."""
-        with tempfile.TemporaryDirectory() as folder:
-            if content:
-                path = Path(folder) / "held.rdb"
-                path.write_bytes(content)
-                scenario = scenario.replace(cache__seed_from=str(path))
-            return run_and_keep(scenario, meter=meter)
-
     def at(self, minutes: float, call: Callable[[], object]) -> None:
         """Make a call so many minutes from now, also in the midst of a run.
 
@@ -267,18 +260,19 @@ class Cloud:
         self.account.calendar.at(60 * minutes, call)
 
     def kill(self, *nodes: str) -> None:
-        """Let the machines of some nodes die now, such as "shop-001"; the service replaces them.
+        """Let the machines of some nodes or DB instances die now, such as "shop-001"; the service replaces them.
 
         >>> cloud = Cloud(timings="instant")
         >>> made = cloud.desk("elasticache").CreateCacheCluster({"CacheClusterId": "c"})
         >>> cloud.advance(minutes=1)
         >>> cloud.kill("c")
-        >>> cloud.desk("elasticache").DescribeCacheClusters({})["CacheClusters"][0][
-        ...     "CacheClusterStatus"
-        ... ]
+        >>> cloud.desk("elasticache").clusters.find("c").status
         'modifying'
         """
-        self.account.desk("elasticache").kill(*nodes)
+        rds = self.account.desk("rds")
+        for each in set(nodes) & set(rds.instances.held):
+            rds.kill(each)
+        self.account.desk("elasticache").kill(*(n for n in nodes if n not in rds.instances))
 
     def bill(self) -> str:
         """Return the bill until now: nodes with their hours, backups, bytes between zones, and the sum."""

@@ -6,11 +6,14 @@ The desks place orders (service/orders.py): a node dies, another one joins, a pr
 from __future__ import annotations
 
 import math
+import tempfile
 from collections.abc import Callable
 from itertools import count
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cachesim.errors import BadInput
+from cachesim.experiments.run import LeftBehind, run_and_keep
 from cachesim.model import faults as f
 from cachesim.model.distributions import Constant
 from cachesim.model.events import Steps
@@ -20,6 +23,7 @@ from cachesim.model.fleet.groups import Replicated, Shards
 from cachesim.model.fleet.specs import Fleet, Pool
 from cachesim.model.unreliable.system import UnreliableSystem
 from cachesim.node_types import RESERVED, NodeType
+from cachesim.scenario import Scenario
 from cachesim.service.account import Account
 from cachesim.service.cloudwatch.standing import Sample
 from cachesim.service.elasticache.clusters import CacheCluster
@@ -29,6 +33,9 @@ from cachesim.service.elasticache.serverless import ServerlessCache
 from cachesim.service.orders import Order
 from cachesim.service.vpc import DEFAULT_GROUP
 from cachesim.spec import Delay, Rate
+
+if TYPE_CHECKING:
+    from cachesim.experiments.result import Result
 
 LEAST = 1e-3  # seconds: a fault of the model lasts longer than nothing
 GAP = "READONLY You can't write against a read only replica."  # redis 7: it has stepped down
@@ -193,6 +200,18 @@ def _joins(name: str, nodes: Nodes, orders: list[Order], begin: float) -> Fault:
     """Let a node be away until it joins, as a new one does: it copies its primary then."""
     joins = [o.when - begin for o in orders if o.what == "join" and o.node == nodes.names.get(name)]
     return f.KillNode(name, at=0.0, down=max(joins[0], LEAST) if joins else math.inf)
+
+
+def played(
+    content: bytes, scenario: Scenario, meter: Callable[[Any], object]
+) -> tuple[Result, LeftBehind]:
+    """Run a scenario with what the nodes hold at its begin; return what they leave, too."""
+    with tempfile.TemporaryDirectory() as folder:
+        if content:
+            path = Path(folder) / "held.rdb"
+            path.write_bytes(content)
+            scenario = scenario.replace(cache__seed_from=str(path))
+        return run_and_keep(scenario, meter=meter)
 
 
 def saved_by(

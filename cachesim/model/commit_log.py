@@ -50,6 +50,11 @@ class CommitLog:
         """Count the rows that are kept."""
         return sum(map(len, self._recent.values()))
 
+    @property
+    def arrivals(self) -> Arrivals:
+        """When the newest commit arrives at each replica, in seconds."""
+        return self._last
+
     def note(self, rows: Iterable[tuple[str, Value]], now: float) -> None:
         """Note a commit, before its rows are written; they arrive together."""
         self._forget(now)

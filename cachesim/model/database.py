@@ -1,7 +1,7 @@
 """The database, like a small RDS: a pool of connections in front of real rows, and commits that take time."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import count
 from typing import Annotated, Any
@@ -25,6 +25,7 @@ from cachesim.units import MS, US
 
 # key, and the values that become one row, oldest first
 Rows = Sequence[tuple[str, Sequence[Value]]]
+Past = Sequence[tuple[str, Value, int]]  # key, value and version of each commit, oldest first
 Replicas = Annotated[
     int, Rule("from 0 to 15", lambda x: 0 <= x <= 15)
 ]  # so many has one RDS primary
@@ -144,6 +145,15 @@ class DatabaseTier(QueryTier):
         self._followed = database.replicas > 0
         self._columns, self.per_row = database.columns, database.per_row
         self.query_log: QueryLog | None = None  # None: nobody has asked a query yet
+        self.past: Past = ()  # commits of earlier runs, if the run goes on with their rows
+
+    def load(self, rows: Iterable[tuple[str, Value]]) -> None:
+        """Insert the rows as they were before the first commit, and play the commits of earlier runs."""
+        self.rows.load(rows)
+        self.versions.update((value.write, version) for _, value, version in self.past)
+        for key, value, version in {each[0]: each for each in self.past}.values():
+            self.rows.write(key, value, version)
+            self.newest[key] = version, version
 
     @property
     def select(self) -> Callable[[str], Value | None]:

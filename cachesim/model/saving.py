@@ -168,10 +168,11 @@ def loaded(engine: Any, file: bytes) -> int:
     return load(engine, file, stamped)
 
 
-def seed(cache: Any, engine_of: Callable[[str], Any]) -> None:
+def seed(cache: Any, engine_of: Callable[[str], Any], first: bool = True) -> None:
     """Store the keys of `seed_from`, if there are any, in the nodes where they belong, as copies of the rows.
 
     SIMPLIFIED: the database begins as the snapshot has it: each value counts as the row's first version.
+    With `first=False` the database has commits of earlier runs, and each value keeps the id of its write.
 
     Raises
     ------
@@ -182,7 +183,7 @@ def seed(cache: Any, engine_of: Callable[[str], Any]) -> None:
         return
     scratch = LoneEngine(cache.replace(seed_from="", memory=2**62), lambda: 0.0, lambda: 0.5)
     for each in keys_of(cache.seed_from, scratch):
-        engine, value = engine_of(each.key), stamped(each.value, first=True)
+        engine, value = engine_of(each.key), stamped(each.value, first)
         if isinstance(value, Structure):
             value = value.copy_for(engine)
         install(engine, each._replace(value=value))

@@ -60,7 +60,7 @@ class System:
         self._make_tiers()
         self.shared: dict[Any, Any] = {}  # the memory of the application: App.shared
         self.random = uniform(blueprint.seed, "strategy")
-        self._next_write = count(FIRST_WRITE).__next__
+        self.next_write = count(FIRST_WRITE).__next__  # gives each write its id
         self._clients = 0  # made so far
         self._idle: list[Client] = []  # those without a request
         self._asking = 0  # sources of more requests: the open loop, or users who share clients
@@ -237,7 +237,7 @@ class System:
 
     def new_value(self, key: str) -> Value:
         """Make the value of the key's next write, with a new id."""
-        return Value.stamp(self._next_write(), self._size(key))
+        return Value.stamp(self.next_write(), self._size(key))
 
     # --- before, beside and after
     def _load(self) -> None:
@@ -245,12 +245,12 @@ class System:
         sizes = self.blueprint.workload.sizes_of(keys)
         self._sizes.update(zip(keys, sizes, strict=True))
         self._loaded = {size: Value.stamp(0, size) for size in set(sizes)}
-        self.db.rows.load(zip(keys, map(self._loaded.__getitem__, sizes), strict=True))
+        self.db.load(zip(keys, map(self._loaded.__getitem__, sizes), strict=True))
         if self.blueprint.workload.asks_queries:
             self.db.answer_queries()
         if self.blueprint.start == "warm":
             self._warm(keys)
-        seed(self.blueprint.cache, self.engine_of)
+        seed(self.blueprint.cache, self.engine_of, first=not self.db.past)
 
     def _warm(self, keys: list[str]) -> None:
         """Fill the cache as after a long run: the most popular keys last, each TTL partly used up."""

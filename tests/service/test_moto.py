@@ -13,6 +13,13 @@ from tests.service.played_calls import KEYS, calls, played
 NO_IPV6 = "a VPC with IPv6, DHCP and names of its own is not simulated"
 EARLY = "a group that is being created has no nodes yet"
 NO_TOKEN = "there is no token, so it was never changed"
+UNBORN_DB = "an instance that is being created has no endpoint yet"
+NO_BACKUP = "nothing is saved yet"
+NO_TAGS = "an instance does not inherit tags"
+NEW_DB = (
+    "create_db_instance", "create_db_instance_read_replica",
+    "restore_db_instance_from_db_snapshot", "restore_db_instance_to_point_in_time",
+)  # fmt: skip
 FAULTS = {  # operation, how the keys begin -> why ours has them not
     ("describe_vpcs", "Vpcs[].CidrBlockAssociationSet"): NO_IPV6,
     ("describe_vpcs", "Vpcs[].DhcpOptionsId"): NO_IPV6,
@@ -46,6 +53,17 @@ FAULTS = {  # operation, how the keys begin -> why ours has them not
     ("create_policy", "Policy.UpdateDate"): "policies have no history",
     ("create_policy", "Policy.Path"): "paths are not simulated",
     ("create_policy", "Policy.PolicyId"): "a policy is known by its ARN",
+    **{(each, "DBInstance.Endpoint"): UNBORN_DB for each in NEW_DB},
+    **{(each, "DBInstance.InstanceCreateTime"): UNBORN_DB for each in NEW_DB},
+    **{(each, "DBInstance.LatestRestorableTime"): NO_BACKUP for each in (*NEW_DB, "promote_read_replica")},
+    **{(each, "DBInstance.TagList"): NO_TAGS
+       for each in (*NEW_DB[1:], "promote_read_replica", "delete_db_instance")},
+    ("promote_read_replica", "DBInstance.ReadReplicaSource"): "a promoted replica has no source",
+    ("restore_db_instance_to_point_in_time", "DBInstance.ReadReplicaSource"): "it is no replica",
+    ("modify_db_instance", "DBInstance.ReadReplicaDB"): "its replica was promoted",
+    ("reboot_db_instance", "DBInstance.ReadReplicaDB"): "its replica was promoted",
+    ("create_db_snapshot", "DBSnapshot.OriginalSnapshotCreateTime"): "it is not complete",
+    ("create_db_snapshot", "DBSnapshot.SnapshotCreateTime"): "it is not complete",
     ("assume_role", "PackedPolicySize"): "sessions have no policy of their own",
 }  # fmt: skip
 

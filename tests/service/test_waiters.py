@@ -8,6 +8,7 @@ from botocore.exceptions import WaiterError
 
 from cachesim.experiments.cloud import Cloud
 from tests.service.conftest import GROUP
+from tests.service.test_rds import ORDERS
 from tests.service.test_restores import file_of, seeds
 
 ONE = {"CacheClusterId": "one"}
@@ -80,3 +81,24 @@ def test_a_waiter_for_the_end_of_what_stays():
     with pytest.raises(WaiterError, match='"available"'):
         client.get_waiter("replication_group_deleted").wait(**SHOP)
     assert before == cloud.account.calendar.now
+
+
+def test_the_waiters_and_paginators_of_rds():
+    """All four waiters, for success; a state from which nothing follows ends one; pages of 20."""
+    cloud = Cloud(seed=1)
+    seen, named = cloud.client("rds"), {"DBInstanceIdentifier": "orders"}
+    seen.create_db_instance(**ORDERS)
+    seen.get_waiter("db_instance_available").wait(**named)
+    saved = {"DBSnapshotIdentifier": "kept"}
+    seen.create_db_snapshot(**named, **saved)
+    seen.get_waiter("db_snapshot_available").wait(**saved)
+    seen.delete_db_snapshot(**saved)
+    seen.get_waiter("db_snapshot_deleted").wait(**saved)
+    seen.delete_db_instance(**named, SkipFinalSnapshot=True)
+    with pytest.raises(WaiterError):
+        seen.get_waiter("db_instance_available").wait(**named)
+    seen.get_waiter("db_instance_deleted").wait(**named)
+    for number in range(35):
+        seen.create_db_instance(**{**ORDERS, "DBInstanceIdentifier": f"d{number}"})
+    pages = seen.get_paginator("describe_db_instances").paginate(PaginationConfig={"PageSize": 20})
+    assert [20, 15] == [len(page["DBInstances"]) for page in pages]

@@ -115,6 +115,15 @@ class StandingNode:
         both = ("CacheClusterId", cluster), ("CacheNodeId", node or "0001")
         return both[:1], both
 
+    @property
+    def burns(self) -> bool:
+        """Whether its type lives on CPU credits."""
+        return self.rented.node_type.name.startswith("cache.t")
+
+    def balance(self, now: float) -> float:
+        """Return its CPU credits at a moment, in minutes of a vCPU."""
+        return self._credits(self._last(now) or self.notes[0], now)
+
     def is_there(self, now: float) -> bool:
         """Whether it is rented at a moment."""
         return self.rented.begin <= now <= (self.rented.end or math.inf)
@@ -149,8 +158,7 @@ class StandingNode:
         if row.counters == "leads":
             return float(role == PRIMARY)
         if row.how == "credits":
-            lives_on_them = self.rented.node_type.name.startswith("cache.t")
-            is_due = lives_on_them and minute % FIVE == 0
+            is_due = self.burns and minute % FIVE == 0
             return self._credits(after, max(minute, after.when)) if is_due else None
         return row.value(before.counted, after.counted, after.when - before.when or MINUTE)
 

@@ -62,7 +62,7 @@ def _minute(end: str) -> int:
     return sum(DAYS.index(name) * DAY for name in day) + int(hour) * 60 + int(minute)
 
 
-def window(text: str, form: str) -> str:
+def window(text: str, form: str, least: int = LEAST_WINDOW) -> str:
     """Check a window whose ends have a form such as "ddd:hh24:mi"; return it.
 
     >>> window("Sun:23:30-mon:00:30", "ddd:hh24:mi")
@@ -70,7 +70,7 @@ def window(text: str, form: str) -> str:
     """
     found, end = text.lower(), FORMS[form]
     refuse_if(not re.fullmatch(f"{end}-{end}", found), "window form", text, form, form)
-    refuse_if(not LEAST_WINDOW <= span(found)[1] <= DAY, "window length", text)
+    refuse_if(not least <= span(found)[1] <= DAY, "window length", text, least)
     return found
 
 

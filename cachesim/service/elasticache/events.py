@@ -17,11 +17,12 @@ class Events(ServiceDesk):
     """The part of the desk that tells what happened. data/event_texts.csv has the published texts."""
 
     service = "elasticache"
+    texts = "event_texts"  # the table of its events
 
     def __init__(self, account: Account) -> None:
         super().__init__(account)
         self.events: list[dict[str, Any]] = []
-        self._texts = {row["event"]: row for row in table("event_texts")}
+        self._texts = {row["event"]: row for row in table(self.texts)}
 
     def tell(self, event: str, source: str, *values: str, topic: str = "") -> None:
         """Note an event, and send its notice to the topic, if there are both."""
@@ -44,8 +45,10 @@ class Events(ServiceDesk):
         since = request.get("StartTime") or now - timedelta(minutes=request.get("Duration", USUAL))
         since, until = max(since, now - KEPT), request.get("EndTime", now)
         asked = {n: request[n] for n in ("SourceType", "SourceIdentifier") if n in request}
+        kinds = {*request.get("EventCategories", [None])}
         found = [
             each for each in reversed(self.events)
             if since <= each["Date"] <= until and asked.items() <= each.items()
+            and kinds & {None, *each.get("EventCategories", [])}
         ]  # fmt: skip
         return page(found, request, "Events")

@@ -13,6 +13,7 @@ QUERIED = {  # named by Version and Action in a form
     "2010-05-08": "iam",
     "2011-06-15": "sts",
     "2016-11-15": "ec2",
+    "2014-10-31": "rds",
 }
 
 

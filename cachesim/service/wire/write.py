@@ -12,6 +12,10 @@ from cachesim.service.wire.parse import FORMS, ServiceCall
 
 FORBIDDEN = ("AccessDenied", "InvalidClientTokenId", "ExpiredToken")  # no shapes: of every service
 XML = {"Content-Type": "text/xml"}
+COMMON = {  # codes that have no shape in RDS's model
+    ("rds", f"{code}Exception"): code
+    for code in ("InvalidParameterValue", "InvalidParameterCombination")
+}
 XSI = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 ANSWERS = {  # protocol -> what stands around an answer
     "query": '<{name}Response xmlns="{space}">{inner}<ResponseMetadata><RequestId>{id}</RequestId>'
@@ -55,7 +59,7 @@ def refusal(call: ServiceCall, fault: ServiceFault, request_id: str) -> Reply:
     model = call.operation.service_model
     known = fault.shape in model.shape_names
     error = model.shape_for(fault.shape).metadata.get("error", {}) if known else {}
-    code = error.get("code", fault.shape)
+    code = error.get("code", COMMON.get((model.service_name, fault.shape), fault.shape))
     status = error.get("httpStatusCode", 403 if fault.shape in FORBIDDEN else 400)
     if call.protocol in FORMS:
         return _error(call.protocol, code, status, fault, request_id)

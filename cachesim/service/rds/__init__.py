@@ -1,0 +1,1 @@
+"""RDS: DB instances, their snapshots, and the way back to a moment."""
