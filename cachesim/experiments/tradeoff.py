@@ -24,7 +24,7 @@ def units_per_s(result: Result) -> dict[str, float]:
 
     >>> from cachesim.scenario import Scenario
     >>> from cachesim.experiments.run import run
-    >>> short = Scenario(duration=3, warmup=1, strategy__ttl=0.001, database=DynamoDB())
+    >>> short = Scenario(duration=3, warmup=1, database=DynamoDB())
     >>> units_per_s(run(short))["throttled"]
     0.0
     """
@@ -34,9 +34,10 @@ def units_per_s(result: Result) -> dict[str, float]:
     first, end = math.ceil(scenario.warmup), math.floor(scenario.duration)  # whole seconds
     used, span = used[used["begin"].between(first, end, inclusive="left")], max(1, end - first)
     units = {
-        kind: used.loc[used["kind"] == kind, "units"].sum() / span for kind in ("read", "write")
+        kind: float(used.loc[used["kind"] == kind, "units"].sum() / span)
+        for kind in ("read", "write")
     }
-    return {**units, "throttled": used["throttled"].sum() / span}
+    return {**units, "throttled": float(used["throttled"].sum() / span)}
 
 
 def table_dollars(result: Result) -> float:

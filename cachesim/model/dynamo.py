@@ -57,7 +57,7 @@ class DynamoDB(Database):
     one of SQL, and knows no indexes. Two hot keys of one partition stay there.
 
     >>> DynamoDB(read_units=100, write_units=50)
-    DynamoDB(read_units=100, write_units=50)
+    DynamoDB(read_units=100.0, write_units=50.0)
 
     References
     ----------

@@ -1,5 +1,6 @@
 """Every exercise: the reference gets all points, each typical wrong answer exactly its own, nothing written none."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -18,6 +19,15 @@ RIGHT = [(exercise, *right) for exercise in EXERCISES for right in exercise.righ
 WRONG = [(exercise, *wrong) for exercise in EXERCISES for wrong in exercise.wrong()]
 
 
+def of_students(answers, seeds):
+    """Give each answer one student's seed, in turn; with ALL_SEEDS=1 each of them (an answer costs a second)."""
+    every = [(*answer, seed) for answer in answers for seed in seeds]
+    some = [(*answer, seeds[n % len(seeds)]) for n, answer in enumerate(answers)]
+    chosen = every if os.environ.get("ALL_SEEDS") else some
+    ids = [f"{exercise.id}-{name}-{seed}" for exercise, name, _, _, seed in chosen]
+    return pytest.mark.parametrize(("exercise", "name", "source", "score", "seed"), chosen, ids=ids)
+
+
 def graded(exercise, source, seed=1):
     return judge(exercise, Submission.of("a student", source), tier=strongest(), seed=seed)
 
@@ -32,10 +42,7 @@ def test_the_reference_gets_all_points(exercise, seed):
     assert 100 == report.score == report.max_score
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-@pytest.mark.parametrize(
-    ("exercise", "name", "source", "score"), RIGHT, ids=[f"{r[0].id}-{r[1]}" for r in RIGHT]
-)
+@of_students(RIGHT, [1, 2, 3])
 def test_every_right_design_gets_all_points(exercise, name, source, score, seed):
     """However a good student does it, and whatever the parameters."""
     report = graded(exercise, source, seed)
@@ -44,10 +51,7 @@ def test_every_right_design_gets_all_points(exercise, name, source, score, seed)
     assert 100 == score == report.score
 
 
-@pytest.mark.parametrize(
-    ("exercise", "name", "source", "score"), WRONG, ids=[f"{w[0].id}-{w[1]}" for w in WRONG]
-)
-@pytest.mark.parametrize("seed", [1, 13])
+@of_students(WRONG, [1, 13])
 def test_a_wrong_answer_gets_exactly_its_score(exercise, name, source, score, seed):
     """Whatever the parameters of the student, and every test that it fails says why."""
     report = graded(exercise, source, seed)
