@@ -67,7 +67,7 @@ def played(seed, count):
     return desk
 
 
-@pytest.mark.parametrize("seed", range(3))  # 10,000 calls were played once
+@pytest.mark.parametrize("seed", range(3))
 def test_the_counts_of_a_table_are_those_of_its_items(seed):
     table = played(seed, 300).tables.find("shop")
     items = [item for _, item in table.items.all()]
