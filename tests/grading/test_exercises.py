@@ -15,6 +15,7 @@ from cachesim.grading.submission import Submission
 
 FOLDER = Path(__file__).parents[2] / "exercises"
 EXERCISES = [Exercise(path.parent) for path in sorted(FOLDER.glob("*/exercise.toml"))]
+REFERENCES = [(exercise, "reference", exercise.solution, 100) for exercise in EXERCISES]
 RIGHT = [(exercise, *right) for exercise in EXERCISES for right in exercise.right()]
 WRONG = [(exercise, *wrong) for exercise in EXERCISES for wrong in exercise.wrong()]
 
@@ -32,14 +33,13 @@ def graded(exercise, source, seed=1):
     return judge(exercise, Submission.of("a student", source), tier=strongest(), seed=seed)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
-def test_the_reference_gets_all_points(exercise, seed):
+@of_students(REFERENCES, [2, 3, 1])
+def test_the_reference_gets_all_points(exercise, name, source, score, seed):
     """Whatever the parameters of the student."""
-    report = graded(exercise, exercise.solution, seed)
+    report = graded(exercise, source, seed)
 
     assert [] == [outcome for outcome in report.outcomes if outcome.status != "passed"]
-    assert 100 == report.score == report.max_score
+    assert score == report.score == report.max_score
 
 
 @of_students(RIGHT, [1, 2, 3])
