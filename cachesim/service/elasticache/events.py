@@ -13,11 +13,10 @@ KEPT = timedelta(days=14)
 USUAL = 60  # minutes that DescribeEvents looks back
 
 
-class Events(ServiceDesk):
-    """The part of the desk that tells what happened. data/event_texts.csv has the published texts."""
+class EventLog(ServiceDesk):
+    """The part of a desk that tells what happened."""
 
-    service = "elasticache"
-    texts = "event_texts"  # the table of its events
+    texts = "event_texts"  # the table of its events, with the published texts
 
     def __init__(self, account: Account) -> None:
         super().__init__(account)
@@ -32,13 +31,6 @@ class Events(ServiceDesk):
         if topic and row["notice"]:
             self.account.desk("sns").hear("elasticache", topic, json.dumps({row["notice"]: source}))
 
-    def notification(self, topic: str) -> dict[str, Any]:
-        """Return the part of a cluster about its topic; nothing if it has none."""
-        if not topic:
-            return {}
-        status = "active" if self.account.desk("sns").hears("elasticache", topic) else "inactive"
-        return {"NotificationConfiguration": {"TopicArn": topic, "TopicStatus": status}}
-
     def DescribeEvents(self, request: dict[str, Any]) -> dict[str, Any]:
         """List events, the newest first; the last hour's unless the request says more."""
         now = self.date
@@ -52,3 +44,16 @@ class Events(ServiceDesk):
             and kinds & {None, *each.get("EventCategories", [])}
         ]  # fmt: skip
         return page(found, request, "Events")
+
+
+class Events(EventLog):
+    """The same for ElastiCache, whose clusters and groups name the topic that hears of them."""
+
+    service = "elasticache"
+
+    def notification(self, topic: str) -> dict[str, Any]:
+        """Return the part of a cluster about its topic; nothing if it has none."""
+        if not topic:
+            return {}
+        status = "active" if self.account.desk("sns").hears("elasticache", topic) else "inactive"
+        return {"NotificationConfiguration": {"TopicArn": topic, "TopicStatus": status}}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cachesim.service.elasticache.checks import identifier
-from cachesim.service.elasticache.events import Events
+from cachesim.service.elasticache.events import EventLog
 from cachesim.service.faults import refuse_if
 from cachesim.service.register import Register
 from cachesim.service.tables import in_shape
@@ -44,7 +44,7 @@ class EventSubscription:
         )
 
 
-class DbEvents(Events):
+class DbEvents(EventLog):
     """The part of the desk that tells what happened, and to whom.
 
     Ids and categories in data/rds_events.csv are AWS's (RDS User Guide); texts are as the service sends them.
