@@ -118,13 +118,13 @@ class System:
 
     def database_client(self, app: App) -> DatabaseClient | SplitClient:
         """Make the `app.db` of a view."""
-        primary = self.connect_database(self.db, journey := app.journey)
+        primary = self.connect_database(self.db, app.journey)
         if not self.replicas:
             return primary
-        replicas = [self.connect_replica(tier, journey) for tier in self.replicas]
+        replicas = [self.connect_replica(tier, app.journey) for tier in self.replicas]
         if self.units is not None:
             return TableClient(primary, replicas, self.db, self.units, app)
-        return SplitClient(primary, replicas, lambda: self._turns.of(journey.client))
+        return SplitClient(primary, replicas, lambda: self._turns.of(app.journey.client))
 
     def new_app(self, client: int) -> App:
         """Make a view of the system for a client."""

@@ -29,11 +29,6 @@ def bad_value(text: str) -> ServiceFault:
     return ServiceFault("InvalidParameterValueException", text)
 
 
-def bad_combination(text: str) -> ServiceFault:
-    """Return the error for values that do not go together."""
-    return ServiceFault("InvalidParameterCombinationException", text)
-
-
 @cache
 def _rules() -> dict[str, tuple[str, str]]:
     return {row["rule"]: (row["shape"], row["text"]) for row in table("refusals")}

@@ -21,7 +21,7 @@ WRONG = [(exercise, *wrong) for exercise in EXERCISES for wrong in exercise.wron
 
 
 def of_students(answers, seeds):
-    """Give each answer one student's seed, in turn; with ALL_SEEDS=1 each of them (an answer costs a second)."""
+    """Give each answer one student's seed, in turn; with ALL_SEEDS=1 all of them (two seconds each)."""
     every = [(*answer, seed) for answer in answers for seed in seeds]
     some = [(*answer, seeds[n % len(seeds)]) for n, answer in enumerate(answers)]
     chosen = every if os.environ.get("ALL_SEEDS") else some

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from cachesim.experiments.cloud import Cloud
 from cachesim.service.faults import ServiceFault
 from cachesim.service.rds.journal import DbCommit
-from tests.service.sequences import play
+from tests.service.sequences import ThroughClient, play
 from tests.service.test_rds import ORDERS
 
 STATES = {"creating", "available", "modifying", "backing-up", "rebooting", "deleting"}
@@ -171,23 +171,10 @@ class DbSequences(RuleBasedStateMachine):
             assert instance.journal.commits()[count:] == instance.journal.own
 
 
-class DbSequencesOfClient(DbSequences):
-    """The same through a boto3 client in this process."""
+class DbSequencesOfClient(ThroughClient, DbSequences):
+    """The databases through a client."""
 
-    def __init__(self):
-        super().__init__()
-        self.client = self.cloud.client("rds")
-
-    def call(self, operation, **request):
-        """Call an operation through the client."""
-        from botocore.exceptions import ClientError
-
-        try:
-            return self.client._make_api_call(operation, request)
-        except ClientError as error:
-            refused = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        assert 400 <= refused < 500
-        return None
+    service = "rds"
 
 
 if __name__ == "__main__":

@@ -237,12 +237,14 @@ class Sequences(RuleBasedStateMachine):
             assert each.status in ("available", "create-failed", "restore-failed")
 
 
-class SequencesOfClient(Sequences):
-    """The same through a boto3 client in this process."""
+class ThroughClient:
+    """The same through a boto3 client in this process; a class of sequences stands beside it."""
+
+    service = ""
 
     def __init__(self):
         super().__init__()
-        self.client = self.cloud.client("elasticache")
+        self.client = self.cloud.client(self.service)
 
     def call(self, operation, **request):
         """Call an operation through the client."""
@@ -254,6 +256,12 @@ class SequencesOfClient(Sequences):
             refused = error.response["ResponseMetadata"]["HTTPStatusCode"]
         assert 400 <= refused < 500
         return None
+
+
+class SequencesOfClient(ThroughClient, Sequences):
+    """The caches through a client."""
+
+    service = "elasticache"
 
 
 def play(machine, count):

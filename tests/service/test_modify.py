@@ -4,7 +4,7 @@ import pytest
 
 from cachesim.experiments.cloud import Cloud
 from cachesim.service.calendar import Calendar
-from cachesim.service.elasticache.windows import next_window
+from cachesim.service.checks import next_window
 from cachesim.service.faults import ServiceFault
 from tests.service.conftest import GROUP
 from tests.service.test_groups import group, messages

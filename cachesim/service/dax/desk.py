@@ -4,9 +4,9 @@ from typing import Any
 
 from cachesim.service.account import Account
 from cachesim.service.bill import price
+from cachesim.service.checks import identifier, in_range
 from cachesim.service.dax.cluster import MEMORY, PORT, USUAL, DaxFront, DaxNode
-from cachesim.service.elasticache.checks import identifier, in_range, only
-from cachesim.service.faults import ServiceFault, bad_value
+from cachesim.service.faults import ServiceFault, bad_value, only
 from cachesim.service.register import Register
 
 MOST_NODES = 11  # a primary and ten replicas

@@ -4,8 +4,7 @@ from typing import Any
 
 from cachesim.service.dynamodb.table import DynamoTable
 from cachesim.service.dynamodb.tables import TableDesk
-from cachesim.service.elasticache.checks import only
-from cachesim.service.faults import ServiceFault
+from cachesim.service.faults import ServiceFault, only
 
 DAY = 86400.0  # seconds
 LATEST = 300.0  # seconds: the last moment to which a table can go back lies five minutes back

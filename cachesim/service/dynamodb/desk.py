@@ -7,7 +7,7 @@ from cachesim.service.dynamodb.calls import Units, expression, names_of, validat
 from cachesim.service.dynamodb.table import DynamoTable
 from cachesim.service.dynamodb.tables import invalid
 from cachesim.service.dynamodb.writes import WriteDesk
-from cachesim.service.elasticache.checks import only
+from cachesim.service.faults import only
 from cachesim.storage.dynamo.capacity import read_units
 from cachesim.storage.dynamo.conditions import meets, projected
 from cachesim.storage.dynamo.searches import Found, behind, page, place, ranges, turned

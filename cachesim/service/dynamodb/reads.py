@@ -5,8 +5,7 @@ from typing import Any
 from cachesim.service.dynamodb.calls import ItemCalls, Units, expression, names_of, validated
 from cachesim.service.dynamodb.table import THROTTLED
 from cachesim.service.dynamodb.tables import invalid
-from cachesim.service.elasticache.checks import only
-from cachesim.service.faults import ServiceFault
+from cachesim.service.faults import ServiceFault, only
 from cachesim.storage.dynamo.capacity import read_units
 from cachesim.storage.dynamo.conditions import projected
 from cachesim.storage.dynamo.values import Item, item_size

@@ -5,8 +5,7 @@ from typing import Any
 
 from cachesim.service.account import Account
 from cachesim.service.dynamodb.table import ON_DEMAND, PROVISIONED, DynamoTable
-from cachesim.service.elasticache.checks import only
-from cachesim.service.faults import ServiceFault
+from cachesim.service.faults import ServiceFault, only
 from cachesim.service.register import Register
 from cachesim.service.tags import shown, tags_of
 from cachesim.storage.dynamo.items import KeyPart

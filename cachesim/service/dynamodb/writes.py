@@ -7,8 +7,7 @@ from cachesim.service.dynamodb.calls import Units, expression, names_of, validat
 from cachesim.service.dynamodb.reads import SHAPES, TWICE, ReadDesk
 from cachesim.service.dynamodb.table import THROTTLED, DynamoTable
 from cachesim.service.dynamodb.tables import BAD, invalid
-from cachesim.service.elasticache.checks import only
-from cachesim.service.faults import ServiceFault
+from cachesim.service.faults import ServiceFault, only
 from cachesim.storage.dynamo.capacity import write_units
 from cachesim.storage.dynamo.conditions import meets, projected
 from cachesim.storage.dynamo.grammar import Place

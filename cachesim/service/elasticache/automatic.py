@@ -8,14 +8,13 @@ from functools import partial
 from typing import Any
 
 from cachesim.service.calendar import Appointment
-from cachesim.service.elasticache.checks import span
+from cachesim.service.checks import BLOCK, span
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.failover import DAY
 from cachesim.service.elasticache.groups import ReplicationGroup
 from cachesim.service.elasticache.snapshots import Saved, Snapshot, SnapshotOperations, sources_of
 from cachesim.service.faults import refuse_if
 
-BLOCK = 3 * 60, 11 * 60  # minutes of the day: when us-east-1's windows are, if nobody chooses one
 HOUR = 60  # minutes
 AGAIN = 300.0  # seconds until a busy group is asked again: an assumption
 

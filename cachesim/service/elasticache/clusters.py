@@ -9,7 +9,7 @@ from typing import Any
 
 from cachesim.node_types import NodeType, node_type
 from cachesim.service.calendar import Calendar
-from cachesim.service.elasticache.checks import identifier, in_range, in_turn, named_zones
+from cachesim.service.checks import identifier, in_range, in_turn, named_zones
 from cachesim.service.elasticache.parameter_table import version_of
 from cachesim.service.elasticache.parameters import InUse, ParameterGroup, ParameterGroups
 from cachesim.service.elasticache.settings import taken

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from cachesim.service.checks import identifier, in_range, in_turn, named_zones
 from cachesim.service.elasticache.auth import access_of, associate, check_access
-from cachesim.service.elasticache.checks import identifier, in_range, in_turn, named_zones
 from cachesim.service.elasticache.clusters import (
     SHOWN,
     CacheCluster,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cachesim.node_types import NodeType, node_types
-from cachesim.service.elasticache.checks import in_range, in_turn, named_zones
+from cachesim.service.checks import in_range, in_turn, named_zones
 from cachesim.service.elasticache.clusters import MOST_NODES, CacheCluster
 from cachesim.service.elasticache.failover import Owner
 from cachesim.service.elasticache.groups import ReplicationGroup, check_failover

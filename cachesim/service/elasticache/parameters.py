@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from cachesim.service.calendar import Calendar
-from cachesim.service.elasticache.checks import identifier
+from cachesim.service.checks import identifier
 from cachesim.service.elasticache.events import Events
 from cachesim.service.elasticache.parameter_table import (
     SPECIFIC,

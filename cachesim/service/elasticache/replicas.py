@@ -5,7 +5,7 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from cachesim.service.elasticache.checks import identifier, in_range, in_turn
+from cachesim.service.checks import identifier, in_range, in_turn
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.groups import (
     MOST_MEMBERS,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cachesim.service.elasticache.checks import identifier
+from cachesim.service.checks import identifier
 from cachesim.service.elasticache.parameter_table import version_of
 from cachesim.service.elasticache.updates import Updates
 from cachesim.service.faults import only, refuse_if

@@ -7,8 +7,8 @@ change takes effect: "now", in the maintenance "window" unless ApplyImmediately 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from cachesim.service.checks import in_range, known_node_type, window
 from cachesim.service.elasticache.auth import checked_token, named_user_groups, yes_or_no
-from cachesim.service.elasticache.checks import in_range, known_node_type, window
 from cachesim.service.faults import only
 from cachesim.service.tables import table
 

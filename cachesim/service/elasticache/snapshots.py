@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from cachesim.model.backups import joined
 from cachesim.service.account import REGION
 from cachesim.service.bill import KeptBackup
-from cachesim.service.elasticache.checks import identifier
+from cachesim.service.checks import identifier
 from cachesim.service.elasticache.clusters import CacheCluster
 from cachesim.service.elasticache.failover import DAY, Failovers
 from cachesim.service.elasticache.groups import SLOTS, ReplicationGroup, Shard

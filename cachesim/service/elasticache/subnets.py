@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cachesim.service import vpc
-from cachesim.service.elasticache.checks import identifier
+from cachesim.service.checks import identifier
 from cachesim.service.elasticache.events import Events
 from cachesim.service.faults import refuse_if
 from cachesim.service.register import Register

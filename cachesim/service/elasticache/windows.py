@@ -1,32 +1,15 @@
 """The maintenance window: when it is, what waits for it, and the nodes that are replaced in it."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
 from cachesim.rng import stream
-from cachesim.service.calendar import Calendar
-from cachesim.service.elasticache.checks import DAYS, WEEK, span
+from cachesim.service.checks import BLOCK, DAYS, next_window
 from cachesim.service.elasticache.failover import Failovers, Owner
 
-BLOCK = 3 * 60, 11 * 60  # minutes of the day in which us-east-1's windows lie (User Guide)
 MINUTE = 60.0  # seconds: so long work waits for a resource that is busy in its window
 REPLACE = "replacement of"
-
-
-def next_window(text: str, calendar: Calendar) -> tuple[float, float]:
-    """Return when a weekly window begins next, and when it ends, in seconds of the calendar.
-
-    >>> next_window("mon:09:00-mon:10:30", Calendar())  # it is Monday, 08:00
-    (3600.0, 9000.0)
-    """
-    begin, length = span(text)
-    day = calendar.date.replace(hour=0, minute=0, second=0, microsecond=0)
-    monday = (day - timedelta(days=day.weekday()) - calendar.start).total_seconds()
-    first = monday + begin * MINUTE
-    first += WEEK * MINUTE * (first <= calendar.now)
-    return first, first + length * MINUTE
 
 
 class Waiting(NamedTuple):

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from cachesim.service.calendar import Appointment
-from cachesim.service.elasticache.checks import identifier, span
+from cachesim.service.checks import identifier, span
 from cachesim.service.faults import refuse_if
 from cachesim.service.pages import page
 from cachesim.service.rds.instance import DbInstance, DbSnapshot, Outage

@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from cachesim.service.elasticache.checks import identifier
-from cachesim.service.elasticache.events import EventLog
+from cachesim.service.checks import identifier
+from cachesim.service.events import EventLog
 from cachesim.service.faults import refuse_if
 from cachesim.service.register import Register
 from cachesim.service.tables import in_shape

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cachesim.service.elasticache.checks import identifier
+from cachesim.service.checks import identifier
 from cachesim.service.faults import refuse_if
 from cachesim.service.rds.costs import DbCosts
 from cachesim.service.rds.events import DbEvents

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cachesim.service.elasticache.windows import next_window
+from cachesim.service.checks import next_window
 from cachesim.service.faults import refuse_if
 from cachesim.service.rds.backups import DbBackups
 from cachesim.service.rds.instance import DbInstance

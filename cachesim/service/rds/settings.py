@@ -3,9 +3,8 @@
 from functools import cache
 from typing import Any, NamedTuple
 
-from cachesim.service.elasticache.checks import DAY, DAYS, in_range, only, span, window
-from cachesim.service.elasticache.windows import BLOCK
-from cachesim.service.faults import bad_value, refusal
+from cachesim.service.checks import BLOCK, DAY, DAYS, in_range, span, window
+from cachesim.service.faults import bad_value, only, refusal
 from cachesim.service.tables import table
 
 PORTS = {"mysql": 3306, "postgres": 5432}

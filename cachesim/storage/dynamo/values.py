@@ -11,7 +11,6 @@ Item = dict[str, Typed]  # attribute -> value
 EMPTY: Item = {}
 SCALARS = {"S", "N", "B"}  # types that can be a key, and that have an order
 SETS = {"SS", "NS", "BS"}
-NESTED = {"L", "M"}
 OVERHEAD = 3  # bytes of a list or a map; each of its elements has one byte more
 MOST_DIGITS = 38
 EXACT = Context(prec=MOST_DIGITS)

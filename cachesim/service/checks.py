@@ -1,10 +1,11 @@
-"""What the desk refuses: names, node types, windows, numbers and zones that the service does not take."""
+"""What desks refuse: names, node types, windows, numbers and zones that the service does not take."""
 
 import re
+from datetime import timedelta
 
 from cachesim.errors import BadInput
 from cachesim.node_types import NodeType, node_type, node_types
-from cachesim.service.faults import only as only
+from cachesim.service.calendar import Calendar
 from cachesim.service.faults import refusal, refuse_if
 
 NAME = re.compile(r"[a-z](?!.*--)[a-z0-9-]*(?<!-)")
@@ -13,6 +14,8 @@ DAY, WEEK = 24 * 60, 7 * 24 * 60  # minutes
 HOUR = r"([01]\d|2[0-3]):[0-5]\d"
 FORMS = {"hh24:mi": HOUR, "ddd:hh24:mi": rf"({'|'.join(DAYS)}):{HOUR}"}  # of an end of a window
 LEAST_WINDOW = 60  # minutes
+BLOCK = 3 * 60, 11 * 60  # minutes of the day in which us-east-1's windows lie (User Guide)
+SECONDS = 60.0  # of a minute
 
 
 def identifier(name: str, what: str, most: int = 40) -> str:
@@ -72,6 +75,20 @@ def window(text: str, form: str, least: int = LEAST_WINDOW) -> str:
     refuse_if(not re.fullmatch(f"{end}-{end}", found), "window form", text, form, form)
     refuse_if(not least <= span(found)[1] <= DAY, "window length", text, least)
     return found
+
+
+def next_window(text: str, calendar: Calendar) -> tuple[float, float]:
+    """Return when a weekly window begins next, and when it ends, in seconds of the calendar.
+
+    >>> next_window("mon:09:00-mon:10:30", Calendar())  # it is Monday, 08:00
+    (3600.0, 9000.0)
+    """
+    begin, length = span(text)
+    day = calendar.date.replace(hour=0, minute=0, second=0, microsecond=0)
+    monday = (day - timedelta(days=day.weekday()) - calendar.start).total_seconds()
+    first = monday + begin * SECONDS
+    first += WEEK * SECONDS * (first <= calendar.now)
+    return first, first + length * SECONDS
 
 
 def in_turn(zones: list[str], count: int) -> list[str]:
