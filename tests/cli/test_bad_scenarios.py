@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cachesim.experiments.toml import CLASSES, from_toml, kebab
+from cachesim.model.database import Database
 from cachesim.model.distributions import Distribution
 from cachesim.model.faults import Breaker, Calls, Eject, Fault, FullCopy
 from cachesim.model.fleet import Fleet
@@ -125,6 +126,8 @@ OUT_OF_RANGE = {
     "from 0 to 5": ["-1", "6"],
     "from 1 to 6": ["0", "7"],
     "from 0 to 16,384": ["-1", "16385"],
+    "0 (on demand), or from 1 to 40,000 units each second": ["-1", "0.5", "40001", "inf"],
+    "from 0 to 10": ["-1", "11"],
     "from 1 to 1,000": ["0", "-1", "1001", "10000000"],
     "between 0 and 1": ["-0.001", "1.001", "inf"],
     'save points such as "3600 1 300 100 60 10000"': ['"60"', '"0 1"', '"one 1"'],
@@ -173,7 +176,9 @@ def table_of(cls):
     for base, table in TABLES.items():
         if issubclass(cls, base):
             return table
-    return {"Scenario": "", "Database": "database"}.get(cls.__name__, "cache")
+    if issubclass(cls, Database):
+        return "database"
+    return {"Scenario": ""}.get(cls.__name__, "cache")
 
 
 SPEC_CASES = [

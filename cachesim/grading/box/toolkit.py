@@ -18,6 +18,7 @@ CommandError CacheError
 Redirected CommandError
 Forbidden CommandError
 DatabaseRefused SimulatedFailure
+Throttled DatabaseRefused
 FenceRejected SimulatedFailure
 LockRefused SimulatedFailure
 Unreachable SimulatedFailure
