@@ -20,7 +20,7 @@ from cachesim.engines.base import START
 from cachesim.errors import BadInput, ServerFailed
 from cachesim.live.clock import SECOND, nanoseconds
 from cachesim.live.node import PORT, RedisNode
-from cachesim.live.relay import Lag, Relay
+from cachesim.live.relay import Lag, Relay, name_of
 from cachesim.live.server import pin, unpin
 
 STEP = SECOND // 10  # nanoseconds: hz 10
@@ -53,8 +53,8 @@ class LiveFleet:
         self._seed = seed
         with ExitStack() as held:
             self._unpin_at(held)
-            lock = held.enter_context(closing(network_of_its_own()))
-            self.address: str = lock.getsockname()[0]  # of the simulation
+            lock, self.address = network_of_its_own()  # the address is that of the simulation
+            held.enter_context(closing(lock))
             self._network = self.address.rpartition(".")[0]
             self._homes = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="cachesim-")))
             held.callback(self._end)
@@ -184,13 +184,14 @@ class LiveFleet:
         self.partition()
 
 
-def network_of_its_own() -> socket.socket:
+def network_of_its_own() -> tuple[socket.socket, str]:
     """Reserve a network 127.x.y for a fleet: the socket holds its first address until it is closed."""
     for number in count(os.getpid()):
-        taken = socket.socket()
+        address = f"127.{number // 250 % 250 + 1}.{number % 250 + 1}.1"
+        taken = socket.socket(socket.AF_UNIX)
         try:
-            taken.bind((f"127.{number // 250 % 250 + 1}.{number % 250 + 1}.1", PORT))
-            return taken
+            taken.bind(name_of(address, PORT))
+            return taken, address
         except OSError:
             taken.close()
     raise AssertionError("never reached")

@@ -1,14 +1,35 @@
 """The link from a primary to one replica. It goes through the simulation, so its lag is ours."""
 
+import errno
 import math
 import socket
 from collections import deque
 from collections.abc import Callable
+from itertools import count
 
 from cachesim.live.clock import SECOND
 
 Lag = Callable[[], float]  # seconds, drawn once for all that was sent in the same instant
 MOST = 1 << 20  # bytes that are taken at once
+FIRST_PORT = 32_768  # of those that are free to take
+
+
+def name_of(address: str, port: int) -> str:
+    """Give the name of the unix socket that stands for an address of TCP (network.c has the same)."""
+    return f"\0cachesim {address}:{port}"
+
+
+def bound(address: str) -> tuple[socket.socket, int]:
+    """Make a socket of the network of fleets, at any free port of an address. Give it and its port."""
+    made = socket.socket(socket.AF_UNIX)
+    for port in count(FIRST_PORT):
+        try:
+            made.bind(name_of(address, port))
+            return made, port
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+    raise AssertionError("never reached")
 
 
 class Way:
@@ -86,9 +107,9 @@ class Relay:
     """
 
     def __init__(self, address: str, target: tuple[str, int], lag: Lag, back: Lag) -> None:
-        self._listener = socket.create_server((address, 0))
+        self._listener, self.port = bound(address)
+        self._listener.listen()
         self._listener.setblocking(False)
-        self.port: int = self._listener.getsockname()[1]
         self._address, self._target = address, target
         self.lag, self.back = lag, back
         self.is_cut = False
@@ -122,15 +143,15 @@ class Relay:
         except BlockingIOError:
             return False
         self._close_ends()
-        try:
-            primary = socket.create_connection(self._target, source_address=(self._address, 0))
-        except OSError:
-            replica.close()  # as a primary that is gone refuses
-            return True
+        primary, _ = bound(self._address)
         self._ends = [replica, primary]
+        try:
+            primary.connect(name_of(*self._target))
+        except OSError:  # a primary that is gone refuses
+            self._close_ends()
+            return True
         for end in self._ends:
             end.setblocking(False)
-            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._ways = [
             Way(primary, replica, lambda: self.lag()),
             Way(replica, primary, lambda: self.back()),

@@ -1,5 +1,6 @@
 """docs/howto/serve.md: every line about streams, a cluster and a replica runs, and prints what stands beside it."""
 
+import os
 import re
 import shlex
 import socket
@@ -34,8 +35,9 @@ def is_free(port):
 
 
 def first_of_free_ports():
-    """A port that is free, with the five after it."""
-    for first in range(21_000, 30_000, PORTS):
+    """A port that is free, with the five after it. Two processes begin to look at different ports."""
+    begin = 20_000 + os.getpid() % 1_000 * PORTS
+    for first in range(begin, 32_000, PORTS):
         if all(is_free(first + n) for n in range(PORTS)):
             return first
     raise AssertionError("no free ports")
