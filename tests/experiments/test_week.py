@@ -7,8 +7,7 @@ import pytest
 from cachesim.experiments.week import week
 from cachesim.model.backups import look_at
 
-# One worker plays the week for all of these tests.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("week")]
+pytestmark = pytest.mark.slow
 SEEN = {  # step -> what it must say
     "mon 08:00": r"3 subnets; changed by us: \['maxmemory-policy'\]",
     "mon 08:05": r"creating, endpoints: False; TestFailover: InvalidReplicationGroupState",
