@@ -5,6 +5,7 @@ page has another one. All is seeded: the same code gives the same table, and a t
 """
 
 import sys
+from functools import cache
 from pathlib import Path
 
 from cachesim.engines.policies import ALL, ROWS
@@ -36,6 +37,7 @@ def with_sizes(trace: Trace) -> Trace:
     return sized
 
 
+@cache
 def cases() -> list[tuple[Trace, dict[str, int]]]:
     """List the trace and the limits for each column of figures."""
     real = [sample("web12"), sample("web07")]
@@ -52,7 +54,6 @@ def figures(name: str) -> list[float]:
             trace,
             Simple(**{"memory": sys.maxsize, **limits}, policy=ALL[name]),
             bounds=False,
-            compiled=False,
         ).hit_ratio
         for trace, limits in cases()
     ]

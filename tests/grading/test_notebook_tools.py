@@ -35,7 +35,7 @@ def answers(exercise):
     Those tools run all tests in one process, so answers whose state outlives a test get fewer points there.
     """
     right = {"right": (exercise.solution, exercise.max_score)}
-    known = (*exercise.right()[:1], *exercise.wrong())
+    known = (*exercise.right()[:1], *exercise.wrong()[-4:])
     return right | {name: (text, score) for name, text, score in known if name not in ONE_PROCESS}
 
 
