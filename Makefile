@@ -5,6 +5,9 @@
 VENV = .venv
 BIN = $(VENV)/bin
 ARGS =
+# Many tests wait for servers, sandboxes and browsers: four workers fill two cores. One that has nothing left to do
+# takes over from another.
+WORKERS = -n 4 --dist worksteal
 # Wheels only: a machine without a compiler loses nothing, and one without a wheel hears it at once.
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # A lock names all that its packages need.
@@ -21,10 +24,10 @@ compare: $(VENV)/run.stamp ## the main job: compare caching strategies, table he
 	@$(BIN)/cachesim compare $(ARGS)
 
 test: lint ## run every check: lint, types, spelling, tests, doctests; print the slowest twenty
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal --durations=20 $(ARGS)
+	$(BIN)/python -m pytest $(WORKERS) --durations=20 $(ARGS)
 
 quick: $(VENV)/dev.stamp ## run the tests that take no time, in a minute, for the loop of work
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal --quiet -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest $(WORKERS) --quiet -m "not slow" $(ARGS)
 
 lint: $(VENV)/dev.stamp ## check style, format, types and spelling, without running anything
 	$(BIN)/ruff check .
@@ -36,7 +39,7 @@ coverage: $(VENV)/dev.stamp ## run the tests and list the lines that none of the
 	$(BIN)/python -m pytest --quiet --cov $(ARGS)
 
 notebooks: $(VENV)/dev.stamp ## run every notebook, those that use servers with and without, and hold its text against its run
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal tests/test_notebooks.py $(ARGS)
+	$(BIN)/python -m pytest $(WORKERS) tests/test_notebooks.py $(ARGS)
 
 bench: $(VENV)/dev.stamp ## measure the speed against the textbook way, side by side
 	@$(BIN)/python benchmarks/speed.py $(ARGS)

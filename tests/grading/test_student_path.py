@@ -1,6 +1,7 @@
 """The way that the documents describe, for every exercise, in a real kernel: one submission, one verdict.
 
-Start, predict, write something wrong, check, write the solution, check, hand in with everything left in it, grade.
+Start, predict, write the solution, check, hand in with everything left in it, grade. For one exercise of each kind,
+something wrong comes first, and the shell checks as well.
 """
 
 import json
@@ -19,6 +20,8 @@ from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 EXERCISES = [Exercise(path.parent) for path in sorted((ROOT / "exercises").glob("*/exercise.toml"))]
+# A policy, a strategy, a function, tests of broken caches, commands of Redis, and the state of the cloud.
+EACH_KIND = ("01", "03", "05", "08", "18", "20")
 OWN = "cs.run(cs.Scenario(duration=2, warmup=1))  # what a student tries out, and leaves there"
 
 
@@ -108,18 +111,21 @@ def agree(task, notebook, shown):
 
 @pytest.mark.parametrize("task", EXERCISES, ids=lambda task: task.name)
 def test_from_start_to_grade(task):
-    """A typical wrong answer gets its points, the solution 100, and all three ways say the same."""
+    """A typical wrong answer gets its points, the solution 100, and all ways say the same."""
     notebook = opened(task)
-    name, wrong, points = task.wrong()[0]
     asked = [cell.id for cell in task.asked]
     solution = {cell.id: cell.source for cell in solved(task.cells) if cell.id in asked}
     with notebook.client.setup_kernel():
-        notebook.write({asked[0]: wrong})
-        shown = notebook.run()
-        assert points == agree(task, notebook, shown), name
+        if task.id in EACH_KIND:
+            name, wrong, points = task.wrong()[0]
+            notebook.write({asked[0]: wrong})
+            assert points == agree(task, notebook, notebook.run()), name
         notebook.write(solution)
         shown = notebook.run()
-        assert 100 == agree(task, notebook, shown)
+        if task.id in EACH_KIND:
+            assert 100 == agree(task, notebook, shown)
+        else:
+            assert (100, verdicts(shown)) == graded(task, notebook.path)
 
     assert "All visible tests passed" in shown
     assert task.explanation.strip() in shown
