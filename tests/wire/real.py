@@ -1,5 +1,6 @@
 """Real servers on loopback ports for the tests of the wire, and a plain client of theirs."""
 
+import itertools
 import os
 import shutil
 import socket
@@ -20,15 +21,28 @@ def needed(*programs):
         pytest.fail(problem) if os.environ.get("CI") else pytest.skip(problem)
 
 
+# Below the ports that the system gives to clients. Each process begins at a place of its own.
+PORTS = itertools.cycle(range(10_000, 32_000))
+next(itertools.islice(PORTS, os.getpid() % 220 * 100, None))
+
+
 def free_ports(number):
-    """Find ports that are free now."""
-    held = [socket.socket() for _ in range(number)]
-    for each in held:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in held]
-    for each in held:
-        each.close()
-    return ports
+    """Find so many ports in a row that are free now."""
+    found = []
+    while len(found) < number:
+        port = next(PORTS)
+        found = [*found, port] if is_free(port) and found[-1:] in ([], [port - 1]) else []
+    return found
+
+
+def is_free(port):
+    """Whether nobody listens at a port and nobody has just left it."""
+    with socket.socket() as tried:
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def wait_until(holds, what):

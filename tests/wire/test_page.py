@@ -1,6 +1,5 @@
 """docs/howto/serve.md: every line about streams, a cluster and a replica runs, and prints what stands beside it."""
 
-import os
 import re
 import shlex
 import socket
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.patience import PATIENCE
-from tests.wire.real import needed, wait_until
+from tests.wire.real import free_ports, needed, wait_until
 from tests.wire.test_client_suites import REDIS_PY, unpacked  # noqa: F401  a fixture
 
 PAGE = Path(__file__).parents[2] / "docs/howto/serve.md"
@@ -29,25 +28,16 @@ def blocks(text, language):
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-def is_free(port):
+def answers(port):
     with socket.socket() as tried:
-        return tried.connect_ex(("127.0.0.1", port)) != 0
-
-
-def first_of_free_ports():
-    """A port that is free, with the five after it. Two processes begin to look at different ports."""
-    begin = 20_000 + os.getpid() % 1_000 * PORTS
-    for first in range(begin, 32_000, PORTS):
-        if all(is_free(first + n) for n in range(PORTS)):
-            return first
-    raise AssertionError("no free ports")
+        return tried.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture
 def shell(tmp_path):
     """Run a line of the page at other ports; a server goes on until the test ends."""
     needed("redis-server", "redis-cli", "redis-check-rdb")
-    first, servers = first_of_free_ports(), []
+    first, servers = free_ports(PORTS)[0], []
 
     def here(text):
         return re.sub(r"\b700([0-5])\b", lambda m: str(first + int(m[1])), text)
@@ -65,7 +55,7 @@ def shell(tmp_path):
             subprocess.Popen([*program, *arguments], cwd=tmp_path, stdout=subprocess.DEVNULL)
         )
         port = int(here("7001" if "redis-server" in program else "7000"))
-        wait_until(lambda: not is_free(port), line)
+        wait_until(lambda: answers(port), line)
         return ""
 
     yield one, here
