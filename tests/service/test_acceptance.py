@@ -53,6 +53,7 @@ Not here: 28 and 29 are about RDS and DynamoDB.
 25 fifteen minutes: service/test_acceptance_access.py::test_check_25_a_token_of_iam_lasts_fifteen_minutes
 25 twelve hours: service/test_acceptance_access.py::test_check_25_a_connection_of_iam_ends_after_twelve_hours
 26 commands and keys: service/test_acceptance_access.py::test_check_26_a_reader_of_some_keys
+26 by redis-cli: service/test_acceptance_served.py::test_check_26_users_of_redis_cli
 27 a closed group: service/test_acceptance_access.py::test_check_27_packets_are_dropped_and_never_refused
 30 by the command line: service/test_acceptance_served.py::test_check_1_and_30_by_the_command_line
 30 the week: experiments/test_week.py::test_each_step_shows_what_it_must
