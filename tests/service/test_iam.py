@@ -189,29 +189,6 @@ def test_other_desks_ask_too(cloud):
     assert ("AuthorizationError", 403) == refused(sns, "create_topic", Name="t")[:2]
 
 
-def test_s3_asks_for_a_bucket_or_an_object(cloud):
-    """Its actions are fewer than its operations: HeadObject is GetObject, ListObjects is ListBucket."""
-    root = cloud.client("s3")
-    for name in ("seeds", "others"):
-        root.create_bucket(Bucket=name)
-        root.put_object(Bucket=name, Key="a.rdb", Body=b"x")
-    seeds = "arn:aws:s3:::seeds"
-    rights = allow("s3:GetObject", f"{seeds}/*.rdb"), allow("s3:ListBucket", seeds)
-    ada = cloud.client("s3", access_key=user(cloud, *rights))
-
-    assert 1 == ada.head_object(Bucket="seeds", Key="a.rdb")["ContentLength"]
-    assert 1 == ada.list_objects_v2(Bucket="seeds")["KeyCount"]
-    for call, request in (
-        ("get_object", {"Bucket": "others", "Key": "a.rdb"}),
-        ("put_object", {"Bucket": "seeds", "Key": "b.rdb", "Body": b"x"}),
-        ("list_objects_v2", {"Bucket": "others"}),
-        ("create_bucket", {"Bucket": "mine"}),
-        ("list_buckets", {}),
-    ):
-        assert ("AccessDenied", 403) == refused(ada, call, **request)[:2]
-    assert ("403", 403) == refused(ada, "head_object", Bucket="others", Key="a.rdb")[:2]
-
-
 def test_what_is_not_simulated_says_so(cloud):
     """A parameter that would change nothing is refused."""
     iam, kms, sts = (cloud.desk(name) for name in ("iam", "kms", "sts"))
