@@ -15,6 +15,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.service.played_calls import KEYS, played
 
+
+def known_to_moto(service, client):
+    """Return the operations of a service for which moto has a method, by their names in boto3."""
+    room = vars(importlib.import_module(f"moto.{service}.responses"))
+    names = {each for own in room.values() if isinstance(own, type) for each in dir(own)}
+    return sorted(names & set(client(service).meta.method_to_api_mapping))
+
+
 if __name__ == "__main__":
     import boto3
     from moto import mock_aws
@@ -24,6 +32,10 @@ if __name__ == "__main__":
         client = cache(lambda service: boto3.client(service, region_name="us-east-1"))
         seen = played(client)
     version = importlib.metadata.version("moto")
+    services = sorted({service for service, *_ in seen})
+    known = ",\n".join(f'"{each}": {json.dumps(known_to_moto(each, client))}' for each in services)
     lines = ",\n".join(json.dumps(each) for each in seen)
-    KEYS.write_text(f'{{"moto": "{version}", "answers": [\n{lines}\n]}}\n')
+    KEYS.write_text(
+        f'{{"moto": "{version}", "known": {{\n{known}\n}}, "answers": [\n{lines}\n]}}\n'
+    )
     print(f"{KEYS}: {len(seen)} answers of moto {version}")

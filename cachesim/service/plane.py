@@ -3,7 +3,7 @@
 The desks never touch an engine. They ask this room for content, and give content to it.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,8 +48,6 @@ class DataPlane:
         self.calendar, self.orders = calendar, orders
         self.scale = 1.0  # divides the memory of the nodes, as Cloud(scale=...) says
         self.live: Any = None  # engines behind ports know better; see wire/endpoints.py
-        # Who sets up a served node: gets the group or cluster, and the node with its `engine` and `server`.
-        self.prepare: list[Callable[[Any, Any], None]] = []
         self.held: dict[Key, Held] = {}
         self.losses: dict[Key, list[tuple[float, Slots]]] = {}  # when which slots became empty
         self._played: Any = None  # whose traffic is running

@@ -143,7 +143,8 @@ class S3(ServiceDesk):
     def ListObjects(self, request: Answer) -> Answer:
         """List a page of the objects, as older clients ask for it."""
         found, last = self._page(request, request.get("Marker", ""))
-        return {**found, "NextMarker": last}
+        owned = [{**each, "Owner": OWNER} for each in found["Contents"]]
+        return {**found, "Contents": owned, "NextMarker": last}
 
     def _page(self, request: Answer, after: str) -> tuple[Answer, str | None]:
         """Return the keys after a name, or their prefixes; and the last of them, if there are more."""
@@ -188,7 +189,9 @@ class S3(ServiceDesk):
         self.PutObject({**begun, "Body": b"".join(parts)})
         self._stored(begun).tag = tag_of(parts)
         del self.uploads[request["UploadId"]]
-        return {"Bucket": begun["Bucket"], "Key": begun["Key"], "ETag": tag_of(parts)}
+        bucket, key = begun["Bucket"], begun["Key"]
+        place = f"https://{bucket}.s3.amazonaws.com/{key}"
+        return {"Bucket": bucket, "Key": key, "ETag": tag_of(parts), "Location": place}
 
     def AbortMultipartUpload(self, request: Answer) -> None:
         """Forget the parts."""

@@ -5,7 +5,7 @@ Everything here but `ServedNodes.do` runs in that thread.
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -94,10 +94,25 @@ class ServedNode:
         self.engine.about_replicas = lambda: facts_of_replica(self)  # type: ignore[arg-type]
         return lambda: (self.host, self.port), self.engine
 
+    def let_in(self, rules: Iterable[str]) -> None:
+        """Have these users, a line of an ACL each, and no others; a Memcached has none.
+
+        Who is connected has the new rights at once. SIMPLIFIED: IAM and TLS are not known here.
+        """
+        if isinstance(self.engine, RedisEngine):
+            users, lines = self.engine.users, {name: rest for name, *rest in map(str.split, rules)}
+            for name in lines:
+                users.put(users.changed(name, lines[name]))
+            for name in users.by_name.keys() - lines.keys():
+                users.delete(name)
+
     def counted(self) -> Counters:
-        """Return the counters of its engine, and its connections."""
+        """Return the counters of its engine, of what users were refused, and of its connections."""
         connected = 0 if self.server is None else len(self.server.connections)
-        return {**counters(self.engine), "connected": self.came, "connections": connected}
+        refused = self.engine.users.refused if isinstance(self.engine, RedisEngine) else {}
+        denied = {f"refused_{reason}": count for reason, count in refused.items()}
+        own = {"connected": self.came, "connections": connected}
+        return {**counters(self.engine), **denied, **own}
 
 
 class Forward:

@@ -189,47 +189,6 @@ def test_a_wrong_cloud(fields, sentence):
         Cloud(**fields)
 
 
-@pytest.mark.parametrize("kind", ["group", "memcached"])
-def test_each_metric_is_the_engine_s_own_count(kind, monkeypatch):
-    """Summed over a run, every counted metric of every node is what its engine has counted."""
-    from cachesim.engines.counters import counters
-    from cachesim.experiments import run as room
-
-    systems = []
-    choose = room.system_for
-    monkeypatch.setattr(
-        room,
-        "system_for",
-        lambda scenario: lambda *parts: systems.append(choose(scenario)(*parts)) or systems[0],
-    )
-    cloud = Cloud(seed=3, scale=1 / 200)
-    desk = cloud.desk("elasticache")
-    if kind == "group":
-        desk.CreateReplicationGroup(GROUP)
-    else:
-        desk.CreateCacheCluster(
-            {"CacheClusterId": "one", "Engine": "memcached", "NumCacheNodes": 2}
-        )
-    cloud.advance(minutes=15)
-    target = {"group": "shop"} if kind == "group" else {"cluster": "one"}
-    cloud.run(**target, workload=cs.OpenLoop(rate=60, reads=0.8), minutes=4.3)
-    engines = [counters(tier.engine) for tier in systems[0].caches]
-    names = ["shop-001", "shop-002", "shop-003"] if kind == "group" else ["one 0001", "one 0002"]
-    metrics = (
-        {"CacheHits": "keyspace_hits", "CacheMisses": "keyspace_misses", "Evictions": "evicted_keys",
-         "Reclaimed": "expired_keys"}
-        if kind == "group"
-        else {"GetHits": "get_hits", "GetMisses": "get_misses", "CmdGets": "cmd_get",
-              "CmdSet": "cmd_set", "NewItems": "total_items", "DeleteHits": "delete_hits"}
-    )  # fmt: skip
-    for engine, name in zip(engines, names, strict=True):
-        for metric, counter in metrics.items():
-            assert engine[counter] == total(cloud, metric, name), (metric, name)
-    assert 0 < sum(engine[next(iter(metrics.values()))] for engine in engines)
-    if kind == "memcached":  # commands and bytes are counted beside the engine: they agree
-        assert 0 < total(cloud, "NetworkBytesIn", "one")
-
-
 def held_by(copy):
     """Return how many keys a copy of a node has."""
     return look_at(copy.file).keys

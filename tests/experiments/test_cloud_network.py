@@ -197,24 +197,6 @@ def test_a_closed_group_costs_two_time_outs_for_each_read(shop):
     assert 2 * mean(cured) < mean(with_breaker) < predicted / 2  # another client is still outside
 
 
-def test_packets_are_dropped_and_never_refused():
-    """A client without a time-out waits as long as TCP does; a refusal would come at once.
-
-    The rule is for the port of a Redis, and the cluster is a Memcached.
-    """
-    cloud = Cloud(seed=1)
-    group = cloud.desk("ec2").CreateSecurityGroup({"GroupName": "cache", "Description": ""})
-    wrong = {**RULE, "UserIdGroupPairs": [{"GroupId": DEFAULT_GROUP}]}
-    cloud.desk("ec2").AuthorizeSecurityGroupIngress({**group, "IpPermissions": [wrong]})
-    request = {"CacheClusterId": "m", "Engine": "memcached", "SecurityGroupIds": [group["GroupId"]]}
-    cloud.desk("elasticache").CreateCacheCluster(request)
-    cloud.advance(minutes=15)
-    result = cloud.run(cluster="m", workload=READS, strategy=cs.LazyLoading(), minutes=0.05)
-
-    assert {"unreachable"} == set(result.history["lookup"].dropna())
-    assert 2 * 127 < mean(result) < 2 * 127 + 1  # get and set
-
-
 def test_a_client_group_must_be_there(shop):
     """One sentence, and no time passes."""
     cloud, _ = shop

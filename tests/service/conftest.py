@@ -35,3 +35,9 @@ def shop(cloud, desk):
     desk.CreateReplicationGroup({**GROUP, "NotificationTopicArn": topic})
     cloud.advance(minutes=30)
     return cloud
+
+
+@pytest.fixture
+def client(cloud):
+    """An unmodified boto3 client of ElastiCache, in the same process."""
+    return cloud.client("elasticache")

@@ -1,8 +1,7 @@
 """The acceptance checks of the managed service: which test is which, and those that no other file has.
 
-The numbers are those of issue 20. Here a client is an unmodified boto3 in the same process;
-`test_acceptance_served.py` has what needs ports: the `aws` command line, redis-py, Auto Discovery;
-`test_acceptance_pages.py` has long lists.
+The numbers are those of issue 20. All ask an unmodified boto3 in the same process, but for those in
+`test_acceptance_served.py`, which need ports: the `aws` command line, redis-py, Auto Discovery.
 Not here: 28 and 29 are about RDS and DynamoDB.
 
 1 created, waited for, available: service/test_client.py::test_a_waiter_waits_in_simulated_time
@@ -10,7 +9,7 @@ Not here: 28 and 29 are about RDS and DynamoDB.
 2 same seed, same bytes: service/test_acceptance.py::test_check_2_the_same_bytes
 3 twice, and unknown: service/test_client.py::test_faults_are_the_modelled_ones
 4 AWS's own sentences: service/test_acceptance.py::test_check_4_the_texts_of_the_service
-4 of exports: service/test_restores.py::test_an_export_that_is_refused
+4 of exports: service/test_acceptance_backups.py::test_check_4_an_export_that_is_refused
 5 wrong values: service/test_network_client.py::test_wrong_values_have_one_code
 6 failover of one: service/test_acceptance.py::test_check_4_the_texts_of_the_service
 7 not simulated: service/test_acceptance.py::test_check_7_what_is_not_simulated_says_so
@@ -25,38 +24,37 @@ Not here: 28 and 29 are about RDS and DynamoDB.
 9 waiters fail: service/test_waiters.py::test_waiters_end_when_it_cannot_be
 10 tags: service/test_network_client.py::test_tags_through_a_client
 11 until the window: service/test_acceptance.py::test_check_11_what_waits_for_the_window
-11 a newer change: service/test_modify.py::test_a_newer_change_replaces_an_older_one
-12 a window moves: service/test_modify.py::test_a_moved_window_moves_a_replacement
+11 a newer change: service/test_acceptance_runs.py::test_check_11_a_newer_change_replaces_an_older_one
+12 a window moves: service/test_acceptance_runs.py::test_check_12_a_moved_window_moves_a_replacement
 13 five events: service/test_acceptance.py::test_check_13_a_failover_and_the_sixteenth
 14 redis-py after it: service/test_acceptance_served.py::test_check_14_redis_py_after_a_failover
-15 lost writes: experiments/test_cloud_changes.py::test_lost_acknowledged_writes_are_as_theory_says
+15 lost writes: service/test_acceptance_runs.py::test_check_15_lost_acknowledged_writes
 16 a shard dies: service/test_acceptance_served.py::test_check_16_a_whole_shard_dies
-16 under load: experiments/test_cloud_changes.py::test_a_whole_shard_dies_in_a_run
-17 a reboot: experiments/test_cloud_changes.py::test_a_reboot_of_a_primary_empties_its_replicas
-18 a snapshot blocks: service/test_snapshots.py::test_a_snapshot_blocks_its_group_for_minutes
+16 under load: service/test_acceptance_runs.py::test_check_16_a_whole_shard_dies_in_a_run
+17 a reboot: service/test_acceptance_runs.py::test_check_17_a_reboot_of_a_primary_empties_its_replicas
+18 a snapshot blocks: service/test_acceptance_backups.py::test_check_18_a_snapshot_blocks_its_group
 18 exported to a real server: live/test_seeds.py::test_there_and_back
 19 seeded by a real server: live/test_seeds.py::test_there_and_back
-19 bad seeds: service/test_restores.py::test_a_bad_seed
-20 one a day: service/test_snapshots.py::test_one_automatic_snapshot_a_day
-21 shards into one: service/test_restores.py::test_a_snapshot_goes_into_other_nodes_and_shards
+19 bad seeds: service/test_acceptance_backups.py::test_check_19_a_bad_seed
+20 one a day: service/test_acceptance_backups.py::test_check_20_one_automatic_snapshot_a_day
+21 shards into one: service/test_acceptance_backups.py::test_check_21_other_nodes_and_other_shards
 22 Memcached has none: service/test_acceptance.py::test_check_22_a_memcached_has_no_snapshots
 22 Auto Discovery: service/test_acceptance_served.py::test_check_22_a_node_more_is_discovered
 22 keys that move: service/test_acceptance.py::test_check_22_keys_that_move
-23 the engines' counts: experiments/test_cloud.py::test_each_metric_is_the_engine_s_own_count
-23 by three protocols: service/test_metrics.py::test_three_protocols_give_the_same_numbers
-23 a Memcached's: experiments/test_cloud.py::test_each_memcached_node_has_its_own_metrics
-24 a missing minute: service/test_metrics.py::test_three_of_five_with_one_missing_minute
-24 one message: service/test_alarms.py::test_a_message_only_when_the_state_changes
-24 an encrypted topic: service/test_sns.py::test_what_makes_the_topic_of_a_cluster_inactive
+23 the engines' counts: service/test_acceptance_watch.py::test_check_23_a_day_has_the_counts_of_the_engines
+23 by three protocols: service/test_acceptance_watch.py::test_check_23_three_protocols_give_the_same_numbers
+23 a group's own: service/test_acceptance_watch.py::test_check_23_a_group_has_metrics_of_its_own
+24 a missing minute: service/test_acceptance_watch.py::test_check_24_three_of_five_with_a_missing_minute
+24 an encrypted topic: service/test_acceptance_watch.py::test_check_24_a_topic_that_is_not_let_in
 25 Describe only: service/test_iam.py::test_describe_only
 25 a resource and a condition: service/test_iam.py::test_a_resource_and_a_condition
 25 a tag: service/test_iam.py::test_a_tag_decides
-25 not the data: experiments/test_cloud_access.py::test_a_policy_does_not_stop_the_data
-25 fifteen minutes: experiments/test_cloud_access.py::test_a_token_of_iam_lasts_fifteen_minutes
-25 twelve hours: experiments/test_cloud_access.py::test_a_connection_of_iam_ends_after_twelve_hours
-26 commands: experiments/test_cloud_access.py::test_a_reader_may_not_write
-26 keys: experiments/test_cloud_access.py::test_a_user_of_other_keys
-27 a closed group: experiments/test_cloud_network.py::test_packets_are_dropped_and_never_refused
+25 not the data: service/test_acceptance_access.py::test_check_25_a_policy_does_not_stop_the_data
+25 fifteen minutes: service/test_acceptance_access.py::test_check_25_a_token_of_iam_lasts_fifteen_minutes
+25 twelve hours: service/test_acceptance_access.py::test_check_25_a_connection_of_iam_ends_after_twelve_hours
+26 commands and keys: service/test_acceptance_access.py::test_check_26_a_reader_of_some_keys
+26 by redis-cli: service/test_acceptance_served.py::test_check_26_users_of_redis_cli
+27 a closed group: service/test_acceptance_access.py::test_check_27_packets_are_dropped_and_never_refused
 30 by the command line: service/test_acceptance_served.py::test_check_1_and_30_by_the_command_line
 30 the week: experiments/test_week.py::test_each_step_shows_what_it_must
 30 moto: service/test_moto.py::test_moto_answers_nothing_that_we_do_not
@@ -80,12 +78,6 @@ SHOP = {"ReplicationGroupId": "shop"}
 DAY = 24 * 60  # minutes
 
 
-@pytest.fixture
-def client(cloud):
-    """A client of ElastiCache."""
-    return cloud.client("elasticache")
-
-
 def available(client, cloud, **group):
     """Create a group and wait for it; return its id."""
     made = client.create_replication_group(**{**GROUP, **group})["ReplicationGroup"]
@@ -101,6 +93,14 @@ def refused(client, operation, **request):
     told = fault.value.response
     status = told["ResponseMetadata"]["HTTPStatusCode"]
     return told["Error"]["Code"], told["Error"]["Message"], status
+
+
+def inbox(cloud, **attributes):
+    """Make a topic with an inbox; return its ARN."""
+    sns = cloud.client("sns")
+    topic = sns.create_topic(Name="ops", Attributes=attributes)["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="inbox")
+    return topic
 
 
 def test_each_check_has_its_tests():

@@ -26,10 +26,11 @@ from tests.service.test_endpoints import (
     ports_of,
     shut,
 )
-from tests.wire.test_client_suites import unpacked  # noqa: F401  a fixture
+from tests.wire.test_client_suites import tool, unpacked  # noqa: F401  fixtures
 from tests.wire.test_cluster_clients import in_redis_py
 
 AWSCLI = "awscli==1.46.3"
+OLD, NEW = "a-secret-of-16-or-more", "another-secret-of-many"  # tokens
 
 
 @pytest.fixture
@@ -88,8 +89,8 @@ def aws(tmp_path):
     server.stdout.close()
 
 
-def test_check_1_and_30_by_the_command_line(aws, tmp_path):
-    """Create, describe, wait, a table of events, and a file to S3 and back: each a command of its own."""
+def test_check_1_and_30_by_the_command_line(aws, tool, tmp_path):  # noqa: F811
+    """Create, describe, wait, a token, a table of events, a file to S3 and back: each a command of its own."""
     create = "elasticache create-replication-group --replication-group-id shop --num-cache-clusters"
     made = json.loads(aws(f"{create} 2 --replication-group-description shops"))["ReplicationGroup"]
     assert ("creating", "shop") == (made["Status"], made["ReplicationGroupId"])
@@ -100,6 +101,24 @@ def test_check_1_and_30_by_the_command_line(aws, tmp_path):
     assert group["ReplicationGroupCreateTime"].startswith("2026-01-05T08:00:00")
     failed = aws("elasticache wait replication-group-deleted --replication-group-id shop")
     assert "terminal failure state" in failed
+
+    def told(token):
+        command = ["redis-cli", "-p", port, "-a", token, "--no-auth-warning", "PING"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
+        return done.stdout.split()[0]
+
+    with_token = f"--auth-token {OLD} --transit-encryption-enabled"
+    aws(f"{create.replace('shop', 'safe')} 1 {with_token} --replication-group-description d")
+    aws(1800)
+    describe = "elasticache describe-replication-groups --replication-group-id safe"
+    (safe,) = json.loads(aws(describe))["ReplicationGroups"]
+    port = str(safe["NodeGroups"][0]["PrimaryEndpoint"]["Port"])
+    assert "NOAUTH" in tool("redis-cli", "-p", port, "PING")
+    assert ["PONG", "NOAUTH"] == [told(token) for token in (OLD, NEW)]
+    change = f"elasticache modify-replication-group --replication-group-id safe --auth-token {NEW}"
+    for strategy, left in (("ROTATE", "PONG"), ("SET", "NOAUTH")):
+        aws(f"{change} --auth-token-update-strategy {strategy} --apply-immediately")
+        assert [left, "PONG"] == [told(token) for token in (OLD, NEW)]
 
     table = aws("elasticache describe-events --output table")
     assert "DescribeEvents" in table.splitlines()[1]
@@ -159,6 +178,37 @@ def test_check_16_a_whole_shard_dies(door):
 
     assert before == group_of(door)["NodeGroups"]
     assert ":0\r\n" == ask(port, "DBSIZE")
+
+
+def test_check_26_users_of_redis_cli(door, tool):  # noqa: F811
+    """A reader of some keys: GET of them, no SET, no other key; a metric counts each refusal."""
+    seen = client(door)
+    ada = {"UserId": "ada", "UserName": "ada", "Engine": "redis", "Passwords": [OLD]}
+    seen.create_user(**ada, AccessString="on ~app::* -@all +@read")
+    seen.create_user_group(UserGroupId="team", Engine="redis", UserIds=["ada", "default"])
+    advance(door, 120)
+    secure = {"TransitEncryptionEnabled": True, "UserGroupIds": ["team"]}
+    seen.create_replication_group(**GROUP, **secure)
+    advance(door, 1800)
+    port = str(group_of(door)["NodeGroups"][0]["PrimaryEndpoint"]["Port"])
+    login = ("-p", port, "--user", "ada", "-a", OLD, "--no-auth-warning")
+
+    def told(*command):
+        return tool("redis-cli", *login, *command).split()
+
+    assert ["OK"] == tool("redis-cli", "-p", port, "SET", "app::x", "1").split()  # default
+    assert ["1"] == told("GET", "app::x")
+    assert ["NOPERM"] * 2 == [told(*each)[0] for each in (("SET", "app::x", "2"), ("GET", "x"))]
+    advance(door, 120)
+    counted = [
+        sum(each["Sum"] for each in client(door, "cloudwatch").get_metric_statistics(
+            Namespace="AWS/ElastiCache", MetricName=f"{name}AuthorizationFailures", Period=60,
+            Dimensions=[{"Name": "CacheClusterId", "Value": "shop-001"}], Statistics=["Sum"],
+            StartTime=door.account.calendar.start, EndTime=door.account.calendar.date,
+        )["Datapoints"])
+        for name in ("Command", "Key")
+    ]  # fmt: skip
+    assert [1, 1] == counted
 
 
 def test_check_22_a_node_more_is_discovered(door):

@@ -70,18 +70,3 @@ def test_three_of_five_minutes(cloud, watch, treat, values, state):
     cloud.account.calendar.advance(300.0)
 
     assert state == watch.DescribeAlarms({})["MetricAlarms"][0]["StateValue"]
-
-
-def test_a_message_only_when_the_state_changes(cloud, watch):
-    """Ten hot minutes make one message, and the first cool ones another."""
-    sns = cloud.desk("sns")
-    topic = sns.CreateTopic({"Name": "ops"})["TopicArn"]
-    sns.Subscribe({"TopicArn": topic, "Protocol": "inbox"})
-    watch.PutMetricAlarm({**ALARM, "AlarmActions": [topic], "OKActions": [topic]})
-    minutes(watch, [90] * 10 + [10] * 10)
-    cloud.advance(minutes=20)
-
-    # The first value makes it OK. The third hot minute is over at 180 s. At 780 s only two of the last five are hot.
-    assert [60.0, 180.0, 780.0] == [message.seconds for message in cloud.inbox]
-    assert "ALARM" in cloud.inbox[-2].text
-    assert '"NewStateValue": "OK"' in cloud.inbox[-1].text

@@ -82,15 +82,16 @@ def test_a_resource_and_a_condition(cloud):
 
 
 def test_a_tag_decides(cloud):
-    """The tags of a resource come from a hook of the account."""
-    cloud.client("elasticache").create_replication_group(**GROUP)
+    """A group of another team may not be looked at."""
+    root, asked = cloud.client("elasticache"), {"ReplicationGroupId": "shop"}
+    root.create_replication_group(**GROUP)
+    root.get_waiter("replication_group_available").wait(**asked)
     mine = {"StringEquals": {"aws:ResourceTag/team": "${aws:username}"}}
     key = user(cloud, allow("elasticache:DescribeReplicationGroups", Condition=mine))
     ada = cloud.client("elasticache", access_key=key)
-    asked = {"ReplicationGroupId": "shop"}
 
     assert "AccessDenied" == refused(ada, "describe_replication_groups", **asked)[0]
-    cloud.account.tags_of = {SHOP: {"team": "ada"}}.__getitem__
+    root.add_tags_to_resource(ResourceName=SHOP, Tags=[{"Key": "team", "Value": "ada"}])
     ada.describe_replication_groups(**asked)
 
 

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cachesim.experiments.cloud import Cloud
 from cachesim.service.cloudwatch.alarms import Alarm
 from cachesim.service.cloudwatch.series import Name, Series
 from cachesim.service.cloudwatch.standing import metric_rows
@@ -53,37 +52,6 @@ def test_three_of_three_with_missing_periods(points, missing, ignore, breaching,
     for before in ("OK", "ALARM", "INSUFFICIENT_DATA"):
         wanted = before if ignore == "before" else ignore
         assert wanted == state(points, "ignore", before=before)
-
-
-@pytest.mark.parametrize("treat", ["missing", "ignore", "breaching", "notBreaching"])
-def test_three_of_five_with_one_missing_minute(cloud, watch, treat):
-    """One message for each transition, whatever a missing minute counts: real values decide."""
-    sns = cloud.desk("sns")
-    topic = sns.CreateTopic({"Name": "ops"})["TopicArn"]
-    sns.Subscribe({"TopicArn": topic, "Protocol": "inbox"})
-    actions = {name: [topic] for name in ("AlarmActions", "OKActions")}
-    rule = {**RULE, "EvaluationPeriods": 5, "TreatMissingData": treat, **actions}
-    for minute, value in enumerate([0] * 7 + [2, 2, None, 2] + [0] * 5):
-        if value is not None:
-            watch.PutMetricData(
-                {
-                    "Namespace": "n",
-                    "MetricData": [
-                        {
-                            "MetricName": "m",
-                            "Value": value,
-                            "Timestamp": cloud.account.calendar.date_at(60 * minute),
-                        }
-                    ],
-                }
-            )
-    watch.PutMetricAlarm(rule)
-    cloud.advance(minutes=16)
-    seconds = [notice.seconds for notice in cloud.inbox if notice.seconds >= 420]
-
-    # Hot in the minutes 7, 8 and 10: the third one is over at 660 s. At 840 s the last five that have
-    # values are 8, 10 and three cool ones. Before 420 s there are fewer than five values.
-    assert [660.0, 840.0] == seconds
 
 
 def test_one_bad_minute_counts_only_where_values_lack():
@@ -201,79 +169,6 @@ def test_every_metric_has_its_source():
             "level", "delta", "share", "ratio", "mean", "credits",
         }  # fmt: skip
     assert 34 <= len({*metric_rows("redis"), *metric_rows("memcached")})
-
-
-def test_three_protocols_give_the_same_numbers():
-    """JSON, CBOR and query: one desk answers all."""
-    pytest.importorskip("boto3")
-    pytest.importorskip("cbor2")
-    import cachesim as cs
-
-    cloud = Cloud(seed=1)
-    cloud.desk("elasticache").CreateCacheCluster({"CacheClusterId": "one"})
-    cloud.advance(minutes=15)
-    cloud.run(cluster="one", workload=cs.OpenLoop(rate=20), minutes=3)
-    clock = cloud.account.calendar
-    stats = {"Period": 60, "Statistics": ["Sum"], "StartTime": clock.start, "EndTime": clock.date}
-    query = {
-        "StartTime": clock.start,
-        "EndTime": clock.date,
-        "MetricDataQueries": [
-            {
-                "Id": name,
-                "MetricStat": {"Metric": of_node(metric, "one"), "Period": 60, "Stat": "Sum"},
-            }
-            for name, metric in (("hits", "CacheHits"), ("misses", "CacheMisses"))
-        ]
-        + [{"Id": "rate", "Expression": "100 * hits / (hits + misses)"}],
-    }
-    found = []
-    for protocol in ("json", "smithy-rpc-v2-cbor", "query"):
-        watch = client_speaking(cloud, protocol)
-        points = watch.get_metric_statistics(**of_node("CacheHitRate", "one"), **stats)
-        found.append(([p["Sum"] for p in points["Datapoints"]], watch.get_metric_data(**query)))
-    numbers = [
-        (
-            rates,
-            [
-                (each["Id"], each["Values"], each["Timestamps"])
-                for each in data["MetricDataResults"]
-            ],
-        )
-        for rates, data in found
-    ]
-
-    assert numbers[0] == numbers[1] == numbers[2]
-    rates, data = numbers[0]
-    assert 3 == len(rates)
-    assert rates == list(reversed(data[2][1]))
-
-
-def client_speaking(cloud, protocol):
-    """Return a client of CloudWatch that speaks one of the protocols of its model."""
-    import botocore.session
-    from botocore.loaders import Loader
-
-    from cachesim.service.wire import door
-
-    loader = Loader()
-    load = loader.load_service_model
-
-    def load_service_model(service, kind, **version):
-        model = load(service, kind, **version)
-        if service == "cloudwatch" and kind == "service-2":
-            model["metadata"] = {**model["metadata"], "protocols": [protocol], "protocol": protocol}
-        return model
-
-    loader.load_service_model = load_service_model
-    session = botocore.session.get_session()
-    session.register_component("data_loader", loader)
-    session.set_credentials("any", "any")
-    made = session.create_client("cloudwatch", region_name="us-east-1")
-    made.meta.events.register(
-        "before-send", lambda request, **_: door._sent(cloud.account, request)
-    )
-    return made
 
 
 def test_a_question_about_fifty_years_is_cheap(cloud, desk, watch):

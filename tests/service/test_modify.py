@@ -59,17 +59,6 @@ def test_what_waits_survives_until_the_window(shop, desk):
     ) in messages(desk)
 
 
-def test_a_newer_change_replaces_an_older_one(shop, desk):
-    """Check 11: only the last value is applied, and only once."""
-    for name in ("cache.m6g.large", "cache.t3.small"):
-        desk.ModifyReplicationGroup({**SHOP, "CacheNodeType": name})
-    assert {"CacheNodeType": "cache.t3.small"} == member(desk)["PendingModifiedValues"]
-    shop.advance(minutes=8 * 24 * 60)
-
-    assert "cache.t3.small" == group(desk)["CacheNodeType"]
-    assert 1 == sum("Succeeded applying" in text for _, text in messages(desk))
-
-
 def test_a_change_at_once_cancels_the_same_that_waits(shop, desk):
     """ApplyImmediately: nothing is left for the window."""
     desk.ModifyReplicationGroup({**SHOP, "CacheNodeType": "cache.m6g.large"})
@@ -169,33 +158,6 @@ def test_a_change_that_does_not_fit_any_more_is_dropped(shop, desk):
     shop.advance(minutes=8 * 24 * 60)
     assert ("available", {}) == (group(desk)["Status"], group(desk)["PendingModifiedValues"])
     assert "shop-001" == desk.groups.find("shop").shards[0].primary.id
-
-
-def at(hours):
-    """Return a calendar at so many hours after Thursday, 8 January, 15:00."""
-    calendar = Calendar()
-    calendar.advance((3 * 24 + 7 + hours) * 3600)
-    return calendar
-
-
-@pytest.mark.parametrize(
-    ("window", "day"), [("fri:16:00-fri:17:00", 9), ("sat:16:00-sat:17:00", 10), ("wed:16:00-wed:17:00", 14)]
-)  # fmt: skip
-def test_a_moved_window_moves_a_replacement(cloud, desk, window, day):
-    """Check 12: on a Thursday at 15:00, planned for Friday; Friday, Saturday, or the next Wednesday."""
-    desk.CreateReplicationGroup({**GROUP, "PreferredMaintenanceWindow": "fri:17:00-fri:18:00"})
-    cloud.advance(minutes=(3 * 24 + 7) * 60)
-    desk.schedule_replacement("shop-002")
-    desk.ModifyReplicationGroup({**SHOP, "PreferredMaintenanceWindow": window})
-
-    said = [text for _, text in messages(desk) if "replacement" in text]
-    assert "Start Time: 2026-01-09 17:00:00 UTC, End Time: 2026-01-09 18:00:00 UTC" in said[0]
-    assert f"New Start Time: 2026-01-{day:02} 16:00:00 UTC" in said[1]
-    begin, _ = next_window(window, at(0))
-    cloud.advance(minutes=begin / 60 - (3 * 24 + 7) * 60 - 1)
-    assert "Recovering cache nodes 0001" not in [text for _, text in messages(desk)]
-    cloud.advance(minutes=30)
-    assert ("shop-002", "Finished recovery for cache nodes 0001") in messages(desk)
 
 
 def test_a_replacement_can_be_taken_back(shop, desk):

@@ -16,6 +16,23 @@ NO_TOKEN = "there is no token, so it was never changed"
 UNBORN_DB = "an instance that is being created has no endpoint yet"
 NO_BACKUP = "nothing is saved yet"
 NO_TAGS = "an instance does not inherit tags"
+CHECKSUMS = "checksums are not made"
+NO_HISTORY = "policies have no history"
+NO_RULES = "rules and groups have no ids of their own"
+NOT_ASKED = "DynamoDB tells it only to who asks"
+WARM = "how warm a table is, is not told"
+DAX_PLACE = "the network, the window and the keys of a DAX are not simulated"
+DAX_PARTS = ("PreferredMaintenanceWindow", "SSEDescription", "SecurityGroups", "SubnetGroup")
+DAX = {  # operation -> where the cluster stands in its answer
+    "describe_clusters": "Clusters[]",
+    **{f"{verb}_cluster": "Cluster" for verb in ("create", "delete")},
+    **{f"{verb}_replication_factor": "Cluster" for verb in ("increase", "decrease")},
+}
+TABLES = {  # the same of a table of DynamoDB
+    "describe_table": "Table",
+    **{f"{verb}_table": "TableDescription" for verb in ("create", "update", "delete")},
+    "restore_table_to_point_in_time": "TableDescription",
+}
 NEW_DB = (
     "create_db_instance", "create_db_instance_read_replica",
     "restore_db_instance_from_db_snapshot", "restore_db_instance_to_point_in_time",
@@ -46,11 +63,17 @@ FAULTS = {  # operation, how the keys begin -> why ours has them not
         "cluster mode has one address for all shards",
     ("describe_alarms", "MetricAlarms[].AlarmConfigurationUpdatedTimestamp"): "not kept",
     ("describe_alarms", "MetricAlarms[].StateReasonData"): "the reason is a sentence",
-    ("put_object", "ChecksumCRC32"): "checksums are not made",
-    ("list_objects_v2", "Contents[].ChecksumAlgorithm"): "checksums are not made",
+    ("describe_alarms_for_metric", "MetricAlarms[].AlarmConfigurationUpdatedTimestamp"): "not kept",
+    ("describe_alarms_for_metric", "MetricAlarms[].StateReasonData"): "the reason is a sentence",
+    ("get_topic_attributes", "Attributes.DeliveryPolicy"): "a message is sent once",
+    ("get_topic_attributes", "Attributes.EffectiveDeliveryPolicy"): "a message is sent once",
+    **{(each, "ChecksumCRC32"): CHECKSUMS for each in ("put_object", "get_object", "upload_part")},
+    ("complete_multipart_upload", "VersionId"): "this bucket has no versions",
+    ("list_objects", "EncodingType"): "botocore asks for it and takes it away again",
+    ("list_objects_v2", "Contents[].ChecksumAlgorithm"): CHECKSUMS,
     ("list_objects_v2", "EncodingType"): "botocore asks for it and takes it away again",
-    ("create_policy", "Policy.CreateDate"): "policies have no history",
-    ("create_policy", "Policy.UpdateDate"): "policies have no history",
+    ("create_policy", "Policy.CreateDate"): NO_HISTORY,
+    ("create_policy", "Policy.UpdateDate"): NO_HISTORY,
     ("create_policy", "Policy.Path"): "paths are not simulated",
     ("create_policy", "Policy.PolicyId"): "a policy is known by its ARN",
     **{(each, "DBInstance.Endpoint"): UNBORN_DB for each in NEW_DB},
@@ -64,8 +87,48 @@ FAULTS = {  # operation, how the keys begin -> why ours has them not
     ("reboot_db_instance", "DBInstance.ReadReplicaDB"): "its replica was promoted",
     ("create_db_snapshot", "DBSnapshot.OriginalSnapshotCreateTime"): "it is not complete",
     ("create_db_snapshot", "DBSnapshot.SnapshotCreateTime"): "it is not complete",
+    **{(each, f"{path}.{key}"): NO_HISTORY
+       for each, path in (("list_policies", "Policies[]"), ("get_policy", "Policy"))
+       for key in ("CreateDate", "Path", "PolicyId", "UpdateDate")},
+    ("get_policy_version", "PolicyVersion.CreateDate"): NO_HISTORY,
+    ("describe_availability_zones", "AvailabilityZones[].Zone"): "zones have names only",
+    ("create_security_group", "SecurityGroupArn"): NO_RULES,
+    ("authorize_security_group_ingress", "SecurityGroupRules"): NO_RULES,
+    **{("create_subnet", f"Subnet.{key}"): "as in describe_subnets" for key in (
+        "AssignIpv6AddressOnCreation", "AvailabilityZoneId", "AvailableIpAddressCount",
+        "Ipv6Native", "MapPublicIpOnLaunch", "PrivateDnsNameOptionsOnLaunch", "SubnetArn")},
+    **{(each, f"{path}.WarmThroughput"): WARM for each, path in TABLES.items()},
+    ("delete_table", "TableDescription.BillingModeSummary"): "it has provisioned capacity",
+    **{(each, "ConsumedCapacity"): NOT_ASKED
+       for each in ("update_item", "batch_get_item", "batch_write_item")},
+    **{("update_continuous_backups",
+        f"ContinuousBackupsDescription.PointInTimeRecoveryDescription.{key}RestorableDateTime"):
+       "nothing is saved yet" for key in ("Earliest", "Latest")},
+    **{(each, f"{path}.{key}"): DAX_PLACE for each, path in DAX.items() for key in DAX_PARTS},
+    **{(each, "Cluster.ClusterDiscoveryEndpoint"): "only an available cluster has an endpoint"
+       for each in ("create_cluster", "delete_cluster")},
     ("assume_role", "PackedPolicySize"): "sessions have no policy of their own",
 }  # fmt: skip
+
+
+UNASKED = {  # operation that both know -> why it is not among the calls
+    "confirm_subscription": "moto takes any token",
+}
+
+
+def test_what_both_know_is_asked():
+    """Each operation of our desks for which moto has a method is among the calls."""
+    cloud, known = Cloud(seed=1), json.loads(KEYS.read_text())["known"]
+    asked = {(each["service"], each["operation"]) for each in calls()}
+    operations = {
+        (service, name)
+        for service in known
+        for name, own in cloud.client(service).meta.method_to_api_mapping.items()
+        if name in known[service] and hasattr(cloud.desk(service), own)
+    }
+
+    assert set(cloud.account.desks) == set(known)
+    assert set(UNASKED) == {name for _, name in operations - asked}
 
 
 def test_moto_answers_nothing_that_we_do_not():

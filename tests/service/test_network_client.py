@@ -13,12 +13,6 @@ RULE = {"IpProtocol": "tcp", "FromPort": 6379, "ToPort": 6379}
 
 
 @pytest.fixture
-def client(cloud):
-    """A client of ElastiCache."""
-    return cloud.client("elasticache")
-
-
-@pytest.fixture
 def ec2(cloud):
     """A client of EC2."""
     return cloud.client("ec2")

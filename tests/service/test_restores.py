@@ -59,42 +59,6 @@ def test_a_group_begins_with_a_seed(cloud, desk, request_):
     assert 200 == held(cloud, name).keys
 
 
-BAD = {
-    "too large": ({"file": file_of(700, size=5000)}, "bytes of memory, and cache.t3.micro has"),
-    "cut off": ({"file": file_of(200)[:-30]}, "RDB"),
-    "no RDB": ({"file": b"hello, this is no RDB file"}, "RDB"),
-    "region": ({"file": file_of(1), "region": "eu-west-1"}, "outside of the region"),
-    "no policy": ({"file": file_of(1), "policy": None}, "has no READ permission"),
-    "half": (
-        {"file": file_of(1), "policy": {**POLICY, "Action": ["s3:ListBucket", "s3:GetBucketAcl"]}},
-        "has no READ_OBJECT permission",
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("wrong", BAD)
-def test_a_bad_seed(cloud, desk, wrong):
-    """The nodes never begin, an event says why, nothing is billed, and it can only be deleted."""
-    how, text = BAD[wrong]
-    desk.CreateReplicationGroup({**GROUP, **seeds(cloud, **how)})
-    desk.CreateCacheCluster({"CacheClusterId": "one", "SnapshotArns": ["arn:aws:s3:::seeds/a.rdb"]})
-    cloud.advance(minutes=15)
-    members = desk.DescribeCacheClusters({})["CacheClusters"]
-
-    assert "create-failed" == group(desk)["Status"]
-    assert {"restore-failed"} == {each["CacheClusterStatus"] for each in members}
-    told = dict(messages(desk))
-    assert {"shop", "shop-001", "shop-002", "shop-003", "one"} == set(told)
-    assert all(text in each for each in told.values())
-    assert [] == cloud.account.bill.running()
-    asked = {"ReplicationGroupId": "shop", "NodeGroupId": "0001"}
-    assert "InvalidReplicationGroupStateFault" == refused(desk.TestFailover, **asked)[0]
-    desk.DeleteReplicationGroup({"ReplicationGroupId": "shop"})
-    desk.DeleteCacheCluster({"CacheClusterId": "one"})
-    cloud.advance(minutes=15)
-    assert (0, 0) == (len(desk.groups), len(desk.clusters))
-
-
 def test_what_is_wrong_with_a_seed_at_once(cloud, desk):
     """Names that cannot be an object; two sources; several files for one shard."""
     one = seeds(cloud, file_of(1))
@@ -167,32 +131,6 @@ def test_ttls_go_on_from_the_moment_of_the_snapshot(cloud, desk):
     assert [0, 20] == [held(cloud, name).keys for name in ("g0b", "g1b")]
 
 
-def test_a_snapshot_goes_into_other_nodes_and_shards(cloud, desk):
-    """Its node type is the usual one; another type and another number of shards will do."""
-    large = {"CacheNodeType": "cache.t3.small"}
-    desk.CreateReplicationGroup({**GROUP, **large, **seeds(cloud, file_of(300))})
-    cloud.advance(minutes=15)
-    desk.CreateSnapshot({"SnapshotName": "one", "CacheClusterId": "shop-002"})
-    cloud.advance(minutes=6)
-    wide = {**WIDE, "NumNodeGroups": 3, "SnapshotName": "one"}
-    made = desk.CreateReplicationGroup(wide)["ReplicationGroup"]
-    desk.CreateCacheCluster(
-        {"CacheClusterId": "alone", "SnapshotName": "one", "CacheNodeType": "cache.t3.micro"}
-    )
-    cloud.advance(minutes=15)
-    desk.CreateSnapshot({"SnapshotName": "three", "ReplicationGroupId": "wide"})
-    cloud.advance(minutes=6)
-    copies = desk.snapshots.find("three").copies
-
-    assert "cache.t3.small" == made["CacheNodeType"]
-    assert 300 == held(cloud, "wide").keys == sum(look_at(copy.file).keys for copy in copies)
-    assert min(look_at(copy.file).keys for copy in copies) > 60
-    assert "available" == desk.clusters.find("alone").status
-    back = refused(desk.CreateCacheCluster, CacheClusterId="x", SnapshotName="three")
-    assert "InvalidParameterCombinationException" == back[0]
-    assert "cluster mode" in back[1]
-
-
 def saved(cloud, desk, request=GROUP):
     """Create a group with a seed and save it; return the name of the snapshot."""
     desk.CreateReplicationGroup({**request, **seeds(cloud, file_of(50))})
@@ -227,33 +165,6 @@ def test_an_export_has_a_file_for_each_shard(cloud, desk, request_):
     )
     cloud.advance(minutes=15)
     assert 50 == held(cloud, "new").keys
-
-
-def test_an_export_that_is_refused(cloud, desk):
-    """AWS's own texts; the source stays available."""
-    copy, s3 = saved(cloud, desk), cloud.desk("s3")
-    s3.CreateBucket({"Bucket": "closed"})
-    s3.CreateBucket(
-        {"Bucket": "far", "CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
-    )
-    who = f"id={SNAPSHOTS_ID}"
-    for rights, lacks in (
-        ({}, "READ"),
-        ({"GrantRead": who}, "WRITE"),
-        ({"GrantRead": who, "GrantWrite": who}, "READ_ACP"),
-    ):
-        s3.PutBucketAcl({"Bucket": "closed", **rights})
-        found = refused(desk.CopySnapshot, **copy | {"TargetBucket": "closed"})
-        text = f"ElastiCache has not been granted {lacks} permissions closed on the S3 Bucket."
-        assert ("InvalidParameterValueException", text) == found
-    far = refused(desk.CopySnapshot, **copy | {"TargetBucket": "far"})
-    assert "The S3 bucket far is outside of the region." == far[1]
-    none = refused(desk.CopySnapshot, **copy | {"TargetBucket": "none"})
-    assert "The S3 bucket none does not exist." == none[1]
-    desk.CopySnapshot(copy)
-    cloud.advance(minutes=3)
-    again = refused(desk.CopySnapshot, **copy)
-    assert "The S3 bucket out already contains an object with key pre-sale.rdb." == again[1]
 
 
 def test_the_same_seed_gives_the_same_snapshots():

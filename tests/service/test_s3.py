@@ -14,6 +14,7 @@ from cachesim.service.grants import SNAPSHOTS, SNAPSHOTS_ID  # noqa: E402
 from cachesim.service.wire.loopback import Door  # noqa: E402
 from cachesim.service.wire.s3 import HttpRequest, place_of  # noqa: E402
 from cachesim.service.wire.times import FrozenTime  # noqa: E402
+from tests.service.test_iam import allow, user  # noqa: E402
 from tests.service.test_loopback import client as elsewhere  # noqa: E402
 
 
@@ -197,3 +198,26 @@ def test_both_styles_of_addresses(style):
     assert ("seeds", "a") == place_of(
         HttpRequest("GET", "/a", {"Host": "seeds.localhost:4566"}, b"")
     )
+
+
+def test_iam_asks_for_a_bucket_or_an_object(cloud):
+    """Its actions are fewer than its operations: HeadObject is GetObject, ListObjects is ListBucket."""
+    root = cloud.client("s3")
+    for name in ("seeds", "others"):
+        root.create_bucket(Bucket=name)
+        root.put_object(Bucket=name, Key="a.rdb", Body=b"x")
+    seeds = "arn:aws:s3:::seeds"
+    rights = allow("s3:GetObject", f"{seeds}/*.rdb"), allow("s3:ListBucket", seeds)
+    ada = cloud.client("s3", access_key=user(cloud, *rights))
+
+    assert 1 == ada.head_object(Bucket="seeds", Key="a.rdb")["ContentLength"]
+    assert 1 == ada.list_objects_v2(Bucket="seeds")["KeyCount"]
+    for call, request in (
+        ("get_object", {"Bucket": "others", "Key": "a.rdb"}),
+        ("put_object", {"Bucket": "seeds", "Key": "b.rdb", "Body": b"x"}),
+        ("list_objects_v2", {"Bucket": "others"}),
+        ("create_bucket", {"Bucket": "mine"}),
+        ("list_buckets", {}),
+    ):
+        assert ("AccessDenied", 403) == code(ada, call, **request)
+    assert ("403", 403) == code(ada, "head_object", Bucket="others", Key="a.rdb")

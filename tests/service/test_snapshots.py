@@ -1,8 +1,5 @@
 """Snapshots at the desk: states, refusals, quota, windows, what stays and what goes."""
 
-import itertools
-from datetime import timedelta
-
 import pytest
 
 from cachesim.experiments.cloud import Cloud
@@ -36,29 +33,6 @@ def wide(cloud, desk):
     desk.CreateReplicationGroup(WIDE)
     cloud.advance(minutes=15)
     return cloud
-
-
-def test_a_snapshot_blocks_its_group_for_minutes(shop, desk):
-    """Group and member are snapshotting; everything else is refused; an event tells the end."""
-    made = desk.CreateSnapshot({"SnapshotName": "one", "CacheClusterId": "shop-002"})["Snapshot"]
-    asked = {"NodeGroupId": "0001"}
-
-    assert ("creating", "manual", "shop-002") == (
-        made["SnapshotStatus"], made["SnapshotSource"], made["NodeSnapshots"][0]["CacheClusterId"],
-    )  # fmt: skip
-    assert "snapshotting" == group(desk)["Status"]
-    for call, more in ((desk.TestFailover, asked), (desk.DeleteReplicationGroup, {})):
-        found = refused(call, ReplicationGroupId="shop", **more)
-        assert "InvalidReplicationGroupStateFault" == found[0]
-    again = {"SnapshotName": "two", "CacheClusterId": "shop-001"}
-    assert "InvalidReplicationGroupStateFault" == refused(desk.CreateSnapshot, **again)[0]
-    shop.advance(minutes=6)
-
-    assert "available" == group(desk)["Status"]
-    assert "available" == desk.DescribeSnapshots({})["Snapshots"][0]["SnapshotStatus"]
-    told = "Snapshot succeeded for snapshot with ID 'one' of cache cluster with ID 'shop-002'"
-    assert ("shop-002", told) == messages(desk)[-1]
-    assert "ElastiCache:SnapshotComplete" in shop.inbox[-1].text
 
 
 def test_a_sharded_group_is_saved_as_a_whole(wide, desk):
@@ -137,28 +111,6 @@ def daily(desk, cloud, **settings):
     desk.CreateReplicationGroup({**GROUP, "SnapshotRetentionLimit": 2, **settings})
     cloud.advance(minutes=20)
     return group(desk)
-
-
-def test_one_automatic_snapshot_a_day(cloud, desk):
-    """At a moment within the window, from a replica; the oldest is dropped; all go with the group."""
-    daily(desk, cloud, SnapshotWindow="23:30-00:30")
-    desk.CreateSnapshot({"SnapshotName": "mine", "CacheClusterId": "shop-001"})
-    seen = {}
-    for _ in range(5):
-        cloud.advance(minutes=24 * 60)
-        listed = desk.DescribeSnapshots({"SnapshotSource": "system"})["Snapshots"]
-        seen |= {s["SnapshotName"]: s["NodeSnapshots"][0]["SnapshotCreateTime"] for s in listed}
-        assert len(listed) <= 2
-
-    dates = sorted(seen.values())
-    assert 5 == len(dates)
-    assert all(abs((b - a) - timedelta(days=1)) < timedelta(hours=1) for a, b in itertools.pairwise(dates))  # fmt: skip
-    assert all((date - timedelta(hours=23.5)).hour == 0 for date in dates)
-    assert all(name == f"automatic.shop-003-{seen[name]:%Y-%m-%d-%H-%M}" for name in seen)
-    assert sorted(seen)[-2:] == named(desk, SnapshotSource="system")
-    desk.DeleteReplicationGroup({"ReplicationGroupId": "shop"})
-    cloud.advance(minutes=3 * 24 * 60)
-    assert ["mine"] == named(desk)
 
 
 def test_a_window_that_nobody_chose_is_in_the_block_of_the_region():

@@ -1,11 +1,8 @@
 """SNS: topics, who listens, and which services a topic lets in."""
 
-import json
-
 import pytest
 
 from cachesim.service.faults import ServiceFault
-from tests.service.conftest import GROUP
 
 OLD = {"Statement": [{"Condition": {"StringEquals": {"AWS:SourceAccount": "123456789012"}}}]}
 
@@ -107,28 +104,6 @@ def test_pages(sns):
     second = sns.ListTopics({"NextToken": first["NextToken"]})
 
     assert (100, 20, None) == (len(first["Topics"]), len(second["Topics"]), second.get("NextToken"))
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "status", "messages"),
-    [
-        ("DisplayName", "x", "active", 3),
-        ("KmsMasterKeyId", "alias/mine", "inactive", 0),
-        ("Policy", json.dumps(OLD), "inactive", 0),
-    ],
-)
-def test_what_makes_the_topic_of_a_cluster_inactive(
-    cloud, sns, topic, name, value, status, messages
-):
-    """An encrypted topic, or a policy with aws:SourceAccount, hears nothing of ElastiCache."""
-    sns.SetTopicAttributes({"TopicArn": topic, "AttributeName": name, "AttributeValue": value})
-    desk = cloud.desk("elasticache")
-    desk.CreateReplicationGroup({**GROUP, "NumCacheClusters": 2, "NotificationTopicArn": topic})
-    cloud.advance(minutes=30)
-    cluster = desk.DescribeCacheClusters({"CacheClusterId": "shop-001"})["CacheClusters"][0]
-
-    assert {"TopicArn": topic, "TopicStatus": status} == cluster["NotificationConfiguration"]
-    assert messages == len(cloud.inbox)
 
 
 def test_an_alarm_and_an_encrypted_topic(cloud, sns, topic):

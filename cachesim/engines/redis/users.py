@@ -1,5 +1,6 @@
 """All users of a server, and the log of what they were refused (redis 7: acl.c)."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -54,6 +55,7 @@ class Users:
         self.default = self._first()
         self.by_name = {"default": self.default}
         self.log: list[RefusalEntry] = []
+        self.refused: Counter[str] = Counter()  # by reason
         self.guards = False  # whether there is anything that somebody may not do
 
     def _first(self) -> User:
@@ -190,6 +192,7 @@ class Users:
 
     def note(self, refusal: Refusal, context: str, user: str, when: float, client: str) -> None:
         """Put a refusal into the log; one that repeats another only counts."""
+        self.refused[refusal.reason] += 1
         new = RefusalEntry(refusal, context, user, when, client)
         for entry in self.log[:LOOKED_AT]:
             if entry.what == new.what and abs(when - entry.when) <= GROUPED:

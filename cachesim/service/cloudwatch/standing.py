@@ -39,6 +39,7 @@ class MetricRow(NamedTuple):
     how: str
     counters: str
     role: str  # whose it is: primary or replica; empty: both
+    group: str  # the dimensions of a replication group under which it is sent, too
     source: str
 
     def value(self, before: Counted, after: Counted, seconds: float) -> float | None:
@@ -80,6 +81,19 @@ def metric_rows(engine: str) -> dict[str, MetricRow]:
     return {row.metric: row for row in rows if row.engine in (own, "both")}
 
 
+@cache
+def rows_under(engine: str, names: str) -> dict[str, MetricRow]:
+    """Return the metrics that nodes of an engine send under dimensions of these names.
+
+    >>> list(rows_under("redis", "ReplicationGroupId Role"))
+    ['EngineCPUUtilization']
+    """
+    rows, role = metric_rows(engine), PRIMARY if "Role" in names else ""
+    if names.startswith("CacheClusterId"):
+        return rows
+    return {row.metric: row._replace(role=role) for row in rows.values() if row.group == names}
+
+
 class Sample(NamedTuple):
     """What a node of a run has counted until a moment."""
 
@@ -102,18 +116,21 @@ class Note(NamedTuple):
 class StandingNode:
     """One node, from its first second to its last one."""
 
-    def __init__(self, rented: Rented, engine: str, leads: bool, counted: Counted) -> None:
-        self.rented, self.engine = rented, engine
+    def __init__(
+        self, rented: Rented, engine: str, group: str, leads: bool, counted: Counted
+    ) -> None:
+        self.rented, self.engine, self.group = rented, engine, group
         self.notes = [Note(rented.begin, False, "", counted, 0.0)]
         self.roles: list[tuple[float, bool]] = [(rented.begin, leads)]
         self.down: list[tuple[float, float]] = []  # from, to: it sends nothing
 
     @property
-    def dimensions(self) -> tuple[Dimensions, Dimensions]:
-        """The two sets of dimensions under which it is known."""
+    def dimensions(self) -> tuple[Dimensions, ...]:
+        """The sets of dimensions under which it is known; the second one has no other node."""
         cluster, _, node = self.rented.node.partition(" ")
         both = ("CacheClusterId", cluster), ("CacheNodeId", node or "0001")
-        return both[:1], both
+        group = ("ReplicationGroupId", self.group), ("Role", "Primary")
+        return (both[:1], both, group[:1], group) if self.group else (both[:1], both)
 
     @property
     def burns(self) -> bool:
@@ -206,9 +223,10 @@ class Standing:
         desk, cluster = self.account.desk("elasticache"), rented.node.partition(" ")[0]
         found = desk.clusters.find(cluster) if cluster in desk.clusters else None
         engine = found.engine if found else "redis"
-        shards = desk.groups.find(found.group).shards if found and found.group else []
+        group = found.group if found else ""
+        shards = desk.groups.find(group).shards if group else []
         leads = not shards or any(shard.primary is found for shard in shards)
-        made = StandingNode(rented, engine, leads, self.fresh(rented.node_type, engine))
+        made = StandingNode(rented, engine, group, leads, self.fresh(rented.node_type, engine))
         self.nodes[rented.node] = made
         for dimensions in made.dimensions:
             self.by_dimensions.setdefault(dimensions, []).append(made)
@@ -239,20 +257,24 @@ class Standing:
 
     def at(self, name: Name, minute: int) -> list[float]:
         """Return the values that nodes send in a minute under these dimensions."""
-        nodes, now = self.by_dimensions.get(name.dimensions, ()), self.account.calendar.now
-        rows = [(node, metric_rows(node.engine).get(name.metric)) for node in nodes]
-        values = [node.value(row, minute, now) for node, row in rows if row is not None]
+        now = self.account.calendar.now
+        values = [node.value(row, minute, now) for node, row in self._sent(name)]
         return [value for value in values if value is not None]
 
     def unit(self, name: Name) -> str | None:
         """Return the unit of a metric that some node has; None: none has it."""
+        is_ours = name.namespace == SPACE
+        return next((row.unit for _, row in self._sent(name) if is_ours), None)
+
+    def _sent(self, name: Name) -> Iterator[tuple[StandingNode, MetricRow]]:
+        """Yield the nodes that send a metric under these dimensions."""
+        names = " ".join(key for key, _ in name.dimensions)
         for node in self.by_dimensions.get(name.dimensions, ()):
-            if name.namespace == SPACE and name.metric in metric_rows(node.engine):
-                return metric_rows(node.engine)[name.metric].unit
-        return None
+            if row := rows_under(node.engine, names).get(name.metric):
+                yield node, row
 
     def names(self) -> Iterator[Name]:
         """Yield the names of all metrics of all nodes."""
         for dimensions, nodes in self.by_dimensions.items():
-            for metric in metric_rows(nodes[0].engine):
+            for metric in rows_under(nodes[0].engine, " ".join(key for key, _ in dimensions)):
                 yield Name(SPACE, metric, dimensions)

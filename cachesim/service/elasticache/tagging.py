@@ -3,7 +3,7 @@
 from typing import Any
 
 from cachesim.service.elasticache.failover import Failovers
-from cachesim.service.faults import ServiceFault, refuse_if
+from cachesim.service.faults import refuse_if
 from cachesim.service.register import Register
 from cachesim.service.tags import check_number, shown, tags_of
 
@@ -11,20 +11,9 @@ from cachesim.service.tags import check_number, shown, tags_of
 class Tagging(Failovers):
     """Tags of resources that are available."""
 
-    def __init__(self, account: Any) -> None:
-        super().__init__(account)
-        account.tags_of = self.tags_of
-
-    def tags_of(self, arn: str) -> dict[str, str]:
-        """Return the tags of a resource, for IAM's conditions; none if it is not there."""
-        try:
-            return self._places(arn)[0]
-        except ServiceFault:
-            return {}
-
     def AddTagsToResource(self, request: dict[str, Any]) -> dict[str, Any]:
         """Give a resource tags, or other values of tags; a group's members get them, too."""
-        given, places = tags_of(request), self._places(request["ResourceName"])
+        given, places = tags_of(request), self.tagged(request["ResourceName"])
         check_number(places[0] | given)
         for tags in places:
             tags.update(given)
@@ -32,7 +21,7 @@ class Tagging(Failovers):
 
     def RemoveTagsFromResource(self, request: dict[str, Any]) -> dict[str, Any]:
         """Take tags from a resource, all of them or none."""
-        places = self._places(request["ResourceName"])
+        places = self.tagged(request["ResourceName"])
         for key in request["TagKeys"]:
             refuse_if(key not in places[0], "no tag", key)
         for tags in places:
@@ -42,9 +31,9 @@ class Tagging(Failovers):
 
     def ListTagsForResource(self, request: dict[str, Any]) -> dict[str, Any]:
         """List the tags of a resource."""
-        return {"TagList": shown(self._places(request["ResourceName"])[0])}
+        return {"TagList": shown(self.tagged(request["ResourceName"])[0])}
 
-    def _places(self, arn: str) -> list[dict[str, str]]:
+    def tagged(self, arn: str) -> list[dict[str, str]]:
         """Return the tags of a resource, which must be available, and those of its members."""
         word, _, name = arn.removeprefix(self.arn("")).lower().partition(":")
         registers = {r.kind.arn: r for r in vars(self).values() if isinstance(r, Register)}

@@ -1,6 +1,7 @@
 """The gate before every desk: who calls, which resources the request names, and whether the policies allow it."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from cachesim.service.account import NUMBER, REGION, Account
@@ -31,6 +32,8 @@ def resources(service: str, operation: str, request: Mapping[str, Any]) -> list[
         if row["service"] == service
         for each in several(request.get(row["member"], []))
     ]
+    if service == "s3":  # an object, a bucket, or all
+        return ["arn:aws:s3:::" + "/".join(filter(None, map(request.get, ("Bucket", "Key"))))]
     if service != "elasticache":
         return named[:1] or [EVERY]
     for kind in kinds().values():
@@ -66,9 +69,19 @@ def decision(account: Account, caller: ApiCaller, action: str, arn: str, request
     return judge(policies, action, arn, context_of(account, caller, request, arn)).decision
 
 
+@cache
+def action_of(operation: str) -> str:
+    """Return the action of an operation: S3 has fewer of them.
+
+    >>> action_of("s3:HeadObject"), action_of("iam:GetUser")
+    ('s3:GetObject', 'iam:GetUser')
+    """
+    return {row["operation"]: row["action"] for row in table("actions")}.get(operation, operation)
+
+
 def ask(account: Account, key: str, service: str, operation: str, request: Answer) -> Answer:
     """Return the answer of a desk to a caller with this access key, if it may ask. Raises ServiceFault."""
-    caller, action = account.desk("iam").caller(key), f"{service}:{operation}"
+    caller, action = account.desk("iam").caller(key), action_of(f"{service}:{operation}")
     for arn in resources(service, operation, request):
         found = decision(account, caller, action, arn, request)
         if found != ALLOWED:

@@ -118,10 +118,9 @@ class People(ServiceDesk):
         return next((each for each in self.identities.values() if each.arn == arn), None)
 
     def keys_of(self, owner: Identity) -> list[AccessKey]:
-        """List the keys of a user that are not deleted."""
-        return [
-            key for key in self.keys.values() if key.caller.identity is owner and key.status != GONE
-        ]
+        """List the keys of a user that are not deleted; those of a session are not its own."""
+        held = [key for key in self.keys.values() if key.caller.identity is owner]
+        return [key for key in held if key.status != GONE and not key.token]
 
     def document(self, arn: str) -> str:
         """Return the document of a managed policy."""

@@ -1,6 +1,5 @@
 """One request, whatever door it came through: the desk of its service answers."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,8 +11,6 @@ from cachesim.service.wire import s3
 from cachesim.service.wire.parse import check, parse
 from cachesim.service.wire.s3 import HttpRequest
 from cachesim.service.wire.write import Reply, refusal, reply, unreadable
-
-CREDENTIAL = re.compile(r"Credential=([^/,]+)/")
 
 
 def answer(
@@ -32,12 +29,11 @@ def answer(
         call = parse(urlsplit(request.url).path, request.headers, request.body)
     except ServiceFault as fault:
         return unreadable(fault, request_id)
-    signed = CREDENTIAL.search(request.headers.get("Authorization", ""))
     service, operation = call.operation.service_model.service_name, call.operation.name
     try:
         check(call)
         asked(operation)
-        found = ask(account, signed[1] if signed else "", service, operation, call.parameters)
+        found = ask(account, s3.key_of(request), service, operation, call.parameters)
         if account.names:
             found = resolved(found, account.names)
         return reply(call, found, request_id)

@@ -6,6 +6,7 @@ Its waiters sleep in simulated time: `waiting` hands their sleep to the calendar
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -20,9 +21,6 @@ from cachesim.service.account import REGION, Account
 from cachesim.service.wire.answer import answer
 from cachesim.service.wire.s3 import HttpRequest
 
-LOADER = (
-    Loader()
-)  # reads each model once for all clients; not the wire's: a client changes what it reads
 THROTTLES = ("dynamodb", "dax")  # services whose clients often retry
 LONGEST = 20.0  # seconds of a pause before a retry: botocore's
 LOCK = threading.Lock()  # upload_file sends from threads of its own
@@ -82,12 +80,17 @@ def waiting(account: Account) -> Iterator[None]:
         botocore.waiter.time = usual
 
 
+@cache
+def session() -> boto3.Session:
+    """Return the one session of all clients: it reads each model once, for them and not for the wire."""
+    core = botocore.session.Session()
+    core.register_component("data_loader", Loader())
+    return boto3.Session(region_name=REGION, botocore_session=core)
+
+
 def client(account: Account, service: str, access_key: str = "any") -> Any:
     """Return a real boto3 client whose requests the account answers; the key says who calls."""
-    core = botocore.session.Session()
-    core.register_component("data_loader", LOADER)
-    session = boto3.Session(access_key, "any", region_name=REGION, botocore_session=core)
-    made = session.client(service)
+    made = session().client(service, aws_access_key_id=access_key, aws_secret_access_key="any")
     made.meta.events.register("before-send", lambda request, **_: _sent(account, request))
     if service in THROTTLES:
         made._endpoint.make_request = retried(account, made._endpoint.make_request)

@@ -10,11 +10,13 @@ from typing import Any, TypeVar
 from cachesim.records import FOLLOWER, PRIMARY
 from cachesim.service.account import Account
 from cachesim.service.cloudwatch.series import MINUTE
+from cachesim.service.elasticache.auth import rules_of
 from cachesim.service.wire.served import Layout, Served, layout_of
 from cachesim.wire.nodes import HOST, ServedNode, ServedNodes
 from cachesim.wire.shards import put_keys
 
 EPOCH = 1577836800  # unix seconds at which the engines' clocks begin
+EVERYBODY = ("default reset on nopass ~* &* +@all",)
 SpecOf = Callable[[Any], Any]  # (group or cluster) -> the spec of one node
 T = TypeVar("T")
 
@@ -77,9 +79,9 @@ class Endpoints:
         await served.follow(layout, down, now)
         leader = standing.nodes.get(layout[0][1])
         served.lead(now if leader is None else leader.roles[-1][0])
-        for prepare in self.account.plane.prepare:
-            for node in served.nodes():
-                prepare(served.resource, node)
+        rules = rules_of(self.account.desk("elasticache"), served.resource, "", "") or EVERYBODY
+        for node in served.nodes():
+            node.let_in(rules)
         ports = await served.names(self.now)
         self.account.names |= {name: (HOST, port) for name, port in ports.items()}
 

@@ -16,11 +16,13 @@ from xml.sax.saxutils import escape
 from botocore.model import OperationModel
 
 from cachesim.service.account import Account
-from cachesim.service.faults import ServiceFault, needed, refusal, refuse_if
+from cachesim.service.faults import ServiceFault, refusal, refuse_if
+from cachesim.service.iam.gate import ask
 from cachesim.service.wire.models import service
 from cachesim.service.wire.parse import scalar
-from cachesim.service.wire.write import Reply, xml
+from cachesim.service.wire.write import FORBIDDEN, Reply, xml
 
+CREDENTIAL = re.compile(r"Credential=(\w+)")
 HOST = re.compile(r"(?P<bucket>.+?)\.(s3[.-].*|localhost(:\d+)?)")
 STATUS = {  # code -> status of HTTP, where it is neither 404 for NoSuch... nor 400
     "BucketAlreadyOwnedByYou": 409, "BucketNotEmpty": 409,
@@ -37,6 +39,12 @@ class HttpRequest(NamedTuple):
     body: bytes
 
 
+def key_of(request: HttpRequest) -> str:
+    """Return the access key that has signed a request, also one whose address is signed; empty: none."""
+    signed = CREDENTIAL.search(request.headers.get("Authorization", "") + request.url)
+    return signed[1] if signed else ""
+
+
 def is_for_s3(request: HttpRequest) -> bool:
     """Whether a request is for S3: all other services get a POST with another scope in its signature."""
     signed = request.headers.get("Authorization", "")
@@ -48,8 +56,7 @@ def answer(account: Account, request: HttpRequest, request_id: str) -> Reply:
     headers = {"x-amz-request-id": request_id}
     try:
         operation, parameters = parse(request)
-        call = getattr(account.desk("s3"), operation.name, None)
-        found = needed(call, "not simulated", operation.name)(parameters)
+        found = ask(account, key_of(request), "s3", operation.name, parameters)
     except ServiceFault as fault:
         return refused(request, fault, headers)
     return reply(request, operation, found, headers)
@@ -216,6 +223,7 @@ def _told(value: Any) -> str:
 def refused(request: HttpRequest, fault: ServiceFault, headers: dict[str, str]) -> Reply:
     """Write a fault. A HEAD has no body: its client sees only the status."""
     status = STATUS.get(fault.shape, 404 if fault.shape.startswith("NoSuch") else 400)
+    status = 403 if fault.shape in FORBIDDEN else status
     body = (
         f"<Error><Code>{fault.shape}</Code><Message>{escape(str(fault))}</Message>"
         f"<RequestId>{headers['x-amz-request-id']}</RequestId></Error>"
