@@ -6,6 +6,7 @@ Its waiters sleep in simulated time: `waiting` hands their sleep to the calendar
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -82,12 +83,17 @@ def waiting(account: Account) -> Iterator[None]:
         botocore.waiter.time = usual
 
 
-def client(account: Account, service: str, access_key: str = "any") -> Any:
-    """Return a real boto3 client whose requests the account answers; the key says who calls."""
+@cache
+def _session(access_key: str) -> boto3.Session:
+    """Return the session of who calls; to make one takes longer than a call."""
     core = botocore.session.Session()
     core.register_component("data_loader", LOADER)
-    session = boto3.Session(access_key, "any", region_name=REGION, botocore_session=core)
-    made = session.client(service)
+    return boto3.Session(access_key, "any", region_name=REGION, botocore_session=core)
+
+
+def client(account: Account, service: str, access_key: str = "any") -> Any:
+    """Return a real boto3 client whose requests the account answers; the key says who calls."""
+    made = _session(access_key).client(service)
     made.meta.events.register("before-send", lambda request, **_: _sent(account, request))
     if service in THROTTLES:
         made._endpoint.make_request = retried(account, made._endpoint.make_request)
