@@ -259,7 +259,7 @@ def one(place):
 
 
 def in_partition(items):
-    """Return what a query of the partition finds."""
+    """Return the items that a query of the partition finds."""
     return sorted(each for each in items.items() if each[0][0] == "p")
 
 

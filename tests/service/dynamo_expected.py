@@ -71,7 +71,7 @@ def key_of(place, form="{}"):
 
 
 def nothing(old):
-    """Return what is left of an item that is deleted."""
+    """Delete an item: nothing is left."""
 
 
 def added(place):

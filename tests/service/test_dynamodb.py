@@ -226,7 +226,6 @@ def test_expired_items_can_be_read_until_they_are_swept(cloud):
 
 
 def test_a_table_that_is_told_again_looks_once_an_hour(cloud):
-    """Not an hour after the first order: an hour after the last one."""
     desk = table(cloud)
     for enabled in (True, False, True):
         ttl = {"Enabled": enabled, "AttributeName": "ends"}
@@ -241,7 +240,6 @@ def test_a_table_that_is_told_again_looks_once_an_hour(cloud):
 
 
 def test_more_days_of_backups_do_not_forget_the_days_before(cloud):
-    """The first moment to which a table can go back stays where it is, if what was then is still kept."""
     desk = table(cloud)
 
     def first(days):
@@ -261,15 +259,13 @@ def test_more_days_of_backups_do_not_forget_the_days_before(cloud):
 
 @pytest.mark.parametrize("text", ["7", "7.0", "70e-1"])
 def test_a_number_of_a_key_has_several_texts(cloud, text):
-    """They are one key."""
     desk, key = table(cloud), {"TableName": "shop", "Key": {"id": {"S": "a"}, "n": {"N": text}}}
     put(desk, n=7)
-
     assert {"id": {"S": "a"}, "n": {"N": "7"}} == desk.GetItem(key)["Item"]
     desk.UpdateItem(key)
-    assert 1 == desk.Scan({"TableName": "shop", "ConsistentRead": True})["Count"]
+    assert 1 == desk.tables.find("shop").items.count
     desk.DeleteItem(key)
-    assert 0 == desk.Scan({"TableName": "shop", "ConsistentRead": True})["Count"]
+    assert 0 == desk.tables.find("shop").items.count
 
 
 def test_the_bill_by_hand():
