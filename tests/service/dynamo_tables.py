@@ -108,11 +108,12 @@ class TableSequences(RuleBasedStateMachine):
                 table.since = max(table.since, self.now - table.days * DAY)
             table.days = days
 
-    @rule(name=st.sampled_from(["back", "two"]), source=NAMES, ago=AGO)
-    def go_back(self, name, source, ago):
-        """Restore a moment: inside of the window it is allowed, and outside it is not."""
-        moment = math.floor(max(0.0, self.now - ago))
+    @rule(name=st.sampled_from(["back", "two"]), source=NAMES, ago=AGO, nth=st.integers(1, 8))
+    def go_back(self, name, source, ago, nth):
+        """Restore a moment, often just before a change: in the window it is allowed, and not outside."""
         of = self.known.get(source)
+        moment = of.log[-nth][0] if of and nth <= len(of.log) else max(0.0, self.now - ago)
+        moment = math.floor(moment)
         is_allowed = self.is_ready(source) and name not in self.desk.tables and of.since is not None
         if is_allowed:
             first = max(of.since, self.now - of.days * DAY)
