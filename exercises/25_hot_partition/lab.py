@@ -5,7 +5,7 @@
 # use?** A partition: each of them takes at most 1000 write units per second, and one value of `id` lies on one partition.
 #
 # The table `votes` has the key `id` (a text) and `part` (a number), 10,000 write units and 3000 read units. `id` alone decides on which partition an item lies; `part` orders the items of one `id`. There are
-# other large items in the table, too. Today each candidate has one item, and each vote is `["UpdateItem", {"Key": {"id": {"S": candidate}, "part": {"N": "0"}}, "UpdateExpression": "ADD n :one", ...}]`. In the
+# other large items in the table, too. Today each candidate has one item, and each vote is `["UpdateItem", {"TableName": "votes", "Key": {"id": {"S": candidate}, "part": {"N": "0"}}, "UpdateExpression": "ADD n :one", ...}]`. In the
 # rush one candidate gets some 3600 votes per second.
 #
 # Repair it with two functions:
