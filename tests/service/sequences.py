@@ -250,11 +250,13 @@ class ThroughClient:
         """Call an operation through the client."""
         from botocore.exceptions import ClientError
 
+        self.refused = ""
         try:
             return self.client._make_api_call(operation, request)
         except ClientError as error:
-            refused = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        assert 400 <= refused < 500
+            self.refused = error.response["Error"]["Code"]
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        assert 400 <= status < 500
         return None
 
 

@@ -68,6 +68,17 @@ def test_a_hit_takes_no_units(fast):
     assert 1.5 == used(fast)
 
 
+def test_a_number_of_a_key_has_several_texts(fast):
+    """A node knows them as one key."""
+    front = fast.desk("dax").front("fast")
+    front.PutItem(item("old", n="1.0"))
+    front.PutItem(item("new", n="1"))
+
+    assert {"new"} == {get(front, n) for n in ("1", "1.0", "10e-1")}
+    with pytest.raises(ServiceFault, match="numeric value"):
+        get(front, "one")
+
+
 def test_a_query_is_stale_until_its_ttl_ends(fast):
     """Check 29, A32: an item that was put is read at once, and found by a query after 5 minutes, not before."""
     front = fast.desk("dax").front("fast")

@@ -225,6 +225,49 @@ def test_expired_items_can_be_read_until_they_are_swept(cloud):
     assert "Item" not in get(desk)
 
 
+def test_a_table_that_is_told_again_looks_once_an_hour(cloud):
+    desk = table(cloud)
+    for enabled in (True, False, True):
+        ttl = {"Enabled": enabled, "AttributeName": "ends"}
+        desk.UpdateTimeToLive({"TableName": "shop", "TimeToLiveSpecification": ttl})
+        cloud.advance(minutes=20)
+    put(desk, ends={"N": str(int(cloud.account.calendar.date.timestamp()))})
+    cloud.advance(minutes=30)
+
+    assert "Item" in get(desk)
+    cloud.advance(minutes=15)
+    assert "Item" not in get(desk)
+
+
+def test_more_days_of_backups_do_not_forget_the_days_before(cloud):
+    desk = table(cloud)
+
+    def first(days):
+        wanted = {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": days}
+        asked = {"TableName": "shop", "PointInTimeRecoverySpecification": wanted}
+        desk.UpdateContinuousBackups(asked)
+        cloud.advance(minutes=10)
+        found = desk.DescribeContinuousBackups(asked)["ContinuousBackupsDescription"]
+        return found["PointInTimeRecoveryDescription"]["EarliestRestorableDateTime"]
+
+    begin = first(1)
+    assert begin == first(2)
+    cloud.advance(minutes=3 * DAY)
+    kept = first(35)  # what is older than two days is not there any more
+    assert timedelta(days=2) == cloud.account.calendar.date - timedelta(minutes=10) - kept
+
+
+@pytest.mark.parametrize("text", ["7", "7.0", "70e-1"])
+def test_a_number_of_a_key_has_several_texts(cloud, text):
+    desk, key = table(cloud), {"TableName": "shop", "Key": {"id": {"S": "a"}, "n": {"N": text}}}
+    put(desk, n=7)
+    assert {"id": {"S": "a"}, "n": {"N": "7"}} == desk.GetItem(key)["Item"]
+    desk.UpdateItem(key)
+    assert 1 == desk.tables.find("shop").items.count
+    desk.DeleteItem(key)
+    assert 0 == desk.tables.find("shop").items.count
+
+
 def test_the_bill_by_hand():
     """10 read and 5 write units for a day; then 1000 writes of 2 kB on demand."""
     cloud = Cloud(seed=1, timings="instant")

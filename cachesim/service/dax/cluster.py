@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from cachesim.service.account import Account
-from cachesim.storage.dynamo.values import Item, item_size
+from cachesim.service.dynamodb.calls import validated
+from cachesim.storage.dynamo.values import Item, clean_item, item_size
 
 GIB = 1024**3
 MEMORY = {  # node type -> bytes
@@ -81,6 +82,7 @@ class DaxFront:
         self.account, self.node, self.others = account, node, others
         self.table = account.desk("dynamodb")
 
+    @validated
     def GetItem(self, request: Answer) -> Answer:
         """Read an item."""
         if request.get("ConsistentRead"):
@@ -93,6 +95,7 @@ class DaxFront:
             self._keep(request["TableName"], request["Key"], item)
         return {} if item is None else {"Item": item}
 
+    @validated
     def BatchGetItem(self, request: Answer) -> Answer:
         """Read several items: those that are not here are asked for together."""
         found: dict[str, list[Item]] = {}
@@ -188,4 +191,4 @@ class DaxFront:
 
 
 def _name(table: str, key: Item) -> str:
-    return f"{table} {json.dumps(key, sort_keys=True, default=repr)}"
+    return f"{table} {json.dumps(clean_item(key), sort_keys=True, default=repr)}"

@@ -32,9 +32,11 @@ class PointInTime(TableDesk):
             raise ServiceFault(
                 "ValidationException", f"RecoveryPeriodInDays must be from 1 to 35, got {days}"
             )
+        now, since, kept = self.account.calendar.now, table.backed_up_since, table.items.keeps
         table.backed_up_since, table.items.keeps = None, 60.0
         if wanted["PointInTimeRecoveryEnabled"]:
-            table.backed_up_since, table.items.keeps = self.account.calendar.now, days * DAY
+            table.backed_up_since = now if since is None else max(since, now - kept)
+            table.items.keeps = days * DAY
         return {"ContinuousBackupsDescription": self._backups(table)}
 
     def _found(self, name: str) -> DynamoTable:
@@ -97,7 +99,7 @@ class PointInTime(TableDesk):
             raise ServiceFault(
                 "ValidationException", "give RestoreDateTime, or UseLatestRestorableTime"
             )
-        moment: float = (request["RestoreDateTime"] - calendar.start).total_seconds()
+        moment = calendar.seconds(request["RestoreDateTime"])
         if not window[0] <= moment <= window[1]:
             first, last = (calendar.date_at(each).isoformat() for each in window)
             raise ServiceFault(

@@ -10,6 +10,7 @@ from cachesim.service.dynamodb.writes import WriteDesk
 from cachesim.service.faults import only
 from cachesim.storage.dynamo.capacity import read_units
 from cachesim.storage.dynamo.conditions import meets, projected
+from cachesim.storage.dynamo.items import Key
 from cachesim.storage.dynamo.searches import Found, behind, page, place, ranges, turned
 from cachesim.storage.dynamo.values import item_size
 
@@ -54,17 +55,23 @@ class DynamoDesk(WriteDesk):
             items = table.items.in_partition(first, when)
             return (each for each in turned(items, back) if test is None or meets(test, each[1]))
 
-        return self._search(table, request, names, found, back)
+        return self._search(table, request, names, found, back, (first,))
 
     @validated
     def Scan(self, request: Answer) -> Answer:
         """Find items of a whole table."""
         only(request, SEARCHED.split())
         table = self.active(request["TableName"])
-        return self._search(table, request, names_of(request), table.items.all, back=False)
+        return self._search(table, request, names_of(request), table.items.all)
 
     def _search(
-        self, table: DynamoTable, request: Answer, names: Any, items: Any, back: bool
+        self,
+        table: DynamoTable,
+        request: Answer,
+        names: Any,
+        items: Any,
+        back: bool = False,
+        empty: Key = ("",),
     ) -> Answer:
         test = expression(request, "FilterExpression", names)
         places = expression(request, "ProjectionExpression", names)
@@ -78,7 +85,7 @@ class DynamoDesk(WriteDesk):
         units = read_units(
             sum(item_size(item) for _, item in read), "strong" if strong else "eventual"
         )
-        key = read[0][0] if read else ("",)
+        key = read[0][0] if read else empty  # whose partition has the units
         self.take(table, "read", units, key, now, spent)
         kept = [item for _, item in read if test is None or meets(test, item)]
         shown = [item if places is None else projected(item, places) for item in kept]

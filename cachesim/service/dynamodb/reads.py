@@ -58,7 +58,7 @@ class ReadDesk(ItemCalls):
                 elif item is not None:
                     found[name].append(item)
         if not spent.taken:
-            raise ServiceFault(*THROTTLED["PROVISIONED"])
+            raise ServiceFault(*THROTTLED[self.active(name).mode])
         return {"Responses": found, "UnprocessedKeys": left, **spent.several(request)}
 
     def _read_if(self, request: Answer, spent: Units, now: float) -> Any:

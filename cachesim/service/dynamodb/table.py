@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from cachesim.service.bill import price
+from cachesim.service.calendar import Appointment
 from cachesim.service.faults import ServiceFault
 from cachesim.storage.dynamo.capacity import FIRST_PEAK, KINDS, Capacity, partitions, place_of
 from cachesim.storage.dynamo.items import Key, KeyPart, TableItems
@@ -48,6 +49,7 @@ class DynamoTable:
         self.protected = False
         self.items = TableItems(parts)
         self.expires = ""  # the attribute with the second at which an item expires
+        self.sweep = Appointment(lambda: None)  # the next search for what has expired
         self.backed_up_since: float | None = None  # since when it can go back; None: it cannot
         self.restored: dict[str, Any] | None = None
         self.eras: list[tuple[float, dict[str, float]]] = []  # since when, rates

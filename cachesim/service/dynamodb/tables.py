@@ -131,8 +131,8 @@ class TableDesk:
             state = "enabled" if name else "disabled"
             raise invalid(f"TimeToLive is already {state}")
         table.expires = name
-        if name:
-            self.account.calendar.at(SWEEP, lambda: self._sweep(table, name))
+        table.sweep.cancel()
+        self._sweep_later(table)
         return {"TimeToLiveSpecification": wanted}
 
     def DescribeTimeToLive(self, request: Answer) -> Answer:
@@ -143,15 +143,17 @@ class TableDesk:
         found = {"TimeToLiveStatus": "ENABLED", "AttributeName": name}
         return {"TimeToLiveDescription": found}
 
-    def _sweep(self, table: DynamoTable, name: str) -> None:
+    def _sweep_later(self, table: DynamoTable) -> None:
+        if table.expires and table.ended is None:
+            table.sweep = self.account.calendar.at(SWEEP, lambda: self._sweep(table))
+
+    def _sweep(self, table: DynamoTable) -> None:
         """Delete what has expired; until then it can still be read. It costs no units."""
-        if table.expires != name or table.ended is not None:
-            return
         calendar = self.account.calendar
         for key, item in list(table.items.all()):
-            if 0 < float(item.get(name, {}).get("N", "0")) <= calendar.date.timestamp():
+            if 0 < float(item.get(table.expires, {}).get("N", "0")) <= calendar.date.timestamp():
                 table.items.put(key, None, calendar.now)
-        calendar.at(SWEEP, lambda: self._sweep(table, name))
+        self._sweep_later(table)
 
 
 def key_parts(request: Answer) -> list[KeyPart]:

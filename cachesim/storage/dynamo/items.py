@@ -1,11 +1,13 @@
 """The items of one table, with their earlier versions: a copy may be behind, and a table can go back."""
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import NamedTuple
 
 from cachesim.errors import BadInput
-from cachesim.storage.dynamo.values import Item, Typed, item_size, ordered
+from cachesim.storage.dynamo.values import Item, Typed, clean, item_size, ordered
 
 Key = tuple[str, ...]  # the partition's value and the sort's, as texts that order and type decide
 BAD = "One or more parameter values were invalid: "
@@ -56,7 +58,7 @@ class TableItems:
             raise BadInput("The provided key element does not match the schema")
         for part in self.parts:
             self._check(part, given, exact)
-        return tuple(_text(given[part.name]) for part in self.parts)
+        return tuple(_text(clean(given[part.name])) for part in self.parts)
 
     def _check(self, part: KeyPart, given: Item, exact: bool) -> None:
         if part.name not in given:
@@ -95,7 +97,7 @@ class TableItems:
         self.size += item_size(item) - item_size(before)
         self.count += (item is not None) - (before is not None)
         versions.append(ItemVersion(now, item))
-        old = sum(each.since <= now - self.keeps for each in versions)
+        old = bisect_right(versions, now - self.keeps, key=attrgetter("since"))
         del versions[: max(0, old - 1)]
 
     def in_partition(self, first: str, when: float | None = None) -> Iterator[tuple[Key, Item]]:
