@@ -23,7 +23,7 @@ from tests.engines.memcached.random_requests import random_request
 from tests.engines.redis.random_commands import RANDOM, UNORDERED, VARYING, random_command
 from tests.engines.redis.unspecified import is_unspecified
 
-COMMANDS = int(os.environ.get("DIFFERENTIAL", "150000"))
+COMMANDS = int(os.environ.get("DIFFERENTIAL", "300000"))
 FIRST_SEED = int(os.environ.get("FIRST_SEED", "0"))
 BATCH = 2000  # commands from one seed
 LOOK = 100  # commands between two looks at the encodings
@@ -162,7 +162,7 @@ def play(spec, real, clock, seed):
 
 
 def test_redis_replies_are_equal(pair, clock):
-    """150,000 commands in three parts, each with another policy: no difference at all."""
+    """300,000 commands in three parts, each with another policy: no difference at all."""
     spec, real = pair
     for seed in range(FIRST_SEED, FIRST_SEED + max(1, COMMANDS // (3 * BATCH))):
         assert None is play(spec, real, clock, seed), f"seed {seed}"

@@ -21,7 +21,7 @@ from cachesim.wire.memcached_conversation import MemcachedConversation
 from tests.engines.memcached.random_messages import HEAD, message, random_message
 from tests.wire.real import needed
 
-MESSAGES = int(os.environ.get("DIFFERENTIAL", "150000")) // 24
+MESSAGES = int(os.environ.get("DIFFERENTIAL", "300000")) // 24
 BATCH = 2500
 PAUSES = [0.0] * 20 + [0.001] * 5 + [0.05, 0.1, 0.7, 1.0, 3.0, 61.0]  # seconds between two messages
 LAST = 0xFEEDBEEF  # the opaque of the noop that ends an exchange
