@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterable
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cachesim.errors import CachesimError
 from cachesim.service.tables import table
@@ -14,14 +14,15 @@ class ServiceFault(CachesimError):
     """An operation that a desk refuses.
 
     `shape` is the name of the error's shape in AWS's model; the wire finds its code and status there.
+    `members` are further members of that shape.
 
     >>> str(ServiceFault("SnapshotNotFoundFault", "Snapshot x not found."))
     'Snapshot x not found.'
     """
 
-    def __init__(self, shape: str, text: str) -> None:
+    def __init__(self, shape: str, text: str, **members: Any) -> None:
         super().__init__(text)
-        self.shape = shape
+        self.shape, self.members = shape, members
 
 
 def bad_value(text: str) -> ServiceFault:

@@ -6,7 +6,7 @@ from typing import Any
 from cachesim.service.dynamodb.calls import Units, expression, names_of, validated
 from cachesim.service.dynamodb.table import DynamoTable
 from cachesim.service.dynamodb.tables import invalid
-from cachesim.service.dynamodb.writes import WriteDesk
+from cachesim.service.dynamodb.transactions import TransactionDesk
 from cachesim.service.faults import only
 from cachesim.storage.dynamo.capacity import read_units
 from cachesim.storage.dynamo.conditions import meets, projected
@@ -21,7 +21,7 @@ SEARCHED = (
 Answer = dict[str, Any]
 
 
-class DynamoDesk(WriteDesk):
+class DynamoDesk(TransactionDesk):
     """The desk of DynamoDB.
 
     >>> from cachesim.service.account import Account

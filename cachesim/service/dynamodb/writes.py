@@ -20,7 +20,6 @@ COMMON = (
     "ExpressionAttributeNames ExpressionAttributeValues ReturnValuesOnConditionCheckFailure "
 )
 MOST_WRITES = 25  # of one BatchWriteItem
-MOST_ACTIONS = 100  # of one transaction
 OLD, NEW = ("NONE", "ALL_OLD"), ("NONE", "ALL_OLD", "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW")
 FAILED = "The conditional request failed"
 Answer = dict[str, Any]
@@ -35,6 +34,7 @@ class ItemChange(NamedTuple):
     after: Item | None
     holds: bool  # whether its condition was met
     places: list[Place]  # that an update touches
+    shown: Answer  # the item as it is, if a refusal is to show it
 
 
 class WriteDesk(ReadDesk):
@@ -101,7 +101,9 @@ class WriteDesk(ReadDesk):
             after = make(before)
         if item_size(after) > LARGEST_ITEM:
             raise invalid("Item size has exceeded the maximum allowed size")
-        return ItemChange(table, key, before, after, holds, places)
+        wanted = request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+        shown = {"Item": before} if wanted and before is not None else {}
+        return ItemChange(table, key, before, after, holds, places, shown)
 
     def _write(self, change: ItemChange, request: Answer, allowed: tuple[str, ...]) -> Answer:
         wanted, spent, now = request.get("ReturnValues", "NONE"), Units(), self.moment()
@@ -110,7 +112,7 @@ class WriteDesk(ReadDesk):
         size = max(item_size(change.before), item_size(change.after) if change.holds else 0)
         self.take(change.table, "write", write_units(size), change.key, now, spent)
         if not change.holds:
-            raise ServiceFault("ConditionalCheckFailedException", FAILED)
+            raise ServiceFault("ConditionalCheckFailedException", FAILED, **change.shown)
         change.table.items.put(change.key, change.after, now)
         shown = change.before if wanted.endswith("OLD") else change.after
         if wanted.startswith("UPDATED"):
@@ -148,51 +150,3 @@ class WriteDesk(ReadDesk):
         if "PutRequest" in one:
             return self.put_change({"TableName": name, **one["PutRequest"]})
         return self.delete_change({"TableName": name, **one["DeleteRequest"]})
-
-    # Transactions
-
-    @validated
-    def TransactWriteItems(self, request: Answer) -> Answer:
-        """Do all of some writes, or none. SIMPLIFIED: no two transactions are under way at once."""
-        only(request, ("TransactItems", "ReturnConsumedCapacity", "ClientRequestToken"))
-        changes = [self._prepared(each) for each in request["TransactItems"]]
-        if not 1 <= len(changes) <= MOST_ACTIONS:
-            raise invalid(f"a transaction has from 1 to {MOST_ACTIONS} actions")
-        if len({(change.table.id, change.key) for change in changes}) < len(changes):
-            raise invalid("Transaction request cannot include multiple operations on one item")
-        spent, now = Units(), self.moment()
-        for change in changes:
-            size = max(item_size(change.before), item_size(change.after))
-            self.take(change.table, "write", write_units(size, True), change.key, now, spent)
-        if not all(change.holds for change in changes):
-            why = ("None" if change.holds else "ConditionalCheckFailed" for change in changes)
-            raise ServiceFault(
-                "TransactionCanceledException",
-                "Transaction cancelled, please refer cancellation reasons for specific reasons "
-                f"[{', '.join(why)}]",
-            )
-        for change in changes:
-            if change.after is not change.before:
-                change.table.items.put(change.key, change.after, now)
-        return spent.several(request)
-
-    def _prepared(self, action: Answer) -> ItemChange:
-        ((kind, asked),) = action.items()
-        prepare = {
-            "Put": self.put_change,
-            "Delete": self.delete_change,
-            "Update": self.update_change,
-            "ConditionCheck": self.check_change,
-        }
-        return prepare[kind](asked)
-
-    @validated
-    def TransactGetItems(self, request: Answer) -> Answer:
-        """Read several items at one moment, for twice the units."""
-        only(request, ("TransactItems", "ReturnConsumedCapacity"))
-        spent, now = Units(), self.moment()
-        items = [
-            self.read(each["Get"], "transactional", spent, now) for each in request["TransactItems"]
-        ]
-        found = [{} if item is None else {"Item": item} for item in items]
-        return {"Responses": found, **spent.several(request)}

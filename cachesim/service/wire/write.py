@@ -63,7 +63,8 @@ def refusal(call: ServiceCall, fault: ServiceFault, request_id: str) -> Reply:
     status = error.get("httpStatusCode", 403 if fault.shape in FORBIDDEN else 400)
     if call.protocol in FORMS:
         return _error(call.protocol, code, status, fault, request_id)
-    data = {"__type": fault.shape, "message": str(fault)}
+    more = _plain(model.shape_for(fault.shape), fault.members, call.protocol) if known else {}
+    data = {"__type": fault.shape, "message": str(fault), **more}
     headers = {"x-amzn-errortype": fault.shape, "x-amzn-query-error": f"{code};Sender"}
     return Reply(status, {**_headers(call), **headers}, _dumped(call, data))
 
