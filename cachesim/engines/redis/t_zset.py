@@ -65,25 +65,25 @@ def check(options: Set[str], rest: tuple[bytes, ...]) -> None:
 def add(db: Keyspace, key: str, pairs: list[tuple[bytes, float]], options: Set[str]) -> Reply:
     """Add members, or change their scores; reply as ZADD does."""
     entry, changed = opened(db, key, SortedSet)
-    scores = changed.scores
-    old = len(scores)
+    old, updated, told = len(changed.scores), 0, None
     if entry is None and "XX" not in options and is_large(db, pairs[0][0]):
         changed.use_table()
-    updated, told = 0, None
     try:
         for member, score in pairs:
-            had = scores.get(member)
-            told = allowed(had, score, options) if options else score
-            if told is not None and told != had:
-                changed.put(member, told)
-                updated += had is not None
+            if not options:
+                updated += changed.put(member, score)
+                continue
+            told = allowed(changed.scores.get(member), score, options)
+            updated += told is not None and changed.put(member, told)
     finally:  # what was added before an error stays
-        new = len(scores) - old
+        new = len(changed.scores) - old
         if new or updated:
             grown(db, key, entry, changed)
             db.counted = new + updated
             if db.notified:
                 db.event("z", "zincr" if "INCR" in options else "zadd", key)
+    if not options:
+        return new
     if "INCR" in options:
         return told
     return new + updated if "CH" in options else new

@@ -28,9 +28,10 @@ class SortedSet(Structure):
     """Members with scores. Equal scores are in the order of the members' bytes.
 
     The order is kept in a sorted list of lists, which Python searches faster than a chain of nodes.
-    A change only notes its member; a question about the order puts all noted members into their
-    places first. So a change costs no search while nobody asks, and a question after k changes costs
-    k searches, or one sort. The bytes are those of the server's skip list, counted at once.
+    It is made when somebody first asks. From then on a change only notes its member, and the next
+    question puts all noted members into their places first. So a change costs no search while nobody
+    asks, and a question after k changes costs k searches, or one sort. The bytes are those of the
+    server's skip list, counted at once.
 
     >>> from cachesim.engines.redis.engine import Redis
     >>> found = SortedSet(Redis().build(clock=lambda: 0.0, random=lambda: 0.5))
@@ -45,7 +46,7 @@ class SortedSet(Structure):
     def __init__(self, db: Keyspace) -> None:
         self.db = db
         self.scores: dict[bytes, float] = {}
-        self._order: Any = SortedList()  # of Pair
+        self._order: Any = None  # a SortedList of Pair; None: nobody has asked yet
         self._moved: dict[bytes, float | None] = {}  # member -> the score where it still stands
         self.table: MemberTable | None = None  # None: a listpack
         self.content = 0  # bytes of the members and scores, without what is around them
@@ -88,7 +89,7 @@ class SortedSet(Structure):
     @property
     def order(self) -> Any:
         """The pairs in their order: a SortedList of Pair."""
-        if self._moved:
+        if self._moved or self._order is None:
             self._settle()
         return self._order
 
@@ -96,7 +97,7 @@ class SortedSet(Structure):
         """Put the members that have moved into their places."""
         moved, scores, order = self._moved, self.scores, self._order
         self._moved = {}
-        if MANY * len(moved) > len(scores):
+        if order is None or MANY * len(moved) > len(scores):
             self._order = SortedList(zip(scores.values(), scores, strict=True))
             return
         for member, old in moved.items():
@@ -105,30 +106,37 @@ class SortedSet(Structure):
             if member in scores:
                 order.add((scores[member], member))
 
-    def put(self, member: bytes, score: float) -> None:
-        """Give a member a score; it may be new."""
+    def put(self, member: bytes, score: float) -> bool:
+        """Give a member a score. True if it had another one before."""
         # redis 7: t_zset.c, zsetAdd
         old = self.scores.get(member)
-        if self.table is None:
-            if old is not None:
-                self.content -= self._pair_bytes(member, old)
-            elif not self._fits(member):
-                self.use_table()
-        if self.table is None:
+        if old == score:
+            return False
+        if self.table is None and (old is not None or self._fits(member)):
             score += 0.0  # a listpack has no -0
             self.content += self._pair_bytes(member, score)
+            if old is not None:
+                self.content -= self._pair_bytes(member, old)
         elif old is None:
-            self.table.put(member)
-            self.content += self._node_bytes(member)
-        self._moved.setdefault(member, old)
+            self._put_in_table(member)
+        if self._order is not None:
+            self._moved.setdefault(member, old)
         self.scores[member] = score
+        return old is not None
+
+    def _put_in_table(self, member: bytes) -> None:
+        if self.table is None:
+            self.use_table()
+        self.table.put(member)  # type: ignore[union-attr] # it is there now
+        self.content += self._node_bytes(member)
 
     def remove(self, member: bytes) -> bool:
         """Remove a member. True if it was there."""
         score = self.scores.pop(member, None)
         if score is None:
             return False
-        self._moved.setdefault(member, score)
+        if self._order is not None:
+            self._moved.setdefault(member, score)
         self.content -= self._pair_bytes(member, score)
         if self.table is not None:
             self.table.drop(member)
@@ -173,7 +181,6 @@ class SortedSet(Structure):
         """Return another sorted set with the same members and scores, in the same encoding."""
         other = SortedSet(self.db)
         other.scores, other.content = dict(self.scores), self.content
-        other._order = SortedList(self.order)
         if self.table is not None:
             other.use_table()
         return other
