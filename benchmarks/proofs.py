@@ -58,9 +58,9 @@ PROOFS = (
         is_markdown=True,
     ),
     Proof(
-        "600,000 other random commands have the same replies from the embedded and the real Redis",
-        "python -m pytest -q tests/live/test_differential.py -k replies",
-        (("DIFFERENTIAL", "600000"), ("FIRST_SEED", "2000")),
+        "1,500,000 other random commands have the same replies from the embedded and the real Redis",
+        "python -m pytest -q -n 3 tests/live/test_differential.py -k replies",
+        (("DIFFERENTIAL", "1500000"), ("FIRST_SEED", "20000")),
     ),
     Proof(
         "Real Redis fleets do what the model does",
