@@ -80,11 +80,11 @@ class Outcome(NamedTuple):
         return f"{len(self.passed)} of {len(self.passed) + len(self.failed)}{self.note}"
 
 
-def tree(source: Path | None, work: Path, is_real: bool) -> Path:
+def tree(source: Path, work: Path, is_real: bool) -> Path:
     """Copy the source tree, with one server or the other in src."""
     folder = work / ("real" if is_real else "ours")
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(source or fetched(work), folder)
+    shutil.copytree(source, folder)
     for name in ("redis-cli", "redis-benchmark", "redis-server", "redis-check-aof"):
         link = folder / "src" / name
         link.unlink(missing_ok=True)
@@ -159,7 +159,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         work = asked.work or Path(temporary)
         work.mkdir(parents=True, exist_ok=True)
-        source = Path(asked.source) if asked.source else None
+        source = Path(asked.source) if asked.source else fetched(work)
         theirs, ours = (tree(source, work, is_real) for is_real in (True, False))
         print("| unit | redis-server | cachesim | share | first failure |\n|---|---|---|---|---|")
         is_enough = True
