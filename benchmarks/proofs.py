@@ -59,7 +59,7 @@ PROOFS = (
     ),
     Proof(
         "1,500,000 other random commands have the same replies from the embedded and the real Redis",
-        "python -m pytest -q tests/live/test_differential.py -k replies",
+        "python -m pytest tests/live/test_differential.py -k replies",
         (("DIFFERENTIAL", "1500000"), ("FIRST_SEED", "20000")),
     ),
     Proof(
