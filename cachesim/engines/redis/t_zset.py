@@ -40,8 +40,9 @@ def zadd(db: Keyspace, key: str, *parts: bytes) -> Reply:
         raise CommandError(SYNTAX)
     if options:
         check(options, rest)
-    pairs = []
-    for at in range(0, len(rest), 2):
+    # One pair is the usual case; all scores are read before the first is stored.
+    pairs = [(rest[1], score_of(rest[0]))]
+    for at in range(2, len(rest), 2):
         pairs.append((rest[at + 1], score_of(rest[at])))  # noqa: PERF401 # quicker for one pair
     return add(db, key, pairs, options)
 

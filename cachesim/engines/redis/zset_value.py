@@ -118,17 +118,14 @@ class SortedSet(Structure):
             if old is not None:
                 self.content -= self._pair_bytes(member, old)
         elif old is None:
-            self._put_in_table(member)
+            if self.table is None:
+                self.use_table()
+            self.table.put(member)  # type: ignore[union-attr] # it is there now
+            self.content += self._node_bytes(member)
         if self._order is not None:
             self._moved.setdefault(member, old)
         self.scores[member] = score
         return old is not None
-
-    def _put_in_table(self, member: bytes) -> None:
-        if self.table is None:
-            self.use_table()
-        self.table.put(member)  # type: ignore[union-attr] # it is there now
-        self.content += self._node_bytes(member)
 
     def remove(self, member: bytes) -> bool:
         """Remove a member. True if it was there."""
