@@ -1,8 +1,13 @@
 """An account with its desks, and boto3 clients of it."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from cachesim.experiments.cloud import Cloud
+from tests.patience import PATIENCE
 
 GROUP = {
     "ReplicationGroupId": "shop",
@@ -12,6 +17,18 @@ GROUP = {
     "MultiAZEnabled": True,
     "CacheNodeType": "cache.t3.micro",
 }
+
+
+def fetched(folder, *packages):
+    """Install packages in a folder of their own; skip the test if they cannot be had, fail in CI."""
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--only-binary", ":all:"]
+    pip += ["--no-compile", "--disable-pip-version-check", "--target", str(folder), *packages]
+    done = subprocess.run(pip, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    if done.returncode:
+        problem = (
+            f"{' '.join(packages)} could not be installed: {done.stderr.strip().splitlines()[-1]}"
+        )
+        pytest.fail(problem) if os.environ.get("CI") else pytest.skip(problem)
 
 
 @pytest.fixture

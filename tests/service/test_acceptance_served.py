@@ -15,7 +15,7 @@ import pytest
 pytest.importorskip("boto3", reason="needs the extra aws")
 
 from tests.patience import PATIENCE
-from tests.service.conftest import GROUP
+from tests.service.conftest import GROUP, fetched
 from tests.service.test_endpoints import (
     HOST,
     advance,
@@ -48,12 +48,7 @@ def aws(tmp_path):
     It runs a command and returns its output; with a number, so many seconds pass.
     """
     folder = tmp_path / "awscli"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--only-binary", ":all:"]
-    pip += ["--no-compile", "--disable-pip-version-check", "--target", str(folder), AWSCLI]
-    done = subprocess.run(pip, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    if done.returncode:
-        problem = f"{AWSCLI} could not be installed: {done.stderr.strip().splitlines()[-1]}"
-        pytest.fail(problem) if os.environ.get("CI") else pytest.skip(problem)
+    fetched(folder, AWSCLI)
     command = [
         sys.executable,
         "-m",
@@ -227,3 +222,42 @@ def test_check_22_a_node_more_is_discovered(door):
     seen.modify_cache_cluster(CacheClusterId="m", NumCacheNodes=3, ApplyImmediately=True)
     advance(door, 1800)
     assert (2, 3) == told()
+
+
+FOUND = """
+import sys
+import django
+import elasticache_auto_discovery
+from django.conf import settings
+
+where = sys.argv[1]
+print([node[2].decode() for node in elasticache_auto_discovery.discover(where)])
+backend = "django_elastipymemcache.backend.ElastiPymemcache"
+settings.configure(CACHES={"default": {"BACKEND": backend, "LOCATION": where}})
+django.setup()
+from django.core.cache import cache
+
+cache.set_many({str(number): number for number in range(50)})
+print(sum(cache.get_many(map(str, range(50))).values()))
+"""
+
+
+def test_clients_find_the_nodes(door, tmp_path):
+    """Two packages of PyPI that know Auto Discovery, unchanged: both find the nodes, and one spreads its keys."""
+    fetched(tmp_path, "elasticache-auto-discovery==1.0.0", "django-elastipymemcache==3.0.0")
+    seen = client(door)
+    seen.create_cache_cluster(CacheClusterId="mc", Engine="memcached", NumCacheNodes=2)
+    advance(door, 1800)
+    (cluster,) = seen.describe_cache_clusters(ShowCacheNodeInfo=True)["CacheClusters"]
+    ports = [node["Endpoint"]["Port"] for node in cluster["CacheNodes"]]
+    where = f"{HOST}:{cluster['ConfigurationEndpoint']['Port']}"
+    done = subprocess.run(
+        [sys.executable, "-c", FOUND, where],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True,
+        timeout=PATIENCE, check=False,
+    )  # fmt: skip
+
+    assert [str([*map(str, ports)]), str(sum(range(50)))] == done.stdout.splitlines(), done.stderr
+    counts = [int(re.search(r"curr_items (\d+)", ask(port, "stats"))[1]) for port in ports]
+    assert 50 + len(ports) == sum(counts)  # each node has a key for old clients, too
+    assert min(counts) > 1
