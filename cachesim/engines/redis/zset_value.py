@@ -36,7 +36,7 @@ class SortedSet(Structure):
     >>> from cachesim.engines.redis.engine import Redis
     >>> found = SortedSet(Redis().build(clock=lambda: 0.0, random=lambda: 0.5))
     >>> for score, member in ((2.0, b"b"), (1.0, b"c"), (2.0, b"a")):
-    ...     found.put(member, score)
+    ...     _ = found.put(member, score)
     >>> list(found.between(0, -1)), found.rank(b"b"), found.encoding, found.size
     ([(1.0, b'c'), (2.0, b'a'), (2.0, b'b')], 2, 'listpack', 48)
     """
