@@ -28,19 +28,24 @@ def test_a_transaction_does_all_or_nothing(cloud):
 def test_a_token_is_good_for_one_transaction(cloud):
     """With it the same transaction is done once within ten minutes; another one is refused."""
     desk = table(cloud)
-    add = {"TableName": "shop", "Key": KEY, "UpdateExpression": "ADD c :one"}
-    add["ExpressionAttributeValues"] = {":one": {"N": "1"}}
+    put(desk, v={"S": "." * 3072}, pending={"N": "5"})
+    add = {"TableName": "shop", "Key": KEY, "UpdateExpression": "SET c = pending REMOVE pending"}
     request = {"TransactItems": [{"Update": add}], "ClientRequestToken": "t"}
     cost = {"ReturnConsumedCapacity": "TOTAL"}
 
     spent = [desk.TransactWriteItems({**request, **cost})["ConsumedCapacity"] for _ in range(2)]
-    assert [2, 2] == [each[0]["CapacityUnits"] for each in spent]  # two to write, two to read
-    assert {"N": "1"} == get(desk)["Item"]["c"]
+    assert [8, 2] == [
+        each[0]["CapacityUnits"] for each in spent
+    ]  # 3 KB and more: written, then read
+    assert {"N": "5"} == get(desk)["Item"][
+        "c"
+    ]  # a second time there would be nothing to take it from
     other = {"TransactItems": [{"Delete": {"TableName": "shop", "Key": KEY}}]}
     refused("IdempotentParameterMismatchException", desk.TransactWriteItems, {**request, **other})
+    put(desk, pending={"N": "7"})
     cloud.advance(minutes=10)
     desk.TransactWriteItems(request)
-    assert {"N": "2"} == get(desk)["Item"]["c"]
+    assert {"N": "7"} == get(desk)["Item"]["c"]
 
 
 def test_a_refusal_shows_the_item_if_it_is_asked_to(cloud):

@@ -84,7 +84,10 @@ def test_bad_requests_are_refused(cloud, operation, request_, why):
 
 def test_what_is_not_simulated_says_so(cloud):
     index = {"TableName": "shop", "IndexName": "by-n", "KeyConditionExpression": "n = :n"}
-    assert "IndexName" in refused("NotImplemented", table(cloud).Query, index)
+    desk, old = table(cloud), {"Keys": [KEY], "AttributesToGet": ["id"]}
+    assert "IndexName" in refused("NotImplemented", desk.Query, index)
+    batch = {"RequestItems": {"shop": old}}
+    assert "AttributesToGet" in refused("NotImplemented", desk.BatchGetItem, batch)
 
 
 def test_burst_then_the_rate(cloud):

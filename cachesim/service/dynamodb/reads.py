@@ -11,6 +11,7 @@ from cachesim.storage.dynamo.conditions import projected
 from cachesim.storage.dynamo.values import Item, item_size
 
 GOT = "TableName Key ConsistentRead ReturnConsumedCapacity ProjectionExpression ExpressionAttributeNames"
+OF_TABLE = "Keys ConsistentRead ProjectionExpression ExpressionAttributeNames"  # in a BatchGetItem
 MOST_KEYS, MOST_BYTES = 100, 16 * 1024**2  # of one BatchGetItem
 SHAPES = [shape for shape, _ in THROTTLED.values()]
 TWICE = "Provided list of item keys contains duplicates"
@@ -48,6 +49,7 @@ class ReadDesk(ItemCalls):
         found: dict[str, list[Item]] = {name: [] for name in wanted}
         left: dict[str, Answer] = {}
         for name, asked in wanted.items():
+            only(asked, OF_TABLE.split())
             self._check_keys(name, asked["Keys"])
             for key in asked["Keys"]:
                 one = {**asked, "TableName": name, "Key": key}
