@@ -5,8 +5,8 @@
 VENV = .venv
 BIN = $(VENV)/bin
 ARGS =
-# Many tests wait for servers, sandboxes and browsers: four workers fill two cores. One that has nothing left to do
-# takes over from another.
+# Many tests wait for servers, sandboxes and browsers, so four workers fill two cores. A worker without tests takes
+# some from another one.
 WORKERS = -n 4 --dist worksteal
 # Wheels only: a machine without a compiler loses nothing, and one without a wheel hears it at once.
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check

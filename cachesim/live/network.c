@@ -1,7 +1,7 @@
-/* The network between the servers of a fleet. What a server takes for TCP sockets are unix sockets here: a byte
- * that one side wrote is at once there for the other. TCP hands bytes over later on a busy machine, and the same
- * run would then give other answers. An address keeps its form, 127.x.y.N and a port, in the name of the unix
- * socket. The last byte of an address is the number of a server.
+/* The network between the servers of a fleet. A server asks for a TCP socket and gets a unix socket: what one side
+ * writes, the other side can read at once. On a busy machine TCP delivers bytes later, and the same run would then
+ * give other answers. The name of a unix socket has the address in it, 127.x.y.N and a port. The last byte of an
+ * address is the number of a server.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
